@@ -1,0 +1,118 @@
+package loupe.base;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A named place in a transformer's forward pass, spelt as TransformerLens 2.8 spells it:
+ * {@code blocks.6.hook_resid_pre}, {@code hook_embed}, {@code ln_final.hook_normalized}.
+ *
+ * @param layer index of the block, or {@link #NO_LAYER} for the places outside the blocks
+ */
+public record HookPoint(Site site, int layer) {
+    /** The layer of a place that belongs to no block. */
+    public static final int NO_LAYER = -1;
+
+    private static final Pattern IN_BLOCK = Pattern.compile("blocks\\.(\\d{1,6})\\.(.+)");
+
+    public HookPoint {
+        if (site.inBlock() == (layer < 0)) {
+            throw new IllegalArgumentException("layer is " + layer + ", which does not go with " + site.suffix());
+        }
+    }
+
+    public static HookPoint of(Site site) {
+        return new HookPoint(site, NO_LAYER);
+    }
+
+    public static HookPoint residPre(int layer) {
+        return new HookPoint(Site.RESID_PRE, layer);
+    }
+
+    public static HookPoint residPost(int layer) {
+        return new HookPoint(Site.RESID_POST, layer);
+    }
+
+    /** The hook point with this TransformerLens name, or empty if there is none. */
+    public static Optional<HookPoint> parse(String name) {
+        Matcher block = IN_BLOCK.matcher(name);
+        boolean inBlock = block.matches();
+        String suffix = inBlock ? block.group(2) : name;
+        for (Site site : Site.values()) {
+            if (site.inBlock() == inBlock && site.suffix().equals(suffix)) {
+                return Optional.of(new HookPoint(site, inBlock ? Integer.parseInt(block.group(1)) : NO_LAYER));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The TransformerLens name. */
+    public String name() {
+        return site.inBlock() ? "blocks." + layer + "." + site.suffix() : site.suffix();
+    }
+
+    @Override
+    public String toString() {
+        return name();
+    }
+
+    /** The kinds of places, in the order a forward pass comes to them. Shapes for T positions. */
+    public enum Site {
+        /** Token embedding, (T, dModel). Gemma: already times sqrt(dModel). */
+        EMBED("hook_embed", false),
+        /** Position embedding, (T, dModel); only in models with absolute positions. */
+        POS_EMBED("hook_pos_embed", false),
+        /** Residual stream entering a block, (T, dModel). */
+        RESID_PRE("hook_resid_pre", true),
+        /** Output of the norm before attention, (T, dModel); where in the norm depends on its kind, see formats H.6. */
+        LN1_NORMALIZED("ln1.hook_normalized", true),
+        /** Queries before rotation, (T, nHeads, dHead). */
+        Q("attn.hook_q", true),
+        /** Keys before rotation, (T, nKeyValueHeads, dHead). */
+        K("attn.hook_k", true),
+        /** Values, (T, nKeyValueHeads, dHead). */
+        V("attn.hook_v", true),
+        /** Attention scores, scaled and masked, (nHeads, T, T). */
+        ATTN_SCORES("attn.hook_attn_scores", true),
+        /** Attention probabilities, (nHeads, T, T). */
+        PATTERN("attn.hook_pattern", true),
+        /** Pattern times values: the input of the output projection, (T, nHeads, dHead). */
+        Z("attn.hook_z", true),
+        /** What attention adds to the residual stream, (T, dModel). */
+        ATTN_OUT("hook_attn_out", true),
+        /** Residual stream between attention and MLP, (T, dModel); absent where both run in parallel. */
+        RESID_MID("hook_resid_mid", true),
+        /** Output of the norm before the MLP, (T, dModel). */
+        LN2_NORMALIZED("ln2.hook_normalized", true),
+        /** MLP before its activation (gated: the gate branch), (T, dMlp). */
+        MLP_PRE("mlp.hook_pre", true),
+        /** The up branch of a gated MLP, (T, dMlp). */
+        MLP_PRE_LINEAR("mlp.hook_pre_linear", true),
+        /** MLP after its activation: the input of the down projection, (T, dMlp). */
+        MLP_POST("mlp.hook_post", true),
+        /** What the MLP adds to the residual stream, (T, dModel). */
+        MLP_OUT("hook_mlp_out", true),
+        /** Residual stream leaving a block, (T, dModel). */
+        RESID_POST("hook_resid_post", true),
+        /** Output of the final norm, (T, dModel). */
+        LN_FINAL_NORMALIZED("ln_final.hook_normalized", false);
+
+        private final String suffix;
+        private final boolean inBlock;
+
+        Site(String suffix, boolean inBlock) {
+            this.suffix = suffix;
+            this.inBlock = inBlock;
+        }
+
+        /** The TransformerLens name without {@code blocks.L.}. */
+        public String suffix() {
+            return suffix;
+        }
+
+        public boolean inBlock() {
+            return inBlock;
+        }
+    }
+}

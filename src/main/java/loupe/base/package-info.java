@@ -1,0 +1,5 @@
+/**
+ * Small values every layer speaks in: where in a model ({@link loupe.base.HookPoint}), what went wrong
+ * ({@link loupe.base.CheckpointException}, {@link loupe.base.Problem}), when to stop ({@link loupe.base.Cancellation}).
+ */
+package loupe.base;

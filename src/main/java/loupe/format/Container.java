@@ -1,0 +1,17 @@
+package loupe.format;
+
+/** The kinds of files that hold tensors, told apart by their first bytes and never by their names. */
+public enum Container {
+    SAFETENSORS("safetensors"), TORCH_ZIP("torch zip"), TORCH_LEGACY("legacy torch"), NPZ("npz");
+
+    private final String label;
+
+    Container(String label) {
+        this.label = label;
+    }
+
+    /** The name people use for it. */
+    public String label() {
+        return label;
+    }
+}

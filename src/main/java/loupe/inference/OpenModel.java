@@ -1,0 +1,15 @@
+package loupe.inference;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import loupe.lm.ModelConfig;
+import loupe.lm.Tokenizer;
+
+/**
+ * What the host knows about an open model.
+ *
+ * @param tokenizer empty if the folder has no tokenizer files; tokens are then shown as {@code <id>}
+ * @param warnings plain sentences about what was unusual in the files
+ */
+public record OpenModel(ModelId id, Path folder, ModelConfig config, Optional<Tokenizer> tokenizer, List<String> warnings) {}

@@ -1,0 +1,11 @@
+package loupe.inference;
+
+/** How urgent a question is; earlier constants go first. */
+public enum Priority {
+    /** Under the pointer: somebody waits for this very answer. */
+    INTERACTIVE,
+    /** Fills a pane that is shown. */
+    VISIBLE,
+    /** Sweeps over a corpus, statistics of all features, prefetching. */
+    BACKGROUND
+}

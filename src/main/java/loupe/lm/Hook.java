@@ -1,0 +1,33 @@
+package loupe.lm;
+
+import ai.djl.ndarray.NDArray;
+import loupe.base.HookPoint;
+
+/**
+ * Looks at, and may replace, values on their way through the model. Values have a leading batch axis B before the shape
+ * given at {@link HookPoint.Site}. Only the hook points a hook wants are shown to it, so that an unused one costs nothing.
+ */
+public interface Hook {
+    /** A hook that wants nothing. */
+    Hook NONE = new Hook() {
+        @Override
+        public boolean wants(HookPoint point) {
+            return false;
+        }
+
+        @Override
+        public NDArray at(HookPoint point, NDArray value) {
+            return value;
+        }
+    };
+
+    boolean wants(HookPoint point);
+
+    /** @return {@code value} itself, or what the forward pass is to go on with, of the same shape */
+    NDArray at(HookPoint point, NDArray value);
+
+    /** The last place this hook cares about: the forward pass may stop after it and return no logits. Null: run to the end. */
+    default HookPoint stopAfter() {
+        return null;
+    }
+}

@@ -1,0 +1,2 @@
+/** The language model: its configuration, tokenizer, weights and forward pass, hookable at every TransformerLens hook point. */
+package loupe.lm;
