@@ -7,7 +7,7 @@ package loupe.inference;
  *
  * @param <R> the answer
  */
-public sealed interface Query<R> permits Query.Single, Query.Long {
+public sealed interface Query<R> permits Query.Single, Query.Stepped {
     /** A question answered in one bounded step. */
     non-sealed interface Single<R> extends Query<R> {
         /** Device thread only. */
@@ -15,7 +15,7 @@ public sealed interface Query<R> permits Query.Single, Query.Long {
     }
 
     /** A question answered in many steps, between which more urgent ones are served. */
-    non-sealed interface Long<R> extends Query<R> {
+    non-sealed interface Stepped<R> extends Query<R> {
         Sweep<R> begin();
     }
 
