@@ -1,0 +1,4 @@
+package loupe.archfixture.app;
+
+/** Keeps the rules. */
+public class App {}

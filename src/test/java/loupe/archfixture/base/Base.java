@@ -1,0 +1,4 @@
+package loupe.archfixture.base;
+
+/** Keeps the rules. */
+public class Base {}

@@ -1,0 +1,4 @@
+package loupe.archfixture.inference;
+
+/** Keeps the rules. */
+public class Service {}

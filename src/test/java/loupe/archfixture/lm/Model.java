@@ -1,0 +1,4 @@
+package loupe.archfixture.lm;
+
+/** Keeps the rules. */
+public class Model {}

@@ -1,0 +1,4 @@
+package loupe.archfixture.sae;
+
+/** Keeps the rules. */
+public class Sae {}

@@ -1,0 +1,4 @@
+package loupe.archfixture.training;
+
+/** Keeps the rules. */
+public class Trainer {}

@@ -1,0 +1,4 @@
+package loupe.archfixture.ui;
+
+/** Keeps the rules. */
+public class Pane {}
