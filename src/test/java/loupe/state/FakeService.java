@@ -1,0 +1,130 @@
+package loupe.state;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import loupe.inference.InferenceService;
+import loupe.inference.ModelId;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Pending;
+import loupe.inference.Priority;
+import loupe.inference.Query;
+import loupe.inference.SaeId;
+import loupe.lm.Processing;
+import loupe.sae.SaeOptions;
+
+/** A service whose answers the test gives by hand, in the order it likes; everything runs on the test's thread. */
+final class FakeService implements InferenceService {
+    /** Everything that was submitted, oldest first. */
+    final List<Ask<?>> asked = new ArrayList<>();
+    final Map<Path, CompletableFuture<OpenModel>> models = new HashMap<>();
+    final Map<Path, CompletableFuture<OpenSae>> saes = new HashMap<>();
+    final List<Object> closed = new ArrayList<>();
+    SaeOptions lastOptions;
+
+    /** One submitted question. */
+    static final class Ask<R> implements Pending<R> {
+        final Query<R> query;
+        final CompletableFuture<R> future = new CompletableFuture<>();
+        boolean cancelled;
+        private BiConsumer<? super R, Double> listener = (part, fraction) -> { };
+
+        Ask(Query<R> query) {
+            this.query = query;
+        }
+
+        @Override
+        public CompletionStage<R> answer() {
+            return future;
+        }
+
+        @Override
+        public void onProgress(BiConsumer<? super R, Double> to) {
+            listener = to;
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+        }
+
+        @SuppressWarnings("unchecked")
+        void answer(Object answer) {
+            future.complete((R) answer);
+        }
+
+        @SuppressWarnings("unchecked")
+        void part(Object part, double fraction) {
+            ((BiConsumer<Object, Double>) (BiConsumer<?, ?>) listener).accept(part, fraction);
+        }
+
+        void fail(Throwable failure) {
+            future.completeExceptionally(failure);
+        }
+    }
+
+    @Override
+    public <R> Pending<R> submit(Query<R> query, Priority priority) {
+        Ask<R> ask = new Ask<>(query);
+        asked.add(ask);
+        return ask;
+    }
+
+    Ask<?> ask(int i) {
+        return asked.get(i);
+    }
+
+    Ask<?> last() {
+        return asked.get(asked.size() - 1);
+    }
+
+    @Override
+    public CompletionStage<OpenModel> openModel(Path folder, Processing processing) {
+        return models.computeIfAbsent(folder, f -> new CompletableFuture<>());
+    }
+
+    @Override
+    public CompletionStage<OpenSae> openSae(Path path, SaeOptions options) {
+        lastOptions = options;
+        return saes.computeIfAbsent(path, f -> new CompletableFuture<>());
+    }
+
+    @Override
+    public CompletionStage<Void> close(ModelId id) {
+        closed.add(id);
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public CompletionStage<Void> close(SaeId id) {
+        closed.add(id);
+        return CompletableFuture.completedFuture(null);
+    }
+
+    @Override
+    public Executor compute() {
+        return Runnable::run;
+    }
+
+    @Override
+    public Executor files() {
+        return Runnable::run;
+    }
+
+    @Override
+    public Status status() {
+        return new Status("fake", 0, 0, 0);
+    }
+
+    @Override
+    public void close() {
+        closed.add(this);
+    }
+}
