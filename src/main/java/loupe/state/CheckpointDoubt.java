@@ -26,7 +26,7 @@ import loupe.sae.SaeOptions;
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
  */
-public record CheckpointDoubt(Side side, Path path, SaeOptions asked, Set<Unsaid> unsaid, OptionalInt k, HookPoint hook,
+public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, Set<Unsaid> unsaid, OptionalInt k, HookPoint hook,
         boolean centred) {
     /** The things a file may leave out. */
     public enum Unsaid { K, HOOK }
@@ -36,7 +36,7 @@ public record CheckpointDoubt(Side side, Path path, SaeOptions asked, Set<Unsaid
     private static final int USUAL_K = 32;
 
     /** What remains to be asked about a checkpoint that could be read; empty if nothing does. */
-    static Optional<CheckpointDoubt> about(Side side, OpenSae opened, SaeOptions asked, OpenModel model) {
+    static Optional<CheckpointDoubt> about(CheckpointSide side, OpenSae opened, SaeOptions asked, OpenModel model) {
         SaeConfig config = opened.config();
         if (config.hook().isPresent()) {
             return Optional.empty();
@@ -46,7 +46,7 @@ public record CheckpointDoubt(Side side, Path path, SaeOptions asked, Set<Unsaid
     }
 
     /** What to ask when a checkpoint was refused for not saying how many features fire per token; empty for other refusals. */
-    static Optional<CheckpointDoubt> fromRefusal(Side side, Path path, SaeOptions asked, Throwable failure, OpenModel model) {
+    static Optional<CheckpointDoubt> fromRefusal(CheckpointSide side, Path path, SaeOptions asked, Throwable failure, OpenModel model) {
         Throwable cause = failure;
         while (cause != null && !(cause instanceof CheckpointException)) {
             cause = cause.getCause();

@@ -19,7 +19,8 @@ import loupe.sae.SaeOptions;
 
 /**
  * What is open: a model, checkpoint A, and checkpoint B when two are compared. Opening and closing go through here, so
- * that what was open before is given back and an opening overtaken by a newer one never shows. JavaFX thread only.
+ * that what was open before is given back, once for each time it was opened, and an opening overtaken by a newer one
+ * never shows. JavaFX thread only.
  */
 public final class Workbench {
     private final InferenceService service;
@@ -32,21 +33,21 @@ public final class Workbench {
     private final ReadOnlyBooleanWrapper openingModel = new ReadOnlyBooleanWrapper(this, "openingModel");
     private final ReadOnlyObjectWrapper<Problem> modelProblem = new ReadOnlyObjectWrapper<>(this, "modelProblem");
     private final ReadOnlyObjectWrapper<CheckpointDoubt> doubt = new ReadOnlyObjectWrapper<>(this, "doubt");
-    private final Side a;
-    private final Side b;
+    private final CheckpointSide a;
+    private final CheckpointSide b;
     private final RecentFiles recent = new RecentFiles();
-    private final Map<Side, SaeOptions> readAs = new HashMap<>();
+    private final Map<CheckpointSide, SaeOptions> readAs = new HashMap<>();
 
     private long modelOpening;
-    private final Map<Side, Long> checkpointOpening = new HashMap<>();
+    private final Map<CheckpointSide, Long> checkpointOpening = new HashMap<>();
 
     public Workbench(InferenceService service, Executor fx, Notices notices, Activity activity) {
         this.service = service;
         this.fx = fx;
         this.notices = notices;
         this.activity = activity;
-        a = new Side(Side.Name.A, model.getReadOnlyProperty());
-        b = new Side(Side.Name.B, model.getReadOnlyProperty());
+        a = new CheckpointSide(true, model.getReadOnlyProperty());
+        b = new CheckpointSide(false, model.getReadOnlyProperty());
         selection.feature().addListener((property, was, is) -> a.show(is));
     }
 
@@ -75,11 +76,11 @@ public final class Workbench {
         return recent;
     }
 
-    public Side a() {
+    public CheckpointSide a() {
         return a;
     }
 
-    public Side b() {
+    public CheckpointSide b() {
         return b;
     }
 
@@ -102,7 +103,7 @@ public final class Workbench {
     }
 
     /** How the checkpoint on {@code side} was read. */
-    public SaeOptions readAs(Side side) {
+    public SaeOptions readAs(CheckpointSide side) {
         return readAs.getOrDefault(side, SaeOptions.AS_STORED);
     }
 
@@ -123,7 +124,7 @@ public final class Workbench {
             job.end();
             if (mine != modelOpening) {
                 if (opened != null) {
-                    giveBack(opened);
+                    service.close(opened.id());
                 }
                 return;
             }
@@ -135,12 +136,11 @@ public final class Workbench {
             }
             OpenModel before = model.get();
             if (before == null || !before.id().equals(opened.id())) {
-                closeCheckpoint(b);
                 closeCheckpoint(a);
                 model.set(opened);
-                if (before != null) {
-                    service.close(before.id());
-                }
+            }
+            if (before != null) {
+                service.close(before.id());
             }
             recent.add(folder, true);
             opened.warnings().forEach(notices::tell);
@@ -149,12 +149,12 @@ public final class Workbench {
     }
 
     /** Opens a checkpoint on a side instead of the one that is there. */
-    public void openCheckpoint(Side side, Path path, SaeOptions options) {
+    public void openCheckpoint(CheckpointSide side, Path path, SaeOptions options) {
         openCheckpoint(side, path, options, opened -> { });
     }
 
     /** Likewise, and goes on with {@code then} if it could be opened. */
-    public void openCheckpoint(Side side, Path path, SaeOptions options, Consumer<OpenSae> then) {
+    public void openCheckpoint(CheckpointSide side, Path path, SaeOptions options, Consumer<OpenSae> then) {
         long mine = checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(true);
         side.setProblem(null);
@@ -165,7 +165,7 @@ public final class Workbench {
             job.end();
             if (mine != checkpointOpening.get(side)) {
                 if (opened != null) {
-                    giveBack(opened);
+                    service.close(opened.id());
                 }
                 return;
             }
@@ -173,7 +173,7 @@ public final class Workbench {
             Problem why = failure != null ? Problem.of(failure) : CheckpointDoubt.misfit(opened, model.get()).orElse(null);
             if (why != null) {
                 if (opened != null) {
-                    giveBack(opened);
+                    service.close(opened.id());
                 }
                 CheckpointDoubt.fromRefusal(side, path, options, failure, model.get()).ifPresentOrElse(doubt::set, () -> {
                     side.setProblem(why);
@@ -204,7 +204,7 @@ public final class Workbench {
     }
 
     /** Forgets why opening failed, as the user does by closing the message. */
-    public void dismissProblem(Side side) {
+    public void dismissProblem(CheckpointSide side) {
         side.setProblem(null);
     }
 
@@ -213,7 +213,7 @@ public final class Workbench {
     }
 
     /** Gives a checkpoint back. Closing A closes B too, since B is there to be compared with it. */
-    public void closeCheckpoint(Side side) {
+    public void closeCheckpoint(CheckpointSide side) {
         checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(false);
         side.setProblem(null);
@@ -229,7 +229,7 @@ public final class Workbench {
         }
         side.setSae(null);
         readAs.remove(side);
-        giveBack(before);
+        service.close(before.id());
     }
 
     /** Gives the model and its checkpoints back. */
@@ -244,10 +244,11 @@ public final class Workbench {
         }
     }
 
-    private void put(Side side, OpenSae opened, SaeOptions options) {
+    private void put(CheckpointSide side, OpenSae opened, SaeOptions options) {
         OpenSae before = side.sae().get();
         readAs.put(side, options);
         if (before != null && before.id().equals(opened.id())) {
+            service.close(opened.id());
             return;
         }
         int feature = side == a && selection.feature().get() != null ? selection.feature().get().feature() : 0;
@@ -259,26 +260,8 @@ public final class Workbench {
             selection.select(new FeatureRef(opened.id(), Math.min(feature, opened.config().dSae() - 1)));
         }
         if (before != null) {
-            giveBack(before);
+            service.close(before.id());
         }
-    }
-
-    /** Closes a checkpoint unless one of the sides still shows it. */
-    private void giveBack(OpenSae opened) {
-        boolean used = isOn(a, opened) || isOn(b, opened);
-        if (!used) {
-            service.close(opened.id());
-        }
-    }
-
-    private void giveBack(OpenModel opened) {
-        if (model.get() == null || !model.get().id().equals(opened.id())) {
-            service.close(opened.id());
-        }
-    }
-
-    private static boolean isOn(Side side, OpenSae opened) {
-        return side.sae().get() != null && side.sae().get().id().equals(opened.id());
     }
 
     private void abandonModelOpening(long which) {
@@ -288,7 +271,7 @@ public final class Workbench {
         }
     }
 
-    private void abandonCheckpointOpening(Side side, long which) {
+    private void abandonCheckpointOpening(CheckpointSide side, long which) {
         if (which == checkpointOpening.get(side)) {
             checkpointOpening.put(side, which + 1);
             side.setOpening(false);

@@ -124,14 +124,13 @@ class WorkbenchTest {
     }
 
     @Test
-    void theSameCheckpointOnBothSidesIsClosedOnce() {
+    void theSameCheckpointOnBothSidesIsClosedAsOftenAsItWasOpened() {
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
         workbench.openCheckpoint(workbench.b(), TOPK, SaeOptions.AS_STORED);
         workbench.closeCheckpoint(workbench.b());
-        assertThat(service.closed).isEmpty();
         workbench.closeModel();
-        assertThat(service.closed).containsExactly(idOf(TOPK), new ModelId("glossary", "m"));
+        assertThat(service.closed).containsExactly(idOf(TOPK), idOf(TOPK), new ModelId("glossary", "m"));
     }
 
     private static OpenModel model(int layers) {

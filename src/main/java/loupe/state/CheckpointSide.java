@@ -12,28 +12,28 @@ import loupe.inference.OpenSae;
  * One of the two checkpoints that can be open at once, and which of its features is shown. Every pane's model is made for
  * a side and knows nothing of the other. JavaFX thread only.
  */
-public final class Side {
-    /** A is the checkpoint the feature table lists; B, when open, follows it. */
-    public enum Name { A, B }
-
-    private final Name name;
+public final class CheckpointSide {
+    private final boolean isA;
     private final ReadOnlyObjectProperty<OpenModel> model;
     private final ReadOnlyObjectWrapper<OpenSae> sae = new ReadOnlyObjectWrapper<>(this, "sae");
     private final ReadOnlyObjectWrapper<FeatureRef> feature = new ReadOnlyObjectWrapper<>(this, "feature");
     private final ReadOnlyBooleanWrapper opening = new ReadOnlyBooleanWrapper(this, "opening");
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
 
-    Side(Name name, ReadOnlyObjectProperty<OpenModel> model) {
-        this.name = name;
+    CheckpointSide(boolean isA, ReadOnlyObjectProperty<OpenModel> model) {
+        this.isA = isA;
         this.model = model;
     }
 
-    public Name name() {
-        return name;
+    /** Whether this is the checkpoint that the feature table lists; the other one, B, follows it. */
+    public boolean isA() {
+        return isA;
     }
 
-    public boolean isA() {
-        return name == Name.A;
+    /** A or B. */
+    @Override
+    public String toString() {
+        return isA ? "A" : "B";
     }
 
     /** The open model, shared by both sides; null if none is. */
