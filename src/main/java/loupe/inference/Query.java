@@ -24,7 +24,12 @@ public sealed interface Query<R> permits Query.Single, Query.Stepped {
      * Device thread only, except that a partial answer must stay valid after later steps.
      */
     interface Sweep<R> {
-        /** Does one bounded step (aim: 20 to 50 ms). @return whether another step is needed */
+        /**
+         * Does one bounded step (aim: 20 to 50 ms). A step that runs out of device memory is run once more after other
+         * things have made room, so it changes the sweep's state only when its arrays have been computed.
+         *
+         * @return whether another step is needed
+         */
         boolean step(Scope scope);
 
         /** What is known so far, complete after the last step. Called after every step that the asker may want to see. */

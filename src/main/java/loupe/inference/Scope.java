@@ -1,6 +1,8 @@
 package loupe.inference;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.function.Supplier;
 import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
@@ -19,5 +21,14 @@ public interface Scope {
     /** The open checkpoint, uploaded again if it had been evicted. @throws IllegalStateException if it has been closed */
     SparseAutoencoder sae(SaeId id);
 
+    /**
+     * An array that several questions need, such as the residual stream of the current prompt: made by {@code make} the
+     * first time, then kept on the device until room is needed. Lent to this step like a weight, and not to be written.
+     *
+     * @param key a value that says everything the array depends on, the {@link ModelId} or {@link SaeId} included
+     */
+    NDArray kept(Object key, Supplier<NDArray> make);
+
+    /** To be checked between layers and batches. */
     Cancellation cancellation();
 }

@@ -1,0 +1,111 @@
+package loupe.inference;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.StandardCapabilities;
+import ai.djl.util.cuda.CudaUtils;
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Where arrays live: as asked for ({@code auto}, {@code cpu}, {@code cuda}, {@code cuda:N}), and what that comes to on
+ * this machine. A value; the methods that ask the engine load it when called for the first time.
+ *
+ * @param request one of the four spellings
+ */
+public record Device(String request) {
+    private static final Pattern SPELLING = Pattern.compile("auto|cpu|cuda(?::(\\d{1,3}))?");
+
+    /** The first GPU the engine can use, else the CPU. */
+    public static final Device AUTO = new Device("auto");
+
+    public static final Device CPU = new Device("cpu");
+
+    /** What is left of the machine's memory to programs beside ours, and of a GPU's to the engine's own work. */
+    private static final double SHARE_OF_MEMORY = 0.85;
+
+    /** @throws IllegalArgumentException if this is no way to name a device */
+    public Device {
+        request = request.toLowerCase(Locale.ROOT);
+        if (!SPELLING.matcher(request).matches()) {
+            throw new IllegalArgumentException("device is " + request + ", expected auto, cpu, cuda or cuda:N");
+        }
+    }
+
+    /** Whether the engine as it was installed can compute on GPUs of this machine. Loads the engine. */
+    public static boolean hasCuda() {
+        return Engine.getInstance().hasCapability(StandardCapabilities.CUDA) && Engine.getInstance().getGpuCount() > 0;
+    }
+
+    /**
+     * The engine's name for it. Loads the engine.
+     *
+     * @throws DeviceMissingException if a GPU was asked for that is not there
+     */
+    ai.djl.Device resolve() {
+        boolean cuda = hasCuda();
+        if (request.equals("cpu") || request.equals("auto") && !cuda) {
+            return ai.djl.Device.cpu();
+        }
+        int index = index().orElse(0);
+        if (!cuda) {
+            throw new DeviceMissingException("The device " + request + " was asked for, but the engine finds no CUDA device. "
+                    + "Use --device cpu, or see `sae-loupe doctor` for what a GPU needs");
+        }
+        if (index >= Engine.getInstance().getGpuCount()) {
+            throw new DeviceMissingException("The device " + request + " was asked for, but there are only cuda:0 to cuda:"
+                    + (Engine.getInstance().getGpuCount() - 1));
+        }
+        return ai.djl.Device.gpu(index);
+    }
+
+    private OptionalInt index() {
+        Matcher spelling = SPELLING.matcher(request);
+        return spelling.matches() && spelling.group(1) != null ? OptionalInt.of(Integer.parseInt(spelling.group(1))) : OptionalInt.empty();
+    }
+
+    /** For people: {@code CPU}, {@code cuda:0 (compute capability 9.0)}. */
+    static String describe(ai.djl.Device device) {
+        if (!device.isGpu()) {
+            return "CPU";
+        }
+        return "cuda:" + device.getDeviceId() + " (compute capability " + dotted(CudaUtils.getComputeCapability(device.getDeviceId())) + ")";
+    }
+
+    private static String dotted(String capability) {
+        int last = capability.length() - 1;
+        return last < 1 ? capability : capability.substring(0, last) + "." + capability.charAt(last);
+    }
+
+    /** Bytes that weights and intermediate arrays may take on {@code device}. */
+    static long budget(ai.djl.Device device) {
+        if (device.isGpu()) {
+            return (long) (SHARE_OF_MEMORY * gpuMemory(device).map(MemoryUsage::getMax).orElse(Long.MAX_VALUE / 2));
+        }
+        return Math.max(1L << 30, (long) (SHARE_OF_MEMORY * machineMemory()) - Runtime.getRuntime().maxMemory());
+    }
+
+    /** The memory of the machine, or of the container we run in, in bytes. */
+    public static long machineMemory() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+    }
+
+    /** Used and total memory of a GPU as its driver counts them; empty if the driver does not say. */
+    static Optional<MemoryUsage> gpuMemory(ai.djl.Device device) {
+        try {
+            return Optional.of(CudaUtils.getGpuMemory(device));
+        } catch (RuntimeException e) {
+            return Optional.empty();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return request;
+    }
+}

@@ -1,0 +1,87 @@
+package loupe.inference;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Tells the contents of files apart without reading gigabytes: SHA-256 over names, sizes and bytes, where of a file over
+ * 64 MiB only 64 evenly spread pieces of 1 MiB count, and its time of modification.
+ */
+final class Fingerprint {
+    private static final int PIECE_BYTES = 1 << 20;
+    private static final int PIECES = 64;
+    private static final int HEX_DIGITS = 24;
+
+    private final MessageDigest digest;
+
+    private Fingerprint() {
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java runtime has SHA-256", e);
+        }
+    }
+
+    /**
+     * @param path a file, or a folder whose files count (not those in folders below it)
+     * @param reading how it is read; another reading gives another fingerprint
+     * @throws UncheckedIOException if a file cannot be read
+     */
+    static String of(Path path, String reading) {
+        Fingerprint fingerprint = new Fingerprint();
+        fingerprint.add(reading);
+        try {
+            if (Files.isDirectory(path)) {
+                for (Path file : files(path)) {
+                    fingerprint.add(file);
+                }
+            } else {
+                fingerprint.add(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return HexFormat.of().formatHex(fingerprint.digest.digest()).substring(0, HEX_DIGITS);
+    }
+
+    private static List<Path> files(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(Files::isRegularFile).filter(file -> !file.getFileName().toString().startsWith(".")).sorted().toList();
+        }
+    }
+
+    private void add(String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        digest.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, utf8.length));
+        digest.update(utf8);
+    }
+
+    private void add(Path file) throws IOException {
+        long size = Files.size(file);
+        add(file.getFileName() + " " + size);
+        long stride = Math.max(PIECE_BYTES, size / PIECES);
+        if (stride > PIECE_BYTES) {
+            add(Files.getLastModifiedTime(file).toString());
+        }
+        try (FileChannel channel = FileChannel.open(file)) {
+            ByteBuffer piece = ByteBuffer.allocate(PIECE_BYTES);
+            for (long at = 0; at < size; at += stride) {
+                piece.clear();
+                while (piece.hasRemaining() && channel.read(piece, at + piece.position()) > 0) {
+                    // one read may return less than was asked for
+                }
+                digest.update(piece.flip());
+            }
+        }
+    }
+}

@@ -1,0 +1,219 @@
+package loupe.inference;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import loupe.base.Cancellation;
+import loupe.lm.LanguageModel;
+import loupe.lm.Processing;
+import loupe.sae.SaeOptions;
+import loupe.sae.SparseAutoencoder;
+
+/**
+ * The inference service on the engine of this program: one device thread behind a queue, a pool for files, a thread for
+ * computations that need no device. Thread-safe.
+ *
+ * <p>Managers of arrays form a tree: the engine's own, under it one for the service, under that one for each open model
+ * and checkpoint and one for the running step. Whatever opens is closed once for each time it was opened.
+ */
+public final class LocalInferenceService implements InferenceService {
+    private static final long ANSWER_BYTES = 256L << 20;
+    private static final int FILE_THREADS = 2;
+    private static final long SHUTDOWN_SECONDS = 5;
+
+    private final Device device;
+    private final Loader loader;
+    private final DeviceWorker worker;
+    private final ExecutorService compute = Threads.pool("compute", 1);
+    private final ExecutorService files = Threads.pool("files", FILE_THREADS);
+
+    // Device thread only, from here on.
+    private final Map<ModelId, Opened<OpenModel, LanguageModel>> models = new LinkedHashMap<>();
+    private final Map<SaeId, Opened<OpenSae, SparseAutoencoder>> saes = new LinkedHashMap<>();
+    private NDManager root;
+    private volatile DeviceMemory memory;
+    private volatile String deviceName;
+
+    /** Starts the threads. The engine loads with the first question, on the device thread. */
+    public LocalInferenceService(Device device) {
+        this(device, new FileLoader());
+    }
+
+    LocalInferenceService(Device device, Loader loader) {
+        this.device = device;
+        this.loader = loader;
+        deviceName = device.request();
+        worker = new DeviceWorker(this::runStep, new AnswerCache(ANSWER_BYTES), this::giveEverythingBack);
+    }
+
+    @Override
+    public CompletionStage<OpenModel> openModel(Path folder, Processing processing) {
+        return open(() -> loader.model(folder, processing), models, OpenModel::id, false);
+    }
+
+    @Override
+    public CompletionStage<OpenSae> openSae(Path path, SaeOptions options) {
+        return open(() -> loader.sae(path, options), saes, OpenSae::id, true);
+    }
+
+    @Override
+    public CompletionStage<Void> close(ModelId id) {
+        return worker.execute(Priority.INTERACTIVE, () -> release(models, id));
+    }
+
+    @Override
+    public CompletionStage<Void> close(SaeId id) {
+        return worker.execute(Priority.INTERACTIVE, () -> release(saes, id));
+    }
+
+    @Override
+    public <R> Pending<R> submit(Query<R> query, Priority priority) {
+        return worker.submit(query, priority);
+    }
+
+    @Override
+    public Executor compute() {
+        return compute;
+    }
+
+    @Override
+    public Executor files() {
+        return files;
+    }
+
+    @Override
+    public Status status() {
+        DeviceMemory held = memory;
+        return new Status(deviceName, held == null ? 0 : held.usedBytes(), worker.running(), worker.waiting());
+    }
+
+    @Override
+    public void close() {
+        worker.close();
+        compute.shutdown();
+        files.shutdown();
+        try {
+            if (!compute.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS) || !files.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
+                compute.shutdownNow();
+                files.shutdownNow();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private <I, H, T> CompletionStage<H> open(Supplier<Loader.Loaded<H, T>> read, Map<I, Opened<H, T>> opened, Function<H, I> idOf, boolean evictable) {
+        return CompletableFuture.supplyAsync(read, files)
+                .thenCompose(loaded -> worker.execute(Priority.INTERACTIVE, () -> admit(loaded, opened, idOf.apply(loaded.host()), evictable))
+                        .whenComplete((host, failure) -> {
+                            if (failure != null) {
+                                loaded.files().run();
+                            }
+                        }));
+    }
+
+    /** Uploads what has been read, unless it is open already. */
+    private <I, H, T> H admit(Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
+        Opened<H, T> known = opened.get(id);
+        if (known != null) {
+            loaded.files().run();
+            known.times++;
+            return known.loaded.host();
+        }
+        Opened<H, T> fresh = new Opened<>(loaded, new Resident<>(id.toString(), loaded.bytes(), evictable, loaded.upload()));
+        memory.require(fresh.resident, Set.of());
+        opened.put(id, fresh);
+        return loaded.host();
+    }
+
+    private <I, H, T> Void release(Map<I, Opened<H, T>> opened, I id) {
+        Opened<H, T> known = opened.get(id);
+        if (known != null && --known.times == 0) {
+            opened.remove(id);
+            memory.release(known.resident);
+            known.loaded.files().run();
+        }
+        return null;
+    }
+
+    private <T> T runStep(Cancellation cancellation, Function<Scope, T> step) {
+        startEngine();
+        Set<Resident<?>> inUse;
+        Throwable first;
+        try (StepScope scope = scope(cancellation)) {
+            try {
+                return step.apply(scope);
+            } catch (RuntimeException | Error failure) {
+                if (!DeviceMemory.isOutOfMemory(failure)) {
+                    throw failure;
+                }
+                inUse = Set.copyOf(scope.lent());
+                first = failure;
+            }
+        }
+        memory.freeAllBut(inUse);
+        try (StepScope scope = scope(cancellation)) {
+            return step.apply(scope);
+        } catch (RuntimeException | Error again) {
+            if (!DeviceMemory.isOutOfMemory(again)) {
+                throw again;
+            }
+            again.addSuppressed(first);
+            throw memory.tooLittle(again);
+        }
+    }
+
+    private StepScope scope(Cancellation cancellation) {
+        return new StepScope(memory, id -> opened(models, id), id -> opened(saes, id), cancellation);
+    }
+
+    private static <I, H, T> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {
+        Opened<H, T> known = opened.get(id);
+        if (known == null) {
+            throw new IllegalStateException(id + " is not open");
+        }
+        return known.resident;
+    }
+
+    private void startEngine() {
+        if (memory == null) {
+            ai.djl.Device where = device.resolve();
+            root = Engine.getInstance().newBaseManager(where);
+            root.setName("inference service");
+            deviceName = Device.describe(where);
+            memory = new DeviceMemory(root, deviceName, Device.budget(where));
+        }
+    }
+
+    private void giveEverythingBack() {
+        models.values().forEach(known -> known.loaded.files().run());
+        saes.values().forEach(known -> known.loaded.files().run());
+        models.clear();
+        saes.clear();
+        if (root != null) {
+            root.close();
+        }
+    }
+
+    /** Something open, and how often. */
+    private static final class Opened<H, T> {
+        final Loader.Loaded<H, T> loaded;
+        final Resident<T> resident;
+        int times = 1;
+
+        Opened(Loader.Loaded<H, T> loaded, Resident<T> resident) {
+            this.loaded = loaded;
+            this.resident = resident;
+        }
+    }
+}

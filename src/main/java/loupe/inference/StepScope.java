@@ -1,0 +1,79 @@
+package loupe.inference;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import loupe.base.Cancellation;
+import loupe.lm.LanguageModel;
+import loupe.sae.SparseAutoencoder;
+
+/** One step's view of the device: lends what is open and takes it back on {@link #close}. Device thread only. */
+final class StepScope implements Scope, AutoCloseable {
+    private final DeviceMemory memory;
+    private final Function<ModelId, Resident<LanguageModel>> models;
+    private final Function<SaeId, Resident<SparseAutoencoder>> saes;
+    private final Cancellation cancellation;
+    private final NDManager step;
+    private final Map<Resident<?>, Object> lent = new LinkedHashMap<>();
+
+    /** @param models finds what is open, or throws what {@link Scope#model} says; likewise {@code saes} */
+    StepScope(DeviceMemory memory, Function<ModelId, Resident<LanguageModel>> models, Function<SaeId, Resident<SparseAutoencoder>> saes,
+            Cancellation cancellation) {
+        this.memory = memory;
+        this.models = models;
+        this.saes = saes;
+        this.cancellation = cancellation;
+        this.step = memory.newStep();
+    }
+
+    @Override
+    public NDManager arrays() {
+        return step;
+    }
+
+    @Override
+    public LanguageModel model(ModelId id) {
+        return lend(models.apply(id));
+    }
+
+    @Override
+    public SparseAutoencoder sae(SaeId id) {
+        return lend(saes.apply(id));
+    }
+
+    @Override
+    public NDArray kept(Object key, Supplier<NDArray> make) {
+        return memory.keep(key, make, step);
+    }
+
+    @Override
+    public Cancellation cancellation() {
+        return cancellation;
+    }
+
+    /** What the step has borrowed so far. */
+    Set<Resident<?>> lent() {
+        return lent.keySet();
+    }
+
+    @Override
+    public void close() {
+        step.close();
+    }
+
+    /** Lends each resident once; lending it again would make the step its owner. */
+    @SuppressWarnings("unchecked")
+    <T> T lend(Resident<T> resident) {
+        Object value = lent.get(resident);
+        if (value == null) {
+            memory.require(resident, lent.keySet());
+            value = resident.lend(step);
+            lent.put(resident, value);
+        }
+        return (T) value;
+    }
+}
