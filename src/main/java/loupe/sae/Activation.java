@@ -1,27 +1,68 @@
 package loupe.sae;
 
+import java.util.OptionalDouble;
+
 /** How pre-activations become feature activations. Parameters that are tensors (thresholds, gates) live with the weights. */
 public sealed interface Activation {
+    /** Name as {@code --activation} spells it. */
+    String label();
+
     /** max(p, 0). */
-    record Relu() implements Activation {}
+    record Relu() implements Activation {
+        @Override
+        public String label() {
+            return "relu";
+        }
+    }
 
     /** tanh(max(p, 0)), of SAELens before version 6. */
-    record TanhRelu() implements Activation {}
+    record TanhRelu() implements Activation {
+        @Override
+        public String label() {
+            return "tanh-relu";
+        }
+    }
 
     /**
      * The k largest per token; ties go to the lower index.
      *
      * @param relu whether negative values among the k become 0 (tokenized-sae keeps them, dictionary_learning does not)
-     * @param byDecoderNorm whether the k are chosen by p times the decoder norm (SAELens rescale_acts_by_decoder_norm)
+     * @param byDecoderNorm whether pre-activations are multiplied by the decoder norms before the choice and features
+     *     divided by them before decoding (SAELens rescale_acts_by_decoder_norm)
      */
-    record TopK(int k, boolean relu, boolean byDecoderNorm) implements Activation {}
+    record TopK(int k, boolean relu, boolean byDecoderNorm) implements Activation {
+        @Override
+        public String label() {
+            return "topk";
+        }
+    }
 
-    /** max(p, 0) where it exceeds one threshold fixed after training, else 0. */
-    record BatchTopK(int k, double threshold) implements Activation {}
+    /**
+     * max(p, 0) where it exceeds one threshold fixed after training, else 0. The comparison is strict.
+     *
+     * @param threshold empty for files that hold none: then the k * B largest of a batch of B vectors are kept, and what
+     *     a vector gives depends on the batch it is in
+     */
+    record BatchTopK(int k, OptionalDouble threshold) implements Activation {
+        @Override
+        public String label() {
+            return "batchtopk";
+        }
+    }
 
-    /** max(p, 0) where p exceeds the feature's own threshold, else 0. */
-    record JumpRelu() implements Activation {}
+    /** max(p, 0) where p exceeds the feature's own threshold, else 0. The comparison is strict. */
+    record JumpRelu() implements Activation {
+        @Override
+        public String label() {
+            return "jumprelu";
+        }
+    }
 
     /** A gate path decides which features are on, a magnitude path how much. */
-    record Gated() implements Activation {}
+    record Gated() implements Activation {
+        @Override
+        public String label() {
+            return "gated";
+        }
+    }
 }

@@ -11,10 +11,51 @@ import loupe.base.HookPoint;
  * @param dSae number of features
  * @param dOut width of what it writes; differs from {@code dIn} for transcoders only
  * @param subtractDecoderBias whether b_dec is subtracted before encoding
+ * @param joinsHeads whether it reads the concatenated heads of {@code hook_z}: an input (..., heads, dHead) is taken as
+ *     (..., heads * dHead) and the reconstruction given back as (..., heads, dHead)
  * @param centred whether it was trained on the processed (mean-centred) residual stream of TransformerLens
  * @param lookup whether a per-token decoder bias is added after decoding
  * @param model name of the model it was trained on, as the file gives it; empty if it does not
  * @param hook where in the model it reads; empty if the file does not say and nobody was asked yet
+ * @param hookOut where in the model it writes, for transcoders; empty for autoencoders, which write where they read
  */
 public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation activation, boolean subtractDecoderBias,
-        InputNormalisation normalisation, boolean centred, boolean lookup, String model, Optional<HookPoint> hook) {}
+        InputNormalisation normalisation, boolean joinsHeads, boolean centred, boolean lookup, String model,
+        Optional<HookPoint> hook, Optional<HookPoint> hookOut) {
+
+    public SaeConfig {
+        requirePositive("dIn", dIn);
+        requirePositive("dSae", dSae);
+        requirePositive("dOut", dOut);
+        int k = activation instanceof Activation.TopK topK ? topK.k() : activation instanceof Activation.BatchTopK batch ? batch.k() : 1;
+        if (k < 1 || k > dSae) {
+            throw new IllegalArgumentException("k is " + k + ", dictionary has " + dSae + " features");
+        }
+    }
+
+    /** An autoencoder (dOut = dIn) without input normalisation, lookup, model or hook, trained on raw activations. */
+    public static SaeConfig of(String format, int dIn, int dSae, Activation activation, boolean subtractDecoderBias) {
+        return new SaeConfig(format, dIn, dSae, dIn, activation, subtractDecoderBias, InputNormalisation.NONE, false, false, false,
+                "", Optional.empty(), Optional.empty());
+    }
+
+    public SaeConfig withNormalisation(InputNormalisation other) {
+        return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, other, joinsHeads, centred, lookup, model, hook, hookOut);
+    }
+
+    public SaeConfig withLookup(boolean other) {
+        return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, centred, other, model, hook, hookOut);
+    }
+
+    /** Where it was trained: the model's name, the hook point and whether the activations were centred. */
+    public SaeConfig trainedAt(String modelName, HookPoint at, boolean onCentred) {
+        return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, onCentred, lookup, modelName,
+                Optional.of(at), hookOut);
+    }
+
+    private static void requirePositive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(name + " is " + value + ", must be positive");
+        }
+    }
+}

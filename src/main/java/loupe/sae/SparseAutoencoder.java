@@ -1,23 +1,364 @@
 package loupe.sae;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.core.Embedding;
+import ai.djl.nn.core.Linear;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import loupe.sae.HostWeights.Part;
 
-/** A sparse autoencoder on the device. Device thread only. */
+/**
+ * A sparse autoencoder on the device. Device thread only.
+ *
+ * <p>With x of shape (P, M), encoder E (M, F), decoder D (F, O): p = (x - b_dec) E + b_enc, f = act(p), x^ = f D + b_dec,
+ * where b_dec is subtracted only if {@link SaeConfig#subtractDecoderBias}; normalisations, gates, lookup and skip are
+ * added as the configuration says. M = dIn, F = dSae, O = dOut; leading axes of x are kept. Formulas and their
+ * differences between libraries: formats A.3, B.2, C.3.
+ *
+ * <p>What {@link #encode}, {@link #decode} and {@link #reconstruct} give belongs to the manager of their first argument,
+ * whether or not the weights are lent. Whoever starts an expression from {@link #encoder}, {@link #decoder} or
+ * {@link #lookup} lends {@link #weights} to its step first, because their own manager is capped.
+ */
 public final class SparseAutoencoder implements AutoCloseable {
     private final SaeConfig config;
-    private final NDManager weights;
+    private final NDManager manager;
+    private final long bytes;
+    private final List<ByteBuffer> buffers = new ArrayList<>();
+    private final Map<Part, NDArray> parts = new EnumMap<>(Part.class);
+    private final NDList weights = new NDList();
+    private NDArray encoder;
+    private NDArray encoderRows;
+    private NDArray decoder;
+    private NDArray decoderNorms;
+    private NDArray inverseDecoderNorms;
 
-    SparseAutoencoder(SaeConfig config, NDManager weights) {
+    private SparseAutoencoder(SaeConfig config, HostWeights host, NDManager manager) {
         this.config = config;
-        this.weights = weights;
+        this.manager = manager;
+        this.bytes = host.bytes();
+        for (Part part : Part.values()) {
+            if (host.has(part)) {
+                upload(part, host);
+            }
+        }
+        if (config.activation() instanceof Activation.TopK topK && topK.byDecoderNorm()) {
+            double[] norms = host.decoderNorms();
+            float[] direct = new float[norms.length];
+            float[] inverse = new float[norms.length];
+            for (int i = 0; i < norms.length; i++) {
+                direct[i] = (float) norms[i];
+                inverse[i] = norms[i] == 0 ? 0 : (float) (1 / norms[i]);
+            }
+            decoderNorms = keep(manager.create(direct));
+            inverseDecoderNorms = keep(manager.create(inverse));
+        }
+        manager.cap();
+    }
+
+    /**
+     * Puts weights on the device. On the CPU the buffers of {@code host} become the arrays, without a copy, so
+     * {@code host} is not to be changed afterwards.
+     *
+     * @param parent the manager whose child owns the weights, and whose device they go to
+     * @throws IllegalArgumentException if a tensor is missing or has another size than {@code config} says
+     */
+    public static SparseAutoencoder upload(NDManager parent, SaeConfig config, HostWeights host) {
+        WeightShapes.check(config, host);
+        NDManager manager = parent.newSubManager();
+        try {
+            return new SparseAutoencoder(config, host, manager);
+        } catch (RuntimeException | Error failure) {
+            manager.close();
+            throw failure;
+        }
     }
 
     public SaeConfig config() {
         return config;
     }
 
+    /** Bytes the weights take on the device. */
+    public long bytes() {
+        return bytes;
+    }
+
+    /** Everything this owns on the device, to be lent with {@code tempAttachAll}. */
+    public NDList weights() {
+        return weights;
+    }
+
+    /** W_enc, (dIn, dSae). May be a view with strides. */
+    public NDArray encoder() {
+        return encoder;
+    }
+
+    /** W_dec, (dSae, dOut). May be a view with strides. */
+    public NDArray decoder() {
+        return decoder;
+    }
+
+    /** b_enc, (dSae); of a gated autoencoder b_gate. */
+    public NDArray encoderBias() {
+        return parts.get(Part.ENCODER_BIAS);
+    }
+
+    /** b_dec, (dOut). */
+    public NDArray decoderBias() {
+        return parts.get(Part.DECODER_BIAS);
+    }
+
+    /** The per-token decoder bias, (vocabulary, dOut). */
+    public Optional<NDArray> lookup() {
+        return Optional.ofNullable(parts.get(Part.LOOKUP));
+    }
+
+    /** A copy of column {@code feature} of W_enc, dIn values. */
+    public float[] encoderDirection(int feature) {
+        return row(encoderRows, feature);
+    }
+
+    /** A copy of row {@code feature} of W_dec, dOut values. */
+    public float[] decoderDirection(int feature) {
+        return row(decoder, feature);
+    }
+
+    /** Encoder directions of several features, (N, dIn), for ids (N) of type int64; belongs to the manager of {@code ids}. */
+    public NDArray encoderDirections(NDArray ids) {
+        return Embedding.embedding(ids, encoderRows, SparseFormat.DENSE).singletonOrThrow();
+    }
+
+    /** Decoder directions of several features, (N, dOut), likewise. */
+    public NDArray decoderDirections(NDArray ids) {
+        return Embedding.embedding(ids, decoder, SparseFormat.DENSE).singletonOrThrow();
+    }
+
+    /**
+     * Normalises x once for several uses.
+     *
+     * @param x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#joinsHeads}
+     * @throws IllegalArgumentException for another width
+     */
+    public PreparedInput prepare(NDArray x) {
+        return PreparedInput.of(config, x);
+    }
+
+    /** Feature activations of x, (..., dSae) for x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#joinsHeads}. */
+    public NDArray encode(NDArray x) {
+        PreparedInput input = prepare(x);
+        return input.withLeadingAxes(encodeRows(input.vectors()));
+    }
+
+    public NDArray encode(PreparedInput input) {
+        return input.withLeadingAxes(encodeRows(input.vectors()));
+    }
+
+    /** Feature activations of x on the host, without the zeros; rows in row-major order of the leading axes. */
+    public SparseFeatures encodeSparse(NDArray x) {
+        PreparedInput input = prepare(x);
+        SparseRows rows = new SparseRows(Math.toIntExact(input.count()), config.dSae());
+        boolean wholeBatch = config.activation() instanceof Activation.BatchTopK batch && batch.threshold().isEmpty();
+        long perPiece = wholeBatch ? Math.max(1, input.count()) : SparseRows.rowsPerPiece(config.dSae());
+        for (long first = 0; first < input.count(); first += perPiece) {
+            try (NDManager step = x.getManager().newSubManager()) {
+                NDArray piece = input.vectors().get(first + ":" + Math.min(first + perPiece, input.count()));
+                piece.attach(step);
+                NDArray p = preActivations(piece);
+                if (config.activation() instanceof Activation.TopK topK) {
+                    new LargestValues(topK.k(), topK.relu()).addTo(rows, p);
+                } else {
+                    rows.addDense(activate(p));
+                }
+            }
+        }
+        return rows.build();
+    }
+
+    /**
+     * Puts an activation together from features.
+     *
+     * @param features (..., dSae)
+     * @param tokenIds int64, one id for each vector, in any shape; null if there is no lookup
+     * @param input what the features came from: its normalisation is undone, and a skip connection reads it
+     * @return (..., dOut), or (..., heads, dHead) if the input had heads
+     * @throws IllegalArgumentException if token ids are missing, or one is outside the lookup
+     */
+    public NDArray decode(NDArray features, NDArray tokenIds, PreparedInput input) {
+        NDManager owner = features.getManager();
+        try (NDManager step = owner.newSubManager()) {
+            NDArray rows = features.reshape(new Shape(input.count(), config.dSae()));
+            rows.attach(step);
+            NDArray xHat = decodeRows(rows);
+            if (config.lookup()) {
+                xHat.addi(lookupRows(tokenIds, input.count(), step));
+            }
+            NDArray restored = input.restore(xHat, config.normalisation());
+            if (parts.containsKey(Part.SKIP)) {
+                NDArray skipped = Linear.linear(input.raw(), parts.get(Part.SKIP)).singletonOrThrow();
+                skipped.attach(step);
+                restored = restored.add(skipped.reshape(restored.getShape()));
+            }
+            restored.attach(owner);
+            return restored;
+        }
+    }
+
+    /** {@link #decode(NDArray, NDArray, PreparedInput)} from the activations the features came from. */
+    public NDArray decode(NDArray features, NDArray tokenIds, NDArray x) {
+        return decode(features, tokenIds, prepare(x));
+    }
+
+    /** Encodes and decodes. {@code tokenIds} as in {@link #decode(NDArray, NDArray, PreparedInput)}. */
+    public Reconstruction reconstruct(NDArray x, NDArray tokenIds) {
+        PreparedInput input = prepare(x);
+        NDArray features = encode(input);
+        return new Reconstruction(features, decode(features, tokenIds, input));
+    }
+
     @Override
     public void close() {
-        weights.close();
+        manager.close();
+        buffers.clear();
+    }
+
+    /** (P, dSae) for vectors (P, dIn); owned by the manager of {@code vectors}. */
+    private NDArray encodeRows(NDArray vectors) {
+        NDManager owner = vectors.getManager();
+        try (NDManager step = owner.newSubManager()) {
+            NDArray rows = vectors.reshape(vectors.getShape());
+            rows.attach(step);
+            NDArray features = activate(preActivations(rows));
+            features.attach(owner);
+            return features;
+        }
+    }
+
+    /** p, (P, dSae); of a gated autoencoder without its biases. */
+    private NDArray preActivations(NDArray vectors) {
+        NDArray input = config.subtractDecoderBias() ? vectors.sub(parts.get(Part.DECODER_BIAS)) : vectors;
+        NDArray bias = parts.get(Part.ENCODER_BIAS);
+        boolean gated = config.activation() instanceof Activation.Gated;
+        NDArray p = (bias == null || gated ? Linear.linear(input, encoderRows) : Linear.linear(input, encoderRows, bias)).singletonOrThrow();
+        return decoderNorms == null ? p : p.muli(decoderNorms);
+    }
+
+    /** Features from pre-activations, which may be overwritten. */
+    private NDArray activate(NDArray p) {
+        Activation activation = config.activation();
+        if (activation instanceof Activation.TopK topK) {
+            return new LargestValues(topK.k(), topK.relu()).keep(p);
+        }
+        if (activation instanceof Activation.BatchTopK batch) {
+            return batch.threshold().isPresent() ? relu(p).muli(p.gt(batch.threshold().getAsDouble())) : largestOfBatch(p, batch.k());
+        }
+        if (activation instanceof Activation.JumpRelu) {
+            return relu(p).muli(p.gt(parts.get(Part.THRESHOLD)));
+        }
+        if (activation instanceof Activation.Gated) {
+            NDArray on = p.add(parts.get(Part.ENCODER_BIAS)).gt(0);
+            return relu(p.muli(parts.get(Part.MAGNITUDE_SCALE)).addi(parts.get(Part.MAGNITUDE_BIAS))).muli(on);
+        }
+        return activation instanceof Activation.TanhRelu ? relu(p).tanh() : relu(p);
+    }
+
+    private static NDArray largestOfBatch(NDArray p, int k) {
+        long rows = p.getShape().get(0);
+        NDArray flat = p.reshape(new Shape(1, p.size()));
+        return new LargestValues(Math.multiplyExact(rows, k), true).keep(flat).reshape(p.getShape());
+    }
+
+    private NDArray decodeRows(NDArray features) {
+        NDArray scale = parts.containsKey(Part.FEATURE_SCALE) ? parts.get(Part.FEATURE_SCALE) : inverseDecoderNorms;
+        return (scale == null ? features : features.mul(scale)).matMul(decoder).addi(parts.get(Part.DECODER_BIAS));
+    }
+
+    private NDArray lookupRows(NDArray tokenIds, long count, NDManager step) {
+        NDArray lookup = parts.get(Part.LOOKUP);
+        if (tokenIds == null || tokenIds.size() != count) {
+            throw new IllegalArgumentException((tokenIds == null ? "no token ids" : tokenIds.size() + " token ids") + " for " + count
+                    + " vectors; the autoencoder's lookup needs the id of the token at each of them");
+        }
+        NDArray ids = tokenIds.toType(DataType.INT64, false).reshape(new Shape(count));
+        ids.attach(step);
+        long rows = lookup.getShape().get(0);
+        for (NDArray extreme : List.of(ids.min(), ids.max())) {
+            long id = extreme.getLong();
+            if (id < 0 || id >= rows) {
+                throw new IllegalArgumentException("the lookup has " + rows + " rows, token id " + id
+                        + " is out of range; the autoencoder was trained with another tokenizer");
+            }
+        }
+        return Embedding.embedding(ids, lookup, SparseFormat.DENSE).singletonOrThrow();
+    }
+
+    private float[] row(NDArray rows, int feature) {
+        if (feature < 0 || feature >= config.dSae()) {
+            throw new IllegalArgumentException("feature is " + feature + ", dictionary has " + config.dSae() + " features");
+        }
+        try (NDManager step = manager.newSubManager()) {
+            NDArray id = step.create(new long[] {feature});
+            return Embedding.embedding(id, rows, SparseFormat.DENSE).singletonOrThrow().toFloatArray();
+        }
+    }
+
+    private void upload(Part part, HostWeights host) {
+        DirectTensor tensor = host.tensor(part);
+        boolean vector = tensor.rows() == 1 && part != Part.ENCODER && part != Part.DECODER && part != Part.LOOKUP && part != Part.SKIP;
+        NDArray stored = part == Part.MAGNITUDE_SCALE ? exponential(host.vector(part)) : create(tensor, vector);
+        keep(stored);
+        parts.put(part, stored);
+        if (part == Part.ENCODER) {
+            NDArray turned = keep(stored.transpose());
+            encoder = host.featuresInRows(part) ? turned : stored;
+            encoderRows = host.featuresInRows(part) ? stored : turned;
+        } else if (part == Part.DECODER) {
+            decoder = host.featuresInRows(part) ? stored : keep(stored.transpose());
+        }
+    }
+
+    private NDArray exponential(float[] logarithms) {
+        float[] values = new float[logarithms.length];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) Math.exp(logarithms[i]);
+        }
+        return manager.create(values);
+    }
+
+    private NDArray create(DirectTensor tensor, boolean vector) {
+        NDList blocks = new NDList();
+        long first = 0;
+        for (ByteBuffer block : tensor.blocks()) {
+            long rows = Math.min(tensor.rowsPerBlock(), tensor.rows() - first);
+            blocks.add(manager.create(block, vector ? new Shape(tensor.columns()) : new Shape(rows, tensor.columns()), DataType.FLOAT32));
+            first += rows;
+        }
+        if (blocks.size() > 1) {
+            try (blocks) {
+                return NDArrays.concat(blocks, 0);
+            }
+        }
+        if (!manager.getDevice().isGpu()) {
+            // the array is the buffer; letting go of the buffer would free memory that views still read
+            buffers.addAll(tensor.blocks());
+        }
+        return blocks.singletonOrThrow();
+    }
+
+    private NDArray keep(NDArray array) {
+        weights.add(array);
+        return array;
+    }
+
+    private static NDArray relu(NDArray p) {
+        return ai.djl.nn.Activation.relu(p);
     }
 }

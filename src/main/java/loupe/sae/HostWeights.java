@@ -1,0 +1,180 @@
+package loupe.sae;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import loupe.base.Cancellation;
+import loupe.tensor.StoredTensor;
+
+/**
+ * The weights of one sparse autoencoder outside the heap: read on the file pool, taken over by the device thread.
+ *
+ * <p>A matrix may lie either way round; {@code featuresInRows} says which, so that nothing is transposed in memory.
+ * Not thread-safe; handed from one thread to the next, never shared.
+ */
+public final class HostWeights {
+    /** What a tensor is for. F = dSae. */
+    public enum Part {
+        /** W_enc, (dIn, F) or (F, dIn). */
+        ENCODER,
+        /** b_enc, (F); of a gated autoencoder b_gate. */
+        ENCODER_BIAS,
+        /** W_dec, (F, dOut) or (dOut, F). */
+        DECODER,
+        /** b_dec, (dOut). */
+        DECODER_BIAS,
+        /** Thresholds of a JumpReLU, (F). */
+        THRESHOLD,
+        /** r_mag of a gated autoencoder, (F): the magnitude path multiplies by its exponential. */
+        MAGNITUDE_SCALE,
+        /** b_mag of a gated autoencoder, (F). */
+        MAGNITUDE_BIAS,
+        /** What each feature is multiplied by before decoding, (F): SAELens' finetuning scaling factor. */
+        FEATURE_SCALE,
+        /** The per-token decoder bias, (vocabulary, dOut). */
+        LOOKUP,
+        /** W_skip, (dOut, dIn): x W_skip^T is added to the output. */
+        SKIP
+    }
+
+    private final Map<Part, DirectTensor> tensors = new EnumMap<>(Part.class);
+    private final Map<Part, Boolean> featuresInRows = new EnumMap<>(Part.class);
+    private final List<String> warnings = new ArrayList<>();
+
+    /**
+     * Adds a matrix.
+     *
+     * @param data (rows, columns), row-major; copied
+     * @param featuresInRows whether row i belongs to feature i; of no meaning for LOOKUP and SKIP
+     * @return this
+     */
+    public HostWeights matrix(Part part, float[] data, int rows, int columns, boolean featuresInRows) {
+        return put(part, DirectTensor.of(data, rows, columns), featuresInRows);
+    }
+
+    /** Adds a vector; copied. @return this */
+    public HostWeights vector(Part part, float... data) {
+        return put(part, DirectTensor.of(data, 1, data.length), false);
+    }
+
+    /** Reads a tensor of a file; non-finite values in it are counted and reported as a warning. @return this */
+    HostWeights read(Part part, StoredTensor stored, boolean featuresInRows, Cancellation cancellation) {
+        DirectTensor tensor = DirectTensor.read(stored, cancellation);
+        long bad = tensor.nonFinite();
+        if (bad > 0) {
+            warnings.add(stored.name() + " contains " + bad + " non-finite values (NaN or infinite); what is computed from them is not defined");
+        }
+        return put(part, tensor, featuresInRows);
+    }
+
+    HostWeights put(Part part, DirectTensor tensor, boolean rowsAreFeatures) {
+        tensors.put(part, tensor);
+        featuresInRows.put(part, rowsAreFeatures);
+        return this;
+    }
+
+    public boolean has(Part part) {
+        return tensors.containsKey(part);
+    }
+
+    /** What was unusual in the values, as sentences. */
+    public List<String> warnings() {
+        return Collections.unmodifiableList(warnings);
+    }
+
+    /** Bytes the weights take as float32, here and on the device. */
+    public long bytes() {
+        return tensors.values().stream().mapToLong(DirectTensor::bytes).sum();
+    }
+
+    /** A copy of a vector on the heap. */
+    public float[] vector(Part part) {
+        return tensor(part).toArray();
+    }
+
+    /** A copy of a matrix on the heap, row-major, with features in rows or in columns as asked. LOOKUP and SKIP as they are. */
+    public float[] matrix(Part part, boolean rowsAreFeatures) {
+        DirectTensor tensor = tensor(part);
+        float[] data = tensor.toArray();
+        if (part == Part.LOOKUP || part == Part.SKIP || rowsAreFeatures == featuresInRows(part)) {
+            return data;
+        }
+        int rows = Math.toIntExact(tensor.rows());
+        int columns = tensor.columns();
+        float[] turned = new float[data.length];
+        for (int r = 0; r < rows; r++) {
+            for (int c = 0; c < columns; c++) {
+                turned[c * rows + r] = data[r * columns + c];
+            }
+        }
+        return turned;
+    }
+
+    /** Number of rows of the lookup. */
+    public int lookupRows() {
+        return Math.toIntExact(tensor(Part.LOOKUP).rows());
+    }
+
+    DirectTensor tensor(Part part) {
+        DirectTensor tensor = tensors.get(part);
+        if (tensor == null) {
+            throw new IllegalArgumentException(part + " is not among " + tensors.keySet());
+        }
+        return tensor;
+    }
+
+    boolean featuresInRows(Part part) {
+        return featuresInRows.get(part);
+    }
+
+    /** Euclidean norm of each feature's decoder direction. */
+    double[] decoderNorms() {
+        double[] norms = tensor(Part.DECODER).squares(featuresInRows(Part.DECODER));
+        for (int i = 0; i < norms.length; i++) {
+            norms[i] = Math.sqrt(norms[i]);
+        }
+        return norms;
+    }
+
+    /** Multiplies what belongs to feature i by {@code factors[i]}. */
+    void scaleFeatures(Part part, double[] factors) {
+        if (featuresInRows(part)) {
+            tensor(part).scaleRows(factors);
+        } else {
+            tensor(part).scaleColumns(factors);
+        }
+    }
+
+    /** Multiplies every element by the same factor. */
+    void scale(Part part, double factor) {
+        double[] factors = new double[tensor(part).columns()];
+        java.util.Arrays.fill(factors, factor);
+        tensor(part).scaleColumns(factors);
+    }
+
+    /**
+     * Moves the decoder norms into the encoder: W_dec,i becomes a unit vector; W_enc,i, b_enc,i and, where there is one,
+     * the threshold are multiplied by its former norm. The reconstruction stays the same, features are multiplied by
+     * the norms. A zero direction is left alone. For ReLU, JumpReLU and gated autoencoders and, because only the choice
+     * changes, for a TopK that chooses by decoder norm already; for a plain TopK it would choose other features.
+     *
+     * <p>As SAELens 6.18 {@code fold_W_dec_norm} and dictionary_learning {@code normalize_decoder} do it.
+     */
+    void foldDecoderNorms() {
+        double[] norms = decoderNorms();
+        double[] inverse = new double[norms.length];
+        for (int i = 0; i < norms.length; i++) {
+            norms[i] = norms[i] == 0 ? 1 : norms[i];
+            inverse[i] = 1 / norms[i];
+        }
+        scaleFeatures(Part.DECODER, inverse);
+        scaleFeatures(Part.ENCODER, norms);
+        for (Part part : List.of(Part.ENCODER_BIAS, Part.THRESHOLD, Part.MAGNITUDE_BIAS)) {
+            if (has(part)) {
+                tensor(part).scaleColumns(norms);
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package loupe.sae;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+
+/**
+ * Activations as an autoencoder reads them, and what is needed to give its output back in their terms. Device thread
+ * only; lives as long as the array it was made from.
+ */
+public final class PreparedInput {
+    private static final double LAYER_NORM_EPSILON = 1e-5;
+
+    private final NDArray raw;
+    private final NDArray vectors;
+    private final NDArray mean;
+    private final NDArray scale;
+    private final long[] leading;
+    private final long[] heads;
+
+    private PreparedInput(NDArray raw, NDArray vectors, NDArray mean, NDArray scale, long[] leading, long[] heads) {
+        this.raw = raw;
+        this.vectors = vectors;
+        this.mean = mean;
+        this.scale = scale;
+        this.leading = leading;
+        this.heads = heads;
+    }
+
+    /** Takes x (..., dIn), or (..., heads, dHead) for an autoencoder that joins heads. */
+    static PreparedInput of(SaeConfig config, NDArray x) {
+        long[] shape = x.getShape().getShape();
+        int width = config.dIn();
+        boolean joined = config.joinsHeads() && shape.length >= 2 && shape[shape.length - 1] * shape[shape.length - 2] == width
+                && (shape.length > 2 || shape[1] != width);
+        int vectorAxes = joined ? 2 : 1;
+        if (!joined && (shape.length == 0 || shape[shape.length - 1] != width)) {
+            throw new IllegalArgumentException("activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + width
+                    + (config.joinsHeads() ? " or heads that make " + width : ""));
+        }
+        long[] leading = Arrays.copyOf(shape, shape.length - vectorAxes);
+        long[] heads = joined ? Arrays.copyOfRange(shape, shape.length - 2, shape.length) : new long[0];
+        NDArray floats = x.getDataType() == DataType.FLOAT32 ? x : x.toType(DataType.FLOAT32, false);
+        NDArray raw = floats.reshape(new Shape(Arrays.stream(leading).reduce(1, Math::multiplyExact), width));
+        switch (config.normalisation()) {
+            case CONSTANT_NORM_RESCALE: {
+                // a zero vector gives 0 * infinity: NaN, as in SAELens
+                NDArray scale = raw.square().sum(new int[] {1}, true).sqrt().pow(-1).mul((float) Math.sqrt(width));
+                return new PreparedInput(raw, raw.mul(scale), null, scale, leading, heads);
+            }
+            case LAYER_NORM: {
+                NDArray mean = raw.mean(new int[] {1}, true);
+                NDArray centred = raw.sub(mean);
+                NDArray sigma = centred.square().sum(new int[] {1}, true).div((float) (width - 1)).sqrt();
+                return new PreparedInput(raw, centred.div(sigma.add((float) LAYER_NORM_EPSILON)), mean, sigma, leading, heads);
+            }
+            default:
+                return new PreparedInput(raw, raw, null, null, leading, heads);
+        }
+    }
+
+    /** (P, dIn): normalised; P is the product of the leading axes. */
+    NDArray vectors() {
+        return vectors;
+    }
+
+    /** (P, dIn): as given. */
+    NDArray raw() {
+        return raw;
+    }
+
+    /** Number of vectors. */
+    long count() {
+        return raw.getShape().get(0);
+    }
+
+    /** (..., dSae) for features (P, dSae). */
+    NDArray withLeadingAxes(NDArray features) {
+        return features.reshape(shape(new long[] {features.getShape().get(1)}));
+    }
+
+    /** Undoes the normalisation of xHat (P, dOut) and gives it the axes of the input. */
+    NDArray restore(NDArray xHat, InputNormalisation normalisation) {
+        NDArray restored = switch (normalisation) {
+            case CONSTANT_NORM_RESCALE -> xHat.div(scale);
+            case LAYER_NORM -> xHat.mul(scale).add(mean);
+            case NONE, EXPECTED_AVERAGE_ONLY_IN -> xHat;
+        };
+        long width = restored.getShape().get(1);
+        boolean sameWidth = heads.length == 2 && heads[0] * heads[1] == width;
+        return restored.reshape(shape(sameWidth ? heads : new long[] {width}));
+    }
+
+    private Shape shape(long[] last) {
+        long[] axes = Arrays.copyOf(leading, leading.length + last.length);
+        System.arraycopy(last, 0, axes, leading.length, last.length);
+        return new Shape(axes);
+    }
+}
