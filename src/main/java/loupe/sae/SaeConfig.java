@@ -33,6 +33,12 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
         }
     }
 
+    /** One that reads vectors, not heads, and writes where it reads. */
+    public SaeConfig(String format, int dIn, int dSae, int dOut, Activation activation, boolean subtractDecoderBias,
+            InputNormalisation normalisation, boolean centred, boolean lookup, String model, Optional<HookPoint> hook) {
+        this(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, false, centred, lookup, model, hook, Optional.empty());
+    }
+
     /** An autoencoder (dOut = dIn) without input normalisation, lookup, model or hook, trained on raw activations. */
     public static SaeConfig of(String format, int dIn, int dSae, Activation activation, boolean subtractDecoderBias) {
         return new SaeConfig(format, dIn, dSae, dIn, activation, subtractDecoderBias, InputNormalisation.NONE, false, false, false,
