@@ -90,7 +90,7 @@ final class DeviceMemory {
             array.detach();
             array.attach(owner);
             owner.cap();
-            entry = new Kept(owner, array, Resident.bytes(array));
+            entry = new Kept(owner, array, array.size() * array.getDataType().getNumOfBytes());
             kept.put(key, entry);
             trimKept(entry);
             count();

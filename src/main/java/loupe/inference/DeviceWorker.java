@@ -269,7 +269,8 @@ final class DeviceWorker implements AutoCloseable {
         return (Job<R>) joinable.get(query);
     }
 
-    private static <R> Query.Sweep<R> sweep(Query<R> query) {
+    /** The work behind a question, of either kind. */
+    static <R> Query.Sweep<R> sweep(Query<R> query) {
         return query instanceof Query.Single<R> single ? new OneStep<>(single::answer) : ((Query.Stepped<R>) query).begin();
     }
 

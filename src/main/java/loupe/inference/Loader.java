@@ -1,6 +1,9 @@
 package loupe.inference;
 
+import ai.djl.ndarray.NDArray;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.function.Function;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
 import loupe.sae.SaeOptions;
@@ -19,7 +22,8 @@ interface Loader {
      *
      * @param host what the host knows about it
      * @param bytes expected size on the device
+     * @param weights every array of what was uploaded
      * @param files closed when the thing is closed
      */
-    record Loaded<H, T>(H host, long bytes, Upload<T> upload, Runnable files) {}
+    record Loaded<H, T extends AutoCloseable>(H host, long bytes, Upload<T> upload, Function<T, Collection<NDArray>> weights, Runnable files) {}
 }

@@ -33,6 +33,7 @@ public final class LocalInferenceService implements InferenceService {
 
     private final Device device;
     private final Loader loader;
+    private final AnswerCache answers = new AnswerCache(ANSWER_BYTES);
     private final DeviceWorker worker;
     private final ExecutorService compute = Threads.pool("compute", 1);
     private final ExecutorService files = Threads.pool("files", FILE_THREADS);
@@ -53,7 +54,7 @@ public final class LocalInferenceService implements InferenceService {
         this.device = device;
         this.loader = loader;
         deviceName = device.request();
-        worker = new DeviceWorker(this::runStep, new AnswerCache(ANSWER_BYTES), this::giveEverythingBack);
+        worker = new DeviceWorker(this::runStep, answers, this::giveEverythingBack);
     }
 
     @Override
@@ -112,7 +113,7 @@ public final class LocalInferenceService implements InferenceService {
         }
     }
 
-    private <I, H, T> CompletionStage<H> open(Supplier<Loader.Loaded<H, T>> read, Map<I, Opened<H, T>> opened, Function<H, I> idOf, boolean evictable) {
+    private <I, H, T extends AutoCloseable> CompletionStage<H> open(Supplier<Loader.Loaded<H, T>> read, Map<I, Opened<H, T>> opened, Function<H, I> idOf, boolean evictable) {
         return CompletableFuture.supplyAsync(read, files)
                 .thenCompose(loaded -> worker.execute(Priority.INTERACTIVE, () -> admit(loaded, opened, idOf.apply(loaded.host()), evictable))
                         .whenComplete((host, failure) -> {
@@ -123,20 +124,20 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     /** Uploads what has been read, unless it is open already. */
-    private <I, H, T> H admit(Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
+    private <I, H, T extends AutoCloseable> H admit(Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
         Opened<H, T> known = opened.get(id);
         if (known != null) {
             loaded.files().run();
             known.times++;
             return known.loaded.host();
         }
-        Opened<H, T> fresh = new Opened<>(loaded, new Resident<>(id.toString(), loaded.bytes(), evictable, loaded.upload()));
+        Opened<H, T> fresh = new Opened<>(loaded, new Resident<>(id.toString(), loaded.bytes(), evictable, loaded.upload(), loaded.weights()));
         memory.require(fresh.resident, Set.of());
         opened.put(id, fresh);
         return loaded.host();
     }
 
-    private <I, H, T> Void release(Map<I, Opened<H, T>> opened, I id) {
+    private <I, H, T extends AutoCloseable> Void release(Map<I, Opened<H, T>> opened, I id) {
         Opened<H, T> known = opened.get(id);
         if (known != null && --known.times == 0) {
             opened.remove(id);
@@ -174,10 +175,10 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private StepScope scope(Cancellation cancellation) {
-        return new StepScope(memory, id -> opened(models, id), id -> opened(saes, id), cancellation);
+        return new StepScope(memory, answers, id -> opened(models, id), id -> opened(saes, id), cancellation);
     }
 
-    private static <I, H, T> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {
+    private static <I, H, T extends AutoCloseable> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {
         Opened<H, T> known = opened.get(id);
         if (known == null) {
             throw new IllegalStateException(id + " is not open");
@@ -206,7 +207,7 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     /** Something open, and how often. */
-    private static final class Opened<H, T> {
+    private static final class Opened<H, T extends AutoCloseable> {
         final Loader.Loaded<H, T> loaded;
         final Resident<T> resident;
         int times = 1;

@@ -3,6 +3,8 @@ package loupe.inference;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.function.Function;
 
 /**
  * Weights that are, or can be brought, on the device. They belong to a manager of their own, capped once they are
@@ -11,24 +13,27 @@ import java.util.Arrays;
  *
  * @param <T> what holds the weights
  */
-final class Resident<T> {
+final class Resident<T extends AutoCloseable> {
     private final String name;
     private final boolean evictable;
     private final Upload<T> upload;
-    private long bytes;
+    private final Function<T, Collection<NDArray>> weightsOf;
+    private final long bytes;
     private NDManager owner;
     private T value;
     private NDArray[] weights;
 
     /**
-     * @param bytes expected size on the device; measured when uploaded
+     * @param bytes size on the device
      * @param evictable whether it may be thrown off the device when others need room, to be uploaded again later
+     * @param weightsOf every array of an uploaded value
      */
-    Resident(String name, long bytes, boolean evictable, Upload<T> upload) {
+    Resident(String name, long bytes, boolean evictable, Upload<T> upload, Function<T, Collection<NDArray>> weightsOf) {
         this.name = name;
         this.bytes = bytes;
         this.evictable = evictable;
         this.upload = upload;
+        this.weightsOf = weightsOf;
     }
 
     String name() {
@@ -53,8 +58,7 @@ final class Resident<T> {
         fresh.setName(name);
         try {
             value = upload.to(fresh);
-            weights = fresh.getManagedArrays().toArray(NDArray[]::new);
-            bytes = bytes(weights);
+            weights = weightsOf.apply(value).toArray(NDArray[]::new);
             fresh.cap();
             owner = fresh;
         } finally {
@@ -79,18 +83,16 @@ final class Resident<T> {
     /** Gives the weights' memory back. Does nothing if they are not on the device. */
     void evict() {
         if (owner != null) {
-            owner.close();
-            owner = null;
-            value = null;
-            weights = null;
+            try {
+                value.close();
+            } catch (Exception e) {
+                throw new IllegalStateException(name + " could not be closed", e);
+            } finally {
+                owner.close();
+                owner = null;
+                value = null;
+                weights = null;
+            }
         }
-    }
-
-    static long bytes(NDArray... arrays) {
-        long sum = 0;
-        for (NDArray array : arrays) {
-            sum += array.size() * array.getDataType().getNumOfBytes();
-        }
-        return sum;
     }
 }

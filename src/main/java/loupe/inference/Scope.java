@@ -29,6 +29,12 @@ public interface Scope {
      */
     NDArray kept(Object key, Supplier<NDArray> make);
 
+    /**
+     * Answers another question within this step, a stepped one to its end; for what is computed once per model and needed
+     * by many questions. The answer comes from the cache if it is there, and is put there if not.
+     */
+    <R> R answer(Query<R> query);
+
     /** To be checked between layers and batches. */
     Cancellation cancellation();
 }

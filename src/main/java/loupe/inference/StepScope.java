@@ -14,6 +14,7 @@ import loupe.sae.SparseAutoencoder;
 /** One step's view of the device: lends what is open and takes it back on {@link #close}. Device thread only. */
 final class StepScope implements Scope, AutoCloseable {
     private final DeviceMemory memory;
+    private final AnswerCache answers;
     private final Function<ModelId, Resident<LanguageModel>> models;
     private final Function<SaeId, Resident<SparseAutoencoder>> saes;
     private final Cancellation cancellation;
@@ -21,9 +22,10 @@ final class StepScope implements Scope, AutoCloseable {
     private final Map<Resident<?>, Object> lent = new LinkedHashMap<>();
 
     /** @param models finds what is open, or throws what {@link Scope#model} says; likewise {@code saes} */
-    StepScope(DeviceMemory memory, Function<ModelId, Resident<LanguageModel>> models, Function<SaeId, Resident<SparseAutoencoder>> saes,
-            Cancellation cancellation) {
+    StepScope(DeviceMemory memory, AnswerCache answers, Function<ModelId, Resident<LanguageModel>> models,
+            Function<SaeId, Resident<SparseAutoencoder>> saes, Cancellation cancellation) {
         this.memory = memory;
+        this.answers = answers;
         this.models = models;
         this.saes = saes;
         this.cancellation = cancellation;
@@ -51,6 +53,21 @@ final class StepScope implements Scope, AutoCloseable {
     }
 
     @Override
+    public <R> R answer(Query<R> query) {
+        R known = answers.find(query).orElse(null);
+        if (known != null) {
+            return known;
+        }
+        Query.Sweep<R> sweep = DeviceWorker.sweep(query);
+        while (sweep.step(this)) {
+            cancellation.check();
+        }
+        R answer = sweep.result();
+        answers.put(query, answer);
+        return answer;
+    }
+
+    @Override
     public Cancellation cancellation() {
         return cancellation;
     }
@@ -67,7 +84,7 @@ final class StepScope implements Scope, AutoCloseable {
 
     /** Lends each resident once; lending it again would make the step its owner. */
     @SuppressWarnings("unchecked")
-    <T> T lend(Resident<T> resident) {
+    <T extends AutoCloseable> T lend(Resident<T> resident) {
         Object value = lent.get(resident);
         if (value == null) {
             memory.require(resident, lent.keySet());

@@ -7,6 +7,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.Set;
 import loupe.base.Cancellation;
 import loupe.base.OutOfDeviceMemoryException;
@@ -67,7 +68,7 @@ class DeviceMemoryTest {
         Resident<Weights> broken = new Resident<>("broken", 1000, true, owner -> {
             owner.ones(new Shape(FLOATS));
             throw new IllegalStateException("a deliberate failure of this test");
-        });
+        }, value -> List.of());
         assertThatThrownBy(() -> memory.require(broken, Set.of())).hasMessageContaining("deliberate");
         assertThat(broken.isOnDevice()).isFalse();
         assertThat(memory.usedBytes()).isZero();
@@ -170,7 +171,7 @@ class DeviceMemoryTest {
     }
 
     private StepScope scope() {
-        return new StepScope(memory, id -> null, id -> null, new Cancellation());
+        return new StepScope(memory, new AnswerCache(1 << 20), id -> null, id -> null, new Cancellation());
     }
 
     private float sumOf(Resident<Weights> resident) {
@@ -180,8 +181,13 @@ class DeviceMemoryTest {
     }
 
     private static Resident<Weights> weights(String name, boolean evictable) {
-        return new Resident<>(name, 4 * FLOATS, evictable, owner -> new Weights(owner.ones(new Shape(FLOATS))));
+        return new Resident<>(name, 4 * FLOATS, evictable, owner -> new Weights(owner.ones(new Shape(FLOATS))), value -> List.of(value.array()));
     }
 
-    private record Weights(NDArray array) {}
+    private record Weights(NDArray array) implements AutoCloseable {
+        @Override
+        public void close() {
+            array.close();
+        }
+    }
 }

@@ -351,6 +351,11 @@ class DeviceWorkerTest {
         }
 
         @Override
+        public <R> R answer(Query<R> query) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public NDArray kept(Object key, Supplier<NDArray> make) {
             throw new UnsupportedOperationException();
         }
