@@ -1,0 +1,190 @@
+package loupe.index;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Array;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import loupe.base.CheckpointException;
+
+/** A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds each. */
+public final class ActivationIndex implements AutoCloseable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private final Path folder;
+    private final IndexInfo info;
+    private final Parquet parquet;
+
+    private ActivationIndex(Path folder, IndexInfo info) {
+        this.folder = folder;
+        this.info = info;
+        parquet = new Parquet(folder);
+    }
+
+    static Path infoFile(Path folder) {
+        return folder.resolve("index.json");
+    }
+
+    /** Whether a complete index is in the folder. */
+    public static boolean isComplete(Path folder) {
+        return Files.isRegularFile(infoFile(folder));
+    }
+
+    /** @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing */
+    public static ActivationIndex open(Path folder) {
+        if (!isComplete(folder)) {
+            boolean begun = Files.exists(folder.resolve("plan.json"));
+            throw new CheckpointException(folder, begun ? "this index is unfinished" : "this folder holds no index", "a folder with index.json",
+                    begun ? "Finish it with index build --resume and the same options" : "Make one with index build");
+        }
+        IndexInfo info;
+        try {
+            info = JSON.readValue(infoFile(folder).toFile(), IndexInfo.class);
+        } catch (IOException e) {
+            throw new CheckpointException(infoFile(folder), "this is not the description of an index", "JSON as index build writes it", "Build the index anew", e);
+        }
+        if (info.version() != IndexInfo.VERSION) {
+            throw new CheckpointException(infoFile(folder), "the index has layout " + info.version(), "layout " + IndexInfo.VERSION, "Build the index anew");
+        }
+        for (IndexInfo.IndexedSae sae : info.saes()) {
+            for (String name : List.of("activations.parquet", "features.parquet")) {
+                if (!Files.isRegularFile(folder.resolve(sae.folder()).resolve(name))) {
+                    throw new CheckpointException(folder, sae.folder() + "/" + name + " is missing", "", "Build the index anew");
+                }
+            }
+        }
+        return new ActivationIndex(folder, info);
+    }
+
+    public IndexInfo info() {
+        return info;
+    }
+
+    public Path folder() {
+        return folder;
+    }
+
+    /** Statistics of all features of one autoencoder. @param sae its place in {@link IndexInfo#saes} */
+    public synchronized FeatureStatistics statistics(int sae) {
+        FeatureStatistics statistics = FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.tokens());
+        try (Statement statement = parquet.connection().createStatement();
+                ResultSet rows = statement.executeQuery("SELECT feature, count, sum, sum_of_squares, max, min_positive FROM '"
+                        + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
+            while (rows.next()) {
+                int feature = rows.getInt(1);
+                statistics.count()[feature] = rows.getLong(2);
+                statistics.sum()[feature] = rows.getDouble(3);
+                statistics.sumOfSquares()[feature] = rows.getDouble(4);
+                statistics.max()[feature] = rows.getFloat(5);
+                statistics.minPositive()[feature] = rows.getFloat(6);
+            }
+            return statistics;
+        } catch (SQLException e) {
+            throw damaged(e);
+        }
+    }
+
+    /** Every activation of one feature. @throws IllegalArgumentException if there is no such feature */
+    public synchronized FeatureActivations activations(int sae, int feature) {
+        if (feature < 0 || feature >= info.saes().get(sae).features()) {
+            throw new IllegalArgumentException("feature is " + feature + ", the dictionary has " + info.saes().get(sae).features());
+        }
+        try (PreparedStatement statement = parquet.connection().prepareStatement("SELECT token, activation FROM '"
+                + Parquet.quoted(file(sae, "activations.parquet")) + "' WHERE feature = ?")) {
+            statement.setInt(1, feature);
+            try (ResultSet rows = statement.executeQuery()) {
+                int[] tokens = new int[256];
+                float[] values = new float[256];
+                int count = 0;
+                for (; rows.next(); count++) {
+                    if (count == tokens.length) {
+                        tokens = Arrays.copyOf(tokens, 2 * count);
+                        values = Arrays.copyOf(values, 2 * count);
+                    }
+                    tokens[count] = rows.getInt(1);
+                    values[count] = rows.getFloat(2);
+                }
+                return new FeatureActivations(feature, Arrays.copyOf(tokens, count), Arrays.copyOf(values, count), info.tokens());
+            }
+        } catch (SQLException e) {
+            throw damaged(e);
+        }
+    }
+
+    /**
+     * The text around chosen activations.
+     *
+     * @param chosen indices into {@code activations}, as {@link Examples} gives them
+     * @param before tokens shown before the focus token, as far as its document and context reach
+     * @param after likewise
+     */
+    public synchronized List<Example> examples(FeatureActivations activations, int[] chosen, int before, int after) {
+        int length = info.contextLength();
+        Map<Integer, int[][]> contexts = contexts(Arrays.stream(chosen).map(i -> activations.tokens()[i] / length).distinct().toArray());
+        return Arrays.stream(chosen).mapToObj(i -> {
+            int token = activations.tokens()[i];
+            int[] ids = contexts.get(token / length)[0];
+            int[] documents = contexts.get(token / length)[1];
+            int position = token % length;
+            int from = position;
+            int to = position + 1;
+            while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
+                from--;
+            }
+            while (to < ids.length && to - position <= after && documents[to] == documents[position]) {
+                to++;
+            }
+            float[] values = new float[to - from];
+            for (int p = from; p < to; p++) {
+                values[p - from] = activations.at(token - position + p);
+            }
+            return new Example(Arrays.copyOfRange(ids, from, to), values, position - from, documents[position], token, position);
+        }).collect(Collectors.toList());
+    }
+
+    /** Ids and documents of some contexts. */
+    private Map<Integer, int[][]> contexts(int[] wanted) {
+        Map<Integer, int[][]> found = new TreeMap<>();
+        if (wanted.length == 0) {
+            return found;
+        }
+        String list = IntStream.of(wanted).mapToObj(Integer::toString).collect(Collectors.joining(", "));
+        try (Statement statement = parquet.connection().createStatement();
+                ResultSet rows = statement.executeQuery("SELECT context, ids, documents FROM '" + Parquet.quoted(folder.resolve("contexts.parquet"))
+                        + "' WHERE context IN (" + list + ")")) {
+            while (rows.next()) {
+                found.put(rows.getInt(1), new int[][] {ints(rows.getArray(2)), ints(rows.getArray(3))});
+            }
+            return found;
+        } catch (SQLException e) {
+            throw damaged(e);
+        }
+    }
+
+    private static int[] ints(Array array) throws SQLException {
+        return Arrays.stream((Object[]) array.getArray()).mapToInt(value -> (Integer) value).toArray();
+    }
+
+    private Path file(int sae, String name) {
+        return folder.resolve(info.saes().get(sae).folder()).resolve(name);
+    }
+
+    private CheckpointException damaged(SQLException e) {
+        return new CheckpointException(folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
+    }
+
+    @Override
+    public synchronized void close() {
+        parquet.close();
+    }
+}

@@ -1,0 +1,18 @@
+package loupe.index;
+
+/**
+ * A stretch of text around a token at which a feature was looked at.
+ *
+ * @param ids token ids
+ * @param values the feature's activation at each
+ * @param focus index in {@code ids} of the token the example was chosen for
+ * @param document running number of the document
+ * @param token running number of the focus token in the corpus
+ * @param position position of the focus token in its context
+ */
+public record Example(int[] ids, float[] values, int focus, int document, int token, int position) {
+    /** The activation the example was chosen for. */
+    public float activation() {
+        return values[focus];
+    }
+}

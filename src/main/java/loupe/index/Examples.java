@@ -1,0 +1,114 @@
+package loupe.index;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Chooses which activating tokens of a feature to show. All choices are by activation value, deterministic, and leave out
+ * a second token of the same stretch of text. Definitions: {@code src/site/markdown/methods.md}, section 5.
+ */
+public final class Examples {
+    private Examples() {}
+
+    /** Indices into {@code activations} of the {@code count} largest values, at most one in any {@code apart} neighbouring tokens. */
+    public static int[] top(FeatureActivations activations, int count, int apart) {
+        return spread(activations, byValue(activations), count, apart);
+    }
+
+    /**
+     * For each of {@code intervals} equal intervals of the value axis from 0 to the maximum, up to {@code count} tokens drawn
+     * at random inside it (the "quantile" examples of sae_vis, whose boundaries are linear in value). Highest interval first.
+     */
+    public static List<int[]> intervals(FeatureActivations activations, int intervals, int count, int apart, long seed) {
+        Random random = new Random(seed);
+        float max = activations.max();
+        List<int[]> chosen = new ArrayList<>();
+        for (int i = intervals - 1; i >= 0; i--) {
+            float low = max * i / intervals;
+            float high = i == intervals - 1 ? Float.POSITIVE_INFINITY : max * (i + 1) / intervals;
+            chosen.add(spread(activations, shuffled(inside(activations, low, high), random), count, apart));
+        }
+        return chosen;
+    }
+
+    /**
+     * Up to {@code count} tokens sampled uniformly over activation value: a bin of the value axis is drawn, then a token
+     * inside it, so that rare large activations are as likely as common small ones. Largest first.
+     */
+    public static int[] uniform(FeatureActivations activations, int count, int bins, int apart, long seed) {
+        Random random = new Random(seed);
+        float max = activations.max();
+        List<int[]> binned = new ArrayList<>();
+        for (int i = 0; i < bins; i++) {
+            int[] inside = shuffled(inside(activations, max * i / bins, i == bins - 1 ? Float.POSITIVE_INFINITY : max * (i + 1) / bins), random);
+            if (inside.length > 0) {
+                binned.add(inside);
+            }
+        }
+        List<Integer> order = new ArrayList<>();
+        for (int round = 0; !binned.isEmpty() && order.size() < activations.values().length; round++) {
+            int turn = round;
+            binned.removeIf(bin -> bin.length <= turn);
+            List<int[]> drawn = new ArrayList<>(binned);
+            java.util.Collections.shuffle(drawn, random);
+            drawn.forEach(bin -> order.add(bin[turn]));
+        }
+        int[] chosen = spread(activations, order.stream().mapToInt(i -> i).toArray(), count, apart);
+        return Arrays.stream(chosen).boxed().sorted(largestFirst(activations)).mapToInt(i -> i).toArray();
+    }
+
+    /** Up to {@code count} tokens with values in [low, high], largest first: what a brush in the histogram asks for. */
+    public static int[] between(FeatureActivations activations, double low, double high, int count, int apart) {
+        int[] order = Arrays.stream(byValue(activations))
+                .filter(i -> activations.values()[i] >= low && activations.values()[i] <= high).toArray();
+        return spread(activations, order, count, apart);
+    }
+
+    private static int[] byValue(FeatureActivations activations) {
+        return IntStream.range(0, activations.values().length).filter(i -> activations.values()[i] > 0).boxed()
+                .sorted(largestFirst(activations)).mapToInt(i -> i).toArray();
+    }
+
+    private static Comparator<Integer> largestFirst(FeatureActivations activations) {
+        return Comparator.comparingDouble((Integer i) -> -activations.values()[i]).thenComparingInt(i -> i);
+    }
+
+    /** Positive values in (low, high], as indices. */
+    private static int[] inside(FeatureActivations activations, float low, float high) {
+        return IntStream.range(0, activations.values().length)
+                .filter(i -> activations.values()[i] > low && activations.values()[i] <= high).toArray();
+    }
+
+    private static int[] shuffled(int[] indices, Random random) {
+        int[] mixed = indices.clone();
+        for (int i = mixed.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int kept = mixed[i];
+            mixed[i] = mixed[j];
+            mixed[j] = kept;
+        }
+        return mixed;
+    }
+
+    /** The first {@code count} of {@code order} that keep {@code apart} tokens between one another. */
+    private static int[] spread(FeatureActivations activations, int[] order, int count, int apart) {
+        List<Integer> chosen = new ArrayList<>();
+        java.util.TreeSet<Integer> taken = new java.util.TreeSet<>();
+        for (int i : order) {
+            if (chosen.size() == count) {
+                break;
+            }
+            int token = activations.tokens()[i];
+            Integer nearest = taken.ceiling(token - apart + 1);
+            if (nearest == null || nearest >= token + apart) {
+                taken.add(token);
+                chosen.add(i);
+            }
+        }
+        return chosen.stream().mapToInt(i -> i).toArray();
+    }
+}

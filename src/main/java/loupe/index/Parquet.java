@@ -1,0 +1,63 @@
+package loupe.index;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import loupe.base.CheckpointException;
+import org.duckdb.DuckDBConnection;
+
+/** An embedded DuckDB that reads and writes Parquet files; nothing else is kept in it. Not thread-safe. */
+final class Parquet implements AutoCloseable {
+    private final DuckDBConnection connection;
+
+    Parquet(Path temporary) {
+        try {
+            connection = (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:");
+            run("SET threads = 2");
+            run("SET memory_limit = '1GB'");
+            run("SET temp_directory = '" + quoted(temporary) + "'");
+            run("SET parquet_metadata_cache = true");
+        } catch (SQLException e) {
+            throw new IllegalStateException("the embedded database did not start: " + e.getMessage(), e);
+        }
+    }
+
+    DuckDBConnection connection() {
+        return connection;
+    }
+
+    void run(String sql) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** Writes the result of a query beside {@code file}, then moves it there. */
+    void write(String select, Path file, int rowGroup) throws SQLException {
+        Path aside = file.resolveSibling(file.getFileName() + ".part");
+        run("COPY (" + select + ") TO '" + quoted(aside) + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE " + rowGroup + ")");
+        try {
+            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new CheckpointException(file, "the file cannot be written (" + e.getMessage() + ")", "", "Free some space or choose another folder", e);
+        }
+    }
+
+    /** A path as it may stand between single quotes in SQL. */
+    static String quoted(Path path) {
+        return path.toString().replace("'", "''");
+    }
+
+    @Override
+    public void close() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            throw new IllegalStateException("the embedded database did not close: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,110 @@
+package loupe.index;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import loupe.sae.SparseFeatures;
+import org.duckdb.DuckDBAppender;
+
+/**
+ * Turns the staged batches of one autoencoder, which come token by token, into a Parquet file sorted by feature and then
+ * token. Works in passes over ranges of features so that memory stays bounded, whatever the corpus.
+ */
+final class SortedActivations {
+    /** Activations sorted in memory at a time; 8 bytes each. */
+    private static final int ROWS_AT_ONCE = 16 << 20;
+    /** Small enough that one feature's rows are found by reading little, large enough to compress. */
+    private static final int ROW_GROUP = 65_536;
+
+    private final Path staging;
+    private final int sae;
+    private final FeatureStatistics statistics;
+    private final long[] rows;
+
+    /** @param sae index of the autoencoder in each batch */
+    private SortedActivations(Path staging, int sae, int features) {
+        this.staging = staging;
+        this.sae = sae;
+        statistics = FeatureStatistics.empty(features);
+        rows = new long[features];
+    }
+
+    /** Writes {@code activations.parquet} and {@code features.parquet} into {@code folder}. @return stored activations */
+    static long write(Parquet parquet, Path staging, int sae, int features, Path folder) throws IOException, SQLException {
+        SortedActivations sorted = new SortedActivations(staging, sae, features);
+        sorted.count();
+        sorted.writeActivations(parquet, folder.resolve("activations.parquet"));
+        sorted.writeStatistics(parquet, folder.resolve("features.parquet"));
+        long total = 0;
+        for (long count : sorted.rows) {
+            total += count;
+        }
+        return total;
+    }
+
+    private void count() throws IOException {
+        Staging.scan(staging, (batch, payload) -> {
+            SparseFeatures features = StagedBatch.decode(payload).activations().get(sae);
+            for (int i = 0; i < features.values().length; i++) {
+                rows[features.features()[i]]++;
+                statistics.add(features.features()[i], features.values()[i]);
+            }
+        });
+    }
+
+    private void writeActivations(Parquet parquet, Path file) throws IOException, SQLException {
+        parquet.run("CREATE OR REPLACE TABLE staged (feature INTEGER, tokens INTEGER[], activations FLOAT[])");
+        for (int first = 0; first < rows.length; ) {
+            int end = first;
+            for (long sum = 0; end < rows.length && (end == first || sum + rows[end] <= ROWS_AT_ONCE); end++) {
+                sum += rows[end];
+            }
+            append(parquet, first, end);
+            first = end;
+        }
+        parquet.write("SELECT feature, unnest(tokens) AS token, unnest(activations) AS activation FROM staged", file, ROW_GROUP);
+        parquet.run("DROP TABLE staged");
+    }
+
+    private void append(Parquet parquet, int first, int end) throws IOException, SQLException {
+        int[][] tokens = new int[end - first][];
+        float[][] values = new float[end - first][];
+        for (int f = first; f < end; f++) {
+            tokens[f - first] = new int[Math.toIntExact(rows[f])];
+            values[f - first] = new float[tokens[f - first].length];
+        }
+        int[] filled = new int[end - first];
+        int[] token = new int[1];
+        Staging.scan(staging, (batch, payload) -> {
+            SparseFeatures features = StagedBatch.decode(payload).activations().get(sae);
+            for (int row = 0; row < features.rows(); row++, token[0]++) {
+                for (int i = features.offsets()[row]; i < features.offsets()[row + 1]; i++) {
+                    int f = features.features()[i] - first;
+                    if (f >= 0 && f < tokens.length) {
+                        tokens[f][filled[f]] = token[0];
+                        values[f][filled[f]++] = features.values()[i];
+                    }
+                }
+            }
+        });
+        try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
+            for (int f = first; f < end; f++) {
+                if (rows[f] > 0) {
+                    appender.beginRow().append(f).append(tokens[f - first]).append(values[f - first]).endRow();
+                }
+            }
+        }
+    }
+
+    private void writeStatistics(Parquet parquet, Path file) throws SQLException {
+        parquet.run("CREATE OR REPLACE TABLE staged (feature INTEGER, count BIGINT, sum DOUBLE, sum_of_squares DOUBLE, max FLOAT, min_positive FLOAT)");
+        try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
+            for (int f = 0; f < statistics.features(); f++) {
+                appender.beginRow().append(f).append(statistics.count()[f]).append(statistics.sum()[f]).append(statistics.sumOfSquares()[f])
+                        .append(statistics.max()[f]).append(statistics.minPositive()[f]).endRow();
+            }
+        }
+        parquet.write("SELECT * FROM staged ORDER BY feature", file, ROW_GROUP);
+        parquet.run("DROP TABLE staged");
+    }
+}

@@ -1,0 +1,88 @@
+package loupe.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ExamplesTest {
+    /** Tokens 0, 10, 20 ... with values 1 to 100, so that value v is at index v - 1; one silent negative at the end. */
+    private static final FeatureActivations RAMP = new FeatureActivations(0,
+            IntStream.rangeClosed(0, 100).map(i -> 10 * i).toArray(), ramp(), 10_000);
+
+    private static float[] ramp() {
+        float[] values = new float[101];
+        for (int i = 0; i < 100; i++) {
+            values[i] = i + 1;
+        }
+        values[100] = -5;
+        return values;
+    }
+
+    private static float[] values(int[] chosen) {
+        float[] values = new float[chosen.length];
+        for (int i = 0; i < chosen.length; i++) {
+            values[i] = RAMP.values()[chosen[i]];
+        }
+        return values;
+    }
+
+    @Test
+    void topExamplesAreTheLargestFirst() {
+        assertThat(values(Examples.top(RAMP, 3, 1))).containsExactly(100, 99, 98);
+    }
+
+    @Test
+    void topExamplesComeFromDifferentStretchesOfText() {
+        assertThat(values(Examples.top(RAMP, 3, 25))).as("tokens 25 apart: every third").containsExactly(100, 97, 94);
+    }
+
+    @Test
+    void intervalsDivideTheValueAxisFromZeroToTheMaximumEqually() {
+        List<int[]> intervals = Examples.intervals(RAMP, 10, 5, 1, 7);
+        assertThat(intervals).hasSize(10);
+        for (int i = 0; i < 10; i++) {
+            float high = 100 - 10 * i;
+            for (float value : values(intervals.get(i))) {
+                assertThat(value).isGreaterThan(high - 10).isLessThanOrEqualTo(high);
+            }
+            assertThat(intervals.get(i)).hasSize(5).doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void uniformExamplesGiveEveryValueBinTheSameShare() {
+        float[] skewed = new float[1_010];
+        Arrays.fill(skewed, 0, 1_000, 1);
+        for (int i = 1_000; i < 1_010; i++) {
+            skewed[i] = 10;
+        }
+        FeatureActivations activations = new FeatureActivations(0, IntStream.range(0, 1_010).map(i -> 50 * i).toArray(), skewed, 100_000);
+        int[] chosen = Examples.uniform(activations, 10, 10, 1, 3);
+        assertThat(Arrays.stream(chosen).filter(i -> skewed[i] == 10).count()).as("1 % of the tokens, half of the bins that are not empty").isEqualTo(5);
+        assertThat(activations.values()[chosen[0]]).as("largest first").isEqualTo(10);
+    }
+
+    @Test
+    void aBrushedRangeHoldsItsEndsAndNothingElse() {
+        assertThat(values(Examples.between(RAMP, 40, 42, 10, 1))).containsExactly(42, 41, 40);
+    }
+
+    @Test
+    void histogramBinsRunFromTheSmallestToTheLargestPositiveValue() {
+        FeatureActivations.Histogram histogram = RAMP.histogram(9);
+        assertThat(histogram.edges()[0]).isEqualTo(1);
+        assertThat(histogram.edges()[9]).isEqualTo(100);
+        assertThat(histogram.counts()).as("11 values a bin, the maximum in the last").containsExactly(11, 11, 11, 11, 11, 11, 11, 11, 12);
+    }
+
+    @Test
+    void aFeatureThatNeverFiresHasAnEmptyHistogram() {
+        FeatureActivations silent = new FeatureActivations(0, new int[0], new float[0], 100);
+        assertThat(silent.histogram(50).counts()).hasSize(50).containsOnly(0);
+        assertThat(silent.density()).isZero();
+        assertThat(Examples.top(silent, 5, 1)).isEmpty();
+    }
+}
