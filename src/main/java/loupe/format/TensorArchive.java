@@ -28,9 +28,13 @@ public interface TensorArchive extends AutoCloseable {
 
     /**
      * Everything in the file that is not a tensor, by dotted name: strings, numbers, booleans, nulls, lists and maps of
-     * those. For safetensors the {@code __metadata__}; for torch files the plain values found among the tensors.
+     * those. For safetensors the {@code __metadata__}; for torch files the plain values found among the tensors. A
+     * dictionary that holds no tensor is one value, a map, under its own name: {@code cfg} of {@code {cfg, state_dict}}.
      */
     Map<String, Object> values();
+
+    /** What is odd about the file but no reason to refuse it, one sentence each. */
+    List<String> warnings();
 
     @Override
     void close();

@@ -1,0 +1,103 @@
+package loupe.format;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import loupe.base.CheckpointException;
+
+/** JSON from strangers: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded depth; refused with its position. */
+final class StrictJson {
+    static final int MAX_DEPTH = 200;
+    private static final int MAX_STRING_CHARS = 100_000_000;
+    private static final int MAX_NAME_CHARS = 1_000_000;
+
+    /** Canonical names off: a header with a million tensor names must not fill a shared symbol table. */
+    static final JsonFactory FACTORY = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+            .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+            .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxStringLength(MAX_STRING_CHARS)
+                    .maxNameLength(MAX_NAME_CHARS).build())
+            .build();
+
+    private final Path path;
+    private final String part;
+
+    /** @param part what of the file is JSON, as a message names it: {@code "the header"} */
+    StrictJson(Path path, String part) {
+        this.path = path;
+        this.part = part;
+    }
+
+    /** What reads a document. Throwing an IOException refuses it with the position. */
+    interface Reader<R> {
+        R read(JsonParser parser) throws IOException;
+    }
+
+    /** Reads one document and nothing after it. @throws CheckpointException if it is not strict JSON */
+    <R> R read(ByteBuffer utf8, Reader<R> reader) {
+        CharBuffer text = decode(utf8);
+        try (JsonParser parser = FACTORY.createParser(text.array(), 0, text.limit())) {
+            R result = reader.read(parser);
+            if (parser.nextToken() != null) {
+                throw refuse("goes on after its end", parser.currentTokenLocation());
+            }
+            return result;
+        } catch (JsonProcessingException e) {
+            throw refuse("is not strict JSON: " + e.getOriginalMessage(), e.getLocation());
+        } catch (IOException e) {
+            throw new CheckpointException(path, part + " cannot be read (" + e.getMessage() + ")", "", "", e);
+        }
+    }
+
+    private CharBuffer decode(ByteBuffer utf8) {
+        if (startsWith(utf8, 0xEF, 0xBB, 0xBF)) {
+            throw refused(part + " starts with a byte order mark", "UTF-8 without one");
+        }
+        if (startsWith(utf8, 0xFF, 0xFE) || startsWith(utf8, 0xFE, 0xFF)) {
+            throw refused(part + " is UTF-16", "UTF-8");
+        }
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
+                .onUnmappableCharacter(CodingErrorAction.REPORT);
+        int start = utf8.position();
+        CharBuffer text = CharBuffer.allocate(utf8.remaining());
+        CoderResult outcome = decoder.decode(utf8, text, true);
+        if (outcome.isError()) {
+            throw refused(part + " has invalid UTF-8 at byte " + (utf8.position() - start), "UTF-8 text");
+        }
+        return text.flip();
+    }
+
+    private static boolean startsWith(ByteBuffer bytes, int... expected) {
+        if (bytes.remaining() < expected.length) {
+            return false;
+        }
+        for (int i = 0; i < expected.length; i++) {
+            if ((bytes.get(bytes.position() + i) & 0xFF) != expected[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private CheckpointException refuse(String what, JsonLocation at) {
+        String where = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
+        return refused(part + " " + what + where, "one JSON document without duplicate names, NaN or nesting beyond " + MAX_DEPTH);
+    }
+
+    private CheckpointException refused(String found, String expected) {
+        return new CheckpointException(path, found, expected, "Download or export the file again");
+    }
+}

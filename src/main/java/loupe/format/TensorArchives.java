@@ -1,0 +1,129 @@
+package loupe.format;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import loupe.base.CheckpointException;
+
+/** Opens files of tensors, recognising the container by its content and never by its name. */
+public final class TensorArchives {
+    private static final int HEAD_BYTES = 1024;
+    private static final int TAR_MAGIC_AT = 257;
+    private static final Pattern LFS_SIZE = Pattern.compile("size (\\d+)");
+    private static final byte[] LEGACY_MAGIC = {(byte) 0x80, 2, (byte) 0x8A, 0x0A, 0x6C, (byte) 0xFC, (byte) 0x9C, 0x46, (byte) 0xF9, 0x20, 0x6A, (byte) 0xA8,
+        0x50, 0x19, 0x2E};
+    private static final String EXPECTED = "a safetensors, torch or npz file";
+
+    private TensorArchives() {
+    }
+
+    /**
+     * Opens a file of tensors. Everything but the tensors' own bytes is read and checked here.
+     *
+     * @param path a safetensors, torch or npz file
+     * @throws CheckpointException if it is anything else, or damaged, or holds anything but data
+     */
+    public static TensorArchive open(Path path) {
+        PositionalFile file = PositionalFile.open(path);
+        try {
+            return open(file, file.head(HEAD_BYTES));
+        } catch (RuntimeException | Error e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static TensorArchive open(PositionalFile file, ByteBuffer head) {
+        String text = StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString();
+        refuseLookAlikes(file, text);
+        if (text.startsWith("PK\3\4")) {
+            return openZip(file);
+        }
+        if (startsWith(head, LEGACY_MAGIC)) {
+            return TorchLegacyFile.open(file, LEGACY_MAGIC.length);
+        }
+        if (text.length() > 1 && text.charAt(0) == 0x80 && text.charAt(1) <= 5) {
+            throw file.refuse("this is a bare pickle, not written by torch.save", EXPECTED, "Load it in Python and save its tensors with safetensors");
+        }
+        if (SafetensorsFile.matches(head, file.size()) || file.path().toString().endsWith(".safetensors")) {
+            return SafetensorsFile.open(file);
+        }
+        if (file.size() == 0) {
+            throw file.refuse("the file is empty", EXPECTED, "Download the file again");
+        }
+        throw file.refuse("the content is of no known kind (it begins with " + hex(head) + ")", EXPECTED,
+                "Check that this is the weight file, and download it again if it may be damaged");
+    }
+
+    private static TensorArchive openZip(PositionalFile file) {
+        Map<String, ZipDirectory.Entry> entries = ZipDirectory.read(file);
+        if (TorchZipFile.matches(entries.keySet())) {
+            return TorchZipFile.open(file, entries);
+        }
+        if (NpzFile.matches(entries.keySet())) {
+            return NpzFile.open(file, entries);
+        }
+        throw file.refuse("this zip is neither a torch checkpoint nor an npz: it holds " + entries.keySet().stream().limit(5).toList(), EXPECTED,
+                "Unpack it and open the weight file inside");
+    }
+
+    /** Files that are often mistaken for weights: each is named with what to do about it. */
+    private static void refuseLookAlikes(PositionalFile file, String text) {
+        String start = text.stripLeading();
+        String lower = start.toLowerCase(java.util.Locale.ROOT);
+        if (text.startsWith("version https://git-lfs.github.com/spec/")) {
+            Matcher size = LFS_SIZE.matcher(text);
+            throw file.refuse("this is a Git-LFS pointer" + (size.find() ? " to a file of " + size.group(1) + " bytes" : "") + ", not the data",
+                    "the file it points to", "Fetch the real file with git lfs pull, or download it from the web page");
+        }
+        if (lower.startsWith("<!doctype html") || lower.startsWith("<html") || lower.startsWith("<?xml")) {
+            throw file.refuse("this is a web page, not weights", EXPECTED, "Download the file itself; the site may want you to log in first");
+        }
+        if (lower.startsWith("{\"error\"") || lower.startsWith("access to model") || lower.startsWith("invalid username or password")
+                || lower.startsWith("entry not found")) {
+            throw file.refuse("this is an error message from a server, not weights: " + start.lines().findFirst().orElse("").strip(), EXPECTED,
+                    "Ask for access to the model or log in, then download it again");
+        }
+        if (text.startsWith("GGUF")) {
+            throw file.refuse("this is a GGUF file for llama.cpp", EXPECTED, "Use the model's original safetensors files");
+        }
+        if (text.startsWith("\37\u008B")) {
+            throw file.refuse("this is a gzip file", EXPECTED, "Unpack it with gunzip and open what is inside");
+        }
+        if (text.startsWith("7z\u00BC\u00AF\u0027\u001C")) {
+            throw file.refuse("this is a 7z archive, whatever its name says", EXPECTED, "Unpack it; a checkpoint packed this way may hide something");
+        }
+        if (text.startsWith("PYTORCH1")) {
+            throw file.refuse("this is a file of PyTorch's preview format, which PyTorch itself refuses", EXPECTED, "Save it again with torch.save");
+        }
+        if (text.length() > TAR_MAGIC_AT + 5 && text.startsWith("ustar", TAR_MAGIC_AT)) {
+            throw file.refuse("this is a tar archive, perhaps a checkpoint of PyTorch 0.1", EXPECTED,
+                    "Unpack it, or load it with an old PyTorch and save it again");
+        }
+        if (text.startsWith("PK\5\6") || text.startsWith("PK\7\b")) {
+            throw file.refuse("this zip is empty or one part of several", EXPECTED, "Download the file again");
+        }
+        if (text.startsWith("\u0093NUMPY")) {
+            throw file.refuse("this is a single npy array", EXPECTED, "Save it with numpy.savez under a name");
+        }
+        if (text.startsWith("\u0089HDF")) {
+            throw file.refuse("this is an HDF5 file", EXPECTED, "Convert it to safetensors");
+        }
+    }
+
+    private static boolean startsWith(ByteBuffer head, byte[] magic) {
+        return head.remaining() >= magic.length && head.slice(0, magic.length).equals(ByteBuffer.wrap(magic));
+    }
+
+    private static String hex(ByteBuffer head) {
+        StringBuilder hex = new StringBuilder();
+        for (int i = 0; i < Math.min(8, head.remaining()); i++) {
+            hex.append(String.format(i == 0 ? "%02X" : " %02X", head.get(i)));
+        }
+        return hex.toString();
+    }
+
+}

@@ -1,0 +1,37 @@
+package loupe.format;
+
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32;
+
+/** Compares an entry's bytes with its checksum, once. Thread-safe. */
+final class ZipChecksum implements Runnable {
+    private static final int STEP_BYTES = 1 << 20;
+
+    private final PositionalFile file;
+    private final ZipDirectory.Entry entry;
+    private volatile boolean passed;
+
+    ZipChecksum(PositionalFile file, ZipDirectory.Entry entry) {
+        this.file = file;
+        this.entry = entry;
+    }
+
+    @Override
+    public void run() {
+        if (passed) {
+            return;
+        }
+        CRC32 crc = new CRC32();
+        ByteBuffer bytes = ByteBuffer.allocateDirect((int) Math.min(STEP_BYTES, entry.size()));
+        for (long done = 0; done < entry.size(); done += bytes.limit()) {
+            bytes.clear().limit((int) Math.min(bytes.capacity(), entry.size() - done));
+            file.read(entry.data() + done, bytes);
+            crc.update(bytes.flip());
+        }
+        if (crc.getValue() != entry.crc()) {
+            throw file.refuse(String.format("zip entry %s has checksum %08x", entry.name(), crc.getValue()), String.format("%08x", entry.crc()),
+                    "The file is damaged: download it again, or save it again with checksums on");
+        }
+        passed = true;
+    }
+}
