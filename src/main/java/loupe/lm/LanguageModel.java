@@ -1,19 +1,211 @@
 package loupe.lm;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.core.Embedding;
+import ai.djl.nn.core.Linear;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import loupe.base.Cancellation;
+import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
 
-/** A transformer on the device. Device thread only. */
+/**
+ * A transformer on the device. Device thread only.
+ *
+ * <p>Parameters go by the names and layouts of Hugging Face's GPT-2, whatever the family: {@code transformer.wte.weight}
+ * (V, dModel), {@code transformer.h.0.attn.c_attn.weight} (dModel, (nHeads + 2 nKeyValueHeads) dHead) and so on, matrices
+ * as (in, out). Where the family has no such tensor it is absent: {@code lm_head.weight} (V, dModel) when the unembedding
+ * is the embedding, any bias, {@code transformer.wpe.weight} with rotary positions.
+ *
+ * <p>The forward pass is differentiable in all of them and never starts an operation from a parameter, so that its results
+ * belong to the step even when the parameters' manager is capped. It writes no parameter.
+ */
 public final class LanguageModel implements AutoCloseable {
+    private static final String PREFIX = "transformer.";
+
     private final ModelConfig config;
     private final NDManager weights;
+    private final Map<String, NDArray> parameters;
+    private final List<TransformerBlock> blocks = new ArrayList<>();
+    private final Norm finalNorm;
 
-    LanguageModel(ModelConfig config, NDManager weights) {
+    /**
+     * @param weights owner of the parameters; closed with the model
+     * @param parameters by name; shapes are checked
+     * @throws IllegalArgumentException if one is missing or has another shape than the configuration says
+     */
+    public LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters) {
         this.config = config;
         this.weights = weights;
+        this.parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
+        ParameterShapes.check(config, this.parameters);
+        for (int layer = 0; layer < config.nLayers(); layer++) {
+            blocks.add(block(layer));
+        }
+        finalNorm = norm("ln_f");
+    }
+
+    private TransformerBlock block(int layer) {
+        String at = "h." + layer + ".";
+        Attention attention = new Attention(layer, config.nHeads(), config.nKeyValueHeads(), config.dHead(), config.scoreScale().get(layer),
+                find(at + "attn.c_attn.weight"), find(at + "attn.c_attn.bias"), find(at + "attn.c_proj.weight"), find(at + "attn.c_proj.bias"));
+        Mlp mlp = new Mlp(layer, config.activation(), find(at + "mlp.c_gate.weight"), find(at + "mlp.c_fc.weight"), find(at + "mlp.c_fc.bias"),
+                find(at + "mlp.c_proj.weight"), find(at + "mlp.c_proj.bias"));
+        return new TransformerBlock(layer, norm(at + "ln_1"), attention, norm(at + "ln_2"), mlp, config.wiring().parallel());
+    }
+
+    private Norm norm(String name) {
+        return new Norm(config.wiring().norm(), find(name + ".weight"), find(name + ".bias"), config.normEpsilon());
+    }
+
+    private NDArray find(String name) {
+        return parameters.get(PREFIX + name);
     }
 
     public ModelConfig config() {
         return config;
+    }
+
+    /** All parameters by name; not to be written except by a trainer. */
+    public Map<String, NDArray> parameters() {
+        return parameters;
+    }
+
+    /** The token embedding W_E, (V, dModel). */
+    public NDArray embedding() {
+        return find("wte.weight");
+    }
+
+    /** The unembedding, transposed: (V, dModel). The same array as {@link #embedding} where the two are tied. */
+    public NDArray unembedding() {
+        return parameters.getOrDefault("lm_head.weight", embedding());
+    }
+
+    /** Forbids that anything is attached to the parameters' manager from now on; a forgotten lending then fails at once. */
+    public LanguageModel seal() {
+        weights.cap();
+        return this;
+    }
+
+    /** Logits of all positions of the input, (B, T, V), without hooks or cache. */
+    public NDArray forward(NDManager step, Input input) {
+        return forward(step, input, Hook.NONE, null, Logits.ALL, new Cancellation());
+    }
+
+    /**
+     * Runs the model.
+     *
+     * @param step owner of the result and of everything shown to the hook
+     * @param cache earlier tokens to attend to, and the place to collect keys and values; may be null
+     * @return logits as {@code which} says; for {@link Logits#NONE} the residual stream leaving the last block; or, if the
+     *         hook stopped the pass, the value at its last place
+     * @throws IllegalArgumentException if a token id or position is out of range or a ghost has another width than dModel
+     * @throws java.util.concurrent.CancellationException between layers, if cancelled
+     */
+    public NDArray forward(NDManager step, Input input, Hook hook, KeyValueCache cache, Logits which, Cancellation cancellation) {
+        Pass pass = new Pass(step, hook, cache, cancellation);
+        NDArray x = embed(pass, step, input);
+        NDArray causal = input.length() == 1 ? null : causalMask(step, input.length());
+        for (TransformerBlock block : blocks) {
+            pass.checkCancelled();
+            if (pass.isStopped()) {
+                return pass.stoppedWith();
+            }
+            NDArray next = pass.scoped(x, in -> block.apply(pass, in, causal));
+            x.close();
+            x = next;
+        }
+        if (pass.isStopped() || which == Logits.NONE) {
+            return pass.isStopped() ? pass.stoppedWith() : x;
+        }
+        NDArray last = which == Logits.LAST ? x.get(":, {}:", input.length() - 1) : x;
+        NDArray logits = pass.scoped(last, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
+        return pass.isStopped() ? pass.stoppedWith() : logits;
+    }
+
+    /** Logits from residual streams leaving the last block: final norm, then unembedding. (.., dModel) to (.., V). */
+    public NDArray logits(NDArray residual) {
+        Pass pass = new Pass(residual.getManager(), Hook.NONE, null, new Cancellation());
+        return pass.scoped(residual, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
+    }
+
+    private NDArray unembed(NDArray x) {
+        NDArray bias = parameters.get("lm_head.bias");
+        return bias == null ? Linear.linear(x, unembedding()).singletonOrThrow() : Linear.linear(x, unembedding(), bias).singletonOrThrow();
+    }
+
+    /** Token embeddings with ghosts in their places, plus position embeddings if the model has them: (B, T, dModel). */
+    private NDArray embed(Pass pass, NDManager step, Input input) {
+        Shape shape = new Shape(input.rows(), input.length());
+        long[] ids = input.flatIds();
+        for (long id : ids) {
+            if (id < 0 || id >= config.vocabularySize()) {
+                throw new IllegalArgumentException("token id is " + id + ", the vocabulary has " + config.vocabularySize());
+            }
+        }
+        int[][] positions = input.positions();
+        for (int[] row : positions) {
+            if (row[0] < 0 || row[row.length - 1] >= config.context()) {
+                throw new IllegalArgumentException("positions go from " + row[0] + " to " + row[row.length - 1] + ", the model has " + config.context());
+            }
+        }
+        NDArray tokens = lookUp(step.create(ids, shape), embedding());
+        if (!input.ghosts().isEmpty()) {
+            tokens = replace(step, tokens, input.ghosts());
+        }
+        tokens = pass.show(Site.EMBED, HookPoint.NO_LAYER, tokens);
+        if (!config.wiring().absolutePositions() || pass.isStopped()) {
+            return tokens;
+        }
+        long[] flat = new long[positions.length * input.length()];
+        for (int i = 0; i < flat.length; i++) {
+            flat[i] = positions[i / input.length()][i % input.length()];
+        }
+        NDArray places = lookUp(step.create(flat, new Shape(positions.length, input.length())), find("wpe.weight"));
+        if (pass.wants(Site.POS_EMBED, HookPoint.NO_LAYER)) {
+            places = pass.show(Site.POS_EMBED, HookPoint.NO_LAYER, places.broadcast(tokens.getShape()));
+        }
+        return tokens.add(places);
+    }
+
+    /** Appends the ghosts to the embeddings as further rows and picks, for each place, its token's row or its ghost's. */
+    private NDArray replace(NDManager step, NDArray tokens, List<Ghost> ghosts) {
+        int dModel = config.dModel();
+        long length = tokens.getShape().get(1);
+        int places = (int) (tokens.getShape().get(0) * length);
+        long[] pick = new long[places];
+        for (int i = 0; i < places; i++) {
+            pick[i] = i;
+        }
+        float[] vectors = new float[ghosts.size() * dModel];
+        for (int g = 0; g < ghosts.size(); g++) {
+            Ghost ghost = ghosts.get(g);
+            if (ghost.vector().length != dModel) {
+                throw new IllegalArgumentException("ghost has " + ghost.vector().length + " dimensions, the model " + dModel);
+            }
+            System.arraycopy(ghost.vector(), 0, vectors, g * dModel, dModel);
+            pick[(int) (ghost.row() * length) + ghost.position()] = places + g;
+        }
+        NDArray rows = tokens.reshape(places, dModel).concat(step.create(vectors, new Shape(ghosts.size(), dModel)), 0);
+        return lookUp(step.create(pick, new Shape(tokens.getShape().get(0), length)), rows);
+    }
+
+    private static NDArray lookUp(NDArray indices, NDArray table) {
+        return Embedding.embedding(indices, table, SparseFormat.DENSE).singletonOrThrow();
+    }
+
+    private static NDArray causalMask(NDManager step, int length) {
+        float[] mask = new float[length * length];
+        for (int row = 0; row < length; row++) {
+            java.util.Arrays.fill(mask, row * length + row + 1, (row + 1) * length, Float.NEGATIVE_INFINITY);
+        }
+        return step.create(mask, new Shape(length, length));
     }
 
     @Override

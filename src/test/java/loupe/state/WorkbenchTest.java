@@ -134,8 +134,7 @@ class WorkbenchTest {
     }
 
     private static OpenModel model(int layers) {
-        return new OpenModel(new ModelId("glossary", "m"), MODEL, new ModelConfig("gpt2", 100, 32, 8, layers, 2, 2, 4, 32, 1e-5,
-                ModelConfig.MlpActivation.GELU_NEW, List.of()), Optional.empty(), List.of());
+        return new OpenModel(new ModelId("glossary", "m"), MODEL, ModelConfig.gpt2(100, 32, 8, layers, 2), Optional.empty(), List.of());
     }
 
     private static OpenSae sae(Path path, int dIn, Optional<HookPoint> hook) {

@@ -1,0 +1,108 @@
+package loupe.lm;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import loupe.base.HookPoint.Site;
+
+/**
+ * Causal multi-head attention: softmax(scale q k^T + mask) v, through the output projection.
+ *
+ * <p>B rows, T tokens, H = nHeads, K = nKeyValueHeads, d = dHead, g = H / K query heads per key head. Tokens attend to the
+ * shared and own tokens of a {@link KeyValueCache}, then to each other, in this order along the last axis of the scores.
+ *
+ * @param scale factor on the scores
+ * @param qkv (dModel, (H + 2K) d): queries, keys, values, each with its heads in order
+ * @param qkvBias ((H + 2K) d); null if there is none
+ * @param out (H d, dModel)
+ * @param outBias (dModel); null if there is none
+ */
+record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, double scale, NDArray qkv, NDArray qkvBias, NDArray out, NDArray outBias) {
+    /**
+     * @param x (B, T, dModel), normalised
+     * @param causal (T, T), 0 on and below the diagonal and negative infinity above
+     */
+    NDArray apply(Pass pass, NDArray x, NDArray causal) {
+        long rows = x.getShape().get(0);
+        long length = x.getShape().get(1);
+        long queryWidth = (long) nHeads * dHead;
+        long keyWidth = (long) nKeyValueHeads * dHead;
+        NDList parts = Mlp.affine(x, qkv, qkvBias).split(new long[] {queryWidth, queryWidth + keyWidth}, 2);
+        NDArray q = pass.show(Site.Q, layer, parts.get(0).reshape(rows, length, nHeads, dHead));
+        NDArray k = pass.show(Site.K, layer, parts.get(1).reshape(rows, length, nKeyValueHeads, dHead));
+        NDArray v = pass.show(Site.V, layer, parts.get(2).reshape(rows, length, nKeyValueHeads, dHead));
+        NDArray scaled = q.mul(scale);
+        KeyValues present = new KeyValues(k.transpose(0, 2, 1, 3), v.transpose(0, 2, 1, 3));
+
+        List<Span> spans = new ArrayList<>();
+        pass.cache().ifPresent(cache -> {
+            cache.shared(layer).ifPresent(past -> spans.add(new Span(past, cache.sharedMask().map(Attention::perRow).orElse(null), true)));
+            cache.own(layer).ifPresent(past -> spans.add(new Span(past, cache.ownMask().map(Attention::perRow).orElse(null), false)));
+            cache.add(new KeyValues(pass.keep(present.keys().reshape(present.keys().getShape())),
+                    pass.keep(present.values().reshape(present.values().getShape()))));
+        });
+        spans.add(new Span(present, length == 1 ? null : causal, false));
+
+        NDList scores = new NDList();
+        for (Span span : spans) {
+            NDArray score = span.shared ? scoresOfShared(scaled, span.past.keys()) : scoresOfOwn(scaled, span.past.keys());
+            scores.add(span.mask == null ? score : score.addi(span.mask));
+        }
+        NDArray pattern = pass.show(Site.ATTN_SCORES, layer, spans.size() == 1 ? scores.get(0) : NDArrays.concat(scores, 3)).softmax(-1);
+        pattern = pass.show(Site.PATTERN, layer, pattern);
+
+        NDArray z = null;
+        long from = 0;
+        for (Span span : spans) {
+            long to = from + span.past.tokens();
+            NDArray looks = spans.size() == 1 ? pattern : pattern.get("..., {}:{}", from, to);
+            NDArray mixed = span.shared ? mixOfShared(looks, span.past.values()) : mixOfOwn(looks, span.past.values());
+            z = z == null ? mixed : z.addi(mixed);
+            from = to;
+        }
+        z = pass.show(Site.Z, layer, z.transpose(0, 2, 1, 3));
+        return Mlp.affine(z.reshape(rows, length, queryWidth), out, outBias);
+    }
+
+    /** (B, T, H, d) queries and (B, K, S, d) keys: (B, H, T, S). The g queries of one key head are further rows of one product. */
+    private NDArray scoresOfOwn(NDArray q, NDArray keys) {
+        Shape s = q.getShape();
+        NDArray grouped = q.transpose(0, 2, 1, 3).reshape(s.get(0), nKeyValueHeads, group() * s.get(1), dHead);
+        return grouped.matMul(keys.transpose(0, 1, 3, 2)).reshape(s.get(0), nHeads, s.get(1), keys.getShape().get(2));
+    }
+
+    /** (B, T, H, d) queries and (1, K, S, d) keys: (B, H, T, S). All rows are folded into one product per head; no key is copied. */
+    private NDArray scoresOfShared(NDArray q, NDArray keys) {
+        Shape s = q.getShape();
+        long past = keys.getShape().get(2);
+        NDArray folded = q.transpose(2, 0, 1, 3).reshape(1, nKeyValueHeads, group() * s.get(0) * s.get(1), dHead);
+        return folded.matMul(keys.transpose(0, 1, 3, 2)).reshape(nHeads, s.get(0), s.get(1), past).transpose(1, 0, 2, 3);
+    }
+
+    /** (B, H, T, S) looks and (B, K, S, d) values: (B, H, T, d). */
+    private NDArray mixOfOwn(NDArray looks, NDArray values) {
+        Shape s = looks.getShape();
+        return looks.reshape(s.get(0), nKeyValueHeads, group() * s.get(2), s.get(3)).matMul(values).reshape(s.get(0), nHeads, s.get(2), dHead);
+    }
+
+    /** (B, H, T, S) looks and (1, K, S, d) values: (B, H, T, d). */
+    private NDArray mixOfShared(NDArray looks, NDArray values) {
+        Shape s = looks.getShape();
+        NDArray folded = looks.transpose(1, 0, 2, 3).reshape(1, nKeyValueHeads, group() * s.get(0) * s.get(2), s.get(3));
+        return folded.matMul(values).reshape(nHeads, s.get(0), s.get(2), dHead).transpose(1, 0, 2, 3);
+    }
+
+    private long group() {
+        return nHeads / nKeyValueHeads;
+    }
+
+    /** A mask (B, S) so that it broadcasts over heads and tokens. */
+    private static NDArray perRow(NDArray mask) {
+        return mask.reshape(mask.getShape().get(0), 1, 1, mask.getShape().get(1));
+    }
+
+    private record Span(KeyValues past, NDArray mask, boolean shared) {}
+}

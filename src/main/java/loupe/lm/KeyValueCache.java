@@ -1,0 +1,77 @@
+package loupe.lm;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What the tokens of a forward pass may attend to besides each other: tokens of earlier passes, by their keys and values.
+ *
+ * <p>They come in two parts. <em>Shared</em> ones exist once, (1, K, P, dHead), and are seen by every row: a prompt, or
+ * all nodes of a tree; no row ever gets a copy. <em>Own</em> ones exist per row, (B, K, A, dHead): a node's ancestors,
+ * padded to one length. An additive mask, (B, P) or (B, A), 0 where a row may look and negative infinity where not, says
+ * which of them a row sees. After the pass {@link #added} holds the keys and values of its own tokens, for the caller to keep.
+ *
+ * <p>Positions are not deduced from the cache; the {@link Input} gives them. Device thread only. The arrays stay their
+ * owners'; those added belong to the step.
+ */
+public final class KeyValueCache {
+    private final List<KeyValues> shared;
+    private final NDArray sharedMask;
+    private final List<KeyValues> own;
+    private final NDArray ownMask;
+    private final List<KeyValues> added = new ArrayList<>();
+
+    private KeyValueCache(List<KeyValues> shared, NDArray sharedMask, List<KeyValues> own, NDArray ownMask) {
+        this.shared = shared;
+        this.sharedMask = sharedMask;
+        this.own = own;
+        this.ownMask = ownMask;
+    }
+
+    /** Nothing to attend to yet; used to collect what a first pass adds. */
+    public static KeyValueCache empty() {
+        return new KeyValueCache(List.of(), null, List.of(), null);
+    }
+
+    /** With tokens that every row sees. @param layers one entry per layer, of batch size 1 */
+    public KeyValueCache withShared(List<KeyValues> layers) {
+        return new KeyValueCache(List.copyOf(layers), null, own, ownMask);
+    }
+
+    /** With tokens that exist once and are seen as the mask (B, P) says. */
+    public KeyValueCache withShared(List<KeyValues> layers, NDArray mask) {
+        return new KeyValueCache(List.copyOf(layers), mask, own, ownMask);
+    }
+
+    /** With tokens of each row's own, seen as the mask (B, A) says. @param layers one entry per layer, of batch size B */
+    public KeyValueCache withOwn(List<KeyValues> layers, NDArray mask) {
+        return new KeyValueCache(shared, sharedMask, List.copyOf(layers), mask);
+    }
+
+    /** Keys and values of the tokens of the pass this cache was used for, one entry per layer it came through. */
+    public List<KeyValues> added() {
+        return List.copyOf(added);
+    }
+
+    Optional<KeyValues> shared(int layer) {
+        return shared.isEmpty() ? Optional.empty() : Optional.of(shared.get(layer));
+    }
+
+    Optional<NDArray> sharedMask() {
+        return Optional.ofNullable(sharedMask);
+    }
+
+    Optional<KeyValues> own(int layer) {
+        return own.isEmpty() ? Optional.empty() : Optional.of(own.get(layer));
+    }
+
+    Optional<NDArray> ownMask() {
+        return Optional.ofNullable(ownMask);
+    }
+
+    void add(KeyValues layer) {
+        added.add(layer);
+    }
+}

@@ -1,0 +1,81 @@
+package loupe.lm;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import loupe.lm.ModelConfig.NormKind;
+
+/** Which parameters a configuration calls for, by {@link LanguageModel}'s names, and with which shapes. */
+final class ParameterShapes {
+    private ParameterShapes() {}
+
+    /** Parameters that must be there, in the order of the forward pass. Biases of matrices are optional and checked only if present. */
+    static Map<String, Shape> required(ModelConfig config) {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        shapes.put("transformer.wte.weight", new Shape(config.vocabularySize(), config.dModel()));
+        if (config.wiring().absolutePositions()) {
+            shapes.put("transformer.wpe.weight", new Shape(config.context(), config.dModel()));
+        }
+        for (int layer = 0; layer < config.nLayers(); layer++) {
+            String at = "transformer.h." + layer + ".";
+            putNorm(shapes, at + "ln_1", config);
+            shapes.put(at + "attn.c_attn.weight", new Shape(config.dModel(), qkvWidth(config)));
+            shapes.put(at + "attn.c_proj.weight", new Shape((long) config.nHeads() * config.dHead(), config.dModel()));
+            putNorm(shapes, at + "ln_2", config);
+            if (config.wiring().gatedMlp()) {
+                shapes.put(at + "mlp.c_gate.weight", new Shape(config.dModel(), config.dMlp()));
+            }
+            shapes.put(at + "mlp.c_fc.weight", new Shape(config.dModel(), config.dMlp()));
+            shapes.put(at + "mlp.c_proj.weight", new Shape(config.dMlp(), config.dModel()));
+        }
+        putNorm(shapes, "transformer.ln_f", config);
+        return shapes;
+    }
+
+    /** Parameters that some models have. */
+    static Map<String, Shape> optional(ModelConfig config) {
+        Map<String, Shape> shapes = new LinkedHashMap<>();
+        for (int layer = 0; layer < config.nLayers(); layer++) {
+            String at = "transformer.h." + layer + ".";
+            shapes.put(at + "attn.c_attn.bias", new Shape(qkvWidth(config)));
+            shapes.put(at + "attn.c_proj.bias", new Shape(config.dModel()));
+            shapes.put(at + "mlp.c_fc.bias", new Shape(config.dMlp()));
+            shapes.put(at + "mlp.c_proj.bias", new Shape(config.dModel()));
+        }
+        shapes.put("lm_head.weight", new Shape(config.vocabularySize(), config.dModel()));
+        shapes.put("lm_head.bias", new Shape(config.vocabularySize()));
+        return shapes;
+    }
+
+    static void check(ModelConfig config, Map<String, NDArray> parameters) {
+        Map<String, Shape> required = required(config);
+        for (String name : required.keySet()) {
+            if (!parameters.containsKey(name)) {
+                throw new IllegalArgumentException("parameter " + name + " is missing");
+            }
+        }
+        Map<String, Shape> known = optional(config);
+        known.putAll(required);
+        parameters.forEach((name, array) -> {
+            Shape expected = known.get(name);
+            if (expected == null) {
+                throw new IllegalArgumentException("parameter " + name + " is not one of this model's");
+            }
+            if (!expected.equals(array.getShape())) {
+                throw new IllegalArgumentException("parameter " + name + " is " + array.getShape() + ", expected " + expected);
+            }
+        });
+    }
+
+    private static long qkvWidth(ModelConfig config) {
+        return (config.nHeads() + 2L * config.nKeyValueHeads()) * config.dHead();
+    }
+
+    private static void putNorm(Map<String, Shape> shapes, String name, ModelConfig config) {
+        shapes.put(name + ".weight", new Shape(config.dModel()));
+        if (config.wiring().norm() == NormKind.LAYER_NORM) {
+            shapes.put(name + ".bias", new Shape(config.dModel()));
+        }
+    }
+}

@@ -1,0 +1,30 @@
+package loupe.lm;
+
+import ai.djl.ndarray.NDArray;
+import loupe.base.HookPoint.Site;
+
+/**
+ * One layer: attention and MLP, each reading a norm of the residual stream and adding to it; one after the other, or,
+ * in parallel, both from the same residual stream.
+ */
+record TransformerBlock(int layer, Norm norm1, Attention attention, Norm norm2, Mlp mlp, boolean parallel) {
+    /** @param x (B, T, dModel) */
+    NDArray apply(Pass pass, NDArray x, NDArray causal) {
+        NDArray pre = pass.show(Site.RESID_PRE, layer, x);
+        if (pass.isStopped()) {
+            return pre;
+        }
+        NDArray attended = pass.scoped(pre, in -> attention.apply(pass, norm1.apply(pass, in, Site.LN1_NORMALIZED, layer), causal));
+        attended = pass.show(Site.ATTN_OUT, layer, attended);
+        NDArray mid = pre.add(attended);
+        if (!parallel) {
+            mid = pass.show(Site.RESID_MID, layer, mid);
+        }
+        if (pass.isStopped()) {
+            return mid;
+        }
+        NDArray computed = pass.scoped(parallel ? pre : mid, in -> mlp.apply(pass, norm2.apply(pass, in, Site.LN2_NORMALIZED, layer)));
+        computed = pass.show(Site.MLP_OUT, layer, computed);
+        return pass.show(Site.RESID_POST, layer, mid.add(computed));
+    }
+}
