@@ -15,8 +15,13 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import loupe.analysis.prompts.CorpusActivations;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.inference.InferenceService;
+import loupe.inference.ModelId;
+import loupe.inference.Priority;
+import loupe.inference.SaeId;
 import loupe.sae.SparseFeatures;
 import org.duckdb.DuckDBAppender;
 
@@ -70,6 +75,11 @@ public final class IndexBuild {
             throw new CheckpointException(folder, "the index cannot be written (" + e.getMessage() + ")", "",
                     "Free some space or choose another folder; what is there can be resumed with --resume", e);
         }
+    }
+
+    /** A source that asks the inference service, behind everything that somebody waits for. */
+    public static Source asking(InferenceService service, ModelId model, List<SaeId> saes) {
+        return contexts -> service.submit(new CorpusActivations(model, saes, contexts), Priority.BACKGROUND).answer();
     }
 
     private static String reason(FileSystemException e) {

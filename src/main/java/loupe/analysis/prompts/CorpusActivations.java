@@ -1,0 +1,85 @@
+package loupe.analysis.prompts;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import loupe.base.HookPoint;
+import loupe.inference.ModelId;
+import loupe.inference.Query;
+import loupe.inference.SaeId;
+import loupe.inference.Scope;
+import loupe.lm.Hook;
+import loupe.lm.Input;
+import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
+import loupe.sae.SaeConfig;
+import loupe.sae.SparseAutoencoder;
+import loupe.sae.SparseFeatures;
+
+/**
+ * The feature activations of one or several autoencoders at every token of a batch of contexts, in one forward pass that
+ * ends at the deepest hook point needed.
+ *
+ * @param contexts token ids, all of one length
+ */
+public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] contexts) implements Query.Single<List<SparseFeatures>> {
+    /** @return for each autoencoder the activations of all tokens, context by context */
+    @Override
+    public List<SparseFeatures> answer(Scope scope) {
+        LanguageModel lm = scope.model(model);
+        List<SparseAutoencoder> read = saes.stream().map(scope::sae).toList();
+        Catch caught = new Catch(read.stream().map(sae -> hookOf(sae.config())).toList());
+        lm.forward(scope.arrays(), Input.of(contexts), caught, null, Logits.NONE, scope.cancellation());
+        List<SparseFeatures> answer = new ArrayList<>();
+        for (SparseAutoencoder sae : read) {
+            scope.cancellation().check();
+            answer.add(sae.encodeSparse(asTrained(sae.config(), caught.values.get(hookOf(sae.config())))));
+        }
+        return answer;
+    }
+
+    /** A batch is asked for once. */
+    @Override
+    public boolean cacheable() {
+        return false;
+    }
+
+    /** What an autoencoder is shown: the value at its hook point, centred over dModel if it was trained so. */
+    public static NDArray asTrained(SaeConfig config, NDArray value) {
+        return config.centred() ? value.sub(value.mean(new int[] {-1}, true)) : value;
+    }
+
+    private static HookPoint hookOf(SaeConfig config) {
+        Optional<HookPoint> hook = config.hook();
+        return hook.orElseThrow(() -> new IllegalArgumentException("hook is unknown, the autoencoder cannot be applied to a model without it"));
+    }
+
+    /** Keeps the values at some hook points and ends the pass at the last of them. */
+    private static final class Catch implements Hook {
+        private final List<HookPoint> points;
+        private final Map<HookPoint, NDArray> values = new HashMap<>();
+
+        Catch(List<HookPoint> points) {
+            this.points = points;
+        }
+
+        @Override
+        public boolean wants(HookPoint point) {
+            return points.contains(point);
+        }
+
+        @Override
+        public NDArray at(HookPoint point, NDArray value) {
+            values.put(point, value);
+            return value;
+        }
+
+        @Override
+        public HookPoint stopAfter() {
+            return points.stream().max(java.util.Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site)).orElse(null);
+        }
+    }
+}
