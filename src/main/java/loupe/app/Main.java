@@ -1,2 +1,43 @@
 package loupe.app;
-public final class Main { public static void main(String[] a) { System.out.println("x"); } }
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Where the process begins and, alone, where it ends. Does not extend JavaFX's Application, so that commands run without
+ * a toolkit and the class path needs no modules.
+ */
+public final class Main {
+    private static final int SECONDS_TO_STOP = 10;
+
+    private Main() {}
+
+    public static void main(String[] arguments) {
+        // DJL reads these when its first class loads: no network, no phoning home
+        System.setProperty("ai.djl.offline", "true");
+        System.setProperty("OPT_OUT_TRACKING", "true");
+        Cli cli = new Cli(System.out, System.err);
+        CountDownLatch finished = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(cli, finished), "stop"));
+        int code = cli.run(arguments);
+        System.out.flush();
+        finished.countDown();
+        System.exit(code);
+    }
+
+    /** Ctrl+C: lets the running step end and unfinished files be removed, then ends with the code for stopped. */
+    private static void stop(Cli cli, CountDownLatch finished) {
+        if (finished.getCount() == 0) {
+            return;
+        }
+        cli.cancel();
+        try {
+            if (!finished.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
+                System.err.println("Stopped, though a step was still running");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(ExitCode.STOPPED);
+    }
+}

@@ -1,0 +1,125 @@
+package loupe.app;
+
+import java.io.PrintStream;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import loupe.base.Cancellation;
+import loupe.inference.Device;
+import loupe.inference.InferenceService;
+import loupe.inference.LocalInferenceService;
+import loupe.inference.Pending;
+import loupe.inference.Priority;
+import loupe.inference.Query;
+
+/** What a command works with: the inference service, started when first needed, and where to say what. One thread, but {@link #cancel}. */
+final class CommandContext implements AutoCloseable {
+    private final Device device;
+    private final boolean json;
+    private final PrintStream out;
+    private final Progress progress;
+    private final Cancellation cancellation = new Cancellation();
+    private final PrintStream err;
+    private InferenceService service;
+    private volatile Pending<?> pending;
+
+    /** @param threads of the engine on the CPU; null for its default */
+    CommandContext(String command, String device, Integer threads, boolean json, boolean quiet, PrintStream out, PrintStream err) {
+        try {
+            this.device = new Device(device);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.usage("--device: " + e.getMessage());
+        }
+        if (threads != null) {
+            if (threads < 1) {
+                throw Refusal.usage("--threads is " + threads + ", at least 1 is needed");
+            }
+            System.setProperty("ai.djl.pytorch.num_threads", threads.toString());
+        }
+        this.json = json;
+        this.out = out;
+        this.err = err;
+        this.progress = quiet ? Progress.silent() : new Progress(command, err);
+    }
+
+    InferenceService service() {
+        if (service == null) {
+            service = new LocalInferenceService(device);
+        }
+        return service;
+    }
+
+    Progress progress() {
+        return progress;
+    }
+
+    /** Polled by work that does not run in the service. */
+    Cancellation cancellation() {
+        return cancellation;
+    }
+
+    /** Asks and waits, showing progress. Failures come out as they were thrown. */
+    <R> R ask(Query<R> query) {
+        Pending<R> asked = service().submit(query, Priority.VISIBLE);
+        pending = asked;
+        if (cancellation.isCancelled()) {
+            asked.cancel();
+        }
+        asked.onProgress((partial, fraction) -> progress.show(fraction));
+        try {
+            return await(asked.answer());
+        } finally {
+            pending = null;
+            progress.clear();
+        }
+    }
+
+    static <R> R await(CompletionStage<R> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    /** One line beside the result, such as what was unusual in a file. */
+    void warn(String sentence) {
+        progress.clear();
+        err.println("warning: " + sentence);
+    }
+
+    void print(Object result, ResultPrinter table) {
+        if (cancellation.isCancelled()) {
+            throw new CancellationException("stopped");
+        }
+        if (json) {
+            out.println(Json.write(result));
+        } else {
+            table.print(out);
+        }
+        out.flush();
+    }
+
+    /** Stops what is being computed at its next check. Any thread. */
+    void cancel() {
+        cancellation.cancel();
+        Pending<?> running = pending;
+        if (running != null) {
+            running.cancel();
+        }
+    }
+
+    @Override
+    public void close() {
+        progress.clear();
+        if (service != null) {
+            service.close();
+        }
+    }
+}
