@@ -1,0 +1,269 @@
+package loupe.ui;
+
+import java.util.Objects;
+import javafx.animation.PauseTransition;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.DoubleProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.property.SimpleDoubleProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.property.SimpleStringProperty;
+import javafx.beans.property.StringProperty;
+import javafx.collections.ObservableList;
+import javafx.css.PseudoClass;
+import javafx.geometry.Side;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.ContextMenu;
+import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.ProgressBar;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseButton;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import javafx.util.Duration;
+import loupe.base.Problem;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/**
+ * A titled pane that always has an answer: content, content dimmed while a newer one is computed, the reason why it is
+ * empty, or the problem with a way to retry.
+ *
+ * <p>The title carries a thin progress line. Waiting shows only after a moment, so that quick answers do not flicker.
+ * Double click on the title (or {@link #toggleMaximised}) maximises the pane over the nearest {@link MaximiseHost} above
+ * it, Esc brings it back.
+ */
+public final class PaneFrame extends StackPane {
+    private static final Duration PATIENCE = Duration.millis(150);
+    private static final PseudoClass FOCUS_WITHIN = PseudoClass.getPseudoClass("focus-within");
+
+    private final StringProperty title = new SimpleStringProperty(this, "title", "");
+    private final StringProperty subtitle = new SimpleStringProperty(this, "subtitle", "");
+    private final ObjectProperty<Node> content = new SimpleObjectProperty<>(this, "content");
+    private final BooleanProperty pending = new SimpleBooleanProperty(this, "pending");
+    private final DoubleProperty progress = new SimpleDoubleProperty(this, "progress", ProgressBar.INDETERMINATE_PROGRESS);
+    private final StringProperty emptyText = new SimpleStringProperty(this, "emptyText");
+    private final ObjectProperty<Problem> problem = new SimpleObjectProperty<>(this, "problem");
+    private final ReadOnlyBooleanWrapper maximised = new ReadOnlyBooleanWrapper(this, "maximised");
+
+    private final VBox box = new VBox();
+    private final HBox actions = new HBox();
+    private final HBox header = new HBox();
+    private final Region line = new Region();
+    private final ProgressBar bar = new ProgressBar();
+    private final StackPane body = new StackPane();
+    private final StackPane holder = new StackPane();
+    private final Label emptyLabel = new Label();
+    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel);
+    private final ProblemView problemView = new ProblemView(null);
+    private final ContextMenu menu = new ContextMenu();
+    private final Button more = Tips.iconButton(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
+    private final Button maximise = Tips.iconButton(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
+    private final PauseTransition patience = new PauseTransition(PATIENCE);
+    private MaximiseHost host;
+
+    public PaneFrame(String title) {
+        this.title.set(title);
+        layOut();
+        bind();
+    }
+
+    public PaneFrame(String title, Node content) {
+        this(title);
+        setContent(content);
+    }
+
+    private void layOut() {
+        getStyleClass().add("pane-host");
+        box.getStyleClass().add("pane-frame");
+        Label titleLabel = new Label();
+        titleLabel.textProperty().bind(title);
+        titleLabel.getStyleClass().add("pane-title");
+        titleLabel.setMinWidth(USE_PREF_SIZE);
+        Label subtitleLabel = new Label();
+        subtitleLabel.textProperty().bind(subtitle);
+        subtitleLabel.getStyleClass().add("pane-subtitle");
+        Region gap = new Region();
+        HBox.setHgrow(gap, Priority.ALWAYS);
+        actions.getStyleClass().add("pane-actions");
+        more.getStyleClass().add("pane-more");
+        maximise.getStyleClass().add("pane-maximise");
+        header.getStyleClass().add("pane-header");
+        header.getChildren().addAll(titleLabel, subtitleLabel, gap, actions, more, maximise);
+
+        line.getStyleClass().add("pane-progress");
+        bar.getStyleClass().add("pane-progress");
+        bar.setMaxWidth(Double.MAX_VALUE);
+        StackPane rule = new StackPane(line, bar);
+        rule.setMinHeight(USE_PREF_SIZE);
+        emptyState.getStyleClass().add("empty-state");
+        body.getChildren().addAll(holder, emptyState, problemView);
+        VBox.setVgrow(body, Priority.ALWAYS);
+        box.getChildren().addAll(header, rule, body);
+        getChildren().add(box);
+    }
+
+    private void bind() {
+        content.addListener((source, was, is) -> {
+            if (is == null) {
+                holder.getChildren().clear();
+            } else {
+                holder.getChildren().setAll(is);
+            }
+        });
+        bar.progressProperty().bind(progress);
+        bar.setVisible(false);
+        patience.setOnFinished(event -> showWaiting(pending.get()));
+        pending.addListener((source, was, is) -> {
+            if (is) {
+                patience.playFromStart();
+            } else {
+                patience.stop();
+                showWaiting(false);
+            }
+        });
+        emptyText.addListener(source -> showState());
+        problem.addListener(source -> showState());
+        showState();
+
+        more.visibleProperty().bind(javafx.beans.binding.Bindings.isNotEmpty(menu.getItems()));
+        more.managedProperty().bind(more.visibleProperty());
+        box.focusWithinProperty().addListener((source, was, is) -> box.pseudoClassStateChanged(FOCUS_WITHIN, is));
+        box.accessibleTextProperty().bind(title);
+        header.setOnMouseClicked(event -> {
+            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
+                toggleMaximised();
+            }
+        });
+        header.setOnContextMenuRequested(event -> menu.show(header, event.getScreenX(), event.getScreenY()));
+        box.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode() == KeyCode.ESCAPE && isMaximised()) {
+                setMaximised(false);
+                event.consume();
+            }
+        });
+    }
+
+    private void showWaiting(boolean waiting) {
+        bar.setVisible(waiting);
+        holder.getStyleClass().remove("pane-content-waiting");
+        if (waiting) {
+            holder.getStyleClass().add("pane-content-waiting");
+        }
+    }
+
+    private void showState() {
+        boolean failed = problem.get() != null;
+        boolean empty = !failed && emptyText.get() != null && !emptyText.get().isEmpty();
+        if (failed) {
+            problemView.show(problem.get());
+        }
+        if (empty) {
+            emptyLabel.setText(emptyText.get());
+        }
+        problemView.setVisible(failed);
+        emptyState.setVisible(empty);
+        holder.setVisible(!failed && !empty);
+    }
+
+    private void showMenu() {
+        menu.show(more, Side.BOTTOM, 0, 4);
+    }
+
+    /** Maximises the pane over the {@link MaximiseHost} above it, or brings it back; nothing happens without a host. */
+    public void toggleMaximised() {
+        setMaximised(!isMaximised());
+    }
+
+    public void setMaximised(boolean wanted) {
+        if (wanted == isMaximised()) {
+            return;
+        }
+        if (wanted) {
+            host = MaximiseHost.above(this).orElse(null);
+            if (host == null) {
+                return;
+            }
+            getChildren().remove(box);
+            box.getStyleClass().add("maximised");
+            host.show(box);
+        } else {
+            host.release(box);
+            host = null;
+            box.getStyleClass().remove("maximised");
+            getChildren().add(box);
+        }
+        maximise.setGraphic(new FontIcon(wanted ? Feather.MINIMIZE_2 : Feather.MAXIMIZE_2));
+        maximise.requestFocus();
+        maximised.set(wanted);
+    }
+
+    public boolean isMaximised() {
+        return maximised.get();
+    }
+
+    public ReadOnlyBooleanProperty maximisedProperty() {
+        return maximised.getReadOnlyProperty();
+    }
+
+    /** Nodes between title and menu, left to right: small toggles, chips, a search field. */
+    public ObservableList<Node> getActions() {
+        return actions.getChildren();
+    }
+
+    /** The pane's menu, under the three dots and the title's right click. */
+    public ObservableList<MenuItem> getMenuItems() {
+        return menu.getItems();
+    }
+
+    public StringProperty titleProperty() {
+        return title;
+    }
+
+    /** A few words after the title, such as the feature shown. */
+    public StringProperty subtitleProperty() {
+        return subtitle;
+    }
+
+    public void setContent(Node shown) {
+        content.set(Objects.requireNonNull(shown, "shown"));
+    }
+
+    public ObjectProperty<Node> contentProperty() {
+        return content;
+    }
+
+    /** Whether a newer answer is being computed: the content is dimmed and the title's line moves. */
+    public BooleanProperty pendingProperty() {
+        return pending;
+    }
+
+    /** How far the computation is, as a fraction; negative when nobody knows. */
+    public DoubleProperty progressProperty() {
+        return progress;
+    }
+
+    /** Why there is nothing to see and what to press; null or empty while there is something. */
+    public StringProperty emptyTextProperty() {
+        return emptyText;
+    }
+
+    /** What failed; shown instead of the content until it is null again. */
+    public ObjectProperty<Problem> problemProperty() {
+        return problem;
+    }
+
+    /** What "Try again" does; without it the problem has no such button. */
+    public void setOnRetry(Runnable again) {
+        problemView.onRetry(again);
+    }
+}

@@ -1,0 +1,41 @@
+package loupe.ui;
+
+import java.util.HashMap;
+import java.util.Map;
+import javafx.scene.text.Font;
+import javafx.scene.text.FontWeight;
+import javafx.scene.text.Text;
+
+/** How wide texts are at one size, measured once each. FX thread only. */
+final class TextWidths {
+    /** The size, in pixels, that widths are given for. */
+    static final double SIZE = 13;
+    private static final int MOST = 100_000;
+
+    private final Text probe = new Text();
+    private final Font plainFont;
+    private final Font strongFont;
+    private final Map<String, Double> plain = new HashMap<>();
+    private final Map<String, Double> strong = new HashMap<>();
+
+    TextWidths(String family) {
+        plainFont = Font.font(family, FontWeight.NORMAL, SIZE);
+        strongFont = Font.font(family, FontWeight.BOLD, SIZE);
+    }
+
+    /** The width in pixels at {@link #SIZE}. */
+    double of(String text, boolean strongly) {
+        Map<String, Double> known = strongly ? strong : plain;
+        Double width = known.get(text);
+        if (width == null) {
+            if (known.size() >= MOST) {
+                known.clear();
+            }
+            probe.setFont(strongly ? strongFont : plainFont);
+            probe.setText(text);
+            width = probe.getLayoutBounds().getWidth();
+            known.put(text, width);
+        }
+        return width;
+    }
+}

@@ -1,0 +1,79 @@
+package loupe.ui;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Token text as it is drawn: runs of ordinary text and runs of thin glyphs that stand for spaces, line breaks and other
+ * characters one cannot see. Thread-safe.
+ */
+final class TokenText {
+    private static final int LAST_CONTROL = 0x1f;
+    private static final int CONTROL_PICTURES = 0x2400;
+
+    /**
+     * @param text what to draw
+     * @param glyph whether it stands for something invisible and is drawn thin
+     */
+    record Run(String text, boolean glyph) {
+    }
+
+    private TokenText() {
+    }
+
+    /** The runs of {@code token}, in order. */
+    static List<Run> runs(String token) {
+        List<Run> runs = new ArrayList<>(2);
+        StringBuilder pending = new StringBuilder();
+        boolean glyphs = false;
+        for (int i = 0; i < token.length(); i++) {
+            char c = token.charAt(i);
+            boolean glyph = isInvisible(c);
+            if (glyph != glyphs && pending.length() > 0) {
+                runs.add(new Run(pending.toString(), glyphs));
+                pending.setLength(0);
+            }
+            glyphs = glyph;
+            pending.append(glyph ? glyphOf(c) : c);
+        }
+        if (pending.length() > 0) {
+            runs.add(new Run(pending.toString(), glyphs));
+        }
+        return runs;
+    }
+
+    /** The token in one string, with glyphs for what cannot be seen. */
+    static String visible(String token) {
+        StringBuilder all = new StringBuilder();
+        for (Run run : runs(token)) {
+            all.append(run.text());
+        }
+        return all.toString();
+    }
+
+    /** Several tokens as one reads them: spaces are spaces, only line breaks and the like become glyphs. */
+    static String sentence(String text) {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            all.append(c != ' ' && isInvisible(c) ? glyphOf(c) : c);
+        }
+        return all.toString().strip();
+    }
+
+    private static boolean isInvisible(char c) {
+        return c == ' ' || c == '\u00a0' || c == '\u200b' || c == '\u2028' || c == '\ufeff' || c <= LAST_CONTROL || c == 0x7f;
+    }
+
+    private static char glyphOf(char c) {
+        return switch (c) {
+            case ' ' -> '\u00b7';
+            case '\u00a0' -> '\u00b0';
+            case '\n', '\u2028' -> '\u21b5';
+            case '\t' -> '\u21e5';
+            case '\u200b', '\ufeff' -> '\u00a6';
+            case 0x7f -> '\u2421';
+            default -> (char) (CONTROL_PICTURES + c);
+        };
+    }
+}

@@ -1,0 +1,74 @@
+package loupe.ui;
+
+import java.util.ArrayDeque;
+
+/**
+ * A tree of continuations as {@link TreeCanvas} draws it. A value: what it says does not change.
+ *
+ * <p>Node 0 is the root, and every node's parent has a smaller index. Probabilities are fractions.
+ */
+public interface TreeData {
+    /** A tree with nothing in it. */
+    TreeData EMPTY = new TreeData() {
+        @Override
+        public int size() {
+            return 0;
+        }
+
+        @Override
+        public int parent(int node) {
+            throw new IndexOutOfBoundsException(node);
+        }
+
+        @Override
+        public String text(int node) {
+            throw new IndexOutOfBoundsException(node);
+        }
+
+        @Override
+        public double probability(int node) {
+            throw new IndexOutOfBoundsException(node);
+        }
+
+        @Override
+        public double cumulative(int node) {
+            throw new IndexOutOfBoundsException(node);
+        }
+    };
+
+    int size();
+
+    /** The parent's index, -1 for the root. */
+    int parent(int node);
+
+    /** The token's text, with its spaces; for the root what stands in front of every branch. */
+    String text(int node);
+
+    /** The token's probability after its parent. */
+    double probability(int node);
+
+    /** The product of the probabilities from the root, 1 at the root; never larger than the parent's. */
+    double cumulative(int node);
+
+    /** The token's id, -1 when it has none. */
+    default int tokenId(int node) {
+        return -1;
+    }
+
+    /**
+     * How many times likelier this path is here than in the trees of random points; at 1 and below the branch is drawn
+     * faded. Not-a-number when there is no baseline.
+     */
+    default double baselineRatio(int node) {
+        return Double.NaN;
+    }
+
+    /** The texts from below the root to {@code node}, joined. */
+    default String sentence(int node) {
+        ArrayDeque<String> texts = new ArrayDeque<>();
+        for (int at = node; at > 0; at = parent(at)) {
+            texts.push(text(at));
+        }
+        return String.join("", texts);
+    }
+}

@@ -1,0 +1,110 @@
+package loupe.ui;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import javafx.embed.swing.SwingFXUtils;
+import javafx.scene.Node;
+import javafx.scene.Parent;
+import javafx.scene.Scene;
+import javafx.scene.image.WritableImage;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import javax.imageio.ImageIO;
+import loupe.base.Problem;
+import org.junit.jupiter.api.Test;
+
+/** Draws every part in both themes to target/gallery, to be looked at; the test only makes sure that something was drawn. */
+class GalleryTest extends UiTest {
+    private static final Path FOLDER = Path.of("target", "gallery");
+    private final StackPane root = new StackPane();
+
+    @Override
+    protected Parent build() {
+        return root;
+    }
+
+    @Test
+    void treesAreDrawn() throws IOException {
+        for (Theme theme : Theme.values()) {
+            TreeCanvas tree = onFx(() -> {
+                TreeCanvas made = new TreeCanvas();
+                made.setData(SampleTree.of(400, 7, false));
+                return made;
+            });
+            picture("tree-" + theme.key(), theme, tree, 800, 520);
+            onFx(() -> tree.select(40));
+            picture("tree-selected-" + theme.key(), theme, tree, 800, 520);
+            onFx(() -> {
+                tree.toggleFold(tree.treeLayout().order(5));
+                tree.find("bird");
+            });
+            picture("tree-find-" + theme.key(), theme, tree, 800, 520);
+            onFx(() -> tree.fit());
+            picture("tree-fit-" + theme.key(), theme, tree, 800, 520);
+            onFx(() -> {
+                tree.sideProperty().set(Side.B);
+                tree.setData(SampleTree.of(60, 9, true));
+                tree.home();
+            });
+            picture("tree-faded-" + theme.key(), theme, tree, 700, 420);
+        }
+    }
+
+    @Test
+    void framesAndSlidersAreDrawn() throws IOException {
+        for (Theme theme : Theme.values()) {
+            VBox all = onFx(() -> {
+                SliderField scale = new SliderField("Scale", "", "Scaling factor of the ghost", SliderScale.linear(0, 12, 0.05, 0.5), 3.8);
+                scale.setNatural("Mean distance of a token from the centroid", 3.31);
+                SliderField cutoff = new SliderField("Cutoff", "", "Smallest cumulative probability", SliderScale.logarithmic(1e-8, 1e-2, 0.1, 1), 5e-5);
+                SliderField depth = new SliderField("Depth", "tokens", "Longest branch", SliderScale.linear(1, 40, 1, 5), 25);
+                VBox sliders = new VBox(scale, cutoff, depth);
+                sliders.setStyle("-fx-padding: 8px 16px 8px 16px");
+                PaneFrame ghost = new PaneFrame("Ghost", sliders);
+                ghost.subtitleProperty().set("feature 1042");
+                ghost.getMenuItems().add(new javafx.scene.control.MenuItem("Reset"));
+                PaneFrame empty = new PaneFrame("Examples");
+                empty.emptyTextProperty().set("No examples yet: the corpus has not been indexed. Press Index corpus in the File menu");
+                PaneFrame failed = new PaneFrame("Definition tree");
+                failed.problemProperty().set(new Problem("gpt2-small/res-jb.safetensors: W_dec is [24576, 1024], but the model's residual "
+                    + "stream has 768 dimensions. Choose an SAE trained on this model.", false, "stack"));
+                failed.setOnRetry(() -> { });
+                PaneFrame busy = new PaneFrame("Token list", new javafx.scene.control.Label("  robin   sparrow   wren"));
+                busy.pendingProperty().set(true);
+                busy.progressProperty().set(0.4);
+                VBox box = new VBox(8, ghost, empty, failed, busy);
+                box.setStyle("-fx-padding: 8px; -fx-background-color: -color-bg-inset");
+                box.getChildren().forEach(child -> VBox.setVgrow(child, javafx.scene.layout.Priority.ALWAYS));
+                return box;
+            });
+            onFx(() -> root.getChildren().setAll(all));
+            waitUntil(() -> all.lookupAll(".pane-content-waiting").size() == 1);
+            picture("frames-" + theme.key(), theme, all, 520, 640);
+        }
+    }
+
+    private void picture(String name, Theme theme, Node node, int width, int height) throws IOException {
+        onFx(() -> {
+            Scene scene = stage.getScene();
+            theme.apply(scene);
+            if (node instanceof Region region) {
+                region.setMinSize(width, height);
+                region.setMaxSize(width, height);
+            }
+            root.getChildren().setAll(node);
+        });
+        WritableImage image = onFx(() -> {
+            root.applyCss();
+            root.layout();
+            return node.snapshot(null, null);
+        });
+        Files.createDirectories(FOLDER);
+        Path file = FOLDER.resolve(name + ".png");
+        ImageIO.write(SwingFXUtils.fromFXImage(image, null), "png", file.toFile());
+        assertThat(file).isNotEmptyFile();
+    }
+}

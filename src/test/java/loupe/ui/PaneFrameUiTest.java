@@ -1,0 +1,85 @@
+package loupe.ui;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import javafx.scene.Node;
+import javafx.scene.Parent;
+import javafx.scene.control.Label;
+import javafx.scene.input.KeyCode;
+import javafx.scene.layout.HBox;
+import loupe.base.Problem;
+import org.junit.jupiter.api.Test;
+
+class PaneFrameUiTest extends UiTest {
+    private final AtomicInteger retries = new AtomicInteger();
+    private PaneFrame pane;
+    private Label content;
+    private MaximiseHost host;
+
+    @Override
+    protected Parent build() {
+        content = new Label("content");
+        pane = new PaneFrame("Token list", content);
+        pane.setOnRetry(retries::incrementAndGet);
+        host = new MaximiseHost(new HBox(pane, new PaneFrame("Other", new Label("other"))));
+        return host;
+    }
+
+    private boolean seen(Node node) {
+        for (Node at = node; at != null; at = at.getParent()) {
+            if (!at.isVisible()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Test
+    void waitingDimsTheOldContentAndKeepsIt() {
+        onFx(() -> pane.pendingProperty().set(true));
+        waitUntil(() -> pane.lookup(".pane-content-waiting") != null);
+        assertThat(seen(content)).isTrue();
+        onFx(() -> pane.pendingProperty().set(false));
+        assertThat(pane.lookup(".pane-content-waiting")).isNull();
+    }
+
+    @Test
+    void aQuickAnswerDoesNotFlicker() {
+        onFx(() -> {
+            pane.pendingProperty().set(true);
+            pane.pendingProperty().set(false);
+        });
+        assertThat(pane.lookup(".pane-content-waiting")).isNull();
+    }
+
+    @Test
+    void aProblemTakesThePlaceOfTheContentUntilItIsGone() {
+        onFx(() -> pane.problemProperty().set(new Problem("ae.pt: not a checkpoint", true, "")));
+        assertThat(seen(content)).isFalse();
+        clickOn("Try again");
+        assertThat(retries.get()).isEqualTo(1);
+        onFx(() -> pane.problemProperty().set(null));
+        assertThat(seen(content)).isTrue();
+    }
+
+    @Test
+    void anEmptyPaneSaysWhy() {
+        onFx(() -> pane.emptyTextProperty().set("Choose a feature in the table"));
+        assertThat(seen(content)).isFalse();
+        assertThat(seen(pane.lookup(".empty-state"))).isTrue();
+    }
+
+    @Test
+    void aDoubleClickOnTheTitleMaximisesAndEscapeBringsItBack() {
+        doubleClickOn("Token list");
+        waitUntil(() -> pane.isMaximised());
+        assertThat(onFx(() -> content.localToScene(0, 0).getX() < 800 && content.getScene() != null)).isTrue();
+        Node box = host.getChildren().get(1);
+        waitUntil(() -> box.getLayoutBounds().getWidth() == 800);
+        type(KeyCode.ESCAPE);
+        waitUntil(() -> !pane.isMaximised());
+        assertThat(host.getChildren()).hasSize(1);
+        assertThat(pane.getChildren()).containsExactly(box);
+    }
+}

@@ -1,0 +1,49 @@
+package loupe.ui;
+
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javafx.scene.Parent;
+import javafx.scene.Scene;
+import javafx.stage.Stage;
+import org.junit.jupiter.api.Tag;
+import org.testfx.framework.junit5.ApplicationTest;
+import org.testfx.util.WaitForAsyncUtils;
+
+/** One part on a stage, headless. Waits for conditions, never for time. */
+@Tag("ui")
+abstract class UiTest extends ApplicationTest {
+    private static final int PATIENCE_SECONDS = 10;
+    protected Stage stage;
+
+    /** The part under test; called on the FX thread. */
+    protected abstract Parent build();
+
+    @Override
+    public void start(Stage window) {
+        stage = window;
+        Scene scene = new Scene(build(), 800, 600);
+        Theme.LIGHT.apply(scene);
+        window.setScene(scene);
+        window.show();
+    }
+
+    /** Runs on the FX thread and waits for its result. */
+    protected static <T> T onFx(Callable<T> work) {
+        return WaitForAsyncUtils.waitForAsyncFx(PATIENCE_SECONDS * 1000L, work);
+    }
+
+    protected static void onFx(Runnable work) {
+        WaitForAsyncUtils.waitForAsyncFx(PATIENCE_SECONDS * 1000L, work);
+        WaitForAsyncUtils.waitForFxEvents();
+    }
+
+    /** Waits until the condition holds; asked on the FX thread. */
+    protected static void waitUntil(Callable<Boolean> condition) {
+        try {
+            WaitForAsyncUtils.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS, () -> onFx(condition));
+        } catch (TimeoutException late) {
+            throw new AssertionError("the condition did not hold within " + PATIENCE_SECONDS + " s", late);
+        }
+    }
+}
