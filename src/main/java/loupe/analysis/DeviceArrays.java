@@ -1,0 +1,90 @@
+package loupe.analysis;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.nio.ByteBuffer;
+import loupe.inference.Scope;
+
+/** Ways between device arrays and the host, and through large arrays in bounded memory. Device thread only. */
+public final class DeviceArrays {
+    /** Elements of a block: 32 MiB as float64. */
+    private static final long BLOCK_ELEMENTS = 1 << 22;
+
+    /** Does something with rows {@code first}, {@code first} + 1, ... of an array. What it makes from them is closed afterwards. */
+    @FunctionalInterface
+    public interface RowBlock {
+        void accept(int first, NDArray rows);
+    }
+
+    private DeviceArrays() {}
+
+    /** A copy of the elements, row-major, as float32; from float64 they are rounded. */
+    public static float[] floats(NDArray array) {
+        if (array.getDataType() != DataType.FLOAT32) {
+            try (NDArray converted = array.toType(DataType.FLOAT32, false)) {
+                return floats(converted);
+            }
+        }
+        float[] values = new float[Math.toIntExact(array.size())];
+        if (values.length > 0) {
+            ByteBuffer bytes = array.toByteBuffer(true);
+            bytes.order(java.nio.ByteOrder.nativeOrder()).asFloatBuffer().get(values);
+        }
+        return values;
+    }
+
+    /** A copy of the elements, row-major, as float64. */
+    public static double[] doubles(NDArray array) {
+        if (array.getDataType() != DataType.FLOAT64) {
+            float[] values = floats(array);
+            double[] widened = new double[values.length];
+            for (int i = 0; i < values.length; i++) {
+                widened[i] = values[i];
+            }
+            return widened;
+        }
+        double[] values = new double[Math.toIntExact(array.size())];
+        if (values.length > 0) {
+            array.toByteBuffer(true).order(java.nio.ByteOrder.nativeOrder()).asDoubleBuffer().get(values);
+        }
+        return values;
+    }
+
+    /** A copy of an array of 64-bit integers. */
+    public static long[] longs(NDArray array) {
+        long[] values = new long[Math.toIntExact(array.size())];
+        if (values.length > 0) {
+            array.toByteBuffer(true).order(java.nio.ByteOrder.nativeOrder()).asLongBuffer().get(values);
+        }
+        return values;
+    }
+
+    /** Rows first to end (exclusive) of a matrix that may be lent; the view belongs to {@code owner}. */
+    public static NDArray rows(NDManager owner, NDArray matrix, long first, long end) {
+        NDArray view = matrix.get(first + ":" + end);
+        view.attach(owner);
+        return view;
+    }
+
+    /** Goes through a matrix in blocks of rows, converted to {@code type}; checks for cancellation before each. */
+    public static void forEachBlock(Scope scope, NDArray matrix, DataType type, RowBlock action) {
+        forEachBlock(scope, matrix, type, blockRows(matrix.getShape().get(1)), action);
+    }
+
+    public static void forEachBlock(Scope scope, NDArray matrix, DataType type, int blockRows, RowBlock action) {
+        int count = Math.toIntExact(matrix.getShape().get(0));
+        for (int first = 0; first < count; first += blockRows) {
+            scope.cancellation().check();
+            try (NDManager step = scope.arrays().newSubManager()) {
+                NDArray rows = rows(step, matrix, first, Math.min(count, (long) first + blockRows));
+                action.accept(first, type == rows.getDataType() ? rows : rows.toType(type, false));
+            }
+        }
+    }
+
+    /** How many rows of this width make a block. */
+    public static int blockRows(long width) {
+        return (int) Math.max(1, BLOCK_ELEMENTS / Math.max(1, width));
+    }
+}

@@ -1,0 +1,2 @@
+/** Two checkpoints side by side: which feature of one is which of the other. */
+package loupe.analysis.compare;

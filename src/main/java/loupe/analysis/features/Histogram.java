@@ -1,0 +1,56 @@
+package loupe.analysis.features;
+
+/**
+ * Counts in equal bins; the last bin includes its upper edge, as {@code torch.histc} and {@code numpy.histogram} have it.
+ *
+ * @param low lower edge of the first bin
+ * @param high upper edge of the last bin
+ * @param counts one per bin; not to be written
+ */
+public record Histogram(double low, double high, long[] counts) {
+    /** How many bins SAEDashboard shows. */
+    public static final int DEFAULT_BINS = 50;
+
+    /** Of the finite values, between their extremes; if all are equal, in bins around the value, one wide in all. */
+    public static Histogram of(float[] values, int bins) {
+        double low = Double.POSITIVE_INFINITY;
+        double high = Double.NEGATIVE_INFINITY;
+        for (float value : values) {
+            if (Float.isFinite(value)) {
+                low = Math.min(low, value);
+                high = Math.max(high, value);
+            }
+        }
+        if (low > high) {
+            return new Histogram(0, 1, new long[bins]);
+        }
+        return low == high ? of(values, low - 0.5, high + 0.5, bins) : of(values, low, high, bins);
+    }
+
+    /** Of the values from {@code low} to {@code high}; others are not counted. */
+    public static Histogram of(float[] values, double low, double high, int bins) {
+        long[] counts = new long[bins];
+        for (float value : values) {
+            if (value >= low && value <= high) {
+                counts[Math.min(bins - 1, (int) ((value - low) / (high - low) * bins))]++;
+            }
+        }
+        return new Histogram(low, high, counts);
+    }
+
+    public int bins() {
+        return counts.length;
+    }
+
+    /** Lower edge of this bin; that of bin {@link #bins} is the upper edge of the last. */
+    public double edge(int bin) {
+        return low + (high - low) * bin / counts.length;
+    }
+
+    /** All edges, one more than bins. */
+    public double[] edges() {
+        double[] edges = new double[counts.length + 1];
+        java.util.Arrays.setAll(edges, this::edge);
+        return edges;
+    }
+}

@@ -1,0 +1,34 @@
+package loupe.analysis.features;
+
+import java.util.List;
+import loupe.inference.ModelId;
+import loupe.inference.SaeId;
+import loupe.tensor.HostTensor;
+
+/** A vector whose neighbours are asked for. */
+public sealed interface NeighbourQuery {
+    /** A token's embedding. */
+    record Token(ModelId model, int id) implements NeighbourQuery {}
+
+    /** The mean of the embeddings of a text's tokens. */
+    record Text(ModelId model, List<Integer> ids) implements NeighbourQuery {
+        public Text {
+            ids = List.copyOf(ids);
+            if (ids.isEmpty()) {
+                throw new IllegalArgumentException("the text has no tokens");
+            }
+        }
+    }
+
+    /** A feature's encoder direction when searched among encoder directions, else its decoder direction. */
+    record Feature(SaeId sae, int index) implements NeighbourQuery {}
+
+    /** A token's decoder bias in the lookup of a tokenized autoencoder. */
+    record Bias(SaeId sae, int id) implements NeighbourQuery {}
+
+    /** Independent standard normal coordinates, the same for the same seed. */
+    record RandomVector(long seed) implements NeighbourQuery {}
+
+    /** Any vector, of shape (dModel). */
+    record Vector(HostTensor vector) implements NeighbourQuery {}
+}

@@ -1,0 +1,44 @@
+package loupe.analysis.features;
+
+import ai.djl.ndarray.NDArray;
+import loupe.inference.ModelId;
+import loupe.inference.SaeId;
+import loupe.inference.Scope;
+
+/** The vectors among which neighbours are looked for; one id per row. */
+public sealed interface NeighbourSpace {
+    /** Token embeddings. */
+    record Tokens(ModelId model) implements NeighbourSpace {}
+
+    /** Columns of the unembedding, one per token. */
+    record Unembedding(ModelId model) implements NeighbourSpace {}
+
+    /** Encoder directions, one per feature. */
+    record Encoder(SaeId sae) implements NeighbourSpace {}
+
+    /** Decoder directions, one per feature. */
+    record Decoder(SaeId sae) implements NeighbourSpace {}
+
+    /** Per-token decoder biases of a tokenized autoencoder. */
+    record Biases(SaeId sae) implements NeighbourSpace {}
+
+    /** The vectors as rows, (count, width); lent to the step, possibly with strides. */
+    default NDArray rows(Scope scope) {
+        if (this instanceof Tokens tokens) {
+            return scope.model(tokens.model).embedding();
+        }
+        if (this instanceof Unembedding unembedding) {
+            return scope.model(unembedding.model).unembedding();
+        }
+        if (this instanceof Encoder encoder) {
+            NDArray rows = scope.sae(encoder.sae).encoder().transpose();
+            rows.attach(scope.arrays());
+            return rows;
+        }
+        if (this instanceof Decoder decoder) {
+            return scope.sae(decoder.sae).decoder();
+        }
+        SaeId sae = ((Biases) this).sae;
+        return scope.sae(sae).lookup().orElseThrow(() -> new IllegalArgumentException(sae + " has no per-token biases"));
+    }
+}

@@ -1,0 +1,152 @@
+package loupe.analysis.features;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.OptionalInt;
+import java.util.Random;
+import loupe.analysis.DeviceArrays;
+import loupe.analysis.SmallestK;
+import loupe.analysis.ghost.Vectors;
+import loupe.inference.Query;
+import loupe.inference.SaeId;
+import loupe.inference.Scope;
+
+/**
+ * The exact nearest neighbours of a vector by cosine, the vector itself left out. Ties go to the lower id; a zero row has
+ * cosine 0 with everything.
+ */
+public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implements Query.Single<Neighbours.Answer> {
+    /** Spaces of at most this many elements are gone through in float64, larger ones in float32. */
+    private static final long DOUBLE_ELEMENTS = 1 << 24;
+
+    public Neighbours {
+        if (top < 1) {
+            throw new IllegalArgumentException("top is " + top + ", must be 1 or more");
+        }
+    }
+
+    /** Features whose decoder directions are nearest to a feature's. */
+    public static Neighbours ofFeature(SaeId sae, int feature, int top) {
+        return new Neighbours(new NeighbourQuery.Feature(sae, feature), new NeighbourSpace.Decoder(sae), top);
+    }
+
+    @Override
+    public Answer answer(Scope scope) {
+        NDArray rows = in.rows(scope);
+        int width = (int) rows.getShape().get(1);
+        double[] vector = vector(scope, width);
+        if (vector.length != width) {
+            throw new IllegalArgumentException("the vector has " + vector.length + " dimensions, what it is compared with has " + width);
+        }
+        double[] unit = Vectors.unit(vector);
+        OptionalInt itself = itself();
+        SmallestK nearest = new SmallestK().reset((int) Math.min(top, rows.getShape().get(0)));
+        DataType type = rows.size() <= DOUBLE_ELEMENTS ? DataType.FLOAT64 : DataType.FLOAT32;
+        NDArray column = scope.arrays().create(unit).toType(type, false).reshape(width, 1);
+        DeviceArrays.forEachBlock(scope, rows, type, (first, block) -> {
+            double[] products = DeviceArrays.doubles(block.matMul(column));
+            double[] squares = DeviceArrays.doubles(block.square().sum(new int[] {1}));
+            for (int i = 0; i < products.length; i++) {
+                if (itself.isEmpty() || itself.getAsInt() != first + i) {
+                    nearest.offer(squares[i] == 0 ? 0 : -products[i] / Math.sqrt(squares[i]), first + i);
+                }
+            }
+        });
+        int size = nearest.finish();
+        int[] ids = new int[size];
+        double[] cosines = new double[size];
+        for (int i = 0; i < size; i++) {
+            ids[i] = nearest.id(i);
+            cosines[i] = -nearest.key(i);
+        }
+        return new Answer(ids, cosines, meanPairwiseCosine(scope, rows, ids));
+    }
+
+    /** Mean over pairs i < j of the listed rows, from the norm of the sum of their unit vectors. */
+    private static double meanPairwiseCosine(Scope scope, NDArray rows, int[] ids) {
+        if (ids.length < 2) {
+            return Double.NaN;
+        }
+        double[] sum = new double[(int) rows.getShape().get(1)];
+        double units = 0;
+        for (int id : ids) {
+            double[] unit = Vectors.unit(row(scope, rows, id));
+            units += Vectors.dot(unit, unit);
+            Vectors.addScaled(sum, 1, unit);
+        }
+        return (Vectors.dot(sum, sum) - units) / ((double) ids.length * (ids.length - 1));
+    }
+
+    private OptionalInt itself() {
+        if (of instanceof NeighbourQuery.Token token && (in instanceof NeighbourSpace.Tokens || in instanceof NeighbourSpace.Unembedding || in instanceof NeighbourSpace.Biases)) {
+            return OptionalInt.of(token.id());
+        }
+        if (of instanceof NeighbourQuery.Text text && text.ids().size() == 1 && in instanceof NeighbourSpace.Tokens) {
+            return OptionalInt.of(text.ids().get(0));
+        }
+        if (of instanceof NeighbourQuery.Bias bias && in instanceof NeighbourSpace.Biases) {
+            return OptionalInt.of(bias.id());
+        }
+        boolean sameCheckpoint = of instanceof NeighbourQuery.Feature feature
+                && (in instanceof NeighbourSpace.Decoder decoder && decoder.sae().equals(feature.sae())
+                        || in instanceof NeighbourSpace.Encoder encoder && encoder.sae().equals(feature.sae()));
+        return sameCheckpoint ? OptionalInt.of(((NeighbourQuery.Feature) of).index()) : OptionalInt.empty();
+    }
+
+    private double[] vector(Scope scope, int width) {
+        if (of instanceof NeighbourQuery.Token token) {
+            return row(scope, scope.model(token.model()).embedding(), token.id());
+        }
+        if (of instanceof NeighbourQuery.Text text) {
+            NDArray embedding = scope.model(text.model()).embedding();
+            double[] mean = new double[(int) embedding.getShape().get(1)];
+            text.ids().forEach(id -> Vectors.addScaled(mean, 1.0 / text.ids().size(), row(scope, embedding, id)));
+            return mean;
+        }
+        if (of instanceof NeighbourQuery.Feature feature) {
+            boolean encoder = in instanceof NeighbourSpace.Encoder;
+            return row(scope, (encoder ? new NeighbourSpace.Encoder(feature.sae()) : new NeighbourSpace.Decoder(feature.sae())).rows(scope), feature.index());
+        }
+        if (of instanceof NeighbourQuery.Bias bias) {
+            return row(scope, new NeighbourSpace.Biases(bias.sae()).rows(scope), bias.id());
+        }
+        if (of instanceof NeighbourQuery.RandomVector random) {
+            return random(random.seed(), width);
+        }
+        return Vectors.doubles(((NeighbourQuery.Vector) of).vector());
+    }
+
+    /** Standard normal coordinates of Java's own generator. */
+    static double[] random(long seed, int width) {
+        Random random = new Random(seed);
+        double[] vector = new double[width];
+        for (int i = 0; i < width; i++) {
+            vector[i] = random.nextGaussian();
+        }
+        return vector;
+    }
+
+    private static double[] row(Scope scope, NDArray rows, int index) {
+        if (index < 0 || index >= rows.getShape().get(0)) {
+            throw new IllegalArgumentException("index is " + index + ", there are " + rows.getShape().get(0));
+        }
+        try (NDManager step = scope.arrays().newSubManager()) {
+            return DeviceArrays.doubles(DeviceArrays.rows(step, rows, index, index + 1L));
+        }
+    }
+
+    @Override
+    public long bytes(Answer answer) {
+        return 64 + 12L * answer.ids().length;
+    }
+
+    /**
+     * Nearest first. The arrays are not to be written.
+     *
+     * @param ids token ids or feature indices
+     * @param meanPairwiseCosine mean cosine among the listed vectors, which a list for a random vector is the null of; NaN
+     *     for fewer than two
+     */
+    public record Answer(int[] ids, double[] cosines, double meanPairwiseCosine) {}
+}

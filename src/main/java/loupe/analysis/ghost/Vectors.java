@@ -1,0 +1,56 @@
+package loupe.analysis.ghost;
+
+import loupe.tensor.HostTensor;
+
+/** The few operations on vectors of dModel doubles that ghosts need. */
+public final class Vectors {
+    private Vectors() {}
+
+    public static double dot(double[] a, double[] b) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * b[i];
+        }
+        return sum;
+    }
+
+    public static double norm(double[] a) {
+        return Math.sqrt(dot(a, a));
+    }
+
+    /** a at unit norm; the zero vector stays zero. */
+    public static double[] unit(double[] a) {
+        double norm = norm(a);
+        return norm == 0 ? a.clone() : scaled(a, 1 / norm);
+    }
+
+    public static double[] scaled(double[] a, double factor) {
+        double[] result = new double[a.length];
+        addScaled(result, factor, a);
+        return result;
+    }
+
+    /** target += factor a. */
+    public static void addScaled(double[] target, double factor, double[] a) {
+        for (int i = 0; i < a.length; i++) {
+            target[i] += factor * a[i];
+        }
+    }
+
+    public static double[] doubles(HostTensor tensor) {
+        float[] data = tensor.data();
+        double[] result = new double[data.length];
+        for (int i = 0; i < data.length; i++) {
+            result[i] = data[i];
+        }
+        return result;
+    }
+
+    public static HostTensor tensor(double[] a) {
+        float[] data = new float[a.length];
+        for (int i = 0; i < a.length; i++) {
+            data[i] = (float) a[i];
+        }
+        return new HostTensor(data, data.length);
+    }
+}

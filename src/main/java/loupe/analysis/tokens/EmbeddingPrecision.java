@@ -1,0 +1,50 @@
+package loupe.analysis.tokens;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import loupe.analysis.DeviceArrays;
+import loupe.analysis.ghost.EmbeddingCovariance;
+import loupe.inference.ModelId;
+import loupe.inference.Query;
+import loupe.inference.Scope;
+
+/** The inverse P of the Ledoit-Wolf covariance of the token embeddings, and each token's square under it. Once per model. */
+public record EmbeddingPrecision(ModelId model) implements Query.Single<EmbeddingPrecision.Answer> {
+    @Override
+    public Answer answer(Scope scope) {
+        EmbeddingCovariance.Answer covariance = scope.answer(new EmbeddingCovariance(model));
+        int d = covariance.dModel();
+        NDArray inverse = scope.arrays().create(covariance.ledoitWolf(), new Shape(d, d)).inverse();
+        double[] squares = new double[covariance.tokens()];
+        DeviceArrays.forEachBlock(scope, scope.model(model).embedding(), DataType.FLOAT64, (first, rows) -> {
+            double[] block = DeviceArrays.doubles(rows.matMul(inverse).mul(rows).sum(new int[] {1}));
+            System.arraycopy(block, 0, squares, first, block.length);
+        });
+        return new Answer(d, DeviceArrays.doubles(inverse), squares);
+    }
+
+    @Override
+    public long bytes(Answer answer) {
+        return 8L * (answer.inverse.length + answer.squares.length);
+    }
+
+    /**
+     * @param inverse P, (d, d) row-major; not to be written
+     * @param squares E_t^T P E_t, one per token; not to be written
+     */
+    public record Answer(int dModel, double[] inverse, double[] squares) {
+        /** P v. */
+        public double[] times(double[] v) {
+            double[] product = new double[dModel];
+            for (int i = 0; i < dModel; i++) {
+                double sum = 0;
+                for (int j = 0; j < dModel; j++) {
+                    sum += inverse[i * dModel + j] * v[j];
+                }
+                product[i] = sum;
+            }
+            return product;
+        }
+    }
+}

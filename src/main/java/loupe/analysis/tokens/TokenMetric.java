@@ -1,0 +1,35 @@
+package loupe.analysis.tokens;
+
+import java.util.Locale;
+
+/** Ways to measure how near a token's embedding E_t is to a ghost g; c is the centroid. Methods section 5, "token lists". */
+public enum TokenMetric {
+    /** (1 - cos(g, E_t))^m / (1 - cos(c, E_t)), the notebook's score; smallest first. */
+    RATIO(true),
+    /** cos(g, E_t); largest first. */
+    COSINE(false),
+    /** cos(g - c, E_t - c); largest first. */
+    CENTRED(false),
+    /** 2 cos(g, E_t) - r(g) - r(E_t), r the mean of the ten largest cosines with other tokens; largest first. */
+    CSLS(false),
+    /** g . E_t; largest first. */
+    DOT(false),
+    /** sqrt((g - E_t)^T S^-1 (g - E_t)), S the Ledoit-Wolf covariance of the embeddings; smallest first. */
+    MAHALANOBIS(true);
+
+    private final boolean smallestFirst;
+
+    TokenMetric(boolean smallestFirst) {
+        this.smallestFirst = smallestFirst;
+    }
+
+    /** Whether a small score means near. */
+    public boolean smallestFirst() {
+        return smallestFirst;
+    }
+
+    /** The name {@code --metric} takes. */
+    public String label() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,2 @@
+/** Token lists: real tokens ranked by their likeness to a ghost, at every slider position without touching the device. */
+package loupe.analysis.tokens;
