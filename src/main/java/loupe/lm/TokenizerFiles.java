@@ -1,0 +1,212 @@
+package loupe.lm;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import loupe.base.CheckpointException;
+
+/**
+ * A tokenizer read from a Hugging Face folder: {@code tokenizer.json}, or {@code vocab.json} with {@code merges.txt}
+ * (byte-level BPE with GPT-2's split). The work is done by Hugging Face's own library.
+ */
+public final class TokenizerFiles implements Tokenizer {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, String> AS_IT_COMES = Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+
+    private final HuggingFaceTokenizer library;
+    private final String[] texts;
+    private final OptionalInt beginning;
+
+    private TokenizerFiles(HuggingFaceTokenizer library, String[] texts, OptionalInt beginning) {
+        this.library = library;
+        this.texts = texts;
+        this.beginning = beginning;
+    }
+
+    /**
+     * The tokenizer of a folder, or empty if it has no tokenizer files.
+     *
+     * @throws CheckpointException if the files are there but cannot be used
+     */
+    public static Optional<Tokenizer> read(Path folder) {
+        Path whole = folder.resolve("tokenizer.json");
+        Path vocabulary = folder.resolve("vocab.json");
+        Path merges = folder.resolve("merges.txt");
+        Path used = Files.exists(whole) ? whole : vocabulary;
+        try {
+            if (Files.exists(whole)) {
+                return Optional.of(of(JSON.readTree(whole.toFile()), Files.readAllBytes(whole), beginningOf(folder)));
+            }
+            if (Files.exists(vocabulary) && Files.exists(merges)) {
+                JsonNode assembled = byteLevel(JSON.readTree(vocabulary.toFile()), Files.readAllLines(merges));
+                return Optional.of(of(assembled, JSON.writeValueAsBytes(assembled), beginningOf(folder)));
+            }
+            return Optional.empty();
+        } catch (IOException | RuntimeException e) {
+            throw new CheckpointException(used, "the tokenizer cannot be read (" + e.getMessage() + ")", "the files of a Hugging Face tokenizer",
+                    "Download the file again, or remove it to work with token ids", e);
+        }
+    }
+
+    private static Tokenizer of(JsonNode file, byte[] bytes, Optional<String> beginning) throws IOException {
+        Map<Integer, String> spellings = new HashMap<>();
+        Map<String, Integer> ids = new HashMap<>();
+        JsonNode vocabulary = file.path("model").path("vocab");
+        if (vocabulary.isObject()) {
+            vocabulary.properties().forEach(entry -> spellings.put(entry.getValue().asInt(), entry.getKey()));
+        } else {
+            for (int id = 0; id < vocabulary.size(); id++) {
+                spellings.put(id, vocabulary.get(id).path(0).asText());
+            }
+        }
+        boolean byteLevel = mentions(file.path("decoder"), "ByteLevel") || mentions(file.path("pre_tokenizer"), "ByteLevel");
+        Map<Integer, String> added = new HashMap<>();
+        file.path("added_tokens").forEach(token -> added.put(token.path("id").asInt(), token.path("content").asText()));
+        int size = 1 + Math.max(spellings.keySet().stream().mapToInt(id -> id).max().orElse(-1), added.keySet().stream().mapToInt(id -> id).max().orElse(-1));
+        String[] texts = new String[size];
+        spellings.forEach((id, spelling) -> {
+            texts[id] = byteLevel ? TokenTexts.ofByteLevel(spelling) : TokenTexts.ofSentencePiece(spelling);
+            ids.put(spelling, id);
+        });
+        added.forEach((id, content) -> {
+            texts[id] = content;
+            ids.put(content, id);
+        });
+        OptionalInt first = beginning.or(() -> Optional.of("<|endoftext|>")).map(ids::get).stream().mapToInt(id -> id).findFirst();
+        return new TokenizerFiles(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES), texts, first);
+    }
+
+    /** What tokenizer_config.json says the beginning of text is: a string, or an object with its content. */
+    private static Optional<String> beginningOf(Path folder) throws IOException {
+        Path config = folder.resolve("tokenizer_config.json");
+        if (!Files.exists(config)) {
+            return Optional.empty();
+        }
+        JsonNode token = JSON.readTree(config.toFile()).path("bos_token");
+        return Optional.ofNullable(token.isObject() ? token.path("content").textValue() : token.textValue());
+    }
+
+    /** The tokenizer.json that GPT-2's two older files amount to. */
+    private static JsonNode byteLevel(JsonNode vocabulary, List<String> mergeLines) {
+        JsonNodeFactory make = JsonNodeFactory.instance;
+        ArrayNode merges = make.arrayNode();
+        mergeLines.stream().filter(line -> !line.isBlank() && !line.startsWith("#version")).forEach(merges::add);
+        ArrayNode added = make.arrayNode();
+        if (vocabulary.has("<|endoftext|>")) {
+            added.addObject().put("id", vocabulary.get("<|endoftext|>").asInt()).put("content", "<|endoftext|>").put("special", true)
+                    .put("single_word", false).put("lstrip", false).put("rstrip", false).put("normalized", false);
+        }
+        ObjectNode level = make.objectNode().put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", false).put("use_regex", true);
+        ObjectNode file = make.objectNode().put("version", "1.0");
+        file.set("added_tokens", added);
+        file.set("pre_tokenizer", level);
+        file.set("post_processor", level);
+        file.set("decoder", level);
+        file.putObject("model").put("type", "BPE").put("fuse_unk", false).put("byte_fallback", false).<ObjectNode>set("vocab", vocabulary)
+                .set("merges", merges);
+        return file;
+    }
+
+    private static boolean mentions(JsonNode part, String type) {
+        return part.findValues("type").stream().anyMatch(node -> node.asText().equals(type));
+    }
+
+    @Override
+    public int size() {
+        return texts.length;
+    }
+
+    @Override
+    public Tokens encode(String text, Beginning where) {
+        if (where == Beginning.YES && beginning.isEmpty()) {
+            throw new IllegalArgumentException("beginning is YES, but the tokenizer has no token for the beginning of text");
+        }
+        String sound = withoutLoneSurrogates(text);
+        Encoding encoding = library.encode(sound, where == Beginning.AUTO, false);
+        int extra = where == Beginning.YES ? 1 : 0;
+        int count = encoding.getIds().length + extra;
+        int[] ids = new int[count];
+        int[] starts = new int[count];
+        int[] ends = new int[count];
+        if (extra == 1) {
+            ids[0] = beginning.getAsInt();
+        }
+        int[] unitOf = unitsOfCodePoints(sound);
+        CharSpan[] spans = encoding.getCharTokenSpans();
+        for (int i = extra; i < count; i++) {
+            ids[i] = Math.toIntExact(encoding.getIds()[i - extra]);
+            CharSpan span = spans[i - extra];
+            if (span != null) {
+                starts[i] = unitOf[span.getStart()];
+                ends[i] = unitOf[span.getEnd()];
+            }
+        }
+        return new Tokens(text, ids, starts, ends);
+    }
+
+    /** Half a surrogate pair is no character and cannot be handed to the library; each becomes U+FFFD, also one unit long. */
+    private static String withoutLoneSurrogates(String text) {
+        StringBuilder sound = null;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(c)) {
+                sound = sound == null ? new StringBuilder(text) : sound;
+                sound.setCharAt(i, '\uFFFD');
+            }
+        }
+        return sound == null ? text : sound.toString();
+    }
+
+    /** The library counts code points, Java's strings UTF-16 units: the unit at which each code point begins, and the end. */
+    private static int[] unitsOfCodePoints(String text) {
+        int[] units = new int[text.codePointCount(0, text.length()) + 1];
+        for (int unit = 0, point = 0; unit < text.length(); point++) {
+            units[point] = unit;
+            unit += Character.charCount(text.codePointAt(unit));
+        }
+        units[units.length - 1] = text.length();
+        return units;
+    }
+
+    @Override
+    public String decode(int... ids) {
+        for (int id : ids) {
+            if (id < 0 || id >= size()) {
+                throw new IllegalArgumentException("token id is " + id + ", the tokenizer has " + size());
+            }
+        }
+        return library.decode(Arrays.stream(ids).asLongStream().toArray(), false);
+    }
+
+    @Override
+    public String text(int id) {
+        return id < 0 || id >= texts.length || texts[id] == null ? "<" + id + ">" : texts[id];
+    }
+
+    @Override
+    public OptionalInt beginning() {
+        return beginning;
+    }
+
+    @Override
+    public void close() {
+        library.close();
+    }
+}

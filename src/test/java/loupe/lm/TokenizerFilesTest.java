@@ -1,0 +1,159 @@
+package loupe.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import loupe.Shared;
+import loupe.TinyModel;
+import loupe.base.CheckpointException;
+import loupe.lm.Tokenizer.Beginning;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TokenizerFilesTest {
+    @TempDir
+    Path folder;
+
+    private Tokenizer tiny() throws IOException {
+        return TokenizerFiles.read(TinyModel.writeTo(folder)).orElseThrow();
+    }
+
+    @Test
+    void textBecomesIdsAndTextAgain() throws IOException {
+        try (Tokenizer tokenizer = tiny()) {
+            Tokens tokens = tokenizer.encode(" the otter and the tin", Beginning.AUTO);
+            assertThat(tokenizer.decode(tokens.ids())).isEqualTo(" the otter and the tin");
+            List<String> texts = new ArrayList<>();
+            for (int i = 0; i < tokens.size(); i++) {
+                texts.add(tokenizer.text(tokens.id(i)));
+                assertThat(tokens.text().substring(tokens.start(i), tokens.end(i))).isEqualTo(texts.get(i));
+            }
+            assertThat(texts).containsExactly(" the", " o", "t", "t", "er", " and", " the", " t", "in");
+            assertThat(tokenizer.size()).isEqualTo(TinyModel.VOCABULARY);
+        }
+    }
+
+    @Test
+    void spansAreInUtf16UnitsAlsoAfterAnEmoji() throws IOException {
+        try (Tokenizer tokenizer = tiny()) {
+            Tokens tokens = tokenizer.encode("\uD83E\uDDA6 in", Beginning.AUTO);
+            assertThat(tokens.size()).isEqualTo(5);
+            for (int i = 0; i < 4; i++) {
+                assertThat(tokens.start(i)).isEqualTo(0);
+                assertThat(tokens.end(i)).isEqualTo(2);
+            }
+            assertThat(tokens.start(4)).isEqualTo(2);
+            assertThat(tokens.end(4)).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void bytesThatAreNoWholeCharacterAreShownAsBytes() throws IOException {
+        try (Tokenizer tokenizer = tiny()) {
+            Tokens otter = tokenizer.encode("\uD83E\uDDA6", Beginning.AUTO);
+            assertThat(tokenizer.text(otter.id(0))).isEqualTo("<0xF0>");
+            assertThat(tokenizer.text(tokenizer.encode("\n", Beginning.AUTO).id(0))).isEqualTo("\n");
+            assertThat(tokenizer.text(0)).isEqualTo("<|endoftext|>");
+            assertThat(tokenizer.text(300)).isEqualTo("<300>");
+        }
+        assertThat(TokenTexts.ofByteLevel("\u0120\u00e2\u013a")).isEqualTo(" <0xE2><0x98>");
+        assertThat(TokenTexts.ofByteLevel("\u00e2\u013a\u0125x")).isEqualTo("\u2603x");
+        assertThat(TokenTexts.ofSentencePiece("\u2581the")).isEqualTo(" the");
+        assertThat(TokenTexts.ofSentencePiece("<0x0A>")).isEqualTo("\n");
+    }
+
+    @Test
+    void theBeginningOfTextIsAddedOnRequestOnlyForThisFamily() throws IOException {
+        try (Tokenizer tokenizer = tiny()) {
+            int[] plain = tokenizer.encode("tin", Beginning.AUTO).ids();
+            assertThat(tokenizer.encode("tin", Beginning.NO).ids()).isEqualTo(plain);
+            int[] begun = tokenizer.encode("tin", Beginning.YES).ids();
+            assertThat(begun[0]).isEqualTo(0);
+            assertThat(Arrays.copyOfRange(begun, 1, begun.length)).isEqualTo(plain);
+            assertThat(tokenizer.encode("tin<|endoftext|>", Beginning.AUTO).id(plain.length)).isEqualTo(0);
+        }
+    }
+
+    @Test
+    void halfASurrogatePairAndEmptyTextAreSurvived() throws IOException {
+        try (Tokenizer tokenizer = tiny()) {
+            assertThat(tokenizer.decode(tokenizer.encode("a\uD83Eb", Beginning.AUTO).ids())).isEqualTo("a\uFFFDb");
+            assertThat(tokenizer.encode("", Beginning.AUTO).size()).isZero();
+        }
+    }
+
+    @Test
+    void aFolderWithoutTokenizerFilesHasNone() {
+        assertThat(TokenizerFiles.read(folder)).isEmpty();
+    }
+
+    @Test
+    void aBrokenFileIsRefusedByName() throws IOException {
+        Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": {}}");
+        assertThatThrownBy(() -> TokenizerFiles.read(folder)).isInstanceOf(CheckpointException.class).hasMessageContaining("tokenizer.json");
+    }
+
+    @Test
+    void theKnownAnswersOfGpt2Hold() throws IOException {
+        Path files = Shared.data("tokenizers/gpt2");
+        Path answers = Shared.data("tokenizers/known-answers/r50k_base_encodings.csv");
+        Path old = Files.createDirectory(folder.resolve("old"));
+        Files.copy(files.resolve("vocab.json"), old.resolve("vocab.json"));
+        Files.copy(files.resolve("merges.txt"), old.resolve("merges.txt"));
+        try (Tokenizer whole = TokenizerFiles.read(files).orElseThrow(); Tokenizer parts = TokenizerFiles.read(old).orElseThrow()) {
+            List<List<String>> rows = csv(Files.readString(answers));
+            assertThat(rows.get(0)).startsWith("input", "output");
+            int checked = 0;
+            for (List<String> row : rows.subList(1, rows.size())) {
+                int[] expected = Arrays.stream(row.get(1).replaceAll("[\\[\\] ]", "").split(",")).filter(s -> !s.isEmpty()).mapToInt(Integer::parseInt).toArray();
+                assertThat(whole.encode(row.get(0), Beginning.AUTO).ids()).as(row.get(0)).isEqualTo(expected);
+                assertThat(parts.encode(row.get(0), Beginning.AUTO).ids()).as(row.get(0)).isEqualTo(expected);
+                assertThat(whole.decode(expected)).isEqualTo(row.get(0));
+                checked++;
+            }
+            assertThat(checked).isGreaterThan(100);
+            assertThat(whole.size()).isEqualTo(50257);
+            assertThat(parts.size()).isEqualTo(50257);
+            assertThat(whole.beginning()).hasValue(50256);
+        }
+    }
+
+    /** Comma-separated values with quoted fields, which may hold line breaks and doubled quotes. */
+    private static List<List<String>> csv(String text) {
+        List<List<String>> rows = new ArrayList<>();
+        List<String> row = new ArrayList<>();
+        StringBuilder field = new StringBuilder();
+        boolean quoted = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (quoted) {
+                if (c == '"' && i + 1 < text.length() && text.charAt(i + 1) == '"') {
+                    field.append(c);
+                    i++;
+                } else if (c == '"') {
+                    quoted = false;
+                } else {
+                    field.append(c);
+                }
+            } else if (c == '"') {
+                quoted = true;
+            } else if (c == ',' || c == '\n') {
+                row.add(field.toString());
+                field.setLength(0);
+                if (c == '\n') {
+                    rows.add(row);
+                    row = new ArrayList<>();
+                }
+            } else if (c != '\r') {
+                field.append(c);
+            }
+        }
+        return rows;
+    }
+}
