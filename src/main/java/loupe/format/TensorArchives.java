@@ -2,7 +2,9 @@ package loupe.format;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -15,18 +17,42 @@ public final class TensorArchives {
     private static final Pattern LFS_SIZE = Pattern.compile("size (\\d+)");
     private static final byte[] LEGACY_MAGIC = {(byte) 0x80, 2, (byte) 0x8A, 0x0A, 0x6C, (byte) 0xFC, (byte) 0x9C, 0x46, (byte) 0xF9, 0x20, 0x6A, (byte) 0xA8,
         0x50, 0x19, 0x2E};
+    private static final String INDEX_SUFFIX = ".index.json";
+    /** In the order transformers looks for them. */
+    private static final List<String> WEIGHT_FILES = List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+            "pytorch_model.bin.index.json");
     private static final String EXPECTED = "a safetensors, torch or npz file";
 
     private TensorArchives() {
     }
 
     /**
-     * Opens a file of tensors. Everything but the tensors' own bytes is read and checked here.
+     * Opens tensors. Everything but the tensors' own bytes is read and checked here.
      *
-     * @param path a safetensors, torch or npz file
+     * @param path a safetensors, torch or npz file; an index of several ({@code model.safetensors.index.json}); or a folder
+     *     with a model's weights under one of the names Hugging Face gives them
      * @throws CheckpointException if it is anything else, or damaged, or holds anything but data
      */
     public static TensorArchive open(Path path) {
+        if (Files.isDirectory(path)) {
+            return openFolder(path);
+        }
+        return path.getFileName().toString().endsWith(INDEX_SUFFIX) ? ShardedArchive.open(path) : openFile(path);
+    }
+
+    private static TensorArchive openFolder(Path folder) {
+        for (String name : WEIGHT_FILES) {
+            Path file = folder.resolve(name);
+            if (Files.exists(file)) {
+                return open(file);
+            }
+        }
+        throw new CheckpointException(folder, "the folder has no weight file", "one of " + String.join(", ", WEIGHT_FILES),
+                "Choose the folder that holds the weights, or the weight file itself");
+    }
+
+    /** Opens one file that is not an index. */
+    static TensorArchive openFile(Path path) {
         PositionalFile file = PositionalFile.open(path);
         try {
             return open(file, file.head(HEAD_BYTES));
@@ -37,6 +63,9 @@ public final class TensorArchives {
     }
 
     private static TensorArchive open(PositionalFile file, ByteBuffer head) {
+        if (SafetensorsFile.matches(head, file.size())) {
+            return SafetensorsFile.open(file);
+        }
         String text = StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString();
         refuseLookAlikes(file, text);
         if (text.startsWith("PK\3\4")) {
@@ -45,10 +74,10 @@ public final class TensorArchives {
         if (startsWith(head, LEGACY_MAGIC)) {
             return TorchLegacyFile.open(file, LEGACY_MAGIC.length);
         }
-        if (text.length() > 1 && text.charAt(0) == 0x80 && text.charAt(1) <= 5) {
+        if (text.length() > 1 && text.charAt(0) == 0x80 && text.charAt(1) >= 2 && text.charAt(1) <= 5) {
             throw file.refuse("this is a bare pickle, not written by torch.save", EXPECTED, "Load it in Python and save its tensors with safetensors");
         }
-        if (SafetensorsFile.matches(head, file.size()) || file.path().toString().endsWith(".safetensors")) {
+        if (file.path().toString().endsWith(".safetensors")) {
             return SafetensorsFile.open(file);
         }
         if (file.size() == 0) {
@@ -68,6 +97,11 @@ public final class TensorArchives {
         }
         throw file.refuse("this zip is neither a torch checkpoint nor an npz: it holds " + entries.keySet().stream().limit(5).toList(), EXPECTED,
                 "Unpack it and open the weight file inside");
+    }
+
+    /** @throws CheckpointException if the file begins like something that is often mistaken for what it should be */
+    static void refuseLookAlikes(PositionalFile file) {
+        refuseLookAlikes(file, StandardCharsets.ISO_8859_1.decode(file.head(HEAD_BYTES)).toString());
     }
 
     /** Files that are often mistaken for weights: each is named with what to do about it. */
@@ -125,5 +159,4 @@ public final class TensorArchives {
         }
         return hex.toString();
     }
-
 }

@@ -7,6 +7,7 @@ import loupe.Shared;
 import loupe.tensor.StoredTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files written by torch, numpy and safetensors themselves: the same weights from every container, bit for bit. */
@@ -40,6 +41,18 @@ class GoldenArchivesTest {
     void zipFilesEqualSafetensors() {
         Path folder = Shared.golden("hf_gpt2_a");
         assertSameTensors(folder.resolve("model_bin_zip/pytorch_model.bin"), Container.TORCH_ZIP, folder.resolve("model/model.safetensors"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"hf_gpt2_a, model_sharded, SAFETENSORS", "hf_llama_gqa, model_sharded, SAFETENSORS", "hf_gptneo_a, model_bin_sharded, TORCH_ZIP"})
+    void shardsSeenAsOneEqualTheSingleFile(String name, String folder, Container container) {
+        assertSameTensors(Shared.golden(name).resolve(folder), container, Shared.golden(name).resolve("model"));
+    }
+
+    @Test
+    void aFileWithUnusedBuffersHoldsTheSameWeights() {
+        Path folder = Shared.golden("hf_gptneox_parallel");
+        assertSameTensors(folder.resolve("model_bin_oldbuffers"), Container.TORCH_ZIP, folder.resolve("model"));
     }
 
     @Test

@@ -1,0 +1,121 @@
+package loupe.format;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import loupe.base.CheckpointException;
+
+/**
+ * JSON files. Reading trusts nothing: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded size and depth.
+ * Writing is all or nothing, and what is not a number becomes null.
+ */
+public final class JsonFiles {
+    /** More than the largest tokenizer.json in use, which has about 35 MB. */
+    public static final long MAX_BYTES = 256L << 20;
+
+    private static final ObjectMapper MAPPER = new ObjectMapper(StrictJson.FACTORY).enable(SerializationFeature.INDENT_OUTPUT);
+
+    private JsonFiles() {
+    }
+
+    /** @throws CheckpointException with the position, if the file is not one strict JSON document of at most {@link #MAX_BYTES} */
+    public static JsonNode read(Path path) {
+        return read(path, MAX_BYTES);
+    }
+
+    /** As {@link #read(Path)}, with a limit of the caller's. */
+    public static JsonNode read(Path path, long maxBytes) {
+        try (PositionalFile file = PositionalFile.open(path)) {
+            if (file.size() > maxBytes) {
+                throw file.refuse("the JSON file has " + file.size() + " bytes", "at most " + maxBytes, "Check that it is the right file");
+            }
+            TensorArchives.refuseLookAlikes(file);
+            ByteBuffer bytes = file.read(0, (int) file.size());
+            JsonNode node = new StrictJson(path, "the JSON text").read(bytes, MAPPER::readTree);
+            if (node == null || node.isMissingNode()) {
+                throw file.refuse("the JSON file is empty", "one JSON document", "Download or export the file again");
+            }
+            return node;
+        }
+    }
+
+    /** As {@link #read(Path)}, for a file that must hold an object. */
+    public static ObjectNode readObject(Path path) {
+        if (read(path) instanceof ObjectNode object) {
+            return object;
+        }
+        throw new CheckpointException(path, "the JSON text is not an object", "an object in braces", "Check that it is the right file");
+    }
+
+    /** The value as indented JSON, NaN and infinities as null. Takes what Jackson takes: maps, lists, records, nodes. */
+    public static String text(Object value) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator generator = new FiniteNumbers(MAPPER.createGenerator(text).useDefaultPrettyPrinter())) {
+            MAPPER.writeValue(generator, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    /** The value as JSON on one line, for headers in other files. */
+    static String compact(Object value) {
+        try {
+            return MAPPER.writer().without(SerializationFeature.INDENT_OUTPUT).writeValueAsString(value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Writes {@link #text} so that the file is either as it was or complete. @throws CheckpointException if it cannot be written */
+    public static void write(Path path, Object value) {
+        byte[] bytes = (text(value) + "\n").getBytes(StandardCharsets.UTF_8);
+        try (AsideFile file = AsideFile.create(path)) {
+            file.write(ByteBuffer.wrap(bytes));
+            file.commit();
+        }
+    }
+
+    /** JSON has no NaN; readers of our files get null. */
+    private static final class FiniteNumbers extends JsonGeneratorDelegate {
+        FiniteNumbers(JsonGenerator generator) {
+            super(generator, false);
+        }
+
+        @Override
+        public void writeNumber(double value) throws IOException {
+            if (Double.isFinite(value)) {
+                super.writeNumber(value);
+            } else {
+                writeNull();
+            }
+        }
+
+        @Override
+        public void writeNumber(float value) throws IOException {
+            if (Float.isFinite(value)) {
+                super.writeNumber(value);
+            } else {
+                writeNull();
+            }
+        }
+
+        @Override
+        public void writeArray(double[] array, int offset, int length) throws IOException {
+            writeStartArray(array, length);
+            for (int i = 0; i < length; i++) {
+                writeNumber(array[offset + i]);
+            }
+            writeEndArray();
+        }
+    }
+}
