@@ -75,6 +75,10 @@ public final class HostWeights {
         return this;
     }
 
+    void warn(String sentence) {
+        warnings.add(sentence);
+    }
+
     public boolean has(Part part) {
         return tensors.containsKey(part);
     }

@@ -1,0 +1,141 @@
+package loupe.sae;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Consumer;
+import loupe.base.CheckpointException;
+import loupe.base.HookPoint;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.SaeProposal.Missing;
+
+/** What a reader finds out about a checkpoint, piece by piece; checked and put together by {@link SaeFile}. */
+final class SaeDraft {
+    /** Where the values of a part lie. */
+    record Source(Part part, String tensor, boolean featuresInRows) {}
+
+    final Path path;
+    final String format;
+    final int dIn;
+    final int dSae;
+    int dOut;
+    boolean subtractDecoderBias;
+    boolean joinsHeads;
+    InputNormalisation normalisation = InputNormalisation.NONE;
+    boolean centred;
+    String model = "";
+    Optional<HookPoint> hook = Optional.empty();
+    Optional<HookPoint> hookOut = Optional.empty();
+
+    /** relu, tanh-relu, topk, batchtopk, jumprelu or gated. */
+    String activation = "relu";
+    boolean topKRelu = true;
+    boolean topKByDecoderNorm;
+    OptionalDouble threshold = OptionalDouble.empty();
+    OptionalInt proposedK = OptionalInt.empty();
+    OptionalDouble normFactor = OptionalDouble.empty();
+    Map<String, Object> settings = Map.of();
+
+    final List<Source> sources = new ArrayList<>();
+    final List<Consumer<HostWeights>> changes = new ArrayList<>();
+    final List<String> warnings = new ArrayList<>();
+    private final Map<String, Long> statedK = new LinkedHashMap<>();
+
+    SaeDraft(CheckpointFiles files, String format, long dIn, long dSae) {
+        this.path = files.path();
+        this.format = format;
+        this.dIn = Math.toIntExact(dIn);
+        this.dSae = Math.toIntExact(dSae);
+        this.dOut = this.dIn;
+    }
+
+    SaeDraft take(Part part, String tensor) {
+        return take(part, tensor, false);
+    }
+
+    SaeDraft take(Part part, String tensor, boolean featuresInRows) {
+        sources.add(new Source(part, tensor, featuresInRows));
+        return this;
+    }
+
+    /** Notes that {@code where} gives this k. */
+    void k(String where, OptionalInt k) {
+        k.ifPresent(value -> statedK.put(where, (long) value));
+    }
+
+    void warn(String sentence) {
+        warnings.add(sentence);
+    }
+
+    boolean has(Part part) {
+        return sources.stream().anyMatch(s -> s.part() == part);
+    }
+
+    /** What remains to be asked, given what the user has said already. */
+    SaeProposal proposal(SaeOptions options) {
+        Set<Missing> missing = EnumSet.noneOf(Missing.class);
+        if (needsK() && options.k().isEmpty() && statedK.isEmpty()) {
+            missing.add(Missing.K);
+        }
+        Optional<HookPoint> known = options.hook().or(() -> hook);
+        if (known.isEmpty()) {
+            missing.add(Missing.HOOK);
+        }
+        OptionalInt k = options.k().isPresent() || statedK.isEmpty() ? options.k() : OptionalInt.of((int) (long) statedK.values().iterator().next());
+        return new SaeProposal(missing, k.isPresent() ? k : proposedK, known, options.centred().orElse(centred));
+    }
+
+    /** @throws CheckpointException if k is unknown, contradictory or impossible */
+    SaeConfig config(SaeOptions options) {
+        return new SaeConfig(format, dIn, dSae, dOut, activation(options), subtractDecoderBias, normalisation, joinsHeads,
+                options.centred().orElse(centred), has(Part.LOOKUP), model, options.hook().or(() -> hook), hookOut);
+    }
+
+    private Activation activation(SaeOptions options) {
+        return switch (activation) {
+            case "relu" -> new Activation.Relu();
+            case "tanh-relu" -> new Activation.TanhRelu();
+            case "topk" -> new Activation.TopK(k(options), topKRelu, topKByDecoderNorm);
+            case "batchtopk" -> new Activation.BatchTopK(k(options), threshold);
+            case "jumprelu" -> new Activation.JumpRelu();
+            case "gated" -> new Activation.Gated();
+            default -> throw new IllegalStateException("no activation " + activation);
+        };
+    }
+
+    private boolean needsK() {
+        return activation.equals("topk") || activation.equals("batchtopk");
+    }
+
+    private int k(SaeOptions options) {
+        Map<String, Long> said = new LinkedHashMap<>();
+        if (options.k().isPresent()) {
+            said.put("--k", (long) options.k().getAsInt());
+        } else {
+            said.putAll(statedK);
+        }
+        if (said.isEmpty()) {
+            String suggestion = proposedK.isPresent() ? "; its name suggests " + proposedK.getAsInt() : "";
+            throw new CheckpointException(path, "the file does not say how many features fire per token (k)" + suggestion, "",
+                    "Give it as --k " + (proposedK.isPresent() ? proposedK.getAsInt() : "N") + (format.equals(TokenizedSae.FORMAT)
+                            ? ", or --activation relu if it is not a top-k autoencoder" : ""));
+        }
+        if (said.values().stream().distinct().count() > 1) {
+            throw new CheckpointException(path, "k is contradictory: " + said.entrySet().stream().map(e -> e.getKey() + " says " + e.getValue())
+                    .reduce((a, b) -> a + ", " + b).orElseThrow(), "one value", "Say which is right with --k");
+        }
+        Map.Entry<String, Long> k = said.entrySet().iterator().next();
+        if (k.getValue() < 1 || k.getValue() > dSae) {
+            throw new CheckpointException(path, "k is " + k.getValue() + " (" + k.getKey() + ")", "1 to " + dSae + ", the number of features",
+                    "Give the right one as --k N");
+        }
+        return (int) (long) k.getValue();
+    }
+}

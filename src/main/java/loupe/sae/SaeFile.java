@@ -1,0 +1,204 @@
+package loupe.sae;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import loupe.base.Cancellation;
+import loupe.base.CheckpointException;
+import loupe.format.Container;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import loupe.sae.HostWeights.Part;
+import loupe.tensor.StoredTensor;
+
+/**
+ * A checkpoint on disk: what it is and, when asked, its weights. The file is open only while it is read, so that weights
+ * given up by the device can be read again. Reads on the calling thread, which should be one of the file pool.
+ * Thread-safe.
+ */
+public final class SaeFile {
+    private static final List<SaeFamily> FAMILIES = List.of(new SaeLens(), new DictionaryLearning(), new TokenizedSae());
+
+    private final Path path;
+    private final Path weightsPath;
+    private final Container container;
+    private final SaeDraft draft;
+    private final SaeOptions options;
+
+    private SaeFile(Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options) {
+        this.path = path;
+        this.weightsPath = weightsPath;
+        this.container = container;
+        this.draft = draft;
+        this.options = options;
+    }
+
+    /**
+     * Says what a file or folder is, without reading its weights.
+     *
+     * @param options what the user says about it; overrides what the files say
+     * @throws CheckpointException if it is no checkpoint of a known family, is damaged or contradicts itself
+     */
+    public static SaeFile read(Path path, SaeOptions options) {
+        try (CheckpointFiles files = CheckpointFiles.open(path)) {
+            SaeDraft draft = family(files, options).describe(files, options);
+            options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
+            check(draft, files);
+            if (options.fold() && draft.activation.equals("topk") && !draft.topKByDecoderNorm) {
+                throw files.refused("folding the decoder norms of a top-k autoencoder would make it choose other features", "", "Leave out --fold");
+            }
+            draft.warnings.addAll(0, files.archive().warnings());
+            return new SaeFile(path, files.archive().path(), files.archive().container(), draft, options);
+        }
+    }
+
+    /** What the user pointed at. */
+    public Path path() {
+        return path;
+    }
+
+    /** The file that holds the tensors. */
+    public Path weightsPath() {
+        return weightsPath;
+    }
+
+    public Container container() {
+        return container;
+    }
+
+    /** The family, as {@code --sae-format} spells it. */
+    public String format() {
+        return draft.format;
+    }
+
+    public int dIn() {
+        return draft.dIn;
+    }
+
+    public int dSae() {
+        return draft.dSae;
+    }
+
+    /** Name of the activation function, as {@code --activation} spells it. */
+    public String activation() {
+        return draft.activation;
+    }
+
+    public InputNormalisation normalisation() {
+        return draft.normalisation;
+    }
+
+    public boolean lookup() {
+        return draft.has(Part.LOOKUP);
+    }
+
+    /** Name of the model it was trained on; empty if neither file nor name says. */
+    public String model() {
+        return draft.model;
+    }
+
+    /** The configuration file as it is; empty if there is none. */
+    public Map<String, Object> settings() {
+        return draft.settings;
+    }
+
+    /** Log10 of each feature's firing frequency during training, dSae values, if a SAELens folder holds them. */
+    public Optional<float[]> logSparsity() {
+        Path file = Optional.ofNullable(weightsPath.getParent()).orElse(Path.of("")).resolve("sparsity.safetensors");
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try (TensorArchive archive = TensorArchives.open(file)) {
+            return archive.find("sparsity").filter(t -> t.elements() == draft.dSae).map(t -> t.toHost().data());
+        }
+    }
+
+    /** What has to be asked, with what is suggested. */
+    public SaeProposal proposal() {
+        return draft.proposal(options);
+    }
+
+    /** What was unusual in the files, or assumed, one sentence each. */
+    public List<String> warnings() {
+        return List.copyOf(draft.warnings);
+    }
+
+    /** @throws CheckpointException if k is unknown, contradictory or impossible */
+    public SaeConfig config() {
+        return draft.config(options);
+    }
+
+    /**
+     * Reads the weights, as they are to be used: with scaling factors, norms and folding applied that belong to loading.
+     * Takes as much direct memory as {@link HostWeights#bytes}.
+     *
+     * @throws CheckpointException if the file has changed or cannot be read any more
+     */
+    public HostWeights readWeights(Cancellation cancellation) {
+        try (CheckpointFiles files = CheckpointFiles.open(path)) {
+            HostWeights weights = new HostWeights();
+            check(draft, files);
+            for (SaeDraft.Source source : draft.sources) {
+                weights.read(source.part(), files.tensor(source.tensor()), source.featuresInRows(), cancellation);
+            }
+            draft.changes.forEach(change -> change.accept(weights));
+            if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent()) {
+                foldNormFactor(weights, draft.normFactor.getAsDouble());
+            }
+            if (options.fold()) {
+                weights.foldDecoderNorms();
+            }
+            return weights;
+        }
+    }
+
+    /** encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does it. */
+    private static void foldNormFactor(HostWeights weights, double factor) {
+        weights.scale(Part.ENCODER, factor);
+        weights.scale(Part.DECODER, 1 / factor);
+        weights.scale(Part.DECODER_BIAS, 1 / factor);
+    }
+
+    private static SaeFamily family(CheckpointFiles files, SaeOptions options) {
+        if (options.format().isPresent()) {
+            String wanted = options.format().get();
+            return FAMILIES.stream().filter(f -> f.format().equals(wanted)).findFirst()
+                    .orElseThrow(() -> files.refused("there is no checkpoint format " + wanted, "one of " + formats(), ""));
+        }
+        return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().orElseThrow(() -> files.refused(
+                "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
+                FAMILIES.stream().map(f -> f.format() + " (" + f.looksLike() + ")").collect(Collectors.joining("; ")),
+                "Choose an autoencoder's file or folder, or name its format with --sae-format"));
+    }
+
+    /** The families that can be read, as {@code --sae-format} spells them. */
+    public static List<String> formats() {
+        return FAMILIES.stream().map(SaeFamily::format).toList();
+    }
+
+    private static void check(SaeDraft draft, CheckpointFiles files) {
+        List<String> wrong = new ArrayList<>();
+        for (SaeDraft.Source source : draft.sources) {
+            StoredTensor tensor = files.tensor(source.tensor());
+            List<Long> shape = tensor.shape();
+            List<Long> expected = switch (source.part()) {
+                case ENCODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dIn) : List.of((long) draft.dIn, (long) draft.dSae);
+                case DECODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dOut) : List.of((long) draft.dOut, (long) draft.dSae);
+                case DECODER_BIAS -> List.of((long) draft.dOut);
+                case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) draft.dOut);
+                case SKIP -> List.of((long) draft.dOut, (long) draft.dIn);
+                default -> List.of((long) draft.dSae);
+            };
+            if (!shape.equals(expected)) {
+                wrong.add(source.tensor() + " is " + shape + " instead of " + expected);
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw files.refused("the shapes do not form an autoencoder of " + draft.dIn + " x " + draft.dSae + ": " + String.join(", ", wrong), "", "");
+        }
+    }
+}
