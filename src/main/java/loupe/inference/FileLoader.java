@@ -1,8 +1,15 @@
 package loupe.inference;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
+import loupe.sae.HostWeights;
+import loupe.sae.SaeConfig;
+import loupe.sae.SaeFile;
 import loupe.sae.SaeOptions;
 import loupe.sae.SparseAutoencoder;
 
@@ -15,6 +22,23 @@ final class FileLoader implements Loader {
 
     @Override
     public Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options) {
-        throw new UnsupportedOperationException("checkpoints cannot be read yet");
+        SaeFile file = SaeFile.read(path, options);
+        SaeConfig config = file.config();
+        HostWeights read = file.readWeights(new Cancellation());
+        List<String> warnings = new ArrayList<>(file.warnings());
+        warnings.addAll(read.warnings());
+        OpenSae host = new OpenSae(new SaeId(name(path), Fingerprint.of(path, options.toString())), path, config, List.copyOf(warnings));
+        // the first upload takes over what was read here; later ones, after making room, read the file again
+        AtomicReference<HostWeights> once = new AtomicReference<>(read);
+        Upload<SparseAutoencoder> upload = owner -> {
+            HostWeights weights = once.getAndSet(null);
+            return SparseAutoencoder.upload(owner, config, weights != null ? weights : file.readWeights(new Cancellation()));
+        };
+        return new Loaded<>(host, read.bytes(), upload, SparseAutoencoder::weights, () -> once.set(null));
+    }
+
+    private static String name(Path path) {
+        Path last = path.toAbsolutePath().normalize().getFileName();
+        return last == null ? path.toString() : last.toString();
     }
 }

@@ -1,17 +1,14 @@
 package loupe.sae;
 
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.type.TypeReference;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.base.CheckpointException;
+import loupe.format.JsonFiles;
 
 /**
  * A configuration file beside the weights. A key that is absent or null is empty; one of another type than asked for is
@@ -21,16 +18,11 @@ import loupe.base.CheckpointException;
  * @param values its top-level object
  */
 record Settings(Path path, Map<String, Object> values) {
-    private static final ObjectMapper MAPPER = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+    private static final ObjectMapper MAPPER = new ObjectMapper();
 
     /** @throws CheckpointException if the file is not one strict JSON object */
     static Settings read(Path path) {
-        try {
-            return new Settings(path, MAPPER.readValue(path.toFile(), new TypeReference<Map<String, Object>>() {}));
-        } catch (IOException e) {
-            throw new CheckpointException(path, "the JSON cannot be read: " + e.getMessage(), "one JSON object", "", e);
-        }
+        return new Settings(path, MAPPER.convertValue(JsonFiles.readObject(path), new TypeReference<Map<String, Object>>() {}));
     }
 
     boolean has(String key) {
