@@ -1,0 +1,158 @@
+package loupe.analysis.features;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import loupe.analysis.DeviceArrays;
+import loupe.analysis.compare.SaeMetrics;
+import loupe.inference.Query;
+import loupe.inference.SaeId;
+import loupe.inference.Scope;
+import loupe.sae.Activation;
+import loupe.sae.Reconstruction;
+import loupe.sae.SaeConfig;
+import loupe.sae.SparseAutoencoder;
+import loupe.tensor.HostTensor;
+
+/**
+ * An autoencoder applied to given activations, taken as they are: its features and its reconstruction.
+ *
+ * @param x (..., dIn), or (..., heads, dHead) for an autoencoder of {@code hook_z}
+ * @param tokenIds one for each vector, row by row; empty if the autoencoder has no lookup
+ */
+public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds) implements Query.Stepped<Encoding.Answer> {
+    private static final long FEATURES_PER_STEP = 1L << 24;
+
+    public Encoding {
+        tokenIds = tokenIds.map(List::copyOf);
+    }
+
+    /**
+     * @param features (..., dSae)
+     * @param xHat with the axes of x; the last is dOut
+     * @param metrics of the reconstruction; without a comparison if dOut differs from dIn
+     */
+    public record Answer(HostTensor features, HostTensor xHat, SaeMetrics metrics) {}
+
+    @Override
+    public Query.Sweep<Answer> begin() {
+        return new Blocks();
+    }
+
+    @Override
+    public boolean cacheable() {
+        return false;
+    }
+
+    private final class Blocks implements Query.Sweep<Answer> {
+        private Layout layout;
+        private float[] features;
+        private float[] xHat;
+        private SaeMetrics metrics;
+        private int done;
+
+        @Override
+        public boolean step(Scope scope) {
+            SparseAutoencoder loaded = scope.sae(sae);
+            SaeConfig config = loaded.config();
+            if (layout == null) {
+                layout = Layout.of(config, x, tokenIds);
+                features = new float[Math.multiplyExact(layout.vectors, config.dSae())];
+                xHat = new float[Math.multiplyExact(layout.vectors, config.dOut())];
+                metrics = new SaeMetrics(config.dOut() == config.dIn() ? config.dIn() : 0, config.dSae());
+            }
+            int count = Math.min(layout.vectors - done, rowsPerStep(config, layout.vectors));
+            if (count > 0) {
+                encode(scope, loaded, count);
+                done += count;
+            }
+            return done < layout.vectors;
+        }
+
+        private void encode(Scope scope, SparseAutoencoder loaded, int count) {
+            SaeConfig config = loaded.config();
+            float[] rows = Arrays.copyOfRange(x.data(), done * config.dIn(), (done + count) * config.dIn());
+            NDArray in = scope.arrays().create(rows, layout.shape(count));
+            NDArray ids = tokenIds.map(all -> scope.arrays().create(all.subList(done, done + count).stream().mapToLong(Integer::longValue).toArray())).orElse(null);
+            Reconstruction made = loaded.reconstruct(in, ids);
+            float[] stepFeatures = DeviceArrays.floats(made.features());
+            float[] stepXHat = DeviceArrays.floats(made.xHat());
+            metrics.add(count, rows, stepXHat, stepFeatures);
+            System.arraycopy(stepFeatures, 0, features, done * config.dSae(), stepFeatures.length);
+            System.arraycopy(stepXHat, 0, xHat, done * config.dOut(), stepXHat.length);
+        }
+
+        @Override
+        public Answer result() {
+            return new Answer(new HostTensor(features, layout.with(features.length)), new HostTensor(xHat, layout.output(xHat.length)), metrics);
+        }
+
+        @Override
+        public double fraction() {
+            return done / (double) Math.max(1, layout.vectors);
+        }
+    }
+
+    /** A batch of top-k activations without a fixed threshold depends on all of its rows at once. */
+    private static int rowsPerStep(SaeConfig config, int vectors) {
+        boolean together = config.activation() instanceof Activation.BatchTopK batch && batch.threshold().isEmpty();
+        return together ? vectors : (int) Math.max(1, FEATURES_PER_STEP / config.dSae());
+    }
+
+    /** How the axes of x fall into vectors. */
+    private static final class Layout {
+        final int vectors;
+        private final int[] leading;
+        private final int[] vector;
+
+        private Layout(int vectors, int[] leading, int[] vector) {
+            this.vectors = vectors;
+            this.leading = leading;
+            this.vector = vector;
+        }
+
+        static Layout of(SaeConfig config, HostTensor x, Optional<List<Integer>> tokenIds) {
+            int[] shape = x.shape();
+            int rank = shape.length;
+            boolean heads = rank >= 2 && shape[rank - 1] != config.dIn() && (long) shape[rank - 1] * shape[rank - 2] == config.dIn() && config.joinsHeads();
+            if (rank == 0 || !heads && shape[rank - 1] != config.dIn()) {
+                throw new IllegalArgumentException("the activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + config.dIn());
+            }
+            int axes = heads ? 2 : 1;
+            int vectors = x.data().length / config.dIn();
+            if (config.lookup() && tokenIds.isEmpty()) {
+                throw new IllegalArgumentException("this autoencoder adds a bias for each token, so the token ids are needed: one for each of the "
+                        + vectors + " vectors");
+            }
+            if (tokenIds.isPresent() && tokenIds.get().size() != vectors) {
+                throw new IllegalArgumentException("there are " + tokenIds.get().size() + " token ids for " + vectors + " vectors");
+            }
+            return new Layout(vectors, Arrays.copyOf(shape, rank - axes), Arrays.copyOfRange(shape, rank - axes, rank));
+        }
+
+        Shape shape(int count) {
+            return vector.length == 1 ? new Shape(count, vector[0]) : new Shape(count, vector[0], vector[1]);
+        }
+
+        /** The leading axes, then what makes {@code elements} of them. */
+        int[] with(int elements) {
+            int[] axes = Arrays.copyOf(leading, leading.length + 1);
+            axes[leading.length] = elements / Math.max(1, vectors);
+            return axes;
+        }
+
+        /** As {@link #with}, but with heads where x has heads and the width is the same. */
+        int[] output(int elements) {
+            int width = elements / Math.max(1, vectors);
+            if (vector.length == 1 || width != vector[0] * vector[1]) {
+                return with(elements);
+            }
+            int[] axes = Arrays.copyOf(leading, leading.length + 2);
+            axes[leading.length] = vector[0];
+            axes[leading.length + 1] = vector[1];
+            return axes;
+        }
+    }
+}

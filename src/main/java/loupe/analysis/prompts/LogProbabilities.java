@@ -1,0 +1,33 @@
+package loupe.analysis.prompts;
+
+import loupe.tensor.HostTensor;
+
+/** Natural logarithms of probabilities from logits, in double precision on the host. */
+public final class LogProbabilities {
+    private LogProbabilities() {}
+
+    /** @param logits (rows, V) @return ln of the probability that row {@code row} gives token {@code token} */
+    public static double at(HostTensor logits, int row, int token) {
+        int width = logits.size(-1);
+        if (token < 0 || token >= width) {
+            throw new IllegalArgumentException("token id is " + token + ", the vocabulary has " + width);
+        }
+        return logits.get(row, token) - logSumExp(logits.data(), row * width, width);
+    }
+
+    /** ln of the sum of the exponentials of {@code width} values from {@code offset}. */
+    public static double logSumExp(float[] values, int offset, int width) {
+        float largest = Float.NEGATIVE_INFINITY;
+        for (int i = offset; i < offset + width; i++) {
+            largest = Math.max(largest, values[i]);
+        }
+        if (largest == Float.NEGATIVE_INFINITY) {
+            return Double.NEGATIVE_INFINITY;
+        }
+        double sum = 0;
+        for (int i = offset; i < offset + width; i++) {
+            sum += Math.exp(values[i] - largest);
+        }
+        return largest + Math.log(sum);
+    }
+}
