@@ -27,7 +27,7 @@ final class FileLoader implements Loader {
         HostWeights read = file.readWeights(new Cancellation());
         List<String> warnings = new ArrayList<>(file.warnings());
         warnings.addAll(read.warnings());
-        OpenSae host = new OpenSae(new SaeId(name(path), Fingerprint.of(path, options.toString())), path, config, List.copyOf(warnings));
+        OpenSae host = new OpenSae(new SaeId(name(path), Fingerprint.of(file.weightsPath(), config.toString() + options)), path, config, List.copyOf(warnings));
         // the first upload takes over what was read here; later ones, after making room, read the file again
         AtomicReference<HostWeights> once = new AtomicReference<>(read);
         Upload<SparseAutoencoder> upload = owner -> {
