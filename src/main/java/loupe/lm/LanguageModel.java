@@ -34,6 +34,8 @@ public final class LanguageModel implements AutoCloseable {
     private final Map<String, NDArray> parameters;
     private final List<TransformerBlock> blocks = new ArrayList<>();
     private final Norm finalNorm;
+    /** The memory that the parameters are views of, which nothing else may be holding on to. */
+    private List<?> memory;
 
     /**
      * @param weights owner of the parameters; closed with the model
@@ -41,6 +43,12 @@ public final class LanguageModel implements AutoCloseable {
      * @throws IllegalArgumentException if one is missing or has another shape than the configuration says
      */
     public LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters) {
+        this(config, weights, parameters, List.of());
+    }
+
+    /** @param memory what the parameters are views of; kept reachable until the model is closed */
+    LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters, List<?> memory) {
+        this.memory = memory;
         this.config = config;
         this.weights = weights;
         this.parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
@@ -211,5 +219,6 @@ public final class LanguageModel implements AutoCloseable {
     @Override
     public void close() {
         weights.close();
+        memory = List.of();
     }
 }

@@ -1,0 +1,138 @@
+package loupe.lm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import loupe.Shared;
+import loupe.base.Cancellation;
+import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Against what Hugging Face transformers 4.45.1 and TransformerLens 2.8.1 computed in float64, with the tolerances of the
+ * goldens' README: logits 1e-4 (the long sequence 5e-4), attention probabilities 1e-5, everything else 1e-4 + 1e-5 |x|.
+ */
+class GoldenModelsTest {
+    private static final double RELATIVE = 1e-5;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"hf_gpt2_a", "hf_gpt2_hubnames"})
+    void everyFormOfTheWeightsGivesTransformersNumbers(String name) throws IOException {
+        Path folder = Shared.golden(name);
+        JsonNode golden = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
+        List<String> forms = new ArrayList<>();
+        golden.path("weight_folders").forEach(form -> forms.add(form.asText()));
+        assertThat(forms).contains("model");
+        try (TensorArchive numbers = TensorArchives.open(folder.resolve("golden.safetensors"))) {
+            for (String form : forms) {
+                try (NDManager base = NDManager.newBaseManager(); ModelFolder files = ModelFolder.open(folder.resolve(form))) {
+                    LanguageModel model = files.read(Processing.RAW).on(base.newSubManager()).seal();
+                    golden.path("sequences").properties().forEach(sequence -> compare(base, model, sequence.getKey(), ids(sequence.getValue()), numbers, golden));
+                    compareGhost(base, model, golden, numbers);
+                }
+            }
+        }
+    }
+
+    private static void compare(NDManager base, LanguageModel model, String sequence, int[] ids, TensorArchive numbers, JsonNode golden) {
+        LanguageModelTest.Recorder seen = new LanguageModelTest.Recorder();
+        NDArray logits = model.forward(base, Input.of(ids), seen, null, Logits.ALL, new Cancellation());
+        int layers = model.config().nLayers();
+        if (sequence.equals("long")) {
+            same(logits.get(":, {}:", ids.length - 1), numbers, "long.logits_last.f64", 5e-4, 0);
+            same(seen.get(HookPoint.of(Site.LN_FINAL_NORMALIZED)).get(":, {}:", ids.length - 1), numbers, "long.final_norm_last.f64", 5e-4, 0);
+            return;
+        }
+        same(logits, numbers, sequence + ".logits.f64", 1e-4, 0);
+        same(seen.get(HookPoint.of(Site.LN_FINAL_NORMALIZED)), numbers, sequence + ".final_norm.f64", 1e-4, RELATIVE);
+        for (int layer = 0; layer < layers; layer++) {
+            same(seen.get(HookPoint.residPre(layer)), numbers, sequence + ".hidden" + layer + ".f64", 1e-4, RELATIVE);
+        }
+        same(seen.get(HookPoint.residPost(layers - 1)), numbers, sequence + ".hidden" + layers + ".f64", 1e-4, RELATIVE);
+        if (sequence.equals("len7")) {
+            for (int layer = 0; layer < layers; layer++) {
+                same(seen.get(new HookPoint(Site.PATTERN, layer)), numbers, "len7.attn_probs" + layer + ".f64", 1e-5, 0);
+                same(seen.get(new HookPoint(Site.ATTN_OUT, layer)), numbers, "len7.attn_out" + layer + ".f64", 1e-4, RELATIVE);
+                same(seen.get(new HookPoint(Site.MLP_OUT, layer)), numbers, "len7.mlp_out" + layer + ".f64", 1e-4, RELATIVE);
+            }
+        }
+        JsonNode loss = golden.path("loss").path(sequence);
+        if (!loss.isMissingNode()) {
+            float[] logProbabilities = logits.logSoftmax(-1).toFloatArray();
+            double sum = 0;
+            for (int t = 0; t + 1 < ids.length; t++) {
+                double nll = -logProbabilities[t * model.config().vocabularySize() + ids[t + 1]];
+                assertThat(nll).isCloseTo(loss.path("per_token_nll_f64").get(t).asDouble(), within(1e-4));
+                sum += nll;
+            }
+            assertThat(sum / (ids.length - 1)).isCloseTo(loss.path("f64").asDouble(), within(1e-4));
+        }
+    }
+
+    private static void compareGhost(NDManager base, LanguageModel model, JsonNode golden, TensorArchive numbers) {
+        int position = golden.path("ghost").path("position").asInt();
+        float[] vector = numbers.tensor("ghost.vector.f32").toHost().data();
+        Input input = Input.of(ids(golden.path("sequences").path("len7"))).with(new Ghost(0, position, vector));
+        same(model.forward(base, input), numbers, "ghost.logits.f64", 1e-4, 0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"tl_gpt2_a", "tl_gpt2_hubnames"})
+    void hookValuesAreTransformerLensesRawAndProcessed(String name) throws IOException {
+        Path folder = Shared.golden(name);
+        Path model = Shared.golden(name.replace("tl_", "hf_"));
+        JsonNode sequences = new ObjectMapper().readTree(model.resolve("golden.json").toFile()).path("sequences");
+        try (TensorArchive numbers = TensorArchives.open(folder.resolve("golden.safetensors")); ModelFolder files = ModelFolder.open(model.resolve("model"))) {
+            for (Processing processing : Processing.values()) {
+                String prefix = processing == Processing.RAW ? "raw." : "proc.";
+                try (NDManager base = NDManager.newBaseManager()) {
+                    LanguageModel loaded = files.read(processing).on(base.newSubManager()).seal();
+                    int compared = 0;
+                    for (String sequence : List.of("len7", "len24")) {
+                        LanguageModelTest.Recorder seen = new LanguageModelTest.Recorder();
+                        NDArray logits = loaded.forward(base, Input.of(ids(sequences.path(sequence))), seen, null, Logits.ALL, new Cancellation());
+                        same(logits, numbers, prefix + sequence + ".logits", 1e-4, 0);
+                        String start = prefix + sequence + ".";
+                        for (String tensor : numbers.names()) {
+                            HookPoint point = tensor.startsWith(start) ? HookPoint.parse(tensor.substring(start.length())).orElse(null) : null;
+                            if (point != null) {
+                                boolean probabilities = point.site() == Site.PATTERN;
+                                same(seen.get(point), numbers, tensor, probabilities ? 1e-5 : 1e-4, probabilities ? 0 : RELATIVE);
+                                compared++;
+                            }
+                        }
+                    }
+                    assertThat(compared).as("hook values compared").isGreaterThan(30);
+                }
+            }
+        }
+    }
+
+    private static int[] ids(JsonNode list) {
+        return IntStream.range(0, list.size()).map(i -> list.get(i).asInt()).toArray();
+    }
+
+    private static void same(NDArray actual, TensorArchive numbers, String name, double absolute, double relative) {
+        float[] values = actual.toFloatArray();
+        float[] expected = numbers.tensor(name).toHost().data();
+        assertThat(values.length).as(name).isEqualTo(expected.length);
+        for (int i = 0; i < values.length; i++) {
+            if (!(Math.abs(values[i] - expected[i]) <= absolute + relative * Math.abs(expected[i]))) {
+                assertThat(values[i]).as(name + " element " + i).isCloseTo(expected[i], within((float) absolute));
+            }
+        }
+    }
+}
