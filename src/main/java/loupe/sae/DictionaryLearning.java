@@ -19,7 +19,8 @@ final class DictionaryLearning implements SaeFamily {
 
     private static final List<String> CLASSES = List.of("AutoEncoder", "AutoEncoderNew", "GatedAutoEncoder", "AutoEncoderTopK", "BatchTopKSAE",
             "MatryoshkaBatchTopKSAE", "JumpReluAutoEncoder");
-    private static final Pattern PLACE = Pattern.compile("(resid_pre|resid_post|resid_out|resid|mlp_out|mlp|attn_out|attn|attention)(?:_layer)?_?(\\d{1,3})?(?:[^\\d].*)?");
+    private static final Pattern PLACE = Pattern.compile(
+            "(resid_pre|resid_post|resid_out|resid|mlp_out|mlp|attn_out|attn|attention)(?:_layer)?_?(\\d{1,3})?(?:[^\\d].*)?");
 
     @Override
     public String format() {
@@ -241,6 +242,18 @@ final class DictionaryLearning implements SaeFamily {
                 return;
             }
         }
+    }
+
+    /** The name {@link #place} understands; empty for places it does not. */
+    static String submodule(HookPoint hook) {
+        String name = switch (hook.site()) {
+            case RESID_PRE -> "resid_pre";
+            case RESID_POST -> "resid_post";
+            case MLP_OUT -> "mlp_out";
+            case ATTN_OUT -> "attn_out";
+            default -> throw new IllegalArgumentException("hook is " + hook + ", which dictionary_learning has no name for");
+        };
+        return name + "_layer_" + hook.layer();
     }
 
     private static Optional<HookPoint> place(String submodule, int layer, boolean reads) {

@@ -93,6 +93,18 @@ final class DirectTensor {
         return blocks.get((int) (r / rowsPerBlock)).asFloatBuffer().slice(inBlock * columns, columns);
     }
 
+    /** Fills {@code destination} with the elements from {@code firstElement} on, in native byte order. */
+    void copy(long firstElement, ByteBuffer destination) {
+        long perBlock = (long) rowsPerBlock * columns;
+        for (long element = firstElement; destination.hasRemaining(); ) {
+            ByteBuffer block = blocks.get((int) (element / perBlock)).duplicate().order(ByteOrder.nativeOrder());
+            block.position((int) (4 * (element % perBlock)));
+            block.limit(Math.min(block.limit(), block.position() + destination.remaining()));
+            element += block.remaining() / 4;
+            destination.put(block);
+        }
+    }
+
     /** Multiplies row r by {@code factors[r]}. */
     void scaleRows(double[] factors) {
         for (int r = 0; r < rows; r++) {
