@@ -1,0 +1,245 @@
+package loupe.analysis.ghost;
+
+import java.util.Objects;
+import java.util.Optional;
+import loupe.analysis.SmallestK;
+import loupe.inference.ModelId;
+import loupe.inference.Query;
+
+/**
+ * What a model says a ghost means: the tree of its most probable continuations of a prompt that has the ghost in a token's
+ * place. Nodes are expanded in order of cumulative probability, in batches; every step publishes the tree so far.
+ *
+ * <p>The tree is that of the notebook of mwatkins (methods section 1), node for node: the children of a node are the topK
+ * next tokens whose cumulative probability is at least the cutoff. There it costs one forward pass over the whole text per
+ * node; here the prompt's keys and values are computed once and each node adds one token to its ancestors'. The ghost is an
+ * input embedding and never written into the weights, so that a tied unembedding and the centroid stay what they are.
+ *
+ * @param steering empty: none. The baseline is never steered
+ * @param grown an earlier answer of this tree to a larger cutoff or fewer nodes, to grow on from instead of from the root;
+ *     it changes how long the answer takes and not the answer, so it does not count when queries are compared
+ */
+public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt prompt, TreeLimits limits, TreeBaseline baseline,
+        Optional<TreeSteering> steering, Optional<DefinitionTree.Answer> grown) implements Query.Stepped<DefinitionTree.Answer> {
+    /** With neither baseline nor steering. */
+    public DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt prompt, TreeLimits limits) {
+        this(model, ghost, prompt, limits, TreeBaseline.NONE, Optional.empty(), Optional.empty());
+    }
+
+    public DefinitionTree {
+        if (grown.isPresent() && !grown.get().query.isSameTreeAs(model, ghost, prompt, limits, baseline, steering)) {
+            grown = Optional.empty();
+        }
+    }
+
+    public DefinitionTree withBaseline(TreeBaseline newBaseline) {
+        return new DefinitionTree(model, ghost, prompt, limits, newBaseline, steering, Optional.empty());
+    }
+
+    public DefinitionTree withSteering(TreeSteering newSteering) {
+        return new DefinitionTree(model, ghost, prompt, limits, baseline, Optional.of(newSteering), Optional.empty());
+    }
+
+    /**
+     * The same question, answered by growing on from an earlier answer where that is of the same tree: same ghost, prompt,
+     * topK, depth, mask, baseline and steering, whatever its cutoff. Otherwise the question as it is.
+     */
+    public DefinitionTree from(Answer earlier) {
+        return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.of(earlier));
+    }
+
+    private boolean isSameTreeAs(ModelId otherModel, GhostSettings otherGhost, GhostPrompt otherPrompt, TreeLimits otherLimits,
+            TreeBaseline otherBaseline, Optional<TreeSteering> otherSteering) {
+        return model.equals(otherModel) && ghost.equals(otherGhost) && prompt.equals(otherPrompt) && baseline.equals(otherBaseline)
+                && steering.equals(otherSteering) && limits.topK() == otherLimits.topK() && limits.maxDepth() == otherLimits.maxDepth()
+                && limits.maskId().equals(otherLimits.maskId());
+    }
+
+    @Override
+    public Query.Sweep<Answer> begin() {
+        return new TreeGrowth(this);
+    }
+
+    @Override
+    public long bytes(Answer answer) {
+        return 120L * answer.known.size();
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof DefinitionTree that
+                && isSameTreeAs(that.model, that.ghost, that.prompt, that.limits, that.baseline, that.steering) && limits.equals(that.limits);
+    }
+
+    @Override
+    public int hashCode() {
+        return Objects.hash(model, ghost, prompt, limits, baseline, steering);
+    }
+
+    @Override
+    public String toString() {
+        return "DefinitionTree[" + model + ", " + ghost + ", " + prompt + ", " + limits + ", " + baseline + ", " + steering + "]";
+    }
+
+    /**
+     * The nodes of a tree by number: 0 is the root, parents come before their children, and the children of a node follow
+     * each other, most probable first. Immutable.
+     */
+    public static final class Answer {
+        private final DefinitionTree query;
+        private final TreeNodes known;
+        private final boolean complete;
+        private final int[] shown;
+        private final int[] parent;
+        private final int[] firstChild;
+        private final int[] childCount;
+
+        /** @param known nodes that do not change any more */
+        Answer(DefinitionTree query, TreeNodes known, boolean complete) {
+            this.query = query;
+            this.known = known;
+            this.complete = complete;
+            shown = shown(known, query.limits);
+            int[] number = new int[known.size()];
+            parent = new int[shown.length];
+            firstChild = new int[shown.length];
+            childCount = new int[shown.length];
+            for (int i = 0; i < shown.length; i++) {
+                number[shown[i]] = i;
+                parent[i] = i == 0 ? TreeNodes.NONE : number[known.parent(shown[i])];
+                firstChild[i] = TreeNodes.NONE;
+                if (i > 0) {
+                    if (childCount[parent[i]]++ == 0) {
+                        firstChild[parent[i]] = i;
+                    }
+                }
+            }
+        }
+
+        /** The known nodes within the limits. Whole families of siblings keep their order, so a cut leaves the first of them. */
+        private static int[] shown(TreeNodes known, TreeLimits limits) {
+            int[] within = new int[known.size()];
+            int count = 1;
+            for (int node = 1; node < known.size(); node++) {
+                if (known.cumulative(node) >= limits.cutoff() && known.depth(node) <= limits.maxDepth()) {
+                    within[count++] = node;
+                }
+            }
+            if (limits.maxNodes().isPresent() && count - 1 > limits.maxNodes().getAsInt()) {
+                SmallestK largest = new SmallestK().reset(limits.maxNodes().getAsInt());
+                for (int i = 1; i < count; i++) {
+                    largest.offer(-known.cumulative(within[i]), within[i]);
+                }
+                count = 1 + largest.finish();
+                for (int i = 1; i < count; i++) {
+                    within[i] = largest.id(i - 1);
+                }
+                java.util.Arrays.sort(within, 1, count);
+            }
+            return java.util.Arrays.copyOf(within, count);
+        }
+
+        /** The question this is the answer to, with the limits it has been trimmed to. */
+        public DefinitionTree query() {
+            return query;
+        }
+
+        /** Whether everything within the limits is there; partial answers of a growing tree say no. */
+        public boolean isComplete() {
+            return complete;
+        }
+
+        /** Number of nodes, the root included. */
+        public int size() {
+            return shown.length;
+        }
+
+        /** Token id; -1 for the root. */
+        public int token(int node) {
+            return known.token(shown[node]);
+        }
+
+        /** Number of the parent; -1 for the root. */
+        public int parent(int node) {
+            return parent[node];
+        }
+
+        public int depth(int node) {
+            return known.depth(shown[node]);
+        }
+
+        /** Number of the first child, of {@link #childCount}; -1 if there is none. */
+        public int firstChild(int node) {
+            return firstChild[node];
+        }
+
+        public int childCount(int node) {
+            return childCount[node];
+        }
+
+        /** Probability of the token after its ancestors; 1 for the root. */
+        public double probability(int node) {
+            return known.probability(shown[node]);
+        }
+
+        /** Product of the probabilities down to this node. */
+        public double cumulative(int node) {
+            return known.cumulative(shown[node]);
+        }
+
+        /** Entropy of the next token after this node in nats; NaN where the tree has not been there or was not to go further. */
+        public float entropy(int node) {
+            return known.entropy(shown[node]);
+        }
+
+        /** The probability the baseline gives this token after the same ancestors; NaN for the root and without a baseline. */
+        public double baselineProbability(int node) {
+            return known.baseline(shown[node]);
+        }
+
+        /** Natural logarithm of probability over baseline probability; NaN likewise. */
+        public double logRatio(int node) {
+            return Math.log(probability(node) / baselineProbability(node));
+        }
+
+        /**
+         * How much the tree says that its baseline does not: the Kullback-Leibler divergence of the two distributions of
+         * continuations by the chain rule, cut off where the tree ends: the sum over its nodes of the cumulative probability
+         * times KL(next token given ghost, next token given baseline), in nats. NaN without a baseline.
+         */
+        public double divergence() {
+            if (query.baseline.kind() == TreeBaseline.Kind.NONE) {
+                return Double.NaN;
+            }
+            double sum = 0;
+            for (int node = 0; node < size(); node++) {
+                float here = known.divergence(shown[node]);
+                sum += Float.isNaN(here) ? 0 : cumulative(node) * here;
+            }
+            return sum;
+        }
+
+        /** Token ids from the root's child down to this node. */
+        public int[] path(int node) {
+            int[] path = new int[depth(node)];
+            for (int at = node, i = path.length - 1; i >= 0; i--, at = parent[at]) {
+                path[i] = token(at);
+            }
+            return path;
+        }
+
+        /** The same tree with a larger cutoff, equal to what a new one would be. Host only, in one pass over the nodes. */
+        public Answer trimmed(double cutoff) {
+            if (cutoff < query.limits.cutoff()) {
+                throw new IllegalArgumentException("cutoff is " + cutoff + ", below the " + query.limits.cutoff() + " the tree was grown to");
+            }
+            TreeLimits limits = query.limits.withCutoff(cutoff);
+            return new Answer(new DefinitionTree(query.model, query.ghost, query.prompt, limits, query.baseline, query.steering, Optional.empty()), known, complete);
+        }
+
+        /** Everything known of the tree, also below the cutoff. */
+        TreeNodes known() {
+            return known;
+        }
+    }
+}

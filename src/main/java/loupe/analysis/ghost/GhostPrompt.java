@@ -1,0 +1,61 @@
+package loupe.analysis.ghost;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The tokens a definition grows from, with places for the ghost.
+ *
+ * @param ids all tokens; those at the ghost's places do not matter
+ * @param ghostPositions indices of the ghost's places, rising; at least one
+ */
+public record GhostPrompt(List<Integer> ids, List<Integer> ghostPositions) {
+    /** The text of the notebook, with its ghost in the place of {@code {ghost}}. */
+    public static final String DEFAULT_TEXT = "A typical definition of \"{ghost}\" would be \"";
+    /** What stands for the ghost in a prompt's text. */
+    public static final String PLACEHOLDER = "{ghost}";
+
+    public GhostPrompt {
+        ids = List.copyOf(ids);
+        ghostPositions = List.copyOf(ghostPositions);
+        if (ghostPositions.isEmpty()) {
+            throw new IllegalArgumentException("the prompt has no place for the ghost; write " + PLACEHOLDER + " where it belongs");
+        }
+        for (int i = 0; i < ghostPositions.size(); i++) {
+            int position = ghostPositions.get(i);
+            if (position < 0 || position >= ids.size() || i > 0 && position <= ghostPositions.get(i - 1)) {
+                throw new IllegalArgumentException("ghostPositions are " + ghostPositions + ", must rise from 0 to at most " + (ids.size() - 1));
+            }
+        }
+    }
+
+    /** A prompt whose parts have been tokenised apart, a ghost between each two. */
+    public static GhostPrompt between(List<List<Integer>> parts) {
+        List<Integer> ids = new ArrayList<>();
+        List<Integer> positions = new ArrayList<>();
+        for (int i = 0; i < parts.size(); i++) {
+            if (i > 0) {
+                positions.add(ids.size());
+                ids.add(0);
+            }
+            ids.addAll(parts.get(i));
+        }
+        return new GhostPrompt(ids, positions);
+    }
+
+    /** The pieces of a text around each {@link #PLACEHOLDER}, to be tokenised apart, with no space added. */
+    public static List<String> pieces(String text) {
+        return List.of(text.split(java.util.regex.Pattern.quote(PLACEHOLDER), -1));
+    }
+
+    /** The tokens without the ghost's places. */
+    List<Integer> withoutGhosts() {
+        List<Integer> rest = new ArrayList<>();
+        for (int i = 0; i < ids.size(); i++) {
+            if (!ghostPositions.contains(i)) {
+                rest.add(ids.get(i));
+            }
+        }
+        return rest;
+    }
+}

@@ -1,0 +1,49 @@
+package loupe.analysis.ghost;
+
+import java.util.OptionalInt;
+
+/**
+ * How far a tree grows.
+ *
+ * @param cutoff smallest cumulative probability of a node
+ * @param topK how many children a node has at most: its most probable next tokens
+ * @param maxDepth largest depth of a node; the root has 0
+ * @param maxNodes keep only this many nodes besides the root, those of the largest cumulative probability
+ * @param maskId a token whose logit is removed everywhere, such as the one whose place the ghost has taken
+ */
+public record TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxNodes, OptionalInt maskId) {
+    /** The notebook's settings. */
+    public static final TreeLimits DEFAULT = new TreeLimits(5e-5, 5, 25, OptionalInt.empty(), OptionalInt.empty());
+
+    public TreeLimits {
+        if (!(cutoff >= 0 && cutoff <= 1)) {
+            throw new IllegalArgumentException("cutoff is " + cutoff + ", must be from 0 to 1");
+        }
+        if (topK < 1 || maxDepth < 0) {
+            throw new IllegalArgumentException("topK is " + topK + " and maxDepth " + maxDepth + ", must be at least 1 and 0");
+        }
+        if (maxNodes.isPresent() && maxNodes.getAsInt() < 1) {
+            throw new IllegalArgumentException("maxNodes is " + maxNodes.getAsInt() + ", must be 1 or more");
+        }
+    }
+
+    public TreeLimits withCutoff(double newCutoff) {
+        return new TreeLimits(newCutoff, topK, maxDepth, maxNodes, maskId);
+    }
+
+    public TreeLimits withMaxNodes(int newMaxNodes) {
+        return new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(newMaxNodes), maskId);
+    }
+
+    public TreeLimits withMaskId(int newMaskId) {
+        return new TreeLimits(cutoff, topK, maxDepth, maxNodes, OptionalInt.of(newMaskId));
+    }
+
+    public TreeLimits withTopK(int newTopK) {
+        return new TreeLimits(cutoff, newTopK, maxDepth, maxNodes, maskId);
+    }
+
+    public TreeLimits withMaxDepth(int newMaxDepth) {
+        return new TreeLimits(cutoff, topK, newMaxDepth, maxNodes, maskId);
+    }
+}
