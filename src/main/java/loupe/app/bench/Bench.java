@@ -1,0 +1,127 @@
+package loupe.app.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import loupe.inference.InferenceService;
+import loupe.inference.MachinePeak;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.inference.Query;
+import loupe.lm.Processing;
+import loupe.sae.SaeOptions;
+
+/** What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them use. */
+public final class Bench implements AutoCloseable {
+    private static final List<Benchmark> ALL = List.of(new ForwardBenchmark(), new TokensBenchmark(), new EncodeBenchmark());
+    private static final int PEAK_REPEATS = 5;
+
+    private final InferenceService service;
+    private final Consumer<String> say;
+    private final Path temporary;
+    private MachinePeak.Answer peak;
+    private OpenModel gpt2Small;
+
+    /** @param say takes a line about what is being measured */
+    public Bench(InferenceService service, Consumer<String> say) throws IOException {
+        this.service = service;
+        this.say = say;
+        temporary = Files.createTempDirectory("sae-loupe-bench");
+    }
+
+    /** Names of all benchmarks. */
+    public static List<String> names() {
+        return ALL.stream().map(Benchmark::name).toList();
+    }
+
+    /** Runs some benchmarks, all for an empty list. @return the document that {@code bench --json} prints */
+    public Map<String, Object> run(List<String> names) throws IOException {
+        Map<String, Object> document = new LinkedHashMap<>();
+        Map<String, Object> peaks = new LinkedHashMap<>();
+        peaks.put("sgemm_gflops", peak().sgemmGflops());
+        peaks.put("read_gb_s", peak().readGbPerSecond());
+        document.put("peak", peaks);
+        for (Benchmark benchmark : ALL) {
+            if (names.isEmpty() || names.contains(benchmark.name())) {
+                say("measuring " + benchmark.name());
+                document.put(benchmark.name(), benchmark.run(this));
+            }
+        }
+        return document;
+    }
+
+    MachinePeak.Answer peak() {
+        if (peak == null) {
+            say("measuring the machine's peak");
+            peak = ask(new MachinePeak(PEAK_REPEATS));
+        }
+        return peak;
+    }
+
+    /** A model of GPT-2 small's shape: 12 layers, 768 wide, 50,257 tokens. */
+    OpenModel gpt2Small() throws IOException {
+        if (gpt2Small == null) {
+            say("making a model of GPT-2 small's shape");
+            Path folder = BenchModels.gpt2(temporary.resolve("gpt2-small-shape"), 50_257, 1_024, 768, 12, 12);
+            gpt2Small = await(service.openModel(folder, Processing.RAW));
+        }
+        return gpt2Small;
+    }
+
+    OpenSae open(Path checkpoint) {
+        return await(service.openSae(checkpoint, SaeOptions.AS_STORED));
+    }
+
+    void close(OpenSae sae) {
+        await(service.close(sae.id()));
+    }
+
+    InferenceService service() {
+        return service;
+    }
+
+    Path temporary() {
+        return temporary;
+    }
+
+    void say(String line) {
+        say.accept(line);
+    }
+
+    <R> R ask(Query<R> query) {
+        return await(service.submit(query, Priority.VISIBLE).answer());
+    }
+
+    static <R> R await(CompletionStage<R> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    /** Removes what was made. The service stays open. */
+    @Override
+    public void close() throws IOException {
+        if (gpt2Small != null) {
+            await(service.close(gpt2Small.id()));
+        }
+        try (Stream<Path> files = Files.walk(temporary)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}

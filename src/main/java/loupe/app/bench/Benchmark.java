@@ -1,0 +1,13 @@
+package loupe.app.bench;
+
+import java.io.IOException;
+import java.util.Map;
+
+/** One named benchmark. */
+interface Benchmark {
+    /** As on the command line. */
+    String name();
+
+    /** @return its figures in order: {@link Timing#json} maps, plain numbers such as {@code ratio_to_peak}, and sentences */
+    Map<String, Object> run(Bench bench) throws IOException;
+}
