@@ -63,6 +63,14 @@ final class Progress {
         }
     }
 
+    /** A line that stays, about what is done next. */
+    synchronized void say(String line) {
+        if (err != null) {
+            clear();
+            err.println(command + ": " + line);
+        }
+    }
+
     /** Takes the line off the terminal. */
     synchronized void clear() {
         if (shown > 0) {
