@@ -26,7 +26,12 @@ import picocli.CommandLine.ScopeType;
  * <p>A result goes to standard output, everything said beside it to standard error. A refusal is one message, never a stack.
  */
 @Command(name = "sae-loupe", description = "Explore the features of sparse autoencoders. Without a command: opens the workbench.",
-        synopsisSubcommandLabel = "[COMMAND]", subcommands = {BenchCommand.class, DoctorCommand.class})
+        synopsisSubcommandLabel = "[COMMAND]", subcommands = {
+            ForwardCommand.class,
+            EncodeCommand.class,
+            BenchCommand.class,
+            DoctorCommand.class,
+        })
 final class Cli implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Cli.class);
 

@@ -5,6 +5,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import loupe.base.Cancellation;
+import loupe.format.JsonFiles;
 import loupe.inference.Device;
 import loupe.inference.InferenceService;
 import loupe.inference.LocalInferenceService;
@@ -99,7 +100,7 @@ final class CommandContext implements AutoCloseable {
             throw new CancellationException("stopped");
         }
         if (json) {
-            out.println(Json.write(result));
+            out.println(JsonFiles.text(result));
         } else {
             table.print(out);
         }

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
+import loupe.lm.ModelFolder;
+import loupe.lm.ModelWeights;
 import loupe.lm.Processing;
 import loupe.sae.HostWeights;
 import loupe.sae.SaeConfig;
@@ -17,7 +19,21 @@ import loupe.sae.SparseAutoencoder;
 final class FileLoader implements Loader {
     @Override
     public Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing) {
-        throw new UnsupportedOperationException("models cannot be read yet");
+        ModelFolder files = ModelFolder.open(folder);
+        try {
+            ModelId id = new ModelId(name(folder), Fingerprint.of(folder, processing.toString()));
+            ModelWeights read = files.read(processing);
+            // a model stays on the device until it is closed, so its weights are uploaded once and not held here after that
+            AtomicReference<ModelWeights> once = new AtomicReference<>(read);
+            return new Loaded<>(new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()), read.bytes(),
+                    owner -> once.get().on(owner), model -> {
+                        once.set(null);
+                        return model.parameters().values();
+                    }, files::close);
+        } catch (RuntimeException | Error e) {
+            files.close();
+            throw e;
+        }
     }
 
     @Override

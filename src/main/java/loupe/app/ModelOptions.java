@@ -1,0 +1,65 @@
+package loupe.app;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import loupe.inference.OpenModel;
+import loupe.lm.Processing;
+import loupe.lm.Tokenizer;
+import loupe.lm.Tokens;
+import picocli.CommandLine.Option;
+
+/** The options that name a model, and how texts become its tokens. */
+final class ModelOptions {
+    @Option(names = "--model", paramLabel = "DIR", description = "A model in Hugging Face's folder layout.")
+    Path model;
+
+    @Option(names = "--bos", paramLabel = "WHEN", defaultValue = "auto", description = "Begin texts with the beginning-of-text token: auto (as the model's family does), yes, no.")
+    private Tokenizer.Beginning bos;
+
+    boolean isGiven() {
+        return model != null;
+    }
+
+    /** Opens the model and passes its warnings on. */
+    OpenModel open(CommandContext context, Processing processing) {
+        if (model == null) {
+            throw Refusal.usage("--model DIR is missing");
+        }
+        Paths.existing(model, "--model");
+        OpenModel opened = CommandContext.await(context.service().openModel(model, processing));
+        opened.warnings().forEach(warning -> context.warn(model + ": " + warning));
+        return opened;
+    }
+
+    /** A text as token ids. @throws Refusal if the model has no tokenizer */
+    int[] encode(OpenModel opened, String text, String option) {
+        return encode(opened, text, option, bos);
+    }
+
+    /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */
+    int[] encodeContinuation(OpenModel opened, String text, String option) {
+        return encode(opened, text, option, Tokenizer.Beginning.NO);
+    }
+
+    private static int[] encode(OpenModel opened, String text, String option, Tokenizer.Beginning beginning) {
+        Tokenizer tokenizer = opened.tokenizer().orElseThrow(() -> Refusal.content(
+                opened.folder() + " has no tokenizer files, so " + option + " cannot be read. Give token ids instead"));
+        Tokens tokens = tokenizer.encode(text, beginning);
+        check(opened, tokens.ids(), option);
+        return tokens.ids();
+    }
+
+    /** @throws Refusal if an id is outside the vocabulary */
+    static int[] check(OpenModel opened, int[] ids, String option) {
+        int size = opened.config().vocabularySize();
+        Arrays.stream(ids).filter(id -> id < 0 || id >= size).findFirst().ifPresent(id -> {
+            throw Refusal.content(option + ": token id " + id + " is outside the vocabulary of " + opened.id() + ", which has " + size + " tokens");
+        });
+        return ids;
+    }
+
+    /** What a token looks like: its text, or {@code <id>} without a tokenizer. */
+    static String text(OpenModel opened, int id) {
+        return opened.tokenizer().map(tokenizer -> tokenizer.text(id)).orElse("<" + id + ">");
+    }
+}
