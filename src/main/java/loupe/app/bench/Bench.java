@@ -22,7 +22,8 @@ import loupe.sae.SaeOptions;
 
 /** What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them use. */
 public final class Bench implements AutoCloseable {
-    private static final List<Benchmark> ALL = List.of(new ForwardBenchmark(), new TokensBenchmark(), new EncodeBenchmark());
+    private static final List<Benchmark> ALL = List.of(new ForwardBenchmark(), new TreeBenchmark(), new TokensBenchmark(),
+            new EncodeBenchmark(), new LoadBenchmark(), new NeighboursBenchmark(), new IndexBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;
