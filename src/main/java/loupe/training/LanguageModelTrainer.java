@@ -1,0 +1,178 @@
+package loupe.training;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.GradientCollector;
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import loupe.base.CheckpointException;
+import loupe.lm.ModelConfig;
+
+/**
+ * Trains a small GPT-2 step by step. All of its state (parameters, optimiser, place in the text) can be saved and restored,
+ * after which it goes on with the same numbers. One thread; arrays made in a step are closed with it.
+ */
+final class LanguageModelTrainer implements AutoCloseable {
+    private static final long MAGIC = 0x4c4f555045_01L;
+
+    private final NDManager manager;
+    private final TrainingText text;
+    private final Settings settings;
+    private final Gpt gpt;
+    private final AdamW optimiser;
+    private PackedContexts contexts;
+    private long tokens;
+    private double gradientNorm;
+
+    /**
+     * @param rows contexts per step
+     * @param decay weight decay of the matrices
+     * @param clip largest norm of the whole gradient
+     * @param otherWeight weight in the loss of tokens outside definitions and examples, relative to those inside
+     */
+    record Settings(int rows, LearningRate rate, double decay, double clip, float otherWeight, long seed) {}
+
+    LanguageModelTrainer(NDManager parent, ModelConfig config, TrainingText text, Settings settings) {
+        this.manager = parent.newSubManager();
+        this.text = text;
+        this.settings = settings;
+        this.gpt = new Gpt(manager, config);
+        gpt.parameters().initialise(settings.seed, config.nLayers());
+        gpt.parameters().setLearning(true);
+        this.optimiser = new AdamW(manager, gpt.parameters().flat(), gpt.parameters().decayed(), 0.9, 0.95, 1e-8, settings.decay);
+        this.contexts = new PackedContexts(text, config.context(), settings.seed, settings.otherWeight, PackedContexts.Position.START);
+    }
+
+    Gpt model() {
+        return gpt;
+    }
+
+    /** Tokens shown so far. */
+    long tokens() {
+        return tokens;
+    }
+
+    /** Norm of the last step's gradient before clipping. */
+    double gradientNorm() {
+        return gradientNorm;
+    }
+
+    int epoch() {
+        return contexts.position().epoch();
+    }
+
+    /**
+     * Learns from the next contexts.
+     *
+     * @param plannedTokens when the learning rate is to have fallen to its end
+     * @return weighted mean loss in nats per token before the step
+     */
+    double step(long plannedTokens) {
+        PackedContexts.Batch batch = contexts.next(settings.rows);
+        int context = gpt.config().context();
+        try (NDManager step = manager.newSubManager()) {
+            step.tempAttachAll(gpt.parameters().all().toArray(NDArray[]::new));
+            Shape shape = new Shape(settings.rows, context);
+            float[] weights = batch.weights();
+            double total = 0;
+            for (float weight : weights) {
+                total += weight;
+            }
+            for (int i = 0; i < weights.length; i++) {
+                weights[i] /= (float) total;
+            }
+            NDArray loss;
+            try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
+                loss = gpt.loss(step.create(batch.inputs(), shape), step.create(batch.targets(), shape), step.create(weights, shape));
+                gradients.backward(loss);
+            }
+            NDArray gradient = gatherGradient();
+            gradient.attach(step);
+            gradientNorm = gradient.norm().getFloat();
+            if (gradientNorm > settings.clip) {
+                gradient.muli(settings.clip / gradientNorm);
+            }
+            optimiser.step(gradient, settings.rate.at(tokens, plannedTokens));
+            tokens += (long) settings.rows * context;
+            return loss.getFloat();
+        }
+    }
+
+    /** The gradients of all tensors as one vector; they themselves are set back to zero. */
+    private NDArray gatherGradient() {
+        NDList parts = new NDList();
+        for (NDArray parameter : gpt.parameters().all()) {
+            parts.add(parameter.getGradient().flatten());
+        }
+        NDArray gathered = NDArrays.concat(parts);
+        for (NDArray part : parts) {
+            part.muli(0);
+        }
+        return gathered;
+    }
+
+    /** Writes everything needed to go on, replacing {@code file} only when the new one is complete. */
+    void save(Path file) throws IOException {
+        Path unfinished = file.resolveSibling(file.getFileName() + ".part");
+        try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
+            PackedContexts.Position position = contexts.position();
+            out.writeLong(MAGIC);
+            out.writeLong(gpt.parameters().size());
+            out.writeLong(tokens);
+            out.writeLong(optimiser.steps());
+            out.writeInt(position.epoch());
+            out.writeInt(position.cursor());
+            out.writeLong(position.contexts());
+            write(out, gpt.parameters().flat());
+            write(out, optimiser.mean());
+            write(out, optimiser.square());
+        }
+        Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** @throws CheckpointException if the file is not a state of a model of these sizes */
+    void restore(Path file) throws IOException {
+        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+            if (in.readLong() != MAGIC || in.readLong() != gpt.parameters().size()) {
+                throw new CheckpointException(file, "this is not a training state of this model", "", "Remove it to start afresh");
+            }
+            tokens = in.readLong();
+            long steps = in.readLong();
+            PackedContexts.Position position = new PackedContexts.Position(in.readInt(), in.readInt(), in.readLong());
+            gpt.parameters().set(read(in));
+            optimiser.restore(read(in), read(in), steps);
+            contexts = new PackedContexts(text, gpt.config().context(), settings.seed, settings.otherWeight, position);
+        }
+    }
+
+    private static void write(DataOutputStream out, NDArray vector) throws IOException {
+        float[] values = Flat.read(vector);
+        ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
+        bytes.asFloatBuffer().put(values);
+        out.write(bytes.array());
+    }
+
+    private float[] read(DataInputStream in) throws IOException {
+        byte[] bytes = new byte[Math.toIntExact(4 * gpt.parameters().size())];
+        in.readFully(bytes);
+        float[] values = new float[bytes.length / 4];
+        ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
+        return values;
+    }
+
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

@@ -1,0 +1,136 @@
+package loupe.training;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/**
+ * An endless, repeatable stream of training contexts. Each context starts at the start of a document (every second one with
+ * a separator before it) and is filled with whole documents, separators between; the document that does not fit starts the
+ * next context instead.
+ *
+ * <p>A document of weight w comes floor(w) or ceil(w) times per epoch, on average w times, in shuffled order. The order
+ * depends on seed and epoch alone, so that {@link Position} is all that must be kept for going on later.
+ */
+final class PackedContexts {
+    /** Share of definitions in each wording. */
+    private static final double TYPICAL_SHARE = 0.5;
+    private static final double ENTRY_SHARE = 0.4;
+
+    private final TrainingText text;
+    private final int context;
+    private final long seed;
+    private final float otherWeight;
+    private int epoch;
+    private int cursor;
+    private long contexts;
+    private int[] order;
+
+    /** @param otherWeight weight in the loss of what is not a definition or example, relative to those */
+    PackedContexts(TrainingText text, int context, long seed, float otherWeight, Position start) {
+        this.text = text;
+        this.context = context;
+        this.seed = seed;
+        this.otherWeight = otherWeight;
+        this.epoch = start.epoch;
+        this.cursor = start.cursor;
+        this.contexts = start.contexts;
+        this.order = order(epoch);
+    }
+
+    /** Where the stream stands. */
+    record Position(int epoch, int cursor, long contexts) {
+        static final Position START = new Position(0, 0, 0);
+    }
+
+    Position position() {
+        return new Position(epoch, cursor, contexts);
+    }
+
+    /** Number of documents shown in an epoch. */
+    int documentsPerEpoch() {
+        return order.length;
+    }
+
+    /**
+     * The next {@code rows} contexts.
+     *
+     * @return inputs and targets, (rows, context), and the loss weight of each target
+     */
+    Batch next(int rows) {
+        long[] inputs = new long[rows * context];
+        long[] targets = new long[rows * context];
+        float[] weights = new float[rows * context];
+        int[] tokens = new int[context + 1];
+        float[] tokenWeights = new float[context + 1];
+        for (int row = 0; row < rows; row++) {
+            fill(tokens, tokenWeights);
+            for (int t = 0; t < context; t++) {
+                inputs[row * context + t] = tokens[t];
+                targets[row * context + t] = tokens[t + 1];
+                weights[row * context + t] = tokenWeights[t + 1];
+            }
+        }
+        return new Batch(inputs, targets, weights);
+    }
+
+    record Batch(long[] inputs, long[] targets, float[] weights) {}
+
+    private void fill(int[] tokens, float[] weights) {
+        Arrays.fill(tokens, 0);
+        Arrays.fill(weights, 0);
+        int length = contexts++ % 2 == 0 ? 0 : 1;
+        boolean first = true;
+        while (length < tokens.length) {
+            TrainingText.Sentence sentence = nextSentence();
+            int fits = Math.min(sentence.tokens().length, tokens.length - length);
+            for (int i = 0; i < fits; i++) {
+                tokens[length + i] = sentence.tokens()[i];
+                weights[length + i] = i >= sentence.start() && i <= sentence.end() ? 1 : otherWeight;
+            }
+            length += fits;
+            if (fits < sentence.tokens().length && !first) {
+                cursor--;
+            }
+            if (length < tokens.length) {
+                weights[length++] = otherWeight;
+            }
+            first = false;
+        }
+    }
+
+    private TrainingText.Sentence nextSentence() {
+        if (cursor == order.length) {
+            epoch++;
+            cursor = 0;
+            order = order(epoch);
+        }
+        double draw = new SplittableRandom(seed * 31 + epoch * 1_000_003L + cursor).nextDouble();
+        Wording wording = draw < TYPICAL_SHARE ? Wording.TYPICAL : draw < TYPICAL_SHARE + ENTRY_SHARE ? Wording.ENTRY : Wording.MEANING;
+        return text.sentence(order[cursor++], wording);
+    }
+
+    private int[] order(int epoch) {
+        int[] documents = new int[text.size()];
+        int length = 0;
+        for (int document = 0; document < text.size(); document++) {
+            double offset = new SplittableRandom(seed + document * 7919L).nextDouble();
+            double weight = text.weight(document);
+            int times = (int) (Math.floor(weight * (epoch + 1) + offset) - Math.floor(weight * epoch + offset));
+            for (int i = 0; i < times; i++) {
+                if (length == documents.length) {
+                    documents = Arrays.copyOf(documents, 2 * length);
+                }
+                documents[length++] = document;
+            }
+        }
+        documents = Arrays.copyOf(documents, length);
+        SplittableRandom random = new SplittableRandom(seed ^ 0x5DEECE66DL * (epoch + 1));
+        for (int i = length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int swapped = documents[i];
+            documents[i] = documents[j];
+            documents[j] = swapped;
+        }
+        return documents;
+    }
+}

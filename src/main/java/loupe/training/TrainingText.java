@@ -1,0 +1,113 @@
+package loupe.training;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * The training rows as token ids, each with how often it is shown in an epoch. A word of one to three tokens is near to
+ * what a ghost token can mean, so that it is shown six times as often as a longer one, and one of a single token more often
+ * still.
+ *
+ * <p>The parts of a sentence are tokenised separately, so that a definition starts with the same token whatever stands
+ * before it.
+ */
+final class TrainingText {
+    /** Largest number of tokens of a word that counts as common. */
+    static final int COMMON_TOKENS = 3;
+
+    private static final int[] NOTHING = {};
+
+    private final List<int[]> lemmas = new ArrayList<>();
+    private final List<int[]> definitions = new ArrayList<>();
+    private final List<int[]> plain = new ArrayList<>();
+    private final Map<Wording, int[][]> frames = new HashMap<>();
+    private final List<Double> weights = new ArrayList<>();
+
+    /**
+     * @param encode text to token ids, adding nothing
+     * @param weighting how often rows are shown
+     */
+    TrainingText(List<Definition> rows, Function<String, int[]> encode, Weighting weighting) {
+        for (Wording wording : Wording.values()) {
+            frames.put(wording, new int[][] {
+                wording.before().isEmpty() ? NOTHING : encode.apply(wording.before()), encode.apply(wording.between()), encode.apply(wording.after())});
+        }
+        Map<String, int[]> known = new HashMap<>();
+        Function<String, int[]> encodeOnce = text -> known.computeIfAbsent(text, encode);
+        for (Definition row : rows) {
+            int[] lemma = encodeOnce.apply(row.lemma());
+            lemmas.add(lemma);
+            definitions.add(encodeOnce.apply(row.text()));
+            weights.add(weighting.ofDefinition(lemma.length));
+        }
+        Set<String> shown = new HashSet<>();
+        for (Definition row : rows) {
+            for (String example : row.examples()) {
+                if (shown.add(example)) {
+                    plain.add(encode.apply(example));
+                    weights.add(weighting.example());
+                }
+            }
+        }
+    }
+
+    /**
+     * How often a row is shown per epoch.
+     *
+     * @param oneToken definitions of a word of one token
+     * @param fewTokens of a word of two or three tokens
+     * @param manyTokens of a longer one
+     * @param example an example sentence
+     */
+    record Weighting(double oneToken, double fewTokens, double manyTokens, double example) {
+        double ofDefinition(int lemmaTokens) {
+            return lemmaTokens == 1 ? oneToken : lemmaTokens <= COMMON_TOKENS ? fewTokens : manyTokens;
+        }
+    }
+
+    /** Number of documents: definitions first, then example sentences. */
+    int size() {
+        return weights.size();
+    }
+
+    double weight(int document) {
+        return weights.get(document);
+    }
+
+    /** Tokens of a definition's lemma. */
+    int[] lemma(int document) {
+        return lemmas.get(document);
+    }
+
+    /** Tokens of a document without a separator. The wording says how a definition is put; example sentences have none. */
+    Sentence sentence(int document, Wording wording) {
+        if (document >= lemmas.size()) {
+            int[] tokens = plain.get(document - lemmas.size());
+            return new Sentence(tokens, 0, tokens.length);
+        }
+        return sentence(lemmas.get(document), definitions.get(document), wording);
+    }
+
+    private Sentence sentence(int[] lemma, int[] definition, Wording wording) {
+        int[][] frame = frames.get(wording);
+        int start = frame[0].length + lemma.length + frame[1].length;
+        int[] tokens = Arrays.copyOf(frame[0], start + definition.length + frame[2].length);
+        System.arraycopy(lemma, 0, tokens, frame[0].length, lemma.length);
+        System.arraycopy(frame[1], 0, tokens, frame[0].length + lemma.length, frame[1].length);
+        System.arraycopy(definition, 0, tokens, start, definition.length);
+        System.arraycopy(frame[2], 0, tokens, start + definition.length, frame[2].length);
+        return new Sentence(tokens, start, start + definition.length);
+    }
+
+    /**
+     * @param start index of the first token of the definition, the text between the quotation marks
+     * @param end index after its last token
+     */
+    record Sentence(int[] tokens, int start, int end) {}
+}
