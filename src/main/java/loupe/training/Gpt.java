@@ -45,16 +45,15 @@ final class Gpt {
     }
 
     /**
-     * Mean negative log likelihood in nats, weighted.
+     * Negative log likelihoods in nats, (N).
      *
      * @param inputs token ids, (B, T)
-     * @param targets the ids that follow, (B, T)
-     * @param weights of each target, (B, T), summing to 1
+     * @param places where in the flattened inputs to ask for the next token, (N), int64
+     * @param targets the token that follows each of them, (N), int64
      */
-    NDArray loss(NDArray inputs, NDArray targets, NDArray weights) {
-        NDArray logits = logits(hidden(inputs, UnaryOperator.identity()));
-        NDArray chosen = logits.logSoftmax(-1).gather(targets.reshape(-1, 1), 1);
-        return chosen.mul(weights.reshape(-1, 1)).sum().neg();
+    NDArray losses(NDArray inputs, NDArray places, NDArray targets) {
+        NDArray hidden = Embedding.embedding(places, hidden(inputs, UnaryOperator.identity()), SparseFormat.DENSE).singletonOrThrow();
+        return logits(hidden).logSoftmax(-1).gather(targets.reshape(-1, 1), 1).neg();
     }
 
     /** Scores of the next token, (N, V), from final residual vectors (N, dModel) after the last norm. */

@@ -3,6 +3,7 @@ package loupe.training;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 
@@ -30,25 +31,27 @@ record HeldOutLoss(double model, double bigram, long tokens) {
             List<TrainingText.Sentence> batch = byLength.subList(from, Math.min(from + ROWS, byLength.size()));
             int length = Math.min(gpt.config().context(), batch.get(batch.size() - 1).tokens().length - 1);
             long[] inputs = new long[batch.size() * length];
+            long[] places = new long[inputs.length];
             long[] targets = new long[inputs.length];
-            float[] counts = new float[inputs.length];
+            int count = 0;
             for (int row = 0; row < batch.size(); row++) {
                 TrainingText.Sentence sentence = batch.get(row);
                 for (int t = 0; t < Math.min(length, sentence.tokens().length - 1); t++) {
                     int at = row * length + t;
                     inputs[at] = sentence.tokens()[t];
-                    targets[at] = sentence.tokens()[t + 1];
                     if (t + 1 >= sentence.start() && t + 1 < sentence.end()) {
-                        counts[at] = 1;
-                        counted++;
+                        places[count] = at;
+                        targets[count++] = sentence.tokens()[t + 1];
                         bigramLoss += bigram.loss(sentence.tokens()[t], sentence.tokens()[t + 1]);
                     }
                 }
             }
+            counted += count;
             try (NDManager step = manager.newSubManager()) {
                 step.tempAttachAll(gpt.parameters().all().toArray(NDArray[]::new));
                 Shape shape = new Shape(batch.size(), length);
-                loss += gpt.loss(step.create(inputs, shape), step.create(targets, shape), step.create(counts, shape)).getFloat();
+                loss += gpt.losses(step.create(inputs, shape), step.create(Arrays.copyOf(places, count)),
+                        step.create(Arrays.copyOf(targets, count))).sum().getFloat();
             }
         }
         return new HeldOutLoss(loss / counted, bigramLoss / counted, counted);

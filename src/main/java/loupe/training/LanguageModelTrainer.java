@@ -39,9 +39,9 @@ final class LanguageModelTrainer implements AutoCloseable {
      * @param rows contexts per step
      * @param decay weight decay of the matrices
      * @param clip largest norm of the whole gradient
-     * @param otherWeight weight in the loss of tokens outside definitions and examples, relative to those inside
+     * @param otherShare share of the tokens outside definitions and examples that count in the loss
      */
-    record Settings(int rows, LearningRate rate, double decay, double clip, float otherWeight, long seed) {}
+    record Settings(int rows, LearningRate rate, double decay, double clip, double otherShare, long seed) {}
 
     LanguageModelTrainer(NDManager parent, ModelConfig config, TrainingText text, Settings settings) {
         this.manager = parent.newSubManager();
@@ -51,7 +51,7 @@ final class LanguageModelTrainer implements AutoCloseable {
         gpt.parameters().initialise(settings.seed, config.nLayers());
         gpt.parameters().setLearning(true);
         this.optimiser = new AdamW(manager, gpt.parameters().flat(), gpt.parameters().decayed(), 0.9, 0.95, 1e-8, settings.decay);
-        this.contexts = new PackedContexts(text, config.context(), settings.seed, settings.otherWeight, PackedContexts.Position.START);
+        this.contexts = new PackedContexts(text, config.context(), settings.seed, settings.otherShare, PackedContexts.Position.START);
     }
 
     Gpt model() {
@@ -76,7 +76,7 @@ final class LanguageModelTrainer implements AutoCloseable {
      * Learns from the next contexts.
      *
      * @param plannedTokens when the learning rate is to have fallen to its end
-     * @return weighted mean loss in nats per token before the step
+     * @return mean loss in nats per counted token before the step
      */
     double step(long plannedTokens) {
         PackedContexts.Batch batch = contexts.next(settings.rows);
@@ -84,17 +84,9 @@ final class LanguageModelTrainer implements AutoCloseable {
         try (NDManager step = manager.newSubManager()) {
             step.tempAttachAll(gpt.parameters().all().toArray(NDArray[]::new));
             Shape shape = new Shape(settings.rows, context);
-            float[] weights = batch.weights();
-            double total = 0;
-            for (float weight : weights) {
-                total += weight;
-            }
-            for (int i = 0; i < weights.length; i++) {
-                weights[i] /= (float) total;
-            }
             NDArray loss;
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
-                loss = gpt.loss(step.create(batch.inputs(), shape), step.create(batch.targets(), shape), step.create(weights, shape));
+                loss = gpt.losses(step.create(batch.inputs(), shape), step.create(batch.places()), step.create(batch.targets())).mean();
                 gradients.backward(loss);
             }
             NDArray gradient = gatherGradient();
@@ -152,7 +144,7 @@ final class LanguageModelTrainer implements AutoCloseable {
             PackedContexts.Position position = new PackedContexts.Position(in.readInt(), in.readInt(), in.readLong());
             gpt.parameters().set(read(in));
             optimiser.restore(read(in), read(in), steps);
-            contexts = new PackedContexts(text, gpt.config().context(), settings.seed, settings.otherWeight, position);
+            contexts = new PackedContexts(text, gpt.config().context(), settings.seed, settings.otherShare, position);
         }
     }
 

@@ -13,24 +13,24 @@ import java.util.SplittableRandom;
  */
 final class PackedContexts {
     /** Share of definitions in each wording. */
-    private static final double TYPICAL_SHARE = 0.5;
-    private static final double ENTRY_SHARE = 0.4;
+    private static final double TYPICAL_SHARE = 0.35;
+    private static final double ENTRY_SHARE = 0.55;
 
     private final TrainingText text;
     private final int context;
     private final long seed;
-    private final float otherWeight;
+    private final double otherShare;
     private int epoch;
     private int cursor;
     private long contexts;
     private int[] order;
 
-    /** @param otherWeight weight in the loss of what is not a definition or example, relative to those */
-    PackedContexts(TrainingText text, int context, long seed, float otherWeight, Position start) {
+    /** @param otherShare share of the tokens outside definitions and examples that count in the loss */
+    PackedContexts(TrainingText text, int context, long seed, double otherShare, Position start) {
         this.text = text;
         this.context = context;
         this.seed = seed;
-        this.otherWeight = otherWeight;
+        this.otherShare = otherShare;
         this.epoch = start.epoch;
         this.cursor = start.cursor;
         this.contexts = start.contexts;
@@ -52,32 +52,40 @@ final class PackedContexts {
     }
 
     /**
-     * The next {@code rows} contexts.
-     *
-     * @return inputs and targets, (rows, context), and the loss weight of each target
+     * The next {@code rows} contexts. Every token of a definition or example is a target; of the rest, which is mostly the
+     * same few words, only a random share is, so that the model's time goes to what it is for.
      */
     Batch next(int rows) {
         long[] inputs = new long[rows * context];
+        long[] places = new long[rows * context];
         long[] targets = new long[rows * context];
-        float[] weights = new float[rows * context];
+        int count = 0;
         int[] tokens = new int[context + 1];
-        float[] tokenWeights = new float[context + 1];
+        boolean[] counts = new boolean[context + 1];
         for (int row = 0; row < rows; row++) {
-            fill(tokens, tokenWeights);
+            fill(tokens, counts);
             for (int t = 0; t < context; t++) {
                 inputs[row * context + t] = tokens[t];
-                targets[row * context + t] = tokens[t + 1];
-                weights[row * context + t] = tokenWeights[t + 1];
+                if (counts[t + 1]) {
+                    places[count] = (long) row * context + t;
+                    targets[count++] = tokens[t + 1];
+                }
             }
         }
-        return new Batch(inputs, targets, weights);
+        return new Batch(inputs, Arrays.copyOf(places, count), Arrays.copyOf(targets, count));
     }
 
-    record Batch(long[] inputs, long[] targets, float[] weights) {}
+    /**
+     * @param inputs token ids, (rows, context)
+     * @param places where in {@code inputs}, taken as one row, the next token counts in the loss
+     * @param targets the next token at each of them
+     */
+    record Batch(long[] inputs, long[] places, long[] targets) {}
 
-    private void fill(int[] tokens, float[] weights) {
+    private void fill(int[] tokens, boolean[] counts) {
         Arrays.fill(tokens, 0);
-        Arrays.fill(weights, 0);
+        Arrays.fill(counts, false);
+        SplittableRandom random = new SplittableRandom(seed + 0x9E3779B9L * contexts);
         int length = contexts++ % 2 == 0 ? 0 : 1;
         boolean first = true;
         while (length < tokens.length) {
@@ -85,14 +93,15 @@ final class PackedContexts {
             int fits = Math.min(sentence.tokens().length, tokens.length - length);
             for (int i = 0; i < fits; i++) {
                 tokens[length + i] = sentence.tokens()[i];
-                weights[length + i] = i >= sentence.start() && i <= sentence.end() ? 1 : otherWeight;
+                boolean definition = i >= sentence.start() && i <= sentence.end();
+                counts[length + i] = definition || random.nextDouble() < otherShare;
             }
             length += fits;
             if (fits < sentence.tokens().length && !first) {
                 cursor--;
             }
             if (length < tokens.length) {
-                weights[length++] = otherWeight;
+                counts[length++] = random.nextDouble() < otherShare;
             }
             first = false;
         }
