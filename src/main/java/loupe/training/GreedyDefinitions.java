@@ -81,7 +81,7 @@ final class GreedyDefinitions {
             last[row] = (long) row * length + lengths[row] - 1;
         }
         try (NDManager step = manager.newSubManager()) {
-            step.tempAttachAll(gpt.parameters().all().toArray(NDArray[]::new));
+            gpt.parameters().flat().lend(step);
             NDArray hidden = gpt.hidden(step.create(inputs, new Shape(tokens.length, length)), UnaryOperator.identity());
             return gpt.logits(hidden.get(new NDIndex("{}", step.create(last)))).argMax(-1).toLongArray();
         }

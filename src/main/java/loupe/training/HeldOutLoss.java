@@ -48,7 +48,7 @@ record HeldOutLoss(double model, double bigram, long tokens) {
             }
             counted += count;
             try (NDManager step = manager.newSubManager()) {
-                step.tempAttachAll(gpt.parameters().all().toArray(NDArray[]::new));
+                gpt.parameters().flat().lend(step);
                 Shape shape = new Shape(batch.size(), length);
                 loss += gpt.losses(step.create(inputs, shape), step.create(Arrays.copyOf(places, count)),
                         step.create(Arrays.copyOf(targets, count))).sum().getFloat();

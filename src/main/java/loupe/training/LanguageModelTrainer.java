@@ -2,8 +2,6 @@ package loupe.training;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.GradientCollector;
@@ -30,6 +28,7 @@ final class LanguageModelTrainer implements AutoCloseable {
     private final TrainingText text;
     private final Settings settings;
     private final Gpt gpt;
+    private final FlatParameters parameters;
     private final AdamW optimiser;
     private PackedContexts contexts;
     private long tokens;
@@ -48,9 +47,10 @@ final class LanguageModelTrainer implements AutoCloseable {
         this.text = text;
         this.settings = settings;
         this.gpt = new Gpt(manager, config);
+        this.parameters = gpt.parameters().flat();
         gpt.parameters().initialise(settings.seed, config.nLayers());
-        gpt.parameters().setLearning(true);
-        this.optimiser = new AdamW(manager, gpt.parameters().flat(), gpt.parameters().decayed(), 0.9, 0.95, 1e-8, settings.decay);
+        parameters.setLearning(true);
+        this.optimiser = new AdamW(manager, parameters.flat(), gpt.parameters().decayed(), 0.9, 0.95, 1e-8, settings.decay);
         this.contexts = new PackedContexts(text, config.context(), settings.seed, settings.otherShare, PackedContexts.Position.START);
     }
 
@@ -82,15 +82,14 @@ final class LanguageModelTrainer implements AutoCloseable {
         PackedContexts.Batch batch = contexts.next(settings.rows);
         int context = gpt.config().context();
         try (NDManager step = manager.newSubManager()) {
-            step.tempAttachAll(gpt.parameters().all().toArray(NDArray[]::new));
+            parameters.lend(step);
             Shape shape = new Shape(settings.rows, context);
             NDArray loss;
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
                 loss = gpt.losses(step.create(batch.inputs(), shape), step.create(batch.places()), step.create(batch.targets())).mean();
                 gradients.backward(loss);
             }
-            NDArray gradient = gatherGradient();
-            gradient.attach(step);
+            NDArray gradient = parameters.takeGradient(step);
             gradientNorm = gradient.norm().getFloat();
             if (gradientNorm > settings.clip) {
                 gradient.muli(settings.clip / gradientNorm);
@@ -101,32 +100,19 @@ final class LanguageModelTrainer implements AutoCloseable {
         }
     }
 
-    /** The gradients of all tensors as one vector; they themselves are set back to zero. */
-    private NDArray gatherGradient() {
-        NDList parts = new NDList();
-        for (NDArray parameter : gpt.parameters().all()) {
-            parts.add(parameter.getGradient().flatten());
-        }
-        NDArray gathered = NDArrays.concat(parts);
-        for (NDArray part : parts) {
-            part.muli(0);
-        }
-        return gathered;
-    }
-
     /** Writes everything needed to go on, replacing {@code file} only when the new one is complete. */
     void save(Path file) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".part");
         try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
             PackedContexts.Position position = contexts.position();
             out.writeLong(MAGIC);
-            out.writeLong(gpt.parameters().size());
+            out.writeLong(parameters.size());
             out.writeLong(tokens);
             out.writeLong(optimiser.steps());
             out.writeInt(position.epoch());
             out.writeInt(position.cursor());
             out.writeLong(position.contexts());
-            write(out, gpt.parameters().flat());
+            write(out, parameters.flat());
             write(out, optimiser.mean());
             write(out, optimiser.square());
         }
@@ -136,13 +122,13 @@ final class LanguageModelTrainer implements AutoCloseable {
     /** @throws CheckpointException if the file is not a state of a model of these sizes */
     void restore(Path file) throws IOException {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
-            if (in.readLong() != MAGIC || in.readLong() != gpt.parameters().size()) {
+            if (in.readLong() != MAGIC || in.readLong() != parameters.size()) {
                 throw new CheckpointException(file, "this is not a training state of this model", "", "Remove it to start afresh");
             }
             tokens = in.readLong();
             long steps = in.readLong();
             PackedContexts.Position position = new PackedContexts.Position(in.readInt(), in.readInt(), in.readLong());
-            gpt.parameters().set(read(in));
+            parameters.set(read(in));
             optimiser.restore(read(in), read(in), steps);
             contexts = new PackedContexts(text, gpt.config().context(), settings.seed, settings.otherShare, position);
         }
@@ -156,7 +142,7 @@ final class LanguageModelTrainer implements AutoCloseable {
     }
 
     private float[] read(DataInputStream in) throws IOException {
-        byte[] bytes = new byte[Math.toIntExact(4 * gpt.parameters().size())];
+        byte[] bytes = new byte[Math.toIntExact(4 * parameters.size())];
         in.readFully(bytes);
         float[] values = new float[bytes.length / 4];
         ByteBuffer.wrap(bytes).asFloatBuffer().get(values);
