@@ -19,7 +19,7 @@ public final class TensorArchives {
         0x50, 0x19, 0x2E};
     private static final String INDEX_SUFFIX = ".index.json";
     /** In the order transformers looks for them. */
-    private static final List<String> WEIGHT_FILES = List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+    static final List<String> WEIGHT_FILES = List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
             "pytorch_model.bin.index.json");
     private static final String EXPECTED = "a safetensors, torch or npz file";
 

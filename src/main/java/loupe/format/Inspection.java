@@ -1,0 +1,105 @@
+package loupe.format;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+import loupe.base.CheckpointException;
+import loupe.tensor.DType;
+
+/**
+ * What a file or folder holds, told without reading a tensor.
+ *
+ * @param container the kinds of the weight files in it, usually one
+ * @param tensors of all weight files, in file order
+ * @param values what is not a tensor, by dotted name; see {@link TensorArchive#values}
+ * @param config the configuration files beside the weights, by file name
+ * @param warnings what is odd but no reason to refuse, one sentence each
+ */
+public record Inspection(Path path, String container, List<Tensor> tensors, Map<String, Object> values, Map<String, JsonNode> config,
+        List<String> warnings) {
+    private static final List<String> CONFIG_FILES = List.of("config.json", "cfg.json", "hyperparams.json", "lm_config.json");
+    private static final List<String> WEIGHT_SUFFIXES = List.of(".safetensors", ".pt", ".pth", ".bin", ".npz", ".ckpt");
+
+    public Inspection {
+        tensors = List.copyOf(tensors);
+        values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+        config = Collections.unmodifiableMap(new LinkedHashMap<>(config));
+        warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * One tensor.
+     *
+     * @param file the name of the file it lies in, of several shards the index
+     * @param bytes size in the stored type
+     */
+    public record Tensor(String name, DType dtype, List<Long> shape, long bytes, String file) {
+    }
+
+    /** @throws CheckpointException if there is nothing there that we read, or it is damaged */
+    public static Inspection of(Path path) {
+        List<Path> files = Files.isDirectory(path) ? weightFiles(path) : List.of(path);
+        TreeSet<String> containers = new TreeSet<>();
+        List<Tensor> tensors = new ArrayList<>();
+        Map<String, Object> values = new LinkedHashMap<>();
+        List<String> warnings = new ArrayList<>();
+        for (Path file : files) {
+            String fileName = file.getFileName().toString();
+            try (TensorArchive archive = TensorArchives.open(file)) {
+                containers.add(archive.container().label());
+                archive.names().stream().map(archive::tensor)
+                        .forEach(tensor -> tensors.add(new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), tensor.bytes(), fileName)));
+                archive.values().forEach((name, value) -> values.putIfAbsent(files.size() == 1 ? name : fileName + ": " + name, value));
+                archive.warnings().forEach(warning -> warnings.add(files.size() == 1 ? warning : fileName + ": " + warning));
+            }
+        }
+        if (tensors.isEmpty()) {
+            warnings.add("There is no tensor in it");
+        }
+        return new Inspection(path, String.join(", ", containers), tensors, values, configs(path), warnings);
+    }
+
+    /** The weights of a model folder as transformers would find them; else every weight file in the folder. */
+    private static List<Path> weightFiles(Path folder) {
+        for (String name : TensorArchives.WEIGHT_FILES) {
+            if (Files.exists(folder.resolve(name))) {
+                return List.of(folder.resolve(name));
+            }
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            List<Path> found = files.filter(file -> Files.isRegularFile(file) && isWeightFile(file)).sorted().toList();
+            if (found.isEmpty()) {
+                throw new CheckpointException(folder, "the folder has no weight file", "a file ending in " + String.join(", ", WEIGHT_SUFFIXES),
+                        "Choose the folder that holds the weights, or the weight file itself");
+            }
+            return found;
+        } catch (IOException e) {
+            throw new CheckpointException(folder, "the folder cannot be listed (" + e.getMessage() + ")", "a readable folder", "Check its permissions", e);
+        }
+    }
+
+    private static boolean isWeightFile(Path file) {
+        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+        return !name.startsWith(".") && WEIGHT_SUFFIXES.stream().anyMatch(name::endsWith);
+    }
+
+    private static Map<String, JsonNode> configs(Path path) {
+        Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        Map<String, JsonNode> configs = new LinkedHashMap<>();
+        for (String name : CONFIG_FILES) {
+            if (Files.isRegularFile(folder.resolve(name))) {
+                configs.put(name, JsonFiles.read(folder.resolve(name)));
+            }
+        }
+        return configs;
+    }
+}
