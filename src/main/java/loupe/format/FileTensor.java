@@ -65,6 +65,10 @@ final class FileTensor implements StoredTensor {
         this.elements = StoredTensor.super.elements();
     }
 
+    Layout layout() {
+        return layout;
+    }
+
     @Override
     public String name() {
         return name;

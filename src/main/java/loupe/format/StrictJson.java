@@ -50,15 +50,22 @@ final class StrictJson {
     <R> R read(ByteBuffer utf8, Reader<R> reader) {
         CharBuffer text = decode(utf8);
         try (JsonParser parser = FACTORY.createParser(text.array(), 0, text.limit())) {
+            return read(parser, reader);
+        } catch (IOException e) {
+            throw new CheckpointException(path, part + " cannot be read (" + e.getMessage() + ")", "readable JSON", "Download or export the file again", e);
+        }
+    }
+
+    private <R> R read(JsonParser parser, Reader<R> reader) throws IOException {
+        try {
             R result = reader.read(parser);
             if (parser.nextToken() != null) {
                 throw refuse("goes on after its end", parser.currentTokenLocation());
             }
             return result;
         } catch (JsonProcessingException e) {
-            throw refuse("is not strict JSON: " + e.getOriginalMessage(), e.getLocation());
-        } catch (IOException e) {
-            throw new CheckpointException(path, part + " cannot be read (" + e.getMessage() + ")", "", "", e);
+            String reason = e.getOriginalMessage().replaceAll(", from `[^`]*`", "");
+            throw refuse("is not strict JSON: " + reason, e.getLocation() == null ? parser.currentLocation() : e.getLocation());
         }
     }
 

@@ -103,8 +103,9 @@ final class ZipDirectory {
         int tail = (int) Math.min(file.size(), END_BYTES + 0xFFFF);
         ByteBuffer bytes = file.read(file.size() - tail, tail);
         for (int i = tail - 4; i >= 0; i--) {
-            if (bytes.getInt(i) == END_RECORD) {
-                return refuse((tail - i - END_BYTES) + " extra bytes after the end of the zip", "nothing after its end record");
+            int extra = tail - i - END_BYTES;
+            if (bytes.getInt(i) == END_RECORD && extra > 0) {
+                return refuse(extra + " extra bytes after the end of the zip", "nothing after its end record");
             }
         }
         return file.refuse("the zip has no end record: the file is cut off at " + file.size() + " bytes", "a complete file", "Download the file again");
