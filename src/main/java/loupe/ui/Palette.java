@@ -26,16 +26,22 @@ import javafx.scene.paint.Color;
 public record Palette(Color text, Color muted, Color surface, Color inset, Color border, Color grid, Color accent, Color mark,
         Color sideA, Color sideB, Color heatA, Color heatB, Color positive, Color negative, Color faded) {
 
-    /**
-     * The palette of exported pictures: the light theme on white. Reads the style sheets at each call; any thread, once
-     * the toolkit runs.
-     */
+    /** The palette of exported pictures: the light theme on white. */
     public static Palette paper() {
-        Painted probe = new Painted();
-        Scene scene = new Scene(new Group(probe));
-        Theme.LIGHT.apply(scene);
-        probe.applyCss();
-        return probe.palette();
+        return Paper.PALETTE;
+    }
+
+    /** Read from the style sheets once, when the first picture is exported. */
+    private static final class Paper {
+        private static final Palette PALETTE = read();
+
+        private static Palette read() {
+            Painted probe = new Painted();
+            Scene scene = new Scene(new Group(probe));
+            Theme.LIGHT.apply(scene);
+            probe.applyCss();
+            return probe.palette();
+        }
     }
 
     /** The colour of a side's series. */

@@ -33,7 +33,7 @@ import javafx.scene.layout.Priority;
  * Ctrl+F searches. Setting {@link #dataProperty} again, as happens while a tree grows, keeps zoom, place, selection and
  * folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody.
  */
-public final class TreeCanvas extends Painted {
+public final class TreeCanvas extends Painted implements Exportable {
     private static final PseudoClass HINTING = PseudoClass.getPseudoClass("hinting");
     private static final PseudoClass EMPTY = PseudoClass.getPseudoClass("empty");
     private static final double WHEEL_NOTCH = 40;
@@ -189,10 +189,30 @@ public final class TreeCanvas extends Painted {
         find.type(text);
     }
 
-    /** A drawing of the tree as it is laid out now, for export. */
-    TreePicture picture() {
+    @Override
+    public String exportName() {
+        return "definition-tree";
+    }
+
+    /** The whole tree as it is laid out now, at its natural size, with the selected path. */
+    @Override
+    public Picture picture() {
         layOutIfStale();
         return new TreePicture(layout, side.get(), path(selected.get()));
+    }
+
+    /** The shown nodes, one per row, parents before children. */
+    @Override
+    public String csv() {
+        layOutIfStale();
+        TreeData tree = layout.data();
+        List<List<?>> rows = new ArrayList<>();
+        for (int i = 0; i < layout.count(); i++) {
+            int node = layout.order(i);
+            rows.add(List.of(node, tree.parent(node), tree.tokenId(node), tree.text(node), tree.probability(node), tree.cumulative(node),
+                tree.sentence(node)));
+        }
+        return Csv.of(List.of("node", "parent", "token id", "token text", "probability", "cumulative probability", "sentence"), rows);
     }
 
     TreeLayout treeLayout() {

@@ -1,5 +1,6 @@
 package loupe.ui;
 
+import java.awt.Graphics2D;
 import java.util.Set;
 
 /**
@@ -9,19 +10,22 @@ import java.util.Set;
  * @param side whose colour the branches have
  * @param path the nodes of the emphasised path, empty for none
  */
-record TreePicture(TreeLayout layout, Side side, Set<Integer> path) {
+record TreePicture(TreeLayout layout, Side side, Set<Integer> path) implements Picture {
     private static final double MARGIN = 8;
 
-    double width() {
+    @Override
+    public double width() {
         return layout.totalWidth() + 2 * MARGIN;
     }
 
-    double height() {
+    @Override
+    public double height() {
         return layout.totalHeight() + 2 * MARGIN;
     }
 
-    void draw(Pen pen, Palette palette) {
-        new TreePainter(layout, palette, side).paint(pen, new TreePainter.Window(-MARGIN, -MARGIN, 1, width(), height()),
+    @Override
+    public void draw(Graphics2D graphics, Palette palette) {
+        new TreePainter(layout, palette, side).paint(new PaperPen(graphics), new TreePainter.Window(-MARGIN, -MARGIN, 1, width(), height()),
             new TreePainter.Emphasis(path, -1, Set.of(), -1));
     }
 }

@@ -87,6 +87,37 @@ class GalleryTest extends UiTest {
         }
     }
 
+    @Test
+    void chartsAreDrawn() throws IOException {
+        for (Theme theme : Theme.values()) {
+            HistogramChart histogram = onFx(() -> new HistogramChart("activations", ChartAxis.of("activation"), "tokens"));
+            onFx(() -> histogram.setSeries(java.util.List.of(Samples.bars(Side.A, 1, 9))));
+            picture("histogram-" + theme.key(), theme, histogram, 420, 260);
+            onFx(() -> histogram.brushProperty().set(new ValueRange(3.6, 5.4)));
+            onFx(() -> histogram.logarithmicProperty().set(true));
+            picture("histogram-log-brush-" + theme.key(), theme, histogram, 420, 260);
+            onFx(() -> {
+                histogram.brushProperty().set(null);
+                histogram.setSeries(java.util.List.of(Samples.bars(Side.A, 1, 9), Samples.bars(Side.B, 2, 9)));
+            });
+            picture("histogram-two-" + theme.key(), theme, histogram, 420, 260);
+            LogitChart logits = onFx(() -> new LogitChart());
+            onFx(() -> logits.setTokens(Samples.promoted(), Samples.suppressed()));
+            picture("logits-" + theme.key(), theme, logits, 480, 260);
+            picture("logits-narrow-" + theme.key(), theme, logits, 280, 420);
+            ScatterChart scatter = onFx(() -> new ScatterChart("moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true)));
+            onFx(() -> {
+                double[][] points = Samples.points(24_576);
+                scatter.setPoints(points[0], points[1], Side.A, i -> "feature " + i);
+                scatter.select(17);
+            });
+            picture("scatter-" + theme.key(), theme, scatter, 480, 360);
+            LineChart line = onFx(() -> new LineChart("loss", ChartAxis.of("training tokens", "millions"), ChartAxis.of("loss", "nats per token")));
+            onFx(() -> line.setLines(Samples.lines()));
+            picture("line-" + theme.key(), theme, line, 420, 260);
+        }
+    }
+
     private void picture(String name, Theme theme, Node node, int width, int height) throws IOException {
         onFx(() -> {
             Scene scene = stage.getScene();

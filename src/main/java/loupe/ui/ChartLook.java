@@ -1,0 +1,57 @@
+package loupe.ui;
+
+import java.awt.BasicStroke;
+import java.awt.Color;
+import org.jfree.chart.JFreeChart;
+import org.jfree.chart.axis.Axis;
+import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.ui.RectangleInsets;
+
+/** The one look of all charts: no frame, thin axes, a light grid, our font. */
+final class ChartLook {
+    private static final double SIZE = 12;
+    private static final double LABEL_SIZE = 12;
+    private static final float THIN = 1f;
+
+    private ChartLook() {
+    }
+
+    static void apply(JFreeChart chart, Palette palette) {
+        chart.setBackgroundPaint(PaperPen.awt(palette.surface()));
+        chart.setBorderVisible(false);
+        chart.setAntiAlias(true);
+        chart.setTextAntiAlias(true);
+        chart.setPadding(new RectangleInsets(8, 4, 4, 12));
+        XYPlot plot = chart.getXYPlot();
+        plot.setBackgroundPaint(PaperPen.awt(palette.surface()));
+        plot.setOutlineVisible(false);
+        plot.setAxisOffset(RectangleInsets.ZERO_INSETS);
+        plot.setDomainGridlinesVisible(false);
+        plot.setRangeGridlinesVisible(true);
+        plot.setRangeGridlineStroke(new BasicStroke(THIN));
+        plot.setRangeGridlinePaint(PaperPen.awt(palette.grid()));
+        plot.setDomainZeroBaselineVisible(false);
+        plot.setRangeZeroBaselineVisible(false);
+        axis(plot.getDomainAxis(), palette, true);
+        axis(plot.getRangeAxis(), palette, false);
+    }
+
+    private static void axis(Axis axis, Palette palette, boolean lined) {
+        Color words = PaperPen.awt(palette.muted());
+        Color line = PaperPen.awt(palette.border());
+        axis.setTickLabelFont(PaperFonts.of(SIZE, false));
+        axis.setTickLabelPaint(words);
+        axis.setTickLabelInsets(lined ? new RectangleInsets(2, 8, 2, 8) : new RectangleInsets(2, 4, 2, 4));
+        axis.setLabelFont(PaperFonts.of(LABEL_SIZE, false));
+        axis.setLabelPaint(words);
+        axis.setLabelInsets(new RectangleInsets(2, 2, 2, 2));
+        axis.setAxisLineVisible(lined);
+        axis.setAxisLinePaint(line);
+        axis.setAxisLineStroke(new BasicStroke(THIN));
+        axis.setTickMarksVisible(lined);
+        axis.setTickMarkPaint(line);
+        axis.setTickMarkStroke(new BasicStroke(THIN));
+        axis.setTickMarkOutsideLength(4);
+        axis.setTickMarkInsideLength(0);
+    }
+}
