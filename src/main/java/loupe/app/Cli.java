@@ -29,6 +29,11 @@ import picocli.CommandLine.ScopeType;
         synopsisSubcommandLabel = "[COMMAND]", subcommands = {
             ForwardCommand.class,
             EncodeCommand.class,
+            GhostCommand.class,
+            TokensCommand.class,
+            NeighboursCommand.class,
+            EvaluateCommand.class,
+            CompareCommand.class,
             BenchCommand.class,
             DoctorCommand.class,
         })

@@ -9,7 +9,7 @@ import java.util.OptionalInt;
  * token where the model has one. Every token is in exactly one context and its place is a running number: token
  * {@code t} stands in context {@code t / length} at position {@code t % length}.
  */
-final class Contexts {
+public final class Contexts {
     private final int length;
     private final OptionalInt separator;
     private final long maxTokens;
@@ -26,7 +26,7 @@ final class Contexts {
      * @param separator the token put before each document (BOS), or empty
      * @param maxTokens stop after so many tokens
      */
-    Contexts(int length, OptionalInt separator, long maxTokens) {
+    public Contexts(int length, OptionalInt separator, long maxTokens) {
         this.length = length;
         this.separator = separator;
         this.maxTokens = maxTokens;
@@ -34,7 +34,7 @@ final class Contexts {
     }
 
     /** Adds a document. @return whether more tokens are wanted */
-    boolean add(int[] tokenIds) {
+    public boolean add(int[] tokenIds) {
         document++;
         separator.ifPresent(this::append);
         for (int id : tokenIds) {
@@ -44,14 +44,14 @@ final class Contexts {
     }
 
     /** Closes the last, shorter context. */
-    void finish() {
+    public void finish() {
         if (filled > 0) {
             close();
         }
     }
 
     /** The complete contexts since the last call. */
-    List<Context> drain() {
+    public List<Context> drain() {
         List<Context> drained = List.copyOf(ready);
         ready.clear();
         return drained;
@@ -82,5 +82,5 @@ final class Contexts {
     }
 
     /** @param ids token ids @param documents for each, the running number of its document; both (T) with T at most the length */
-    record Context(int[] ids, int[] documents) {}
+    public record Context(int[] ids, int[] documents) {}
 }

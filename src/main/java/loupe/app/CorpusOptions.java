@@ -1,0 +1,74 @@
+package loupe.app;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import loupe.analysis.prompts.TokenRows;
+import loupe.index.Contexts;
+import loupe.index.Corpus;
+import loupe.inference.OpenModel;
+import loupe.lm.Tokenizer;
+import picocli.CommandLine.Option;
+
+/** The options that name a corpus, and how its documents are packed into contexts. */
+final class CorpusOptions {
+    @Option(names = "--corpus", required = true, arity = "1..*", paramLabel = "FILE", description = "Text files; .jsonl files have one document a line in \"text\".")
+    private List<Path> files;
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "Stop after so many tokens.")
+    private Long maxTokens;
+
+    @Option(names = "--context", paramLabel = "T", defaultValue = "128", description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
+    private int context;
+
+    Corpus corpus() {
+        files.forEach(file -> Paths.existing(file, "--corpus"));
+        return Corpus.of(files);
+    }
+
+    long maxTokens() {
+        if (maxTokens != null && maxTokens < 1) {
+            throw Refusal.usage("--max-tokens is " + maxTokens + ", at least 1 is needed");
+        }
+        return maxTokens == null ? Long.MAX_VALUE : maxTokens;
+    }
+
+    /** @throws Refusal if the model takes no context of this length */
+    int contextLength(OpenModel model) {
+        if (context < 2) {
+            throw Refusal.usage("--context is " + context + ", at least 2 is needed");
+        }
+        return Math.min(context, model.config().context());
+    }
+
+    /** @throws Refusal if the model cannot read text */
+    static Tokenizer tokenizer(OpenModel model) {
+        return model.tokenizer().orElseThrow(() -> Refusal.content(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
+    }
+
+    /** The token before each document. */
+    static OptionalInt separator(OpenModel model) {
+        return tokenizer(model).beginning();
+    }
+
+    /** The corpus as contexts, each document preceded by the token for the beginning of text. */
+    TokenRows contexts(CommandContext command, OpenModel model) {
+        Tokenizer tokenizer = tokenizer(model);
+        Contexts packing = new Contexts(contextLength(model), separator(model), maxTokens());
+        List<int[]> rows = new ArrayList<>();
+        corpus().forEachDocument(document -> {
+            command.cancellation().check();
+            boolean more = packing.add(ModelOptions.check(model, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"));
+            packing.drain().forEach(context -> rows.add(context.ids()));
+            return more;
+        });
+        packing.finish();
+        packing.drain().forEach(context -> rows.add(context.ids()));
+        rows.removeIf(row -> row.length < 2);
+        if (rows.isEmpty()) {
+            throw Refusal.content("The corpus has no text: " + files);
+        }
+        return new TokenRows(rows.toArray(int[][]::new));
+    }
+}

@@ -1,0 +1,164 @@
+package loupe.app;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import loupe.analysis.features.NeighbourQuery;
+import loupe.analysis.features.NeighbourSpace;
+import loupe.analysis.features.Neighbours;
+import loupe.inference.ModelId;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.SaeId;
+import loupe.lm.Processing;
+import loupe.tensor.HostTensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code neighbours}: the vectors of a model or checkpoint nearest to another one. */
+@Command(name = "neighbours", description = "List exact nearest neighbours by cosine, the query itself left out.")
+final class NeighboursCommand extends LoupeCommand {
+    @Mixin
+    private ModelOptions model;
+
+    @Option(names = "--sae", paramLabel = "PATH", description = "The checkpoint whose directions or biases are meant.")
+    private Path sae;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(names = "--query", required = true, paramLabel = "WHAT", description = "token:ID, text:T, feature:I, bias:ID, random:SEED or F:NAME.")
+    private String query;
+
+    @Option(names = "--in", paramLabel = "WHERE", description = "tokens, unembedding, encoder, decoder or biases (default: of the query's own kind).")
+    private String in;
+
+    @Option(names = "--top", paramLabel = "N", defaultValue = "20", description = "How many neighbours (default: ${DEFAULT-VALUE}).")
+    private int top;
+
+    private Optional<OpenModel> openModel = Optional.empty();
+    private Optional<OpenSae> openSae = Optional.empty();
+
+    @Override
+    Map<String, Object> run(CommandContext context) {
+        if (!model.isGiven() && sae == null) {
+            throw Refusal.usage("give --model DIR or --sae PATH");
+        }
+        if (top < 1) {
+            throw Refusal.usage("--top is " + top + ", at least 1 is needed");
+        }
+        if (sae != null) {
+            openSae = Optional.of(reading.open(context, sae, "--sae"));
+        }
+        if (model.isGiven()) {
+            openModel = Optional.of(model.open(context, Processing.RAW));
+        }
+        NeighbourQuery of = query();
+        String space = in != null ? in : defaultSpace(of);
+        Neighbours.Answer found = context.ask(new Neighbours(of, space(space), top));
+        boolean features = space.equals("encoder") || space.equals("decoder");
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (int i = 0; i < found.ids().length; i++) {
+            int id = found.ids()[i];
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("id", id);
+            row.put(features ? "feature" : "token", features ? id : openModel.map(opened -> ModelOptions.text(opened, id)).orElse("<" + id + ">"));
+            row.put("cosine", found.cosines()[i]);
+            rows.add(row);
+        }
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("query", query);
+        said.put("in", space);
+        said.put("top", top);
+        said.put("model", openModel.map(opened -> opened.id().name()).orElse(null));
+        said.put("sae", openSae.map(opened -> opened.id().name()).orElse(null));
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("query", said);
+        result.put("neighbours", rows);
+        result.put("mean_pairwise_cosine", found.meanPairwiseCosine());
+        return result;
+    }
+
+    private NeighbourQuery query() {
+        int colon = query.indexOf(':');
+        String kind = colon < 0 ? "" : query.substring(0, colon);
+        String what = query.substring(colon + 1);
+        switch (kind) {
+            case "token":
+                return new NeighbourQuery.Token(modelId(), inRange(what, openModel.orElseThrow().config().vocabularySize(), "tokens"));
+            case "text": {
+                modelId();
+                int[] ids = model.encodeContinuation(openModel.orElseThrow(), what, "--query");
+                if (ids.length == 0) {
+                    throw Refusal.usage("--query: the text is empty");
+                }
+                return new NeighbourQuery.Text(modelId(), Arrays.stream(ids).boxed().toList());
+            }
+            case "feature":
+                return new NeighbourQuery.Feature(saeId(), inRange(what, openSae.orElseThrow().config().dSae(), "features"));
+            case "bias":
+                return new NeighbourQuery.Bias(saeId(), inRange(what, Integer.MAX_VALUE, "tokens"));
+            case "random":
+                return new NeighbourQuery.RandomVector(number(what));
+            default: {
+                HostTensor vector = reference().read("--query");
+                return new NeighbourQuery.Vector(vector.reshape(vector.data().length));
+            }
+        }
+    }
+
+    private ArrayReference reference() {
+        try {
+            return new ArrayReference.Converter().convert(query);
+        } catch (picocli.CommandLine.TypeConversionException e) {
+            throw Refusal.usage("--query is " + query + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED or FILE:NAME");
+        }
+    }
+
+    private static int inRange(String text, int end, String of) {
+        long id = number(text);
+        if (id < 0 || id >= end) {
+            throw Refusal.usage("--query: there is no number " + id + " among " + end + " " + of);
+        }
+        return (int) id;
+    }
+
+    private static long number(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw Refusal.usage("--query: " + text + " is not a whole number");
+        }
+    }
+
+    private static String defaultSpace(NeighbourQuery of) {
+        if (of instanceof NeighbourQuery.Feature) {
+            return "decoder";
+        }
+        return of instanceof NeighbourQuery.Bias ? "biases" : "tokens";
+    }
+
+    private NeighbourSpace space(String name) {
+        return switch (name) {
+            case "tokens" -> new NeighbourSpace.Tokens(modelId());
+            case "unembedding" -> new NeighbourSpace.Unembedding(modelId());
+            case "encoder" -> new NeighbourSpace.Encoder(saeId());
+            case "decoder" -> new NeighbourSpace.Decoder(saeId());
+            case "biases" -> new NeighbourSpace.Biases(saeId());
+            default -> throw Refusal.usage("--in is " + name + ", expected tokens, unembedding, encoder, decoder or biases");
+        };
+    }
+
+    private ModelId modelId() {
+        return openModel.orElseThrow(() -> Refusal.usage("--model DIR is needed for this query")).id();
+    }
+
+    private SaeId saeId() {
+        return openSae.orElseThrow(() -> Refusal.usage("--sae PATH is needed for this query")).id();
+    }
+}
