@@ -30,6 +30,7 @@ import picocli.CommandLine.ScopeType;
             ForwardCommand.class,
             EncodeCommand.class,
             GhostCommand.class,
+            TreeCommand.class,
             TokensCommand.class,
             NeighboursCommand.class,
             EvaluateCommand.class,

@@ -1,0 +1,207 @@
+package loupe.app;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.ghost.TreeSteering;
+import loupe.inference.OpenModel;
+import loupe.lm.Processing;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tree}: what the model says a ghost means. */
+@Command(name = "tree", description = "Grow the definition tree of a ghost.")
+final class TreeCommand extends LoupeCommand {
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private GhostOptions ghost;
+
+    @Option(names = "--vector", paramLabel = "F:NAME", converter = ArrayReference.Converter.class, description = "A finished ghost, used as it is.")
+    private ArrayReference vector;
+
+    @Option(names = "--prompt", paramLabel = "TEXT", description = "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
+    private String prompt;
+
+    @Option(names = "--prompt-ids", split = ",", paramLabel = "ID", description = "The prompt as token ids, taken as they are.")
+    private int[] promptIds;
+
+    @Option(names = "--ghost-position", split = ",", paramLabel = "P", description = "Where in --prompt-ids the ghost stands; one position or several.")
+    private int[] ghostPositions;
+
+    @Option(names = "--mask-id", paramLabel = "ID", description = "A token whose logit is removed (default: none).")
+    private Integer maskId;
+
+    @Option(names = "--top-k", paramLabel = "K", defaultValue = "5", description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+    private int topK;
+
+    @Option(names = "--cutoff", paramLabel = "P", defaultValue = "5e-5", description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
+    private double cutoff;
+
+    @Option(names = "--max-depth", paramLabel = "D", defaultValue = "25", description = "Largest depth (default: ${DEFAULT-VALUE}).")
+    private int maxDepth;
+
+    @Option(names = "--max-nodes", paramLabel = "N", description = "Keep only the N most probable nodes (default: no limit).")
+    private Integer maxNodes;
+
+    @Option(names = "--baseline", paramLabel = "WHICH", defaultValue = "none", description = "none, centroid, random:N or empty (default: none).")
+    private String baseline;
+
+    @Option(names = "--steer", paramLabel = "LAYER:COEFFICIENT", description = "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
+    private String steer;
+
+    @Override
+    Map<String, Object> run(CommandContext context) {
+        TreeBaseline compared = baseline();
+        GhostSettings settings = ghost.settings(context, vector);
+        Optional<TreeSteering> steering = Optional.ofNullable(steer).map(this::steering);
+        OpenModel opened = model.open(context, Processing.RAW);
+        steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers()).ifPresent(at -> {
+            throw Refusal.usage("--steer: there is no layer " + at.layer() + ", " + opened.id() + " has " + opened.config().nLayers());
+        });
+        if (maskId != null) {
+            ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
+        }
+        GhostPrompt tokens = prompt(opened);
+        TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
+                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId));
+        long start = System.nanoTime();
+        DefinitionTree.Answer tree = context.ask(new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
+        double seconds = (System.nanoTime() - start) / 1e9;
+
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("settings", describe(opened, settings, tokens));
+        result.put("nodes", tree.size() - 1);
+        result.put("seconds", seconds);
+        if (compared.kind() != TreeBaseline.Kind.NONE) {
+            result.put("divergence", tree.divergence());
+        }
+        result.put("tree", node(opened, tree, 0, compared.kind() != TreeBaseline.Kind.NONE));
+        return result;
+    }
+
+    private GhostPrompt prompt(OpenModel opened) {
+        if (promptIds != null) {
+            if (prompt != null || ghostPositions == null) {
+                throw Refusal.usage("--prompt-ids goes with --ghost-position and without --prompt");
+            }
+            ModelOptions.check(opened, promptIds, "--prompt-ids");
+            int[] positions = Arrays.stream(ghostPositions).sorted().distinct().toArray();
+            Arrays.stream(positions).filter(at -> at < 0 || at >= promptIds.length).findFirst().ifPresent(at -> {
+                throw Refusal.usage("--ghost-position is " + at + ", the prompt has " + promptIds.length + " tokens");
+            });
+            return new GhostPrompt(boxed(promptIds), boxed(positions));
+        }
+        if (ghostPositions != null) {
+            throw Refusal.usage("--ghost-position goes with --prompt-ids; in --prompt, write {ghost} where it stands");
+        }
+        List<String> pieces = GhostPrompt.pieces(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
+        if (pieces.size() < 2) {
+            throw Refusal.usage("--prompt has no place for the ghost; write {ghost} where it belongs");
+        }
+        List<List<Integer>> parts = new ArrayList<>();
+        for (int i = 0; i < pieces.size(); i++) {
+            parts.add(boxed(i == 0 ? model.encode(opened, pieces.get(i), "--prompt") : model.encodeContinuation(opened, pieces.get(i), "--prompt")));
+        }
+        return GhostPrompt.between(parts);
+    }
+
+    private static List<Integer> boxed(int[] values) {
+        return Arrays.stream(values).boxed().toList();
+    }
+
+    private TreeBaseline baseline() {
+        switch (baseline) {
+            case "none":
+                return TreeBaseline.NONE;
+            case "centroid":
+                return TreeBaseline.CENTROID;
+            case "empty":
+                return TreeBaseline.EMPTY;
+            default:
+                if (baseline.matches("random:[1-9]\\d{0,4}")) {
+                    return TreeBaseline.random(Integer.parseInt(baseline.substring("random:".length())));
+                }
+                throw Refusal.usage("--baseline is " + baseline + ", expected none, centroid, random:N or empty");
+        }
+    }
+
+    private TreeSteering steering(String text) {
+        int colon = text.indexOf(':');
+        if (ghost.sae().isEmpty() || ghost.feature().isEmpty()) {
+            throw Refusal.usage("--steer needs --sae PATH and --feature I, whose decoder direction is added");
+        }
+        try {
+            return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), Integer.parseInt(text.substring(0, Math.max(0, colon))),
+                    Double.parseDouble(text.substring(colon + 1)));
+        } catch (NumberFormatException e) {
+            throw Refusal.usage("--steer is " + text + ", expected LAYER:COEFFICIENT");
+        }
+    }
+
+    private Map<String, Object> describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
+        Map<String, Object> said = ghost.describe(opened, settings, vector);
+        said.put("prompt", prompt == null && promptIds == null ? GhostPrompt.DEFAULT_TEXT : prompt);
+        said.put("prompt_ids", tokens.ids());
+        said.put("ghost_positions", tokens.ghostPositions());
+        said.put("mask_id", maskId);
+        said.put("top_k", topK);
+        said.put("cutoff", cutoff);
+        said.put("max_depth", maxDepth);
+        said.put("max_nodes", maxNodes);
+        said.put("baseline", baseline);
+        said.put("steer", steer);
+        return said;
+    }
+
+    private static Map<String, Object> node(OpenModel opened, DefinitionTree.Answer tree, int node, boolean compared) {
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("token_id", node == 0 ? null : tree.token(node));
+        said.put("token", node == 0 ? "" : ModelOptions.text(opened, tree.token(node)));
+        said.put("cumulative_prob", tree.cumulative(node));
+        said.put("probability", tree.probability(node));
+        if (compared) {
+            said.put("baseline_prob", tree.baselineProbability(node));
+            said.put("log_ratio", tree.logRatio(node));
+        }
+        List<Map<String, Object>> children = new ArrayList<>();
+        for (int i = 0; i < tree.childCount(node); i++) {
+            children.add(node(opened, tree, tree.firstChild(node) + i, compared));
+        }
+        said.put("children", children);
+        return said;
+    }
+
+    @Override
+    ResultPrinter table(Map<String, Object> result) {
+        Map<String, Object> rest = new LinkedHashMap<>(result);
+        rest.remove("tree");
+        return out -> {
+            new TextTable(rest).print(out);
+            out.println("tree");
+            branches(out, (Map<?, ?>) result.get("tree"), "  ");
+        };
+    }
+
+    private static void branches(PrintStream out, Map<?, ?> node, String indent) {
+        for (Object child : (List<?>) node.get("children")) {
+            Map<?, ?> branch = (Map<?, ?>) child;
+            String token = branch.get("token").toString().replace("\n", "\\n");
+            out.printf(Locale.ROOT, "%s%s  %.4g%n", indent, token, (Double) branch.get("cumulative_prob"));
+            branches(out, branch, indent + "  ");
+        }
+    }
+}
