@@ -1,8 +1,5 @@
 package loupe.lm;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
+import loupe.format.JsonFiles;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 
@@ -54,7 +52,9 @@ public final class ModelFolder implements AutoCloseable {
             StoredWeights weights = new StoredWeights(archive);
             family.locate(config, file, weights);
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
-            return new ModelFolder(folder, config, archive, weights, tokenizer, warnings(config, weights.unclaimed(), tokenizer));
+            List<String> warnings = new ArrayList<>(archive.warnings());
+            warnings.addAll(warnings(config, weights.unclaimed(), tokenizer));
+            return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
         } catch (RuntimeException | Error e) {
             archive.close();
             throw e;
@@ -67,15 +67,7 @@ public final class ModelFolder implements AutoCloseable {
             throw new CheckpointException(folder, "there is no config.json", "a model in Hugging Face's folder layout",
                     "Choose the folder that holds config.json and the weights");
         }
-        try {
-            JsonNode json = new ObjectMapper().readTree(path.toFile());
-            if (!json.isObject()) {
-                throw new CheckpointException(path, "this is not a JSON object", "the configuration of a model", "");
-            }
-            return new ConfigFile(path, json);
-        } catch (IOException e) {
-            throw new CheckpointException(path, "this is not valid JSON (" + e.getMessage() + ")", "the configuration of a model", "Download the file again", e);
-        }
+        return new ConfigFile(path, JsonFiles.readObject(path));
     }
 
     private static Path weightFile(Path folder) {
@@ -96,7 +88,7 @@ public final class ModelFolder implements AutoCloseable {
             warnings.add("The tokenizer has " + tokenizer.get().size() + " tokens, the model " + config.vocabularySize()
                     + "; texts with the tokens beyond cannot be run");
         }
-        return List.copyOf(warnings);
+        return warnings;
     }
 
     public Path path() {

@@ -29,13 +29,14 @@ public final class ModelWeights {
     }
 
     /**
-     * The model on the owner's device. On the CPU nothing is copied: the arrays are these weights.
+     * The model on the owner's device. On the CPU nothing is copied: the arrays are these weights, which the model keeps
+     * reachable. (Of direct buffers, only a ByteBuffer is taken over without a copy.)
      *
      * @param owner owns every parameter; closed with the model
      */
     public LanguageModel on(NDManager owner) {
         Map<String, NDArray> parameters = new LinkedHashMap<>();
-        weights.forEach((name, weight) -> parameters.put(name, owner.create(weight.floats(), new Shape(weight.shape()), DataType.FLOAT32)));
+        weights.forEach((name, weight) -> parameters.put(name, owner.create(weight.bytes(), new Shape(weight.shape()), DataType.FLOAT32)));
         boolean aliased = owner.getDevice().getDeviceType().equals(Device.Type.CPU);
         return new LanguageModel(config, owner, parameters, aliased ? List.copyOf(weights.values()) : List.of());
     }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import loupe.base.CheckpointException;
+import loupe.format.JsonFiles;
 
 /**
  * A tokenizer read from a Hugging Face folder: {@code tokenizer.json}, or {@code vocab.json} with {@code merges.txt}
@@ -50,13 +51,15 @@ public final class TokenizerFiles implements Tokenizer {
         Path used = Files.exists(whole) ? whole : vocabulary;
         try {
             if (Files.exists(whole)) {
-                return Optional.of(of(JSON.readTree(whole.toFile()), Files.readAllBytes(whole), beginningOf(folder)));
+                return Optional.of(of(JsonFiles.read(whole), Files.readAllBytes(whole), beginningOf(folder)));
             }
             if (Files.exists(vocabulary) && Files.exists(merges)) {
-                JsonNode assembled = byteLevel(JSON.readTree(vocabulary.toFile()), Files.readAllLines(merges));
+                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
                 return Optional.of(of(assembled, JSON.writeValueAsBytes(assembled), beginningOf(folder)));
             }
             return Optional.empty();
+        } catch (CheckpointException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw new CheckpointException(used, "the tokenizer cannot be read (" + e.getMessage() + ")", "the files of a Hugging Face tokenizer",
                     "Download the file again, or remove it to work with token ids", e);
@@ -97,7 +100,7 @@ public final class TokenizerFiles implements Tokenizer {
         if (!Files.exists(config)) {
             return Optional.empty();
         }
-        JsonNode token = JSON.readTree(config.toFile()).path("bos_token");
+        JsonNode token = JsonFiles.read(config).path("bos_token");
         return Optional.ofNullable(token.isObject() ? token.path("content").textValue() : token.textValue());
     }
 

@@ -8,16 +8,22 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
 import loupe.TinyModel;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.lm.ModelConfig.MlpActivation;
+import loupe.lm.ModelConfig.NormKind;
+import loupe.lm.ModelConfig.Wiring;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class LanguageModelTest {
     private static final int[] IDS = {5, 260, 17, 299, 0, 44, 17};
@@ -43,6 +49,32 @@ class LanguageModelTest {
         NDArray logits = model.forward(step, Input.of(IDS));
         assertThat(logits.getShape()).isEqualTo(new Shape(1, IDS.length, TinyModel.VOCABULARY));
         assertClose(logits.toFloatArray(), flat(expected), 2e-5);
+    }
+
+    /** Parts that GPT-2 does not have: RMS norms, a gate, no biases, blocks in parallel, the other activations. */
+    @ParameterizedTest
+    @EnumSource(MlpActivation.class)
+    void otherWiringsToo(MlpActivation activation) {
+        boolean parallel = activation == MlpActivation.GELU || activation == MlpActivation.SILU;
+        boolean gated = activation == MlpActivation.SILU || activation == MlpActivation.GELU_NEW;
+        boolean rms = gated;
+        ModelConfig config = new ModelConfig("other", 300, 32, 8, 2, 2, 2, 4, 32, 1e-5, activation, List.of(0.5, 0.5),
+                new Wiring(rms ? NormKind.RMS_NORM : NormKind.LAYER_NORM, true, parallel, gated));
+        Map<String, HostTensor> weights = TinyModel.weights();
+        if (gated) {
+            for (int layer = 0; layer < 2; layer++) {
+                HostTensor in = weights.get("transformer.h." + (1 - layer) + ".mlp.c_fc.weight");
+                weights.put("transformer.h." + layer + ".mlp.c_gate.weight", in);
+            }
+        }
+        weights.keySet().removeIf(name -> rms && name.contains("ln_") && name.endsWith("bias"));
+        weights.keySet().removeIf(name -> parallel && name.contains(".c_") && name.endsWith("bias"));
+        LanguageModel other = TinyModel.on(base, config, weights).seal();
+        assertClose(other.forward(step, Input.of(IDS)).toFloatArray(), flat(new PlainGpt2(config, weights).logits(IDS)), 5e-5);
+        Recorder recorder = new Recorder();
+        other.forward(step, Input.of(IDS), recorder, null, Logits.ALL, new Cancellation());
+        assertThat(recorder.seen.containsKey(new HookPoint(Site.RESID_MID, 0))).isEqualTo(!parallel);
+        assertThat(recorder.seen.containsKey(new HookPoint(Site.MLP_PRE_LINEAR, 0))).isEqualTo(gated);
     }
 
     @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,6 +39,16 @@ class ModelFolderTest {
             LanguageModel made = TinyModel.on(base);
             assertThat(read.forward(base, Input.of(IDS)).toFloatArray()).isEqualTo(made.forward(base, Input.of(IDS)).toFloatArray());
             assertThat(files.tokenizer().orElseThrow().size()).isEqualTo(300);
+        }
+    }
+
+    @Test
+    void weightsAreNotCopiedOnTheirWayToTheCpu() {
+        HostWeight weight = HostWeight.zeros(2, 3);
+        try (NDManager base = NDManager.newBaseManager()) {
+            NDArray array = base.create(weight.bytes(), new Shape(2, 3), DataType.FLOAT32);
+            weight.floats().put(4, 7);
+            assertThat(array.toFloatArray()).containsExactly(0, 0, 0, 0, 7, 0);
         }
     }
 
@@ -105,9 +117,9 @@ class ModelFolderTest {
         config(good.replace("gelu_new", "mish"));
         refused("activation_function is mish; expected gelu, gelu_new, silu or relu");
         config("[]");
-        refused("this is not a JSON object");
+        refused("config.json");
         config("{\"model_type\":");
-        refused("this is not valid JSON");
+        refused("config.json");
         config(good);
         Files.delete(folder.resolve("model.safetensors"));
         refused("there are no weights; expected one of model.safetensors");

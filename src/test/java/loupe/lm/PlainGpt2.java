@@ -3,7 +3,7 @@ package loupe.lm;
 import java.util.Map;
 import loupe.tensor.HostTensor;
 
-/** GPT-2 once more, in doubles and loops and nothing shared with the real one, for tests to compare with. */
+/** GPT-2, and what other wirings change of it, once more, in doubles and loops and nothing shared with the real one, for tests to compare with. */
 final class PlainGpt2 {
     private final ModelConfig config;
     private final Map<String, HostTensor> weights;
@@ -23,12 +23,14 @@ final class PlainGpt2 {
         }
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String h = "h." + layer + ".";
+            double[][] before = copy(x);
             add(x, affine(attend(affine(norm(x, h + "ln_1"), h + "attn.c_attn"), config.scoreScale().get(layer)), h + "attn.c_proj"));
-            double[][] wide = affine(norm(x, h + "ln_2"), h + "mlp.c_fc");
-            for (double[] row : wide) {
-                for (int i = 0; i < row.length; i++) {
-                    double a = row[i];
-                    row[i] = 0.5 * a * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (a + 0.044715 * a * a * a)));
+            double[][] in = norm(config.wiring().parallel() ? before : x, h + "ln_2");
+            double[][] wide = affine(in, h + "mlp.c_fc");
+            double[][] gate = config.wiring().gatedMlp() ? affine(in, h + "mlp.c_gate") : null;
+            for (int t = 0; t < wide.length; t++) {
+                for (int i = 0; i < wide[t].length; i++) {
+                    wide[t][i] = gate == null ? activate(wide[t][i]) : activate(gate[t][i]) * wide[t][i];
                 }
             }
             add(x, affine(wide, h + "mlp.c_proj"));
@@ -43,6 +45,37 @@ final class PlainGpt2 {
             }
         }
         return logits;
+    }
+
+    private double activate(double a) {
+        return switch (config.activation()) {
+            case GELU -> 0.5 * a * (1 + erf(a / Math.sqrt(2)));
+            case GELU_NEW -> 0.5 * a * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (a + 0.044715 * a * a * a)));
+            case SILU -> a / (1 + Math.exp(-a));
+            case RELU -> Math.max(a, 0);
+        };
+    }
+
+    /** By its power series, whose terms stay harmless up to 4; beyond that erf is 1 to 2e-8. */
+    private static double erf(double x) {
+        if (Math.abs(x) > 4) {
+            return Math.signum(x);
+        }
+        double sum = 0;
+        double term = x;
+        for (int n = 0; n < 100; n++) {
+            sum += term / (2 * n + 1);
+            term *= -x * x / (n + 1);
+        }
+        return 2 / Math.sqrt(Math.PI) * sum;
+    }
+
+    private static double[][] copy(double[][] x) {
+        double[][] copy = new double[x.length][];
+        for (int t = 0; t < x.length; t++) {
+            copy[t] = x[t].clone();
+        }
+        return copy;
     }
 
     private double[][] attend(double[][] qkv, double scale) {
@@ -75,7 +108,7 @@ final class PlainGpt2 {
         double[][] y = new double[x.length][width];
         for (int t = 0; t < x.length; t++) {
             for (int o = 0; o < width; o++) {
-                y[t][o] = at(name + ".bias", 0, o);
+                y[t][o] = weights.containsKey("transformer." + name + ".bias") ? at(name + ".bias", 0, o) : 0;
                 for (int i = 0; i < x[t].length; i++) {
                     y[t][o] += x[t][i] * at(name + ".weight", i, o);
                 }
@@ -89,14 +122,16 @@ final class PlainGpt2 {
         for (int t = 0; t < x.length; t++) {
             double mean = 0;
             double variance = 0;
+            boolean layerNorm = config.wiring().norm() == ModelConfig.NormKind.LAYER_NORM;
             for (double value : x[t]) {
-                mean += value / x[t].length;
+                mean += layerNorm ? value / x[t].length : 0;
             }
             for (double value : x[t]) {
                 variance += (value - mean) * (value - mean) / x[t].length;
             }
             for (int i = 0; i < y[t].length; i++) {
-                y[t][i] = (x[t][i] - mean) / Math.sqrt(variance + config.normEpsilon()) * at(name + ".weight", 0, i) + at(name + ".bias", 0, i);
+                y[t][i] = (x[t][i] - mean) / Math.sqrt(variance + config.normEpsilon()) * at(name + ".weight", 0, i)
+                        + (layerNorm ? at(name + ".bias", 0, i) : 0);
             }
         }
         return y;
