@@ -27,6 +27,7 @@ import picocli.CommandLine.ScopeType;
  */
 @Command(name = "sae-loupe", description = "Explore the features of sparse autoencoders. Without a command: opens the workbench.",
         synopsisSubcommandLabel = "[COMMAND]", subcommands = {
+            InspectCommand.class,
             ForwardCommand.class,
             EncodeCommand.class,
             GhostCommand.class,

@@ -1,6 +1,5 @@
 package loupe.format;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,10 +20,10 @@ import loupe.tensor.DType;
  * @param container the kinds of the weight files in it, usually one
  * @param tensors of all weight files, in file order
  * @param values what is not a tensor, by dotted name; see {@link TensorArchive#values}
- * @param config the configuration files beside the weights, by file name
+ * @param config the configuration files beside the weights, by file name, as plain maps and lists
  * @param warnings what is odd but no reason to refuse, one sentence each
  */
-public record Inspection(Path path, String container, List<Tensor> tensors, Map<String, Object> values, Map<String, JsonNode> config,
+public record Inspection(Path path, String container, List<Tensor> tensors, Map<String, Object> values, Map<String, Object> config,
         List<String> warnings) {
     private static final List<String> CONFIG_FILES = List.of("config.json", "cfg.json", "hyperparams.json", "lm_config.json");
     private static final List<String> WEIGHT_SUFFIXES = List.of(".safetensors", ".pt", ".pth", ".bin", ".npz", ".ckpt");
@@ -39,10 +38,10 @@ public record Inspection(Path path, String container, List<Tensor> tensors, Map<
     /**
      * One tensor.
      *
-     * @param file the name of the file it lies in, of several shards the index
+     * @param file the file it lies in, of several shards the index
      * @param bytes size in the stored type
      */
-    public record Tensor(String name, DType dtype, List<Long> shape, long bytes, String file) {
+    public record Tensor(String name, DType dtype, List<Long> shape, long bytes, Path file) {
     }
 
     /** @throws CheckpointException if there is nothing there that we read, or it is damaged */
@@ -57,7 +56,7 @@ public record Inspection(Path path, String container, List<Tensor> tensors, Map<
             try (TensorArchive archive = TensorArchives.open(file)) {
                 containers.add(archive.container().label());
                 archive.names().stream().map(archive::tensor)
-                        .forEach(tensor -> tensors.add(new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), tensor.bytes(), fileName)));
+                        .forEach(tensor -> tensors.add(new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), tensor.bytes(), file)));
                 archive.values().forEach((name, value) -> values.putIfAbsent(files.size() == 1 ? name : fileName + ": " + name, value));
                 archive.warnings().forEach(warning -> warnings.add(files.size() == 1 ? warning : fileName + ": " + warning));
             }
@@ -92,12 +91,12 @@ public record Inspection(Path path, String container, List<Tensor> tensors, Map<
         return !name.startsWith(".") && WEIGHT_SUFFIXES.stream().anyMatch(name::endsWith);
     }
 
-    private static Map<String, JsonNode> configs(Path path) {
+    private static Map<String, Object> configs(Path path) {
         Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
-        Map<String, JsonNode> configs = new LinkedHashMap<>();
+        Map<String, Object> configs = new LinkedHashMap<>();
         for (String name : CONFIG_FILES) {
             if (Files.isRegularFile(folder.resolve(name))) {
-                configs.put(name, JsonFiles.read(folder.resolve(name)));
+                configs.put(name, JsonFiles.values(JsonFiles.read(folder.resolve(name))));
             }
         }
         return configs;

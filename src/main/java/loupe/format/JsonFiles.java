@@ -56,6 +56,11 @@ public final class JsonFiles {
         throw new CheckpointException(path, "the JSON text is not an object", "an object in braces", "Check that it is the right file");
     }
 
+    /** A document as maps, lists, strings, numbers, booleans and nulls. */
+    public static Object values(JsonNode node) {
+        return MAPPER.convertValue(node, Object.class);
+    }
+
     /** The value as indented JSON, NaN and infinities as null. Takes what Jackson takes: maps, lists, records, nodes. */
     public static String text(Object value) {
         StringWriter text = new StringWriter();

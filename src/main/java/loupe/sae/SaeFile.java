@@ -56,6 +56,17 @@ public final class SaeFile {
         }
     }
 
+    /**
+     * The family a file or folder belongs to, as {@code --sae-format} spells it; empty if it is no checkpoint of a known one.
+     *
+     * @throws CheckpointException if it cannot be read, or is a folder of several files with weights
+     */
+    public static Optional<String> recognise(Path path) {
+        try (CheckpointFiles files = CheckpointFiles.open(path)) {
+            return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().map(SaeFamily::format);
+        }
+    }
+
     /** What the user pointed at. */
     public Path path() {
         return path;

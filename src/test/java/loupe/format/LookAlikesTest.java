@@ -172,9 +172,9 @@ class LookAlikesTest {
         assertThat(inspection.tensors()).extracting(Inspection.Tensor::name).containsExactly("W_enc", "extra");
         assertThat(inspection.tensors().get(0).shape()).containsExactly(2L, 3L);
         assertThat(inspection.tensors().get(0).bytes()).isEqualTo(24);
-        assertThat(inspection.tensors().get(0).file()).isEqualTo("sae_weights.safetensors");
+        assertThat(inspection.tensors().get(0).file()).isEqualTo(sae.resolve("sae_weights.safetensors"));
         assertThat(inspection.values()).containsEntry("sae_weights.safetensors: format", "pt");
-        assertThat(inspection.config().get("cfg.json").path("d_in").intValue()).isEqualTo(2);
+        assertThat(inspection.config()).isEqualTo(Map.of("cfg.json", Map.of("d_in", 2)));
         assertThat(Inspection.of(sae.resolve("sparsity.pt")).container()).isEqualTo("torch zip");
         Refusal.of(folder.resolve("nothing"), () -> Inspection.of(folder.resolve("nothing")), "no such file");
     }

@@ -1,0 +1,174 @@
+package loupe.app;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import loupe.base.CheckpointException;
+import loupe.base.HookPoint;
+import loupe.format.Inspection;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import loupe.format.TensorStatistics;
+import loupe.sae.Activation;
+import loupe.sae.SaeFile;
+import loupe.sae.SaeProposal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code inspect}: what a file or folder is, found out without running anything in it. */
+@Command(name = "inspect", description = "Say what a file or folder is: its tensors, its configuration and, for a checkpoint, how it encodes.")
+final class InspectCommand extends LoupeCommand {
+    /** A file up to this size is read whole for its statistics unless told otherwise; that takes a second or two. */
+    private static final long STATISTICS_BYTES = 2L << 30;
+
+    @Parameters(paramLabel = "PATH", description = "A weight file, or the folder of a checkpoint or model.")
+    private Path path;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(names = "--statistics", negatable = true, description = "Read every tensor for its statistics (default: if there are at most 2 GiB).")
+    private Boolean statistics;
+
+    private final List<String> warnings = new ArrayList<>();
+
+    @Override
+    Map<String, Object> run(CommandContext context) {
+        Paths.existing(path, "PATH");
+        Inspection whole = Inspection.of(path);
+        Optional<SaeFile> checkpoint = checkpoint(whole);
+        Inspection inspection = checkpoint.map(file -> Inspection.of(file.weightsPath())).orElse(whole);
+        warnings.addAll(inspection.warnings());
+        checkpoint.ifPresent(file -> file.warnings().stream().filter(warning -> !warnings.contains(warning)).forEach(warnings::add));
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("container", inspection.container());
+        result.put("format", checkpoint.map(SaeFile::format).or(() -> modelFormat(whole)).orElse(null));
+        result.put("tensors", inspection.tensors().stream().map(InspectCommand::row).toList());
+        result.put("config", config(whole, checkpoint));
+        result.put("values", inspection.values());
+        result.put("sae", checkpoint.map(this::sae).orElse(null));
+        result.put("statistics", statistics(inspection, context));
+        result.put("warnings", warnings);
+        return result;
+    }
+
+    /** The checkpoint it is, if its tensors are those of one; a damaged or contradictory one is refused. */
+    private Optional<SaeFile> checkpoint(Inspection whole) {
+        Optional<String> family;
+        try {
+            family = SaeFile.recognise(path);
+        } catch (CheckpointException several) {
+            if (modelFormat(whole).isEmpty()) {
+                warnings.add(several.getMessage());
+            }
+            return Optional.empty();
+        }
+        if (family.isEmpty() && modelFormat(whole).isEmpty()) {
+            warnings.add("Its tensors are of no known kind of sparse autoencoder or model");
+        }
+        return family.map(name -> SaeFile.read(path, reading.options(path)));
+    }
+
+    private static Optional<String> modelFormat(Inspection inspection) {
+        return inspection.config().get("config.json") instanceof Map<?, ?> config && config.get("model_type") instanceof String type
+                ? Optional.of("huggingface model, " + type) : Optional.empty();
+    }
+
+    private static Object config(Inspection whole, Optional<SaeFile> checkpoint) {
+        Map<String, Object> files = whole.config();
+        if (checkpoint.isPresent() && !checkpoint.get().settings().isEmpty()) {
+            return checkpoint.get().settings();
+        }
+        return files.size() == 1 ? files.values().iterator().next() : files.isEmpty() ? null : files;
+    }
+
+    private static Map<String, Object> row(Inspection.Tensor tensor) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("name", tensor.name());
+        row.put("dtype", tensor.dtype().name());
+        row.put("shape", tensor.shape());
+        row.put("bytes", tensor.bytes());
+        return row;
+    }
+
+    private Map<String, Object> sae(SaeFile file) {
+        SaeProposal proposal = file.proposal();
+        boolean kIsOpen = proposal.missing().contains(SaeProposal.Missing.K);
+        if (kIsOpen) {
+            warnings.add("The file does not say how many features fire per token (k)" + (proposal.k().isPresent()
+                    ? "; its name suggests " + proposal.k().getAsInt() : "") + ". Give it as --k N");
+        }
+        boolean hookIsOpen = proposal.missing().contains(SaeProposal.Missing.HOOK);
+        if (hookIsOpen) {
+            warnings.add("The file does not say where in the model it reads. Give it as --hook NAME");
+        }
+        Optional<HookPoint> hook = proposal.hook();
+        Map<String, Object> sae = new LinkedHashMap<>();
+        sae.put("dIn", file.dIn());
+        sae.put("dSae", file.dSae());
+        sae.put("activation", file.activation());
+        sae.put("k", kIsOpen ? null : k(file.config().activation()));
+        sae.put("hook", hook.map(HookPoint::name).orElse(null));
+        sae.put("layer", hook.filter(point -> point.site().inBlock()).map(HookPoint::layer).orElse(null));
+        sae.put("model", file.model().isEmpty() ? null : file.model());
+        sae.put("normalisation", file.normalisation().name().toLowerCase(Locale.ROOT));
+        sae.put("lookup", file.lookup());
+        sae.put("centred", proposal.centred());
+        sae.put("suggestedK", proposal.k().isPresent() ? proposal.k().getAsInt() : null);
+        return sae;
+    }
+
+    private static Integer k(Activation activation) {
+        if (activation instanceof Activation.TopK topK) {
+            return topK.k();
+        }
+        return activation instanceof Activation.BatchTopK batch ? batch.k() : null;
+    }
+
+    private Map<String, Object> statistics(Inspection inspection, CommandContext context) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        long bytes = inspection.tensors().stream().mapToLong(Inspection.Tensor::bytes).sum();
+        result.put("tensors", inspection.tensors().size());
+        result.put("elements", inspection.tensors().stream().mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes()).sum());
+        result.put("bytes", bytes);
+        if (statistics == null ? bytes > STATISTICS_BYTES : !statistics) {
+            return result;
+        }
+        List<Map<String, Object>> rows = new ArrayList<>();
+        long nonFinite = 0;
+        for (Path file : inspection.tensors().stream().map(Inspection.Tensor::file).distinct().toList()) {
+            try (TensorArchive archive = TensorArchives.open(file)) {
+                for (String name : archive.names()) {
+                    context.cancellation().check();
+                    TensorStatistics values = TensorStatistics.of(archive.tensor(name));
+                    nonFinite += values.nonFinite();
+                    if (values.nonFinite() > 0) {
+                        warnings.add(name + " contains " + values.nonFinite() + " non-finite values (NaN or infinite)");
+                    }
+                    rows.add(row(name, values));
+                }
+            }
+        }
+        result.put("nonFinite", nonFinite);
+        result.put("values", rows);
+        return result;
+    }
+
+    private static Map<String, Object> row(String name, TensorStatistics values) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("name", name);
+        row.put("min", values.min());
+        row.put("max", values.max());
+        row.put("mean", values.mean());
+        row.put("rms", values.rms());
+        row.put("zeros", values.zeros());
+        row.put("nonFinite", values.nonFinite());
+        return row;
+    }
+}
