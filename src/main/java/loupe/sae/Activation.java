@@ -58,6 +58,18 @@ public sealed interface Activation {
         }
     }
 
+    /**
+     * The largest of each of k equal groups of neighbouring features, if it is positive; sparsify. Ties go to the lower index.
+     *
+     * @param k number of groups; divides the number of features
+     */
+    record GroupMax(int k) implements Activation {
+        @Override
+        public String label() {
+            return "groupmax";
+        }
+    }
+
     /** A gate path decides which features are on, a magnitude path how much. */
     record Gated() implements Activation {
         @Override

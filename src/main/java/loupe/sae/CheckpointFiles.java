@@ -158,9 +158,20 @@ final class CheckpointFiles implements AutoCloseable {
             return candidates.get(0);
         }
         String names = candidates.stream().limit(8).map(c -> c.getFileName().toString()).collect(Collectors.joining(", "));
+        String below = candidates.isEmpty() ? foldersWithWeights(folder) : "";
         throw candidates.isEmpty()
-                ? new CheckpointException(folder, "there are no weights in this folder", "one of " + String.join(", ", WEIGHT_FILES), "")
+                ? new CheckpointException(folder, "there are no weights in this folder" + (below.isEmpty() ? "" : ", but in " + below),
+                        "one of " + String.join(", ", WEIGHT_FILES), below.isEmpty() ? "" : "Choose one of these folders")
                 : new CheckpointException(folder, "this folder holds " + candidates.size() + " files with weights (" + names + ")", "one", "Choose a file");
+    }
+
+    private static String foldersWithWeights(Path folder) {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(Files::isDirectory).filter(f -> WEIGHT_FILES.stream().anyMatch(w -> Files.isRegularFile(f.resolve(w)))).sorted()
+                    .limit(8).map(f -> f.getFileName().toString()).collect(Collectors.joining(", "));
+        } catch (IOException e) {
+            throw new CheckpointException(folder, "the folder cannot be read", "", "", e);
+        }
     }
 
     private static boolean mayHoldWeights(Path file) {

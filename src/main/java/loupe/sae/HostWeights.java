@@ -151,6 +151,19 @@ public final class HostWeights {
         }
     }
 
+    /** Transposes a small matrix. */
+    void turn(Part part) {
+        DirectTensor tensor = tensor(part);
+        int rows = Math.toIntExact(tensor.rows());
+        int columns = tensor.columns();
+        float[] data = tensor.toArray();
+        float[] turned = new float[data.length];
+        for (int i = 0; i < data.length; i++) {
+            turned[i % columns * rows + i / columns] = data[i];
+        }
+        tensors.put(part, DirectTensor.of(turned, columns, rows));
+    }
+
     /** Multiplies every element by the same factor. */
     void scale(Part part, double factor) {
         double[] factors = new double[tensor(part).columns()];

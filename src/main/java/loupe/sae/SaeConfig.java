@@ -27,9 +27,13 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
         requirePositive("dIn", dIn);
         requirePositive("dSae", dSae);
         requirePositive("dOut", dOut);
-        int k = activation instanceof Activation.TopK topK ? topK.k() : activation instanceof Activation.BatchTopK batch ? batch.k() : 1;
+        int k = activation instanceof Activation.TopK topK ? topK.k() : activation instanceof Activation.BatchTopK batch ? batch.k()
+                : activation instanceof Activation.GroupMax groups ? groups.k() : 1;
         if (k < 1 || k > dSae) {
             throw new IllegalArgumentException("k is " + k + ", dictionary has " + dSae + " features");
+        }
+        if (activation instanceof Activation.GroupMax && dSae % k != 0) {
+            throw new IllegalArgumentException("k is " + k + ", which does not divide the " + dSae + " features into equal groups");
         }
     }
 

@@ -34,7 +34,7 @@ final class SaeDraft {
     Optional<HookPoint> hook = Optional.empty();
     Optional<HookPoint> hookOut = Optional.empty();
 
-    /** relu, tanh-relu, topk, batchtopk, jumprelu or gated. */
+    /** relu, tanh-relu, topk, batchtopk, groupmax, jumprelu or gated. */
     String activation = "relu";
     boolean topKRelu = true;
     boolean topKByDecoderNorm;
@@ -104,6 +104,7 @@ final class SaeDraft {
             case "tanh-relu" -> new Activation.TanhRelu();
             case "topk" -> new Activation.TopK(k(options), topKRelu, topKByDecoderNorm);
             case "batchtopk" -> new Activation.BatchTopK(k(options), threshold);
+            case "groupmax" -> new Activation.GroupMax(groups(options));
             case "jumprelu" -> new Activation.JumpRelu();
             case "gated" -> new Activation.Gated();
             default -> throw new IllegalStateException("no activation " + activation);
@@ -111,7 +112,15 @@ final class SaeDraft {
     }
 
     private boolean needsK() {
-        return activation.equals("topk") || activation.equals("batchtopk");
+        return activation.equals("topk") || activation.equals("batchtopk") || activation.equals("groupmax");
+    }
+
+    private int groups(SaeOptions options) {
+        int k = k(options);
+        if (dSae % k != 0) {
+            throw new CheckpointException(path, "k is " + k, "a number that divides the " + dSae + " features into equal groups", "Give the right one as --k N");
+        }
+        return k;
     }
 
     private int k(SaeOptions options) {

@@ -260,6 +260,10 @@ public final class SparseAutoencoder implements AutoCloseable {
         if (activation instanceof Activation.BatchTopK batch) {
             return batch.threshold().isPresent() ? relu(p).muli(p.gt(batch.threshold().getAsDouble())) : largestOfBatch(p, batch.k());
         }
+        if (activation instanceof Activation.GroupMax groups) {
+            NDArray byGroup = p.reshape(new Shape(p.getShape().get(0) * groups.k(), config.dSae() / groups.k()));
+            return new LargestValues(1, true).keep(byGroup).reshape(p.getShape());
+        }
         if (activation instanceof Activation.JumpRelu) {
             return relu(p).muli(p.gt(parts.get(Part.THRESHOLD)));
         }
