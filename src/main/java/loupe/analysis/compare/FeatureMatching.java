@@ -9,7 +9,7 @@ import loupe.inference.Scope;
 
 /**
  * For every feature of each of two checkpoints its best match in the other, by cosine of the decoder directions. All pairs,
- * in row blocks. Ties go to the lower index.
+ * in row blocks. Among equal cosines any may be taken.
  */
 public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<FeatureMatching.Answer> {
     private static final long ELEMENTS_PER_STEP = 1 << 22;

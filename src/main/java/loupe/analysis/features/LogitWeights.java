@@ -45,8 +45,7 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         NDArray gain = gain(lm);
         NDArray weights = weights(row, gain, lm);
         if (unitColumns) {
-            NDArray squares = step.create(new Shape(1, lm.config().vocabularySize()));
-            squares.addi(gain.square().reshape(1, -1).matMul(lm.unembedding().square().transpose()));
+            NDArray squares = gain.square().reshape(1, -1).matMul(lm.unembedding().square().transpose());
             weights = weights.div(squares.sqrt().maximum(1e-30f)).div(row.norm().maximum(1e-30f));
         }
         if (centred) {
