@@ -4,7 +4,11 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.Axis;
+import org.jfree.chart.block.BlockBorder;
 import org.jfree.chart.plot.XYPlot;
+import org.jfree.chart.title.LegendTitle;
+import org.jfree.chart.ui.HorizontalAlignment;
+import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.chart.ui.RectangleInsets;
 
 /** The one look of all charts: no frame, thin axes, a light grid, our font. */
@@ -22,6 +26,9 @@ final class ChartLook {
         chart.setAntiAlias(true);
         chart.setTextAntiAlias(true);
         chart.setPadding(new RectangleInsets(8, 4, 4, 12));
+        if (chart.getLegend() != null) {
+            legend(chart.getLegend(), palette);
+        }
         XYPlot plot = chart.getXYPlot();
         plot.setBackgroundPaint(PaperPen.awt(palette.surface()));
         plot.setOutlineVisible(false);
@@ -34,6 +41,16 @@ final class ChartLook {
         plot.setRangeZeroBaselineVisible(false);
         axis(plot.getDomainAxis(), palette, true);
         axis(plot.getRangeAxis(), palette, false);
+    }
+
+    private static void legend(LegendTitle legend, Palette palette) {
+        legend.setPosition(RectangleEdge.TOP);
+        legend.setHorizontalAlignment(HorizontalAlignment.LEFT);
+        legend.setFrame(BlockBorder.NONE);
+        legend.setBackgroundPaint(null);
+        legend.setItemFont(PaperFonts.of(SIZE, false));
+        legend.setItemPaint(PaperPen.awt(palette.muted()));
+        legend.setPadding(new RectangleInsets(0, 40, 4, 0));
     }
 
     private static void axis(Axis axis, Palette palette, boolean lined) {

@@ -47,7 +47,7 @@ public abstract class ChartPart extends Painted implements Exportable {
      */
     final void show(XYPlot plot, BiConsumer<XYPlot, Palette> dressing) {
         dress = dressing;
-        JFreeChart chart = new JFreeChart(null, null, plot, false);
+        JFreeChart chart = new JFreeChart(null, null, plot, plot.getSeriesCount() > 1);
         restyle(chart, palette());
         if (canvas == null) {
             canvas = new ChartCanvas(chart);

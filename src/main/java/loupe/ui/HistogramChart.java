@@ -166,7 +166,7 @@ public final class HistogramChart extends ChartPart {
 
         @Override
         public Comparable<?> getSeriesKey(int which) {
-            return which + " " + series.get(which).name();
+            return series.get(which).side() + ": " + series.get(which).name();
         }
 
         @Override

@@ -17,7 +17,7 @@ public final class LineChart extends ChartPart {
      * One line.
      *
      * @param side whose colour it has
-     * @param name what it is called in the readout and in exported data
+     * @param name what it is called in legend, readout and exported data; no two lines of a chart share one
      * @param x ascending; not to be written
      * @param y as many; not to be written
      */
@@ -50,7 +50,7 @@ public final class LineChart extends ChartPart {
         DefaultXYDataset data = new DefaultXYDataset();
         XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
         for (int i = 0; i < lines.size(); i++) {
-            data.addSeries(i + " " + lines.get(i).name(), new double[][] {lines.get(i).x(), lines.get(i).y()});
+            data.addSeries(lines.get(i).name(), new double[][] {lines.get(i).x(), lines.get(i).y()});
         }
         List<Line> drawn = lines;
         XYPlot plot = new XYPlot(data, axis(horizontal, true), axis(vertical, false), renderer);

@@ -29,7 +29,7 @@ public final class LogitChart extends Painted implements Exportable {
     private Consumer<TokenWeight> chosen = token -> { };
     private TokenWeight pointed;
     private String family = "";
-    private TextWidths widths = new TextWidths("System");
+    private TextWidths widths = TextWidths.shared("System");
 
     public LogitChart() {
         getStyleClass().addAll("chart-part", "logit-chart");
@@ -65,7 +65,7 @@ public final class LogitChart extends Painted implements Exportable {
         canvas.setHeight(Math.floor(getHeight()));
         if (!family.equals(font().getFamily())) {
             family = font().getFamily();
-            widths = new TextWidths(family);
+            widths = TextWidths.shared(family);
         }
         var context = canvas.getGraphicsContext2D();
         context.clearRect(0, 0, canvas.getWidth(), canvas.getHeight());

@@ -12,6 +12,8 @@ final class TextWidths {
     static final double SIZE = 13;
     private static final int MOST = 100_000;
 
+    private static final Map<String, TextWidths> SHARED = new HashMap<>();
+
     private final Text probe = new Text();
     private final Font plainFont;
     private final Font strongFont;
@@ -21,6 +23,11 @@ final class TextWidths {
     TextWidths(String family) {
         plainFont = Font.font(family, FontWeight.NORMAL, SIZE);
         strongFont = Font.font(family, FontWeight.BOLD, SIZE);
+    }
+
+    /** The widths of a family, measured for all parts together. */
+    static TextWidths shared(String family) {
+        return SHARED.computeIfAbsent(family, TextWidths::new);
     }
 
     /** The width in pixels at {@link #SIZE}. */

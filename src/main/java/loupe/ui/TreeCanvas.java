@@ -16,14 +16,11 @@ import javafx.css.PseudoClass;
 import javafx.scene.AccessibleRole;
 import javafx.scene.Cursor;
 import javafx.scene.canvas.Canvas;
-import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.input.ScrollEvent;
-import javafx.scene.layout.HBox;
-import javafx.scene.layout.Priority;
 
 /**
  * A definition tree drawn as a tree, left to right.
@@ -34,12 +31,10 @@ import javafx.scene.layout.Priority;
  * folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody.
  */
 public final class TreeCanvas extends Painted implements Exportable {
-    private static final PseudoClass HINTING = PseudoClass.getPseudoClass("hinting");
     private static final PseudoClass EMPTY = PseudoClass.getPseudoClass("empty");
     private static final double WHEEL_NOTCH = 40;
     private static final double NOTCH_FACTOR = 1.15;
     private static final double CLICK_PIXELS = 4;
-    private static final String HINT = "Point at a branch to read its sentence; click to keep it, click again to fold it";
 
     private final ObjectProperty<TreeData> data = new SimpleObjectProperty<>(this, "data", TreeData.EMPTY);
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", 1e-5);
@@ -51,11 +46,9 @@ public final class TreeCanvas extends Painted implements Exportable {
     private final Canvas canvas = new Canvas();
     private final TreeOverview overview = new TreeOverview(this::centreOn);
     private final TreeFindBar find = new TreeFindBar(this::search, this::stepMatch, this::closeFind);
-    private final Label sentence = new Label();
-    private final Label probability = new Label();
-    private final HBox bar = new HBox(sentence, probability);
+    private final TreeSentence bar = new TreeSentence();
 
-    private TextWidths widths = new TextWidths("System");
+    private TextWidths widths = TextWidths.shared("System");
     private String family = "System";
     private TreeLayout layout = new TreeLayout(TreeData.EMPTY, 1, Set.of(), text -> 0);
     private TreePainter painter = new TreePainter(layout, palette(), Side.A);
@@ -71,14 +64,6 @@ public final class TreeCanvas extends Painted implements Exportable {
         getStyleClass().add("tree-canvas");
         setFocusTraversable(true);
         setAccessibleRole(AccessibleRole.TREE_VIEW);
-        setAccessibleText("Definition tree");
-        sentence.getStyleClass().add("sentence");
-        sentence.setMinWidth(0);
-        probability.getStyleClass().add("probability");
-        probability.setMinWidth(USE_PREF_SIZE);
-        HBox.setHgrow(sentence, Priority.ALWAYS);
-        sentence.setMaxWidth(Double.MAX_VALUE);
-        bar.getStyleClass().add("tree-sentence");
         getChildren().addAll(canvas, overview, bar, find);
         data.addListener(source -> relayout());
         cutoff.addListener(source -> relayout());
@@ -205,14 +190,7 @@ public final class TreeCanvas extends Painted implements Exportable {
     @Override
     public String csv() {
         layOutIfStale();
-        TreeData tree = layout.data();
-        List<List<?>> rows = new ArrayList<>();
-        for (int i = 0; i < layout.count(); i++) {
-            int node = layout.order(i);
-            rows.add(List.of(node, tree.parent(node), tree.tokenId(node), tree.text(node), tree.probability(node), tree.cumulative(node),
-                tree.sentence(node)));
-        }
-        return Csv.of(List.of("node", "parent", "token id", "token text", "probability", "cumulative probability", "sentence"), rows);
+        return TreeTable.csv(layout);
     }
 
     TreeLayout treeLayout() {
@@ -251,7 +229,7 @@ public final class TreeCanvas extends Painted implements Exportable {
         stale = false;
         if (!family.equals(font().getFamily())) {
             family = font().getFamily();
-            widths = new TextWidths(family);
+            widths = TextWidths.shared(family);
         }
         TreeLayout before = layout;
         layout = new TreeLayout(data.get(), cutoff.get(), folds, text -> TreePainter.wordWidth(text, widths));
@@ -338,18 +316,8 @@ public final class TreeCanvas extends Painted implements Exportable {
     }
 
     private void tellSentence() {
-        int end = pointed >= 0 ? pointed : selected.get();
-        TreeData tree = layout.data();
-        if (end <= 0 || end >= tree.size()) {
-            sentence.setText(tree.size() == 0 ? "" : HINT);
-            sentence.pseudoClassStateChanged(HINTING, true);
-            probability.setText("");
-            return;
-        }
-        sentence.pseudoClassStateChanged(HINTING, false);
-        sentence.setText(TokenText.sentence(tree.sentence(end)));
-        probability.setText(Figures.percent(tree.cumulative(end)) + "  (last token " + Figures.percent(tree.probability(end)) + ")");
-        setAccessibleText("Definition tree: " + sentence.getText() + ", probability " + Figures.percent(tree.cumulative(end)));
+        bar.tell(layout.data(), pointed >= 0 ? pointed : selected.get());
+        setAccessibleText("Definition tree" + bar.spoken());
     }
 
     // ---- mouse and keyboard ----
@@ -411,30 +379,33 @@ public final class TreeCanvas extends Painted implements Exportable {
     }
 
     private void key(KeyEvent event) {
-        int node = selected.get();
-        boolean known = true;
         if (event.isShortcutDown() && event.getCode() == KeyCode.F) {
             openFind();
-        } else if (event.isShortcutDown() || event.isAltDown()) {
-            known = false;
-        } else {
-            switch (event.getCode()) {
-                case RIGHT -> walk(node < 0 ? 0 : layout.firstChild(node));
-                case LEFT -> walk(node < 0 ? 0 : layout.data().parent(node));
-                case DOWN -> walk(TreeWalk.down(layout, node));
-                case UP -> walk(TreeWalk.up(layout, node));
-                case SPACE -> toggleFold(node);
-                case PLUS, ADD, EQUALS -> zoomBy(NOTCH_FACTOR);
-                case MINUS, SUBTRACT -> zoomBy(1 / NOTCH_FACTOR);
-                case DIGIT0, NUMPAD0 -> fit();
-                case HOME -> home();
-                case F3 -> stepMatch(event.isShiftDown() ? -1 : 1);
-                default -> known = false;
-            }
-        }
-        if (known) {
+            event.consume();
+        } else if (!event.isShortcutDown() && !event.isAltDown() && plainKey(event)) {
             event.consume();
         }
+    }
+
+    /** Whether the key means something here. */
+    private boolean plainKey(KeyEvent event) {
+        int node = selected.get();
+        switch (event.getCode()) {
+            case RIGHT -> walk(node < 0 ? 0 : layout.firstChild(node));
+            case LEFT -> walk(node < 0 ? 0 : layout.data().parent(node));
+            case DOWN -> walk(TreeWalk.down(layout, node));
+            case UP -> walk(TreeWalk.up(layout, node));
+            case SPACE -> toggleFold(node);
+            case PLUS, ADD, EQUALS -> zoomBy(NOTCH_FACTOR);
+            case MINUS, SUBTRACT -> zoomBy(1 / NOTCH_FACTOR);
+            case DIGIT0, NUMPAD0 -> fit();
+            case HOME -> home();
+            case F3 -> stepMatch(event.isShiftDown() ? -1 : 1);
+            default -> {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void walk(int node) {

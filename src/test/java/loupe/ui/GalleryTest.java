@@ -118,6 +118,18 @@ class GalleryTest extends UiTest {
         }
     }
 
+    @Test
+    void examplesAreDrawn() throws IOException {
+        for (Theme theme : Theme.values()) {
+            ExampleList list = onFx(() -> new ExampleList(false));
+            onFx(() -> list.setLines(Samples.examples(30), 9.4, Side.A));
+            picture("examples-" + theme.key(), theme, list, 560, 220);
+            ExampleList paragraphs = onFx(() -> new ExampleList(true));
+            onFx(() -> paragraphs.setLines(Samples.examples(30), 9.4, Side.B));
+            picture("examples-wrapped-" + theme.key(), theme, paragraphs, 420, 260);
+        }
+    }
+
     private void picture(String name, Theme theme, Node node, int width, int height) throws IOException {
         onFx(() -> {
             Scene scene = stage.getScene();

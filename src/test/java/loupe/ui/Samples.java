@@ -71,4 +71,25 @@ final class Samples {
         }
         return lines;
     }
+
+    static List<TokenLine> examples(int count) {
+        String[] tokens = {"A", " typical", " definition", " of", " \"", "otter", "\"", " would", " be", " \"", "a", " small", " brown", " bird", " that", " sings",
+            " in", " the", " early", " morning", ",", " found", " in", " \u68ee\u6797", " and", " caf\u00e9", "s", "\"", ".", "\n", "It", " eats", " insects", " and", " seeds", "."};
+        List<TokenLine> lines = new ArrayList<>();
+        Random random = new Random(4);
+        for (int i = 0; i < count; i++) {
+            float[] activations = new float[tokens.length];
+            int[] ids = new int[tokens.length];
+            int peak = 13;
+            for (int t = 0; t < tokens.length; t++) {
+                ids[t] = 500 + t;
+                activations[t] = random.nextInt(4) == 0 ? (float) (random.nextDouble() * 3) : 0;
+            }
+            activations[11] = 4.1f - i * 0.1f;
+            activations[12] = 6.3f - i * 0.2f;
+            activations[13] = 9.4f - i * 0.3f;
+            lines.add(new TokenLine(tokens, ids, activations, peak));
+        }
+        return lines;
+    }
 }

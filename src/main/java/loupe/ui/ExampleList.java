@@ -1,0 +1,84 @@
+package loupe.ui;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import javafx.scene.control.Label;
+import javafx.scene.control.ListCell;
+import javafx.scene.control.ListView;
+import javafx.scene.layout.BorderPane;
+
+/**
+ * Examples of a feature, one below the other, virtual: each line's activation at its peak, and its tokens coloured on one
+ * scale.
+ */
+public final class ExampleList extends ListView<TokenLine> {
+    private final boolean wrapping;
+    private double largest = 1;
+    private Side side = Side.A;
+    private BiConsumer<TokenLine, Integer> chosen = (line, token) -> { };
+
+    /** @param wrapping whether examples are paragraphs; else one row each, around the peak */
+    public ExampleList(boolean wrapping) {
+        this.wrapping = wrapping;
+        getStyleClass().add("example-list");
+        setAccessibleText("Examples");
+        setCellFactory(list -> new Cell());
+    }
+
+    /**
+     * Shows examples.
+     *
+     * @param largestActivation the feature's largest activation: the strongest background
+     */
+    public void setLines(List<TokenLine> lines, double largestActivation, Side shownSide) {
+        largest = largestActivation;
+        side = Objects.requireNonNull(shownSide, "shownSide");
+        getItems().setAll(lines);
+    }
+
+    /** What choosing a token of a line does. */
+    public void setOnToken(BiConsumer<TokenLine, Integer> action) {
+        chosen = action;
+    }
+
+    private final class Cell extends ListCell<TokenLine> {
+        private final TokenStrip strip = new TokenStrip(wrapping);
+        private final Label figure = new Label();
+        private final BorderPane row = new BorderPane(strip);
+
+        Cell() {
+            figure.getStyleClass().add("example-figure");
+            figure.setTooltip(Tips.of("Activation at the token this example is shown for"));
+            row.setLeft(figure);
+            row.setMinWidth(0);
+            row.setPrefWidth(0);
+            strip.setOnToken(token -> {
+                getListView().getSelectionModel().select(getIndex());
+                chosen.accept(getItem(), token);
+            });
+        }
+
+        @Override
+        protected void updateItem(TokenLine line, boolean empty) {
+            super.updateItem(line, empty);
+            if (empty || line == null) {
+                setGraphic(null);
+                setAccessibleText(null);
+                return;
+            }
+            double peak = line.texts().length == 0 ? Double.NaN : line.activations()[line.peak()];
+            figure.setText(Figures.number(peak));
+            strip.setLine(line, largest, side);
+            setAccessibleText("activation " + Figures.number(peak) + ": " + line.sentence());
+            setGraphic(row);
+        }
+
+        /** A list asks for the height without a width; the list's own width decides where a paragraph wraps. */
+        @Override
+        protected double computePrefHeight(double width) {
+            double room = Math.max(100, getListView() == null ? 400 : getListView().getWidth() - 18);
+            return getGraphic() == null ? TokenFlow.ROW + 8 : snappedTopInset() + snappedBottomInset() + row.prefHeight(room);
+        }
+    }
+}

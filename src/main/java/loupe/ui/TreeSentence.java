@@ -1,0 +1,45 @@
+package loupe.ui;
+
+import javafx.css.PseudoClass;
+import javafx.scene.control.Label;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+
+/** The line below a tree: the whole sentence of the pointed or selected path and its probability. */
+final class TreeSentence extends HBox {
+    private static final PseudoClass HINTING = PseudoClass.getPseudoClass("hinting");
+    private static final String HINT = "Point at a branch to read its sentence; click to keep it, click again to fold it";
+
+    private final Label sentence = new Label();
+    private final Label probability = new Label();
+
+    TreeSentence() {
+        getStyleClass().add("tree-sentence");
+        sentence.getStyleClass().add("sentence");
+        sentence.setMinWidth(0);
+        sentence.setMaxWidth(Double.MAX_VALUE);
+        probability.getStyleClass().add("probability");
+        probability.setMinWidth(USE_PREF_SIZE);
+        probability.setTooltip(Tips.of("Probability of the whole sentence, and of its last token after the others"));
+        HBox.setHgrow(sentence, Priority.ALWAYS);
+        getChildren().addAll(sentence, probability);
+    }
+
+    /** Tells of the path that ends in {@code node}; of how to use the tree when there is none. */
+    void tell(TreeData tree, int node) {
+        boolean some = node > 0 && node < tree.size();
+        sentence.pseudoClassStateChanged(HINTING, !some);
+        if (some) {
+            sentence.setText(TokenText.sentence(tree.sentence(node)));
+            probability.setText(Figures.percent(tree.cumulative(node)) + "  (last token " + Figures.percent(tree.probability(node)) + ")");
+        } else {
+            sentence.setText(tree.size() == 0 ? "" : HINT);
+            probability.setText("");
+        }
+    }
+
+    /** What a screen reader says after the tree's name. */
+    String spoken() {
+        return probability.getText().isEmpty() ? "" : ": " + sentence.getText() + ", probability " + probability.getText();
+    }
+}

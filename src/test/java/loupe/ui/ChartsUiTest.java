@@ -1,0 +1,103 @@
+package loupe.ui;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import javafx.geometry.Point2D;
+import javafx.scene.Parent;
+import javafx.scene.control.Label;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.MouseButton;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.VBox;
+import org.junit.jupiter.api.Test;
+
+class ChartsUiTest extends UiTest {
+    private final List<Object> chosen = new ArrayList<>();
+    private HistogramChart histogram;
+    private ScatterChart scatter;
+    private LogitChart logits;
+
+    @Override
+    protected Parent build() {
+        histogram = new HistogramChart("activations", ChartAxis.of("activation"), "tokens");
+        histogram.setSeries(List.of(Samples.bars(Side.A, 1, 9)));
+        scatter = new ScatterChart("moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true));
+        double[][] points = Samples.points(24_576);
+        scatter.setPoints(points[0], points[1], Side.A, i -> "feature " + i);
+        scatter.setOnPoint(chosen::add);
+        logits = new LogitChart();
+        logits.setTokens(Samples.promoted(), Samples.suppressed());
+        logits.setOnToken(chosen::add);
+        VBox left = new VBox(histogram, logits);
+        histogram.setPrefSize(400, 300);
+        logits.setPrefSize(400, 300);
+        scatter.setPrefWidth(400);
+        return new HBox(left, scatter);
+    }
+
+    private Point2D at(double activation) {
+        return onFx(() -> histogram.localToScreen(histogram.toPixelX(activation), histogram.dataArea().getCenterY()));
+    }
+
+    @Test
+    void aDragMarksARangeThatEndsAtBins() {
+        drag(at(2.0), MouseButton.PRIMARY).dropTo(at(5.0));
+        ValueRange range = histogram.brushProperty().get();
+        assertThat(range.from() / 0.225).isCloseTo(Math.rint(range.from() / 0.225), org.assertj.core.api.Assertions.within(1e-9));
+        assertThat(range.from()).isBetween(1.8, 2.2);
+        assertThat(range.to()).isBetween(4.8, 5.2);
+        assertThat(onFx(() -> ((Label) histogram.lookup(".chip .label")).getText())).isEqualTo("activation " + range.words());
+    }
+
+    @Test
+    void theChipAndEscapeRemoveTheRange() {
+        onFx(() -> histogram.brushProperty().set(new ValueRange(1.8, 4.5)));
+        clickOn(".chip .icon-button");
+        assertThat(histogram.brushProperty().get()).isNull();
+        onFx(() -> histogram.brushProperty().set(new ValueRange(1.8, 4.5)));
+        onFx(() -> histogram.requestFocus());
+        type(KeyCode.ESCAPE);
+        assertThat(histogram.brushProperty().get()).isNull();
+    }
+
+    @Test
+    void theMarkedRangeCanBeMoved() {
+        onFx(() -> histogram.brushProperty().set(new ValueRange(1.8, 3.6)));
+        drag(at(2.7), MouseButton.PRIMARY).dropTo(at(4.5));
+        assertThat(histogram.brushProperty().get().from()).isBetween(3.3, 3.9);
+        assertThat(histogram.brushProperty().get().to()).isBetween(5.1, 5.7);
+    }
+
+    @Test
+    void thePointerTellsTheBinsCount() {
+        moveTo(at(0.1));
+        HistogramSeries bars = Samples.bars(Side.A, 1, 9);
+        waitUntil(() -> histogram.readout().getText().endsWith(Figures.count(Math.round(bars.counts()[0])) + " tokens"));
+    }
+
+    @Test
+    void logarithmicCountsAreSaidOnTheAxis() {
+        onFx(() -> histogram.logarithmicProperty().set(true));
+        assertThat(onFx(() -> histogram.plot().getRangeAxis().getLabel())).isEqualTo("tokens, log scale");
+    }
+
+    @Test
+    void aClickChoosesTheNearestPoint() {
+        double[][] points = Samples.points(24_576);
+        int lonely = 0;
+        for (int i = 0; i < points[0].length; i++) {
+            lonely = points[0][i] > points[0][lonely] ? i : lonely;
+        }
+        int outlier = lonely;
+        clickOn(onFx(() -> scatter.localToScreen(scatter.toPixelX(points[0][outlier]), scatter.toPixelY(points[1][outlier]))));
+        assertThat(chosen).containsExactly(outlier);
+    }
+
+    @Test
+    void aClickOnATokenChoosesIt() {
+        clickOn(onFx(() -> logits.localToScreen(60, 26 + 2.5 * LogitChart.ROW)));
+        assertThat(chosen).containsExactly(Samples.promoted().get(2));
+    }
+}
