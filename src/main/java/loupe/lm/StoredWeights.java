@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import loupe.base.CheckpointException;
+import loupe.base.OutOfDeviceMemoryException;
 import loupe.format.TensorArchive;
 import loupe.tensor.StoredTensor;
 
@@ -66,8 +67,17 @@ final class StoredWeights {
         return List.copyOf(unclaimed);
     }
 
-    /** Reads all claimed tensors. */
+    /** Reads all claimed tensors. @throws OutOfDeviceMemoryException if they are more than this process may hold outside its heap */
     Map<String, HostWeight> read() {
+        try {
+            return readAll();
+        } catch (OutOfMemoryError e) {
+            throw new OutOfDeviceMemoryException(archive.path() + ": the weights take " + (bytes() >> 20) + " MiB, more than this process may use. "
+                    + "Choose a smaller model, or start Java with a larger -XX:MaxDirectMemorySize.", e);
+        }
+    }
+
+    private Map<String, HostWeight> readAll() {
         Map<String, HostWeight> weights = new LinkedHashMap<>();
         claimed.forEach((parameter, tensor) -> {
             HostWeight weight = HostWeight.zeros(tensor.shape().stream().mapToLong(axis -> axis).toArray());
