@@ -44,10 +44,10 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
 
     private static CheckpointException notRegular(Path path) {
         if (Files.isDirectory(path)) {
-            return new CheckpointException(path, "this is a folder", "a file", "Choose the weight file in it");
+            return new CheckpointException(path, "this is a folder, not a regular file", "a file", "Choose the weight file in it");
         }
         if (Files.isSymbolicLink(path)) {
-            return new CheckpointException(path, "this symbolic link leads to nothing that can be read", "a regular file",
+            return new CheckpointException(path, "this symbolic link leads to nothing that can be read, so it is not a regular file", "a regular file",
                     "Download the file again, or repair the link");
         }
         if (Files.exists(path)) {

@@ -35,15 +35,15 @@ final class SafetensorsFile {
     /** Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if any rule of the format is broken */
     static FileArchive open(PositionalFile file) {
         if (file.size() < LENGTH_BYTES) {
-            throw file.refuse("the file has " + file.size() + " bytes, too short for safetensors", "at least 8 bytes", REMEDY);
+            throw file.refuse("the file has " + file.size() + " bytes, too short to be safetensors", "at least 8 bytes", REMEDY);
         }
         long length = file.read(0, LENGTH_BYTES).getLong();
         if (length < 0 || length > MAX_HEADER_BYTES) {
-            throw file.refuse("the header length is " + Long.toUnsignedString(length) + " bytes, which is impossible",
-                    "at most " + MAX_HEADER_BYTES, "Check that this is a safetensors file, and download it again");
+            throw file.refuse("impossible header length: " + Long.toUnsignedString(length) + " bytes",
+                    "at most " + MAX_HEADER_BYTES + " bytes (100 MB)", "Check that this is a safetensors file, and download it again");
         }
         if (length > file.size() - LENGTH_BYTES) {
-            throw file.refuse("the header is cut off: it says " + length + " bytes and the file has " + (file.size() - LENGTH_BYTES) + " left",
+            throw file.refuse("truncated header: it says " + length + " bytes and the file has " + (file.size() - LENGTH_BYTES) + " left",
                     "a complete file", "Download the file again");
         }
         SafetensorsHeader header = SafetensorsHeader.read(file, file.read(LENGTH_BYTES, (int) length));
@@ -69,7 +69,7 @@ final class SafetensorsFile {
                         + bytes + " expected from " + entry.dtype() + " " + entry.shape(), "offsets that fit the shape", REMEDY);
             }
             if (entry.begin() < end) {
-                throw file.refuse("tensors " + before + " and " + entry.name() + " overlap", "packed tensors", REMEDY);
+                throw file.refuse("overlapping tensors " + before + " and " + entry.name(), "packed tensors", REMEDY);
             }
             if (entry.begin() > end) {
                 throw file.refuse((entry.begin() - end) + " unused bytes between " + before + " and tensor " + entry.name(), "packed tensors", REMEDY);
@@ -78,7 +78,7 @@ final class SafetensorsFile {
             before = entry.name();
         }
         if (end > dataBytes) {
-            throw file.refuse("the file is cut off: have " + dataBytes + " of " + end + " bytes of tensors", "a complete file", "Download the file again");
+            throw file.refuse("file truncated: have " + dataBytes + " of " + end + " bytes of tensors", "a complete file", "Download the file again");
         }
         if (end < dataBytes) {
             throw file.refuse((dataBytes - end) + " extra bytes at the end", "nothing after the last tensor", REMEDY);

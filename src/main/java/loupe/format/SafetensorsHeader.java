@@ -34,7 +34,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
 
         SafetensorsHeader header() throws IOException {
             if (parser.nextToken() != JsonToken.START_OBJECT) {
-                throw refuse("the header is " + what(), "a JSON object");
+                throw refuse("the header must be an object and is " + what(), "a JSON object");
             }
             Map<String, Entry> entries = new LinkedHashMap<>();
             Map<String, Object> metadata = new LinkedHashMap<>();
@@ -52,12 +52,12 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
 
         private void metadata(Map<String, Object> metadata) throws IOException {
             if (parser.currentToken() != JsonToken.START_OBJECT) {
-                throw refuse("__metadata__ is " + what(), "an object of strings");
+                throw refuse("__metadata__ must be an object of strings and is " + what(), "an object of strings");
             }
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String key = parser.currentName();
                 if (parser.nextToken() != JsonToken.VALUE_STRING) {
-                    throw refuse("__metadata__ entry " + key + " is " + what(), "a string");
+                    throw refuse("__metadata__ must map strings to strings, and its entry " + key + " is " + what(), "a string");
                 }
                 metadata.put(key, parser.getText());
             }
@@ -76,7 +76,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
                 switch (key) {
                     case "dtype" -> dtype = dtype(tensor);
                     case "shape" -> shape = naturals("shape of tensor " + tensor, MAX_RANK);
-                    case "data_offsets" -> offsets = naturals("data_offsets of tensor " + tensor, 2);
+                    case "data_offsets" -> offsets = naturals("offsets of tensor " + tensor, 2);
                     default -> throw refuse("the entry of tensor " + tensor + " has an unknown key " + key, "dtype, shape and data_offsets");
                 }
             }
@@ -85,7 +85,7 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
                         "dtype, shape and data_offsets");
             }
             if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
-                throw refuse("data_offsets of tensor " + tensor + " are " + offsets, "[begin, end] with begin <= end");
+                throw refuse("bad offsets of tensor " + tensor + ": " + offsets, "[begin, end] with begin <= end");
             }
             return new Entry(tensor, dtype, List.copyOf(shape), offsets.get(0), offsets.get(1));
         }
@@ -97,23 +97,23 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
                     return dtype;
                 }
             }
-            throw file.refuse("tensor " + tensor + " has the unsupported dtype " + name, "one of " + List.of(DType.values()),
+            throw file.refuse("unsupported dtype " + name + " of tensor " + tensor, "one of " + List.of(DType.values()),
                     "Convert the file to float32, float16 or bfloat16 first");
         }
 
         private List<Long> naturals(String what, int atMost) throws IOException {
             if (parser.currentToken() != JsonToken.START_ARRAY) {
-                throw refuse(what + " is " + what(), "a list of whole numbers, 0 or more");
+                throw refuse("bad " + what + ": it is " + what(), "a list of whole numbers, 0 or more");
             }
             List<Long> numbers = new ArrayList<>();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT || numbers.size() == atMost) {
-                    throw refuse(what + " holds " + (numbers.size() == atMost ? "more than " + atMost + " numbers" : what()),
+                    throw refuse("bad " + what + ": it holds " + (numbers.size() == atMost ? "more than " + atMost + " numbers" : what()),
                             "a list of whole numbers, 0 or more");
                 }
                 BigInteger number = parser.getBigIntegerValue();
                 if (number.signum() < 0 || number.bitLength() > 63) {
-                    throw refuse(what + " holds " + number, "whole numbers from 0 to 2^63 - 1");
+                    throw refuse("bad " + what + ": it holds " + number, "whole numbers from 0 to 2^63 - 1");
                 }
                 numbers.add(number.longValue());
             }

@@ -36,7 +36,7 @@ final class ShardedArchive {
             for (Map.Entry<String, String> entry : shardOf.entrySet()) {
                 TensorArchive shard = shards.computeIfAbsent(entry.getValue(), name -> TensorArchives.openFile(folder.resolve(name)));
                 tensors.put(entry.getKey(), shard.find(entry.getKey()).orElseThrow(() -> new CheckpointException(index,
-                        "tensor " + entry.getKey() + " is not in " + entry.getValue() + ", where the index says it is", "the shards that belong to this index", REMEDY)));
+                        "missing tensor: " + entry.getKey() + " is not in " + entry.getValue() + ", where the index says it is", "the shards that belong to this index", REMEDY)));
             }
             List<String> warnings = new ArrayList<>();
             shards.forEach((name, shard) -> {

@@ -18,7 +18,7 @@ final class Sizes {
                 bytes = Math.multiplyExact(bytes, Math.max(1, axis));
             }
         } catch (ArithmeticException e) {
-            throw file.refuse("tensor " + tensor + ": the size of " + dtype + " " + shape + " overflows", "a size below 2^63 bytes",
+            throw file.refuse("size overflow of tensor " + tensor + ": " + dtype + " " + shape, "a size below 2^63 bytes",
                     "Download or export the file again");
         }
         return empty ? 0 : bytes;

@@ -64,7 +64,7 @@ final class StrictJson {
             }
             return result;
         } catch (JsonProcessingException e) {
-            String reason = e.getOriginalMessage().replaceAll(", from `[^`]*`", "");
+            String reason = e.getOriginalMessage().replaceAll(", from `[^`]*`", "").replaceFirst("^Duplicate field '(.*)'$", "duplicate name $1");
             throw refuse("is not strict JSON: " + reason, e.getLocation() == null ? parser.currentLocation() : e.getLocation());
         }
     }

@@ -48,13 +48,18 @@ final class TorchTensors {
         int storageUnit = unitBytes(file, storage);
         DType dtype = tensor.dtype().isEmpty() ? ofStorage(file, name, storage.type()) : ofName(file, name, tensor.dtype());
         if (storage.numel() > payload.bytes() / storageUnit || storage.numel() * storageUnit != payload.bytes()) {
-            throw file.refuse("tensor " + name + " needs a storage of " + storage.numel() + " elements of " + storageUnit + " bytes, and storage "
-                    + storage.key() + " has " + payload.bytes() + " bytes", "storages as large as they are said to be", "Download the file again");
+            throw file.refuse("tensor " + name + " needs " + bytes(storage.numel(), storageUnit) + " bytes, and storage " + storage.key()
+                    + " has " + payload.bytes(), "storages as large as they are said to be", "Download the file again");
         }
         checkInside(file, name, tensor, dtype, payload.bytes());
         long start = payload.start() + (storage.viewOffset() + tensor.offset()) * dtype.bytes();
         long[] strides = tensor.strides().stream().mapToLong(Long::longValue).toArray();
         return new FileTensor(file, name, new FileTensor.Layout(dtype, tensor.shape(), strides, start, payload.order()), payload.check());
+    }
+
+    /** A product that may be too large for a long. */
+    private static String bytes(long elements, int unit) {
+        return java.math.BigInteger.valueOf(elements).multiply(java.math.BigInteger.valueOf(unit)).toString();
     }
 
     /** Bytes of what the storage counts: elements, or single bytes if it has no type. */

@@ -54,7 +54,7 @@ final class TorchZipFile {
         }
         List<String> pickles = entries.keySet().stream().filter(name -> name.endsWith(".pkl")).toList();
         if (pickles.size() != 1 || !pickles.get(0).endsWith(PICKLE)) {
-            throw file.refuse("the archive is ambiguous: it has the pickles " + pickles, "exactly one data.pkl in one folder", REMEDY);
+            throw file.refuse("ambiguous archive: it has the pickles " + pickles, "exactly one data.pkl in one folder", REMEDY);
         }
         return pickles.get(0).substring(0, pickles.get(0).length() - PICKLE.length() + 1);
     }
@@ -62,7 +62,7 @@ final class TorchZipFile {
     private FileArchive archive() {
         for (ZipDirectory.Entry entry : entries.values()) {
             if (entry.method() != ZipDirectory.STORED) {
-                throw file.refuse("zip entry " + entry.name() + " is compressed; compressed storage is refused", "stored entries, as torch.save writes them",
+                throw file.refuse("zip entry " + entry.name() + " is compressed: compressed storage refused", "stored entries, as torch.save writes them",
                         "Save the file again with torch.save");
             }
             if (!entry.name().startsWith(folder)) {

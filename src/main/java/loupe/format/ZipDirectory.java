@@ -72,7 +72,7 @@ final class ZipDirectory {
         while (directory.hasRemaining()) {
             Entry entry = checkLocal(central(directory));
             if (entries.put(entry.name(), entry) != null) {
-                throw refuse("the archive is ambiguous: it has two entries " + entry.name(), "each name once");
+                throw refuse("ambiguous archive: it has two entries " + entry.name(), "each name once");
             }
         }
         if (entries.size() != end.count()) {

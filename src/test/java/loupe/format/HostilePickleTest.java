@@ -160,9 +160,9 @@ class HostilePickleTest {
 
     @Test
     void aStorageOfAnotherSizeThanSaid() throws IOException {
-        refused(tensor("FloatStorage", 32, 0, new long[] {32}, new long[] {1}), "tensor T", "32 elements", "has 64 bytes");
-        refused(tensor("FloatStorage", 8, 0, new long[] {8}, new long[] {1}), "tensor T", "8 elements", "has 64 bytes");
-        refused(tensor("FloatStorage", 1L << 62, 0, new long[] {1}, new long[] {1}), "tensor T");
+        refused(tensor("FloatStorage", 32, 0, new long[] {32}, new long[] {1}), "tensor T needs 128 bytes, and storage 0 has 64");
+        refused(tensor("FloatStorage", 8, 0, new long[] {8}, new long[] {1}), "tensor T needs 32 bytes, and storage 0 has 64");
+        refused(tensor("FloatStorage", 1L << 62, 0, new long[] {1}, new long[] {1}), "tensor T needs 18446744073709551616 bytes");
     }
 
     @Test
@@ -187,7 +187,7 @@ class HostilePickleTest {
     @Test
     void anExpandedTensorOfEnormousSize() throws IOException {
         refused(tensor("FloatStorage", 16, 0, new long[] {1_000_000, 1_000_000}, new long[] {0, 0}), "tensor T is too large", "1000000000000");
-        refused(tensor("FloatStorage", 16, 0, new long[] {1L << 40, 1L << 40}, new long[] {0, 0}), "tensor T", "overflows");
+        refused(tensor("FloatStorage", 16, 0, new long[] {1L << 40, 1L << 40}, new long[] {0, 0}), "size overflow of tensor T");
     }
 
     @Test

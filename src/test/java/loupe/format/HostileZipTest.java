@@ -40,7 +40,7 @@ class HostileZipTest {
 
     @Test
     void aDeflatedStorage() throws IOException {
-        refused(bent(RawZip.Entry::deflated), "archive/data/0", "compressed storage refused".replace("storage refused", "storage is refused"));
+        refused(bent(RawZip.Entry::deflated), "archive/data/0", "compressed storage refused");
     }
 
     @Test
@@ -50,7 +50,7 @@ class HostileZipTest {
 
     @Test
     void ambiguousArchives() throws IOException {
-        refused(RawZip.torch(PICKLE).add("archive/data.pkl", PICKLE), "ambiguous archive".replace("ambiguous archive", "archive is ambiguous"), "archive/data.pkl");
+        refused(RawZip.torch(PICKLE).add("archive/data.pkl", PICKLE), "ambiguous archive", "archive/data.pkl");
         refused(RawZip.torch(PICKLE).add("archive/data/0", RawZip.counting(64)), "ambiguous", "archive/data/0");
         refused(RawZip.torch(PICKLE).add("other/data.pkl", PICKLE), "ambiguous", "other/data.pkl");
         refused(RawZip.torch(PICKLE).add("archive/hidden.pkl", PICKLE), "ambiguous", "archive/hidden.pkl");
@@ -194,7 +194,7 @@ class HostileZipTest {
     void dataOfAnotherLength() throws IOException {
         npzRefused(npy(header("<f4", "False", "(3,)"), 1, new byte[8]), "W.npy", "8 bytes of data, 12 expected");
         npzRefused(npy(header("<f4", "False", "(1,)"), 1, new byte[8]), "W.npy", "8 bytes of data, 4 expected");
-        npzRefused(npy(header("<f4", "False", "(4294967296, 4294967296)"), 1, new byte[8]), "overflows");
+        npzRefused(npy(header("<f4", "False", "(4294967296, 4294967296)"), 1, new byte[8]), "size overflow");
     }
 
     @Test

@@ -74,7 +74,7 @@ class LookAlikesTest {
         Path loop = folder.resolve("loop.pt");
         Files.createSymbolicLink(loop, folder.resolve("loop2.pt"));
         Files.createSymbolicLink(folder.resolve("loop2.pt"), loop);
-        Refusal.ofFile(loop, "symbolic link");
+        Refusal.ofFile(loop, "symbolic link", "not a regular file");
         Path device = Path.of("/dev/null");
         if (Files.exists(device)) {
             Refusal.ofFile(device, "not a regular file");
@@ -116,7 +116,7 @@ class LookAlikesTest {
     void shardsThatAreNotAsTheIndexSays() throws IOException {
         Refusal.ofFile(index("{\"weight_map\":{\"a\":\"model-1.safetensors\",\"b\":\"model-2.safetensors\",\"c\":\"model-3.safetensors\"}}"),
                 "missing shards: model-2.safetensors, model-3.safetensors");
-        Refusal.ofFile(index("{\"weight_map\":{\"b\":\"model-1.safetensors\"}}"), "tensor b is not in model-1.safetensors");
+        Refusal.ofFile(index("{\"weight_map\":{\"b\":\"model-1.safetensors\"}}"), "missing tensor: b is not in model-1.safetensors");
         Refusal.ofFile(index("{\"weight_map\":{\"a\":{\"file\":\"model-1.safetensors\"}}}"), "the shard of tensor a is {");
         Refusal.ofFile(index("{\"weight_map\":{}}"), "no weight_map");
         Refusal.ofFile(index("[]"), "not an object");
@@ -134,8 +134,8 @@ class LookAlikesTest {
 
     @Test
     void jsonThatIsNotStrict() throws IOException {
-        jsonRefused("{\"a\":1,\n \"a\":2}", "Duplicate", "line 2");
-        jsonRefused("{\"a\":{\"b\":1,\"b\":2}}", "Duplicate", "line 1");
+        jsonRefused("{\"a\":1,\n \"a\":2}", "duplicate name a at line 2");
+        jsonRefused("{\"a\":{\"b\":1,\"b\":2}}", "duplicate name b at line 1");
         jsonRefused("{\"a\":NaN}", "NaN", "line 1, column");
         jsonRefused("{\"a\":Infinity}", "line 1, column");
         jsonRefused("[".repeat(1_000_000), "nesting depth", "line 1, column");
