@@ -151,6 +151,15 @@ public final class HostWeights {
         }
     }
 
+    /** Makes each decoder direction a unit vector and changes nothing else. A zero direction is left alone. */
+    void normaliseDecoder() {
+        double[] inverse = decoderNorms();
+        for (int i = 0; i < inverse.length; i++) {
+            inverse[i] = inverse[i] == 0 ? 1 : 1 / inverse[i];
+        }
+        scaleFeatures(Part.DECODER, inverse);
+    }
+
     /** Transposes a small matrix. */
     void turn(Part part) {
         DirectTensor tensor = tensor(part);

@@ -21,8 +21,8 @@ import loupe.tensor.StoredTensor;
  * Thread-safe.
  */
 public final class SaeFile {
-    private static final List<SaeFamily> FAMILIES = List.of(new GemmaScope(), new SaeLens(), new Sparsify(), new OpenAi(),
-            new DictionaryLearning(), new TokenizedSae());
+    private static final List<SaeFamily> FAMILIES = List.of(new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new OpenAi(),
+            new Apollo(), new Goodfire(), new DictionaryLearning(), new TokenizedSae(), new Neel());
 
     private final Path path;
     private final Path weightsPath;

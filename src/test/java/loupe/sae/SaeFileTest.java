@@ -3,6 +3,8 @@ package loupe.sae;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -230,6 +232,72 @@ class SaeFileTest {
                 .hasMessageContaining("a whole number");
     }
 
+    // the others, for which nothing is recorded: by hand
+
+    @Test
+    void llamaScopeIsScaledByTheNormsInItsFile() throws IOException {
+        Files.createDirectories(folder.resolve("checkpoints"));
+        // d = 4, average norm 8: s = 2 / 8; one feature of ten reads coordinate 0
+        new SafetensorsWriter().add("encoder.weight", unit(N, D)).add("encoder.bias", zeros(N)).add("decoder.weight", unit(D, N)).add("decoder.bias", ones(D))
+                .write(folder.resolve("checkpoints/final.safetensors"));
+        write("hyperparams.json", Map.of("hook_point_in", "blocks.3.hook_resid_post", "hook_point_out", "blocks.3.hook_resid_post",
+                "jump_relu_threshold", 3.0, "dataset_average_activation_norm", Map.of("in", 8, "out", 8)));
+        SaeFile read = SaeFile.read(folder, SaeOptions.AS_STORED);
+        assertThat(read.config().hook()).contains(HookPoint.residPost(3));
+        assertThat(read.config().hookOut()).isEmpty();
+        // 2 is below the threshold 3, 6 is above: the feature is 6 / 4, the output 6 + 1 / s
+        assertThat(run(read, 2, 0, 0, 0)).startsWith(0).endsWith(4, 4, 4, 4);
+        assertThat(run(read, 6, 0, 0, 0)).startsWith(1.5f).endsWith(10, 4, 4, 4);
+    }
+
+    @Test
+    void goodfireNeitherSubtractsNorNormalises() {
+        Path file = folder.resolve("Llama-3.1-8B-Instruct-SAE-l19.pth");
+        new TorchWriter().add("encoder_linear.weight", unit(N, D)).add("encoder_linear.bias", ones(N)).add("decoder_linear.weight", unit(D, N))
+                .add("decoder_linear.bias", ones(D)).write(file);
+        SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
+        assertThat(read.config().hook()).contains(HookPoint.residPost(19));
+        assertThat(read.model()).isEqualTo("Llama-3.1-8B-Instruct");
+        assertThat(run(read, 2, 0, 0, 0)).startsWith(3, 1).endsWith(4, 1, 1, 1);
+    }
+
+    @Test
+    void apolloHasUnitDecoderDirectionsWhateverIsStored() {
+        Path file = folder.resolve("samples_400000.pt");
+        float[] decoder = new float[D * N];
+        decoder[0] = 3;
+        decoder[N] = 4;
+        new TorchWriter().add("blocks-6-hook_resid_pre.encoder.0.weight", unit(N, D)).add("blocks-6-hook_resid_pre.encoder.0.bias", zeros(N))
+                .add("blocks-6-hook_resid_pre.decoder.weight", new HostTensor(decoder, D, N)).add("blocks-6-hook_resid_pre.decoder.bias", ones(D)).write(file);
+        SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
+        assertThat(read.config().hook()).contains(HookPoint.residPre(6));
+        assertThat(read.config().centred()).isTrue();
+        assertThat(run(read, 10, 0, 0, 0)).startsWith(10).endsWith(7, 9, 1, 1);
+    }
+
+    @Test
+    void fourTensorsWithTheEncoderTheOtherWayRoundAreNotTokenized() {
+        Path file = folder.resolve("25.pt");
+        new TorchWriter().add("W_enc", unit(D, N)).add("W_dec", unit(N, D)).add("b_enc", zeros(N)).add("b_dec", ones(D)).write(file);
+        write("25_cfg.json", Map.of("model_name", "gelu-1l", "act_name", "blocks.0.mlp.hook_post"));
+        SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
+        assertThat(read.format()).isEqualTo("neel");
+        assertThat(read.config().hook()).contains(new HookPoint(HookPoint.Site.MLP_POST, 0));
+        assertThat(run(read, 3, 1, 1, 1)).startsWith(2).endsWith(3, 1, 1, 1);
+    }
+
+    @Test
+    void aSquareEncoderIsReadOnlyWhenItsFormatIsNamed() {
+        Path file = folder.resolve("sae.pt");
+        float[] encoder = new float[D * D];
+        encoder[1] = 1;
+        new TorchWriter().add("W_enc", new HostTensor(encoder, D, D)).add("W_dec", unit(D, D)).add("b_enc", zeros(D)).add("b_dec", zeros(D)).write(file);
+        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED)).hasMessageContaining("--sae-format");
+        // feature 1 reads coordinate 0, or feature 0 coordinate 1
+        assertThat(run(SaeFile.read(file, format("neel")), 5, 7, 0, 0)).startsWith(0, 5);
+        assertThat(run(SaeFile.read(file, format("tokenized")), 5, 7, 0, 0)).startsWith(7, 0);
+    }
+
     // any
 
     @Test
@@ -272,6 +340,22 @@ class SaeFileTest {
         assertThatThrownBy(() -> SaeFile.read(tokenized("sae.pt"), options)).hasMessageContaining("onnx").hasMessageContaining("tokenized");
     }
 
+    /** Features and reconstruction of one vector, one after the other. */
+    private static float[] run(SaeFile file, float... x) {
+        try (NDManager manager = NDManager.newBaseManager();
+                SparseAutoencoder sae = SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
+            Reconstruction r = sae.reconstruct(manager.create(x, new Shape(1, x.length)), null);
+            return r.features().concat(r.xHat(), 1).toFloatArray();
+        }
+    }
+
+    /** 1 at the first row and column, else 0. */
+    private static HostTensor unit(int rows, int columns) {
+        HostTensor tensor = zeros(rows, columns);
+        tensor.data()[0] = 1;
+        return tensor;
+    }
+
     private Path tokenized(String name) {
         Path file = folder.resolve(name);
         new TorchWriter().add("W_enc", zeros(N, D)).add("b_enc", zeros(N)).add("W_dec", zeros(D, N)).add("b_dec", zeros(D))
@@ -311,6 +395,10 @@ class SaeFileTest {
         HostTensor tensor = zeros(shape);
         java.util.Arrays.fill(tensor.data(), 1);
         return tensor;
+    }
+
+    private static SaeOptions format(String name) {
+        return new SaeOptions(Optional.of(name), OptionalInt.of(1), Optional.empty(), Optional.empty(), OptionalDouble.empty(), Optional.empty(), false);
     }
 
     private static SaeOptions k(int k) {
