@@ -5,6 +5,8 @@ import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -18,6 +20,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 
 /**
@@ -37,6 +40,7 @@ import picocli.CommandLine.ScopeType;
             EvaluateCommand.class,
             CompareCommand.class,
             BenchCommand.class,
+            TourCommand.class,
             DoctorCommand.class,
         })
 final class Cli implements Runnable {
@@ -57,6 +61,9 @@ final class Cli implements Runnable {
 
     @Option(names = {"-h", "--help"}, scope = ScopeType.INHERIT, usageHelp = true, description = "Show this help.")
     private boolean help;
+
+    @Parameters(paramLabel = "PATH", arity = "0..3", description = "What the workbench opens: a model's folder, then one or two checkpoints (default: what was open last, or the sample).")
+    private List<Path> paths = List.of();
 
     private final PrintStream out;
     private final PrintStream err;
@@ -91,10 +98,14 @@ final class Cli implements Runnable {
         }
     }
 
-    /** Without a command. */
+    /** Without a command: the workbench, until its window is closed. */
     @Override
     public void run() {
-        CommandLine.usage(this, out);
+        paths.forEach(path -> Paths.existing(path, "PATH"));
+        try (CommandContext workbench = open("workbench")) {
+            WorkbenchApp.runToTheEnd(workbench.service(), paths.isEmpty() ? WorkbenchApp.Opening.LAST
+                    : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())));
+        }
     }
 
     /** What the running command works with; closed by it. */

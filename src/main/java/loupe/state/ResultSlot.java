@@ -62,7 +62,7 @@ public final class ResultSlot<R> {
 
     /** Likewise, for a question that is answered on the compute thread. */
     public void ask(HostQuestion<R> question) {
-        ask(new Question<>(question, () -> HostPending.start(question, service.compute())));
+        ask(new Question<>(question, () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
     }
 
     /** Asks about another subject: the old value is forgotten and what runs is stopped. */
@@ -72,7 +72,7 @@ public final class ResultSlot<R> {
 
     /** Likewise, for a question that is answered on the compute thread. */
     public void askAfresh(HostQuestion<R> question) {
-        askAfresh(new Question<>(question, () -> HostPending.start(question, service.compute())));
+        askAfresh(new Question<>(question, () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
     }
 
     /** Forgets the value and stops what runs; nothing is asked any more. */

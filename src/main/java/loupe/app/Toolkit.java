@@ -1,0 +1,56 @@
+package loupe.app;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import javafx.application.Platform;
+
+/** Starts JavaFX, on the screen or without one, and brings work to its thread. */
+final class Toolkit {
+    private static final AtomicBoolean STARTED = new AtomicBoolean();
+
+    private Toolkit() {}
+
+    /** Chooses drawing without a screen; has an effect only before {@link #start}. */
+    static void withoutScreen() {
+        System.setProperty("glass.platform", "Monocle");
+        System.setProperty("monocle.platform", "Headless");
+        System.setProperty("prism.order", "sw");
+        System.setProperty("java.awt.headless", "true");
+    }
+
+    /** Starts the toolkit once and waits until it runs. */
+    static void start() {
+        if (!STARTED.compareAndSet(false, true)) {
+            return;
+        }
+        CompletableFuture<Void> running = new CompletableFuture<>();
+        try {
+            Platform.startup(() -> running.complete(null));
+        } catch (IllegalStateException already) {
+            running.complete(null);
+        }
+        running.join();
+        Platform.setImplicitExit(false);
+    }
+
+    /** Does something on the JavaFX thread and waits for its result. */
+    static <T> T call(Supplier<T> work) {
+        CompletableFuture<T> done = new CompletableFuture<>();
+        Platform.runLater(() -> {
+            try {
+                done.complete(work.get());
+            } catch (Throwable failure) {
+                done.completeExceptionally(failure);
+            }
+        });
+        return CommandContext.await(done);
+    }
+
+    static void run(Runnable work) {
+        call(() -> {
+            work.run();
+            return null;
+        });
+    }
+}

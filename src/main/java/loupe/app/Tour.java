@@ -1,0 +1,244 @@
+package loupe.app;
+
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import javafx.embed.swing.SwingFXUtils;
+import javafx.scene.image.WritableImage;
+import javafx.stage.Stage;
+import javax.imageio.ImageIO;
+import loupe.state.FeatureColumn;
+import loupe.state.Workbench;
+import loupe.state.WorkbenchModels;
+
+/** Goes through the workbench's panes and states and takes a picture of each, light and dark. One thread, not JavaFX's. */
+final class Tour {
+    private static final double WIDTH_PIXELS = 1280;
+    private static final double HEIGHT_PIXELS = 800;
+    private static final double SMALL_WIDTH_PIXELS = 1024;
+    private static final double SMALL_HEIGHT_PIXELS = 700;
+    private static final long POLL_MILLIS = 40;
+    private static final long PATIENCE_MILLIS = 180_000;
+    private static final long SETTLE_MILLIS = 400;
+
+    private final CommandContext context;
+    private final WorkbenchApp.Opening opening;
+    private final Path out;
+    private final List<String> pictures = new ArrayList<>();
+    private WorkbenchApp app;
+    private Stage stage;
+
+    Tour(CommandContext context, WorkbenchApp.Opening opening, Path out) {
+        this.context = context;
+        this.opening = opening;
+        this.out = out;
+    }
+
+    /** @return names of the pictures, in order */
+    List<String> run() throws IOException {
+        Path cache = Files.createTempDirectory("loupe-tour");
+        try {
+            Toolkit.run(() -> {
+                app = new WorkbenchApp(context.service(), null, cache);
+                stage = new Stage();
+                app.show(stage, () -> { });
+                resize(WIDTH_PIXELS, HEIGHT_PIXELS);
+            });
+            visit();
+            return pictures;
+        } finally {
+            Toolkit.run(() -> {
+                if (app != null) {
+                    app.close();
+                }
+            });
+            delete(cache);
+        }
+    }
+
+    private void visit() {
+        take("empty");
+        Toolkit.run(() -> app.openFirst(opening));
+        until("the model to open", () -> workbench().model().get() != null || workbench().modelProblem().get() != null);
+        settle(() -> true);
+        Path first = opening.saes().isEmpty() ? null : opening.saes().get(0);
+        until("checkpoints to be found", () -> first != null || !models().nearby().paths().isEmpty());
+        Path a = first != null ? first : Toolkit.call(() -> models().nearby().paths().get(0));
+        if (first == null) {
+            Toolkit.run(() -> workbench().openCheckpoint(workbench().a(), a, loupe.sae.SaeOptions.AS_STORED));
+        }
+        until("checkpoint A to open", () -> workbench().a().sae().get() != null || workbench().a().problem().get() != null);
+        until("the tree to begin", () -> models().a().tree().tree().getValue() != null);
+        take("counting");
+        until("activations to be counted", () -> !models().statistics().counting(workbench().a()).get());
+        until("the feature table to fill", () -> !models().table().filling().get());
+        chooseTypicalFeature();
+        settle(this::isQuiet);
+        both("workbench");
+        one("histogram-brushed", () -> {
+            double upper = models().a().histogram().activations().range().upper().get();
+            models().a().histogram().mark(upper * 0.4, upper * 0.7);
+        }, () -> models().a().histogram().unmark());
+        one("examples-intervals", () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.INTERVALS),
+                () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.TOP));
+        one("decoder-ghost", () -> models().controls().encoderMix().set(0), () -> models().controls().encoderMix().set(1));
+        one("neighbours-of-tokens", () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.TOKENS),
+                () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.FEATURES));
+        one("table-filtered", () -> {
+            models().table().sortedBy().set(FeatureColumn.SKEWNESS);
+            models().table().descending().set(true);
+            models().table().filter().set("skew>0");
+        }, () -> {
+            models().table().filter().set("");
+            models().table().sortedBy().set(FeatureColumn.NUMBER);
+            models().table().descending().set(false);
+        });
+        for (String pane : List.of("tree", "histogram", "logits", "examples", "tokens", "neighbours")) {
+            both("pane-" + pane, () -> app.view().maximise(pane, true), () -> app.view().maximise(pane, false));
+        }
+        both("palette", () -> app.view().run("palette"), app.view()::dismiss);
+        both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
+        one("problem", () -> workbench().openCheckpoint(workbench().a(), opening.model().resolve("config.json"), loupe.sae.SaeOptions.AS_STORED),
+                () -> workbench().dismissProblem(workbench().a()));
+        compare(a);
+        Toolkit.run(() -> resize(SMALL_WIDTH_PIXELS, SMALL_HEIGHT_PIXELS));
+        settle(this::isQuiet);
+        both("small-compare");
+        Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
+        settle(this::isQuiet);
+        both("small");
+    }
+
+    private void compare(Path a) {
+        Path other = opening.saes().size() > 1 ? opening.saes().get(1)
+                : Toolkit.call(() -> models().nearby().paths().stream().filter(path -> !path.equals(a.toAbsolutePath().normalize())).findFirst().orElse(a));
+        Toolkit.run(() -> workbench().openCheckpoint(workbench().b(), other, loupe.sae.SaeOptions.AS_STORED));
+        until("checkpoint B to open", () -> workbench().b().sae().get() != null || workbench().b().problem().get() != null);
+        until("B to be counted", () -> !models().statistics().counting(workbench().b()).get());
+        settle(this::isQuiet);
+        both("compare");
+    }
+
+    /** An active feature that promotes few tokens strongly: what a newcomer recognises at once. */
+    private void chooseTypicalFeature() {
+        Toolkit.run(() -> {
+            int best = 0;
+            double strongest = Double.NEGATIVE_INFINITY;
+            for (int feature = 0; feature < models().table().size(); feature++) {
+                double density = models().table().number(FeatureColumn.DENSITY, feature);
+                double skewness = models().table().number(FeatureColumn.SKEWNESS, feature);
+                if (density > 0.0005 && density < 0.05 && skewness > strongest) {
+                    strongest = skewness;
+                    best = feature;
+                }
+            }
+            models().table().jumpTo(best);
+        });
+    }
+
+    private boolean isQuiet() {
+        return quiet(models().a()) && (workbench().b().sae().get() == null || quiet(models().b()));
+    }
+
+    private static boolean quiet(loupe.state.SideModels side) {
+        return !side.tree().tree().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
+                && !side.neighbours().neighbours().isPending() && !side.logits().weights().isPending() && !side.examples().examples().isPending()
+                && !side.histogram().histogram().isPending();
+    }
+
+    private Workbench workbench() {
+        return app.models().workbench();
+    }
+
+    private WorkbenchModels models() {
+        return app.models();
+    }
+
+    private void resize(double width, double height) {
+        stage.setWidth(width);
+        stage.setHeight(height);
+    }
+
+    private void one(String name, Runnable before, Runnable after) {
+        Toolkit.run(before);
+        settle(this::isQuiet);
+        take(name);
+        Toolkit.run(after);
+        settle(this::isQuiet);
+    }
+
+    private void both(String name) {
+        both(name, () -> { }, () -> { });
+    }
+
+    private void both(String name, Runnable before, Runnable after) {
+        Toolkit.run(before);
+        settle(this::isQuiet);
+        take(name + "-light");
+        Toolkit.run(() -> models().dark().set(true));
+        settle(() -> true);
+        take(name + "-dark");
+        Toolkit.run(() -> models().dark().set(false));
+        Toolkit.run(after);
+        settle(() -> true);
+    }
+
+    /** Waits until nothing is computed and the window has been drawn again. */
+    private void settle(BooleanSupplier quiet) {
+        until("the panes to fill", quiet);
+        pause(SETTLE_MILLIS);
+        until("the panes to fill", quiet);
+    }
+
+    private void until(String what, BooleanSupplier done) {
+        long patience = System.currentTimeMillis() + PATIENCE_MILLIS;
+        while (!Toolkit.call(done::getAsBoolean)) {
+            context.cancellation().check();
+            if (System.currentTimeMillis() > patience) {
+                context.warn("gave up waiting for " + what);
+                return;
+            }
+            pause(POLL_MILLIS);
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void take(String name) {
+        String file = String.format(Locale.ROOT, "%02d-%s.png", pictures.size() + 1, name);
+        BufferedImage picture = Toolkit.call(() -> {
+            WritableImage image = app.view().scene().snapshot(null);
+            return SwingFXUtils.fromFXImage(image, null);
+        });
+        BufferedImage opaque = new BufferedImage(picture.getWidth(), picture.getHeight(), BufferedImage.TYPE_INT_RGB);
+        opaque.createGraphics().drawImage(picture, 0, 0, null);
+        try {
+            ImageIO.write(opaque, "png", out.resolve(file).toFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        pictures.add(file);
+        context.progress().show(pictures.size() / 40.0);
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(java.util.Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+}

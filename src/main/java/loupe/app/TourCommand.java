@@ -1,0 +1,39 @@
+package loupe.app;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code tour}: pictures of the workbench in its states, without needing a screen. */
+@Command(name = "tour", description = "Open the workbench without a screen, go through its panes and states, and save pictures of them.")
+final class TourCommand extends LoupeCommand {
+    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the pictures.")
+    private Path out;
+
+    @Mixin
+    private ModelOptions model;
+
+    @Option(names = "--sae", paramLabel = "PATH", description = "A checkpoint, or two to be compared (default: those beside the model).")
+    private List<Path> saes = List.of();
+
+    @Override
+    Map<String, Object> run(CommandContext context) throws IOException {
+        Path folder = model.isGiven() ? Paths.existing(model.model, "--model")
+                : WorkbenchApp.sampleFolder().map(sample -> sample.resolve("glossary")).filter(Files::isDirectory)
+                        .orElseThrow(() -> Refusal.usage("--model DIR is missing, and there is no sample to show instead"));
+        saes.forEach(path -> Paths.existing(path, "--sae"));
+        Files.createDirectories(out);
+        Toolkit.withoutScreen();
+        Toolkit.start();
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("out", out.toString());
+        result.put("pictures", new Tour(context, new WorkbenchApp.Opening(folder, saes), out).run());
+        return result;
+    }
+}

@@ -1,0 +1,252 @@
+package loupe.app;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.concurrent.CountDownLatch;
+import javafx.application.Platform;
+import javafx.geometry.Rectangle2D;
+import javafx.scene.image.Image;
+import javafx.stage.Screen;
+import javafx.stage.Stage;
+import loupe.base.HookPoint;
+import loupe.base.Problem;
+import loupe.inference.InferenceService;
+import loupe.sae.SaeOptions;
+import loupe.state.Activity;
+import loupe.state.CheckpointSide;
+import loupe.state.FeatureRef;
+import loupe.state.Notices;
+import loupe.state.Session;
+import loupe.state.SessionFile;
+import loupe.state.Workbench;
+import loupe.state.WorkbenchModels;
+import loupe.ui.WorkbenchView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The workbench: the objects it is made of, built by hand and closed in reverse order, and what is opened first. JavaFX
+ * thread only, but {@link #runToTheEnd}.
+ */
+final class WorkbenchApp implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
+    private static final double WIDTH_PIXELS = 1280;
+    private static final double HEIGHT_PIXELS = 800;
+
+    private final SessionFile memory;
+    private final Session session;
+    private final WorkbenchModels models;
+    private final WorkbenchView view;
+    private Stage stage;
+
+    /**
+     * @param service closed by whoever made it
+     * @param memory where the session is kept; null to keep none
+     * @param cache folder for finished passes over a corpus
+     */
+    WorkbenchApp(InferenceService service, SessionFile memory, Path cache) {
+        this.memory = memory;
+        session = memory == null ? Session.empty() : memory.load();
+        Notices notices = new Notices(Clock.systemDefaultZone());
+        Workbench workbench = new Workbench(service, Platform::runLater, notices, new Activity(Platform::runLater, System::nanoTime));
+        workbench.recent().setAll(session.recent());
+        models = new WorkbenchModels(workbench, cache);
+        models.dark().set(session.dark());
+        models.fontSize().set(session.fontSize());
+        models.controls().recall(session.settings());
+        Session.Window window = session.window();
+        Rectangle2D screen = Screen.getPrimary().getVisualBounds();
+        view = new WorkbenchView(models, session.dividers(), Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
+                Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
+        Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
+            LOG.error("Unexpected on the JavaFX thread", failure);
+            notices.tell("The window", Problem.of(failure));
+        });
+    }
+
+    WorkbenchModels models() {
+        return models;
+    }
+
+    WorkbenchView view() {
+        return view;
+    }
+
+    /** Opens the workbench on the screen and returns when its window has been closed. Any thread but JavaFX's. */
+    static void runToTheEnd(InferenceService service, Opening first) {
+        Toolkit.start();
+        CountDownLatch closed = new CountDownLatch(1);
+        WorkbenchApp app = Toolkit.call(() -> {
+            WorkbenchApp made = new WorkbenchApp(service, SessionFile.ofUser(), cacheFolder());
+            made.show(new Stage(), closed::countDown);
+            made.openFirst(first);
+            return made;
+        });
+        try {
+            closed.await();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Toolkit.run(app::close);
+        Platform.exit();
+    }
+
+    /** What to open instead of what was open last; nulls and empty lists for nothing in particular. */
+    record Opening(Path model, List<Path> saes) {
+        static final Opening LAST = new Opening(null, List.of());
+    }
+
+    void show(Stage shown, Runnable whenClosed) {
+        stage = shown;
+        stage.setTitle("SAE Loupe");
+        icon().ifPresent(stage.getIcons()::add);
+        stage.setScene(view.scene());
+        Session.Window window = session.window();
+        Rectangle2D screen = Screen.getPrimary().getVisualBounds();
+        if (window != null && screen.intersects(window.x(), window.y(), 200, 100)) {
+            stage.setX(window.x());
+            stage.setY(window.y());
+            stage.setMaximized(window.maximised());
+        }
+        stage.setMinWidth(720);
+        stage.setMinHeight(480);
+        stage.setOnCloseRequest(event -> {
+            remember();
+            whenClosed.run();
+        });
+        stage.show();
+    }
+
+    /** Opens what was asked for, else what was open last, else the sample. */
+    void openFirst(Opening first) {
+        Optional<Path> sample = sampleFolder();
+        if (first.model() != null) {
+            open(first.model(), first.saes().stream().map(path -> new Session.Checkpoint(path.toString(), Map.of())).toList(), -1);
+        } else if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
+            open(Path.of(session.model()), session.checkpoints(), session.feature());
+        } else {
+            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary"))).ifPresent(folder -> open(folder.resolve("glossary"),
+                    Files.exists(folder.resolve("sae-topk")) ? List.of(new Session.Checkpoint(folder.resolve("sae-topk").toString(), Map.of())) : List.of(), -1));
+        }
+    }
+
+    private void open(Path model, List<Session.Checkpoint> checkpoints, int feature) {
+        Workbench workbench = models.workbench();
+        Path beside = model.toAbsolutePath().normalize().resolveSibling("corpus.txt");
+        String chosen = session.settings().get("corpus");
+        Path corpus = chosen != null && model.toString().equals(session.model()) ? Path.of(chosen) : beside;
+        workbench.openModel(model, opened -> {
+            models.statistics().corpus().set(Files.isRegularFile(corpus) ? corpus : null);
+            if (!checkpoints.isEmpty()) {
+                workbench.openCheckpoint(workbench.a(), Path.of(checkpoints.get(0).path()), options(checkpoints.get(0).options()), sae -> {
+                    if (feature >= 0 && feature < sae.config().dSae()) {
+                        workbench.selection().select(new FeatureRef(sae.id(), feature));
+                    }
+                    if (checkpoints.size() > 1) {
+                        workbench.openCheckpoint(workbench.b(), Path.of(checkpoints.get(1).path()), options(checkpoints.get(1).options()));
+                    }
+                });
+            }
+        });
+    }
+
+    private void remember() {
+        if (memory == null) {
+            return;
+        }
+        Workbench workbench = models.workbench();
+        List<Session.Checkpoint> checkpoints = new ArrayList<>();
+        for (CheckpointSide side : List.of(workbench.a(), workbench.b())) {
+            if (side.sae().get() != null) {
+                checkpoints.add(new Session.Checkpoint(side.sae().get().path().toString(), kept(workbench.readAs(side))));
+            }
+        }
+        Map<String, String> settings = new LinkedHashMap<>(models.controls().remembered());
+        if (models.statistics().corpus().get() != null) {
+            settings.put("corpus", models.statistics().corpus().get().toString());
+        }
+        FeatureRef feature = workbench.selection().feature().get();
+        boolean maximised = stage.isMaximized();
+        Session.Window before = session.window();
+        Session.Window window = maximised && before != null ? new Session.Window(before.x(), before.y(), before.width(), before.height(), true)
+                : new Session.Window(stage.getX(), stage.getY(), view.scene().getWidth(), view.scene().getHeight(), maximised);
+        Session now = new Session(workbench.model().get() == null ? null : workbench.model().get().folder().toString(), checkpoints,
+                feature == null ? -1 : feature.feature(), settings, window, view.dividerPositions(), models.dark().get(), models.fontSize().get(),
+                workbench.recent().all());
+        try {
+            memory.save(now);
+        } catch (IOException e) {
+            LOG.warn("The session could not be kept: {}", e.getMessage());
+        }
+    }
+
+    static SaeOptions options(Map<String, String> kept) {
+        return new SaeOptions(Optional.ofNullable(kept.get("format")),
+                kept.containsKey("k") ? OptionalInt.of(Integer.parseInt(kept.get("k"))) : OptionalInt.empty(),
+                Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse), Optional.ofNullable(kept.get("activation")),
+                kept.containsKey("norm-factor") ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor"))) : OptionalDouble.empty(),
+                Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf), Boolean.parseBoolean(kept.get("fold")));
+    }
+
+    static Map<String, String> kept(SaeOptions options) {
+        Map<String, String> kept = new LinkedHashMap<>();
+        options.format().ifPresent(value -> kept.put("format", value));
+        options.k().ifPresent(value -> kept.put("k", Integer.toString(value)));
+        options.hook().ifPresent(value -> kept.put("hook", value.name()));
+        options.activation().ifPresent(value -> kept.put("activation", value));
+        options.normFactor().ifPresent(value -> kept.put("norm-factor", Double.toString(value)));
+        options.centred().ifPresent(value -> kept.put("centred", value.toString()));
+        if (options.fold()) {
+            kept.put("fold", "true");
+        }
+        return kept;
+    }
+
+    /** The sample that comes with the program, where it is. */
+    static Optional<Path> sampleFolder() {
+        List<Path> places = new ArrayList<>();
+        String home = System.getProperty("loupe.home");
+        if (home != null) {
+            places.add(Path.of(home, "sample-checkpoints"));
+        }
+        places.add(Path.of("sample-checkpoints"));
+        return places.stream().filter(Files::isDirectory).findFirst();
+    }
+
+    /** Where this operating system keeps what can be made again. */
+    static Path cacheFolder() {
+        String home = System.getProperty("user.home");
+        String os = System.getProperty("os.name");
+        String local = System.getenv("LOCALAPPDATA");
+        if (os.startsWith("Windows") && local != null) {
+            return Path.of(local, "SAE Loupe", "indexes");
+        }
+        if (os.startsWith("Mac")) {
+            return Path.of(home, "Library/Caches/SAE Loupe/indexes");
+        }
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        return (xdg == null || xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg)).resolve("sae-loupe/indexes");
+    }
+
+    private static Optional<Image> icon() {
+        return Optional.ofNullable(WorkbenchApp.class.getResource("/loupe/ui/icon.png")).map(resource -> new Image(resource.toExternalForm()));
+    }
+
+    @Override
+    public void close() {
+        models.close();
+        models.workbench().closeModel();
+        if (stage != null) {
+            stage.hide();
+        }
+    }
+}

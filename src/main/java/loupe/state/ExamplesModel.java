@@ -1,0 +1,121 @@
+package loupe.state;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import loupe.base.Cancellation;
+import loupe.index.ActivationIndex;
+import loupe.index.Example;
+import loupe.index.Examples;
+import loupe.index.FeatureActivations;
+import loupe.inference.Priority;
+
+/** Stretches of the corpus in which a side's feature is active, chosen in one of several ways or by a marked range. JavaFX thread only. */
+public final class ExamplesModel {
+    private static final int TOP = 24;
+    private static final int UNIFORM = 24;
+    private static final int UNIFORM_BINS = 12;
+    private static final int INTERVALS = 8;
+    private static final int PER_INTERVAL = 4;
+    private static final int MARKED = 24;
+    private static final int APART = 8;
+    private static final int BEFORE = 24;
+    private static final int AFTER = 12;
+    private static final long SEED = 20_240_501;
+
+    /** How examples are chosen. */
+    public enum Choice { TOP, INTERVALS, UNIFORM }
+
+    /** Examples under one heading. @param title empty if there is only one group */
+    public record Group(String title, List<Example> examples) {}
+
+    private final Workbench workbench;
+    private final ActivationsModel activations;
+    private final ResultSlot<List<Group>> examples;
+    private final ObjectProperty<Choice> choice = new SimpleObjectProperty<>(this, "choice", Choice.TOP);
+
+    public ExamplesModel(Workbench workbench, ActivationsModel activations) {
+        this.workbench = workbench;
+        this.activations = activations;
+        examples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        activations.activations().valueProperty().addListener((property, was, is) -> ask(true));
+        choice.addListener(changed -> ask(false));
+        workbench.selection().brush().addListener(changed -> ask(false));
+        ask(true);
+    }
+
+    public ActivationsModel activations() {
+        return activations;
+    }
+
+    public ResultSlot<List<Group>> examples() {
+        return examples;
+    }
+
+    public ObjectProperty<Choice> choice() {
+        return choice;
+    }
+
+    /** The range that the examples are filtered by; null for none. */
+    public javafx.beans.property.ReadOnlyObjectProperty<Brush> brush() {
+        return workbench.selection().brush();
+    }
+
+    public void unmark() {
+        workbench.selection().brush(null);
+    }
+
+    private void ask(boolean afresh) {
+        FeatureActivations known = activations.activations().getValue();
+        ActivationIndex index = activations.index().get();
+        if (known == null || index == null) {
+            examples.clear();
+            return;
+        }
+        Chosen question = new Chosen(index, known, choice.get(), workbench.selection().brush().get());
+        if (afresh) {
+            examples.askAfresh(question);
+        } else {
+            examples.ask(question);
+        }
+    }
+
+    /** Chooses examples and reads their texts. @param brush null for none */
+    private record Chosen(ActivationIndex index, FeatureActivations activations, Choice choice, Brush brush) implements HostQuestion<List<Group>> {
+        @Override
+        public List<Group> answer(Cancellation cancellation) {
+            if (brush != null && brush.quantity().equals("activation")) {
+                return List.of(group("", Examples.between(activations, brush.from(), brush.to(), MARKED, APART)));
+            }
+            return switch (choice) {
+                case TOP -> List.of(group("", Examples.top(activations, TOP, APART)));
+                case UNIFORM -> List.of(group("", Examples.uniform(activations, UNIFORM, UNIFORM_BINS, APART, SEED)));
+                case INTERVALS -> intervals();
+            };
+        }
+
+        private List<Group> intervals() {
+            List<Group> groups = new ArrayList<>();
+            List<int[]> chosen = Examples.intervals(activations, INTERVALS, PER_INTERVAL, APART, SEED);
+            float max = activations.max();
+            for (int i = 0; i < chosen.size(); i++) {
+                int interval = INTERVALS - 1 - i;
+                if (chosen.get(i).length > 0) {
+                    groups.add(group(String.format(Locale.ROOT, "Activation %.3g to %.3g", max * interval / INTERVALS, max * (interval + 1) / INTERVALS), chosen.get(i)));
+                }
+            }
+            return groups;
+        }
+
+        private Group group(String title, int[] chosen) {
+            return new Group(title, index.examples(activations, chosen, BEFORE, AFTER));
+        }
+
+        @Override
+        public boolean readsFiles() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,276 @@
+package loupe.state;
+
+import java.util.Map;
+import java.util.TreeMap;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.DoubleProperty;
+import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.Property;
+import javafx.beans.property.ReadOnlyDoubleProperty;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.property.SimpleDoubleProperty;
+import javafx.beans.property.SimpleIntegerProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.property.SimpleStringProperty;
+import javafx.beans.property.StringProperty;
+import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenMetric;
+import loupe.inference.OpenModel;
+import loupe.inference.Priority;
+import loupe.analysis.ghost.TokenGeometry;
+
+/**
+ * The one set of ghost controls that the definition tree and the token list share, on both sides. The scale of a model
+ * starts at its natural value: the mean distance of a token's embedding from the centroid. JavaFX thread only.
+ */
+public final class GhostControlsModel {
+    static final double MIX_STEP = 0.01;
+    static final double PC1_STEP = 0.01;
+    static final double EXPONENT_STEP = 0.025;
+    /** The notebook's cutoff. */
+    static final double DEFAULT_CUTOFF = 5e-5;
+    static final int DEFAULT_TOP_K = 5;
+    static final int DEFAULT_DEPTH = 25;
+    private static final int STEPS_TO_NATURAL = 50;
+    private static final double LARGEST_IN_NATURALS = 5;
+
+    private final DoubleProperty encoderMix = new SimpleDoubleProperty(this, "encoderMix", 1);
+    private final DoubleProperty scale = new SimpleDoubleProperty(this, "scale", GhostSettings.DEFAULT_SCALE);
+    private final BooleanProperty centroid = new SimpleBooleanProperty(this, "centroid", true);
+    private final DoubleProperty pc1 = new SimpleDoubleProperty(this, "pc1", 0);
+    private final ObjectProperty<TokenMetric> metric = new SimpleObjectProperty<>(this, "metric", TokenMetric.RATIO);
+    private final DoubleProperty exponent = new SimpleDoubleProperty(this, "exponent", TokenListSettings.DEFAULT_EXPONENT);
+    private final StringProperty prompt = new SimpleStringProperty(this, "prompt", GhostValues.PROMPT);
+    private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", DEFAULT_CUTOFF);
+    private final IntegerProperty topK = new SimpleIntegerProperty(this, "topK", DEFAULT_TOP_K);
+    private final IntegerProperty depth = new SimpleIntegerProperty(this, "depth", DEFAULT_DEPTH);
+
+    private final ReadOnlyObjectWrapper<GhostValues> values = new ReadOnlyObjectWrapper<>(this, "values");
+    private final ReadOnlyObjectWrapper<ScaleRange> range = new ReadOnlyObjectWrapper<>(this, "range", ScaleRange.around(GhostSettings.DEFAULT_SCALE));
+    private final ResultSlot<TokenGeometry.Answer> geometry;
+    private boolean quiet;
+    private double rememberedScale = Double.NaN;
+
+    public GhostControlsModel(Workbench workbench) {
+        geometry = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
+        for (Property<?> property : new Property<?>[] {encoderMix, scale, centroid, pc1, metric, exponent, prompt, cutoff, topK, depth}) {
+            property.addListener(changed -> refresh());
+        }
+        refresh();
+        geometry.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                startAt(is.meanDistance());
+            }
+        });
+        workbench.model().addListener((property, was, is) -> ask(is));
+        ask(workbench.model().get());
+    }
+
+    private void ask(OpenModel model) {
+        if (model == null) {
+            geometry.clear();
+        } else {
+            geometry.askAfresh(new TokenGeometry(model.id()));
+        }
+    }
+
+    private void startAt(double natural) {
+        quiet = true;
+        range.set(ScaleRange.around(natural));
+        scale.set(range.get().rounded(Double.isNaN(rememberedScale) ? natural : rememberedScale));
+        rememberedScale = Double.NaN;
+        quiet = false;
+        refresh();
+    }
+
+    public DoubleProperty encoderMix() {
+        return encoderMix;
+    }
+
+    public DoubleProperty scale() {
+        return scale;
+    }
+
+    public BooleanProperty centroid() {
+        return centroid;
+    }
+
+    public DoubleProperty pc1() {
+        return pc1;
+    }
+
+    public ObjectProperty<TokenMetric> metric() {
+        return metric;
+    }
+
+    public DoubleProperty exponent() {
+        return exponent;
+    }
+
+    public StringProperty prompt() {
+        return prompt;
+    }
+
+    public DoubleProperty cutoff() {
+        return cutoff;
+    }
+
+    public IntegerProperty topK() {
+        return topK;
+    }
+
+    public IntegerProperty depth() {
+        return depth;
+    }
+
+    /** What all controls say together, rounded; changes once for each change that matters. */
+    public ReadOnlyObjectProperty<GhostValues> values() {
+        return values.getReadOnlyProperty();
+    }
+
+    /** Ends, step and natural value of the scale, for the open model. */
+    public ReadOnlyObjectProperty<ScaleRange> range() {
+        return range.getReadOnlyProperty();
+    }
+
+    /** Where the open model's tokens lie; null while that is worked out. */
+    public ReadOnlyObjectProperty<TokenGeometry.Answer> geometry() {
+        return geometry.valueProperty();
+    }
+
+    /** Moves the scale by steps of its slider, as the keys [ and ] do. */
+    public void nudgeScale(int steps) {
+        scale.set(range.get().rounded(scale.get() + steps * range.get().step()));
+    }
+
+    /** Brings every control back to where it started. */
+    public void reset() {
+        quiet = true;
+        encoderMix.set(1);
+        scale.set(range.get().rounded(range.get().natural()));
+        centroid.set(true);
+        pc1.set(0);
+        metric.set(TokenMetric.RATIO);
+        exponent.set(TokenListSettings.DEFAULT_EXPONENT);
+        prompt.set(GhostValues.PROMPT);
+        cutoff.set(DEFAULT_CUTOFF);
+        topK.set(DEFAULT_TOP_K);
+        depth.set(DEFAULT_DEPTH);
+        quiet = false;
+        refresh();
+    }
+
+    /** Takes values back, as undo does. */
+    public void restore(GhostValues old) {
+        quiet = true;
+        encoderMix.set(old.encoderMix());
+        scale.set(old.scale());
+        centroid.set(old.centroid());
+        pc1.set(old.pc1());
+        metric.set(old.metric());
+        exponent.set(old.exponent());
+        prompt.set(old.prompt());
+        cutoff.set(old.cutoff());
+        topK.set(old.topK());
+        depth.set(old.depth());
+        quiet = false;
+        refresh();
+    }
+
+    /** The values as a session keeps them. */
+    public Map<String, String> remembered() {
+        GhostValues now = values.get();
+        Map<String, String> kept = new TreeMap<>();
+        kept.put("ghost.encoderMix", Double.toString(now.encoderMix()));
+        kept.put("ghost.scale", Double.toString(now.scale()));
+        kept.put("ghost.centroid", Boolean.toString(now.centroid()));
+        kept.put("ghost.pc1", Double.toString(now.pc1()));
+        kept.put("ghost.metric", now.metric().name());
+        kept.put("ghost.exponent", Double.toString(now.exponent()));
+        kept.put("ghost.prompt", now.prompt());
+        kept.put("ghost.cutoff", Double.toString(now.cutoff()));
+        kept.put("ghost.topK", Integer.toString(now.topK()));
+        kept.put("ghost.depth", Integer.toString(now.depth()));
+        return kept;
+    }
+
+    /** Takes over what a session kept; a value that does not make sense is left out. The scale waits for the model's own range. */
+    public void recall(Map<String, String> kept) {
+        quiet = true;
+        kept.forEach((name, text) -> {
+            try {
+                recall(name, text);
+            } catch (IllegalArgumentException nonsense) {
+                // a setting edited by hand or written by another version: the control keeps its default
+            }
+        });
+        quiet = false;
+        refresh();
+    }
+
+    private void recall(String name, String text) {
+        switch (name) {
+            case "ghost.encoderMix" -> encoderMix.set(within(Double.parseDouble(text), 0, 1));
+            case "ghost.scale" -> rememberedScale = Double.parseDouble(text);
+            case "ghost.centroid" -> centroid.set(Boolean.parseBoolean(text));
+            case "ghost.pc1" -> pc1.set(within(Double.parseDouble(text), -1, 1));
+            case "ghost.metric" -> metric.set(TokenMetric.valueOf(text));
+            case "ghost.exponent" -> exponent.set(within(Double.parseDouble(text), 0, 5));
+            case "ghost.prompt" -> prompt.set(text);
+            case "ghost.cutoff" -> cutoff.set(within(Double.parseDouble(text), 1e-8, 1));
+            case "ghost.topK" -> topK.set((int) within(Integer.parseInt(text), 1, 50));
+            case "ghost.depth" -> depth.set((int) within(Integer.parseInt(text), 1, 100));
+            default -> { }
+        }
+    }
+
+    private void refresh() {
+        if (quiet) {
+            return;
+        }
+        GhostValues now = new GhostValues(rounded(encoderMix.get(), MIX_STEP), range.get().rounded(scale.get()), centroid.get(),
+                rounded(pc1.get(), PC1_STEP), metric.get(), rounded(exponent.get(), EXPONENT_STEP), prompt.get(), cutoff.get(),
+                topK.get(), depth.get());
+        if (!now.equals(values.get())) {
+            values.set(now);
+        }
+    }
+
+    private static double within(double value, double low, double high) {
+        if (!(value >= low && value <= high)) {
+            throw new IllegalArgumentException("value is " + value + ", must be from " + low + " to " + high);
+        }
+        return value;
+    }
+
+    static double rounded(double value, double step) {
+        return new java.math.BigDecimal(value / step).setScale(0, java.math.RoundingMode.HALF_EVEN)
+                .multiply(java.math.BigDecimal.valueOf(step)).doubleValue();
+    }
+
+    /**
+     * The scale slider for one model, in units of its embedding.
+     *
+     * @param step of the slider, a power of ten or half of one
+     * @param natural mean distance of a token from the centroid
+     */
+    public record ScaleRange(double max, double step, double natural) {
+        /** From 0 to about five times the natural value, in about fifty steps to it. */
+        static ScaleRange around(double natural) {
+            double about = natural > 0 && Double.isFinite(natural) ? natural : GhostSettings.DEFAULT_SCALE;
+            double power = Math.pow(10, Math.floor(Math.log10(about / STEPS_TO_NATURAL)));
+            double ratio = about / STEPS_TO_NATURAL / power;
+            double step = Double.parseDouble(String.format(java.util.Locale.ROOT, "%.2g", ratio < 2 ? power : ratio < 5 ? 2 * power : 5 * power));
+            return new ScaleRange(GhostControlsModel.rounded(Math.ceil(about * LARGEST_IN_NATURALS / step) * step, step), step, about);
+        }
+
+        /** The nearest position of the slider. */
+        public double rounded(double value) {
+            return Math.max(0, Math.min(max, GhostControlsModel.rounded(value, step)));
+        }
+    }
+}

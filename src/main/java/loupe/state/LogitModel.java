@@ -1,0 +1,49 @@
+package loupe.state;
+
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.SimpleBooleanProperty;
+import loupe.analysis.features.LogitWeights;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+
+/** Which tokens a side's feature promotes and suppresses. JavaFX thread only. */
+public final class LogitModel {
+    private static final int TOP = 30;
+
+    private final CheckpointSide side;
+    private final ResultSlot<LogitWeights.Answer> weights;
+    private final BooleanProperty byDirection = new SimpleBooleanProperty(this, "byDirection", false);
+
+    public LogitModel(Workbench workbench, CheckpointSide side) {
+        this.side = side;
+        weights = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        side.feature().addListener((property, was, is) -> ask());
+        byDirection.addListener(changed -> ask());
+        ask();
+    }
+
+    public CheckpointSide side() {
+        return side;
+    }
+
+    public ResultSlot<LogitWeights.Answer> weights() {
+        return weights;
+    }
+
+    /** Whether tokens are compared by direction alone, so that the weights are cosines. */
+    public BooleanProperty byDirection() {
+        return byDirection;
+    }
+
+    private void ask() {
+        FeatureRef feature = side.feature().get();
+        OpenModel model = side.model().get();
+        OpenSae sae = side.sae().get();
+        if (feature == null || model == null || sae.config().dOut() != model.config().dModel()) {
+            weights.clear();
+        } else {
+            weights.askAfresh(new LogitWeights(model.id(), feature.sae(), feature.feature(), false, byDirection.get(), TOP));
+        }
+    }
+}

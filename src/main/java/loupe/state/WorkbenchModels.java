@@ -1,0 +1,94 @@
+package loupe.state;
+
+import java.nio.file.Path;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.property.SimpleIntegerProperty;
+
+/** Everything the window shows, for both sides, made once and in the order of who knows whom. */
+public final class WorkbenchModels implements AutoCloseable {
+    private static final int ORDINARY_FONT = 13;
+
+    private final Workbench workbench;
+    private final TokenTexts texts;
+    private final NearbyCheckpoints nearby;
+    private final CorpusStatistics statistics;
+    private final GhostControlsModel controls;
+    private final GhostHistory history;
+    private final CompareModel compare;
+    private final FeatureTableModel table;
+    private final SideModels a;
+    private final SideModels b;
+    private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
+    private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
+
+    /** @param cache folder where finished passes over a corpus are kept */
+    public WorkbenchModels(Workbench workbench, Path cache) {
+        this.workbench = workbench;
+        texts = new TokenTexts(workbench);
+        nearby = new NearbyCheckpoints(workbench);
+        statistics = new CorpusStatistics(workbench, cache);
+        controls = new GhostControlsModel(workbench);
+        history = new GhostHistory(controls);
+        SharedRange range = new SharedRange();
+        a = new SideModels(workbench, workbench.a(), statistics, controls, texts, range);
+        compare = new CompareModel(workbench);
+        b = new SideModels(workbench, workbench.b(), statistics, controls, texts, range);
+        table = new FeatureTableModel(workbench, statistics, texts);
+    }
+
+    public Workbench workbench() {
+        return workbench;
+    }
+
+    public TokenTexts texts() {
+        return texts;
+    }
+
+    public NearbyCheckpoints nearby() {
+        return nearby;
+    }
+
+    public CorpusStatistics statistics() {
+        return statistics;
+    }
+
+    public GhostControlsModel controls() {
+        return controls;
+    }
+
+    public GhostHistory history() {
+        return history;
+    }
+
+    public CompareModel compare() {
+        return compare;
+    }
+
+    public FeatureTableModel table() {
+        return table;
+    }
+
+    public SideModels a() {
+        return a;
+    }
+
+    public SideModels b() {
+        return b;
+    }
+
+    public BooleanProperty dark() {
+        return dark;
+    }
+
+    /** Of ordinary text, in pixels. */
+    public IntegerProperty fontSize() {
+        return fontSize;
+    }
+
+    @Override
+    public void close() {
+        statistics.close();
+    }
+}

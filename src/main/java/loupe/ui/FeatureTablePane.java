@@ -1,0 +1,257 @@
+package loupe.ui;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import javafx.collections.ListChangeListener;
+import javafx.geometry.Pos;
+import javafx.scene.control.Label;
+import javafx.scene.control.TableColumn;
+import javafx.scene.control.TableView;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import loupe.state.FeatureColumn;
+import loupe.state.FeatureFilter;
+import loupe.state.FeatureRef;
+import loupe.state.FeatureTableModel;
+import loupe.state.Workbench;
+import org.controlsfx.control.CheckComboBox;
+import org.controlsfx.control.textfield.CustomTextField;
+import org.controlsfx.control.textfield.TextFields;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/** All features of checkpoint A: sorted, filtered, one chosen. Typing a number in the filter and Enter jumps to it. */
+final class FeatureTablePane {
+    private static final List<FeatureColumn> FIRST_SHOWN = List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
+
+    private final Workbench workbench;
+    private final FeatureTableModel model;
+    private final PaneFrame frame = new PaneFrame("Features");
+    private final CustomTextField filter = (CustomTextField) TextFields.createClearableTextField();
+    private final CheckComboBox<FeatureColumn> chooser = new CheckComboBox<>();
+    private final TableView<Integer> table = Tables.make("feature-table", "Features");
+    private final Label count = new Label();
+    private final Map<FeatureColumn, TableColumn<Integer, Integer>> columns = new EnumMap<>(FeatureColumn.class);
+    private boolean following;
+
+    FeatureTablePane(Workbench workbench, FeatureTableModel model) {
+        this.workbench = workbench;
+        this.model = model;
+        layOut();
+        bind();
+    }
+
+    PaneFrame node() {
+        return frame;
+    }
+
+    /** Puts the cursor into the filter. */
+    void focusFilter() {
+        filter.requestFocus();
+        filter.selectAll();
+    }
+
+    /** Begins the number of a feature to go to. */
+    void startNumber(String digit) {
+        filter.requestFocus();
+        filter.setText(digit);
+        filter.end();
+    }
+
+    private void layOut() {
+        filter.setId("feature-filter");
+        filter.setPromptText("Number, word, density<0.1");
+        filter.setLeft(new FontIcon(Feather.SEARCH));
+        filter.setTooltip(Tips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3, norm, cosine, match filter by a column"));
+        filter.setAccessibleText("Filter features or go to one by number");
+        HBox.setHgrow(filter, Priority.ALWAYS);
+        chooser.getItems().setAll(FeatureColumn.values());
+        chooser.setId("feature-columns");
+        chooser.setTitle("Columns");
+        chooser.setShowCheckedCount(false);
+        chooser.setTooltip(Tips.of("Which columns are shown"));
+        chooser.setConverter(new Named<>(FeatureColumn::title));
+        chooser.getCheckModel().check(0);
+        FIRST_SHOWN.forEach(chooser.getCheckModel()::check);
+        HBox tools = new HBox(8, filter, chooser);
+        tools.getStyleClass().add("pane-tools");
+        tools.setAlignment(Pos.CENTER_LEFT);
+        for (FeatureColumn column : FeatureColumn.values()) {
+            columns.put(column, column(column));
+        }
+        count.getStyleClass().add("muted");
+        frame.getActions().add(count);
+        table.setSortPolicy(view -> true);
+        VBox.setVgrow(table, Priority.ALWAYS);
+        frame.setContent(new VBox(tools, table));
+        frame.getMenuItems().add(Tables.copyItem(() -> Tables.copy(csv())));
+    }
+
+    private TableColumn<Integer, Integer> column(FeatureColumn column) {
+        TableColumn<Integer, Integer> made = column.isText()
+                ? Tables.texts(column.title(), column.explanation(), 180, model::promoted)
+                : Tables.numbers(column.title(), column.explanation(), column == FeatureColumn.NUMBER ? 56 : 72, feature -> text(column, feature));
+        made.setSortable(true);
+        made.setId("column-" + column.name().toLowerCase(java.util.Locale.ROOT));
+        return made;
+    }
+
+    private String text(FeatureColumn column, int feature) {
+        double value = model.number(column, feature);
+        if (column == FeatureColumn.NUMBER) {
+            return Integer.toString(feature);
+        }
+        if (Double.isNaN(value)) {
+            return "";
+        }
+        return column == FeatureColumn.DENSITY ? Figures.percent(value) : Figures.number(value);
+    }
+
+    private void bind() {
+        table.setItems(model.rows());
+        showColumns();
+        chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>) change -> showColumns());
+        filter.textProperty().addListener((property, was, is) -> model.filter().set(isNumber(is) ? "" : is));
+        filter.addEventHandler(KeyEvent.KEY_PRESSED, this::filterKey);
+        table.getSortOrder().addListener((ListChangeListener<TableColumn<Integer, ?>>) change -> sort());
+        columns.values().forEach(column -> column.sortTypeProperty().addListener(changed -> sort()));
+        table.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> {
+            if (is != null && !following) {
+                model.jumpTo(is);
+            }
+        });
+        workbench.selection().feature().addListener((property, was, is) -> follow());
+        model.rows().addListener((ListChangeListener<Integer>) change -> {
+            follow();
+            describe();
+        });
+        model.version().addListener(changed -> {
+            table.refresh();
+            describe();
+        });
+        frame.pendingProperty().bind(javafx.beans.binding.Bindings.createBooleanBinding(
+                () -> workbench.a().opening().get(), workbench.a().opening()));
+        workbench.a().problem().addListener(changed -> explain());
+        model.problem().addListener(changed -> explain());
+        workbench.a().sae().addListener(changed -> explain());
+        workbench.model().addListener(changed -> explain());
+        workbench.modelProblem().addListener(changed -> explain());
+        explain();
+        describe();
+    }
+
+    private void explain() {
+        frame.problemProperty().set(Slots.first(Slots.first(workbench.modelProblem().get(), workbench.a().problem().get()), model.problem().get()));
+        frame.setOnRetry(workbench.a().problem().get() != null || workbench.modelProblem().get() != null ? null : model::retry);
+        frame.emptyTextProperty().set(workbench.model().get() == null ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
+                : workbench.a().sae().get() == null ? "Open a checkpoint for " + workbench.model().get().id() + " (Ctrl+Shift+O), or drop it here" : null);
+    }
+
+    private void describe() {
+        int shown = model.rows().size();
+        count.setText(model.size() == 0 ? "" : shown == model.size() ? Figures.count(shown) : Figures.count(shown) + " of " + Figures.count(model.size()));
+        boolean none = model.size() > 0 && shown == 0 && !FeatureFilter.parse(model.filter().get()).isEmpty();
+        ((Label) table.getPlaceholder()).setText(none ? "No feature passes the filter" : "");
+    }
+
+    private void showColumns() {
+        List<TableColumn<Integer, ?>> shown = new ArrayList<>();
+        for (FeatureColumn column : FeatureColumn.values()) {
+            if (chooser.getCheckModel().isChecked(column)) {
+                shown.add(columns.get(column));
+            }
+        }
+        table.getColumns().setAll(shown);
+    }
+
+    private void sort() {
+        if (table.getSortOrder().isEmpty()) {
+            model.sortedBy().set(FeatureColumn.NUMBER);
+            model.descending().set(false);
+            return;
+        }
+        TableColumn<Integer, ?> by = table.getSortOrder().get(0);
+        columns.forEach((column, shown) -> {
+            if (shown == by) {
+                model.sortedBy().set(column);
+                model.descending().set(by.getSortType() == TableColumn.SortType.DESCENDING);
+            }
+        });
+    }
+
+    private void filterKey(KeyEvent event) {
+        if (event.getCode() == KeyCode.ENTER && isNumber(filter.getText())) {
+            if (model.jumpTo(Integer.parseInt(filter.getText().strip()))) {
+                filter.clear();
+                table.requestFocus();
+            } else {
+                filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), true);
+            }
+            event.consume();
+        } else {
+            filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), false);
+            if (event.getCode() == KeyCode.DOWN) {
+                table.requestFocus();
+                event.consume();
+            }
+        }
+    }
+
+    private void follow() {
+        FeatureRef chosen = workbench.selection().feature().get();
+        int row = chosen == null ? -1 : model.rows().rowOf(chosen.feature());
+        following = true;
+        try {
+            if (row < 0) {
+                table.getSelectionModel().clearSelection();
+            } else if (table.getSelectionModel().getSelectedIndex() != row || !Integer.valueOf(chosen.feature()).equals(table.getSelectionModel().getSelectedItem())) {
+                table.getSelectionModel().clearAndSelect(row);
+                reveal(row);
+            }
+        } finally {
+            following = false;
+        }
+    }
+
+    /** Scrolls only if the row cannot be seen. */
+    private void reveal(int row) {
+        double rowHeight = Math.max(1, table.getFixedCellSize());
+        int visible = (int) (table.getHeight() / rowHeight) - 2;
+        javafx.scene.control.skin.VirtualFlow<?> flow = (javafx.scene.control.skin.VirtualFlow<?>) table.lookup(".virtual-flow");
+        if (flow == null || flow.getFirstVisibleCell() == null) {
+            table.scrollTo(Math.max(0, row - 3));
+            return;
+        }
+        int first = flow.getFirstVisibleCell().getIndex();
+        int last = flow.getLastVisibleCell().getIndex();
+        if (row <= first || row >= last) {
+            table.scrollTo(Math.max(0, row - Math.max(1, visible / 3)));
+        }
+    }
+
+    private String csv() {
+        List<String> heading = table.getColumns().stream().map(column -> (String) column.getUserData()).toList();
+        List<List<String>> rows = new ArrayList<>();
+        for (int feature : model.rows()) {
+            List<String> row = new ArrayList<>();
+            for (FeatureColumn column : FeatureColumn.values()) {
+                if (chooser.getCheckModel().isChecked(column)) {
+                    double value = model.number(column, feature);
+                    row.add(column.isText() ? model.promoted(feature) : column == FeatureColumn.NUMBER ? Integer.toString(feature)
+                            : Double.isNaN(value) ? "" : Double.toString(value));
+                }
+            }
+            rows.add(row);
+        }
+        return Tables.csv(heading, rows);
+    }
+
+    private static boolean isNumber(String typed) {
+        return typed.strip().matches("\\d{1,9}");
+    }
+}

@@ -1,0 +1,211 @@
+package loupe.ui;
+
+import java.util.List;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
+import javafx.scene.control.ComboBox;
+import javafx.scene.control.Label;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenMetric;
+import loupe.state.GhostControlsModel;
+import loupe.state.GhostValues;
+import org.controlsfx.control.SegmentedButton;
+import org.controlsfx.control.textfield.CustomTextField;
+import org.controlsfx.control.textfield.TextFields;
+import org.kordamp.ikonli.feather.Feather;
+
+/** The one set of controls that the definition tree and the token list follow, on both sides. */
+final class GhostControls {
+    private static final double MIDDLE = 0.5;
+
+    private final GhostControlsModel model;
+    private final PaneFrame frame = new PaneFrame("Ghost");
+    private final ToggleButton encoder = segment("Encoder", "ghost-encoder", "The direction that detects the feature: its column of W_enc, at unit norm");
+    private final ToggleButton decoder = segment("Decoder", "ghost-decoder", "The direction the feature writes: its row of W_dec, at unit norm");
+    private final ToggleButton mix = segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, at unit norm again");
+    private final SliderField mixture = new SliderField("Encoder share", "", "A in A e + (1 - A) d: 1 is the encoder, 0 the decoder direction",
+            SliderScale.linear(0, 1, 0.01, 0.1), MIDDLE);
+    private final StackPane scaleHolder = new StackPane();
+    private final CheckBox centroid = new CheckBox("Centroid");
+    private final SliderField pc1 = new SliderField("PC 1 weight", "", "Weight w of the embedding's first principal component: u = (1 - w) f + w p",
+            SliderScale.linear(-1, 1, 0.01, 0.1), 0);
+    private final ComboBox<TokenMetric> metric = new ComboBox<>();
+    private final SliderField exponent = new SliderField("Exponent m", "", "m in (1 - cos(ghost, token))^m / (1 - cos(centroid, token)), the token list's score",
+            SliderScale.linear(0, 5, 0.025, 0.25), TokenListSettings.DEFAULT_EXPONENT);
+    private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
+    private final SliderField cutoff = new SliderField("Cutoff", "", "Cumulative probability below which the tree shows no node",
+            SliderScale.logarithmic(1e-7, 1e-1, 0.1, 0.5), 5e-5);
+    private final SliderField topK = new SliderField("Top k", "", "Most children a node of the tree may have", SliderScale.linear(1, 20, 1, 5), 5);
+    private final SliderField depth = new SliderField("Depth", "tokens", "Longest path of the tree", SliderScale.linear(1, 60, 1, 5), 25);
+    private SliderField scale;
+    private final javafx.beans.value.ChangeListener<Number> scaleFollows = (property, was, is) -> scale.setValue(is.doubleValue());
+
+    GhostControls(GhostControlsModel model) {
+        this.model = model;
+        layOut();
+        bind();
+    }
+
+    PaneFrame node() {
+        return frame;
+    }
+
+    private void layOut() {
+        SegmentedButton directions = new SegmentedButton(encoder, decoder, mix);
+        directions.setToggleGroup(new ToggleGroup());
+        for (ToggleButton button : List.of(encoder, decoder, mix)) {
+            button.setToggleGroup(directions.getToggleGroup());
+            button.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_RELEASED, event -> keepOne(button, event));
+        }
+        centroid.setId("ghost-centroid");
+        centroid.setTooltip(Tips.of("Add the mean of all token embeddings, so that the ghost stands where tokens stand"));
+        HBox first = new HBox(12, directions, centroid);
+        first.setAlignment(Pos.CENTER_LEFT);
+        mixture.setId("ghost-mixture");
+        pc1.setId("ghost-pc1");
+        exponent.setId("ghost-exponent");
+        cutoff.setId("ghost-cutoff");
+        topK.setId("ghost-top-k");
+        depth.setId("ghost-depth");
+        metric.getItems().setAll(TokenMetric.values());
+        metric.setId("ghost-metric");
+        metric.setTooltip(Tips.of("How the token list measures nearness to the ghost"));
+        metric.setConverter(new Named<>(GhostControls::name));
+        Label metricLabel = rowLabel("Nearness");
+        HBox metricRow = new HBox(8, metricLabel, metric);
+        metricRow.setAlignment(Pos.CENTER_LEFT);
+        prompt.setId("ghost-prompt");
+        prompt.setPromptText(GhostValues.PROMPT);
+        prompt.setTooltip(Tips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
+        HBox.setHgrow(prompt, Priority.ALWAYS);
+        HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt);
+        promptRow.setAlignment(Pos.CENTER_LEFT);
+        VBox rows = new VBox(first, mixture, scaleHolder, pc1, metricRow, exponent, promptRow, cutoff, topK, depth);
+        rows.getStyleClass().add("ghost-controls");
+        frame.setContent(rows);
+        frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
+        Button reset = Tips.iconButton(Feather.ROTATE_CCW, "Bring every control back to its default", model::reset);
+        reset.setId("ghost-reset");
+        frame.getActions().add(reset);
+    }
+
+    private void bind() {
+        model.range().addListener((property, was, is) -> makeScale());
+        model.scale().addListener(scaleFollows);
+        makeScale();
+        mixture.managedProperty().bind(mix.selectedProperty());
+        mixture.visibleProperty().bind(mix.selectedProperty());
+        mixture.valueProperty().addListener((property, was, is) -> {
+            if (mix.isSelected()) {
+                model.encoderMix().set(is.doubleValue());
+            }
+        });
+        encoder.setOnAction(event -> model.encoderMix().set(1));
+        decoder.setOnAction(event -> model.encoderMix().set(0));
+        mix.setOnAction(event -> model.encoderMix().set(mixture.getValue()));
+        model.encoderMix().addListener((property, was, is) -> showMix(is.doubleValue()));
+        showMix(model.encoderMix().get());
+        centroid.selectedProperty().bindBidirectional(model.centroid());
+        follow(pc1, model.pc1());
+        follow(exponent, model.exponent());
+        follow(cutoff, model.cutoff());
+        follow(topK, model.topK());
+        follow(depth, model.depth());
+        metric.valueProperty().bindBidirectional(model.metric());
+        exponent.disableProperty().bind(model.metric().isNotEqualTo(TokenMetric.RATIO));
+        prompt.setText(model.prompt().get());
+        prompt.setOnAction(event -> commitPrompt());
+        prompt.focusedProperty().addListener((property, was, is) -> {
+            if (!is) {
+                commitPrompt();
+            }
+        });
+        model.prompt().addListener((property, was, is) -> prompt.setText(is));
+    }
+
+    private void commitPrompt() {
+        String typed = prompt.getText();
+        if (typed.contains("{ghost}")) {
+            model.prompt().set(typed);
+        } else {
+            prompt.setText(typed.isBlank() ? GhostValues.PROMPT : typed);
+            if (typed.isBlank()) {
+                model.prompt().set(GhostValues.PROMPT);
+            }
+        }
+        prompt.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), !prompt.getText().contains("{ghost}"));
+    }
+
+    private void makeScale() {
+        GhostControlsModel.ScaleRange range = model.range().get();
+        double start = range.rounded(range.natural());
+        scale = new SliderField("Scale", "", "How far the ghost stands from the centroid, in units of the embedding",
+                SliderScale.linear(0, range.max(), range.step(), 10 * range.step()), start);
+        scale.setId("ghost-scale");
+        scale.setNatural("Mean distance of a token from the centroid: " + Figures.number(range.natural()), range.natural());
+        scale.setValue(model.scale().get());
+        SliderField made = scale;
+        scale.valueProperty().addListener((property, was, is) -> {
+            if (made == scale) {
+                model.scale().set(is.doubleValue());
+            }
+        });
+        scaleHolder.getChildren().setAll(scale);
+    }
+
+    private void showMix(double share) {
+        if (share == 1 && !(mix.isSelected() && mixture.getValue() == 1)) {
+            encoder.setSelected(true);
+        } else if (share == 0 && !(mix.isSelected() && mixture.getValue() == 0)) {
+            decoder.setSelected(true);
+        } else {
+            mix.setSelected(true);
+            mixture.setValue(share);
+        }
+    }
+
+    private static void follow(SliderField field, javafx.beans.property.Property<Number> property) {
+        field.setValue(property.getValue().doubleValue());
+        field.valueProperty().addListener((source, was, is) -> property.setValue(is));
+        property.addListener((source, was, is) -> field.setValue(is.doubleValue()));
+    }
+
+    /** A second click on the chosen direction does not take the choice away. */
+    private static void keepOne(ToggleButton button, javafx.scene.input.MouseEvent event) {
+        if (button.isSelected()) {
+            event.consume();
+        }
+    }
+
+    private static Label rowLabel(String text) {
+        Label label = new Label(text);
+        label.getStyleClass().add("row-label");
+        return label;
+    }
+
+    private static ToggleButton segment(String text, String id, String tip) {
+        ToggleButton button = new ToggleButton(text);
+        button.setId(id);
+        button.setTooltip(Tips.of(tip));
+        return button;
+    }
+
+    static String name(TokenMetric metric) {
+        return switch (metric) {
+            case RATIO -> "Ratio of distances";
+            case COSINE -> "Cosine";
+            case CENTRED -> "Cosine from the centroid";
+            case CSLS -> "CSLS";
+            case DOT -> "Dot product";
+            case MAHALANOBIS -> "Mahalanobis distance";
+        };
+    }
+}

@@ -1,0 +1,164 @@
+package loupe.ui;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+import javafx.geometry.Pos;
+import javafx.scene.control.Label;
+import javafx.scene.control.TableView;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.input.MouseButton;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import loupe.analysis.features.Neighbours;
+import loupe.base.Problem;
+import loupe.state.FeatureRef;
+import loupe.state.NeighboursModel;
+import loupe.state.TokenTexts;
+import loupe.state.Workbench;
+import org.controlsfx.control.SegmentedButton;
+import org.controlsfx.control.textfield.CustomTextField;
+import org.controlsfx.control.textfield.TextFields;
+import org.kordamp.ikonli.feather.Feather;
+
+/** What lies nearest to the feature, a token, a text or a random vector: features or tokens. */
+final class NeighboursPane {
+    private final Workbench workbench;
+    private final NeighboursModel model;
+    private final TokenTexts texts;
+    private final java.util.function.IntFunction<String> describeFeature;
+    private final PaneFrame frame = new PaneFrame("Neighbours");
+    private final ToggleButton features = new ToggleButton("Features");
+    private final ToggleButton tokens = new ToggleButton("Tokens");
+    private final CustomTextField query = (CustomTextField) TextFields.createClearableTextField();
+    private final TableView<Row> table;
+    private final ObservableList<Row> rows = FXCollections.observableArrayList();
+    private final Label spread = new Label();
+
+    private record Row(boolean isFeature, int id, String text, double cosine) {}
+
+    /** @param describeFeature a few words about a feature, such as what it promotes */
+    NeighboursPane(Workbench workbench, NeighboursModel model, TokenTexts texts, java.util.function.IntFunction<String> describeFeature) {
+        this.workbench = workbench;
+        this.model = model;
+        this.texts = texts;
+        this.describeFeature = describeFeature;
+        table = Tables.make("neighbours-" + model.side(), "Nearest neighbours");
+        layOut();
+        bind();
+    }
+
+    PaneFrame node() {
+        return frame;
+    }
+
+    private void layOut() {
+        SegmentedButton among = new SegmentedButton(features, tokens);
+        features.setId("neighbours-features-" + model.side());
+        features.setTooltip(Tips.of("Features by the cosine of their decoder directions"));
+        tokens.setId("neighbours-tokens-" + model.side());
+        tokens.setTooltip(Tips.of("Tokens by the cosine of their embeddings"));
+        features.setSelected(true);
+        query.setId("neighbours-query-" + model.side());
+        query.setPromptText("of this feature");
+        query.setTooltip(Tips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask"));
+        query.setAccessibleText("Neighbours of what");
+        HBox.setHgrow(query, Priority.ALWAYS);
+        javafx.scene.control.Button random = Tips.iconButton(Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
+        random.setId("neighbours-random-" + model.side());
+        HBox tools = new HBox(8, among, query, random);
+        tools.setAlignment(Pos.CENTER_LEFT);
+        tools.getStyleClass().add("pane-tools");
+        table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 62, row -> Figures.number(row.cosine())));
+        table.getColumns().add(Tables.numbers("#", "Number of the feature or token", 56, row -> Integer.toString(row.id())));
+        table.getColumns().add(Tables.texts("", "Tokens the feature promotes, or the token's text", 190, Row::text));
+        table.setItems(rows);
+        VBox.setVgrow(table, Priority.ALWAYS);
+        spread.getStyleClass().addAll("muted", "pane-foot");
+        spread.setTooltip(Tips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
+        frame.setContent(new VBox(tools, table, spread));
+        frame.getMenuItems().add(Tables.copyItem(() -> Tables.copy(csv())));
+    }
+
+    private void bind() {
+        Slots.frame(frame, model.neighbours());
+        frame.problemProperty().unbind();
+        model.neighbours().problemProperty().addListener(changed -> explain());
+        model.queryProblem().addListener(changed -> explain());
+        model.side().feature().addListener(changed -> explain());
+        features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));
+        tokens.setOnAction(event -> among(NeighboursModel.Among.TOKENS));
+        query.setOnAction(event -> model.query().set(query.getText()));
+        query.textProperty().addListener((property, was, is) -> {
+            if (is.isEmpty()) {
+                model.query().set("");
+            }
+        });
+        model.random().addListener((property, was, is) -> query.setPromptText(is ? "of a random vector" : "of this feature"));
+        table.setOnMouseClicked(event -> {
+            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
+                choose();
+            }
+        });
+        table.setOnKeyPressed(event -> {
+            if (event.getCode() == javafx.scene.input.KeyCode.ENTER) {
+                choose();
+            }
+        });
+        Slots.show(model.neighbours(), this::show, () -> {
+            rows.clear();
+            spread.setText("");
+        });
+        Slots.whileShown(frame, model.neighbours()::setWanted);
+        explain();
+    }
+
+    private void among(NeighboursModel.Among wanted) {
+        features.setSelected(wanted == NeighboursModel.Among.FEATURES);
+        tokens.setSelected(wanted == NeighboursModel.Among.TOKENS);
+        model.among().set(wanted);
+    }
+
+    private void choose() {
+        Row chosen = table.getSelectionModel().getSelectedItem();
+        if (chosen == null) {
+            return;
+        }
+        if (!chosen.isFeature()) {
+            query.setText("token " + chosen.id());
+            model.query().set(query.getText());
+        } else if (model.side().isA()) {
+            workbench.selection().select(new FeatureRef(workbench.a().sae().get().id(), chosen.id()));
+        }
+    }
+
+    private void explain() {
+        Problem problem = Slots.first(model.queryProblem().get(), model.neighbours().getProblem());
+        frame.problemProperty().set(problem);
+        frame.setOnRetry(model.queryProblem().get() != null ? () -> {
+            query.clear();
+            model.query().set("");
+        } : model.neighbours()::retry);
+        frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see what lies nearest to it" : null);
+    }
+
+    private void show(Neighbours.Answer answer) {
+        boolean ofFeatures = model.among().get() == NeighboursModel.Among.FEATURES;
+        rows.setAll(IntStream.range(0, answer.ids().length).mapToObj(i -> {
+            int id = answer.ids()[i];
+            return new Row(ofFeatures, id, ofFeatures ? describeFeature.apply(id) : TokenText.visible(texts.of(id)), answer.cosines()[i]);
+        }).toList());
+        spread.setText("Among themselves: mean cosine " + Figures.number(answer.meanPairwiseCosine()));
+    }
+
+    private String csv() {
+        List<List<String>> lines = new ArrayList<>();
+        for (Row row : rows) {
+            lines.add(List.of(Integer.toString(row.id()), row.isFeature() ? row.text() : texts.of(row.id()), Double.toString(row.cosine())));
+        }
+        return Tables.csv(List.of(model.among().get() == NeighboursModel.Among.FEATURES ? "feature" : "token", "text", "cosine"), lines);
+    }
+}

@@ -1,0 +1,47 @@
+package loupe.ui;
+
+import java.util.function.Consumer;
+import javafx.beans.value.ObservableValue;
+import javafx.scene.Node;
+import loupe.base.Problem;
+import loupe.state.ResultSlot;
+
+/** Ties panes to the answers they show. */
+final class Slots {
+    private Slots() {
+    }
+
+    /** Shows that an answer is on its way, how far it is, and why there is none, on a frame. */
+    static void frame(PaneFrame frame, ResultSlot<?> slot) {
+        frame.pendingProperty().bind(slot.pendingProperty());
+        frame.progressProperty().bind(slot.fractionProperty());
+        frame.problemProperty().bind(slot.problemProperty());
+        frame.setOnRetry(slot::retry);
+    }
+
+    /** Hands each answer to {@code show}; keeps the old one while a newer one is on its way; {@code clear} runs when there is none. */
+    static <R> void show(ResultSlot<R> slot, Consumer<R> show, Runnable clear) {
+        Runnable update = () -> {
+            if (slot.getValue() != null) {
+                show.accept(slot.getValue());
+            } else if (!slot.isPending()) {
+                clear.run();
+            }
+        };
+        slot.valueProperty().addListener(changed -> update.run());
+        slot.pendingProperty().addListener(changed -> update.run());
+        update.run();
+    }
+
+    /** Says whether a node is part of a window that is shown, now and whenever that changes. */
+    static void whileShown(Node node, Consumer<Boolean> wanted) {
+        ObservableValue<Boolean> shown = node.sceneProperty().flatMap(scene -> scene.windowProperty()).flatMap(window -> window.showingProperty()).orElse(false);
+        shown.addListener((property, was, is) -> wanted.accept(is));
+        wanted.accept(shown.getValue());
+    }
+
+    /** The first problem there is, or null. */
+    static Problem first(Problem one, Problem other) {
+        return one != null ? one : other;
+    }
+}

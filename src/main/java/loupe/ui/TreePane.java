@@ -1,0 +1,128 @@
+package loupe.ui;
+
+import java.util.ArrayList;
+import java.util.List;
+import javafx.scene.control.Button;
+import javafx.scene.control.MenuItem;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.state.TokenTexts;
+import loupe.state.TreeModel;
+import org.kordamp.ikonli.feather.Feather;
+
+/** The definition tree of a side's feature. */
+final class TreePane {
+    private final TreeModel model;
+    private final TokenTexts texts;
+    private final PaneFrame frame = new PaneFrame("Definition tree");
+    private final TreeCanvas canvas = new TreeCanvas();
+    private final Button stop = Tips.iconButton(Feather.SQUARE, "Stop growing the tree", this::stop);
+
+    TreePane(TreeModel model, TokenTexts texts) {
+        this.model = model;
+        this.texts = texts;
+        layOut();
+        bind();
+    }
+
+    PaneFrame node() {
+        return frame;
+    }
+
+    TreeCanvas canvas() {
+        return canvas;
+    }
+
+    private void layOut() {
+        canvas.setId("tree-" + model.side());
+        canvas.sideProperty().set(model.side().isA() ? loupe.ui.Side.A : loupe.ui.Side.B);
+        stop.setId("tree-stop-" + model.side());
+        frame.setContent(canvas);
+        frame.getActions().addAll(stop, Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
+                Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
+        MenuItem unfold = new MenuItem("Unfold everything");
+        unfold.setOnAction(event -> canvas.unfoldAll());
+        MenuItem copy = new MenuItem("Copy nodes as CSV");
+        copy.setOnAction(event -> Tables.copy(csv()));
+        frame.getMenuItems().addAll(unfold, copy);
+    }
+
+    private void bind() {
+        Slots.frame(frame, model.tree());
+        frame.problemProperty().unbind();
+        Runnable explain = () -> {
+            frame.problemProperty().set(Slots.first(model.promptProblem().get(), model.tree().getProblem()));
+            frame.setOnRetry(model.promptProblem().get() != null ? null : model.tree()::retry);
+            frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see what the model makes of it" : null);
+        };
+        model.promptProblem().addListener(changed -> explain.run());
+        model.tree().problemProperty().addListener(changed -> explain.run());
+        model.side().feature().addListener(changed -> explain.run());
+        explain.run();
+        stop.visibleProperty().bind(model.tree().pendingProperty());
+        stop.managedProperty().bind(stop.visibleProperty());
+        model.controls().cutoff().addListener((property, was, is) -> canvas.cutoffProperty().set(is.doubleValue()));
+        canvas.cutoffProperty().set(model.controls().cutoff().get());
+        Slots.show(model.tree(), this::show, () -> {
+            canvas.setData(TreeData.EMPTY);
+            frame.subtitleProperty().set("");
+        });
+        Slots.whileShown(frame, model.tree()::setWanted);
+    }
+
+    private void stop() {
+        model.tree().stop();
+    }
+
+    private void show(DefinitionTree.Answer answer) {
+        canvas.setData(new Drawn(answer, texts));
+        frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes");
+    }
+
+    private String csv() {
+        List<List<String>> rows = new ArrayList<>();
+        TreeData data = canvas.dataProperty().get();
+        for (int node = 1; node < data.size(); node++) {
+            rows.add(List.of(Integer.toString(node), Integer.toString(data.parent(node)), Integer.toString(data.tokenId(node)), data.text(node),
+                    Double.toString(data.probability(node)), Double.toString(data.cumulative(node)), data.sentence(node)));
+        }
+        return Tables.csv(List.of("node", "parent", "token_id", "token", "probability", "cumulative_prob", "text"), rows);
+    }
+
+    /** An answer as the canvas draws it. */
+    private record Drawn(DefinitionTree.Answer answer, TokenTexts texts) implements TreeData {
+        @Override
+        public int size() {
+            return answer.size();
+        }
+
+        @Override
+        public int parent(int node) {
+            return answer.parent(node);
+        }
+
+        @Override
+        public String text(int node) {
+            return node == 0 ? "" : texts.of(answer.token(node));
+        }
+
+        @Override
+        public double probability(int node) {
+            return answer.probability(node);
+        }
+
+        @Override
+        public double cumulative(int node) {
+            return answer.cumulative(node);
+        }
+
+        @Override
+        public int tokenId(int node) {
+            return answer.token(node);
+        }
+
+        @Override
+        public double baselineRatio(int node) {
+            return Math.exp(answer.logRatio(node));
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package loupe.ui;
+
+import java.util.function.BooleanSupplier;
+import loupe.state.Workbench;
+import loupe.state.WorkbenchModels;
+
+/** What the window's commands are and do. */
+final class WorkbenchCommands {
+    private static final String FILES = "Files";
+    private static final String FEATURES = "Features";
+    private static final String GHOST = "Ghost";
+    private static final String WINDOW = "Window";
+
+    private final WorkbenchView view;
+    private final WorkbenchModels models;
+    private final FileOpening opening;
+
+    WorkbenchCommands(WorkbenchView view, WorkbenchModels models, FileOpening opening) {
+        this.view = view;
+        this.models = models;
+        this.opening = opening;
+    }
+
+    void addTo(Commands commands) {
+        Workbench workbench = models.workbench();
+        BooleanSupplier hasModel = () -> workbench.model().get() != null;
+        BooleanSupplier hasA = () -> workbench.a().sae().get() != null;
+        BooleanSupplier hasB = () -> workbench.b().sae().get() != null;
+        commands.add("palette", "Find a command", WINDOW, "Shortcut+K", view::showPalette);
+        commands.add("open-model", "Open a model...", FILES, "Shortcut+O", () -> opening.chooseModel(view.scene().getWindow()));
+        commands.add("open-checkpoint", "Open a checkpoint file...", FILES, "Shortcut+Shift+O", hasModel,
+                () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.a()));
+        commands.add("open-checkpoint-folder", "Open a checkpoint folder...", FILES, "", hasModel,
+                () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
+        commands.add("compare", "Compare with a checkpoint file...", FILES, "Shortcut+Shift+B", hasA,
+                () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.b()));
+        commands.add("compare-folder", "Compare with a checkpoint folder...", FILES, "", hasA,
+                () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.b()));
+        commands.add("close-compare", "Close checkpoint B", FILES, "", hasB, () -> workbench.closeCheckpoint(workbench.b()));
+        commands.add("corpus", "Choose a corpus to count activations over...", FILES, "", hasModel, () -> opening.chooseCorpus(view.scene().getWindow()));
+        commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
+
+        commands.add("filter", "Filter features or go to one by number", FEATURES, "Shortcut+L", hasA, view::focusFilter);
+        commands.add("back", "Back to the feature before", FEATURES, "Alt+Left", workbench.selection()::back);
+        commands.add("forward", "Forward again", FEATURES, "Alt+Right", workbench.selection()::forward);
+        commands.add("next", "Next feature of the table", FEATURES, "Alt+Down", hasA, () -> models.table().step(1));
+        commands.add("previous", "Previous feature of the table", FEATURES, "Alt+Up", hasA, () -> models.table().step(-1));
+
+        commands.add("scale-down", "Scale a little smaller", GHOST, "Open_Bracket", () -> models.controls().nudgeScale(-1));
+        commands.add("scale-up", "Scale a little larger", GHOST, "Close_Bracket", () -> models.controls().nudgeScale(1));
+        commands.add("undo", "Undo a change of the ghost controls", GHOST, "Shortcut+Z", () -> models.history().undo());
+        commands.add("redo", "Redo it", GHOST, "Shortcut+Shift+Z", () -> models.history().redo());
+        commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
+        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view::findInTree);
+
+        commands.add("maximise", "Maximise the focused pane, or bring it back", WINDOW, "F11", view::maximiseFocused);
+        commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", () -> models.dark().set(!models.dark().get()));
+        commands.add("larger", "Larger text", WINDOW, "Shortcut+Equals", () -> models.fontSize().set(Math.min(24, models.fontSize().get() + 1)));
+        commands.add("smaller", "Smaller text", WINDOW, "Shortcut+Minus", () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
+        commands.add("shortcuts", "Keyboard and mouse", WINDOW, "F1", view::showShortcuts);
+    }
+}

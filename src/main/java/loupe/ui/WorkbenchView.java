@@ -1,0 +1,359 @@
+package loupe.ui;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javafx.beans.binding.Bindings;
+import javafx.geometry.Orientation;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.Scene;
+import javafx.scene.control.SplitPane;
+import javafx.scene.control.Tab;
+import javafx.scene.control.TabPane;
+import javafx.scene.control.TextInputControl;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import loupe.state.CheckpointDoubt;
+import loupe.state.FeatureRef;
+import loupe.state.Session;
+import loupe.state.Workbench;
+import loupe.state.WorkbenchModels;
+import org.controlsfx.control.PopOver;
+
+/** The whole window: bar, three columns, activity line. With a second checkpoint the middle and right columns split into A and B. */
+public final class WorkbenchView {
+    private static final double NARROW_PIXELS = 1180;
+
+    private final WorkbenchModels models;
+    private final Commands commands = new Commands();
+    private final FileOpening opening;
+    private final Dividers dividers;
+    private final FeatureTablePane table;
+    private final GhostControls controls;
+    private final FeatureHeader header;
+    private final SidePanes a;
+    private final SidePanes b;
+    private final BorderPane root = new BorderPane();
+    private final StackPane layers = new StackPane(root);
+    private final StackPane columns = new StackPane();
+    private final MaximiseHost host = new MaximiseHost(columns);
+    private final StackPane veil = new StackPane();
+    private final CommandPalette palette;
+    private final Scene scene;
+    private boolean comparing;
+    private boolean narrow;
+    private PaneFrame focused;
+
+    /** @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window */
+    public WorkbenchView(WorkbenchModels models, Map<String, List<Double>> remembered, double width, double height) {
+        this.models = models;
+        opening = new FileOpening(models);
+        dividers = new Dividers(remembered);
+        table = new FeatureTablePane(models.workbench(), models.table());
+        controls = new GhostControls(models.controls());
+        header = new FeatureHeader(models);
+        a = new SidePanes(models, models.a());
+        b = new SidePanes(models, models.b());
+        palette = new CommandPalette(this::paletteEntries, this::uncover);
+        new WorkbenchCommands(this, models, opening).addTo(commands);
+        scene = new Scene(layers, width, height);
+        narrow = width < NARROW_PIXELS;
+        layOut();
+        bind();
+    }
+
+    public Scene scene() {
+        return scene;
+    }
+
+    /** For the session. */
+    public Map<String, List<Double>> dividerPositions() {
+        return dividers.positions();
+    }
+
+    /** Runs a command by its name, as its menu or key does. @throws IllegalArgumentException if there is none */
+    public void run(String command) {
+        commands.run(command);
+    }
+
+    private void layOut() {
+        root.getStyleClass().add("workbench");
+        root.setTop(new WorkbenchToolBar(models, opening, commands).node());
+        root.setCenter(host);
+        root.setBottom(new ActivityBar(models.workbench().activity(), models.workbench().notices()).node());
+        columns.getStyleClass().add("columns");
+        veil.getStyleClass().add("veil");
+        veil.setVisible(false);
+        layers.getChildren().add(veil);
+        for (PaneFrame frame : b.all()) {
+            frame.getStyleClass().add("side-b");
+        }
+        arrange();
+    }
+
+    private void bind() {
+        Theme.of(models.dark().get() ? "dark" : "light").apply(scene);
+        models.dark().addListener((property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
+        layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
+        scene.widthProperty().addListener((property, was, is) -> {
+            if (is.doubleValue() < NARROW_PIXELS != narrow) {
+                narrow = !narrow;
+                arrange();
+            }
+        });
+        Workbench workbench = models.workbench();
+        workbench.b().sae().addListener((property, was, is) -> {
+            if ((is != null) != comparing) {
+                comparing = is != null;
+                arrange();
+            }
+        });
+        workbench.b().problem().addListener((property, was, is) -> {
+            if (is != null && workbench.b().sae().get() == null) {
+                showProblemOfB();
+            }
+        });
+        workbench.doubt().addListener((property, was, is) -> showDoubt(is));
+        scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
+        commands.install(scene);
+        opening.install(scene);
+        scene.addEventHandler(KeyEvent.KEY_PRESSED, this::typedNumber);
+    }
+
+    /** A digit pressed anywhere but in a field starts the number of a feature to go to. */
+    private void typedNumber(KeyEvent event) {
+        boolean plain = !event.isShortcutDown() && !event.isAltDown() && !event.isShiftDown();
+        if (plain && event.getCode().isDigitKey() && !(scene.getFocusOwner() instanceof TextInputControl) && models.workbench().a().sae().get() != null) {
+            table.startNumber(event.getText());
+            event.consume();
+        }
+    }
+
+    // ---- layout ----
+
+    private void arrange() {
+        for (PaneFrame frame : allFrames()) {
+            frame.setMaximised(false);
+            detach(frame);
+        }
+        detach(header.node());
+        List<Double> widths = narrow ? List.of(0.22, 0.64) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
+        SplitPane split = dividers.split(name("columns"), Orientation.HORIZONTAL, widths, table.node(), middle(), right());
+        SplitPane.setResizableWithParent(table.node(), false);
+        columns.getChildren().setAll(split);
+    }
+
+    private Node middle() {
+        VBox middle = new VBox(header.node(), comparing ? compareMiddle() : a.tree());
+        VBox.setVgrow(middle.getChildren().get(1), Priority.ALWAYS);
+        middle.getStyleClass().add("column");
+        return middle;
+    }
+
+    private Node compareMiddle() {
+        return pair("trees", a.tree(), b.tree());
+    }
+
+    private Node right() {
+        Node lists;
+        if (comparing) {
+            lists = tabs(tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())));
+        } else if (narrow) {
+            lists = tabs(tab("Token list", a.tokens()), tab("Neighbours", a.neighbours()));
+        } else {
+            lists = dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), a.tokens(), a.neighbours());
+        }
+        VBox right = new VBox(controls.node(), lists);
+        VBox.setVgrow(lists, Priority.ALWAYS);
+        right.getStyleClass().add("column");
+        return right;
+    }
+
+    private Node pair(String name, PaneFrame left, PaneFrame right) {
+        return dividers.split(name, Orientation.HORIZONTAL, List.of(0.5), left, right);
+    }
+
+    private static TabPane tabs(Tab... tabs) {
+        TabPane pane = new TabPane(tabs);
+        pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
+        pane.getStyleClass().addAll("pane-tabs", "dense");
+        return pane;
+    }
+
+    private static Tab tab(String title, Node content) {
+        return new Tab(title, content);
+    }
+
+    private String name(String split) {
+        return split + (comparing ? "-compare" : "") + (narrow ? "-narrow" : "");
+    }
+
+    private List<PaneFrame> allFrames() {
+        List<PaneFrame> frames = new ArrayList<>(a.all());
+        frames.addAll(b.all());
+        frames.add(controls.node());
+        frames.add(table.node());
+        return frames;
+    }
+
+    /** Takes a node out of whatever split, box or tab holds it. */
+    private static void detach(Node node) {
+        javafx.scene.Parent parent = node.getParent();
+        while (parent instanceof StackPane && parent.getParent() instanceof SplitPane) {
+            parent = parent.getParent();
+        }
+        if (parent instanceof SplitPane split) {
+            split.getItems().remove(node);
+        } else if (parent instanceof javafx.scene.layout.Pane pane) {
+            pane.getChildren().remove(node);
+        }
+    }
+
+    // ---- over the window ----
+
+    void showPalette() {
+        cover(palette.node(), this::uncover);
+        StackPane.setAlignment(veil.getChildren().get(0), Pos.TOP_CENTER);
+        palette.begin();
+    }
+
+    void showShortcuts() {
+        Node page = ShortcutPage.of(commands);
+        cover(page, this::uncover);
+    }
+
+    boolean isCovered() {
+        return veil.isVisible();
+    }
+
+    private void showDoubt(CheckpointDoubt doubt) {
+        if (doubt == null) {
+            uncover();
+            return;
+        }
+        Workbench workbench = models.workbench();
+        int layers = workbench.model().get() == null ? 0 : workbench.model().get().config().nLayers();
+        CheckpointForm form = new CheckpointForm(doubt, layers, workbench::settleDoubt, workbench::dismissDoubt);
+        cover(form.node(), workbench::dismissDoubt);
+        form.focus();
+    }
+
+    private void showProblemOfB() {
+        ProblemView view = new ProblemView(null);
+        view.show(models.workbench().b().problem().get());
+        PopOver over = new PopOver(view);
+        over.setTitle("Checkpoint B could not be opened");
+        over.getRoot().getStylesheets().addAll(scene.getStylesheets());
+        over.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
+        Node compare = scene.lookup("#compare");
+        if (compare != null && scene.getWindow() != null && scene.getWindow().isShowing()) {
+            over.show(compare);
+        }
+    }
+
+    private void cover(Node page, Runnable leave) {
+        StackPane card = new StackPane(page);
+        card.getStyleClass().add("card");
+        card.setMaxSize(Region.USE_PREF_SIZE, Region.USE_PREF_SIZE);
+        veil.getChildren().setAll(card);
+        StackPane.setAlignment(card, Pos.CENTER);
+        veil.setVisible(true);
+        veil.setOnMouseClicked(event -> {
+            if (event.getTarget() == veil) {
+                leave.run();
+            }
+        });
+        veil.setOnKeyPressed(event -> {
+            if (event.getCode() == KeyCode.ESCAPE) {
+                leave.run();
+                event.consume();
+            }
+        });
+        card.setFocusTraversable(true);
+        card.requestFocus();
+    }
+
+    void uncover() {
+        veil.setVisible(false);
+        veil.getChildren().clear();
+    }
+
+    // ---- for commands ----
+
+    /** Takes a page or the palette off the window. */
+    public void dismiss() {
+        uncover();
+    }
+
+    /**
+     * Maximises a pane of side A, or brings it back.
+     *
+     * @param pane tree, histogram, logits, examples, tokens or neighbours; others do nothing
+     */
+    public void maximise(String pane, boolean wanted) {
+        a.named(pane).ifPresent(frame -> frame.setMaximised(wanted));
+    }
+
+    void focusFilter() {
+        table.focusFilter();
+    }
+
+    void findInTree() {
+        a.treePane().canvas().requestFocus();
+        a.treePane().canvas().openFind();
+    }
+
+    void maximiseFocused() {
+        if (focused != null) {
+            focused.toggleMaximised();
+        } else {
+            a.tree().toggleMaximised();
+        }
+    }
+
+    private void rememberFocus(Node owner) {
+        for (Node node = owner; node != null; node = node.getParent()) {
+            if (node instanceof PaneFrame frame) {
+                focused = frame;
+                return;
+            }
+        }
+    }
+
+    private List<CommandPalette.Entry> paletteEntries(String typed) {
+        List<CommandPalette.Entry> entries = new ArrayList<>();
+        String words = typed.strip();
+        if (words.matches("#?\\d{1,9}")) {
+            int feature = Integer.parseInt(words.replace("#", ""));
+            if (feature < models.table().size()) {
+                entries.add(new CommandPalette.Entry("Go to feature " + feature, models.table().promoted(feature), () -> models.table().jumpTo(feature)));
+            }
+            FeatureRef chosen = models.workbench().selection().feature().get();
+            if (chosen == null && entries.isEmpty()) {
+                return entries;
+            }
+        }
+        List<CommandPalette.Entry> candidates = new ArrayList<>();
+        for (Command command : commands.all()) {
+            if (command.enabled().getAsBoolean() && !command.name().equals("palette")) {
+                candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
+            }
+        }
+        for (Path path : models.nearby().paths()) {
+            candidates.add(new CommandPalette.Entry("Open checkpoint " + path.getFileName(), "beside the model", () -> opening.openCheckpoint(models.workbench().a(), path)));
+            candidates.add(new CommandPalette.Entry("Compare with " + path.getFileName(), "beside the model", () -> opening.openCheckpoint(models.workbench().b(), path)));
+        }
+        for (Session.Recent recent : models.workbench().recent().all()) {
+            candidates.add(CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
+        }
+        entries.addAll(CommandPalette.matching(candidates, words));
+        return entries;
+    }
+}
