@@ -3,6 +3,7 @@ package loupe.app;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
 import loupe.inference.OpenModel;
@@ -27,6 +28,9 @@ final class EvaluateCommand extends LoupeCommand {
     @Mixin
     private CorpusOptions corpus;
 
+    @Option(names = "--ignore-tokens", split = ",", paramLabel = "ID", description = "Tokens at whose positions nothing is replaced or counted.")
+    private Set<Integer> ignored = Set.of();
+
     @Override
     Map<String, Object> run(CommandContext context) {
         OpenSae checkpoint = reading.open(context, sae, "--sae");
@@ -34,7 +38,7 @@ final class EvaluateCommand extends LoupeCommand {
             throw Refusal.usage(sae + " does not say where in the model it reads; give --hook NAME or --layer L");
         }
         OpenModel opened = model.open(context, Processing.RAW);
-        SaeEvaluation.Answer answer = context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), corpus.contexts(context, opened)));
+        SaeEvaluation.Answer answer = context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), corpus.contexts(context, opened), ignored));
         return describe(answer);
     }
 

@@ -32,12 +32,12 @@ public final class PreparedInput {
     static PreparedInput of(SaeConfig config, NDArray x) {
         long[] shape = x.getShape().getShape();
         int width = config.dIn();
-        boolean joined = config.joinsHeads() && shape.length >= 2 && shape[shape.length - 1] * shape[shape.length - 2] == width
+        boolean joined = config.readsHeads() && shape.length >= 2 && shape[shape.length - 1] * shape[shape.length - 2] == width
                 && (shape.length > 2 || shape[1] != width);
         int vectorAxes = joined ? 2 : 1;
         if (!joined && (shape.length == 0 || shape[shape.length - 1] != width)) {
             throw new IllegalArgumentException("activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + width
-                    + (config.joinsHeads() ? " or heads that make " + width : ""));
+                    + (config.readsHeads() ? " or heads that make " + width : ""));
         }
         long[] leading = Arrays.copyOf(shape, shape.length - vectorAxes);
         long[] heads = joined ? Arrays.copyOfRange(shape, shape.length - 2, shape.length) : new long[0];

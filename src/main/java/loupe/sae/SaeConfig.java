@@ -49,6 +49,11 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
                 "", Optional.empty(), Optional.empty());
     }
 
+    /** Whether an input (..., heads, dHead) is taken as (..., heads * dHead): said by the files, or because it reads {@code hook_z}. */
+    public boolean readsHeads() {
+        return joinsHeads || hook.map(HookPoint::site).filter(HookPoint.Site.Z::equals).isPresent();
+    }
+
     public SaeConfig withNormalisation(InputNormalisation other) {
         return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, other, joinsHeads, centred, lookup, model, hook, hookOut);
     }

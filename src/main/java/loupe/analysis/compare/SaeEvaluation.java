@@ -1,12 +1,14 @@
 package loupe.analysis.compare;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.analysis.prompts.TokenRows;
@@ -28,10 +30,22 @@ import loupe.sae.SparseAutoencoder;
  * reconstruction takes the activation's place at every position, error term left out, against zeros in its place. Every
  * position counts, the first included. An autoencoder trained on the centred residual stream is shown, and puts back, the
  * stream less its mean over dModel, which a model with layer norms cannot tell from the stream itself.
+ *
+ * @param ignored tokens at whose positions the reconstruction replaces nothing and nothing is counted, as SAELens'
+ *     {@code ignore_tokens}; zeros stand everywhere, as there
  */
-public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) implements Query.Stepped<SaeEvaluation.Answer> {
+public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integer> ignored) implements Query.Stepped<SaeEvaluation.Answer> {
     /** Keeps the three arrays of logits in a step small. */
     private static final long LOGITS_PER_STEP = 1L << 22;
+
+    public SaeEvaluation {
+        ignored = Set.copyOf(ignored);
+    }
+
+    /** Every position counts. */
+    public SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) {
+        this(model, sae, texts, Set.of());
+    }
 
     /**
      * Cross-entropies and divergences are in nats per predicted token.
@@ -66,6 +80,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) implement
         private SaeMetrics metrics;
         private int rows;
         private long tokens;
+        private long seen;
         private long predicted;
         private final double[] sums = new double[5];
 
@@ -76,32 +91,48 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) implement
             }
             LanguageModel lm = scope.model(model);
             SparseAutoencoder loaded = scope.sae(sae);
-            Places places = Places.of(loaded.config());
+            SaeConfig config = loaded.config();
+            Places places = Places.of(config);
             int length = texts.row(rows).length;
             int[][] batch = texts.alike(rows, (int) Math.max(1, LOGITS_PER_STEP / ((long) length * lm.config().vocabularySize())));
+            boolean[] counted = counted(batch);
             Input input = Input.of(batch);
             NDArray ids = scope.arrays().create(Arrays.stream(batch).flatMapToInt(Arrays::stream).asLongStream().toArray(), new Shape(batch.length, length));
 
             Patch caught = Patch.looking(places.read, places.write);
             NDArray clean = logProbabilities(lm, scope, input, caught);
-            NDArray target = CorpusActivations.asTrained(loaded.config(), caught.value(places.write));
-            Reconstruction made = loaded.reconstruct(CorpusActivations.asTrained(loaded.config(), caught.value(places.read)), ids);
-            NDArray withSae = logProbabilities(lm, scope, input, Patch.replacing(places.write, made.xHat()));
+            NDArray target = CorpusActivations.asTrained(config, caught.value(places.write));
+            Reconstruction made = loaded.reconstruct(CorpusActivations.asTrained(config, caught.value(places.read)), ids);
+            NDArray withSae = logProbabilities(lm, scope, input, Patch.replacing(places.write, whereCounted(counted, made.xHat(), target)));
             NDArray withZeros = logProbabilities(lm, scope, input, Patch.replacing(places.write, target.zerosLike()));
 
-            double[] found = {loss(clean, batch), loss(withSae, batch), loss(withZeros, batch), divergence(clean, withSae), divergence(clean, withZeros)};
-            float[] features = DeviceArrays.floats(made.features());
+            double[] found = {loss(clean, batch, counted), loss(withSae, batch, counted), loss(withZeros, batch, counted),
+                divergence(clean, withSae, counted), divergence(clean, withZeros, counted)};
+            float[] x = only(counted, DeviceArrays.floats(target));
+            float[] xHat = only(counted, DeviceArrays.floats(made.xHat()));
+            float[] features = only(counted, DeviceArrays.floats(made.features()));
             if (metrics == null) {
-                metrics = new SaeMetrics(loaded.config().dOut(), loaded.config().dSae());
+                metrics = new SaeMetrics(config.dOut(), config.dSae());
             }
-            metrics.add(batch.length * length, DeviceArrays.floats(target), DeviceArrays.floats(made.xHat()), features);
+            metrics.add(x.length / config.dOut(), x, xHat, features);
             for (int i = 0; i < sums.length; i++) {
                 sums[i] += found[i];
             }
+            for (int place = 0; place < counted.length; place++) {
+                tokens += counted[place] ? 1 : 0;
+                predicted += counted[place] && place % length < length - 1 ? 1 : 0;
+            }
+            seen += counted.length;
             rows += batch.length;
-            tokens += (long) batch.length * length;
-            predicted += (long) batch.length * (length - 1);
             return rows < texts.count();
+        }
+
+        private boolean[] counted(int[][] batch) {
+            boolean[] counted = new boolean[batch.length * batch[0].length];
+            for (int place = 0; place < counted.length; place++) {
+                counted[place] = !ignored.contains(batch[place / batch[0].length][place % batch[0].length]);
+            }
+            return counted;
         }
 
         @Override
@@ -111,7 +142,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) implement
 
         @Override
         public double fraction() {
-            return tokens / (double) texts.tokens();
+            return seen / (double) texts.tokens();
         }
     }
 
@@ -122,26 +153,57 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) implement
         return logProbabilities;
     }
 
-    /** Sum of the losses at all positions but the last of each row. */
-    private static double loss(NDArray logProbabilities, int[][] batch) {
+    /** {@code value} where positions count, {@code otherwise} where they do not; (B, T, ..) both. */
+    private static NDArray whereCounted(boolean[] counted, NDArray value, NDArray otherwise) {
+        if (IntStream.range(0, counted.length).allMatch(place -> counted[place])) {
+            return value.reshape(otherwise.getShape());
+        }
+        Shape shape = otherwise.getShape();
+        float[] share = new float[counted.length];
+        for (int place = 0; place < share.length; place++) {
+            share[place] = counted[place] ? 1 : 0;
+        }
+        NDArray mask = value.getManager().create(share, new Shape(counted.length, 1)).eq(1);
+        Shape flat = new Shape(counted.length, shape.size() / counted.length);
+        return NDArrays.where(mask.broadcast(flat), value.reshape(flat), otherwise.reshape(flat)).reshape(shape);
+    }
+
+    /** The rows of positions that count. */
+    private static float[] only(boolean[] counted, float[] values) {
+        int width = values.length / counted.length;
+        float[] kept = new float[values.length];
+        int size = 0;
+        for (int place = 0; place < counted.length; place++) {
+            if (counted[place]) {
+                System.arraycopy(values, place * width, kept, size, width);
+                size += width;
+            }
+        }
+        return Arrays.copyOf(kept, size);
+    }
+
+    /** Sum of the losses at all positions that count but the last of each row. */
+    private static double loss(NDArray logProbabilities, int[][] batch, boolean[] counted) {
         int length = batch[0].length;
         if (length < 2) {
             return 0;
         }
         long[] next = Arrays.stream(batch).flatMapToInt(row -> Arrays.stream(row, 1, length)).asLongStream().toArray();
         NDArray at = logProbabilities.getManager().create(next, new Shape(batch.length, length - 1, 1));
+        float[] predicted = DeviceArrays.floats(logProbabilities.get(":, :{}", length - 1).gather(at, 2));
         double sum = 0;
-        for (float value : DeviceArrays.floats(logProbabilities.get(":, :{}", length - 1).gather(at, 2))) {
-            sum -= value;
+        for (int i = 0; i < predicted.length; i++) {
+            sum -= counted[i / (length - 1) * length + i % (length - 1)] ? predicted[i] : 0;
         }
         return sum;
     }
 
-    /** Sum over all positions of KL(p || q), both given as log-probabilities. */
-    private static double divergence(NDArray p, NDArray q) {
+    /** Sum over positions that count of KL(p || q), both given as log-probabilities. */
+    private static double divergence(NDArray p, NDArray q, boolean[] counted) {
+        float[] each = DeviceArrays.floats(p.exp().mul(p.sub(q)).sum(new int[] {-1}));
         double sum = 0;
-        for (float value : DeviceArrays.floats(p.exp().mul(p.sub(q)).sum(new int[] {-1}))) {
-            sum += value;
+        for (int place = 0; place < each.length; place++) {
+            sum += counted[place] ? each[place] : 0;
         }
         return sum;
     }

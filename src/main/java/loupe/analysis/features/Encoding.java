@@ -116,7 +116,7 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
         static Layout of(SaeConfig config, HostTensor x, Optional<List<Integer>> tokenIds) {
             int[] shape = x.shape();
             int rank = shape.length;
-            boolean heads = rank >= 2 && shape[rank - 1] != config.dIn() && (long) shape[rank - 1] * shape[rank - 2] == config.dIn() && config.joinsHeads();
+            boolean heads = rank >= 2 && shape[rank - 1] != config.dIn() && (long) shape[rank - 1] * shape[rank - 2] == config.dIn() && config.readsHeads();
             if (rank == 0 || !heads && shape[rank - 1] != config.dIn()) {
                 throw new IllegalArgumentException("the activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + config.dIn());
             }
