@@ -14,9 +14,8 @@ import loupe.analysis.ghost.TokenGeometry;
  * Ranks all tokens for one position of the sliders, in O(V) and without the device.
  *
  * <p>The products of a ghost with every token are a linear combination of {@link TokenColumns}; its norm follows from their
- * Gram matrix. The power of the ratio is taken only of tokens that a cheap bound in the logarithm cannot exclude: the bits
- * of a positive double, read as an integer, are a lower bound of its binary logarithm. All arithmetic is in float64,
- * because 1 - cos loses digits where it matters most.
+ * Gram matrix. The power of the ratio is taken only of tokens that a cheap bound of the logarithm, from the bits of a
+ * double, cannot exclude. All arithmetic is in float64, because 1 - cos loses digits where it matters most.
  *
  * <p>Buffers are kept between calls. One thread at a time; the helpers' threads are used within a call only.
  */
@@ -254,9 +253,14 @@ public final class TokenRanking {
             return new IllegalArgumentException("the token columns were not made for metric " + metric.label());
         }
 
-        /** At most log2(x) for x of 0 or more: the exponent, and the mantissa's fraction for its logarithm. */
+        /**
+         * At most log2(x), and at least log2(x) - 0.0201, for x of 0 or more: the exponent, and f + 0.2786 f (1 - f) for the
+         * logarithm of the mantissa 1 + f. (The factor is the smallest of (log2(1 + f) - f) / (f (1 - f)), its limit at 1.)
+         */
         private static double lowerLog2(double x) {
-            return (Double.doubleToRawLongBits(x) - 0x3FF0_0000_0000_0000L) * 0x1p-52;
+            long bits = Double.doubleToRawLongBits(x);
+            double f = (bits & 0x000F_FFFF_FFFF_FFFFL) * 0x1p-52;
+            return (bits - 0x3FF0_0000_0000_0000L) * 0x1p-52 + 0.2786 * f * (1 - f);
         }
 
         private static double log2(double x) {
