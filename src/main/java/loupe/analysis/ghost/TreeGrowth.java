@@ -15,6 +15,7 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 import loupe.lm.Ghost;
 import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
 import loupe.sae.SparseAutoencoder;
 
 /**
@@ -278,13 +279,11 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
             ancestors[row] = ancestors(batch.get(row));
             tokens[row] = nodes.token(batch.get(row));
         }
-        List<TreeLane.Batch> runs = new ArrayList<>();
+        float[][][] keys = new float[lanes.size()][tokens.length][];
         List<NDArray> logits = new ArrayList<>();
-        for (TreeLane lane : lanes) {
-            restore(scope, lm, lane, ancestors);
-            TreeLane.Batch run = lane.run(scope, lm, tokens, ancestors, true);
-            runs.add(run);
-            logits.add(run.logits());
+        for (int lane = 0; lane < lanes.size(); lane++) {
+            restore(scope, lm, lanes.get(lane), ancestors);
+            logits.add(lanes.get(lane).run(scope, lm, tokens, ancestors, keys[lane], Logits.LAST));
         }
         Predictions predictions = predictions(logits);
         batch.forEach(node -> open.remove());
@@ -293,7 +292,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
             add(node, predictions, row);
             if (openChildren.containsKey(node)) {
                 for (int lane = 0; lane < lanes.size(); lane++) {
-                    lanes.get(lane).keep(node, runs.get(lane).keys()[row]);
+                    lanes.get(lane).keep(node, keys[lane][row]);
                 }
             }
             closeUpwards(nodes.parent(node));
@@ -333,9 +332,10 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
             if (!level.isEmpty()) {
                 int[] tokens = level.stream().mapToInt(nodes::token).toArray();
                 int[][] above = level.stream().map(this::ancestors).toArray(int[][]::new);
-                TreeLane.Batch run = lane.run(scope, lm, tokens, above, false);
+                float[][] keys = new float[tokens.length][];
+                lane.run(scope, lm, tokens, above, keys, Logits.NONE);
                 for (int row = 0; row < tokens.length; row++) {
-                    lane.keep(level.get(row), run.keys()[row]);
+                    lane.keep(level.get(row), keys[row]);
                 }
             }
         }

@@ -74,15 +74,15 @@ final class TreeLane {
         return logits.reshape(1, -1);
     }
 
-    /** What a batch of nodes gave: logits (rows, V), null if not asked for, and the keys and values of the nodes themselves. */
-    record Batch(NDArray logits, float[][] keys) {}
-
     /**
-     * Runs nodes whose ancestors' keys are there. Changes nothing; see {@link #keep}.
+     * Runs nodes whose ancestors' keys are there. Changes nothing here; see {@link #keep}.
      *
      * @param ancestors for each row the nodes from the root's child down to the parent
+     * @param keys filled with each row's own keys and values
+     * @param which LAST, or NONE for the keys alone
+     * @return logits (rows, V) if asked for
      */
-    Batch run(Scope scope, LanguageModel lm, int[] tokens, int[][] ancestors, boolean withLogits) {
+    NDArray run(Scope scope, LanguageModel lm, int[] tokens, int[][] ancestors, float[][] keys, Logits which) {
         NDManager step = scope.arrays();
         int heads = lm.config().nKeyValueHeads();
         int dHead = lm.config().dHead();
@@ -99,14 +99,16 @@ final class TreeLane {
         if (depth > 0) {
             cache = cache.withOwn(gather(step, lm, ancestors, depth), mask(step, ancestors, depth));
         }
-        NDArray logits = lm.forward(step, Input.of(ids).startingAt(positions), hook(step, 0), cache, withLogits ? Logits.LAST : Logits.NONE, scope.cancellation());
-        float[][] keys = new float[rows][2 * lm.config().nLayers() * heads * dHead];
+        NDArray logits = lm.forward(step, Input.of(ids).startingAt(positions), hook(step, 0), cache, which, scope.cancellation());
+        for (int row = 0; row < rows; row++) {
+            keys[row] = new float[2 * lm.config().nLayers() * heads * dHead];
+        }
         List<KeyValues> added = cache.added();
         for (int layer = 0; layer < added.size(); layer++) {
             scatter(DeviceArrays.floats(added.get(layer).keys()), keys, 2 * layer, heads * dHead);
             scatter(DeviceArrays.floats(added.get(layer).values()), keys, 2 * layer + 1, heads * dHead);
         }
-        return new Batch(withLogits ? logits.reshape(rows, -1) : null, keys);
+        return which == Logits.NONE ? logits : logits.reshape(rows, -1);
     }
 
     /** Keeps a node's keys and values for its descendants. */
