@@ -13,6 +13,7 @@ import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.StandardXYBarPainter;
 import org.jfree.chart.renderer.xy.XYBarRenderer;
 import org.jfree.data.xy.AbstractIntervalXYDataset;
+import org.jfree.data.xy.IntervalXYDataset;
 
 /**
  * A histogram of one side, or of both on shared axes, with linear or logarithmic counts and a brush.
@@ -84,9 +85,13 @@ public final class HistogramChart extends ChartPart {
         renderer.setUseYInterval(false);
         renderer.setDrawBarOutline(true);
         List<HistogramSeries> bars = series;
-        XYPlot plot = new XYPlot(new Bars(bars), values.made(least, most),
+        XYPlot plot = new XYPlot(dataset(bars), values.made(least, most),
             counts.made(log ? LEAST_LOG_COUNT : 0, log ? highest * 2 : highest * HEADROOM), renderer);
         show(plot, (dressed, palette) -> dress((XYBarRenderer) dressed.getRenderer(), palette, bars));
+    }
+
+    static IntervalXYDataset dataset(List<HistogramSeries> bars) {
+        return new Bars(bars);
     }
 
     private static void dress(XYBarRenderer renderer, Palette palette, List<HistogramSeries> bars) {

@@ -14,13 +14,8 @@ import javafx.beans.property.SimpleDoubleProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.css.PseudoClass;
 import javafx.scene.AccessibleRole;
-import javafx.scene.Cursor;
 import javafx.scene.canvas.Canvas;
-import javafx.scene.input.KeyCode;
-import javafx.scene.input.KeyEvent;
-import javafx.scene.input.MouseButton;
-import javafx.scene.input.MouseEvent;
-import javafx.scene.input.ScrollEvent;
+import javafx.scene.control.MenuItem;
 
 /**
  * A definition tree drawn as a tree, left to right.
@@ -32,9 +27,6 @@ import javafx.scene.input.ScrollEvent;
  */
 public final class TreeCanvas extends Painted implements Exportable {
     private static final PseudoClass EMPTY = PseudoClass.getPseudoClass("empty");
-    private static final double WHEEL_NOTCH = 40;
-    private static final double NOTCH_FACTOR = 1.15;
-    private static final double CLICK_PIXELS = 4;
 
     private final ObjectProperty<TreeData> data = new SimpleObjectProperty<>(this, "data", TreeData.EMPTY);
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", 1e-5);
@@ -56,9 +48,6 @@ public final class TreeCanvas extends Painted implements Exportable {
     private int match = -1;
     private int pointed = -1;
     private boolean stale = true;
-    private boolean dragged;
-    private double pressX;
-    private double pressY;
 
     public TreeCanvas() {
         getStyleClass().add("tree-canvas");
@@ -68,23 +57,8 @@ public final class TreeCanvas extends Painted implements Exportable {
         data.addListener(source -> relayout());
         cutoff.addListener(source -> relayout());
         side.addListener(source -> relayout());
-        listen();
+        new TreeHand(this, canvas);
         tellSentence();
-    }
-
-    private void listen() {
-        canvas.addEventHandler(ScrollEvent.SCROLL, this::wheel);
-        canvas.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> {
-            requestFocus();
-            dragged = false;
-            pressX = event.getX();
-            pressY = event.getY();
-        });
-        canvas.addEventHandler(MouseEvent.MOUSE_DRAGGED, this::drag);
-        canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, this::click);
-        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> point(nodeAt(event.getX(), event.getY())));
-        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> point(-1));
-        addEventHandler(KeyEvent.KEY_PRESSED, this::key);
     }
 
     // ---- what is shown ----
@@ -161,6 +135,18 @@ public final class TreeCanvas extends Painted implements Exportable {
     public void zoomBy(double factor) {
         viewport.zoomAt(canvas.getWidth() / 2, canvas.getHeight() / 2, factor);
         requestLayout();
+    }
+
+    /** What a menu over the tree offers besides export; fresh items at each call. */
+    public List<MenuItem> menuItems() {
+        return List.of(item("Find in the tree...", this::openFind), item("Fit the whole tree", this::fit),
+            item("Natural size at the root", this::home), item("Unfold everything", this::unfoldAll));
+    }
+
+    private static MenuItem item(String words, Runnable action) {
+        MenuItem item = new MenuItem(words);
+        item.setOnAction(event -> action.run());
+        return item;
     }
 
     public void openFind() {
@@ -320,99 +306,26 @@ public final class TreeCanvas extends Painted implements Exportable {
         setAccessibleText("Definition tree" + bar.spoken());
     }
 
-    // ---- mouse and keyboard ----
+    // ---- for the hand on mouse and keyboard ----
 
-    private int nodeAt(double pixelX, double pixelY) {
+    int nodeAt(double pixelX, double pixelY) {
         return layout.at(viewport.toUnitsX(pixelX), viewport.toUnitsY(pixelY));
     }
 
-    private void point(int node) {
+    /** Highlights the path to a node without selecting it; -1 for none. */
+    void point(int node) {
         if (node != pointed) {
             pointed = node;
-            canvas.setCursor(node >= 0 ? Cursor.HAND : Cursor.DEFAULT);
             tellSentence();
             requestLayout();
         }
     }
 
-    private void wheel(ScrollEvent event) {
-        double notches = event.getDeltaY() / WHEEL_NOTCH;
-        if (event.isShiftDown()) {
-            viewport.pan(event.getDeltaX() == 0 ? event.getDeltaY() : event.getDeltaX(), 0);
-        } else {
-            viewport.zoomAt(event.getX(), event.getY(), Math.pow(NOTCH_FACTOR, notches));
-        }
+    /** Selects a node that is in sight already, so that nothing moves. */
+    void selectInPlace(int node) {
+        selected.set(node);
+        tellSentence();
         requestLayout();
-        event.consume();
-    }
-
-    private void drag(MouseEvent event) {
-        if (!dragged && Math.hypot(event.getX() - pressX, event.getY() - pressY) < CLICK_PIXELS) {
-            return;
-        }
-        dragged = true;
-        canvas.setCursor(Cursor.CLOSED_HAND);
-        viewport.pan(event.getX() - pressX, event.getY() - pressY);
-        pressX = event.getX();
-        pressY = event.getY();
-        requestLayout();
-    }
-
-    private void click(MouseEvent event) {
-        canvas.setCursor(Cursor.DEFAULT);
-        if (dragged || event.getButton() != MouseButton.PRIMARY) {
-            return;
-        }
-        int node = nodeAt(event.getX(), event.getY());
-        if (node < 0 && event.getClickCount() == 2) {
-            fit();
-        } else if (node < 0) {
-            select(-1);
-        } else if (node == selected.get() || layout.folded(node)) {
-            selected.set(node);
-            toggleFold(node);
-        } else {
-            selected.set(node);
-            tellSentence();
-            requestLayout();
-        }
-    }
-
-    private void key(KeyEvent event) {
-        if (event.isShortcutDown() && event.getCode() == KeyCode.F) {
-            openFind();
-            event.consume();
-        } else if (!event.isShortcutDown() && !event.isAltDown() && plainKey(event)) {
-            event.consume();
-        }
-    }
-
-    /** Whether the key means something here. */
-    private boolean plainKey(KeyEvent event) {
-        int node = selected.get();
-        switch (event.getCode()) {
-            case RIGHT -> walk(node < 0 ? 0 : layout.firstChild(node));
-            case LEFT -> walk(node < 0 ? 0 : layout.data().parent(node));
-            case DOWN -> walk(TreeWalk.down(layout, node));
-            case UP -> walk(TreeWalk.up(layout, node));
-            case SPACE -> toggleFold(node);
-            case PLUS, ADD, EQUALS -> zoomBy(NOTCH_FACTOR);
-            case MINUS, SUBTRACT -> zoomBy(1 / NOTCH_FACTOR);
-            case DIGIT0, NUMPAD0 -> fit();
-            case HOME -> home();
-            case F3 -> stepMatch(event.isShiftDown() ? -1 : 1);
-            default -> {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void walk(int node) {
-        if (node >= 0 && node < layout.data().size()) {
-            pointed = -1;
-            select(node);
-        }
     }
 
     private void centreOn(double unitX, double unitY) {
@@ -447,7 +360,7 @@ public final class TreeCanvas extends Painted implements Exportable {
         stepMatch(1);
     }
 
-    private void stepMatch(int direction) {
+    void stepMatch(int direction) {
         List<Integer> all = new ArrayList<>(matches);
         int at = all.indexOf(match);
         if (!all.isEmpty()) {

@@ -5,16 +5,31 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import javafx.beans.property.SimpleStringProperty;
 import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.Scene;
+import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
+import javafx.scene.control.ComboBox;
+import javafx.scene.control.ProgressBar;
+import javafx.scene.control.RadioButton;
+import javafx.scene.control.Separator;
+import javafx.scene.control.TableColumn;
+import javafx.scene.control.TableView;
+import javafx.scene.control.TextField;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToolBar;
 import javafx.scene.image.WritableImage;
+import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import javax.imageio.ImageIO;
 import loupe.base.Problem;
+import org.controlsfx.control.RangeSlider;
+import org.controlsfx.control.SegmentedButton;
 import org.junit.jupiter.api.Test;
 
 /** Draws every part in both themes to target/gallery, to be looked at; the test only makes sure that something was drawn. */
@@ -128,6 +143,48 @@ class GalleryTest extends UiTest {
             onFx(() -> paragraphs.setLines(Samples.examples(30), 9.4, Side.B));
             picture("examples-wrapped-" + theme.key(), theme, paragraphs, 420, 260);
         }
+    }
+
+    @Test
+    void controlsAreDrawn() throws IOException {
+        for (Theme theme : Theme.values()) {
+            VBox box = onFx(GalleryTest::controls);
+            picture("controls-" + theme.key(), theme, box, 560, 420);
+        }
+    }
+
+    private static VBox controls() {
+        TableView<TokenWeight> table = new TableView<>();
+        TableColumn<TokenWeight, String> token = new TableColumn<>("token");
+        token.setCellValueFactory(row -> new SimpleStringProperty(TokenText.visible(row.getValue().text())));
+        TableColumn<TokenWeight, String> weight = new TableColumn<>("logit weight");
+        weight.setCellValueFactory(row -> new SimpleStringProperty(Figures.number(row.getValue().weight())));
+        weight.getStyleClass().add("figure");
+        table.getColumns().add(token);
+        table.getColumns().add(weight);
+        table.getItems().setAll(Samples.promoted());
+        table.getSelectionModel().select(2);
+        table.setPrefHeight(200);
+        ToggleButton first = new ToggleButton("Top");
+        first.setSelected(true);
+        SegmentedButton segments = new SegmentedButton(first, new ToggleButton("Intervals"), new ToggleButton("Uniform"));
+        ComboBox<String> combo = new ComboBox<>();
+        combo.getItems().addAll("decoder", "encoder");
+        combo.getSelectionModel().select(0);
+        RadioButton radio = new RadioButton("encoder");
+        radio.setSelected(true);
+        Button main = new Button("Index corpus");
+        main.getStyleClass().add("accent");
+        TextField field = new TextField("A typical definition of \"{}\"");
+        CheckBox check = new CheckBox("Centroid");
+        check.setSelected(true);
+        ToolBar tools = new ToolBar(new Button("Open model"), new Button("Open checkpoint"), main, new Separator());
+        HBox first8 = new HBox(8, radio, new RadioButton("decoder"), check, combo);
+        HBox second8 = new HBox(8, field, new Button("Stop"), segments);
+        RangeSlider range = new RangeSlider(0, 10, 2, 6);
+        VBox box = new VBox(8, tools, first8, second8, range, table, new ProgressBar(0.4));
+        box.setStyle("-fx-padding: 16px; -fx-background-color: -color-bg-default");
+        return box;
     }
 
     private void picture(String name, Theme theme, Node node, int width, int height) throws IOException {
