@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.sae.HostWeights.Part;
+import loupe.tensor.StoredTensor;
 
 /**
  * {@code ae.pt} beside {@code config.json} of saprmarks/dictionary_learning (60ec6bf), the old baulab releases and
@@ -135,7 +136,11 @@ final class DictionaryLearning implements SaeFamily {
         kAndThreshold(files, draft);
         long sum = 0;
         if (files.has("group_sizes")) {
-            for (long size : files.tensor("group_sizes").readIntegers(0, Math.toIntExact(files.tensor("group_sizes").elements()))) {
+            StoredTensor sizes = files.tensor("group_sizes");
+            if (sizes.dtype().isFloating() || sizes.elements() > draft.dSae) {
+                throw files.refused("group_sizes are " + sizes.elements() + " values of type " + sizes.dtype(), "whole numbers that add up to the number of features");
+            }
+            for (long size : sizes.readIntegers(0, (int) sizes.elements())) {
                 sum += size;
             }
             if (sum != draft.dSae) {

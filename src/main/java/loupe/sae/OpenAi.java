@@ -55,8 +55,7 @@ final class OpenAi implements SaeFamily {
             case "TopK" -> {
                 draft.activation = "topk";
                 draft.normalisation = InputNormalisation.LAYER_NORM;
-                Object state = values.get(files.prefix() + "activation_state_dict");
-                Settings settings = new Settings(files.archive().path(), Settings.asObject(state));
+                Settings settings = new Settings(files.archive().path(), values).object(files.prefix() + "activation_state_dict");
                 draft.k("activation_state_dict", settings.integer("k"));
                 files.scalar("activation_state_dict.k").ifPresent(k -> draft.k("activation_state_dict", OptionalInt.of(k.intValue())));
                 String after = settings.text("postact_fn").orElse("ReLU");

@@ -48,11 +48,15 @@ final class SaeDraft {
     final List<String> warnings = new ArrayList<>();
     private final Map<String, Long> statedK = new LinkedHashMap<>();
 
+    /** @throws CheckpointException if a size is no size */
     SaeDraft(CheckpointFiles files, String format, long dIn, long dSae) {
         this.path = files.path();
         this.format = format;
-        this.dIn = Math.toIntExact(dIn);
-        this.dSae = Math.toIntExact(dSae);
+        if (dIn < 1 || dSae < 1 || dIn > Integer.MAX_VALUE || dSae > Integer.MAX_VALUE) {
+            throw files.refused("the shapes do not form an autoencoder: " + files.summary(), "at least one input and one feature");
+        }
+        this.dIn = (int) dIn;
+        this.dSae = (int) dSae;
         this.dOut = this.dIn;
     }
 

@@ -25,15 +25,6 @@ record Settings(Path path, Map<String, Object> values) {
         return new Settings(path, MAPPER.convertValue(JsonFiles.readObject(path), new TypeReference<Map<String, Object>>() {}));
     }
 
-    /** A map read from a torch file, as settings have them. @throws IllegalArgumentException if it is something else */
-    @SuppressWarnings("unchecked")
-    static Map<String, Object> asObject(Object value) {
-        if (value != null && !(value instanceof Map)) {
-            throw new IllegalArgumentException("value is " + value + ", not a map");
-        }
-        return value == null ? Map.of() : (Map<String, Object>) value;
-    }
-
     boolean has(String key) {
         return values.get(key) != null;
     }
