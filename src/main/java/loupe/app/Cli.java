@@ -37,6 +37,8 @@ import picocli.CommandLine.ScopeType;
             TreeCommand.class,
             TokensCommand.class,
             NeighboursCommand.class,
+            IndexCommand.class,
+            FeatureCommand.class,
             EvaluateCommand.class,
             CompareCommand.class,
             BenchCommand.class,

@@ -1,0 +1,153 @@
+package loupe.app;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import loupe.index.ActivationIndex;
+import loupe.index.Example;
+import loupe.index.Examples;
+import loupe.index.FeatureActivations;
+import loupe.index.IndexInfo;
+import loupe.lm.Tokenizer;
+import loupe.lm.TokenizerFiles;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code feature}: one feature's statistics and examples, from an index. */
+@Command(name = "feature", description = "Show one feature's statistics and examples from an index.")
+final class FeatureCommand extends LoupeCommand {
+    /** A second example this near to the first would show the same text. */
+    private static final int TOKENS_APART = 10;
+    private static final int INTERVALS = 10;
+    private static final int PER_INTERVAL = 5;
+    private static final int UNIFORM_BINS = 50;
+
+    @Option(names = "--index", required = true, paramLabel = "DIR", description = "The index's folder.")
+    private Path folder;
+
+    @Option(names = "--feature", required = true, paramLabel = "I", description = "The feature.")
+    private int feature;
+
+    @Option(names = "--sae", paramLabel = "NAME", description = "Which checkpoint of the index (default: the only one).")
+    private String sae;
+
+    @Option(names = "--bins", paramLabel = "N", defaultValue = "50", description = "Bins of the histogram (default: ${DEFAULT-VALUE}).")
+    private int bins;
+
+    @Option(names = "--examples", paramLabel = "N", defaultValue = "20", description = "Top and uniform examples (default: ${DEFAULT-VALUE}).")
+    private int count;
+
+    @Option(names = "--buffer", paramLabel = "N", defaultValue = "10", description = "Tokens shown on either side (default: ${DEFAULT-VALUE}).")
+    private int buffer;
+
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "0", description = "Of the examples drawn at random (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(names = "--model", paramLabel = "DIR", description = "The model's folder, for token texts; without it tokens are <id>.")
+    private Path model;
+
+    @Override
+    Map<String, Object> run(CommandContext context) {
+        if (bins < 1 || count < 0 || buffer < 0) {
+            throw Refusal.usage("--bins must be at least 1, --examples and --buffer at least 0");
+        }
+        Paths.existing(folder, "--index");
+        Optional<Tokenizer> tokenizer = Optional.ofNullable(model).map(path -> Paths.existing(path, "--model")).flatMap(TokenizerFiles::read);
+        try (ActivationIndex index = ActivationIndex.open(folder)) {
+            int which = which(index.info());
+            int features = index.info().saes().get(which).features();
+            if (feature < 0 || feature >= features) {
+                throw Refusal.usage("--feature is " + feature + ", the index has " + features + " features of " + index.info().saes().get(which).sae().name());
+            }
+            return describe(index, index.activations(which, feature), tokenizer);
+        } finally {
+            tokenizer.ifPresent(Tokenizer::close);
+        }
+    }
+
+    private int which(IndexInfo info) {
+        List<String> names = info.saes().stream().map(indexed -> indexed.sae().name()).toList();
+        if (sae == null && names.size() == 1) {
+            return 0;
+        }
+        List<Integer> found = IntStream.range(0, names.size()).filter(i -> names.get(i).equals(sae) || info.saes().get(i).folder().equals(sae)).boxed().toList();
+        if (found.size() == 1) {
+            return found.get(0);
+        }
+        throw Refusal.usage((sae == null ? "--sae NAME is needed" : "--sae is " + sae) + ", the index has "
+                + info.saes().stream().map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")").collect(Collectors.joining(", ")));
+    }
+
+    private Map<String, Object> describe(ActivationIndex index, FeatureActivations activations, Optional<Tokenizer> tokenizer) {
+        FeatureActivations.Histogram histogram = activations.histogram(bins);
+        double sum = 0;
+        for (float value : activations.values()) {
+            sum += Math.max(0, value);
+        }
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("density", activations.density());
+        result.put("count", activations.count());
+        result.put("max", activations.max());
+        result.put("mean", activations.count() == 0 ? null : sum / activations.count());
+        Map<String, Object> bars = new LinkedHashMap<>();
+        bars.put("edges", histogram.edges());
+        bars.put("counts", histogram.counts());
+        result.put("histogram", bars);
+        result.put("top", examples(index, activations, Examples.top(activations, count, TOKENS_APART), tokenizer));
+        List<int[]> intervals = Examples.intervals(activations, INTERVALS, PER_INTERVAL, TOKENS_APART, seed);
+        result.put("intervals", IntStream.range(0, intervals.size()).mapToObj(i -> {
+            Map<String, Object> interval = new LinkedHashMap<>();
+            interval.put("low", activations.max() * (INTERVALS - 1 - i) / INTERVALS);
+            interval.put("high", activations.max() * (INTERVALS - i) / INTERVALS);
+            interval.put("examples", examples(index, activations, intervals.get(i), tokenizer));
+            return interval;
+        }).toList());
+        result.put("uniform", examples(index, activations, Examples.uniform(activations, count, UNIFORM_BINS, TOKENS_APART, seed), tokenizer));
+        return result;
+    }
+
+    private List<Map<String, Object>> examples(ActivationIndex index, FeatureActivations activations, int[] chosen, Optional<Tokenizer> tokenizer) {
+        return index.examples(activations, chosen, buffer, buffer).stream().map(example -> row(example, tokenizer)).toList();
+    }
+
+    private static Map<String, Object> row(Example example, Optional<Tokenizer> tokenizer) {
+        Map<String, Object> row = new LinkedHashMap<>();
+        row.put("activation", example.activation());
+        row.put("tokens", Arrays.stream(example.ids()).mapToObj(id -> tokenizer.map(known -> known.text(id)).orElse("<" + id + ">")).toList());
+        row.put("ids", example.ids());
+        row.put("values", example.values());
+        row.put("focus", example.focus());
+        row.put("document", example.document());
+        row.put("position", example.position());
+        return row;
+    }
+
+    /** People read examples as text, with the activating token in brackets. */
+    @Override
+    ResultPrinter table(Map<String, Object> result) {
+        Map<String, Object> shown = new LinkedHashMap<>(result);
+        shown.replace("top", texts((List<?>) result.get("top")));
+        shown.replace("uniform", texts((List<?>) result.get("uniform")));
+        shown.remove("intervals");
+        return new TextTable(shown);
+    }
+
+    private static List<Map<String, Object>> texts(List<?> examples) {
+        return examples.stream().map(example -> {
+            Map<?, ?> from = (Map<?, ?>) example;
+            List<?> tokens = (List<?>) from.get("tokens");
+            int focus = (Integer) from.get("focus");
+            String text = IntStream.range(0, tokens.size()).mapToObj(i -> i == focus ? "[" + tokens.get(i) + "]" : tokens.get(i).toString()).collect(Collectors.joining());
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("activation", from.get("activation"));
+            row.put("document", from.get("document"));
+            row.put("text", text);
+            return row;
+        }).toList();
+    }
+}

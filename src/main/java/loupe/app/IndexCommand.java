@@ -1,0 +1,130 @@
+package loupe.app;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import loupe.base.HookPoint;
+import loupe.index.ActivationIndex;
+import loupe.index.IndexBuild;
+import loupe.index.IndexInfo;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.Processing;
+import loupe.lm.Tokenizer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code index}: the activations of a corpus, on disk. */
+@Command(name = "index", description = "Build or describe an index of a corpus's activations.", subcommands = {IndexCommand.Build.class, IndexCommand.Info.class})
+final class IndexCommand implements Runnable {
+    @Spec
+    private CommandSpec spec;
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "index needs one of build and info");
+    }
+
+    /** {@code index build}: one pass over a corpus for all features of one or several checkpoints. */
+    @Command(name = "build", description = "Go through a corpus once and keep every activation of every feature.")
+    static final class Build extends LoupeCommand {
+        @Mixin
+        private ModelOptions model;
+
+        @Option(names = "--sae", required = true, arity = "1..*", paramLabel = "PATH", description = "One or several checkpoints.")
+        private List<Path> saes;
+
+        @Mixin
+        private SaeArguments reading;
+
+        @Mixin
+        private CorpusOptions corpus;
+
+        @Option(names = "--out", required = true, paramLabel = "DIR", description = "The index's folder; made if missing.")
+        private Path out;
+
+        @Option(names = "--resume", description = "Go on with an unfinished index in the folder.")
+        private boolean resume;
+
+        @Override
+        Map<String, Object> run(CommandContext context) {
+            if (Files.exists(out) && !Files.isDirectory(out)) {
+                throw Refusal.usage("--out: " + out + " is a file, a folder is wanted");
+            }
+            List<OpenSae> checkpoints = new ArrayList<>();
+            for (Path sae : saes) {
+                OpenSae opened = reading.open(context, sae, "--sae");
+                if (opened.config().hook().isEmpty()) {
+                    throw Refusal.usage(sae + " does not say where in the model it reads; give --hook NAME or --layer L");
+                }
+                checkpoints.add(opened);
+            }
+            OpenModel opened = model.open(context, Processing.RAW);
+            Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
+            IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()), indexed(checkpoints),
+                    corpus.contextLength(opened), CorpusOptions.separator(opened), corpus.maxTokens());
+            IndexBuild build = new IndexBuild(settings, corpus.corpus(),
+                    document -> ModelOptions.check(opened, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"),
+                    IndexBuild.asking(context.service(), opened.id(), checkpoints.stream().map(OpenSae::id).toList()), out);
+            IndexInfo info = build.run(resume, done -> context.progress().show(done.fraction(), done.tokens() + " tokens"), context.cancellation());
+            context.progress().clear();
+            return describe(info);
+        }
+
+        private static List<IndexInfo.IndexedSae> indexed(List<OpenSae> checkpoints) {
+            List<IndexInfo.IndexedSae> indexed = new ArrayList<>();
+            for (OpenSae sae : checkpoints) {
+                indexed.add(new IndexInfo.IndexedSae("sae-" + indexed.size(), new IndexInfo.Named(sae.id().name(), sae.id().fingerprint()), sae.config().dSae(),
+                        sae.config().hook().map(HookPoint::name).orElse(""), 0));
+            }
+            return indexed;
+        }
+    }
+
+    /** {@code index info}: what an index was made from. */
+    @Command(name = "info", description = "Say what an index was made from.")
+    static final class Info extends LoupeCommand {
+        @Parameters(paramLabel = "DIR", description = "The index's folder.")
+        private Path folder;
+
+        @Override
+        Map<String, Object> run(CommandContext context) throws IOException {
+            Paths.existing(folder, "index info");
+            try (ActivationIndex index = ActivationIndex.open(folder)) {
+                IndexInfo info = index.info();
+                Map<String, Object> result = describe(info);
+                result.put("model", info.model().name());
+                result.put("context", info.contextLength());
+                result.put("separator", info.separator() < 0 ? null : info.separator());
+                result.put("sources", info.sources());
+                return result;
+            }
+        }
+    }
+
+    private static Map<String, Object> describe(IndexInfo info) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("tokens", info.tokens());
+        result.put("seconds", info.seconds());
+        result.put("features", info.saes().stream().mapToLong(IndexInfo.IndexedSae::features).sum());
+        result.put("rows", info.saes().stream().mapToLong(IndexInfo.IndexedSae::rows).sum());
+        result.put("saes", info.saes().stream().map(sae -> {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("name", sae.sae().name());
+            row.put("features", sae.features());
+            row.put("hook", sae.hook());
+            row.put("rows", sae.rows());
+            return row;
+        }).toList());
+        return result;
+    }
+}
