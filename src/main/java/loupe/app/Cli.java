@@ -70,6 +70,7 @@ final class Cli implements Runnable {
     private final PrintStream out;
     private final PrintStream err;
     private volatile CommandContext context;
+    private volatile boolean cancelled;
 
     Cli(PrintStream out, PrintStream err) {
         this.out = out;
@@ -92,8 +93,9 @@ final class Cli implements Runnable {
         }
     }
 
-    /** Stops the running command at its next check. Any thread. */
+    /** Stops the command at its next check, running or not begun yet. Any thread. */
     void cancel() {
+        cancelled = true;
         CommandContext running = context;
         if (running != null) {
             running.cancel();
@@ -112,8 +114,12 @@ final class Cli implements Runnable {
 
     /** What the running command works with; closed by it. */
     CommandContext open(String command) {
-        context = new CommandContext(command, device, threads, json, quiet, out, err);
-        return context;
+        CommandContext opened = new CommandContext(command, device, threads, json, quiet, out, err);
+        context = opened;
+        if (cancelled) {
+            opened.cancel();
+        }
+        return opened;
     }
 
     private int wrongUsage(ParameterException failure, String[] arguments) {

@@ -9,14 +9,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import loupe.TinyModel;
+import loupe.TinySae;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.lm.Input;
 import loupe.lm.Processing;
 import loupe.sae.SaeOptions;
-import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -26,8 +25,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Opening, asking and closing a whole model and checkpoint; and that arrays are where they were afterwards. */
 @Timeout(120)
 class OpenAndCloseTest {
-    private static final int FEATURES = 12;
-
     @TempDir
     Path folder;
 
@@ -36,8 +33,8 @@ class OpenAndCloseTest {
     @BeforeEach
     void writeFiles() throws IOException {
         TinyModel.writeTo(folder.resolve("tiny"));
-        writeSae(folder.resolve("sae"), 1);
-        writeSae(folder.resolve("other"), 2);
+        TinySae.writeTo(folder.resolve("sae"), 1);
+        TinySae.writeTo(folder.resolve("other"), 2);
     }
 
     @AfterEach
@@ -49,7 +46,7 @@ class OpenAndCloseTest {
     void aModelAndACheckpointAnswerTogether() {
         OpenModel model = openModel();
         OpenSae sae = openSae("sae");
-        assertThat(ask(new FeaturesOf(model.id(), sae.id()))).hasSize(5 * FEATURES).anyMatch(value -> value > 0);
+        assertThat(ask(new FeaturesOf(model.id(), sae.id()))).hasSize(5 * TinySae.FEATURES).anyMatch(value -> value > 0);
         assertThat(service.status().residentBytes()).isPositive();
     }
 
@@ -144,26 +141,6 @@ class OpenAndCloseTest {
 
     private <R> R ask(Query<R> query) {
         return service.submit(query, Priority.VISIBLE).answer().toCompletableFuture().join();
-    }
-
-    /** A ReLU autoencoder of SAELens on the residual stream entering block 1. */
-    private static void writeSae(Path sae, int seed) throws IOException {
-        Files.createDirectories(sae);
-        int d = TinyModel.CONFIG.dModel();
-        TinyModel.writeSafetensors(sae.resolve("sae_weights.safetensors"), Map.of(
-                "W_enc", values(seed, d, FEATURES), "W_dec", values(seed + 10, FEATURES, d), "b_enc", values(seed + 20, FEATURES), "b_dec", values(seed + 30, d)));
-        Files.writeString(sae.resolve("cfg.json"), "{\"architecture\": \"standard\", \"d_in\": " + d + ", \"d_sae\": " + FEATURES
-                + ", \"dtype\": \"float32\", \"apply_b_dec_to_input\": true, \"normalize_activations\": \"none\","
-                + " \"metadata\": {\"sae_lens_version\": \"6.18.0\", \"hook_name\": \"blocks.1.hook_resid_pre\"}}");
-    }
-
-    private static HostTensor values(int seed, int... shape) {
-        float[] data = new float[java.util.Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
-        java.util.Random random = new java.util.Random(seed);
-        for (int i = 0; i < data.length; i++) {
-            data[i] = (float) random.nextGaussian();
-        }
-        return new HostTensor(data, shape);
     }
 
     /** Features of five tokens. */

@@ -1,0 +1,348 @@
+package loupe.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import loupe.TinyModel;
+import loupe.TinySae;
+import loupe.analysis.prompts.LogProbabilities;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import loupe.tensor.HostTensor;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whole commands in this process, on the tiny model and tiny checkpoints. */
+@Timeout(120)
+class CommandsTest {
+    private static final String TEXT = "the otter is a definition of the other";
+
+    @TempDir
+    static Path folder;
+
+    @BeforeAll
+    static void writeFiles() throws IOException {
+        TinyModel.writeTo(folder.resolve("tiny"));
+        TinySae.writeTo(folder.resolve("sae"), 1);
+        TinySae.writeTo(folder.resolve("other"), 2);
+        TinySae.writePerfectTo(folder.resolve("perfect"));
+        Files.writeString(folder.resolve("corpus.txt"), (TEXT + "<|endoftext|>").repeat(20));
+        Files.writeString(folder.resolve("pointer.safetensors"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n");
+        TinyModel.writeSafetensors(folder.resolve("x.safetensors"), Map.of("x", new HostTensor(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 0, -1, 0, 1, 0, -1, 0, 1}, 1, 2, 8)));
+    }
+
+    @Test
+    void forwardWritesWhatItSays() {
+        Path out = folder.resolve("forward.safetensors");
+        JsonNode said = json("forward", "--model", path("tiny"), "--text", TEXT, "--hooks", "blocks.0.attn.hook_pattern,hook_embed", "--out", out.toString());
+        StringBuilder text = new StringBuilder();
+        said.get("tokens").forEach(token -> text.append(token.asText()));
+        assertThat(text).hasToString(TEXT);
+        int length = said.get("ids").size();
+        HostTensor logits = read(out, "logits");
+        assertThat(logits.shape()).containsExactly(length, TinyModel.VOCABULARY);
+        assertThat(read(out, "blocks.0.attn.hook_pattern").shape()).containsExactly(2, length, length);
+        assertThat(read(out, "hook_embed").row(0)).containsExactly(TinyModel.weights().get("transformer.wte.weight").row(said.get("ids").get(0).asInt()));
+        double sum = 0;
+        for (int t = 0; t < length - 1; t++) {
+            sum -= LogProbabilities.at(logits, t, said.get("ids").get(t + 1).asInt());
+        }
+        assertThat(said.get("loss").asDouble()).isCloseTo(sum / (length - 1), within(1e-9));
+    }
+
+    @Test
+    void aSingleTokenHasNoLoss() {
+        assertThat(json("forward", "--model", path("tiny"), "--ids", "5").get("loss").isNull()).isTrue();
+    }
+
+    @Test
+    void forwardWithEveryHookPointWritesEachOnce() {
+        Path out = folder.resolve("all.safetensors");
+        json("forward", "--model", path("tiny"), "--ids", "5,6", "--hooks", "all", "--out", out.toString());
+        try (TensorArchive archive = TensorArchives.open(out)) {
+            assertThat(archive.names()).contains("logits", "hook_embed", "hook_pos_embed", "blocks.1.hook_resid_post", "blocks.0.attn.hook_z", "ln_final.hook_normalized");
+        }
+    }
+
+    @Test
+    void aGhostOfTheTokensOwnEmbeddingChangesNothing() throws IOException {
+        float[] embedding = TinyModel.weights().get("transformer.wte.weight").row(6);
+        TinyModel.writeSafetensors(folder.resolve("ghost.safetensors"), Map.of("g", new HostTensor(embedding, embedding.length)));
+        JsonNode plain = json("forward", "--model", path("tiny"), "--ids", "5,6,7");
+        JsonNode ghosted = json("forward", "--model", path("tiny"), "--ids", "5,99,7", "--ghost", path("ghost.safetensors") + ":g", "--ghost-position", "1");
+        Path a = folder.resolve("a.safetensors");
+        Path b = folder.resolve("b.safetensors");
+        json("forward", "--model", path("tiny"), "--ids", "5,6,7", "--out", a.toString());
+        json("forward", "--model", path("tiny"), "--ids", "5,99,7", "--ghost", path("ghost.safetensors") + ":g", "--ghost-position", "1", "--out", b.toString());
+        assertThat(read(b, "logits")).isEqualTo(read(a, "logits"));
+        assertThat(plain.get("loss")).isNotEqualTo(ghosted.get("loss"));
+    }
+
+    @Test
+    void encodeKeepsLeadingAxesAndFindsAPerfectCheckpointPerfect() {
+        Path out = folder.resolve("encode.safetensors");
+        JsonNode said = json("encode", "--sae", path("perfect"), "--input", path("x.safetensors") + ":x", "--out", out.toString());
+        assertThat(read(out, "features").shape()).containsExactly(1, 2, 16);
+        assertThat(read(out, "x_hat")).isEqualTo(read(folder.resolve("x.safetensors"), "x"));
+        assertThat(said.get("l0").asDouble()).isEqualTo(6.0);
+        assertThat(said.get("mse").asDouble()).isZero();
+        assertThat(said.get("fve").asDouble()).isEqualTo(1.0);
+    }
+
+    @Test
+    void aGhostIsTheCentroidPlusTheScaledUnitDirection() {
+        Path out = folder.resolve("g.safetensors");
+        json("ghost", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--weights", "decoder", "--scale", "2", "--out", out.toString());
+        HostTensor embedding = TinyModel.weights().get("transformer.wte.weight");
+        float[] direction = read(folder.resolve("sae").resolve("sae_weights.safetensors"), "W_dec").row(3);
+        double norm = 0;
+        for (float value : direction) {
+            norm += value * value;
+        }
+        for (int i = 0; i < 8; i++) {
+            double mean = 0;
+            for (int t = 0; t < embedding.rows(); t++) {
+                mean += embedding.get(t, i) / (double) embedding.rows();
+            }
+            assertThat((double) read(out, "centroid").data()[i]).isCloseTo(mean, within(1e-6));
+            assertThat((double) read(out, "ghost").data()[i]).isCloseTo(mean + 2 * direction[i] / Math.sqrt(norm), within(1e-5));
+        }
+    }
+
+    @Test
+    void aTreesProbabilitiesMultiplyAndRespectTheCutoff() {
+        JsonNode said = json("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--cutoff", "0.01", "--max-depth", "3", "--baseline", "centroid");
+        JsonNode root = said.get("tree");
+        assertThat(root.get("token_id").isNull()).isTrue();
+        assertThat(root.get("cumulative_prob").asDouble()).isEqualTo(1.0);
+        assertThat(root.get("baseline_prob").isNull()).as("no NaN in JSON").isTrue();
+        assertThat(check(root)).isEqualTo(said.get("nodes").asInt());
+        assertThat(said.get("divergence").asDouble()).isPositive();
+    }
+
+    /** @return nodes below this one */
+    private static int check(JsonNode node) {
+        int count = 0;
+        double sum = 0;
+        for (JsonNode child : node.get("children")) {
+            assertThat(child.get("cumulative_prob").asDouble()).isGreaterThanOrEqualTo(0.01)
+                    .isCloseTo(node.get("cumulative_prob").asDouble() * child.get("probability").asDouble(), within(1e-12));
+            sum += child.get("probability").asDouble();
+            count += 1 + check(child);
+        }
+        assertThat(sum).isLessThanOrEqualTo(1 + 1e-6);
+        return count;
+    }
+
+    @Test
+    void theTokenNearestToATokensOwnEmbeddingIsItself() throws IOException {
+        float[] embedding = TinyModel.weights().get("transformer.wte.weight").row(42);
+        TinyModel.writeSafetensors(folder.resolve("v.safetensors"), Map.of("v", new HostTensor(embedding, embedding.length)));
+        JsonNode tokens = json("tokens", "--model", path("tiny"), "--vector", path("v.safetensors") + ":v", "--metric", "cosine", "--top", "5").get("tokens");
+        assertThat(tokens).hasSize(5);
+        assertThat(tokens.get(0).get("id").asInt()).isEqualTo(42);
+        assertThat(tokens.get(0).get("cosine").asDouble()).isCloseTo(1, within(1e-6));
+        List<Integer> neighbours = new ArrayList<>();
+        json("neighbours", "--model", path("tiny"), "--query", "token:42", "--top", "4").get("neighbours").forEach(row -> neighbours.add(row.get("id").asInt()));
+        List<Integer> others = new ArrayList<>();
+        tokens.forEach(row -> others.add(row.get("id").asInt()));
+        assertThat(neighbours).as("the query itself left out").isEqualTo(others.subList(1, 5));
+    }
+
+    @Test
+    void aPerfectCheckpointLosesNothing() {
+        JsonNode said = json("evaluate", "--model", path("tiny"), "--sae", path("perfect"), "--corpus", path("corpus.txt"), "--max-tokens", "100", "--context", "16");
+        assertThat(said.get("tokens").asInt()).isEqualTo(100);
+        assertThat(said.get("mse").asDouble()).isCloseTo(0, within(1e-9));
+        assertThat(said.get("ce_sae").asDouble()).isCloseTo(said.get("ce_clean").asDouble(), within(1e-6));
+        assertThat(said.get("ce_recovered").asDouble()).isCloseTo(1, within(1e-4));
+        assertThat(said.get("ce_zero").asDouble()).isNotCloseTo(said.get("ce_clean").asDouble(), within(1e-3));
+    }
+
+    @Test
+    void aCheckpointComparedWithItselfKeepsEveryFeature() {
+        JsonNode said = json("compare", "--sae", path("sae"), "--sae", path("sae"));
+        assertThat(said.get("mmcs_ab").asDouble()).isCloseTo(1, within(1e-6));
+        assertThat(said.get("classes").get("kept").asInt()).isEqualTo(TinySae.FEATURES);
+        said.get("matches").forEach(match -> assertThat(match.get("a")).isEqualTo(match.get("b")));
+    }
+
+    @Test
+    void anIndexAnswersWhatEncodingTheCorpusGives() {
+        Path index = folder.resolve("index");
+        JsonNode built = json("index", "build", "--model", path("tiny"), "--sae", path("sae"), path("other"), "--corpus", path("corpus.txt"), "--out", index.toString(),
+                "--context", "16", "--max-tokens", "160");
+        assertThat(built.get("tokens").asInt()).isEqualTo(160);
+        assertThat(built.get("features").asInt()).isEqualTo(2 * TinySae.FEATURES);
+        assertThat(json("index", "info", index.toString()).get("rows")).isEqualTo(built.get("rows"));
+        JsonNode feature = json("feature", "--index", index.toString(), "--feature", "2", "--sae", "sae", "--model", path("tiny"), "--bins", "7");
+        assertThat(feature.get("density").asDouble()).isCloseTo(feature.get("count").asDouble() / 160, within(1e-12));
+        long counted = 0;
+        for (JsonNode count : feature.get("histogram").get("counts")) {
+            counted += count.asLong();
+        }
+        assertThat(feature.get("histogram").get("edges")).hasSize(8);
+        assertThat(counted).isEqualTo(feature.get("count").asLong()).isPositive();
+        JsonNode best = feature.get("top").get(0);
+        assertThat(best.get("values").get(best.get("focus").asInt())).isEqualTo(feature.get("max"));
+        assertThat(TEXT).contains(best.get("tokens").get(best.get("focus").asInt()).asText().replace("<|endoftext|>", ""));
+    }
+
+    @Test
+    void inspectRecognisesACheckpointAndAModel() {
+        JsonNode sae = json("inspect", path("sae"));
+        assertThat(sae.get("container").asText()).isEqualTo("safetensors");
+        assertThat(sae.get("sae").get("dSae").asInt()).isEqualTo(TinySae.FEATURES);
+        assertThat(sae.get("sae").get("hook").asText()).isEqualTo("blocks.1.hook_resid_pre");
+        assertThat(json("inspect", path("tiny")).get("sae").isNull()).isTrue();
+    }
+
+    @Test
+    void doctorNamesTheEngine() {
+        JsonNode said = json("doctor", "--device", "cpu");
+        assertThat(said.get("engine").get("name").asText()).isEqualTo("PyTorch");
+        assertThat(said.get("engine").get("device").asText()).isEqualTo("CPU");
+    }
+
+    @Test
+    void optionsMayStandBeforeTheCommand() {
+        Run before = run("--json", "--device", "cpu", "forward", "--model", path("tiny"), "--ids", "1,2");
+        Run after = run("forward", "--model", path("tiny"), "--ids", "1,2", "--json", "--device", "cpu");
+        assertThat(before.out).isEqualTo(after.out).startsWith("{");
+    }
+
+    @Test
+    void withoutJsonThereIsATable() {
+        assertThat(run("neighbours", "--model", path("tiny"), "--query", "token:42", "--top", "2").out).contains("cosine").doesNotContain("{");
+    }
+
+    @Test
+    void helpIsThereForEveryCommand() {
+        for (String command : List.of("inspect", "forward", "encode", "ghost", "tree", "tokens", "neighbours", "index", "feature", "evaluate", "compare", "doctor")) {
+            Run help = run(command, "--help");
+            assertThat(help.code).isZero();
+            assertThat(help.out).as(command).contains("Usage: sae-loupe " + command);
+        }
+    }
+
+    static Stream<Arguments> refusals() {
+        return Stream.of(
+                Arguments.of(2, "--ids", args("forward", "--model", "tiny")),
+                Arguments.of(2, "Unknown option", args("forward", "--model", "tiny", "--idz", "1")),
+                Arguments.of(2, "does not exist", args("forward", "--model", "missing", "--ids", "1")),
+                Arguments.of(3, "token id 300", args("forward", "--model", "tiny", "--ids", "300")),
+                Arguments.of(3, "takes at most 32", args("forward", "--model", "tiny", "--ids", "1" + ",1".repeat(32))),
+                Arguments.of(2, "no hook point", args("forward", "--model", "tiny", "--ids", "1", "--hooks", "blocks.0.nothing")),
+                Arguments.of(3, "no hook point blocks.9.hook_resid_pre", args("forward", "--model", "tiny", "--ids", "1", "--hooks", "blocks.9.hook_resid_pre")),
+                Arguments.of(3, "Git-LFS", args("encode", "--sae", "pointer.safetensors", "--input", "x.safetensors:x")),
+                Arguments.of(3, "no tensor y", args("encode", "--sae", "sae", "--input", "x.safetensors:y")),
+                Arguments.of(2, "is not FILE:NAME", args("encode", "--sae", "sae", "--input", "x.safetensors")),
+                Arguments.of(3, "12", args("encode", "--sae", "sae", "--input", "sae/sae_weights.safetensors:W_enc")),
+                Arguments.of(2, "--feature is 12", args("ghost", "--model", "tiny", "--sae", "sae", "--feature", "12")),
+                Arguments.of(2, "{ghost}", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--prompt", "no place")),
+                Arguments.of(2, "--query", args("neighbours", "--model", "tiny", "--query", "nonsense")),
+                Arguments.of(2, "two checkpoints", args("compare", "--sae", "sae")),
+                Arguments.of(2, "--device", args("doctor", "--device", "tpu")),
+                Arguments.of(3, "no index", args("feature", "--index", "tiny", "--feature", "1")),
+                Arguments.of(3, "config.json", args("forward", "--model", "sae", "--ids", "1")));
+    }
+
+    private static List<String> args(String... arguments) {
+        return List.of(arguments);
+    }
+
+    @ParameterizedTest
+    @MethodSource("refusals")
+    void aRefusalIsOneMessageAndLeavesNoFile(int code, String message, List<String> arguments) {
+        Path out = folder.resolve("refused.safetensors");
+        List<String> line = new ArrayList<>(arguments.stream().map(CommandsTest::inFolder).toList());
+        if (List.of("forward", "encode", "ghost").contains(arguments.get(0))) {
+            line.addAll(List.of("--out", out.toString()));
+        }
+        Run refused = run(line.toArray(String[]::new));
+        assertThat(refused.err).contains(message).doesNotContain("Exception").doesNotContain("\tat ");
+        assertThat(refused.code).isEqualTo(code);
+        assertThat(refused.out).isEmpty();
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aStoppedCommandEndsWithItsOwnCodeAndLeavesNoFile() {
+        Path out = folder.resolve("stopped.safetensors");
+        Run stopped = new Run(true, "forward", "--model", path("tiny"), "--ids", "1,2", "--out", out.toString());
+        assertThat(stopped.code).isEqualTo(ExitCode.STOPPED);
+        assertThat(stopped.err).contains("Stopped");
+        assertThat(stopped.out).isEmpty();
+        assertThat(out).doesNotExist();
+    }
+
+    /** Names of the fixtures as paths. */
+    private static String inFolder(String argument) {
+        String first = argument.split("[/:.]", 2)[0];
+        boolean fixture = List.of("tiny", "sae", "missing", "pointer", "x").contains(first) && !argument.startsWith("--");
+        return fixture ? path(argument) : argument;
+    }
+
+    private static String path(String name) {
+        return folder.resolve(name).toString();
+    }
+
+    private static HostTensor read(Path file, String name) {
+        try (TensorArchive archive = TensorArchives.open(file)) {
+            return archive.tensor(name).toHost();
+        }
+    }
+
+    private static Run run(String... arguments) {
+        return new Run(false, arguments);
+    }
+
+    /** The one document on standard output of a command that is expected to succeed. */
+    private static JsonNode json(String... arguments) {
+        String[] line = Stream.concat(Arrays.stream(arguments), Stream.of("--json")).toArray(String[]::new);
+        Run done = run(line);
+        assertThat(done.code).as(done.err).isZero();
+        try {
+            ObjectMapper strict = new ObjectMapper().enable(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+            return strict.readTree(done.out);
+        } catch (IOException e) {
+            throw new AssertionError(done.out, e);
+        }
+    }
+
+    private static final class Run {
+        final int code;
+        final String out;
+        final String err;
+
+        Run(boolean stopped, String... arguments) {
+            ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
+            ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
+            Cli cli = new Cli(new PrintStream(outBytes, true, StandardCharsets.UTF_8), new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+            if (stopped) {
+                cli.cancel();
+            }
+            code = cli.run(arguments);
+            out = outBytes.toString(StandardCharsets.UTF_8);
+            err = errBytes.toString(StandardCharsets.UTF_8);
+        }
+    }
+}
