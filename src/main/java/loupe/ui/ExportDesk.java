@@ -3,6 +3,8 @@ package loupe.ui;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javafx.beans.property.BooleanProperty;
 
 /** What saving needs from the window around: asking for a file, working off the FX thread, telling how it went. */
@@ -18,6 +20,14 @@ public interface ExportDesk {
 
     /** Does the work off the FX thread and tells the user where the file is, or what went wrong. */
     void save(Callable<Path> work);
+
+    /**
+     * Computes something and hands it on, on the FX thread. Here it is computed at once, on that thread; a window overrides
+     * this to compute in the background.
+     */
+    default <T> void compute(Supplier<T> work, Consumer<T> then) {
+        then.accept(work.get());
+    }
 
     /** Whether exported pictures carry a caption of provenance; remembered with the settings. */
     BooleanProperty captionProperty();

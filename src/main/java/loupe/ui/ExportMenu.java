@@ -1,6 +1,5 @@
 package loupe.ui;
 
-import java.awt.image.BufferedImage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,10 +54,13 @@ public record ExportMenu(Exportable source, Supplier<String> caption, ExportDesk
 
     /** Puts the picture on the clipboard, at twice its size. */
     public void copyPicture() {
-        BufferedImage image = ChartExport.image(source.picture(), captionNow(), CLIPBOARD_SCALE);
-        ClipboardContent content = new ClipboardContent();
-        content.putImage(SwingFXUtils.toFXImage(image, null));
-        Clipboard.getSystemClipboard().setContent(content);
+        Picture picture = source.picture();
+        String words = captionNow();
+        desk.compute(() -> SwingFXUtils.toFXImage(ChartExport.image(picture, words, CLIPBOARD_SCALE), null), image -> {
+            ClipboardContent content = new ClipboardContent();
+            content.putImage(image);
+            Clipboard.getSystemClipboard().setContent(content);
+        });
     }
 
     /** Asks for a file and saves the picture in the background. */

@@ -41,7 +41,7 @@ public final class HistogramChart extends ChartPart {
         this.counted = counted;
         setFocusTraversable(true);
         setAccessibleText("Histogram of " + values.quantity());
-        brush = new RangeBrush(this, values.quantity(), this::nearestEdge);
+        brush = new RangeBrush(this, values.quantity(), this::nearestEdge, this::nextEdge);
         getChildren().addAll(brush.nodes());
         logarithmic.addListener(source -> rebuild());
     }
@@ -126,6 +126,15 @@ public final class HistogramChart extends ChartPart {
             }
         }
         tell(String.join("    ", parts));
+    }
+
+    private double nextEdge(double value, int direction) {
+        double[] edges = series.isEmpty() ? new double[] {value} : series.get(0).edges();
+        int nearest = 0;
+        for (int i = 1; i < edges.length; i++) {
+            nearest = Math.abs(edges[i] - value) < Math.abs(edges[nearest] - value) ? i : nearest;
+        }
+        return edges[Math.max(0, Math.min(edges.length - 1, nearest + direction))];
     }
 
     private double nearestEdge(double value) {

@@ -40,7 +40,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
  *
  * <p>The title carries a thin progress line. Waiting shows only after a moment, so that quick answers do not flicker.
  * Double click on the title (or {@link #toggleMaximised}) maximises the pane over the nearest {@link MaximiseHost} above
- * it, Esc brings it back.
+ * it, Esc brings it back. It can also be torn off into a window of its own.
  */
 public final class PaneFrame extends StackPane {
     private static final Duration PATIENCE = Duration.millis(150);
@@ -67,9 +67,11 @@ public final class PaneFrame extends StackPane {
     private final ProblemView problemView = new ProblemView(null);
     private final ContextMenu menu = new ContextMenu();
     private final Button more = Tips.iconButton(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
+    private final Button tearOff = Tips.iconButton(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
     private final Button maximise = Tips.iconButton(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
     private final PauseTransition patience = new PauseTransition(PATIENCE);
     private MaximiseHost host;
+    private PaneWindow window;
 
     public PaneFrame(String title) {
         this.title.set(title);
@@ -98,7 +100,8 @@ public final class PaneFrame extends StackPane {
         more.getStyleClass().add("pane-more");
         maximise.getStyleClass().add("pane-maximise");
         header.getStyleClass().add("pane-header");
-        header.getChildren().addAll(titleLabel, subtitleLabel, gap, actions, more, maximise);
+        tearOff.getStyleClass().add("pane-tear-off");
+        header.getChildren().addAll(titleLabel, subtitleLabel, gap, actions, more, tearOff, maximise);
 
         line.getStyleClass().add("pane-progress");
         bar.getStyleClass().add("pane-progress");
@@ -190,7 +193,7 @@ public final class PaneFrame extends StackPane {
         }
         if (wanted) {
             host = MaximiseHost.above(this).orElse(null);
-            if (host == null) {
+            if (host == null || isTornOff()) {
                 return;
             }
             getChildren().remove(box);
@@ -205,6 +208,40 @@ public final class PaneFrame extends StackPane {
         maximise.setGraphic(new FontIcon(wanted ? Feather.MINIMIZE_2 : Feather.MAXIMIZE_2));
         maximise.requestFocus();
         maximised.set(wanted);
+    }
+
+    /** Moves the pane into a window of its own, or back; closing that window brings it back too. */
+    public void toggleTornOff() {
+        if (isTornOff()) {
+            window.close();
+            return;
+        }
+        setMaximised(false);
+        getChildren().remove(box);
+        Button back = new Button("Bring it back");
+        back.setOnAction(event -> toggleTornOff());
+        Label where = new Label(title.get() + " is in its own window");
+        VBox place = new VBox(where, back);
+        place.getStyleClass().add("empty-state");
+        getChildren().add(place);
+        window = new PaneWindow(this, box, title.get(), () -> {
+            window = null;
+            getChildren().setAll(box);
+            tornOffLooks(false);
+        });
+        tornOffLooks(true);
+        window.show();
+    }
+
+    public boolean isTornOff() {
+        return window != null;
+    }
+
+    private void tornOffLooks(boolean torn) {
+        maximise.setVisible(!torn);
+        maximise.setManaged(!torn);
+        tearOff.setGraphic(new FontIcon(torn ? Feather.CORNER_DOWN_LEFT : Feather.EXTERNAL_LINK));
+        Tips.rename(tearOff, torn ? "Bring this pane back" : "Tear this pane off into its own window");
     }
 
     public boolean isMaximised() {

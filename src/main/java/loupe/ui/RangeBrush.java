@@ -8,6 +8,7 @@ import javafx.scene.Cursor;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.HBox;
@@ -16,7 +17,7 @@ import org.kordamp.ikonli.feather.Feather;
 
 /**
  * Marking a range of values on a chart's horizontal axis: drag to mark, drag the mark to move it, its ends to resize it,
- * click beside it, Esc or the chip's cross to remove it.
+ * click beside it, Esc or the chip's cross to remove it. Arrows move it, Shift with arrows resizes it.
  */
 final class RangeBrush {
     private static final double GRIP_PIXELS = 6;
@@ -24,6 +25,7 @@ final class RangeBrush {
 
     private final ChartPart chart;
     private final DoubleUnaryOperator snap;
+    private final Step step;
     private final String quantity;
     private final ObjectProperty<ValueRange> range = new SimpleObjectProperty<>(this, "range");
     private final Region shade = new Region();
@@ -34,10 +36,20 @@ final class RangeBrush {
     private record Drag(double pressed, ValueRange before, Grip grip) {
     }
 
+    /** Walks over the values that a range may end at. */
+    interface Step {
+        /** The next such value above (+1) or below (-1), or the same at the end. */
+        double from(double value, int direction);
+    }
+
     private enum Grip { NEW, MOVE, FROM, TO }
 
-    /** @param snap takes a value to the nearest one that a range may end at */
-    RangeBrush(ChartPart chart, String quantity, DoubleUnaryOperator snap) {
+    /**
+     * @param snap takes a value to the nearest one that a range may end at
+     * @param step walks over those values
+     */
+    RangeBrush(ChartPart chart, String quantity, DoubleUnaryOperator snap, Step step) {
+        this.step = step;
         this.chart = chart;
         this.snap = snap;
         this.quantity = quantity;
@@ -64,12 +76,27 @@ final class RangeBrush {
         surface.addEventHandler(MouseEvent.MOUSE_DRAGGED, this::drag);
         surface.addEventHandler(MouseEvent.MOUSE_RELEASED, this::release);
         surface.addEventHandler(MouseEvent.MOUSE_MOVED, event -> surface.setCursor(cursor(event.getX(), event.getY())));
-        chart.addEventHandler(javafx.scene.input.KeyEvent.KEY_PRESSED, event -> {
-            if (event.getCode() == KeyCode.ESCAPE && range.get() != null) {
-                range.set(null);
-                event.consume();
+        chart.addEventHandler(KeyEvent.KEY_PRESSED, this::key);
+    }
+
+    /** Arrows move the range by a bin, with Shift its upper end; without a range they mark the first bin. */
+    private void key(KeyEvent event) {
+        ValueRange marked = range.get();
+        if (event.getCode() == KeyCode.ESCAPE && marked != null) {
+            range.set(null);
+            event.consume();
+        } else if (event.getCode() == KeyCode.RIGHT || event.getCode() == KeyCode.LEFT) {
+            int direction = event.getCode() == KeyCode.RIGHT ? 1 : -1;
+            if (marked == null) {
+                double least = chart.hasPlot() ? chart.plot().getDomainAxis().getLowerBound() : 0;
+                set(least, step.from(least, 1));
+            } else if (event.isShiftDown()) {
+                set(marked.from(), Math.max(step.from(marked.from(), 1), step.from(marked.to(), direction)));
+            } else if (step.from(marked.from(), direction) != marked.from() && step.from(marked.to(), direction) != marked.to()) {
+                set(step.from(marked.from(), direction), step.from(marked.to(), direction));
             }
-        });
+            event.consume();
+        }
     }
 
     private void press(MouseEvent event) {

@@ -22,7 +22,10 @@ import org.jfree.chart.ui.RectangleEdge;
 import org.jfree.data.xy.DefaultXYDataset;
 import org.jfree.data.xy.XYDataset;
 
-/** Tens of thousands of points as dots; the nearest one to the pointer is told, a click chooses it, the chosen one is ringed. */
+/**
+ * Tens of thousands of points as dots; the nearest one to the pointer is told, a click chooses it, the chosen one is ringed.
+ * The wheel zooms at the pointer, a double click beside the points shows all again.
+ */
 public final class ScatterChart extends ChartPart {
     private static final double REACH_PIXELS = 8;
     private static final int DENSE = 4_000;
@@ -68,6 +71,7 @@ public final class ScatterChart extends ChartPart {
         DefaultXYDataset data = new DefaultXYDataset();
         data.addSeries(side, new double[][] {x, y});
         XYPlot plot = new XYPlot(data, horizontal.made(acrossEnds[0], acrossEnds[1]), vertical.made(upEnds[0], upEnds[1]), new Dots());
+        plot.addChangeListener(change -> requestLayout());
         show(plot, (dressed, palette) -> {
             dressed.setDomainGridlinesVisible(true);
             dressed.setDomainGridlinePaint(PaperPen.awt(palette.grid()));
@@ -76,6 +80,14 @@ public final class ScatterChart extends ChartPart {
             int strength = x.length > DENSE ? 110 : 190;
             dressed.getRenderer().setSeriesPaint(0, new Color(color.getRed(), color.getGreen(), color.getBlue(), strength));
         });
+    }
+
+    /** Shows all points again after zooming. */
+    public void showAll() {
+        double[] across = ends(xs, horizontal.logarithmic());
+        double[] up = ends(ys, vertical.logarithmic());
+        plot().getDomainAxis().setRange(across[0], across[1]);
+        plot().getRangeAxis().setRange(up[0], up[1]);
     }
 
     /** What a click on a point does with its index. */
@@ -107,6 +119,8 @@ public final class ScatterChart extends ChartPart {
 
     @Override
     void canvasMade(ChartCanvas canvas) {
+        canvas.setDomainZoomable(true);
+        canvas.setRangeZoomable(true);
         canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> {
             int index = nearest(event.getX(), event.getY());
             tell(index < 0 ? "" : words.apply(index) + "    " + Figures.number(xs[index]) + ", " + Figures.number(ys[index]));
@@ -114,7 +128,9 @@ public final class ScatterChart extends ChartPart {
         canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> tell(""));
         canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
             int index = nearest(event.getX(), event.getY());
-            if (index >= 0 && event.getButton() == MouseButton.PRIMARY) {
+            if (index < 0 && event.getClickCount() == 2) {
+                showAll();
+            } else if (index >= 0 && event.getButton() == MouseButton.PRIMARY) {
                 select(index);
                 chosen.accept(index);
             }
@@ -139,7 +155,8 @@ public final class ScatterChart extends ChartPart {
 
     @Override
     void placeOverlays() {
-        ring.setVisible(selected >= 0 && selected < xs.length && hasPlot());
+        ring.setVisible(selected >= 0 && selected < xs.length && hasPlot()
+            && dataArea().contains(toPixelX(xs[selected]), toPixelY(ys[selected])));
         if (ring.isVisible()) {
             ring.resizeRelocate(toPixelX(xs[selected]) - 6, toPixelY(ys[selected]) - 6, 12, 12);
         }

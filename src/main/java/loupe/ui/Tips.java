@@ -31,4 +31,10 @@ final class Tips {
         button.setOnAction(event -> action.run());
         return button;
     }
+
+    /** Gives an icon button another tooltip and accessible name. */
+    static void rename(Button button, String tip) {
+        button.getTooltip().setText(tip);
+        button.setAccessibleText(tip);
+    }
 }

@@ -71,6 +71,26 @@ class ChartsUiTest extends UiTest {
     }
 
     @Test
+    void arrowsMarkAndMoveARange() {
+        onFx(() -> histogram.requestFocus());
+        type(KeyCode.RIGHT);
+        assertThat(histogram.brushProperty().get()).isEqualTo(new ValueRange(0, 0.225));
+        press(KeyCode.SHIFT).type(KeyCode.RIGHT).release(KeyCode.SHIFT);
+        type(KeyCode.RIGHT);
+        assertThat(histogram.brushProperty().get()).isEqualTo(new ValueRange(0.225, 9 * 3 / 40.0));
+    }
+
+    @Test
+    void theWheelZoomsTheScatterAndADoubleClickShowsAll() {
+        double all = onFx(() -> scatter.plot().getDomainAxis().getRange().getLength());
+        moveTo(onFx(() -> scatter.localToScreen(scatter.dataArea().getMinX() + 20, scatter.dataArea().getMinY() + 20)));
+        scroll(2, javafx.geometry.VerticalDirection.UP);
+        waitUntil(() -> scatter.plot().getDomainAxis().getRange().getLength() != all);
+        onFx(() -> scatter.showAll());
+        assertThat(onFx(() -> scatter.plot().getDomainAxis().getRange().getLength())).isEqualTo(all);
+    }
+
+    @Test
     void thePointerTellsTheBinsCount() {
         moveTo(at(0.1));
         HistogramSeries bars = Samples.bars(Side.A, 1, 9);

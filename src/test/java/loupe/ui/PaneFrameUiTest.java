@@ -21,6 +21,7 @@ class PaneFrameUiTest extends UiTest {
     protected Parent build() {
         content = new Label("content");
         pane = new PaneFrame("Token list", content);
+        pane.setId("pane");
         pane.setOnRetry(retries::incrementAndGet);
         host = new MaximiseHost(new HBox(pane, new PaneFrame("Other", new Label("other"))));
         return host;
@@ -81,5 +82,16 @@ class PaneFrameUiTest extends UiTest {
         waitUntil(() -> !pane.isMaximised());
         assertThat(host.getChildren()).hasSize(1);
         assertThat(pane.getChildren()).containsExactly(box);
+    }
+
+    @Test
+    void aTornOffPaneIsInItsOwnWindowUntilItIsBroughtBack() {
+        clickOn("#pane .pane-tear-off");
+        waitUntil(() -> pane.isTornOff() && content.getScene() != stage.getScene());
+        assertThat(onFx(() -> content.getScene().getUserAgentStylesheet())).isEqualTo(stage.getScene().getUserAgentStylesheet());
+        onFx(() -> Theme.DARK.apply(stage.getScene()));
+        assertThat(onFx(() -> content.getScene().getStylesheets())).isEqualTo(stage.getScene().getStylesheets());
+        onFx(() -> pane.toggleTornOff());
+        waitUntil(() -> !pane.isTornOff() && content.getScene() == stage.getScene());
     }
 }
