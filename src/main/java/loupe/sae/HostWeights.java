@@ -25,6 +25,8 @@ public final class HostWeights {
         DECODER,
         /** b_dec, (dOut). */
         DECODER_BIAS,
+        /** What is subtracted before encoding where that is not b_dec, (dIn): transcoders of Dunefsky. */
+        INPUT_BIAS,
         /** Thresholds of a JumpReLU, (F). */
         THRESHOLD,
         /** r_mag of a gated autoencoder, (F): the magnitude path multiplies by its exponential. */

@@ -201,6 +201,7 @@ public final class SaeFile {
                 case ENCODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dIn) : List.of((long) draft.dIn, (long) draft.dSae);
                 case DECODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dOut) : List.of((long) draft.dOut, (long) draft.dSae);
                 case DECODER_BIAS -> List.of((long) draft.dOut);
+                case INPUT_BIAS -> List.of((long) draft.dIn);
                 case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) draft.dOut);
                 case SKIP -> List.of((long) draft.dOut, (long) draft.dIn);
                 default -> List.of((long) draft.dSae);

@@ -13,7 +13,9 @@ import loupe.tensor.StoredTensor;
 
 /**
  * Folders of SAELens: {@code cfg.json} beside {@code sae_weights.safetensors}, versions 1 to 6. What version 6 no longer
- * honours (tanh-relu, the finetuning scaling factor) is computed as the release that wrote it did. Formats C.
+ * honours (tanh-relu, the finetuning scaling factor) is computed as the release that wrote it did. Also the single files
+ * of its beginnings, {@code {cfg, state_dict}}, and the transcoders of Jacob Dunefsky that share their form: these
+ * subtract b_dec from the input and add b_dec_out to the output. Formats C, G.
  */
 final class SaeLens implements SaeFamily {
     static final String FORMAT = "saelens";
@@ -35,15 +37,16 @@ final class SaeLens implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return files.has("W_enc", "W_dec", "b_dec") && files.config("cfg.json").filter(c -> c.has("d_in") || c.has("d_sae")).isPresent();
+        return files.has("W_enc", "W_dec", "b_dec") && (settings(files).has("d_in") || settings(files).has("d_sae"));
     }
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings cfg = files.config("cfg.json").orElse(new Settings(files.folder().resolve("cfg.json"), Map.of()));
+        Settings cfg = settings(files);
         Settings metadata = cfg.object("metadata");
         String architecture = architecture(files, cfg);
-        boolean transcoder = architecture.contains("transcoder");
+        boolean ownOutputBias = files.has("b_dec_out");
+        boolean transcoder = ownOutputBias || architecture.contains("transcoder");
 
         long[] encoder = files.shape("W_enc");
         long[] decoder = files.shape("W_dec");
@@ -54,7 +57,11 @@ final class SaeLens implements SaeFamily {
         draft.dOut = Math.toIntExact(decoder[1]);
         draft.settings = cfg.values();
         checkSizes(files, cfg, draft);
-        draft.take(Part.ENCODER, "W_enc").take(Part.DECODER, "W_dec", true).take(Part.DECODER_BIAS, "b_dec");
+        draft.take(Part.ENCODER, "W_enc").take(Part.DECODER, "W_dec", true);
+        if (ownOutputBias) {
+            draft.take(Part.INPUT_BIAS, "b_dec");
+        }
+        draft.take(Part.DECODER_BIAS, ownOutputBias ? "b_dec_out" : "b_dec");
         draft.subtractDecoderBias = !transcoder && cfg.flag("apply_b_dec_to_input").orElse(true);
         activation(files, cfg, architecture, draft);
         normalisation(files, cfg, options, draft);
@@ -64,6 +71,12 @@ final class SaeLens implements SaeFamily {
             draft.take(Part.SKIP, "W_skip");
         }
         return draft;
+    }
+
+    /** {@code cfg.json}, or what old files carry among their tensors. */
+    private static Settings settings(CheckpointFiles files) {
+        Settings inside = new Settings(files.archive().path(), files.archive().values());
+        return files.config("cfg.json").orElseGet(() -> inside.values().get("cfg") instanceof Map ? inside.object("cfg") : new Settings(inside.path(), Map.of()));
     }
 
     private static String architecture(CheckpointFiles files, Settings cfg) {
@@ -135,7 +148,7 @@ final class SaeLens implements SaeFamily {
         draft.model = metadata.text("model_name").or(() -> cfg.text("model_name")).orElse("");
         Optional<String> hook = metadata.text("hook_name").or(() -> cfg.text("hook_name", "hook_point"));
         draft.hook = hook.flatMap(name -> hookPoint(name, draft));
-        draft.hookOut = metadata.text("hook_name_out").flatMap(name -> hookPoint(name, draft));
+        draft.hookOut = metadata.text("hook_name_out").or(() -> cfg.text("out_hook_point")).flatMap(name -> hookPoint(name, draft));
         Optional<String> reshape = cfg.text("reshape_activations");
         OptionalInt head = firstPresent(metadata.integer("hook_head_index"), firstPresent(cfg.integer("hook_head_index"), cfg.integer("hook_point_head_index")));
         if (head.isPresent()) {

@@ -244,7 +244,8 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     /** p, (P, dSae); of a gated autoencoder without its biases. */
     private NDArray preActivations(NDArray vectors) {
-        NDArray input = config.subtractDecoderBias() ? vectors.sub(parts.get(Part.DECODER_BIAS)) : vectors;
+        NDArray subtracted = config.subtractDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);
+        NDArray input = subtracted == null ? vectors : vectors.sub(subtracted);
         NDArray bias = parts.get(Part.ENCODER_BIAS);
         boolean gated = config.activation() instanceof Activation.Gated;
         NDArray p = (bias == null || gated ? Linear.linear(input, encoderRows) : Linear.linear(input, encoderRows, bias)).singletonOrThrow();

@@ -16,6 +16,9 @@ final class WeightShapes {
         if (host.has(Part.ENCODER_BIAS)) {
             vector(host, Part.ENCODER_BIAS, f);
         }
+        if (host.has(Part.INPUT_BIAS)) {
+            vector(host, Part.INPUT_BIAS, config.dIn());
+        }
         if (host.has(Part.FEATURE_SCALE)) {
             vector(host, Part.FEATURE_SCALE, f);
         }

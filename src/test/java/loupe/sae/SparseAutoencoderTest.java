@@ -229,6 +229,16 @@ class SparseAutoencoderTest {
     }
 
     @Test
+    void anInputBiasIsSubtractedInPlaceOfTheDecoderBias() {
+        try (SparseAutoencoder sae = sae(new Activation.Relu(), weights().vector(Part.INPUT_BIAS, 4, 2))) {
+            Reconstruction r = sae.reconstruct(manager.create(new float[] {5, 3}, new Shape(1, 2)), null);
+            // x - (4, 2) = (1, 1): features (1, 1, 0), output (2, 3) + (1, -1)
+            assertThat(r.features().toFloatArray()).containsExactly(1, 1, 0);
+            assertThat(r.xHat().toFloatArray()).containsExactly(3, 2);
+        }
+    }
+
+    @Test
     void skipReadsTheInputAsItIs() {
         HostWeights weights = weights().matrix(Part.SKIP, new float[] {1, 10, 0, 0}, 2, 2, false);
         try (SparseAutoencoder sae = sae(new Activation.Relu(), weights)) {
