@@ -8,8 +8,8 @@ import loupe.inference.Scope;
 
 /** Ways between device arrays and the host, and through large arrays in bounded memory. Device thread only. */
 public final class DeviceArrays {
-    /** Elements of a block: 32 MiB as float64. */
-    private static final long BLOCK_ELEMENTS = 1 << 22;
+    /** Elements of a block: 4 MiB as float64, so that a converted block is still in the processor's cache when it is used. */
+    private static final long BLOCK_ELEMENTS = 1 << 19;
 
     /** Does something with rows {@code first}, {@code first} + 1, ... of an array. What it makes from them is closed afterwards. */
     @FunctionalInterface

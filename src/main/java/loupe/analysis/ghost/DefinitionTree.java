@@ -48,6 +48,11 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
         return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.of(earlier));
     }
 
+    /** The same question without an earlier answer. */
+    DefinitionTree fromTheRoot() {
+        return grown.isEmpty() ? this : new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.empty());
+    }
+
     private boolean isSameTreeAs(ModelId otherModel, GhostSettings otherGhost, GhostPrompt otherPrompt, TreeLimits otherLimits,
             TreeBaseline otherBaseline, Optional<TreeSteering> otherSteering) {
         return model.equals(otherModel) && ghost.equals(otherGhost) && prompt.equals(otherPrompt) && baseline.equals(otherBaseline)

@@ -10,6 +10,8 @@ import loupe.inference.Scope;
 
 /** Covariance of the token embeddings about their centroid, in float64, block by block. Once per model. */
 public record EmbeddingCovariance(ModelId model) implements Query.Stepped<EmbeddingCovariance.Answer> {
+    private static final long ELEMENTS_PER_STEP = 1 << 22;
+
     @Override
     public Query.Sweep<Answer> begin() {
         return new Blocks(model);
@@ -86,7 +88,7 @@ public record EmbeddingCovariance(ModelId model) implements Query.Stepped<Embedd
             double[] centroid = scope.answer(new TokenGeometry(model)).centroid();
             tokens = (int) embedding.getShape().get(0);
             dModel = centroid.length;
-            int end = Math.min(tokens, done + DeviceArrays.blockRows(dModel));
+            int end = (int) Math.min(tokens, done + Math.max(dModel, ELEMENTS_PER_STEP / dModel));
             NDManager step = scope.arrays();
             NDArray rows = DeviceArrays.rows(step, embedding, done, end).toType(DataType.FLOAT64, false).sub(step.create(centroid));
             double[] added = DeviceArrays.doubles(rows.transpose().matMul(rows));

@@ -26,9 +26,10 @@ import loupe.sae.SparseAutoencoder;
  */
 final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     private static final int FIRST_ROWS = 8;
+    private static final int FEWEST_LATER_ROWS = 16;
     private static final int MOST_ROWS = 256;
-    private static final double SHORT_STEP_MILLIS = 40;
-    private static final double LONG_STEP_MILLIS = 100;
+    private static final double SHORT_STEP_MILLIS = 60;
+    private static final double LONG_STEP_MILLIS = 200;
     /** Stands for the logit of a masked token; finite, so that its share of the entropy is 0 and not NaN. */
     private static final float REMOVED = -1e30f;
 
@@ -48,7 +49,8 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     private boolean finished;
 
     TreeGrowth(DefinitionTree query) {
-        this.query = query;
+        // The answer is not to hold on to the answer it was grown from.
+        this.query = query.fromTheRoot();
         limits = query.limits();
         nodes = query.grown().map(answer -> answer.known().copy()).orElseGet(TreeNodes::new);
         open = new PriorityQueue<>((a, b) -> {
@@ -304,7 +306,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         if (millis < SHORT_STEP_MILLIS) {
             rows = Math.min(MOST_ROWS, 2 * rows);
         } else if (millis > LONG_STEP_MILLIS) {
-            rows = Math.max(FIRST_ROWS, rows / 2);
+            rows = Math.max(FEWEST_LATER_ROWS, rows / 2);
         }
     }
 
