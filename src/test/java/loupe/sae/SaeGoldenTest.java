@@ -30,6 +30,10 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Features and reconstructions against those the reference libraries computed in float64, within 5e-5 + 1e-5 |value|,
  * the tolerance of the golden folder's README; NaN where they gave NaN.
+ *
+ * <p>Recorded but not run, because nothing here computes it: encoders with other options than the library's default
+ * (active_groups*, encode_use_threshold, encode_return_gate, encode_normalize_decoder, raw_no_normalize), features that
+ * AutoEncoderNew's forward() multiplies by the decoder norms, pre-activations, and x_hat of eleuther_topk_multi.
  */
 class SaeGoldenTest {
     private static final double ABSOLUTE = 5e-5;
