@@ -14,7 +14,6 @@ import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
 import javafx.application.Platform;
 import javafx.geometry.Rectangle2D;
-import javafx.scene.image.Image;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
 import loupe.base.HookPoint;
@@ -29,6 +28,7 @@ import loupe.state.Session;
 import loupe.state.SessionFile;
 import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
+import loupe.ui.AppIcon;
 import loupe.ui.WorkbenchView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -63,6 +63,7 @@ final class WorkbenchApp implements AutoCloseable {
         models.dark().set(session.dark());
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
+        models.captions().set(!"false".equals(session.settings().get("captions")));
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
         view = new WorkbenchView(models, session.dividers(), Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
@@ -108,7 +109,7 @@ final class WorkbenchApp implements AutoCloseable {
     void show(Stage shown, Runnable whenClosed) {
         stage = shown;
         stage.setTitle("SAE Loupe");
-        icon().ifPresent(stage.getIcons()::add);
+        stage.getIcons().setAll(AppIcon.images());
         stage.setScene(view.scene());
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
@@ -171,6 +172,7 @@ final class WorkbenchApp implements AutoCloseable {
             }
         }
         Map<String, String> settings = new LinkedHashMap<>(models.controls().remembered());
+        settings.put("captions", Boolean.toString(models.captions().get()));
         if (models.statistics().corpus().get() != null) {
             settings.put("corpus", models.statistics().corpus().get().toString());
         }
@@ -235,10 +237,6 @@ final class WorkbenchApp implements AutoCloseable {
         }
         String xdg = System.getenv("XDG_CACHE_HOME");
         return (xdg == null || xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg)).resolve("sae-loupe/indexes");
-    }
-
-    private static Optional<Image> icon() {
-        return Optional.ofNullable(WorkbenchApp.class.getResource("/loupe/ui/icon.png")).map(resource -> new Image(resource.toExternalForm()));
     }
 
     @Override

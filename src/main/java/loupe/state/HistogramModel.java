@@ -17,17 +17,30 @@ public final class HistogramModel {
 
     private final Workbench workbench;
     private final ActivationsModel activations;
+    private final SharedRange highest;
     private final ResultSlot<FeatureActivations.Histogram> histogram;
     private final IntegerProperty bins = new SimpleIntegerProperty(this, "bins", DEFAULT_BINS);
     private final BooleanProperty logarithmic = new SimpleBooleanProperty(this, "logarithmic", true);
 
-    public HistogramModel(Workbench workbench, ActivationsModel activations) {
+    /** @param highest the largest count of a bin on either side */
+    public HistogramModel(Workbench workbench, ActivationsModel activations, SharedRange highest) {
         this.workbench = workbench;
         this.activations = activations;
+        this.highest = highest;
         histogram = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         activations.activations().valueProperty().addListener(changed -> ask());
         activations.range().upper().addListener(changed -> ask());
         bins.addListener(changed -> ask());
+        histogram.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                highest.need(activations.side(), java.util.Arrays.stream(is.counts()).max().orElse(0));
+            }
+        });
+        activations.side().sae().addListener((property, was, is) -> {
+            if (is == null) {
+                highest.need(activations.side(), 0);
+            }
+        });
         ask();
     }
 
@@ -37,6 +50,11 @@ public final class HistogramModel {
 
     public ResultSlot<FeatureActivations.Histogram> histogram() {
         return histogram;
+    }
+
+    /** The largest count of a bin on either side, so that both draw to the same height. */
+    public SharedRange highest() {
+        return highest;
     }
 
     public IntegerProperty bins() {

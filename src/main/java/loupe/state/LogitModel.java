@@ -12,15 +12,37 @@ public final class LogitModel {
     private static final int TOP = 30;
 
     private final CheckpointSide side;
+    private final SharedRange longest;
     private final ResultSlot<LogitWeights.Answer> weights;
     private final BooleanProperty byDirection = new SimpleBooleanProperty(this, "byDirection", false);
 
-    public LogitModel(Workbench workbench, CheckpointSide side) {
+    /** @param longest the largest weight, by magnitude, on either side */
+    public LogitModel(Workbench workbench, CheckpointSide side, SharedRange longest) {
         this.side = side;
+        this.longest = longest;
         weights = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         side.feature().addListener((property, was, is) -> ask());
         byDirection.addListener(changed -> ask());
+        weights.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                longest.need(side, Math.max(magnitude(is.promotedWeights()), magnitude(is.suppressedWeights())));
+            }
+        });
+        side.sae().addListener((property, was, is) -> {
+            if (is == null) {
+                longest.need(side, 0);
+            }
+        });
         ask();
+    }
+
+    private static double magnitude(float[] weights) {
+        return weights.length == 0 ? 0 : Math.abs(weights[0]);
+    }
+
+    /** The largest weight on either side, so that both draw bars of the same scale. */
+    public SharedRange longest() {
+        return longest;
     }
 
     public CheckpointSide side() {

@@ -1,5 +1,8 @@
 package loupe.state;
 
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+
 /** The models of one side's panes. */
 public final class SideModels {
     private final CheckpointSide side;
@@ -10,19 +13,41 @@ public final class SideModels {
     private final TokenListModel tokens;
     private final NeighboursModel neighbours;
 
-    SideModels(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, GhostControlsModel controls, TokenTexts texts, SharedRange range) {
+    /** The axes both sides have in common. */
+    record Shared(SharedRange activation, SharedRange count, SharedRange weight) {}
+
+    SideModels(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, GhostControlsModel controls, TokenTexts texts, Shared shared) {
         this.side = side;
         tokens = new TokenListModel(workbench, side, controls);
-        ActivationsModel activations = new ActivationsModel(workbench, side, statistics, range);
-        histogram = new HistogramModel(workbench, activations);
+        ActivationsModel activations = new ActivationsModel(workbench, side, statistics, shared.activation());
+        histogram = new HistogramModel(workbench, activations, shared.count());
         examples = new ExamplesModel(workbench, activations);
-        logits = new LogitModel(workbench, side);
+        logits = new LogitModel(workbench, side, shared.weight());
         neighbours = new NeighboursModel(workbench, side, texts);
         tree = new TreeModel(workbench, side, controls);
     }
 
     public CheckpointSide side() {
         return side;
+    }
+
+    /** Where what is shown comes from: model, checkpoint, hook point, feature. For captions. */
+    public String provenance() {
+        FeatureRef feature = side.feature().get();
+        OpenSae sae = side.sae().get();
+        OpenModel model = side.model().get();
+        if (feature == null || sae == null || model == null) {
+            return "";
+        }
+        return model.id() + ", " + sae.id() + sae.config().hook().map(hook -> " at " + hook.name()).orElse("") + ", feature " + feature.feature();
+    }
+
+    /** Likewise, with the ghost's settings. */
+    public String ghostProvenance() {
+        GhostValues values = tree.controls().values().get();
+        String direction = values.encoderMix() == 1 ? "encoder" : values.encoderMix() == 0 ? "decoder" : "encoder share " + values.encoderMix();
+        return provenance() + ", " + direction + ", scale " + values.scale() + (values.centroid() ? " from the centroid" : " from the origin")
+                + (values.pc1() == 0 ? "" : ", PC 1 weight " + values.pc1());
     }
 
     public HistogramModel histogram() {

@@ -22,6 +22,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final SideModels b;
     private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
     private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
+    private final BooleanProperty captions = new SimpleBooleanProperty(this, "captions", true);
 
     /** @param cache folder where finished passes over a corpus are kept */
     public WorkbenchModels(Workbench workbench, Path cache) {
@@ -31,10 +32,10 @@ public final class WorkbenchModels implements AutoCloseable {
         statistics = new CorpusStatistics(workbench, cache);
         controls = new GhostControlsModel(workbench);
         history = new GhostHistory(controls);
-        SharedRange range = new SharedRange();
-        a = new SideModels(workbench, workbench.a(), statistics, controls, texts, range);
+        SideModels.Shared shared = new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange());
+        a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
-        b = new SideModels(workbench, workbench.b(), statistics, controls, texts, range);
+        b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         table = new FeatureTableModel(workbench, statistics, texts);
     }
 
@@ -85,6 +86,11 @@ public final class WorkbenchModels implements AutoCloseable {
     /** Of ordinary text, in pixels. */
     public IntegerProperty fontSize() {
         return fontSize;
+    }
+
+    /** Whether saved pictures say where they come from. */
+    public BooleanProperty captions() {
+        return captions;
     }
 
     @Override

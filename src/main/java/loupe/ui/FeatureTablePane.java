@@ -31,15 +31,17 @@ final class FeatureTablePane {
 
     private final Workbench workbench;
     private final FeatureTableModel model;
+    private final ExportDesk desk;
     private final PaneFrame frame = new PaneFrame("Features");
     private final CustomTextField filter = (CustomTextField) TextFields.createClearableTextField();
     private final CheckComboBox<FeatureColumn> chooser = new CheckComboBox<>();
     private final TableView<Integer> table = Tables.make("feature-table", "Features");
     private final Label count = new Label();
-    private final Map<FeatureColumn, TableColumn<Integer, Integer>> columns = new EnumMap<>(FeatureColumn.class);
+    private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
     private boolean following;
 
-    FeatureTablePane(Workbench workbench, FeatureTableModel model) {
+    FeatureTablePane(Workbench workbench, FeatureTableModel model, ExportDesk desk) {
+        this.desk = desk;
         this.workbench = workbench;
         this.model = model;
         layOut();
@@ -56,6 +58,10 @@ final class FeatureTablePane {
         filter.selectAll();
     }
 
+    void focusTable() {
+        table.requestFocus();
+    }
+
     /** Begins the number of a feature to go to. */
     void startNumber(String digit) {
         filter.requestFocus();
@@ -65,7 +71,7 @@ final class FeatureTablePane {
 
     private void layOut() {
         filter.setId("feature-filter");
-        filter.setPromptText("Number, word, density<0.1");
+        filter.setPromptText("Filter, or a number");
         filter.setLeft(new FontIcon(Feather.SEARCH));
         filter.setTooltip(Tips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3, norm, cosine, match filter by a column"));
         filter.setAccessibleText("Filter features or go to one by number");
@@ -89,27 +95,28 @@ final class FeatureTablePane {
         table.setSortPolicy(view -> true);
         VBox.setVgrow(table, Priority.ALWAYS);
         frame.setContent(new VBox(tools, table));
-        frame.getMenuItems().add(Tables.copyItem(() -> Tables.copy(csv())));
+        TableExport.attachTo(table, "features", desk);
+        table.getSelectionModel().setSelectionMode(javafx.scene.control.SelectionMode.SINGLE);
+        frame.getMenuItems().addAll(TableExport.items(table, "features", desk));
     }
 
-    private TableColumn<Integer, Integer> column(FeatureColumn column) {
-        TableColumn<Integer, Integer> made = column.isText()
-                ? Tables.texts(column.title(), column.explanation(), 180, model::promoted)
-                : Tables.numbers(column.title(), column.explanation(), column == FeatureColumn.NUMBER ? 56 : 72, feature -> text(column, feature));
+    private TableColumn<Integer, ?> column(FeatureColumn column) {
+        TableColumn<Integer, ?> made = switch (column) {
+            case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 46, feature -> feature);
+            case PROMOTED -> Tables.<Integer>texts(column.title(), column.explanation(), 110, model::promoted, text -> text);
+            case DENSITY -> Tables.<Integer>numbers(column.title(), column.explanation(), 68, feature -> model.number(column, feature), FeatureTablePane::percent);
+            default -> Tables.<Integer>numbers(column.title(), column.explanation(), 52, feature -> model.number(column, feature), FeatureTablePane::figure);
+        };
         made.setSortable(true);
-        made.setId("column-" + column.name().toLowerCase(java.util.Locale.ROOT));
         return made;
     }
 
-    private String text(FeatureColumn column, int feature) {
-        double value = model.number(column, feature);
-        if (column == FeatureColumn.NUMBER) {
-            return Integer.toString(feature);
-        }
-        if (Double.isNaN(value)) {
-            return "";
-        }
-        return column == FeatureColumn.DENSITY ? Figures.percent(value) : Figures.number(value);
+    private static String percent(double fraction) {
+        return Double.isNaN(fraction) ? "" : Figures.percent(fraction);
+    }
+
+    private static String figure(double value) {
+        return Double.isNaN(value) ? "" : Figures.number(value);
     }
 
     private void bind() {
@@ -166,6 +173,7 @@ final class FeatureTablePane {
                 shown.add(columns.get(column));
             }
         }
+        table.setColumnResizePolicy(shown.size() <= FIRST_SHOWN.size() ? TableView.CONSTRAINED_RESIZE_POLICY_FLEX_LAST_COLUMN : TableView.UNCONSTRAINED_RESIZE_POLICY);
         table.getColumns().setAll(shown);
     }
 
@@ -232,23 +240,6 @@ final class FeatureTablePane {
         if (row <= first || row >= last) {
             table.scrollTo(Math.max(0, row - Math.max(1, visible / 3)));
         }
-    }
-
-    private String csv() {
-        List<String> heading = table.getColumns().stream().map(column -> (String) column.getUserData()).toList();
-        List<List<String>> rows = new ArrayList<>();
-        for (int feature : model.rows()) {
-            List<String> row = new ArrayList<>();
-            for (FeatureColumn column : FeatureColumn.values()) {
-                if (chooser.getCheckModel().isChecked(column)) {
-                    double value = model.number(column, feature);
-                    row.add(column.isText() ? model.promoted(feature) : column == FeatureColumn.NUMBER ? Integer.toString(feature)
-                            : Double.isNaN(value) ? "" : Double.toString(value));
-                }
-            }
-            rows.add(row);
-        }
-        return Tables.csv(heading, rows);
     }
 
     private static boolean isNumber(String typed) {

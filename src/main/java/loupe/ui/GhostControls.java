@@ -1,7 +1,6 @@
 package loupe.ui;
 
 import java.util.List;
-import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
@@ -68,7 +67,7 @@ final class GhostControls {
         centroid.setId("ghost-centroid");
         centroid.setTooltip(Tips.of("Add the mean of all token embeddings, so that the ghost stands where tokens stand"));
         HBox first = new HBox(12, directions, centroid);
-        first.setAlignment(Pos.CENTER_LEFT);
+        first.getStyleClass().add("ghost-row");
         mixture.setId("ghost-mixture");
         pc1.setId("ghost-pc1");
         exponent.setId("ghost-exponent");
@@ -81,13 +80,13 @@ final class GhostControls {
         metric.setConverter(new Named<>(GhostControls::name));
         Label metricLabel = rowLabel("Nearness");
         HBox metricRow = new HBox(8, metricLabel, metric);
-        metricRow.setAlignment(Pos.CENTER_LEFT);
+        metricRow.getStyleClass().add("ghost-row");
         prompt.setId("ghost-prompt");
         prompt.setPromptText(GhostValues.PROMPT);
         prompt.setTooltip(Tips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt);
-        promptRow.setAlignment(Pos.CENTER_LEFT);
+        promptRow.getStyleClass().add("ghost-row");
         VBox rows = new VBox(first, mixture, scaleHolder, pc1, metricRow, exponent, promptRow, cutoff, topK, depth);
         rows.getStyleClass().add("ghost-controls");
         frame.setContent(rows);
@@ -194,6 +193,7 @@ final class GhostControls {
     private static ToggleButton segment(String text, String id, String tip) {
         ToggleButton button = new ToggleButton(text);
         button.setId(id);
+        button.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         button.setTooltip(Tips.of(tip));
         return button;
     }

@@ -29,6 +29,7 @@ public final class HistogramChart extends ChartPart {
     private final BooleanProperty logarithmic = new SimpleBooleanProperty(this, "logarithmic");
     private final RangeBrush brush;
     private List<HistogramSeries> series = List.of();
+    private double leastHeight = 1;
 
     /**
      * @param name for file names, such as {@code activations}
@@ -52,6 +53,14 @@ public final class HistogramChart extends ChartPart {
         rebuild();
     }
 
+    /** Makes the axis of counts reach at least so far, so that two charts can be drawn to one scale. */
+    public void setLeastHeight(double count) {
+        if (leastHeight != Math.max(1, count)) {
+            leastHeight = Math.max(1, count);
+            rebuild();
+        }
+    }
+
     /** Whether counts are drawn on a logarithmic axis. */
     public BooleanProperty logarithmicProperty() {
         return logarithmic;
@@ -68,7 +77,7 @@ public final class HistogramChart extends ChartPart {
         }
         double least = Double.POSITIVE_INFINITY;
         double most = Double.NEGATIVE_INFINITY;
-        double highest = 1;
+        double highest = leastHeight;
         for (HistogramSeries one : series) {
             least = Math.min(least, one.edges()[0]);
             most = Math.max(most, one.edges()[one.edges().length - 1]);

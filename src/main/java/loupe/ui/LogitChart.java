@@ -27,6 +27,7 @@ public final class LogitChart extends Painted implements Exportable {
     private List<TokenWeight> promoted = List.of();
     private List<TokenWeight> suppressed = List.of();
     private Consumer<TokenWeight> chosen = token -> { };
+    private double leastScale = 1e-12;
     private TokenWeight pointed;
     private String family = "";
     private TextWidths widths = TextWidths.shared("System");
@@ -54,6 +55,12 @@ public final class LogitChart extends Painted implements Exportable {
         requestLayout();
     }
 
+    /** Makes a full bar mean at least this weight, so that two charts can be drawn to one scale. */
+    public void setLeastScale(double weight) {
+        leastScale = Math.max(1e-12, weight);
+        requestLayout();
+    }
+
     /** What a click on a token does. */
     public void setOnToken(Consumer<TokenWeight> action) {
         chosen = action;
@@ -69,11 +76,11 @@ public final class LogitChart extends Painted implements Exportable {
         }
         var context = canvas.getGraphicsContext2D();
         context.clearRect(0, 0, canvas.getWidth(), canvas.getHeight());
-        new Drawing(promoted, suppressed, canvas.getWidth(), canvas.getHeight(), pointed).draw(new CanvasPen(context, family, widths), palette());
+        new Drawing(promoted, suppressed, canvas.getWidth(), canvas.getHeight(), pointed, leastScale).draw(new CanvasPen(context, family, widths), palette());
     }
 
     private TokenWeight at(double x, double y) {
-        return new Drawing(promoted, suppressed, canvas.getWidth(), canvas.getHeight(), null).at(x, y);
+        return new Drawing(promoted, suppressed, canvas.getWidth(), canvas.getHeight(), null, leastScale).at(x, y);
     }
 
     private void point(TokenWeight token) {
@@ -99,7 +106,7 @@ public final class LogitChart extends Painted implements Exportable {
     @Override
     public Picture picture() {
         int rows = Math.max(1, Math.min(15, Math.max(promoted.size(), suppressed.size())));
-        Drawing drawing = new Drawing(promoted, suppressed, PAPER_WIDTH, HEADER + rows * ROW + 4, null);
+        Drawing drawing = new Drawing(promoted, suppressed, PAPER_WIDTH, HEADER + rows * ROW + 4, null, leastScale);
         return new Picture() {
             @Override
             public double width() {
@@ -133,11 +140,13 @@ public final class LogitChart extends Painted implements Exportable {
         private final double width;
         private final double height;
         private final TokenWeight pointed;
+        private final double least;
         private final boolean beside;
         private final double column;
         private final int rows;
 
-        Drawing(List<TokenWeight> promoted, List<TokenWeight> suppressed, double width, double height, TokenWeight pointed) {
+        Drawing(List<TokenWeight> promoted, List<TokenWeight> suppressed, double width, double height, TokenWeight pointed, double least) {
+            this.least = least;
             this.promoted = promoted;
             this.suppressed = suppressed;
             this.width = width;
@@ -149,7 +158,7 @@ public final class LogitChart extends Painted implements Exportable {
         }
 
         void draw(Pen pen, Palette palette) {
-            double largest = 1e-12;
+            double largest = least;
             for (List<TokenWeight> list : List.of(promoted, suppressed)) {
                 for (int i = 0; i < Math.min(rows, list.size()); i++) {
                     largest = Math.max(largest, Math.abs(list.get(i).weight()));

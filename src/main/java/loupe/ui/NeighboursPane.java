@@ -1,7 +1,5 @@
 package loupe.ui;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.IntStream;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -29,6 +27,7 @@ final class NeighboursPane {
     private final Workbench workbench;
     private final NeighboursModel model;
     private final TokenTexts texts;
+    private final ExportDesk desk;
     private final java.util.function.IntFunction<String> describeFeature;
     private final PaneFrame frame = new PaneFrame("Neighbours");
     private final ToggleButton features = new ToggleButton("Features");
@@ -41,7 +40,8 @@ final class NeighboursPane {
     private record Row(boolean isFeature, int id, String text, double cosine) {}
 
     /** @param describeFeature a few words about a feature, such as what it promotes */
-    NeighboursPane(Workbench workbench, NeighboursModel model, TokenTexts texts, java.util.function.IntFunction<String> describeFeature) {
+    NeighboursPane(Workbench workbench, NeighboursModel model, TokenTexts texts, java.util.function.IntFunction<String> describeFeature, ExportDesk desk) {
+        this.desk = desk;
         this.workbench = workbench;
         this.model = model;
         this.texts = texts;
@@ -62,25 +62,28 @@ final class NeighboursPane {
         tokens.setId("neighbours-tokens-" + model.side());
         tokens.setTooltip(Tips.of("Tokens by the cosine of their embeddings"));
         features.setSelected(true);
+        features.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        tokens.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         query.setId("neighbours-query-" + model.side());
         query.setPromptText("of this feature");
         query.setTooltip(Tips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask"));
         query.setAccessibleText("Neighbours of what");
-        HBox.setHgrow(query, Priority.ALWAYS);
-        javafx.scene.control.Button random = Tips.iconButton(Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
+                javafx.scene.control.Button random = Tips.iconButton(Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
         random.setId("neighbours-random-" + model.side());
-        HBox tools = new HBox(8, among, query, random);
-        tools.setAlignment(Pos.CENTER_LEFT);
+        HBox first = new HBox(8, among, random);
+        first.setAlignment(Pos.CENTER_LEFT);
+        VBox tools = new VBox(6, first, query);
         tools.getStyleClass().add("pane-tools");
-        table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 62, row -> Figures.number(row.cosine())));
-        table.getColumns().add(Tables.numbers("#", "Number of the feature or token", 56, row -> Integer.toString(row.id())));
-        table.getColumns().add(Tables.texts("", "Tokens the feature promotes, or the token's text", 190, Row::text));
+        table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, Figures::number));
+        table.getColumns().add(Tables.counts("#", "Number of the feature or token", 46, Row::id));
+        table.getColumns().add(Tables.texts("Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
         spread.setTooltip(Tips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
         frame.setContent(new VBox(tools, table, spread));
-        frame.getMenuItems().add(Tables.copyItem(() -> Tables.copy(csv())));
+        TableExport.attachTo(table, "neighbours", desk);
+        frame.getMenuItems().addAll(TableExport.items(table, "neighbours", desk));
     }
 
     private void bind() {
@@ -152,13 +155,5 @@ final class NeighboursPane {
             return new Row(ofFeatures, id, ofFeatures ? describeFeature.apply(id) : TokenText.visible(texts.of(id)), answer.cosines()[i]);
         }).toList());
         spread.setText("Among themselves: mean cosine " + Figures.number(answer.meanPairwiseCosine()));
-    }
-
-    private String csv() {
-        List<List<String>> lines = new ArrayList<>();
-        for (Row row : rows) {
-            lines.add(List.of(Integer.toString(row.id()), row.isFeature() ? row.text() : texts.of(row.id()), Double.toString(row.cosine())));
-        }
-        return Tables.csv(List.of(model.among().get() == NeighboursModel.Among.FEATURES ? "feature" : "token", "text", "cosine"), lines);
     }
 }

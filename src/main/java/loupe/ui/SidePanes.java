@@ -1,21 +1,46 @@
 package loupe.ui;
 
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
 
 /** The panes of one side. */
 final class SidePanes {
+    private final HistogramPane histogram;
+    private final LogitPane logits;
+    private final ExamplesPane examples;
     private final TreePane tree;
     private final TokenListPane tokens;
     private final NeighboursPane neighbours;
 
-    SidePanes(WorkbenchModels models, SideModels side) {
-        tree = new TreePane(side.tree(), models.texts());
-        tokens = new TokenListPane(side.tokens(), models.texts());
+    SidePanes(WorkbenchModels models, SideModels side, ExportDesk desk) {
+        Consumer<Integer> onToken = id -> {
+            side.neighbours().among().set(loupe.state.NeighboursModel.Among.TOKENS);
+            side.neighbours().query().set("token " + id);
+        };
+        histogram = new HistogramPane(side.histogram(), side::provenance, desk);
+        logits = new LogitPane(side.logits(), models.texts(), onToken, side::provenance, desk);
+        examples = new ExamplesPane(side.examples(), models.texts(), onToken);
+        tree = new TreePane(side.tree(), models.texts(), side::ghostProvenance, desk);
+        tokens = new TokenListPane(side.tokens(), models.texts(), desk);
         boolean isA = side.side().isA();
-        neighbours = new NeighboursPane(models.workbench(), side.neighbours(), models.texts(), feature -> isA ? models.table().promoted(feature) : "");
+        neighbours = new NeighboursPane(models.workbench(), side.neighbours(), models.texts(), feature -> isA ? models.table().promoted(feature) : "", desk);
+    }
+
+    PaneFrame histogram() {
+        return histogram.node();
+    }
+
+    PaneFrame logits() {
+        return logits.node();
+    }
+
+    PaneFrame examples() {
+        return examples.node();
     }
 
     PaneFrame tree() {
@@ -34,8 +59,12 @@ final class SidePanes {
         return neighbours.node();
     }
 
+    /** The pane of a name, as the tour gives it. */
     Optional<PaneFrame> named(String pane) {
         return Optional.ofNullable(switch (pane) {
+            case "histogram" -> histogram();
+            case "logits" -> logits();
+            case "examples" -> examples();
             case "tree" -> tree();
             case "tokens" -> tokens();
             case "neighbours" -> neighbours();
@@ -43,7 +72,16 @@ final class SidePanes {
         });
     }
 
+    /** What can be saved as a picture, by its frame. */
+    Map<PaneFrame, ExportMenu> pictures() {
+        Map<PaneFrame, ExportMenu> menus = new LinkedHashMap<>();
+        menus.put(tree(), tree.export());
+        menus.put(histogram(), histogram.export());
+        menus.put(logits(), logits.export());
+        return menus;
+    }
+
     List<PaneFrame> all() {
-        return List.of(tree(), tokens(), neighbours());
+        return List.of(histogram(), logits(), examples(), tree(), tokens(), neighbours());
     }
 }

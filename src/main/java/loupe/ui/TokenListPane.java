@@ -1,7 +1,5 @@
 package loupe.ui;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.stream.IntStream;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -15,6 +13,7 @@ import loupe.state.TokenTexts;
 final class TokenListPane {
     private final TokenListModel model;
     private final TokenTexts texts;
+    private final ExportDesk desk;
     private final PaneFrame frame = new PaneFrame("Token list");
     private final TableView<Row> table;
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
@@ -22,7 +21,8 @@ final class TokenListPane {
     /** @param rank from 1 */
     private record Row(int rank, int token, String text, double score, double cosine) {}
 
-    TokenListPane(TokenListModel model, TokenTexts texts) {
+    TokenListPane(TokenListModel model, TokenTexts texts, ExportDesk desk) {
+        this.desk = desk;
         this.model = model;
         this.texts = texts;
         table = Tables.make("token-list-" + model.side(), "Tokens nearest to the ghost");
@@ -35,13 +35,14 @@ final class TokenListPane {
     }
 
     private void layOut() {
-        table.getColumns().add(Tables.numbers("", "Rank", 34, row -> Integer.toString(row.rank())));
-        table.getColumns().add(Tables.texts("Token", "The token's text, a dot for a space", 112, Row::text));
-        table.getColumns().add(Tables.numbers("Score", "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer", 66, row -> Figures.number(row.score())));
-        table.getColumns().add(Tables.numbers("Cosine", "Cosine between the ghost and the token's embedding", 66, row -> Figures.number(row.cosine())));
+        table.getColumns().add(Tables.counts("#", "Rank", 30, Row::rank));
+        table.getColumns().add(Tables.texts("Token", "The token's text, a dot for a space", 84, Row::text, TokenText::visible));
+        table.getColumns().add(Tables.numbers("Score", "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer", 54, Row::score, Figures::number));
+        table.getColumns().add(Tables.numbers("Cosine", "Cosine between the ghost and the token's embedding", 54, Row::cosine, Figures::number));
         table.setItems(rows);
         frame.setContent(table);
-        frame.getMenuItems().add(Tables.copyItem(() -> Tables.copy(csv())));
+        TableExport.attachTo(table, "token-list", desk);
+        frame.getMenuItems().addAll(TableExport.items(table, "token-list", desk));
     }
 
     private void bind() {
@@ -66,15 +67,7 @@ final class TokenListPane {
     }
 
     private void show(TokenList list) {
-        rows.setAll(IntStream.range(0, list.size()).mapToObj(i -> new Row(i + 1, list.tokens()[i], TokenText.visible(texts.of(list.tokens()[i])),
+        rows.setAll(IntStream.range(0, list.size()).mapToObj(i -> new Row(i + 1, list.tokens()[i], texts.of(list.tokens()[i]),
                 list.scores()[i], list.cosines()[i])).toList());
-    }
-
-    private String csv() {
-        List<List<String>> lines = new ArrayList<>();
-        for (Row row : rows) {
-            lines.add(List.of(Integer.toString(row.rank()), Integer.toString(row.token()), texts.of(row.token()), Double.toString(row.score()), Double.toString(row.cosine())));
-        }
-        return Tables.csv(List.of("rank", "id", "token", "score", "cosine"), lines);
     }
 }

@@ -1,7 +1,6 @@
 package loupe.ui;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.util.function.Supplier;
 import javafx.scene.control.Button;
 import javafx.scene.control.MenuItem;
 import loupe.analysis.ghost.DefinitionTree;
@@ -15,11 +14,13 @@ final class TreePane {
     private final TokenTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
     private final TreeCanvas canvas = new TreeCanvas();
+    private final ExportMenu export;
     private final Button stop = Tips.iconButton(Feather.SQUARE, "Stop growing the tree", this::stop);
 
-    TreePane(TreeModel model, TokenTexts texts) {
+    TreePane(TreeModel model, TokenTexts texts, Supplier<String> provenance, ExportDesk desk) {
         this.model = model;
         this.texts = texts;
+        export = new ExportMenu(canvas, provenance, desk);
         layOut();
         bind();
     }
@@ -28,22 +29,26 @@ final class TreePane {
         return frame;
     }
 
+    ExportMenu export() {
+        return export;
+    }
+
     TreeCanvas canvas() {
         return canvas;
     }
 
     private void layOut() {
         canvas.setId("tree-" + model.side());
-        canvas.sideProperty().set(model.side().isA() ? loupe.ui.Side.A : loupe.ui.Side.B);
+        canvas.sideProperty().set(model.side().isA() ? Side.A : Side.B);
         stop.setId("tree-stop-" + model.side());
         frame.setContent(canvas);
         frame.getActions().addAll(stop, Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
                 Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
-        MenuItem copy = new MenuItem("Copy nodes as CSV");
-        copy.setOnAction(event -> Tables.copy(csv()));
-        frame.getMenuItems().addAll(unfold, copy);
+        frame.getMenuItems().add(unfold);
+        frame.getMenuItems().addAll(export.items());
+        export.attachTo(canvas);
     }
 
     private void bind() {
@@ -76,16 +81,6 @@ final class TreePane {
     private void show(DefinitionTree.Answer answer) {
         canvas.setData(new Drawn(answer, texts));
         frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes");
-    }
-
-    private String csv() {
-        List<List<String>> rows = new ArrayList<>();
-        TreeData data = canvas.dataProperty().get();
-        for (int node = 1; node < data.size(); node++) {
-            rows.add(List.of(Integer.toString(node), Integer.toString(data.parent(node)), Integer.toString(data.tokenId(node)), data.text(node),
-                    Double.toString(data.probability(node)), Double.toString(data.cumulative(node)), data.sentence(node)));
-        }
-        return Tables.csv(List.of("node", "parent", "token_id", "token", "probability", "cumulative_prob", "text"), rows);
     }
 
     /** An answer as the canvas draws it. */

@@ -38,6 +38,8 @@ final class WorkbenchCommands {
                 () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.b()));
         commands.add("close-compare", "Close checkpoint B", FILES, "", hasB, () -> workbench.closeCheckpoint(workbench.b()));
         commands.add("corpus", "Choose a corpus to count activations over...", FILES, "", hasModel, () -> opening.chooseCorpus(view.scene().getWindow()));
+        commands.add("export", "Save the focused chart or tree as PNG...", FILES, "Shortcut+E", hasA, () -> view.exportFocused(ExportFormat.PNG_2X));
+        commands.add("export-svg", "Save the focused chart or tree as SVG...", FILES, "Shortcut+Shift+E", hasA, () -> view.exportFocused(ExportFormat.SVG));
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
         commands.add("filter", "Filter features or go to one by number", FEATURES, "Shortcut+L", hasA, view::focusFilter);

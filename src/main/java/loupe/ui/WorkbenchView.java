@@ -56,11 +56,12 @@ public final class WorkbenchView {
         this.models = models;
         opening = new FileOpening(models);
         dividers = new Dividers(remembered);
-        table = new FeatureTablePane(models.workbench(), models.table());
+        WindowDesk desk = new WindowDesk(models, () -> scene().getWindow());
+        table = new FeatureTablePane(models.workbench(), models.table(), desk);
         controls = new GhostControls(models.controls());
         header = new FeatureHeader(models);
-        a = new SidePanes(models, models.a());
-        b = new SidePanes(models, models.b());
+        a = new SidePanes(models, models.a(), desk);
+        b = new SidePanes(models, models.b(), desk);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         new WorkbenchCommands(this, models, opening).addTo(commands);
         scene = new Scene(layers, width, height);
@@ -124,6 +125,7 @@ public final class WorkbenchView {
         scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
         commands.install(scene);
         opening.install(scene);
+        table.focusTable();
         scene.addEventHandler(KeyEvent.KEY_PRESSED, this::typedNumber);
     }
 
@@ -151,14 +153,27 @@ public final class WorkbenchView {
     }
 
     private Node middle() {
-        VBox middle = new VBox(header.node(), comparing ? compareMiddle() : a.tree());
-        VBox.setVgrow(middle.getChildren().get(1), Priority.ALWAYS);
+        Node charts;
+        Node examples;
+        Node trees;
+        if (comparing) {
+            charts = tabs(tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())));
+            examples = pair("examples", a.examples(), b.examples());
+            trees = pair("trees", a.tree(), b.tree());
+        } else if (narrow) {
+            charts = tabs(tab("Activations", a.histogram()), tab("Logit weights", a.logits()));
+            examples = a.examples();
+            trees = a.tree();
+        } else {
+            charts = pair("charts", a.histogram(), a.logits());
+            examples = a.examples();
+            trees = a.tree();
+        }
+        SplitPane rows = dividers.split(name("rows"), Orientation.VERTICAL, List.of(0.29, 0.53), charts, examples, trees);
+        VBox middle = new VBox(header.node(), rows);
+        VBox.setVgrow(rows, Priority.ALWAYS);
         middle.getStyleClass().add("column");
         return middle;
-    }
-
-    private Node compareMiddle() {
-        return pair("trees", a.tree(), b.tree());
     }
 
     private Node right() {
@@ -308,6 +323,13 @@ public final class WorkbenchView {
     void findInTree() {
         a.treePane().canvas().requestFocus();
         a.treePane().canvas().openFind();
+    }
+
+    /** Saves the focused chart, or the tree, as a picture. */
+    void exportFocused(ExportFormat format) {
+        java.util.Map<PaneFrame, ExportMenu> pictures = new java.util.LinkedHashMap<>(a.pictures());
+        pictures.putAll(b.pictures());
+        pictures.getOrDefault(focused, pictures.get(a.tree())).savePicture(format);
     }
 
     void maximiseFocused() {

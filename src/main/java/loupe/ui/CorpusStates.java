@@ -1,0 +1,27 @@
+package loupe.ui;
+
+import javafx.beans.property.ReadOnlyObjectProperty;
+import loupe.base.Problem;
+import loupe.state.ActivationsModel;
+import loupe.state.ResultSlot;
+
+/** Says in a pane that depends on the corpus why it is empty or what failed, and lets the failed part be tried again. */
+final class CorpusStates {
+    private CorpusStates() {
+    }
+
+    static void bind(PaneFrame frame, ActivationsModel model, ResultSlot<?> own) {
+        frame.emptyTextProperty().bind(model.why());
+        ReadOnlyObjectProperty<Problem> counting = model.countingProblem();
+        ReadOnlyObjectProperty<Problem> reading = model.activations().problemProperty();
+        ReadOnlyObjectProperty<Problem> drawing = own.problemProperty();
+        Runnable update = () -> {
+            frame.problemProperty().set(Slots.first(counting.get(), Slots.first(reading.get(), drawing.get())));
+            frame.setOnRetry(counting.get() != null ? model::recount : reading.get() != null ? model.activations()::retry : own::retry);
+        };
+        counting.addListener(changed -> update.run());
+        reading.addListener(changed -> update.run());
+        drawing.addListener(changed -> update.run());
+        update.run();
+    }
+}

@@ -1,0 +1,138 @@
+package loupe.ui;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.EnumMap;
+import java.util.function.Consumer;
+import javafx.geometry.Pos;
+import javafx.scene.control.Label;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import loupe.index.Example;
+import loupe.index.FeatureActivations;
+import loupe.state.Brush;
+import loupe.state.ExamplesModel;
+import loupe.state.ExamplesModel.Choice;
+import loupe.state.TokenTexts;
+import org.controlsfx.control.SegmentedButton;
+import org.kordamp.ikonli.feather.Feather;
+
+/** Stretches of the corpus in which a side's feature is active, each token coloured by its activation. */
+final class ExamplesPane {
+    private final ExamplesModel model;
+    private final TokenTexts texts;
+    private final Side side;
+    private final PaneFrame frame = new PaneFrame("Examples");
+    private final ExampleList list = new ExampleList(false);
+    private final Map<Choice, ToggleButton> buttons = new EnumMap<>(Choice.class);
+    private final SegmentedButton choices = new SegmentedButton();
+    private final Label range = new Label();
+    private final HBox chip;
+
+    /** @param onToken what choosing a token of an example does */
+    ExamplesPane(ExamplesModel model, TokenTexts texts, Consumer<Integer> onToken) {
+        this.model = model;
+        this.texts = texts;
+        side = model.activations().side().isA() ? Side.A : Side.B;
+        chip = new HBox(range, Tips.iconButton(Feather.X, "Remove this range", model::unmark));
+        list.setOnToken((line, token) -> onToken.accept(line.ids()[token]));
+        layOut();
+        bind();
+    }
+
+    PaneFrame node() {
+        return frame;
+    }
+
+    private void layOut() {
+        list.setId("examples-" + side);
+        choices.getStyleClass().add("small");
+        choices.setToggleGroup(new ToggleGroup());
+        for (Choice choice : Choice.values()) {
+            ToggleButton button = new ToggleButton(words(choice));
+            button.setId("examples-" + choice.name().toLowerCase(java.util.Locale.ROOT) + "-" + side);
+            button.setTooltip(Tips.of(explanation(choice)));
+            button.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+            button.setToggleGroup(choices.getToggleGroup());
+            button.setOnAction(event -> choose(choice));
+            buttons.put(choice, button);
+            choices.getButtons().add(button);
+        }
+        buttons.get(Choice.TOP).setSelected(true);
+        chip.getStyleClass().add("chip");
+        chip.setAlignment(Pos.CENTER_LEFT);
+        frame.getActions().addAll(chip, choices);
+        VBox.setVgrow(list, Priority.ALWAYS);
+        frame.setContent(list);
+    }
+
+    private void bind() {
+        frame.pendingProperty().bind(model.examples().pendingProperty().or(model.activations().activations().pendingProperty()));
+        CorpusStates.bind(frame, model.activations(), model.examples());
+        model.choice().addListener((property, was, is) -> buttons.get(is).setSelected(true));
+        model.brush().addListener(changed -> showBrush());
+        model.activations().range().upper().addListener(changed -> {
+            if (model.examples().getValue() != null) {
+                show(model.examples().getValue());
+            }
+        });
+        Slots.show(model.examples(), this::show, () -> list.getItems().clear());
+        Slots.whileShown(frame, model.examples()::setWanted);
+        showBrush();
+    }
+
+    private void choose(Choice choice) {
+        buttons.get(choice).setSelected(true);
+        model.choice().set(choice);
+    }
+
+    private void showBrush() {
+        Brush brush = model.brush().get();
+        chip.setVisible(brush != null);
+        chip.setManaged(brush != null);
+        choices.setDisable(brush != null);
+        range.setText(brush == null ? "" : brush.quantity() + " " + Figures.plain(brush.from()) + " to " + Figures.plain(brush.to()));
+    }
+
+    private void show(List<ExamplesModel.Group> groups) {
+        List<TokenLine> lines = new ArrayList<>();
+        int examples = 0;
+        for (ExamplesModel.Group group : groups) {
+            for (Example example : group.examples()) {
+                lines.add(line(example));
+                examples++;
+            }
+        }
+        FeatureActivations all = model.activations().activations().getValue();
+        list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
+        frame.subtitleProperty().set(examples == 0 ? "none in this range" : "");
+    }
+
+    private TokenLine line(Example example) {
+        String[] words = new String[example.ids().length];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = texts.of(example.ids()[i]);
+        }
+        return new TokenLine(words, example.ids(), example.values(), example.focus());
+    }
+
+    private static String words(Choice choice) {
+        return switch (choice) {
+            case TOP -> "Top";
+            case INTERVALS -> "Intervals";
+            case UNIFORM -> "Uniform";
+        };
+    }
+
+    private static String explanation(Choice choice) {
+        return switch (choice) {
+            case TOP -> "The largest activations";
+            case INTERVALS -> "Some from each of eight equal intervals of activation, highest first";
+            case UNIFORM -> "Drawn so that every strength of activation is as likely as every other";
+        };
+    }
+}

@@ -1,0 +1,58 @@
+package loupe.ui;
+
+import java.io.File;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import javafx.beans.property.BooleanProperty;
+import javafx.stage.FileChooser;
+import javafx.stage.Window;
+import loupe.base.Problem;
+import loupe.state.Workbench;
+import loupe.state.WorkbenchModels;
+
+/** Saves for the panes of a window: asks with the system's dialog, writes on the file pool, tells by a notice. */
+final class WindowDesk implements ExportDesk {
+    private final WorkbenchModels models;
+    private final Supplier<Window> owner;
+    private File lastFolder;
+
+    WindowDesk(WorkbenchModels models, Supplier<Window> owner) {
+        this.models = models;
+        this.owner = owner;
+    }
+
+    @Override
+    public Optional<Path> choose(String suggestedName, String kind) {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Save as " + kind);
+        chooser.setInitialFileName(suggestedName);
+        if (lastFolder != null && lastFolder.isDirectory()) {
+            chooser.setInitialDirectory(lastFolder);
+        }
+        File chosen = chooser.showSaveDialog(owner.get());
+        if (chosen != null) {
+            lastFolder = chosen.getParentFile();
+        }
+        return Optional.ofNullable(chosen).map(File::toPath);
+    }
+
+    @Override
+    public void save(Callable<Path> work) {
+        Workbench workbench = models.workbench();
+        workbench.service().files().execute(() -> {
+            try {
+                Path saved = work.call();
+                workbench.fx().execute(() -> workbench.notices().tell("Saved " + saved));
+            } catch (Exception failure) {
+                workbench.fx().execute(() -> workbench.notices().tell("Saving", Problem.of(failure)));
+            }
+        });
+    }
+
+    @Override
+    public BooleanProperty captionProperty() {
+        return models.captions();
+    }
+}
