@@ -13,8 +13,8 @@ import java.util.SplittableRandom;
  */
 final class PackedContexts {
     /** Share of definitions in each wording. */
-    private static final double TYPICAL_SHARE = 0.35;
-    private static final double ENTRY_SHARE = 0.55;
+    private static final double TYPICAL_SHARE = 0.25;
+    private static final double ENTRY_SHARE = 0.65;
 
     private final TrainingText text;
     private final int context;

@@ -1,0 +1,125 @@
+package loupe.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import loupe.base.Cancellation;
+import loupe.lm.Hook;
+import loupe.lm.Input;
+import loupe.lm.KeyValueCache;
+import loupe.lm.KeyValues;
+import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
+
+/**
+ * Lets a model write: contexts that begin with the separator and go on with tokens drawn from the model's own
+ * distribution at temperature 1. Device thread only.
+ */
+final class CorpusSampler {
+    private static final int ROWS = 128;
+
+    private final NDManager manager;
+    private final LanguageModel model;
+    private final SplittableRandom random;
+
+    CorpusSampler(NDManager manager, LanguageModel model, long seed) {
+        this.manager = manager;
+        this.model = model;
+        this.random = new SplittableRandom(seed);
+    }
+
+    /**
+     * Complete sentences, in the order written, until they have at least {@code wantedTokens} tokens, separators included.
+     *
+     * @param separator token that begins a context and ends a sentence
+     */
+    List<int[]> sentences(long wantedTokens, int separator, Cancellation cancellation) {
+        List<int[]> sentences = new ArrayList<>();
+        long tokens = 0;
+        while (tokens < wantedTokens) {
+            for (int[] context : contexts(separator, cancellation)) {
+                int start = 1;
+                for (int end = 1; end < context.length && tokens < wantedTokens; end++) {
+                    if (context[end] == separator) {
+                        if (end > start) {
+                            sentences.add(Arrays.copyOfRange(context, start, end));
+                            tokens += end - start + 1;
+                        }
+                        start = end + 1;
+                    }
+                }
+            }
+        }
+        return sentences;
+    }
+
+    private int[][] contexts(int separator, Cancellation cancellation) {
+        int length = model.config().context();
+        int[][] rows = new int[ROWS][length];
+        Arrays.stream(rows).forEach(row -> row[0] = separator);
+        try (NDManager batch = manager.newSubManager()) {
+            batch.tempAttachAll(model.parameters().values().toArray(NDArray[]::new));
+            List<KeyValues> known = List.of();
+            for (int position = 0; position + 1 < length; position++) {
+                cancellation.check();
+                int at = position;
+                int[][] last = Arrays.stream(rows).map(row -> new int[] {row[at]}).toArray(int[][]::new);
+                try (NDManager step = batch.newSubManager()) {
+                    KeyValueCache cache = KeyValueCache.empty();
+                    if (!known.isEmpty()) {
+                        cache = cache.withOwn(known, step.zeros(new Shape(ROWS, position)));
+                    }
+                    NDArray logits = model.forward(step, Input.of(last).startingAt(position), Hook.NONE, cache, Logits.LAST, cancellation);
+                    draw(Flat.read(logits.softmax(-1)), rows, position + 1);
+                    known = append(batch, known, cache.added());
+                }
+            }
+        }
+        return rows;
+    }
+
+    private List<KeyValues> append(NDManager batch, List<KeyValues> known, List<KeyValues> added) {
+        List<KeyValues> longer = new ArrayList<>();
+        for (int layer = 0; layer < added.size(); layer++) {
+            KeyValues fresh = added.get(layer);
+            if (known.isEmpty()) {
+                fresh.keys().attach(batch);
+                fresh.values().attach(batch);
+                longer.add(fresh);
+            } else {
+                KeyValues old = known.get(layer);
+                NDArray keys = NDArrays.concat(new NDList(old.keys(), fresh.keys()), 2);
+                NDArray values = NDArrays.concat(new NDList(old.values(), fresh.values()), 2);
+                keys.attach(batch);
+                values.attach(batch);
+                old.keys().close();
+                old.values().close();
+                longer.add(new KeyValues(keys, values));
+            }
+        }
+        return longer;
+    }
+
+    private void draw(float[] probabilities, int[][] rows, int position) {
+        int vocabulary = probabilities.length / rows.length;
+        for (int row = 0; row < rows.length; row++) {
+            double left = random.nextDouble();
+            int token = 0;
+            for (int i = 0; i < vocabulary; i++) {
+                float p = probabilities[row * vocabulary + i];
+                token = p > 0 ? i : token;
+                left -= p;
+                if (left < 0) {
+                    break;
+                }
+            }
+            rows[row][position] = token;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package loupe.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import loupe.format.JsonFiles;
+
+/** How long each part of a long job took, added up over interruptions and kept in a file. */
+final class Stopwatch {
+    private final Path file;
+    private final Map<String, Double> seconds = new LinkedHashMap<>();
+
+    Stopwatch(Path file) {
+        this.file = file;
+        if (Files.exists(file)) {
+            JsonNode saved = JsonFiles.read(file);
+            saved.fieldNames().forEachRemaining(part -> seconds.put(part, saved.get(part).asDouble()));
+        }
+    }
+
+    interface Work {
+        void run() throws IOException;
+    }
+
+    void time(String part, Work work) throws IOException {
+        long start = System.nanoTime();
+        try {
+            work.run();
+        } finally {
+            seconds.merge(part, (System.nanoTime() - start) / 1e9, Double::sum);
+            JsonFiles.write(file, seconds);
+        }
+    }
+
+    /** By part, in the order they were first done. */
+    Map<String, Double> seconds() {
+        return new LinkedHashMap<>(seconds);
+    }
+}
