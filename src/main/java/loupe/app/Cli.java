@@ -43,6 +43,7 @@ import picocli.CommandLine.ScopeType;
             CompareCommand.class,
             BenchCommand.class,
             TourCommand.class,
+            TrainSampleCommand.class,
             DoctorCommand.class,
         })
 final class Cli implements Runnable {
