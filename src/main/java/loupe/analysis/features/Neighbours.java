@@ -8,6 +8,7 @@ import java.util.Random;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
 import loupe.analysis.ghost.Vectors;
+import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
@@ -40,7 +41,7 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
             throw new IllegalArgumentException("the vector has " + vector.length + " dimensions, what it is compared with has " + width);
         }
         double[] unit = Vectors.unit(vector);
-        OptionalInt itself = itself();
+        OptionalInt itself = itself(scope);
         SmallestK nearest = new SmallestK().reset((int) Math.min(top, rows.getShape().get(0)));
         DataType type = rows.size() <= DOUBLE_ELEMENTS ? DataType.FLOAT64 : DataType.FLOAT32;
         NDArray column = scope.arrays().create(unit).toType(type, false).reshape(width, 1);
@@ -78,20 +79,28 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
         return (Vectors.dot(sum, sum) - units) / ((double) ids.length * (ids.length - 1));
     }
 
-    private OptionalInt itself() {
-        if (of instanceof NeighbourQuery.Token token && (in instanceof NeighbourSpace.Tokens || in instanceof NeighbourSpace.Unembedding || in instanceof NeighbourSpace.Biases)) {
+    /** The row that is the query's own vector, if there is one. */
+    private OptionalInt itself(Scope scope) {
+        if (of instanceof NeighbourQuery.Token token && isEmbeddingOf(scope, token.model())) {
             return OptionalInt.of(token.id());
         }
-        if (of instanceof NeighbourQuery.Text text && text.ids().size() == 1 && in instanceof NeighbourSpace.Tokens) {
+        if (of instanceof NeighbourQuery.Text text && text.ids().size() == 1 && isEmbeddingOf(scope, text.model())) {
             return OptionalInt.of(text.ids().get(0));
         }
-        if (of instanceof NeighbourQuery.Bias bias && in instanceof NeighbourSpace.Biases) {
+        if (of instanceof NeighbourQuery.Bias bias && in.equals(new NeighbourSpace.Biases(bias.sae()))) {
             return OptionalInt.of(bias.id());
         }
-        boolean sameCheckpoint = of instanceof NeighbourQuery.Feature feature
-                && (in instanceof NeighbourSpace.Decoder decoder && decoder.sae().equals(feature.sae())
-                        || in instanceof NeighbourSpace.Encoder encoder && encoder.sae().equals(feature.sae()));
-        return sameCheckpoint ? OptionalInt.of(((NeighbourQuery.Feature) of).index()) : OptionalInt.empty();
+        if (of instanceof NeighbourQuery.Feature feature
+                && (in.equals(new NeighbourSpace.Decoder(feature.sae())) || in.equals(new NeighbourSpace.Encoder(feature.sae())))) {
+            return OptionalInt.of(feature.index());
+        }
+        return OptionalInt.empty();
+    }
+
+    /** Whether the space is the model's embedding, or its unembedding where the two are one matrix. */
+    private boolean isEmbeddingOf(Scope scope, ModelId model) {
+        return in.equals(new NeighbourSpace.Tokens(model))
+                || in.equals(new NeighbourSpace.Unembedding(model)) && scope.model(model).unembedding() == scope.model(model).embedding();
     }
 
     private double[] vector(Scope scope, int width) {

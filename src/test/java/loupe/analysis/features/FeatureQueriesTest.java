@@ -92,6 +92,9 @@ class FeatureQueriesTest {
                 .containsExactly(nearest(embedding, embedding.row(12), 12, 5));
         assertThat(device.ask(new Neighbours(new NeighbourQuery.Token(model, 12), new NeighbourSpace.Decoder(sae), 5)).ids())
                 .containsExactly(nearest(DECODER, embedding.row(12), -1, 5));
+        // The tiny model's unembedding is its embedding, so the token itself is there too.
+        assertThat(device.ask(new Neighbours(new NeighbourQuery.Token(model, 12), new NeighbourSpace.Unembedding(model), 5)).ids())
+                .containsExactly(nearest(embedding, embedding.row(12), 12, 5));
         HostTensor vector = gaussian(1, 8, 99).reshape(8);
         assertThat(device.ask(new Neighbours(new NeighbourQuery.Vector(vector), new NeighbourSpace.Unembedding(model), 300)).ids())
                 .containsExactly(nearest(embedding, vector.data(), -1, 300));
