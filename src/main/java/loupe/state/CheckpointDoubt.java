@@ -1,61 +1,45 @@
 package loupe.state;
 
 import java.nio.file.Path;
-import java.util.EnumSet;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.ModelConfig;
-import loupe.sae.SaeConfig;
 import loupe.sae.SaeOptions;
+import loupe.sae.SaeProposal;
 
 /**
  * What a checkpoint's files do not say and the user has to: which hook point it reads, how many features fire per token,
  * whether its residual stream was centred. Carries a proposal for each.
  *
+ * @param asked what the user has said so far
  * @param unsaid what is asked
- * @param k proposed number of features per token; empty if it is not asked
+ * @param k proposed number of features per token
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
  */
-public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, Set<Unsaid> unsaid, OptionalInt k, HookPoint hook,
+public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, Set<SaeProposal.Missing> unsaid, int k, HookPoint hook,
         boolean centred) {
-    /** The things a file may leave out. */
-    public enum Unsaid { K, HOOK }
-
-    private static final Pattern LAYER = Pattern.compile("(?:layer|blocks|resid|[_.-]l)[._-]?(?:pre|post|out|in)?[._-]?(\\d{1,3})", Pattern.CASE_INSENSITIVE);
-    private static final Pattern TOPK = Pattern.compile("(?:ot|top|k)[._-]?(\\d{1,4})", Pattern.CASE_INSENSITIVE);
     private static final int USUAL_K = 32;
 
-    /** What remains to be asked about a checkpoint that could be read; empty if nothing does. */
-    static Optional<CheckpointDoubt> about(CheckpointSide side, OpenSae opened, SaeOptions asked, OpenModel model) {
-        SaeConfig config = opened.config();
-        if (config.hook().isPresent()) {
-            return Optional.empty();
-        }
-        return Optional.of(new CheckpointDoubt(side, opened.path(), asked, EnumSet.of(Unsaid.HOOK), OptionalInt.empty(),
-                proposedHook(opened.path(), model), config.centred()));
+    /** What to ask, with the files' own suggestions completed: the usual k, the middle of the model. */
+    static CheckpointDoubt of(CheckpointSide side, Path path, SaeOptions asked, SaeProposal proposal, OpenModel model) {
+        HookPoint middle = HookPoint.residPre(model == null ? 0 : model.config().nLayers() / 2);
+        return new CheckpointDoubt(side, path, asked, proposal.missing(), proposal.k().orElse(USUAL_K), proposal.hook().orElse(middle), proposal.centred());
     }
 
-    /** What to ask when a checkpoint was refused for not saying how many features fire per token; empty for other refusals. */
-    static Optional<CheckpointDoubt> fromRefusal(CheckpointSide side, Path path, SaeOptions asked, Throwable failure, OpenModel model) {
+    /** Whether a checkpoint was refused only because nobody has said how many features fire per token. */
+    static boolean asksForK(Throwable failure, SaeOptions asked) {
         Throwable cause = failure;
         while (cause != null && !(cause instanceof CheckpointException)) {
             cause = cause.getCause();
         }
-        if (cause == null || asked.k().isPresent() || !cause.getMessage().contains("--k")) {
-            return Optional.empty();
-        }
-        return Optional.of(new CheckpointDoubt(side, path, asked, EnumSet.allOf(Unsaid.class), OptionalInt.of(proposedK(path)),
-                asked.hook().orElse(proposedHook(path, model)), asked.centred().orElse(false)));
+        return cause != null && asked.k().isEmpty() && cause.getMessage().contains("--k");
     }
 
     /** Why a checkpoint that could be read does not go with the open model; empty if it does, or no model is open. */
@@ -88,26 +72,5 @@ public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, 
             case K, V -> lm.nKeyValueHeads() * lm.dHead();
             default -> lm.dModel();
         };
-    }
-
-    /** The layer its name speaks of, if it does; else the middle of the model. */
-    static HookPoint proposedHook(Path path, OpenModel model) {
-        String name = path.toString().toLowerCase(Locale.ROOT);
-        int layers = model == null ? Integer.MAX_VALUE : model.config().nLayers();
-        Matcher layer = LAYER.matcher(name);
-        int found = -1;
-        while (layer.find()) {
-            int said = Integer.parseInt(layer.group(1));
-            found = said < layers ? said : found;
-        }
-        int at = found >= 0 ? found : model == null ? 0 : layers / 2;
-        HookPoint.Site site = name.contains("mlp") ? HookPoint.Site.MLP_OUT : name.contains("att") ? HookPoint.Site.ATTN_OUT
-                : name.contains("post") || name.contains("_out_layer") ? HookPoint.Site.RESID_POST : HookPoint.Site.RESID_PRE;
-        return new HookPoint(site, at);
-    }
-
-    private static int proposedK(Path path) {
-        Matcher k = TOPK.matcher(path.getFileName().toString());
-        return k.find() && Integer.parseInt(k.group(1)) > 0 ? Integer.parseInt(k.group(1)) : USUAL_K;
     }
 }

@@ -3,8 +3,10 @@ package loupe.state;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
@@ -15,7 +17,9 @@ import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
+import loupe.sae.SaeFile;
 import loupe.sae.SaeOptions;
+import loupe.sae.SaeProposal;
 
 /**
  * What is open: a model, checkpoint A, and checkpoint B when two are compared. Opening and closing go through here, so
@@ -24,6 +28,7 @@ import loupe.sae.SaeOptions;
  */
 public final class Workbench {
     private final InferenceService service;
+    private final BiFunction<Path, SaeOptions, SaeProposal> proposals;
     private final Executor fx;
     private final Selection selection = new Selection();
     private final Notices notices;
@@ -42,6 +47,12 @@ public final class Workbench {
     private final Map<CheckpointSide, Long> checkpointOpening = new HashMap<>();
 
     public Workbench(InferenceService service, Executor fx, Notices notices, Activity activity) {
+        this(service, fx, notices, activity, (path, options) -> SaeFile.read(path, options).proposal());
+    }
+
+    /** @param proposals what a checkpoint's files leave open; asked on the file pool */
+    Workbench(InferenceService service, Executor fx, Notices notices, Activity activity, BiFunction<Path, SaeOptions, SaeProposal> proposals) {
+        this.proposals = proposals;
         this.service = service;
         this.fx = fx;
         this.notices = notices;
@@ -175,17 +186,35 @@ public final class Workbench {
                 if (opened != null) {
                     service.close(opened.id());
                 }
-                CheckpointDoubt.fromRefusal(side, path, options, failure, model.get()).ifPresentOrElse(doubt::set, () -> {
+                if (CheckpointDoubt.asksForK(failure, options)) {
+                    ask(side, path, options, mine);
+                } else {
                     side.setProblem(why);
                     notices.tell("Opening " + name, why);
-                });
+                }
                 return;
             }
             put(side, opened, options);
             recent.add(path, false);
             opened.warnings().forEach(notices::tell);
-            CheckpointDoubt.about(side, opened, options, model.get()).ifPresent(doubt::set);
+            if (opened.config().hook().isEmpty()) {
+                ask(side, path, options, mine);
+            }
             then.accept(opened);
+        }));
+    }
+
+    /** Finds out what the files leave open and puts it to the user. */
+    private void ask(CheckpointSide side, Path path, SaeOptions options, long opening) {
+        CompletableFuture.supplyAsync(() -> proposals.apply(path, options), service.files()).whenComplete((proposal, failure) -> fx.execute(() -> {
+            if (opening != checkpointOpening.get(side)) {
+                return;
+            }
+            if (failure != null) {
+                side.setProblem(Problem.of(failure));
+            } else {
+                doubt.set(CheckpointDoubt.of(side, path, options, proposal, model.get()));
+            }
         }));
     }
 

@@ -15,6 +15,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.VBox;
 import loupe.base.HookPoint;
 import loupe.sae.SaeOptions;
+import loupe.sae.SaeProposal;
 import loupe.state.CheckpointDoubt;
 
 /** Asks what a checkpoint's files do not say, with a proposal filled in. */
@@ -41,11 +42,11 @@ final class CheckpointForm {
         GridPane grid = new GridPane();
         grid.setHgap(12);
         grid.setVgap(8);
-        k = new Spinner<>(1, 100_000, doubt.k().orElse(32));
+        k = new Spinner<>(1, 100_000, doubt.k());
         k.setEditable(true);
         k.setId("form-k");
         k.setTooltip(Tips.of("How many features fire on each token"));
-        if (doubt.unsaid().contains(CheckpointDoubt.Unsaid.K)) {
+        if (doubt.unsaid().contains(SaeProposal.Missing.K)) {
             grid.addRow(0, new Label("Features per token (k)"), k);
         }
         for (int layer = 0; layer < layers; layer++) {
@@ -71,7 +72,7 @@ final class CheckpointForm {
         open.getStyleClass().add("accent");
         open.setId("form-open");
         open.setOnAction(event -> settled.accept(doubt.settled(
-                doubt.unsaid().contains(CheckpointDoubt.Unsaid.K) ? OptionalInt.of(k.getValue()) : OptionalInt.empty(), hook.getValue(), centred.isSelected())));
+                doubt.unsaid().contains(SaeProposal.Missing.K) ? OptionalInt.of(k.getValue()) : OptionalInt.empty(), hook.getValue(), centred.isSelected())));
         Button leave = new Button("Cancel");
         leave.setCancelButton(true);
         leave.setOnAction(event -> dismissed.run());

@@ -25,6 +25,6 @@ record Command(String name, String title, String group, Optional<KeyCombination>
 
     /** The key as people read it; empty if there is none. */
     String keyText() {
-        return key.map(KeyCombination::getDisplayText).orElse("");
+        return key.map(KeyCombination::getDisplayText).orElse("").replace("Open_Bracket", "[").replace("Close_Bracket", "]");
     }
 }

@@ -55,7 +55,9 @@ final class FeatureHeader {
         beside.setMinWidth(Region.USE_PREF_SIZE);
         pin.setId("pin-feature");
         pin.setPromptText("Pin B");
-        pin.setPrefColumnCount(5);
+        pin.setMinWidth(76);
+        pin.setPrefWidth(76);
+        pin.setMaxWidth(76);
         pin.setTooltip(Tips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by decoder cosine"));
         box.getChildren().addAll(back, forward, title, facts, beside, pin);
     }

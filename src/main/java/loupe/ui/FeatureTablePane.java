@@ -154,6 +154,8 @@ final class FeatureTablePane {
 
     private void explain() {
         frame.problemProperty().set(Slots.first(Slots.first(workbench.modelProblem().get(), workbench.a().problem().get()), model.problem().get()));
+        frame.setOnDismiss(workbench.modelProblem().get() != null ? workbench::dismissModelProblem
+                : workbench.a().problem().get() != null ? () -> workbench.dismissProblem(workbench.a()) : null);
         frame.setOnRetry(workbench.a().problem().get() != null || workbench.modelProblem().get() != null ? null : model::retry);
         frame.emptyTextProperty().set(workbench.model().get() == null ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
                 : workbench.a().sae().get() == null ? "Open a checkpoint for " + workbench.model().get().id() + " (Ctrl+Shift+O), or drop it here" : null);

@@ -29,6 +29,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import javafx.scene.shape.Rectangle;
 import javafx.util.Duration;
 import loupe.base.Problem;
 import org.kordamp.ikonli.feather.Feather;
@@ -43,6 +44,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
  * it, Esc brings it back. It can also be torn off into a window of its own.
  */
 public final class PaneFrame extends StackPane {
+    private static final double ROOM_FOR_TEARING = 340;
     private static final Duration PATIENCE = Duration.millis(150);
     private static final PseudoClass FOCUS_WITHIN = PseudoClass.getPseudoClass("focus-within");
 
@@ -110,6 +112,14 @@ public final class PaneFrame extends StackPane {
         rule.setMinHeight(USE_PREF_SIZE);
         emptyState.getStyleClass().add("empty-state");
         body.getChildren().addAll(holder, emptyState, problemView);
+        body.setMinSize(0, 0);
+        setMinSize(0, 0);
+        Rectangle edge = new Rectangle();
+        edge.widthProperty().bind(widthProperty());
+        edge.heightProperty().bind(heightProperty());
+        setClip(edge);
+        tearOff.visibleProperty().bind(widthProperty().greaterThan(ROOM_FOR_TEARING));
+        tearOff.managedProperty().bind(tearOff.visibleProperty());
         VBox.setVgrow(body, Priority.ALWAYS);
         box.getChildren().addAll(header, rule, body);
         getChildren().add(box);
@@ -297,6 +307,11 @@ public final class PaneFrame extends StackPane {
     /** What failed; shown instead of the content until it is null again. */
     public ObjectProperty<Problem> problemProperty() {
         return problem;
+    }
+
+    /** What "Close" does beside a problem that hides something worth seeing; null for no such button. */
+    public void setOnDismiss(Runnable dismiss) {
+        problemView.onDismiss(dismiss);
     }
 
     /** What "Try again" does; without it the problem has no such button. */

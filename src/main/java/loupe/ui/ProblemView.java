@@ -5,6 +5,8 @@ import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.input.Clipboard;
 import javafx.scene.input.ClipboardContent;
+import javafx.scene.control.ScrollPane;
+import javafx.scene.layout.FlowPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
@@ -18,6 +20,7 @@ public final class ProblemView extends StackPane {
     private final Label message = new Label();
     private final Button retry = new Button("Try again");
     private final Button copy = new Button("Copy details");
+    private final Button close = new Button("Close");
     private Problem problem = new Problem("", true, "");
 
     /** @param again what "Try again" does; the button is hidden when null */
@@ -36,11 +39,19 @@ public final class ProblemView extends StackPane {
         onRetry(again);
 
         HBox words = new HBox(8, icon, message);
-        HBox buttons = new HBox(8, retry, copy);
+        close.getStyleClass().add("problem-close");
+        close.setTooltip(Tips.of("Back to what was here before"));
+        onDismiss(null);
+        FlowPane buttons = new FlowPane(8, 8, retry, close, copy);
+        message.setMinHeight(USE_PREF_SIZE);
         VBox box = new VBox(words, buttons);
         box.getStyleClass().add("problem-box");
-        box.setMaxHeight(USE_PREF_SIZE);
-        getChildren().add(box);
+        ScrollPane scroll = new ScrollPane(box);
+        scroll.setFitToWidth(true);
+        scroll.getStyleClass().add("problem-scroll");
+        scroll.setMaxHeight(USE_PREF_SIZE);
+        getChildren().add(scroll);
+        setMinSize(0, 0);
     }
 
     public void show(Problem shown) {
@@ -53,6 +64,12 @@ public final class ProblemView extends StackPane {
     public void onRetry(Runnable again) {
         visible(retry, again != null);
         retry.setOnAction(event -> again.run());
+    }
+
+    /** @param dismiss what "Close" does; the button is hidden when null */
+    public void onDismiss(Runnable dismiss) {
+        visible(close, dismiss != null);
+        close.setOnAction(event -> dismiss.run());
     }
 
     private void copyDetails() {

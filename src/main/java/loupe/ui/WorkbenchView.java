@@ -143,12 +143,17 @@ public final class WorkbenchView {
     private void arrange() {
         for (PaneFrame frame : allFrames()) {
             frame.setMaximised(false);
+            if (frame.isTornOff()) {
+                frame.toggleTornOff();
+            }
             detach(frame);
         }
         detach(header.node());
-        List<Double> widths = narrow ? List.of(0.22, 0.64) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
+        List<Double> widths = narrow && comparing ? List.of(0.15, 0.7) : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
         SplitPane split = dividers.split(name("columns"), Orientation.HORIZONTAL, widths, table.node(), middle(), right());
         SplitPane.setResizableWithParent(table.node(), false);
+        split.setMinSize(0, 0);
+        columns.setMinSize(0, 0);
         columns.getChildren().setAll(split);
     }
 
@@ -173,12 +178,15 @@ public final class WorkbenchView {
         VBox middle = new VBox(header.node(), rows);
         VBox.setVgrow(rows, Priority.ALWAYS);
         middle.getStyleClass().add("column");
+        middle.setMinWidth(0);
         return middle;
     }
 
     private Node right() {
         Node lists;
-        if (comparing) {
+        if (comparing && narrow) {
+            lists = tabs(tab("Tokens A", a.tokens()), tab("B", b.tokens()), tab("Near A", a.neighbours()), tab("B", b.neighbours()));
+        } else if (comparing) {
             lists = tabs(tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())));
         } else if (narrow) {
             lists = tabs(tab("Token list", a.tokens()), tab("Neighbours", a.neighbours()));
@@ -188,6 +196,7 @@ public final class WorkbenchView {
         VBox right = new VBox(controls.node(), lists);
         VBox.setVgrow(lists, Priority.ALWAYS);
         right.getStyleClass().add("column");
+        right.setMinWidth(0);
         return right;
     }
 

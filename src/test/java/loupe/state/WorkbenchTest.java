@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
@@ -19,6 +20,7 @@ import loupe.sae.Activation;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 import loupe.sae.SaeOptions;
+import loupe.sae.SaeProposal;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -29,7 +31,8 @@ class WorkbenchTest {
 
     private final FakeService service = new FakeService();
     private final Workbench workbench = new Workbench(service, Runnable::run, new Notices(Clock.systemUTC()),
-            new Activity(Runnable::run, () -> 0));
+            new Activity(Runnable::run, () -> 0), (path, options) -> new SaeProposal(Set.of(SaeProposal.Missing.K, SaeProposal.Missing.HOOK),
+                    OptionalInt.of(30), Optional.of(HookPoint.residPre(8)), false));
 
     @BeforeEach
     void filesThatOpen() {
@@ -113,10 +116,10 @@ class WorkbenchTest {
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), unsaid, SaeOptions.AS_STORED);
         CheckpointDoubt doubt = workbench.doubt().get();
-        assertThat(doubt.k()).hasValue(30);
+        assertThat(doubt.k()).isEqualTo(30);
         assertThat(doubt.hook()).isEqualTo(HookPoint.residPre(8));
         assertThat(workbench.a().problem().get()).isNull();
-        workbench.settleDoubt(doubt.settled(doubt.k(), doubt.hook(), true));
+        workbench.settleDoubt(doubt.settled(OptionalInt.of(doubt.k()), doubt.hook(), true));
         assertThat(service.lastOptions.k()).isEqualTo(OptionalInt.of(30));
         assertThat(service.lastOptions.centred()).contains(true);
         assertThat(workbench.doubt().get()).as("said already, so it is a problem now").isNull();
