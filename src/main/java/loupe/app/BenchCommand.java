@@ -3,6 +3,7 @@ package loupe.app;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import loupe.app.bench.Bench;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
@@ -15,12 +16,14 @@ final class BenchCommand extends LoupeCommand {
 
     @Override
     Map<String, Object> run(CommandContext context) throws IOException {
+        UiBenchmark ui = new UiBenchmark();
+        List<String> known = Stream.concat(Bench.names().stream(), Stream.of(ui.name())).toList();
         for (String name : names) {
-            if (!Bench.names().contains(name)) {
-                throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", Bench.names()));
+            if (!known.contains(name)) {
+                throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", known));
             }
         }
-        try (Bench bench = new Bench(context.service(), line -> context.progress().say(line))) {
+        try (Bench bench = new Bench(context.service(), List.of(ui), line -> context.progress().say(line))) {
             return bench.run(names);
         }
     }

@@ -22,7 +22,7 @@ import loupe.sae.SaeOptions;
 
 /** What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them use. */
 public final class Bench implements AutoCloseable {
-    private static final List<Benchmark> ALL = List.of(new ForwardBenchmark(), new TreeBenchmark(), new TokensBenchmark(),
+    private static final List<Benchmark> OWN = List.of(new ForwardBenchmark(), new TreeBenchmark(), new TokensBenchmark(),
             new EncodeBenchmark(), new LoadBenchmark(), new NeighboursBenchmark(), new IndexBenchmark());
     private static final int PEAK_REPEATS = 5;
 
@@ -32,16 +32,22 @@ public final class Bench implements AutoCloseable {
     private MachinePeak.Answer peak;
     private OpenModel gpt2Small;
 
-    /** @param say takes a line about what is being measured */
-    public Bench(InferenceService service, Consumer<String> say) throws IOException {
+    private final List<Benchmark> all;
+
+    /**
+     * @param more benchmarks that are not of this package
+     * @param say takes a line about what is being measured
+     */
+    public Bench(InferenceService service, List<Benchmark> more, Consumer<String> say) throws IOException {
         this.service = service;
+        all = Stream.concat(OWN.stream(), more.stream()).toList();
         this.say = say;
         temporary = Files.createTempDirectory("sae-loupe-bench");
     }
 
-    /** Names of all benchmarks. */
+    /** Names of the benchmarks of this package. */
     public static List<String> names() {
-        return ALL.stream().map(Benchmark::name).toList();
+        return OWN.stream().map(Benchmark::name).toList();
     }
 
     /** Runs some benchmarks, all for an empty list. @return the document that {@code bench --json} prints */
@@ -51,7 +57,7 @@ public final class Bench implements AutoCloseable {
         peaks.put("sgemm_gflops", peak().sgemmGflops());
         peaks.put("read_gb_s", peak().readGbPerSecond());
         document.put("peak", peaks);
-        for (Benchmark benchmark : ALL) {
+        for (Benchmark benchmark : all) {
             if (names.isEmpty() || names.contains(benchmark.name())) {
                 say("measuring " + benchmark.name());
                 document.put(benchmark.name(), benchmark.run(this));
@@ -86,15 +92,17 @@ public final class Bench implements AutoCloseable {
         await(service.close(sae.id()));
     }
 
-    InferenceService service() {
+    /** What computes; shared by all benchmarks. */
+    public InferenceService service() {
         return service;
     }
 
-    Path temporary() {
+    /** A folder that goes away with this object. */
+    public Path temporary() {
         return temporary;
     }
 
-    void say(String line) {
+    public void say(String line) {
         say.accept(line);
     }
 

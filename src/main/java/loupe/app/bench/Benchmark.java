@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Map;
 
 /** One named benchmark. */
-interface Benchmark {
+public interface Benchmark {
     /** As on the command line. */
     String name();
 

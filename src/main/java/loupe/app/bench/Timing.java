@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
 /** Repeated measurements of one quantity. @param unit {@code s}, {@code ms}, {@code tokens/s}, {@code GFLOP/s} ... */
-record Timing(double median, double best, String unit) {
+public record Timing(double median, double best, String unit) {
     /** Seconds of {@code runs} runs of some work, after {@code warmUp} that do not count. */
     static Timing of(int warmUp, int runs, Runnable work) {
         double[] seconds = new double[runs];
@@ -20,7 +20,8 @@ record Timing(double median, double best, String unit) {
         return of(seconds);
     }
 
-    static Timing of(double[] seconds) {
+    /** Measured seconds, in any order. */
+    public static Timing of(double[] seconds) {
         double[] sorted = seconds.clone();
         Arrays.sort(sorted);
         int n = sorted.length;
@@ -32,11 +33,11 @@ record Timing(double median, double best, String unit) {
         return new Timing(fromSeconds.applyAsDouble(median), fromSeconds.applyAsDouble(best), newUnit);
     }
 
-    Timing milliseconds() {
+    public Timing milliseconds() {
         return as("ms", seconds -> seconds * 1e3);
     }
 
-    Map<String, Object> json() {
+    public Map<String, Object> json() {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("median", median);
         json.put("best", best);
