@@ -13,6 +13,10 @@ import org.jfree.chart.axis.ValueAxis;
  * @param logarithmic whether equal distances are equal ratios; said in the label
  */
 public record ChartAxis(String quantity, String unit, boolean logarithmic) {
+    /** Where the bars of a logarithmic histogram stand. */
+    static final double LEAST_LOG_COUNT = 0.5;
+    private static final double COUNT_HEADROOM = 1.08;
+
     public ChartAxis {
         Objects.requireNonNull(quantity, "quantity");
         Objects.requireNonNull(unit, "unit");
@@ -48,6 +52,19 @@ public record ChartAxis(String quantity, String unit, boolean logarithmic) {
         axis.setAutoRangeIncludesZero(false);
         axis.setStandardTickUnits(NumberAxis.createStandardTickUnits(Locale.ROOT));
         axis.setRange(least, most > least ? most : least + 1);
+        return axis;
+    }
+
+    /** The axis for counts up to {@code most}: only whole numbers have ticks; a logarithmic one begins at half a count. */
+    ValueAxis madeForCounts(double most) {
+        if (logarithmic) {
+            DecadeAxis axis = new DecadeAxis(label(), LEAST_LOG_COUNT, Math.max(most, 1) * 2);
+            axis.setLeastTick(1);
+            return axis;
+        }
+        NumberAxis axis = new NumberAxis(label());
+        axis.setStandardTickUnits(NumberAxis.createIntegerTickUnits(Locale.ROOT));
+        axis.setRange(0, Math.max(most, 1) * COUNT_HEADROOM);
         return axis;
     }
 }

@@ -16,11 +16,18 @@ final class DecadeAxis extends LogAxis {
     private static final int MOST_TICKS = 7;
     private static final double FEW_DECADES = 2.2;
 
+    private double leastTick;
+
     DecadeAxis(String label, double least, double most) {
         super(label);
         setSmallestValue(least);
         setRange(least, most);
         setMinorTickMarksVisible(false);
+    }
+
+    /** Leaves out ticks below a value: where counts are shown there is nothing below one. */
+    void setLeastTick(double value) {
+        leastTick = value;
     }
 
     @Override
@@ -45,7 +52,7 @@ final class DecadeAxis extends LogAxis {
             }
             for (double within : decades <= FEW_DECADES ? new double[] {1, 2, 5} : new double[] {1}) {
                 double value = within * Math.pow(10, decade);
-                if (value >= getLowerBound() * 0.999999 && value <= getUpperBound() * 1.000001) {
+                if (value >= Math.max(leastTick, getLowerBound()) * 0.999999 && value <= getUpperBound() * 1.000001) {
                     ticks.add(new NumberTick(value, Figures.plain(value), anchor, TextAnchor.CENTER, 0));
                 }
             }

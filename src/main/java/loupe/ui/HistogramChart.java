@@ -21,9 +21,6 @@ import org.jfree.data.xy.IntervalXYDataset;
  * <p>A brushed range ends at edges of bins, so that what it selects is exactly what the bars count.
  */
 public final class HistogramChart extends ChartPart {
-    private static final double LEAST_LOG_COUNT = 0.5;
-    private static final double HEADROOM = 1.08;
-
     private final ChartAxis values;
     private final String counted;
     private final BooleanProperty logarithmic = new SimpleBooleanProperty(this, "logarithmic");
@@ -90,12 +87,12 @@ public final class HistogramChart extends ChartPart {
         XYBarRenderer renderer = new XYBarRenderer(0);
         renderer.setBarPainter(new StandardXYBarPainter());
         renderer.setShadowVisible(false);
-        renderer.setBase(log ? LEAST_LOG_COUNT : 0);
+        renderer.setBase(log ? ChartAxis.LEAST_LOG_COUNT : 0);
         renderer.setUseYInterval(false);
         renderer.setDrawBarOutline(true);
         List<HistogramSeries> bars = series;
         XYPlot plot = new XYPlot(dataset(bars), values.made(least, most),
-            counts.made(log ? LEAST_LOG_COUNT : 0, log ? highest * 2 : highest * HEADROOM), renderer);
+            counts.madeForCounts(highest), renderer);
         show(plot, (dressed, palette) -> dress((XYBarRenderer) dressed.getRenderer(), palette, bars));
     }
 

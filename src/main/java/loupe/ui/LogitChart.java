@@ -10,7 +10,7 @@ import javafx.scene.input.MouseEvent;
 
 /**
  * Promoted and suppressed tokens as bars: the decoder direction's logit weights. Side by side when there is room, else one
- * below the other; as many rows as fit, strongest first.
+ * below the other; as many rows as fit, strongest first. Where there is little room a bar lies behind its word.
  */
 public final class LogitChart extends Painted implements Exportable {
     static final double ROW = 22;
@@ -18,6 +18,9 @@ public final class LogitChart extends Painted implements Exportable {
     private static final double HEADER = 26;
     private static final double GAP = 24;
     private static final double TWO_COLUMNS = 400;
+    private static final double TWO_TIGHT_COLUMNS = 220;
+    private static final double SHORT_ROWS = 12;
+    private static final double TIGHT = 170;
     private static final double LONGEST_WORD = 130;
     private static final double FIGURE = 50;
     private static final double PAPER_WIDTH = 440;
@@ -142,6 +145,7 @@ public final class LogitChart extends Painted implements Exportable {
         private final TokenWeight pointed;
         private final double least;
         private final boolean beside;
+        private final boolean tight;
         private final double column;
         private final int rows;
 
@@ -152,8 +156,9 @@ public final class LogitChart extends Painted implements Exportable {
             this.width = width;
             this.height = height;
             this.pointed = pointed;
-            beside = width >= TWO_COLUMNS;
-            column = beside ? (width - 24 - GAP) / 2 : width - 24;
+            beside = width >= TWO_COLUMNS || width >= TWO_TIGHT_COLUMNS && height < 2 * HEADER + SHORT_ROWS * ROW;
+            column = beside ? (width - 24 - (width >= TWO_COLUMNS ? GAP : GAP / 2)) / 2 : width - 24;
+            tight = column < TIGHT;
             rows = (int) Math.max(0, Math.floor(((beside ? height : height / 2) - HEADER - 2) / ROW));
         }
 
@@ -165,15 +170,15 @@ public final class LogitChart extends Painted implements Exportable {
                 }
             }
             list(pen, palette, promoted, "Promoted", 12, 0, palette.positive(), largest);
-            list(pen, palette, suppressed, "Suppressed", beside ? 12 + column + GAP : 12, beside ? 0 : height / 2, palette.negative(), largest);
+            list(pen, palette, suppressed, "Suppressed", beside ? width - 12 - column : 12, beside ? 0 : height / 2, palette.negative(), largest);
         }
 
         private void list(Pen pen, Palette palette, List<TokenWeight> tokens, String title, double left, double top,
                 javafx.scene.paint.Color color, double largest) {
-            double word = Math.min(LONGEST_WORD, column * 0.4);
+            double word = tight ? column - FIGURE - 4 : Math.min(LONGEST_WORD, column * 0.4);
             double room = column - word - FIGURE - 8;
             pen.text(title, left, top + 17, 12, true, color);
-            String unit = "logit weight";
+            String unit = tight ? "" : "logit weight";
             pen.text(unit, left + column - pen.widthOf(unit, 11, false), top + 17, 11, false, palette.muted());
             for (int i = 0; i < Math.min(rows, tokens.size()); i++) {
                 TokenWeight token = tokens.get(i);
@@ -181,16 +186,21 @@ public final class LogitChart extends Painted implements Exportable {
                 if (token == pointed) {
                     pen.fillRectangle(left - 4, y, column + 8, ROW, 4, palette.inset());
                 }
+                double part = Math.abs(token.weight()) / largest;
+                if (tight) {
+                    pen.fillRectangle(left - 4, y + 2, Math.max(2, (column + 8) * part), ROW - 4, 2, Palette.blend(palette.surface(), color, 0.25));
+                } else {
+                    double bar = Math.max(1, room * part);
+                    pen.fillRectangle(left + word + 8, y + 5, bar, ROW - 10, Math.min(2, bar / 2), Palette.blend(palette.surface(), color, 0.8));
+                }
                 tokenText(pen, palette, token.text(), left, y + ROW * 0.68, word);
-                double bar = Math.max(1, room * Math.abs(token.weight()) / largest);
-                pen.fillRectangle(left + word + 8, y + 5, bar, ROW - 10, Math.min(2, bar / 2), Palette.blend(palette.surface(), color, 0.8));
                 String figure = Figures.number(token.weight());
                 pen.text(figure, left + column - pen.widthOf(figure, 12, false), y + ROW * 0.68, 12, false, palette.text());
             }
         }
 
-        /** The word, right-aligned to its bar, cut with an ellipsis when it is too long. */
-        private static void tokenText(Pen pen, Palette palette, String text, double left, double baseline, double room) {
+        /** The word, right-aligned to its bar or at the left over it, cut with an ellipsis when it is too long. */
+        private void tokenText(Pen pen, Palette palette, String text, double left, double baseline, double room) {
             String shown = text;
             double width = width(pen, shown);
             while (width > room && shown.length() > 1) {
@@ -200,7 +210,7 @@ public final class LogitChart extends Painted implements Exportable {
             if (shown.length() < text.length()) {
                 shown += "\u2026";
             }
-            double x = left + room - width;
+            double x = tight ? left : left + room - width;
             for (TokenText.Run run : TokenText.runs(shown)) {
                 pen.text(run.text(), x, baseline, SIZE, false, run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.75) : palette.text());
                 x += pen.widthOf(run.text(), SIZE, false);
@@ -216,7 +226,7 @@ public final class LogitChart extends Painted implements Exportable {
         }
 
         TokenWeight at(double x, double y) {
-            boolean second = beside ? x > 12 + column + GAP / 2 : y > height / 2;
+            boolean second = beside ? x > width / 2 : y > height / 2;
             double top = second && !beside ? height / 2 : 0;
             int row = (int) Math.floor((y - top - HEADER) / ROW);
             List<TokenWeight> list = second ? suppressed : promoted;

@@ -16,6 +16,7 @@ import javafx.collections.ObservableList;
 import javafx.css.PseudoClass;
 import javafx.geometry.Side;
 import javafx.scene.Node;
+import javafx.scene.Scene;
 import javafx.scene.control.Button;
 import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
@@ -46,7 +47,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
 public final class PaneFrame extends StackPane {
     private static final double ROOM_FOR_TEARING = 340;
     private static final Duration PATIENCE = Duration.millis(150);
-    private static final PseudoClass FOCUS_WITHIN = PseudoClass.getPseudoClass("focus-within");
+    private static final PseudoClass ACTIVE = PseudoClass.getPseudoClass("active");
 
     private final StringProperty title = new SimpleStringProperty(this, "title", "");
     private final StringProperty subtitle = new SimpleStringProperty(this, "subtitle", "");
@@ -55,6 +56,7 @@ public final class PaneFrame extends StackPane {
     private final DoubleProperty progress = new SimpleDoubleProperty(this, "progress", ProgressBar.INDETERMINATE_PROGRESS);
     private final StringProperty emptyText = new SimpleStringProperty(this, "emptyText");
     private final ObjectProperty<Problem> problem = new SimpleObjectProperty<>(this, "problem");
+    private final ReadOnlyBooleanWrapper active = new ReadOnlyBooleanWrapper(this, "active");
     private final ReadOnlyBooleanWrapper maximised = new ReadOnlyBooleanWrapper(this, "maximised");
 
     private final VBox box = new VBox();
@@ -98,7 +100,9 @@ public final class PaneFrame extends StackPane {
         subtitleLabel.getStyleClass().add("pane-subtitle");
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
+        subtitleLabel.setMinWidth(0);
         actions.getStyleClass().add("pane-actions");
+        actions.setMinWidth(USE_PREF_SIZE);
         more.getStyleClass().add("pane-more");
         maximise.getStyleClass().add("pane-maximise");
         header.getStyleClass().add("pane-header");
@@ -113,7 +117,6 @@ public final class PaneFrame extends StackPane {
         emptyState.getStyleClass().add("empty-state");
         body.getChildren().addAll(holder, emptyState, problemView);
         body.setMinSize(0, 0);
-        setMinSize(0, 0);
         Rectangle edge = new Rectangle();
         edge.widthProperty().bind(widthProperty());
         edge.heightProperty().bind(heightProperty());
@@ -122,6 +125,8 @@ public final class PaneFrame extends StackPane {
         tearOff.managedProperty().bind(tearOff.visibleProperty());
         VBox.setVgrow(body, Priority.ALWAYS);
         box.getChildren().addAll(header, rule, body);
+        box.setMinSize(0, 0);
+        setMinSize(0, 0);
         getChildren().add(box);
     }
 
@@ -150,7 +155,8 @@ public final class PaneFrame extends StackPane {
 
         more.visibleProperty().bind(javafx.beans.binding.Bindings.isNotEmpty(menu.getItems()));
         more.managedProperty().bind(more.visibleProperty());
-        box.focusWithinProperty().addListener((source, was, is) -> box.pseudoClassStateChanged(FOCUS_WITHIN, is));
+        active.bind(box.sceneProperty().flatMap(Scene::focusOwnerProperty).map(this::holds).orElse(false));
+        active.addListener((source, was, is) -> box.pseudoClassStateChanged(ACTIVE, is));
         box.accessibleTextProperty().bind(title);
         header.setOnMouseClicked(event -> {
             if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
@@ -164,6 +170,15 @@ public final class PaneFrame extends StackPane {
                 event.consume();
             }
         });
+    }
+
+    private boolean holds(Node node) {
+        for (Node at = node; at != null; at = at.getParent()) {
+            if (at == box) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private void showWaiting(boolean waiting) {
@@ -183,9 +198,15 @@ public final class PaneFrame extends StackPane {
         if (empty) {
             emptyLabel.setText(emptyText.get());
         }
-        problemView.setVisible(failed);
-        emptyState.setVisible(empty);
-        holder.setVisible(!failed && !empty);
+        only(problemView, failed);
+        only(emptyState, empty);
+        only(holder, !failed && !empty);
+    }
+
+    /** What is not shown takes no room either. */
+    private static void only(Node state, boolean shown) {
+        state.setVisible(shown);
+        state.setManaged(shown);
     }
 
     private void showMenu() {
@@ -256,6 +277,11 @@ public final class PaneFrame extends StackPane {
 
     public boolean isMaximised() {
         return maximised.get();
+    }
+
+    /** Whether the keyboard is in this pane. */
+    public ReadOnlyBooleanProperty activeProperty() {
+        return active.getReadOnlyProperty();
     }
 
     public ReadOnlyBooleanProperty maximisedProperty() {

@@ -8,11 +8,15 @@ import javafx.geometry.Insets;
 import javafx.geometry.Orientation;
 import javafx.scene.AccessibleRole;
 import javafx.scene.canvas.Canvas;
+import javafx.scene.canvas.GraphicsContext;
 import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.paint.Color;
+import javafx.scene.paint.CycleMethod;
+import javafx.scene.paint.LinearGradient;
+import javafx.scene.paint.Stop;
 import javafx.util.Duration;
 
 /**
@@ -22,6 +26,7 @@ import javafx.util.Duration;
 public final class TokenStrip extends Painted {
     private static final Duration SOON = Duration.millis(80);
     private static final double WEAKEST = 0.1;
+    private static final double FADE = 20;
 
     private final Canvas canvas = new Canvas();
     private final Tooltip tip = Tips.of("");
@@ -202,6 +207,25 @@ public final class TokenStrip extends Painted {
                 pen.text(run.text(), at, y + TokenFlow.ROW * 0.67, TextWidths.SIZE, false, run.glyph() ? thin : palette.text());
                 at += pen.widthOf(run.text(), TextWidths.SIZE, false);
             }
+        }
+        fadeCutEnds(context, palette.surface());
+    }
+
+    /** Lets a row that goes on beyond its ends fade out there, so that half a letter is not taken for a whole one. */
+    private void fadeCutEnds(GraphicsContext context, Color surface) {
+        int last = flow.size() - 1;
+        if (wrapping || last < 0) {
+            return;
+        }
+        Color clear = Color.color(surface.getRed(), surface.getGreen(), surface.getBlue(), 0);
+        double width = canvas.getWidth();
+        if (flow.x(0) < -1) {
+            context.setFill(new LinearGradient(0, 0, FADE, 0, false, CycleMethod.NO_CYCLE, new Stop(0, surface), new Stop(1, clear)));
+            context.fillRect(0, 0, FADE, canvas.getHeight());
+        }
+        if (flow.x(last) + flow.width(last) > width + 1) {
+            context.setFill(new LinearGradient(width - FADE, 0, width, 0, false, CycleMethod.NO_CYCLE, new Stop(0, clear), new Stop(1, surface)));
+            context.fillRect(width - FADE, 0, FADE, canvas.getHeight());
         }
     }
 

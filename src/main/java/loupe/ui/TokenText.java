@@ -10,6 +10,9 @@ import java.util.List;
 final class TokenText {
     private static final int LAST_CONTROL = 0x1f;
     private static final int CONTROL_PICTURES = 0x2400;
+    private static final char ZERO_WIDTH_JOINER = '\u200d';
+    /** For bytes that are no text by themselves. */
+    private static final char UNKNOWN = '\u2426';
 
     /**
      * @param text what to draw
@@ -62,18 +65,19 @@ final class TokenText {
     }
 
     private static boolean isInvisible(char c) {
-        return c == ' ' || c == '\u00a0' || c == '\u200b' || c == '\u2028' || c == '\ufeff' || c <= LAST_CONTROL || c == 0x7f;
+        return c == ' ' || c == '\u00a0' || c == '\u2028' || c == '\u2029' || Character.isISOControl(c)
+            || Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER || c == '\ufffd';
     }
 
     private static char glyphOf(char c) {
         return switch (c) {
             case ' ' -> '\u00b7';
             case '\u00a0' -> '\u00b0';
-            case '\n', '\u2028' -> '\u21b5';
+            case '\n', '\u2028', '\u2029' -> '\u21b5';
             case '\t' -> '\u21e5';
-            case '\u200b', '\ufeff' -> '\u00a6';
             case 0x7f -> '\u2421';
-            default -> (char) (CONTROL_PICTURES + c);
+            case '\ufffd' -> UNKNOWN;
+            default -> c <= LAST_CONTROL ? (char) (CONTROL_PICTURES + c) : Character.isISOControl(c) ? UNKNOWN : '\u00a6';
         };
     }
 }

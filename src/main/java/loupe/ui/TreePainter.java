@@ -126,7 +126,7 @@ final class TreePainter {
 
     private Color tint(int node) {
         Color full = faded(node, ink, palette.faded());
-        return Palette.blend(palette.surface(), full, 0.28 + 0.57 * Math.sqrt(weight(node)));
+        return Palette.blend(palette.surface(), full, 0.38 + 0.5 * Math.sqrt(weight(node)));
     }
 
     /** {@code color} for what is particular to this tree, {@code pale} for what random points say too. */

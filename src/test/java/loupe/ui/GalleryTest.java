@@ -16,6 +16,8 @@ import javafx.scene.control.ComboBox;
 import javafx.scene.control.ProgressBar;
 import javafx.scene.control.RadioButton;
 import javafx.scene.control.Separator;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.SplitMenuButton;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
@@ -30,6 +32,7 @@ import javax.imageio.ImageIO;
 import loupe.base.Problem;
 import org.controlsfx.control.RangeSlider;
 import org.controlsfx.control.SegmentedButton;
+import org.controlsfx.control.textfield.TextFields;
 import org.junit.jupiter.api.Test;
 
 /** Draws every part in both themes to target/gallery, to be looked at; the test only makes sure that something was drawn. */
@@ -81,7 +84,7 @@ class GalleryTest extends UiTest {
                 sliders.setStyle("-fx-padding: 8px 16px 8px 16px");
                 PaneFrame ghost = new PaneFrame("Ghost", sliders);
                 ghost.subtitleProperty().set("feature 1042");
-                ghost.getMenuItems().add(new javafx.scene.control.MenuItem("Reset"));
+                ghost.getMenuItems().add(new MenuItem("Reset"));
                 PaneFrame empty = new PaneFrame("Examples");
                 empty.emptyTextProperty().set("No examples yet: the corpus has not been indexed. Press Index corpus in the File menu");
                 PaneFrame failed = new PaneFrame("Definition tree");
@@ -119,6 +122,7 @@ class GalleryTest extends UiTest {
             LogitChart logits = onFx(() -> new LogitChart());
             onFx(() -> logits.setTokens(Samples.promoted(), Samples.suppressed()));
             picture("logits-" + theme.key(), theme, logits, 480, 260);
+            picture("logits-short-" + theme.key(), theme, logits, 250, 150);
             picture("logits-narrow-" + theme.key(), theme, logits, 280, 420);
             ScatterChart scatter = onFx(() -> new ScatterChart("moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true)));
             onFx(() -> {
@@ -180,9 +184,13 @@ class GalleryTest extends UiTest {
         check.setSelected(true);
         ToolBar tools = new ToolBar(new Button("Open model"), new Button("Open checkpoint"), main, new Separator());
         HBox first8 = new HBox(8, radio, new RadioButton("decoder"), check, combo);
-        HBox second8 = new HBox(8, field, new Button("Stop"), segments);
+        TextField clearable = TextFields.createClearableTextField();
+        clearable.setPromptText("Number, word");
+        SplitMenuButton split = new SplitMenuButton(new MenuItem("glossary"));
+        split.setText("Open model");
+        HBox second8 = new HBox(8, clearable, split, new Button("Stop"), segments);
         RangeSlider range = new RangeSlider(0, 10, 2, 6);
-        VBox box = new VBox(8, tools, first8, second8, range, table, new ProgressBar(0.4));
+        VBox box = new VBox(8, tools, first8, field, second8, range, table, new ProgressBar(0.4));
         box.setStyle("-fx-padding: 16px; -fx-background-color: -color-bg-default");
         return box;
     }

@@ -22,6 +22,7 @@ class PaneFrameUiTest extends UiTest {
         content = new Label("content");
         pane = new PaneFrame("Token list", content);
         pane.setId("pane");
+        pane.setPrefWidth(400);
         pane.setOnRetry(retries::incrementAndGet);
         host = new MaximiseHost(new HBox(pane, new PaneFrame("Other", new Label("other"))));
         return host;
@@ -62,6 +63,16 @@ class PaneFrameUiTest extends UiTest {
         assertThat(retries.get()).isEqualTo(1);
         onFx(() -> pane.problemProperty().set(null));
         assertThat(seen(content)).isTrue();
+    }
+
+    @Test
+    void aLongProblemScrollsInsteadOfPushingThePaneOutOfItsPlace() {
+        onFx(() -> pane.problemProperty().set(new Problem("expected params.npz or params.safetensors with W_enc, ".repeat(80), true, "")));
+        assertThat(onFx(() -> host.lookup("#pane").getLayoutBounds().getHeight())).isEqualTo(600);
+        assertThat(onFx(() -> pane.lookup(".problem-retry").localToScene(0, 0).getY())).isBetween(0.0, 590.0);
+        assertThat(onFx(() -> pane.lookup(".pane-title").localToScene(0, 0).getY())).isBetween(0.0, 40.0);
+        onFx(() -> pane.problemProperty().set(null));
+        assertThat(onFx(() -> content.localToScene(0, 0).getY())).isBetween(32.0, 600.0);
     }
 
     @Test
