@@ -1,9 +1,10 @@
 package loupe.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +24,8 @@ import loupe.lm.Logits;
  */
 final class CorpusSampler {
     private static final int ROWS = 128;
+    /** Keeps draws below what cumulative probabilities in single precision add up to. */
+    private static final double ROUNDING = 1e-5;
 
     private final NDManager manager;
     private final LanguageModel model;
@@ -76,7 +79,7 @@ final class CorpusSampler {
                         cache = cache.withOwn(known, step.zeros(new Shape(ROWS, position)));
                     }
                     NDArray logits = model.forward(step, Input.of(last).startingAt(position), Hook.NONE, cache, Logits.LAST, cancellation);
-                    draw(Flat.read(logits.softmax(-1)), rows, position + 1);
+                    draw(step, logits.reshape(ROWS, model.config().vocabularySize()), rows, position + 1);
                     known = append(batch, known, cache.added());
                 }
             }
@@ -106,20 +109,16 @@ final class CorpusSampler {
         return longer;
     }
 
-    private void draw(float[] probabilities, int[][] rows, int position) {
-        int vocabulary = probabilities.length / rows.length;
-        for (int row = 0; row < rows.length; row++) {
-            double left = random.nextDouble();
-            int token = 0;
-            for (int i = 0; i < vocabulary; i++) {
-                float p = probabilities[row * vocabulary + i];
-                token = p > 0 ? i : token;
-                left -= p;
-                if (left < 0) {
-                    break;
-                }
-            }
-            rows[row][position] = token;
+    /** Each row's first token at which the cumulative probability exceeds a uniform draw. */
+    private void draw(NDManager step, NDArray logits, int[][] rows, int position) {
+        float[] uniform = new float[ROWS];
+        for (int row = 0; row < ROWS; row++) {
+            uniform[row] = (float) (random.nextDouble() * (1 - ROUNDING));
+        }
+        NDArray below = logits.softmax(-1).cumSum(-1).lte(step.create(uniform, new Shape(ROWS, 1)));
+        long[] tokens = below.toType(DataType.INT64, false).sum(new int[] {-1}).toLongArray();
+        for (int row = 0; row < ROWS; row++) {
+            rows[row][position] = (int) Math.min(tokens[row], logits.getShape().get(1) - 1);
         }
     }
 }

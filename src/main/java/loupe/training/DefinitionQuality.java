@@ -70,7 +70,7 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
     private static List<TrainingText.Sentence> heldOutSentences(DefinitionCorpus corpus, Function<String, int[]> encode) {
         Set<String> seen = new HashSet<>();
         List<Definition> distinct = corpus.heldOut().stream().filter(row -> seen.add(row.text())).toList();
-        TrainingText text = new TrainingText(distinct, encode, new TrainingText.Weighting(1, 1, 1, 1));
+        TrainingText text = new TrainingText(distinct, encode, TrainingText.Weighting.EVEN);
         List<TrainingText.Sentence> sentences = new ArrayList<>();
         for (int i = 0; i < distinct.size(); i++) {
             sentences.add(text.sentence(i, Wording.TYPICAL));
@@ -102,7 +102,7 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
 
     private static List<String> definitions(List<String> lemmas, GreedyDefinitions greedy, Function<String, int[]> encode, Tokenizer tokenizer) {
         TrainingText frame = new TrainingText(lemmas.stream().map(lemma -> new Definition(lemma, "", "", List.of())).toList(),
-                words -> words.isEmpty() ? new int[0] : encode.apply(words), new TrainingText.Weighting(1, 1, 1, 1));
+                words -> words.isEmpty() ? new int[0] : encode.apply(words), TrainingText.Weighting.EVEN);
         List<int[]> prompts = new ArrayList<>();
         for (int i = 0; i < lemmas.size(); i++) {
             TrainingText.Sentence sentence = frame.sentence(i, Wording.TYPICAL);

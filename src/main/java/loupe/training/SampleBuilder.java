@@ -37,18 +37,11 @@ import loupe.sae.SparseAutoencoder;
 public final class SampleBuilder {
     /** Share of the tokens outside definitions that count in the loss. */
     private static final double OTHER_SHARE = 0.2;
-    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(4, 1.2, 0.2, 0.1);
-    private static final int VOCABULARY = 8192;
-    private static final int CONTEXT = 128;
-    private static final int D_MODEL = 192;
-    private static final int N_LAYERS = 4;
-    private static final int N_HEADS = 6;
-    private static final int CONTEXTS_PER_STEP = 8;
+    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(10, 3, 0.9, 0.15, 0.1);
     private static final long WARM_UP_TOKENS = 200_000;
     private static final long LEMMA_COUNT = 5;
     private static final long DEFINITION_COUNT = 2;
     private static final long FRAME_COUNT = 100_000;
-    private static final int MEASURED_CONTEXTS = 250;
     private static final int SEPARATOR = 0;
     private static final String MODEL_FOLDER = "glossary";
 
@@ -56,6 +49,7 @@ public final class SampleBuilder {
     private final Path out;
     private final Path work;
     private final Plan plan;
+    private final Sizes sizes;
     private final Progress progress;
     private final Cancellation cancellation;
     private final Stopwatch stopwatch;
@@ -72,6 +66,24 @@ public final class SampleBuilder {
         public static final Plan SAMPLE = new Plan(15_000_000, 600_000, 300_000, 20261121);
     }
 
+    /**
+     * How large things are.
+     *
+     * @param rows contexts per step of the language model
+     * @param measured contexts on which the autoencoders are measured
+     */
+    record Sizes(int vocabulary, int context, int dModel, int nLayers, int nHeads, int rows, int measured) {
+        /** Of the bundled sample. */
+        static final Sizes SAMPLE = new Sizes(8192, 128, 192, 4, 6, 8, 250);
+
+        /** A GPT-2 with the native GELU, which is faster than the approximation that GPT-2 itself uses. */
+        ModelConfig config() {
+            int dHead = dModel / nHeads;
+            return new ModelConfig("gpt2", vocabulary, context, dModel, nLayers, nHeads, nHeads, dHead, 4 * dModel, 1e-5,
+                    ModelConfig.MlpActivation.GELU, Collections.nCopies(nLayers, 1 / Math.sqrt(dHead)), ModelConfig.Wiring.GPT2);
+        }
+    }
+
     /** Told how far the work is. */
     public interface Progress {
         /** @param fraction of this part, 0 to 1 */
@@ -80,6 +92,11 @@ public final class SampleBuilder {
 
     /** @param work folder for unfinished parts; kept for going on later */
     public SampleBuilder(Path definitions, Path out, Path work, Plan plan, Progress progress, Cancellation cancellation) throws IOException {
+        this(definitions, out, work, plan, Sizes.SAMPLE, progress, cancellation);
+    }
+
+    SampleBuilder(Path definitions, Path out, Path work, Plan plan, Sizes sizes, Progress progress, Cancellation cancellation) throws IOException {
+        this.sizes = sizes;
         this.definitions = definitions;
         this.out = out;
         this.work = work;
@@ -89,13 +106,6 @@ public final class SampleBuilder {
         Files.createDirectories(out);
         Files.createDirectories(work);
         this.stopwatch = new Stopwatch(work.resolve("seconds.json"));
-    }
-
-    /** The sizes of the sample's language model. */
-    static ModelConfig config() {
-        int dHead = D_MODEL / N_HEADS;
-        return new ModelConfig("gpt2", VOCABULARY, CONTEXT, D_MODEL, N_LAYERS, N_HEADS, N_HEADS, dHead, 4 * D_MODEL, 1e-5,
-                ModelConfig.MlpActivation.GELU, Collections.nCopies(N_LAYERS, 1 / Math.sqrt(dHead)), ModelConfig.Wiring.GPT2);
     }
 
     /**
@@ -108,7 +118,7 @@ public final class SampleBuilder {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
         Path tokenizerFolder = work.resolve("tokenizer");
         if (!Files.exists(tokenizerFolder.resolve("tokenizer_config.json"))) {
-            stopwatch.time("tokenizer", () -> vocabulary(corpus).write(tokenizerFolder, CONTEXT));
+            stopwatch.time("tokenizer", () -> vocabulary(corpus).write(tokenizerFolder, sizes.context));
         }
         try (Tokenizer tokenizer = TokenizerFiles.read(tokenizerFolder).orElseThrow(); NDManager manager = NDManager.newBaseManager()) {
             progress.show("text", 0, "");
@@ -119,13 +129,13 @@ public final class SampleBuilder {
                 writeCorpus(manager, model, tokenizer);
                 learnFeatures(manager, model, text);
                 Map<String, SaeEvaluation.Answer> measured = measure(manager, model, tokenizer);
-                new SampleReadme(corpus, quality, measured, stopwatch.seconds(), plan).write(out, definitions);
+                new SampleReadme(corpus, quality, measured, stopwatch.seconds(), plan, model.config()).write(out, definitions);
                 return SampleReadme.figures(quality, measured, stopwatch.seconds());
             }
         }
     }
 
-    private static BpeTrainer.Vocabulary vocabulary(DefinitionCorpus corpus) {
+    private BpeTrainer.Vocabulary vocabulary(DefinitionCorpus corpus) {
         BpeTrainer trainer = new BpeTrainer();
         Set<String> seen = new HashSet<>();
         for (Definition row : corpus.training()) {
@@ -140,7 +150,7 @@ public final class SampleBuilder {
                 trainer.add(part, FRAME_COUNT);
             }
         }
-        return trainer.train(VOCABULARY);
+        return trainer.train(sizes.vocabulary);
     }
 
     private static Function<String, int[]> encoder(Tokenizer tokenizer) {
@@ -150,10 +160,10 @@ public final class SampleBuilder {
 
     private DefinitionQuality learnLanguage(NDManager manager, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, Path tokenizerFolder)
             throws IOException {
-        LanguageModelTrainer.Settings settings = new LanguageModelTrainer.Settings(CONTEXTS_PER_STEP,
-                new LearningRate(2e-3, WARM_UP_TOKENS, 0.02), 0.1, 1, OTHER_SHARE, plan.seed);
+        LanguageModelTrainer.Settings settings = new LanguageModelTrainer.Settings(sizes.rows,
+                new LearningRate(2e-3, Math.min(WARM_UP_TOKENS, plan.modelTokens / 10), 0.02), 0.1, 1, OTHER_SHARE, plan.seed);
         Path state = work.resolve("language-model.state");
-        try (LanguageModelTrainer trainer = new LanguageModelTrainer(manager, config(), text, settings)) {
+        try (LanguageModelTrainer trainer = new LanguageModelTrainer(manager, sizes.config(), text, settings)) {
             if (Files.exists(state)) {
                 trainer.restore(state);
             }
@@ -162,7 +172,7 @@ public final class SampleBuilder {
             }
             Path folder = out.resolve(MODEL_FOLDER);
             if (!Files.exists(folder.resolve("config.json"))) {
-                GptFolder.write(folder, config(), trainer.model().parameters(), tokenizerFolder);
+                GptFolder.write(folder, sizes.config(), trainer.model().parameters(), tokenizerFolder);
             }
             progress.show("definitions", 0, "");
             return DefinitionQuality.measure(manager, trainer.model(), corpus, text, tokenizer, plan.seed);
@@ -190,7 +200,7 @@ public final class SampleBuilder {
     private void learnFeatures(NDManager manager, LanguageModel model, TrainingText text) throws IOException {
         for (SampleSae sae : SampleSae.values()) {
             if (!sae.exists(out)) {
-                PackedContexts contexts = new PackedContexts(text, CONTEXT, plan.seed + 1, OTHER_SHARE, PackedContexts.Position.START);
+                PackedContexts contexts = new PackedContexts(text, sizes.context, plan.seed + 1, OTHER_SHARE, PackedContexts.Position.START);
                 Supplier<int[]> next = () -> java.util.Arrays.stream(contexts.next(1).inputs()).mapToInt(Math::toIntExact).toArray();
                 stopwatch.time(sae.fileName(), () -> sae.train(manager, model, next, SEPARATOR, plan.saeTokens, plan.seed, out,
                         (fraction, detail) -> progress.show("autoencoder", fraction, detail), cancellation));
@@ -204,7 +214,7 @@ public final class SampleBuilder {
         Map<String, SaeEvaluation.Answer> measured = new LinkedHashMap<>();
         for (String name : List.of(SampleSae.TOP_K.fileName(), SampleSae.EARLY, SampleSae.TOKENIZED.fileName(), SampleSae.JUMP_RELU.fileName())) {
             boolean tokenized = name.equals(SampleSae.TOKENIZED.fileName());
-            SaeOptions options = tokenized ? new SaeOptions(Optional.empty(), OptionalInt.of(SampleSae.K), Optional.of(SampleSae.hook(model)),
+            SaeOptions options = tokenized ? new SaeOptions(Optional.empty(), OptionalInt.of(SampleSae.K), Optional.of(SampleSae.hook(model.config())),
                     Optional.empty(), OptionalDouble.empty(), Optional.of(true), false) : SaeOptions.AS_STORED;
             SaeFile file = SaeFile.read(out.resolve(name), options);
             for (boolean lookup : tokenized ? new boolean[] {true, false} : new boolean[] {false}) {
@@ -220,18 +230,18 @@ public final class SampleBuilder {
 
     /** The corpus packed as the activation index packs it: a separator before each sentence, no padding. */
     private int[][] corpusContexts(Tokenizer tokenizer) throws IOException {
-        int[][] contexts = new int[MEASURED_CONTEXTS][CONTEXT];
+        int[][] contexts = new int[sizes.measured][sizes.context];
         int at = 0;
         for (String sentence : Files.readString(out.resolve("corpus.txt")).split(java.util.regex.Pattern.quote(BpeTrainer.END_OF_TEXT))) {
             int[] ids = tokenizer.encode(BpeTrainer.END_OF_TEXT + sentence.strip(), Tokenizer.Beginning.NO).ids();
             for (int id : ids) {
-                if (at == MEASURED_CONTEXTS * CONTEXT) {
+                if (at == sizes.measured * sizes.context) {
                     return contexts;
                 }
-                contexts[at / CONTEXT][at % CONTEXT] = id;
+                contexts[at / sizes.context][at % sizes.context] = id;
                 at++;
             }
         }
-        return java.util.Arrays.copyOf(contexts, at / CONTEXT);
+        return java.util.Arrays.copyOf(contexts, at / sizes.context);
     }
 }

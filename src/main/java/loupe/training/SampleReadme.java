@@ -13,6 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.base.HookPoint;
+import loupe.lm.ModelConfig;
 
 /** The sample's README: where it comes from, how to build it again, and what was measured. */
 final class SampleReadme {
@@ -21,14 +23,16 @@ final class SampleReadme {
     private final Map<String, SaeEvaluation.Answer> autoencoders;
     private final Map<String, Double> seconds;
     private final SampleBuilder.Plan plan;
+    private final ModelConfig model;
 
     SampleReadme(DefinitionCorpus corpus, DefinitionQuality quality, Map<String, SaeEvaluation.Answer> autoencoders, Map<String, Double> seconds,
-            SampleBuilder.Plan plan) {
+            SampleBuilder.Plan plan, ModelConfig model) {
         this.corpus = corpus;
         this.quality = quality;
         this.autoencoders = autoencoders;
         this.seconds = seconds;
         this.plan = plan;
+        this.model = model;
     }
 
     /** The same figures as values. */
@@ -56,7 +60,8 @@ final class SampleReadme {
     /** Writes README.md into the sample's folder. */
     void write(Path folder, Path definitions) throws IOException {
         StringBuilder text = new StringBuilder();
-        text.append("""
+        HookPoint hook = SampleSae.hook(model);
+        text.append(String.format(Locale.ROOT, """
                 # The sample
 
                 A small language model, sparse autoencoders of its residual stream, and a corpus, all trained and written by this
@@ -64,11 +69,11 @@ final class SampleReadme {
 
                 | file | what it is |
                 |---|---|
-                | `glossary/` | a GPT-2 in Hugging Face layout (4 layers, 192 wide, 6 heads, context 128, 3.4 million parameters) with its own byte-level BPE of 8,192 tokens; it writes definitions |
-                | `sae-topk/` | 1,536 features on the residual stream leaving block 1 (`blocks.1.hook_resid_post`), top 32; dictionary_learning layout |
+                | `glossary/` | a GPT-2 in Hugging Face layout (%d layers, %d wide, %d heads, context %d, %.2f million parameters) with its own byte-level BPE of %,d tokens; it writes definitions |
+                | `sae-topk/` | %,d features on the residual stream leaving block %d (`%s`), top %d; dictionary_learning layout |
                 | `sae-topk-early/` | an early step of the same run |
-                | `sae-tokenized.pt` | 1,536 features and a bias for each token, top 32, on the mean-centred residual stream at the same place; tokenized-sae layout, which cannot say k and place: give `--k 32 --hook blocks.1.hook_resid_post` |
-                | `sae-jumprelu/` | trained as a batch top-k of 32, written with its one threshold as JumpReLU; SAELens layout |
+                | `sae-tokenized.pt` | as many features and a bias for each token, on the mean-centred residual stream at the same place; tokenized-sae layout, which cannot say k and place: give `--k %d --hook %s` |
+                | `sae-jumprelu/` | trained as a batch top-k, written with its one threshold as JumpReLU; SAELens layout |
                 | `corpus.txt` | sentences the model wrote, drawn at temperature 1 with a fixed seed, for statistics; no text of the dictionary |
 
                 ## Origin
@@ -81,8 +86,8 @@ final class SampleReadme {
 
                 Definitions are put as sentences: `A typical definition of "otter" would be "..."`, `otter: "..."` and
                 `The word "otter" can mean "..."`, with `<|endoftext|>` (token 0) between sentences. One definition text in fifty is
-                held out, whatever words it belongs to. Words of one to three tokens come six times as often as longer ones, words of
-                one token twenty times.
+                held out, whatever words it belongs to. Words of two or three tokens come six times as often as longer ones, words of one
+                token twenty times, and those with ten senses and more sixty-six times.
 
                 ## Build it again
 
@@ -91,7 +96,8 @@ final class SampleReadme {
                 A line of `definitions.tsv` is lemma, part of speech, definition and examples (joined by ` | `), with tabs between.
                 What is there already is not built again; a stopped run goes on where it was.
 
-                """);
+                """, model.nLayers(), model.dModel(), model.nHeads(), model.context(), parameters() / 1e6, model.vocabularySize(),
+                SampleSae.EXPANSION * model.dModel(), hook.layer(), hook, SampleSae.K, SampleSae.K, hook));
         text.append(String.format(Locale.ROOT, "Seed %d; %,d training rows, %,d held-out rows; the language model saw %.1f million tokens, each autoencoder %,d.%n%n",
                 plan.seed(), corpus.training().size(), corpus.heldOut().size(), plan.modelTokens() / 1e6, plan.saeTokens()));
         if (!seconds.isEmpty()) {
@@ -105,6 +111,12 @@ final class SampleReadme {
         samples(text, "Ten words of the held-out rows, whose definition here it has never seen", quality.heldOut());
         hashes(text, folder, definitions);
         Files.writeString(folder.resolve("README.md"), text);
+    }
+
+    /** Of a GPT-2 whose unembedding is its embedding. */
+    private long parameters() {
+        long d = model.dModel();
+        return (model.vocabularySize() + model.context()) * d + model.nLayers() * (12 * d * d + 13 * d) + 2 * d;
     }
 
     private void languageModel(StringBuilder text) {

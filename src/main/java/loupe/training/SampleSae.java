@@ -11,6 +11,7 @@ import loupe.analysis.prompts.TokenRows;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.lm.LanguageModel;
+import loupe.lm.ModelConfig;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.SaeConfig;
@@ -28,12 +29,12 @@ enum SampleSae {
     static final double EARLY_SHARE = 0.08;
     static final int K = 32;
 
-    private static final int EXPANSION = 8;
+    static final int EXPANSION = 8;
     private static final int BATCH = 1024;
-    private static final int CAPACITY = 1 << 16;
+    private static final int LARGEST_BUFFER = 1 << 16;
     private static final long DEAD_AFTER_TOKENS = 100_000;
     private static final double LOOKUP_RATE = 2e-3;
-    private static final LearningRate RATE = new LearningRate(1.5e-3, 50_000, 0.02);
+    private static final LearningRate RATE = new LearningRate(1.5e-3, 20_000, 0.02);
     private static final String MODEL = "glossary";
 
     private final String fileName;
@@ -51,8 +52,8 @@ enum SampleSae {
     }
 
     /** The residual stream in the middle of the model: what leaves the last block of its first half. */
-    static HookPoint hook(LanguageModel model) {
-        return HookPoint.residPost(model.config().nLayers() / 2 - 1);
+    static HookPoint hook(ModelConfig model) {
+        return HookPoint.residPost(model.nLayers() / 2 - 1);
     }
 
     /** Told how far the training is. */
@@ -69,10 +70,11 @@ enum SampleSae {
     void train(NDManager manager, LanguageModel model, Supplier<int[]> contexts, int separator, long plannedTokens, long seed, Path folder,
             Progress progress, Cancellation cancellation) {
         int width = model.config().dModel();
-        ActivationBuffer buffer = new ActivationBuffer(manager, model, hook(model), centred, contexts, CAPACITY, seed);
+        int capacity = (int) Math.max(4 * BATCH, Math.min(LARGEST_BUFFER, plannedTokens));
+        ActivationBuffer buffer = new ActivationBuffer(manager, model, hook(model.config()), centred, contexts, capacity, seed);
         float[] unigrams = kind == SaeTrainer.Kind.TOKENIZED ? UnigramResidual.table(buffer, model, separator) : new float[0];
         SaeTrainer.Settings settings = new SaeTrainer.Settings(kind, EXPANSION * width, K, RATE, LOOKUP_RATE, plannedTokens, DEAD_AFTER_TOKENS, seed);
-        try (SaeTrainer trainer = new SaeTrainer(manager, width, settings, buffer.next(CAPACITY / 4).vectors(), unigrams)) {
+        try (SaeTrainer trainer = new SaeTrainer(manager, width, settings, buffer.next(capacity / 4).vectors(), unigrams)) {
             boolean earlyWritten = this != TOP_K;
             double error = 0;
             while (trainer.tokens() < plannedTokens) {
@@ -109,7 +111,7 @@ enum SampleSae {
             case BATCH_TOP_K -> new Activation.JumpRelu();
         };
         return SaeConfig.of("", width, EXPANSION * width, activation, true).withLookup(kind == SaeTrainer.Kind.TOKENIZED)
-                .trainedAt(MODEL, hook(model), centred);
+                .trainedAt(MODEL, hook(model.config()), centred);
     }
 
     /** Measures an autoencoder on texts; see {@link SaeEvaluation}. */

@@ -11,8 +11,8 @@ import java.util.function.Function;
 
 /**
  * The training rows as token ids, each with how often it is shown in an epoch. A word of one to three tokens is near to
- * what a ghost token can mean, so that it is shown six times as often as a longer one, and one of a single token more often
- * still.
+ * what a ghost token can mean, so that it is shown more often than a longer one; one of a single token more often still, and
+ * most often if it has many senses.
  *
  * <p>The parts of a sentence are tokenised separately, so that a definition starts with the same token whatever stands
  * before it.
@@ -20,6 +20,9 @@ import java.util.function.Function;
 final class TrainingText {
     /** Largest number of tokens of a word that counts as common. */
     static final int COMMON_TOKENS = 3;
+
+    /** A word with so many definitions has many senses. */
+    static final int MANY_SENSES = 10;
 
     private static final int[] NOTHING = {};
 
@@ -40,11 +43,13 @@ final class TrainingText {
         }
         Map<String, int[]> known = new HashMap<>();
         Function<String, int[]> encodeOnce = text -> known.computeIfAbsent(text, encode);
+        Map<String, Integer> senses = new HashMap<>();
+        rows.forEach(row -> senses.merge(row.lemma(), 1, Integer::sum));
         for (Definition row : rows) {
             int[] lemma = encodeOnce.apply(row.lemma());
             lemmas.add(lemma);
             definitions.add(encodeOnce.apply(row.text()));
-            weights.add(weighting.ofDefinition(lemma.length));
+            weights.add(weighting.ofDefinition(lemma.length, senses.get(row.lemma())));
         }
         Set<String> shown = new HashSet<>();
         for (Definition row : rows) {
@@ -60,14 +65,21 @@ final class TrainingText {
     /**
      * How often a row is shown per epoch.
      *
-     * @param oneToken definitions of a word of one token
+     * @param manySenses definitions of a word of one token with many senses
+     * @param oneToken of another word of one token
      * @param fewTokens of a word of two or three tokens
      * @param manyTokens of a longer one
      * @param example an example sentence
      */
-    record Weighting(double oneToken, double fewTokens, double manyTokens, double example) {
-        double ofDefinition(int lemmaTokens) {
-            return lemmaTokens == 1 ? oneToken : lemmaTokens <= COMMON_TOKENS ? fewTokens : manyTokens;
+    record Weighting(double manySenses, double oneToken, double fewTokens, double manyTokens, double example) {
+        /** Every document as often as any other. */
+        static final Weighting EVEN = new Weighting(1, 1, 1, 1, 1);
+
+        double ofDefinition(int lemmaTokens, int senses) {
+            if (lemmaTokens == 1) {
+                return senses >= MANY_SENSES ? manySenses : oneToken;
+            }
+            return lemmaTokens <= COMMON_TOKENS ? fewTokens : manyTokens;
         }
     }
 
