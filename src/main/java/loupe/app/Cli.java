@@ -85,6 +85,7 @@ final class Cli implements Runnable {
                 .setErr(new java.io.PrintWriter(err, true, java.nio.charset.StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(false)
+                .setExpandAtFiles(false)
                 .setParameterExceptionHandler(this::wrongUsage)
                 .setExecutionExceptionHandler((failure, where, parsed) -> failed(failure));
         try {

@@ -1,5 +1,10 @@
 package loupe.app;
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -16,13 +21,22 @@ public final class Main {
         // DJL reads these when its first class loads: no network, no phoning home
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
-        Cli cli = new Cli(System.out, System.err);
+        // tokens of every script, whatever the locale
+        PrintStream out = utf8(FileDescriptor.out);
+        PrintStream err = utf8(FileDescriptor.err);
+        System.setOut(out);
+        System.setErr(err);
+        Cli cli = new Cli(out, err);
         CountDownLatch finished = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(cli, finished), "stop"));
         int code = cli.run(arguments);
-        System.out.flush();
+        out.flush();
         finished.countDown();
         System.exit(code);
+    }
+
+    private static PrintStream utf8(FileDescriptor descriptor) {
+        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 13), true, StandardCharsets.UTF_8);
     }
 
     /** Ctrl+C: lets the running step end and unfinished files be removed, then ends with the code for stopped. */
