@@ -76,7 +76,7 @@ public abstract class ChartPart extends Painted implements Exportable {
 
     private void restyle(JFreeChart chart, Palette palette) {
         chart.setNotify(false);
-        ChartLook.apply(chart, palette);
+        ChartLook.apply(chart, palette, textScale());
         dress.accept(chart.getXYPlot(), palette);
         chart.setNotify(true);
     }
@@ -162,7 +162,7 @@ public abstract class ChartPart extends Painted implements Exportable {
         @Override
         public void draw(Graphics2D graphics, Palette palette) {
             PaperPen.smooth(graphics);
-            ChartLook.apply(chart, palette);
+            ChartLook.apply(chart, palette, 1);
             dress.accept(chart.getXYPlot(), palette);
             chart.draw(graphics, new Rectangle2D.Double(0, 0, width, height));
         }

@@ -33,7 +33,7 @@ public final class ChartWarmUp implements Runnable {
                     new XYPlot(HistogramChart.dataset(List.of(bars)), ChartAxis.of("values").made(0, 2), counts.made(0.5, 50), new XYBarRenderer()),
                     new XYPlot(points, ChartAxis.of("values").made(0, 2), counts.made(0.5, 50), new XYLineAndShapeRenderer()))) {
                 JFreeChart chart = new JFreeChart(null, null, plot, true);
-                ChartLook.apply(chart, palette);
+                ChartLook.apply(chart, palette, 1);
                 chart.draw(graphics, new Rectangle2D.Double(0, 0, SIZE, SIZE));
             }
         }

@@ -79,11 +79,18 @@ public final class LogitChart extends Painted implements Exportable {
         }
         var context = canvas.getGraphicsContext2D();
         context.clearRect(0, 0, canvas.getWidth(), canvas.getHeight());
-        new Drawing(promoted, suppressed, canvas.getWidth(), canvas.getHeight(), pointed, leastScale).draw(new CanvasPen(context, family, widths), palette());
+        context.save();
+        context.scale(textScale(), textScale());
+        shown(pointed).draw(new CanvasPen(context, family, widths), palette());
+        context.restore();
     }
 
     private TokenWeight at(double x, double y) {
-        return new Drawing(promoted, suppressed, canvas.getWidth(), canvas.getHeight(), null, leastScale).at(x, y);
+        return shown(null).at(x / textScale(), y / textScale());
+    }
+
+    private Drawing shown(TokenWeight emphasised) {
+        return new Drawing(promoted, suppressed, canvas.getWidth() / textScale(), canvas.getHeight() / textScale(), emphasised, leastScale);
     }
 
     private void point(TokenWeight token) {

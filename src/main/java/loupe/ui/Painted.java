@@ -68,6 +68,11 @@ class Painted extends Region {
         return font.get();
     }
 
+    /** How much larger than usual the user wants text: the font's size over the one that parts are drawn for. */
+    final double textScale() {
+        return font.get().getSize() / TextWidths.SIZE;
+    }
+
     /** Called when colours or font changed, before the next layout. */
     void restyled() {
     }

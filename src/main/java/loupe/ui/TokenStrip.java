@@ -49,10 +49,10 @@ public final class TokenStrip extends Painted {
         setFocusTraversable(true);
         setAccessibleRole(AccessibleRole.TEXT);
         getChildren().add(canvas);
-        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> hover(flow.at(event.getX(), event.getY())));
+        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> hover(tokenAt(event)));
         canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> hover(-1));
         canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
-            int token = flow.at(event.getX(), event.getY());
+            int token = tokenAt(event);
             if (token >= 0) {
                 requestFocus();
                 choose(token);
@@ -107,6 +107,10 @@ public final class TokenStrip extends Painted {
         requestLayout();
     }
 
+    private int tokenAt(MouseEvent event) {
+        return flow.at(event.getX() / textScale(), event.getY() / textScale());
+    }
+
     private void choose(int token) {
         select(token);
         chosen.accept(token);
@@ -145,8 +149,8 @@ public final class TokenStrip extends Painted {
     protected double computePrefHeight(double width) {
         Insets insets = getInsets();
         double room = (width < 0 ? 400 : width) - insets.getLeft() - insets.getRight();
-        int rows = wrapping ? TokenFlow.wrapped(line, room, widths()).rows() : 1;
-        return insets.getTop() + insets.getBottom() + rows * TokenFlow.ROW;
+        int rows = wrapping ? TokenFlow.wrapped(line, room / textScale(), widths()).rows() : 1;
+        return insets.getTop() + insets.getBottom() + Math.ceil(rows * TokenFlow.ROW * textScale());
     }
 
     @Override
@@ -176,9 +180,10 @@ public final class TokenStrip extends Painted {
     protected void layoutChildren() {
         Insets insets = getInsets();
         double width = Math.max(0, getWidth() - insets.getLeft() - insets.getRight());
-        flow = wrapping ? TokenFlow.wrapped(line, width, widths()) : TokenFlow.single(line, width, widths());
+        double room = width / textScale();
+        flow = wrapping ? TokenFlow.wrapped(line, room, widths()) : TokenFlow.single(line, room, widths());
         canvas.setWidth(width);
-        canvas.setHeight(flow.rows() * TokenFlow.ROW);
+        canvas.setHeight(Math.ceil(flow.rows() * TokenFlow.ROW * textScale()));
         canvas.relocate(insets.getLeft(), insets.getTop());
         draw();
     }
@@ -186,11 +191,14 @@ public final class TokenStrip extends Painted {
     private void draw() {
         var context = canvas.getGraphicsContext2D();
         context.clearRect(0, 0, canvas.getWidth(), canvas.getHeight());
+        context.save();
+        context.scale(textScale(), textScale());
         Pen pen = new CanvasPen(context, family, widths);
         Palette palette = palette();
+        double room = canvas.getWidth() / textScale();
         for (int i = 0; i < flow.size(); i++) {
             double x = flow.x(i);
-            if (x + flow.width(i) < 0 || x > canvas.getWidth()) {
+            if (x + flow.width(i) < 0 || x > room) {
                 continue;
             }
             double y = flow.row(i) * TokenFlow.ROW;
@@ -208,6 +216,7 @@ public final class TokenStrip extends Painted {
                 at += pen.widthOf(run.text(), TextWidths.SIZE, false);
             }
         }
+        context.restore();
         fadeCutEnds(context, palette.surface());
     }
 
@@ -223,7 +232,7 @@ public final class TokenStrip extends Painted {
             context.setFill(new LinearGradient(0, 0, FADE, 0, false, CycleMethod.NO_CYCLE, new Stop(0, surface), new Stop(1, clear)));
             context.fillRect(0, 0, FADE, canvas.getHeight());
         }
-        if (flow.x(last) + flow.width(last) > width + 1) {
+        if ((flow.x(last) + flow.width(last)) * textScale() > width + 1) {
             context.setFill(new LinearGradient(width - FADE, 0, width, 0, false, CycleMethod.NO_CYCLE, new Stop(0, clear), new Stop(1, surface)));
             context.fillRect(width - FADE, 0, FADE, canvas.getHeight());
         }

@@ -26,6 +26,7 @@ import javafx.scene.control.MenuItem;
  * folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody.
  */
 public final class TreeCanvas extends Painted implements Exportable {
+    private static final double HIGHEST_BAR = 64;
     private static final PseudoClass EMPTY = PseudoClass.getPseudoClass("empty");
 
     private final ObjectProperty<TreeData> data = new SimpleObjectProperty<>(this, "data", TreeData.EMPTY);
@@ -213,6 +214,7 @@ public final class TreeCanvas extends Painted implements Exportable {
             return;
         }
         stale = false;
+        viewport.setNatural(textScale());
         if (!family.equals(font().getFamily())) {
             family = font().getFamily();
             widths = TextWidths.shared(family);
@@ -266,7 +268,7 @@ public final class TreeCanvas extends Painted implements Exportable {
     @Override
     protected void layoutChildren() {
         double width = Math.floor(getWidth());
-        double barHeight = Math.min(Math.ceil(bar.prefHeight(width)), 64);
+        double barHeight = Math.min(Math.ceil(bar.prefHeight(width)), HIGHEST_BAR * textScale());
         double height = Math.max(0, Math.floor(getHeight()) - barHeight);
         if (canvas.getWidth() != width || canvas.getHeight() != height) {
             canvas.setWidth(width);

@@ -9,6 +9,7 @@ final class Viewport {
     private double left = -MARGIN;
     private double top = -MARGIN;
     private double zoom = 1;
+    private double natural = 1;
     private double width;
     private double height;
 
@@ -62,20 +63,28 @@ final class Viewport {
         top += unitsY;
     }
 
-    /** Shows all of a drawing, never larger than at zoom 1. */
+    /** Shows all of a drawing, never larger than at its natural size. */
     void fit(double contentWidth, double contentHeight) {
         double across = (width - 2 * MARGIN) / Math.max(1, contentWidth);
         double down = (height - 2 * MARGIN) / Math.max(1, contentHeight);
-        zoom = Math.max(SMALLEST_ZOOM, Math.min(1, Math.min(across, down)));
+        zoom = Math.max(SMALLEST_ZOOM, Math.min(natural, Math.min(across, down)));
         left = Math.min(-MARGIN / zoom, (contentWidth - width / zoom) / 2);
         top = -MARGIN / zoom;
     }
 
-    /** Back to zoom 1 at the top left corner. */
+    /** Sets the zoom at which text has its ordinary size, keeping what is shown in proportion. */
+    void setNatural(double zoomOfOrdinaryText) {
+        if (zoomOfOrdinaryText != natural) {
+            zoomAt(MARGIN, MARGIN, zoomOfOrdinaryText / natural);
+            natural = zoomOfOrdinaryText;
+        }
+    }
+
+    /** Back to the natural size at the top left corner. */
     void home() {
-        zoom = 1;
-        left = -MARGIN;
-        top = -MARGIN;
+        zoom = natural;
+        left = -MARGIN / zoom;
+        top = -MARGIN / zoom;
     }
 
     void centreOn(double unitX, double unitY) {

@@ -195,6 +195,29 @@ class GalleryTest extends UiTest {
         return box;
     }
 
+    /** Larger text, as Ctrl and plus gives it, reaches what paints by itself. */
+    @Test
+    void largerTextIsDrawn() throws IOException {
+        VBox all = onFx(() -> {
+            TreeCanvas tree = new TreeCanvas();
+            tree.setData(SampleTree.of(30, 7, false));
+            LogitChart logits = new LogitChart();
+            logits.setTokens(Samples.promoted(), Samples.suppressed());
+            logits.setPrefHeight(160);
+            HistogramChart histogram = new HistogramChart("activations", ChartAxis.of("activation"), "tokens");
+            histogram.setSeries(java.util.List.of(Samples.bars(Side.A, 1, 9)));
+            histogram.setPrefHeight(200);
+            ExampleList examples = new ExampleList(false);
+            examples.setLines(Samples.examples(10), 9.4, Side.A);
+            examples.setPrefHeight(120);
+            tree.setPrefHeight(200);
+            return new VBox(logits, histogram, examples, tree);
+        });
+        onFx(() -> root.setStyle("-fx-font-size: 18px"));
+        picture("larger-text", Theme.LIGHT, all, 640, 720);
+        assertThat(onFx(() -> ((TreeCanvas) all.getChildren().get(3)).viewport().zoom())).isEqualTo(18 / 13.0);
+    }
+
     private void picture(String name, Theme theme, Node node, int width, int height) throws IOException {
         onFx(() -> {
             Scene scene = stage.getScene();
