@@ -1,9 +1,8 @@
 package loupe.training;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
@@ -17,6 +16,7 @@ import loupe.lm.KeyValueCache;
 import loupe.lm.KeyValues;
 import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
+import loupe.lm.ModelConfig;
 
 /**
  * Lets a model write: contexts that begin with the separator and go on with tokens drawn from the model's own
@@ -62,51 +62,50 @@ final class CorpusSampler {
         return sentences;
     }
 
-    private int[][] contexts(int separator, Cancellation cancellation) {
+    /** As many contexts as are written at once, each as long as the model allows. */
+    int[][] contexts(int separator, Cancellation cancellation) {
         int length = model.config().context();
         int[][] rows = new int[ROWS][length];
         Arrays.stream(rows).forEach(row -> row[0] = separator);
         try (NDManager batch = manager.newSubManager()) {
             batch.tempAttachAll(model.parameters().values().toArray(NDArray[]::new));
-            List<KeyValues> known = List.of();
+            List<KeyValues> known = room(batch);
+            float[] seen = new float[ROWS * length];
+            Arrays.fill(seen, Float.NEGATIVE_INFINITY);
             for (int position = 0; position + 1 < length; position++) {
                 cancellation.check();
                 int at = position;
                 int[][] last = Arrays.stream(rows).map(row -> new int[] {row[at]}).toArray(int[][]::new);
                 try (NDManager step = batch.newSubManager()) {
                     KeyValueCache cache = KeyValueCache.empty();
-                    if (!known.isEmpty()) {
-                        cache = cache.withOwn(known, step.zeros(new Shape(ROWS, position)));
+                    if (position > 0) {
+                        cache = cache.withOwn(known, step.create(seen, new Shape(ROWS, length)));
                     }
                     NDArray logits = model.forward(step, Input.of(last).startingAt(position), Hook.NONE, cache, Logits.LAST, cancellation);
                     draw(step, logits.reshape(ROWS, model.config().vocabularySize()), rows, position + 1);
-                    known = append(batch, known, cache.added());
+                    for (int layer = 0; layer < known.size(); layer++) {
+                        NDIndex place = new NDIndex(":, :, " + position + ":" + (position + 1));
+                        known.get(layer).keys().set(place, cache.added().get(layer).keys());
+                        known.get(layer).values().set(place, cache.added().get(layer).values());
+                    }
+                    for (int row = 0; row < ROWS; row++) {
+                        seen[row * length + position] = 0;
+                    }
                 }
             }
         }
         return rows;
     }
 
-    private List<KeyValues> append(NDManager batch, List<KeyValues> known, List<KeyValues> added) {
-        List<KeyValues> longer = new ArrayList<>();
-        for (int layer = 0; layer < added.size(); layer++) {
-            KeyValues fresh = added.get(layer);
-            if (known.isEmpty()) {
-                fresh.keys().attach(batch);
-                fresh.values().attach(batch);
-                longer.add(fresh);
-            } else {
-                KeyValues old = known.get(layer);
-                NDArray keys = NDArrays.concat(new NDList(old.keys(), fresh.keys()), 2);
-                NDArray values = NDArrays.concat(new NDList(old.values(), fresh.values()), 2);
-                keys.attach(batch);
-                values.attach(batch);
-                old.keys().close();
-                old.values().close();
-                longer.add(new KeyValues(keys, values));
-            }
+    /** Keys and values of a whole context, made once: arrays that grow token by token would leave memory in pieces. */
+    private List<KeyValues> room(NDManager batch) {
+        ModelConfig config = model.config();
+        Shape shape = new Shape(ROWS, config.nKeyValueHeads(), config.context(), config.dHead());
+        List<KeyValues> layers = new ArrayList<>();
+        for (int layer = 0; layer < config.nLayers(); layer++) {
+            layers.add(new KeyValues(batch.zeros(shape), batch.zeros(shape)));
         }
-        return longer;
+        return layers;
     }
 
     /** Each row's first token at which the cumulative probability exceeds a uniform draw. */

@@ -28,7 +28,7 @@ import loupe.sae.HostWeights.Part;
 final class SaeTrainer implements AutoCloseable {
     private static final double AUXILIARY = 1.0 / 32;
     private static final double LARGEST_GRADIENT = 1;
-    private static final double THRESHOLD_MEMORY = 0.99;
+    private static final double THRESHOLD_MEMORY = 0.95;
 
     private final NDManager manager;
     private final Settings settings;
