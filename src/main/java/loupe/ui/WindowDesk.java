@@ -4,6 +4,7 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import javafx.beans.property.BooleanProperty;
 import javafx.stage.FileChooser;
@@ -16,15 +17,26 @@ import loupe.state.WorkbenchModels;
 final class WindowDesk implements ExportDesk {
     private final WorkbenchModels models;
     private final Supplier<Window> owner;
+    private BiFunction<String, String, Optional<Path>> ask;
     private File lastFolder;
 
     WindowDesk(WorkbenchModels models, Supplier<Window> owner) {
         this.models = models;
         this.owner = owner;
+        ask = this::askWithDialog;
+    }
+
+    /** Answers where to save without a dialog, for windows that nobody sits in front of. */
+    void answerWith(BiFunction<String, String, Optional<Path>> answer) {
+        ask = answer;
     }
 
     @Override
     public Optional<Path> choose(String suggestedName, String kind) {
+        return ask.apply(suggestedName, kind);
+    }
+
+    private Optional<Path> askWithDialog(String suggestedName, String kind) {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Save as " + kind);
         chooser.setInitialFileName(suggestedName);

@@ -34,6 +34,7 @@ public final class WorkbenchView {
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
     private final FileOpening opening;
+    private final WindowDesk desk;
     private final Dividers dividers;
     private final FeatureTablePane table;
     private final GhostControls controls;
@@ -56,7 +57,7 @@ public final class WorkbenchView {
         this.models = models;
         opening = new FileOpening(models);
         dividers = new Dividers(remembered);
-        WindowDesk desk = new WindowDesk(models, () -> scene().getWindow());
+        desk = new WindowDesk(models, () -> scene().getWindow());
         table = new FeatureTablePane(models.workbench(), models.table(), desk);
         controls = new GhostControls(models.controls());
         header = new FeatureHeader(models);
@@ -77,6 +78,10 @@ public final class WorkbenchView {
     /** For the session. */
     public Map<String, List<Double>> dividerPositions() {
         return dividers.positions();
+    }
+
+    WindowDesk desk() {
+        return desk;
     }
 
     /** Runs a command by its name, as its menu or key does. @throws IllegalArgumentException if there is none */
