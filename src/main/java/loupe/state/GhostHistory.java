@@ -18,6 +18,7 @@ public final class GhostHistory {
     private final ReadOnlyBooleanWrapper canUndo = new ReadOnlyBooleanWrapper(this, "canUndo");
     private long lastChange = Long.MIN_VALUE;
     private boolean moving;
+    private GhostControlsModel.ScaleRange range;
 
     public GhostHistory(GhostControlsModel controls) {
         this(controls, System::nanoTime);
@@ -27,11 +28,7 @@ public final class GhostHistory {
         this.controls = controls;
         this.nanos = nanos;
         controls.values().addListener((property, was, is) -> changed(was));
-        controls.range().addListener(changed -> {
-            past.clear();
-            future.clear();
-            canUndo.set(false);
-        });
+        range = controls.range().get();
     }
 
     public ReadOnlyBooleanProperty canUndo() {
@@ -47,6 +44,10 @@ public final class GhostHistory {
     }
 
     private void changed(GhostValues before) {
+        if (controls.range().get() != range) {
+            forget();
+            return;
+        }
         long now = nanos.getAsLong();
         boolean sameGesture = lastChange != Long.MIN_VALUE && now - lastChange < ONE_GESTURE_NANOS;
         lastChange = now;
@@ -59,6 +60,15 @@ public final class GhostHistory {
         }
         future.clear();
         canUndo.set(true);
+    }
+
+    /** Another model has another scale; what was undone before belongs to the old one. */
+    private void forget() {
+        range = controls.range().get();
+        past.clear();
+        future.clear();
+        canUndo.set(false);
+        lastChange = Long.MIN_VALUE;
     }
 
     private void move(Deque<GhostValues> from, Deque<GhostValues> to) {

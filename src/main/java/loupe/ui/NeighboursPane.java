@@ -113,7 +113,7 @@ final class NeighboursPane {
         });
         Slots.show(model.neighbours(), this::show, () -> {
             rows.clear();
-            spread.setText("");
+            spread.setText(model.queryProblem().get() == null ? "" : model.queryProblem().get().message());
         });
         Slots.whileShown(frame, model.neighbours()::setWanted);
         explain();
@@ -139,12 +139,13 @@ final class NeighboursPane {
     }
 
     private void explain() {
-        Problem problem = Slots.first(model.queryProblem().get(), model.neighbours().getProblem());
-        frame.problemProperty().set(problem);
-        frame.setOnRetry(model.queryProblem().get() != null ? () -> {
-            query.clear();
-            model.query().set("");
-        } : model.neighbours()::retry);
+        Problem refused = model.queryProblem().get();
+        query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
+        if (refused != null) {
+            spread.setText(refused.message());
+        }
+        spread.setWrapText(refused != null);
+        frame.problemProperty().set(model.neighbours().getProblem());
         frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see what lies nearest to it" : null);
     }
 
