@@ -97,7 +97,7 @@ final class ActivityBar {
         stop.getStyleClass().add("job-stop");
         stop.setTooltip(Tips.of("Stop: " + job.title()));
         stop.setOnAction(event -> job.stop());
-        HBox line = new HBox(8, title, progress, detail, left, stop);
+        HBox line = new HBox(8, title, progress, stop, detail, left);
         line.setAlignment(Pos.CENTER_LEFT);
         return line;
     }

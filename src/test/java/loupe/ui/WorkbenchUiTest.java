@@ -73,6 +73,8 @@ class WorkbenchUiTest extends ApplicationTest {
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
         view = new WorkbenchView(models, Map.of(), 1280, 800);
         stage.setScene(view.scene());
+        stage.setWidth(1280);
+        stage.setHeight(800);
         stage.show();
     }
 
