@@ -15,9 +15,14 @@ public final class TinySae {
 
     /** Random weights, standard normal. @return the folder */
     public static Path writeTo(Path folder, long seed) throws IOException {
+        return writeTo(folder, seed, FEATURES);
+    }
+
+    /** Likewise, of any number of features. */
+    public static Path writeTo(Path folder, long seed, int features) throws IOException {
         int d = TinyModel.CONFIG.dModel();
         Random random = new Random(seed);
-        return write(folder, values(random, d, FEATURES), values(random, FEATURES, d), values(random, FEATURES), values(random, d));
+        return write(folder, values(random, d, features), values(random, features, d), values(random, features), values(random, d));
     }
 
     /** One that reconstructs exactly: encoder (I, -I), decoder its transpose, no biases; 2 dModel features. @return the folder */

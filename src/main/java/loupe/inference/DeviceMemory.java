@@ -86,11 +86,12 @@ final class DeviceMemory {
             if (onDevice.stream().anyMatch(resident -> resident.owns(array))) {
                 throw new IllegalArgumentException("the array under " + key + " is a weight, which is kept already");
             }
+            // a copy, because a view of weights would outlive their memory when they are evicted
             NDManager owner = root.newSubManager();
-            array.detach();
-            array.attach(owner);
+            NDArray own = array.duplicate();
+            own.attach(owner);
             owner.cap();
-            entry = new Kept(owner, array, array.size() * array.getDataType().getNumOfBytes());
+            entry = new Kept(owner, own, array.size() * array.getDataType().getNumOfBytes());
             kept.put(key, entry);
             trimKept(entry);
             count();

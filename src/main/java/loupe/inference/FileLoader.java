@@ -1,9 +1,12 @@
 package loupe.inference;
 
+import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Supplier;
 import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelFolder;
@@ -22,14 +25,13 @@ final class FileLoader implements Loader {
         ModelFolder files = ModelFolder.open(folder);
         try {
             ModelId id = new ModelId(name(folder), Fingerprint.of(folder, processing.toString()));
-            ModelWeights read = files.read(processing);
-            // a model stays on the device until it is closed, so its weights are uploaded once and not held here after that
-            AtomicReference<ModelWeights> once = new AtomicReference<>(read);
-            return new Loaded<>(new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()), read.bytes(),
-                    owner -> once.get().on(owner), model -> {
-                        once.set(null);
-                        return model.parameters().values();
-                    }, files::close);
+            ModelWeights first = files.read(processing);
+            HostCopy<ModelWeights> copy = new HostCopy<>(first, () -> files.read(processing), ModelWeights::free);
+            return new Loaded<>(new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()), first.bytes(),
+                    owner -> copy.upload(owner, weights -> weights.on(owner)), model -> model.parameters().values(), copy::free, () -> {
+                        copy.free();
+                        files.close();
+                    });
         } catch (RuntimeException | Error e) {
             files.close();
             throw e;
@@ -40,21 +42,52 @@ final class FileLoader implements Loader {
     public Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options) {
         SaeFile file = SaeFile.read(path, options);
         SaeConfig config = file.config();
-        HostWeights read = file.readWeights(new Cancellation());
+        HostWeights first = file.readWeights(new Cancellation());
         List<String> warnings = new ArrayList<>(file.warnings());
-        warnings.addAll(read.warnings());
+        warnings.addAll(first.warnings());
         OpenSae host = new OpenSae(new SaeId(name(path), Fingerprint.of(file.weightsPath(), config.toString() + options)), path, config, List.copyOf(warnings));
-        // the first upload takes over what was read here; later ones, after making room, read the file again
-        AtomicReference<HostWeights> once = new AtomicReference<>(read);
-        Upload<SparseAutoencoder> upload = owner -> {
-            HostWeights weights = once.getAndSet(null);
-            return SparseAutoencoder.upload(owner, config, weights != null ? weights : file.readWeights(new Cancellation()));
-        };
-        return new Loaded<>(host, read.bytes(), upload, SparseAutoencoder::weights, () -> once.set(null));
+        HostCopy<HostWeights> copy = new HostCopy<>(first, () -> file.readWeights(new Cancellation()), HostWeights::free);
+        return new Loaded<>(host, first.bytes(), owner -> copy.upload(owner, weights -> SparseAutoencoder.upload(owner, config, weights)),
+                SparseAutoencoder::weights, copy::free, copy::free);
     }
 
     private static String name(Path path) {
         Path last = path.toAbsolutePath().normalize().getFileName();
         return last == null ? path.toString() : last.toString();
+    }
+
+    /**
+     * Weights in the host's memory, from reading until nothing lies in them any more: on a GPU until they have been copied
+     * there, on the CPU, whose arrays are these very weights, until the arrays are closed. Read anew when asked for after that.
+     * One thread at a time.
+     */
+    private static final class HostCopy<W> {
+        private final Supplier<W> again;
+        private final Consumer<W> free;
+        private W weights;
+
+        HostCopy(W first, Supplier<W> again, Consumer<W> free) {
+            this.weights = first;
+            this.again = again;
+            this.free = free;
+        }
+
+        <T> T upload(NDManager owner, Function<W, T> upload) {
+            if (weights == null) {
+                weights = again.get();
+            }
+            T uploaded = upload.apply(weights);
+            if (owner.getDevice().isGpu()) {
+                free();
+            }
+            return uploaded;
+        }
+
+        void free() {
+            if (weights != null) {
+                free.accept(weights);
+                weights = null;
+            }
+        }
     }
 }

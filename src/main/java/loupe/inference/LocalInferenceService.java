@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
@@ -131,7 +132,7 @@ public final class LocalInferenceService implements InferenceService {
             known.times++;
             return known.loaded.host();
         }
-        Opened<H, T> fresh = new Opened<>(loaded, new Resident<>(id.toString(), loaded.bytes(), evictable, loaded.upload(), loaded.weights()));
+        Opened<H, T> fresh = new Opened<>(loaded, new Resident<>(id.toString(), loaded.bytes(), evictable, loaded.upload(), loaded.weights(), loaded.evicted()));
         memory.require(fresh.resident, Set.of());
         opened.put(id, fresh);
         return loaded.host();
@@ -197,8 +198,10 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private void giveEverythingBack() {
-        models.values().forEach(known -> known.loaded.files().run());
-        saes.values().forEach(known -> known.loaded.files().run());
+        Stream.concat(models.values().stream(), saes.values().stream()).forEach(known -> {
+            known.resident.evict();
+            known.loaded.files().run();
+        });
         models.clear();
         saes.clear();
         if (root != null) {

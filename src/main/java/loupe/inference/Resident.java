@@ -18,6 +18,7 @@ final class Resident<T extends AutoCloseable> {
     private final boolean evictable;
     private final Upload<T> upload;
     private final Function<T, Collection<NDArray>> weightsOf;
+    private final Runnable evicted;
     private final long bytes;
     private NDManager owner;
     private T value;
@@ -27,13 +28,15 @@ final class Resident<T extends AutoCloseable> {
      * @param bytes size on the device
      * @param evictable whether it may be thrown off the device when others need room, to be uploaded again later
      * @param weightsOf every array of an uploaded value
+     * @param evicted called after the arrays of an uploaded value have been closed
      */
-    Resident(String name, long bytes, boolean evictable, Upload<T> upload, Function<T, Collection<NDArray>> weightsOf) {
+    Resident(String name, long bytes, boolean evictable, Upload<T> upload, Function<T, Collection<NDArray>> weightsOf, Runnable evicted) {
         this.name = name;
         this.bytes = bytes;
         this.evictable = evictable;
         this.upload = upload;
         this.weightsOf = weightsOf;
+        this.evicted = evicted;
     }
 
     String name() {
@@ -92,6 +95,7 @@ final class Resident<T extends AutoCloseable> {
                 owner = null;
                 value = null;
                 weights = null;
+                evicted.run();
             }
         }
     }

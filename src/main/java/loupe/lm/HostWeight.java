@@ -3,6 +3,7 @@ package loupe.lm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import loupe.tensor.DirectMemory;
 
 /** One parameter in memory outside the heap, float32, row-major, as {@link LanguageModel} wants it. */
 record HostWeight(ByteBuffer bytes, long... shape) {
@@ -12,6 +13,11 @@ record HostWeight(ByteBuffer bytes, long... shape) {
             elements = Math.multiplyExact(elements, axis);
         }
         return new HostWeight(ByteBuffer.allocateDirect(Math.toIntExact(4 * elements)).order(ByteOrder.nativeOrder()), shape);
+    }
+
+    /** Gives the memory back; see {@link DirectMemory#free} for what that forbids. */
+    void free() {
+        DirectMemory.free(bytes);
     }
 
     FloatBuffer floats() {

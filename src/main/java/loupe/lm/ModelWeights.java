@@ -40,4 +40,12 @@ public final class ModelWeights {
         boolean aliased = owner.getDevice().getDeviceType().equals(Device.Type.CPU);
         return new LanguageModel(config, owner, parameters, aliased ? List.copyOf(weights.values()) : List.of());
     }
+
+    /**
+     * Gives the memory back at once. To be called by whoever read the weights, when the models made from them on the CPU
+     * are closed; nothing may use either afterwards.
+     */
+    public void free() {
+        weights.values().forEach(HostWeight::free);
+    }
 }

@@ -6,6 +6,7 @@ import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import loupe.base.Cancellation;
+import loupe.tensor.DirectMemory;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -85,6 +86,11 @@ final class DirectTensor {
     /** The blocks themselves, each whole rows; their position is 0. Whoever hands them to the engine keeps them reachable. */
     List<ByteBuffer> blocks() {
         return blocks;
+    }
+
+    /** Gives the memory back; see {@link DirectMemory#free} for what that forbids. */
+    void free() {
+        blocks.forEach(DirectMemory::free);
     }
 
     /** Row {@code r}, writable. */

@@ -95,6 +95,14 @@ public final class HostWeights {
         return tensors.values().stream().mapToLong(DirectTensor::bytes).sum();
     }
 
+    /**
+     * Gives the memory back at once. To be called by whoever read the weights, when the autoencoders made from them on the
+     * CPU are closed; nothing may use either afterwards.
+     */
+    public void free() {
+        tensors.values().forEach(DirectTensor::free);
+    }
+
     /** A copy of a vector on the heap. */
     public float[] vector(Part part) {
         return tensor(part).toArray();

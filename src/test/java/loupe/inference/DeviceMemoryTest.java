@@ -68,7 +68,7 @@ class DeviceMemoryTest {
         Resident<Weights> broken = new Resident<>("broken", 1000, true, owner -> {
             owner.ones(new Shape(FLOATS));
             throw new IllegalStateException("a deliberate failure of this test");
-        }, value -> List.of());
+        }, value -> List.of(), () -> {});
         assertThatThrownBy(() -> memory.require(broken, Set.of())).hasMessageContaining("deliberate");
         assertThat(broken.isOnDevice()).isFalse();
         assertThat(memory.usedBytes()).isZero();
@@ -181,7 +181,7 @@ class DeviceMemoryTest {
     }
 
     private static Resident<Weights> weights(String name, boolean evictable) {
-        return new Resident<>(name, 4 * FLOATS, evictable, owner -> new Weights(owner.ones(new Shape(FLOATS))), value -> List.of(value.array()));
+        return new Resident<>(name, 4 * FLOATS, evictable, owner -> new Weights(owner.ones(new Shape(FLOATS))), value -> List.of(value.array()), () -> {});
     }
 
     private record Weights(NDArray array) implements AutoCloseable {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
+import java.lang.management.BufferPoolMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -76,6 +78,25 @@ class OpenAndCloseTest {
         }
         assertThat(ask(new Owned())).isEqualTo(before);
         assertThat(service.status().residentBytes()).isZero();
+    }
+
+    @Test
+    void closingGivesMemoryOutsideTheHeapBackWithoutWaitingForTheCollector() throws IOException {
+        TinySae.writeTo(folder.resolve("large"), 3, 20_000);
+        long bytes = 0;
+        long before = directBytes();
+        for (int i = 0; i < 50; i++) {
+            OpenSae sae = openSae("large");
+            bytes += service.status().residentBytes();
+            service.close(sae.id()).toCompletableFuture().join();
+        }
+        // the file threads keep a few megabytes to read with
+        assertThat(directBytes() - before).isLessThan(bytes / 5);
+    }
+
+    private static long directBytes() {
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
     }
 
     @Test

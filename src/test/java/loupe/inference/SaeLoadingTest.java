@@ -47,7 +47,7 @@ class SaeLoadingTest {
     }
 
     private static Resident<SparseAutoencoder> resident(Loader.Loaded<OpenSae, SparseAutoencoder> loaded) {
-        return new Resident<>("test", loaded.bytes(), true, loaded.upload(), loaded.weights());
+        return new Resident<>("test", loaded.bytes(), true, loaded.upload(), loaded.weights(), loaded.evicted());
     }
 
     private static float[] encodeOnce(NDManager root, Resident<SparseAutoencoder> resident) {
