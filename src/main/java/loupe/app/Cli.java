@@ -110,7 +110,7 @@ final class Cli implements Runnable {
         paths.forEach(path -> Paths.existing(path, "PATH"));
         try (CommandContext workbench = open("workbench")) {
             WorkbenchApp.runToTheEnd(workbench.service(), paths.isEmpty() ? WorkbenchApp.Opening.LAST
-                    : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())));
+                    : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())), workbench.cancellation());
         }
     }
 

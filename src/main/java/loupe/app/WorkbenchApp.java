@@ -12,10 +12,12 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import javafx.application.Platform;
 import javafx.geometry.Rectangle2D;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
+import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
 import loupe.inference.InferenceService;
@@ -39,6 +41,7 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
+    private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
 
@@ -82,8 +85,8 @@ final class WorkbenchApp implements AutoCloseable {
         return view;
     }
 
-    /** Opens the workbench on the screen and returns when its window has been closed. Any thread but JavaFX's. */
-    static void runToTheEnd(InferenceService service, Opening first) {
+    /** Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end. Any thread but JavaFX's. */
+    static void runToTheEnd(InferenceService service, Opening first, Cancellation cancellation) {
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
@@ -93,7 +96,11 @@ final class WorkbenchApp implements AutoCloseable {
             return made;
         });
         try {
-            closed.await();
+            while (!closed.await(CANCELLATION_POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (cancellation.isCancelled()) {
+                    return; // the process is ending and JavaFX with it
+                }
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -142,11 +149,11 @@ final class WorkbenchApp implements AutoCloseable {
 
     private void open(Path model, List<Session.Checkpoint> checkpoints, int feature) {
         Workbench workbench = models.workbench();
-        Path beside = model.toAbsolutePath().normalize().resolveSibling("corpus.txt");
         String chosen = session.settings().get("corpus");
-        Path corpus = chosen != null && model.toString().equals(session.model()) ? Path.of(chosen) : beside;
         workbench.openModel(model, opened -> {
-            models.statistics().corpus().set(Files.isRegularFile(corpus) ? corpus : null);
+            if (chosen != null && model.toString().equals(session.model()) && Files.isRegularFile(Path.of(chosen))) {
+                models.statistics().corpus().set(Path.of(chosen));
+            }
             if (!checkpoints.isEmpty()) {
                 workbench.openCheckpoint(workbench.a(), Path.of(checkpoints.get(0).path()), options(checkpoints.get(0).options()), sae -> {
                     if (feature >= 0 && feature < sae.config().dSae()) {

@@ -60,6 +60,16 @@ public final class CorpusStatistics {
             a.restart();
             b.restart();
         });
+        workbench.model().addListener((property, was, is) -> corpus.set(besides(is)));
+    }
+
+    /** The text that lies beside a model, as it does in the sample; null if none does. */
+    private static Path besides(OpenModel model) {
+        if (model == null) {
+            return null;
+        }
+        Path beside = model.folder().toAbsolutePath().normalize().resolveSibling("corpus.txt");
+        return Files.isRegularFile(beside) ? beside : null;
     }
 
     /** The text that is counted over; null for none. */

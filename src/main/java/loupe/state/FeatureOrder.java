@@ -1,6 +1,7 @@
 package loupe.state;
 
 import java.util.AbstractList;
+import java.util.Arrays;
 import java.util.List;
 import javafx.collections.ObservableListBase;
 
@@ -30,6 +31,9 @@ public final class FeatureOrder extends ObservableListBase<Integer> {
 
     void show(int[] order) {
         int[] before = features;
+        if (Arrays.equals(before, order)) {
+            return;
+        }
         beginChange();
         features = order;
         List<Integer> removed = new AbstractList<>() {

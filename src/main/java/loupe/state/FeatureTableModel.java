@@ -28,7 +28,8 @@ import loupe.inference.Priority;
  * are computed; sorting and filtering happen on the compute thread. JavaFX thread only.
  */
 public final class FeatureTableModel {
-    private static final int PROMOTED_TOKENS = 4;
+    static final int PROMOTED_TOKENS = 4;
+    private static final long SHOW_PARTS_EVERY_NANOS = 300_000_000L;
 
     private final Workbench workbench;
     private final CorpusStatistics statistics;
@@ -43,6 +44,7 @@ public final class FeatureTableModel {
     private final ObjectProperty<Boolean> descending = new SimpleObjectProperty<>(this, "descending", false);
     private final ReadOnlyIntegerWrapper version = new ReadOnlyIntegerWrapper(this, "version");
     private Cells cells = Cells.NONE;
+    private long lastPart;
 
     public FeatureTableModel(Workbench workbench, CorpusStatistics statistics, TokenTexts texts) {
         this.workbench = workbench;
@@ -55,8 +57,8 @@ public final class FeatureTableModel {
         workbench.a().sae().addListener((property, was, is) -> ask(is));
         workbench.b().sae().addListener((property, was, is) -> askMatching());
         norms.valueProperty().addListener(changed -> refresh());
-        moments.valueProperty().addListener(changed -> refresh());
-        matching.valueProperty().addListener(changed -> refresh());
+        moments.valueProperty().addListener(changed -> fillIn(moments));
+        matching.valueProperty().addListener(changed -> fillIn(matching));
         statistics.features(workbench.a()).addListener(changed -> refresh());
         order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is));
         filter.addListener(changed -> arrange());
@@ -177,6 +179,15 @@ public final class FeatureTableModel {
             matching.clear();
         } else {
             matching.askAfresh(new FeatureMatching(a.id(), b.id()));
+        }
+    }
+
+    /** Parts of columns are shown a few times a second at most; whole ones always. */
+    private void fillIn(ResultSlot<?> columns) {
+        long now = System.nanoTime();
+        if (columns.completeProperty().get() || columns.getValue() == null || now - lastPart > SHOW_PARTS_EVERY_NANOS) {
+            lastPart = now;
+            refresh();
         }
     }
 

@@ -9,6 +9,7 @@ public final class SideModels {
     private final HistogramModel histogram;
     private final ExamplesModel examples;
     private final LogitModel logits;
+    private final PromotedTokens promoted;
     private final TreeModel tree;
     private final TokenListModel tokens;
     private final NeighboursModel neighbours;
@@ -25,6 +26,7 @@ public final class SideModels {
         logits = new LogitModel(workbench, side, shared.weight());
         neighbours = new NeighboursModel(workbench, side, texts);
         tree = new TreeModel(workbench, side, controls);
+        promoted = new PromotedTokens(workbench, side, texts);
     }
 
     public CheckpointSide side() {
@@ -48,6 +50,10 @@ public final class SideModels {
         String direction = values.encoderMix() == 1 ? "encoder" : values.encoderMix() == 0 ? "decoder" : "encoder share " + values.encoderMix();
         return provenance() + ", " + direction + ", scale " + values.scale() + (values.centroid() ? " from the centroid" : " from the origin")
                 + (values.pc1() == 0 ? "" : ", PC 1 weight " + values.pc1());
+    }
+
+    public PromotedTokens promoted() {
+        return promoted;
     }
 
     public HistogramModel histogram() {

@@ -1,5 +1,6 @@
 package loupe.ui;
 
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -28,7 +29,7 @@ final class NeighboursPane {
     private final NeighboursModel model;
     private final TokenTexts texts;
     private final ExportDesk desk;
-    private final java.util.function.IntFunction<String> describeFeature;
+    private final IntFunction<String> describeFeature;
     private final PaneFrame frame = new PaneFrame("Neighbours");
     private final ToggleButton features = new ToggleButton("Features");
     private final ToggleButton tokens = new ToggleButton("Tokens");
@@ -40,7 +41,7 @@ final class NeighboursPane {
     private record Row(boolean isFeature, int id, String text, double cosine) {}
 
     /** @param describeFeature a few words about a feature, such as what it promotes */
-    NeighboursPane(Workbench workbench, NeighboursModel model, TokenTexts texts, java.util.function.IntFunction<String> describeFeature, ExportDesk desk) {
+    NeighboursPane(Workbench workbench, NeighboursModel model, TokenTexts texts, IntFunction<String> describeFeature, ExportDesk desk) {
         this.desk = desk;
         this.workbench = workbench;
         this.model = model;

@@ -27,8 +27,7 @@ final class SidePanes {
         examples = new ExamplesPane(side.examples(), models.texts(), onToken);
         tree = new TreePane(side.tree(), models.texts(), side::ghostProvenance, desk);
         tokens = new TokenListPane(side.tokens(), models.texts(), desk);
-        boolean isA = side.side().isA();
-        neighbours = new NeighboursPane(models.workbench(), side.neighbours(), models.texts(), feature -> isA ? models.table().promoted(feature) : "", desk);
+        neighbours = new NeighboursPane(models.workbench(), side.neighbours(), models.texts(), side.promoted()::of, desk);
     }
 
     PaneFrame histogram() {

@@ -1,5 +1,6 @@
 package loupe.ui;
 
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
@@ -21,10 +22,14 @@ final class Slots {
 
     /** Hands each answer to {@code show}; keeps the old one while a newer one is on its way; {@code clear} runs when there is none. */
     static <R> void show(ResultSlot<R> slot, Consumer<R> show, Runnable clear) {
+        AtomicReference<R> shown = new AtomicReference<>();
         Runnable update = () -> {
-            if (slot.getValue() != null) {
-                show.accept(slot.getValue());
-            } else if (!slot.isPending()) {
+            R value = slot.getValue();
+            if (value != null && value != shown.get()) {
+                shown.set(value);
+                show.accept(value);
+            } else if (value == null && !slot.isPending()) {
+                shown.set(null);
                 clear.run();
             }
         };

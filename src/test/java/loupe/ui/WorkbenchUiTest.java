@@ -270,6 +270,20 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     @Test
+    void whatACheckpointDoesNotSayIsAskedWithAProposalAndThenKnown() throws IOException {
+        open();
+        Path silent = TinySae.writeTo(folder.resolve("silent"), 3);
+        Path settings = silent.resolve("cfg.json");
+        Files.writeString(settings, Files.readString(settings).replace(", \"hook_name\": \"blocks.1.hook_resid_pre\"", ""));
+        UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), silent, SaeOptions.AS_STORED));
+        UiTest.waitUntil(() -> lookup("#checkpoint-form").tryQuery().isPresent());
+        clickOn("#form-open");
+        UiTest.waitUntil(() -> workbench.a().sae().get().path().equals(silent) && workbench.a().sae().get().config().hook().isPresent());
+        UiTest.waitUntil(() -> lookup("#checkpoint-form").tryQuery().isEmpty());
+        assertThat(workbench.a().sae().get().config().hook()).contains(loupe.base.HookPoint.residPre(1));
+    }
+
+    @Test
     void aChartIsSavedWhereTheUserSays() throws Exception {
         open();
         UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get());
