@@ -67,13 +67,6 @@ public abstract class ChartPart extends Painted implements Exportable {
     void canvasMade(ChartCanvas made) {
     }
 
-    @Override
-    final void restyled() {
-        if (canvas != null) {
-            restyle(canvas.getChart(), palette());
-        }
-    }
-
     private void restyle(JFreeChart chart, Palette palette) {
         chart.setNotify(false);
         ChartLook.apply(chart, palette, textScale());
@@ -124,6 +117,9 @@ public abstract class ChartPart extends Painted implements Exportable {
 
     @Override
     protected void layoutChildren() {
+        if (restyled() && canvas != null) {
+            restyle(canvas.getChart(), palette());
+        }
         double width = Math.floor(getWidth());
         double height = Math.floor(getHeight());
         if (canvas != null && (canvas.getWidth() != width || canvas.getHeight() != height)) {

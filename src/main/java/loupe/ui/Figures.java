@@ -1,7 +1,6 @@
 package loupe.ui;
 
 import java.math.BigDecimal;
-import java.math.MathContext;
 import java.math.RoundingMode;
 import java.util.Locale;
 
@@ -11,7 +10,6 @@ import java.util.Locale;
  * <p>The workbench's font has figures of one width, so right-aligned numbers stand under each other. Thread-safe.
  */
 public final class Figures {
-    private static final MathContext THREE = new MathContext(3, RoundingMode.HALF_EVEN);
     private static final String[] BINARY = {"B", "KB", "MB", "GB", "TB"};
 
     private Figures() {
@@ -28,28 +26,68 @@ public final class Figures {
         if (value == 0) {
             return "0";
         }
-        double size = Math.abs(value);
-        BigDecimal rounded = new BigDecimal(size).round(THREE);
-        int decade = rounded.precision() - rounded.scale() - 1;
-        String digits;
-        if (decade < -4 || decade > 6) {
-            BigDecimal mantissa = rounded.movePointLeft(decade).setScale(2, RoundingMode.HALF_EVEN);
-            digits = mantissa.toPlainString() + "e" + decade;
-        } else {
-            digits = String.format(Locale.ROOT, "%,." + Math.max(0, 2 - decade) + "f", rounded);
-        }
+        String digits = digits(Math.abs(value), false);
         return value < 0 ? "\u2212" + digits : digits;
     }
 
     /** The shortest way to write three significant digits: {@code 3.8}, {@code 0.5}, {@code 200}; for axes and editable fields. */
     public static String plain(double value) {
-        String figure = number(value);
-        int exponent = figure.indexOf('e');
-        String head = exponent < 0 ? figure : figure.substring(0, exponent);
-        if (head.indexOf('.') >= 0) {
-            head = head.replaceAll("0+$", "").replaceAll("\\.$", "");
+        if (value == 0 || !Double.isFinite(value)) {
+            return number(value);
         }
-        return exponent < 0 ? head : head + figure.substring(exponent);
+        String digits = digits(Math.abs(value), true);
+        return value < 0 ? "\u2212" + digits : digits;
+    }
+
+    /** Three significant digits of a positive number; tables ask for thousands of these, so it is done by hand. */
+    private static String digits(double size, boolean shortest) {
+        int decade = (int) Math.floor(Math.log10(size));
+        double scaled = size / Math.pow(10, decade - 2);
+        if (scaled < 100 || scaled >= 1000) {
+            decade += scaled < 100 ? -1 : 1;
+            scaled = size / Math.pow(10, decade - 2);
+        }
+        long three = (long) Math.rint(scaled);
+        if (Math.abs(scaled - Math.floor(scaled) - 0.5) < 1e-7) {
+            three = new BigDecimal(size).scaleByPowerOfTen(2 - decade).setScale(0, RoundingMode.HALF_EVEN).longValueExact();
+        }
+        if (three >= 1000) {
+            three /= 10;
+            decade++;
+        }
+        StringBuilder text = new StringBuilder(12);
+        boolean scientific = decade < -4 || decade > 6;
+        if (scientific || decade <= 1) {
+            int places = scientific ? 2 : 2 - decade;
+            text.append(three);
+            while (text.length() <= places) {
+                text.insert(0, '0');
+            }
+            text.insert(text.length() - places, '.');
+            if (shortest) {
+                cutZeros(text);
+            }
+            if (scientific) {
+                text.append('e').append(decade);
+            }
+        } else {
+            text.append(three);
+            for (int zeros = decade - 2; zeros > 0; zeros--) {
+                text.append('0');
+            }
+            for (int comma = text.length() - 3; comma > 0; comma -= 3) {
+                text.insert(comma, ',');
+            }
+        }
+        return text.toString();
+    }
+
+    private static void cutZeros(StringBuilder text) {
+        int end = text.length();
+        while (text.charAt(end - 1) == '0') {
+            end--;
+        }
+        text.setLength(text.charAt(end - 1) == '.' ? end - 1 : end);
     }
 
     /** A whole number with its thousands grouped: {@code 1,000,000}. */

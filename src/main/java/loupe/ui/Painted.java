@@ -38,6 +38,10 @@ class Painted extends Region {
     private final SimpleStyleableObjectProperty<Font> font = new SimpleStyleableObjectProperty<>(FONT, this, "font", Font.getDefault());
     private final ReadOnlyObjectWrapper<Palette> palette = new ReadOnlyObjectWrapper<>(this, "palette");
     private boolean stale;
+    private Look look;
+
+    private record Look(Palette palette, Font font) {
+    }
 
     Painted() {
         getStyleClass().add("painted");
@@ -73,14 +77,20 @@ class Painted extends Region {
         return font.get().getSize() / TextWidths.SIZE;
     }
 
-    /** Called when colours or font changed, before the next layout. */
-    void restyled() {
+    /**
+     * Whether colours or font are others than at the last time this was asked. To be asked in the layout: styling sets
+     * one colour after the other, often to a passing value, and repainting at each would be sixteen times too often.
+     */
+    final boolean restyled() {
+        Look now = new Look(palette(), font.get());
+        boolean changed = !now.equals(look);
+        look = now;
+        return changed;
     }
 
     private void restyle() {
         stale = true;
         requestLayout();
-        restyled();
     }
 
     private Palette gather() {

@@ -47,6 +47,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
 public final class PaneFrame extends StackPane {
     private static final double ROOM_FOR_TEARING = 340;
     private static final Duration PATIENCE = Duration.millis(150);
+    private static final PseudoClass WAITING = PseudoClass.getPseudoClass("waiting");
     private static final PseudoClass ACTIVE = PseudoClass.getPseudoClass("active");
 
     private final StringProperty title = new SimpleStringProperty(this, "title", "");
@@ -115,6 +116,7 @@ public final class PaneFrame extends StackPane {
         StackPane rule = new StackPane(line, bar);
         rule.setMinHeight(USE_PREF_SIZE);
         emptyState.getStyleClass().add("empty-state");
+        holder.getStyleClass().add("pane-content");
         body.getChildren().addAll(holder, emptyState, problemView);
         body.setMinSize(0, 0);
         Rectangle edge = new Rectangle();
@@ -183,10 +185,7 @@ public final class PaneFrame extends StackPane {
 
     private void showWaiting(boolean waiting) {
         bar.setVisible(waiting);
-        holder.getStyleClass().remove("pane-content-waiting");
-        if (waiting) {
-            holder.getStyleClass().add("pane-content-waiting");
-        }
+        holder.pseudoClassStateChanged(WAITING, waiting);
     }
 
     private void showState() {

@@ -204,13 +204,8 @@ public final class TreeCanvas extends Painted implements Exportable {
         requestLayout();
     }
 
-    @Override
-    void restyled() {
-        stale = true;
-    }
-
     private void layOutIfStale() {
-        if (!stale) {
+        if (!restyled() && !stale) {
             return;
         }
         stale = false;

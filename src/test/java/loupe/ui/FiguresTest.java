@@ -40,4 +40,16 @@ class FiguresTest {
         assertThat(Figures.duration(7500)).isEqualTo("2 h 5 min");
         assertThat(Figures.percent(0.000412)).isEqualTo("0.0412\u00a0%");
     }
+
+    /** Against exact decimal arithmetic, from 1e-12 to 1e12. */
+    @Test
+    void digitsAreThoseOfExactArithmetic() {
+        java.util.Random random = new java.util.Random(11);
+        for (int i = 0; i < 20_000; i++) {
+            double value = Math.pow(10, random.nextDouble() * 24 - 12);
+            java.math.BigDecimal exact = new java.math.BigDecimal(value).round(new java.math.MathContext(3, java.math.RoundingMode.HALF_EVEN));
+            assertThat(Double.parseDouble(Figures.number(value).replace(",", ""))).isEqualTo(exact.doubleValue());
+            assertThat(Double.parseDouble(Figures.plain(value).replace(",", ""))).isEqualTo(exact.doubleValue());
+        }
+    }
 }

@@ -100,7 +100,7 @@ class GalleryTest extends UiTest {
                 return box;
             });
             onFx(() -> root.getChildren().setAll(all));
-            waitUntil(() -> all.lookupAll(".pane-content-waiting").size() == 1);
+            waitUntil(() -> all.lookupAll(".pane-content").stream().filter(content -> content.getOpacity() < 1).count() == 1);
             picture("frames-" + theme.key(), theme, all, 520, 640);
         }
     }

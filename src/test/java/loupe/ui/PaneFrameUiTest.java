@@ -3,6 +3,7 @@ package loupe.ui;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import javafx.css.PseudoClass;
 import javafx.scene.Node;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
@@ -37,13 +38,18 @@ class PaneFrameUiTest extends UiTest {
         return true;
     }
 
+    private boolean dimmed() {
+        return pane.lookup(".pane-content").getPseudoClassStates().contains(PseudoClass.getPseudoClass("waiting"))
+            && pane.lookup(".pane-content").getOpacity() < 1;
+    }
+
     @Test
     void waitingDimsTheOldContentAndKeepsIt() {
         onFx(() -> pane.pendingProperty().set(true));
-        waitUntil(() -> pane.lookup(".pane-content-waiting") != null);
+        waitUntil(this::dimmed);
         assertThat(seen(content)).isTrue();
         onFx(() -> pane.pendingProperty().set(false));
-        assertThat(pane.lookup(".pane-content-waiting")).isNull();
+        assertThat(onFx(this::dimmed)).isFalse();
     }
 
     @Test
@@ -52,7 +58,7 @@ class PaneFrameUiTest extends UiTest {
             pane.pendingProperty().set(true);
             pane.pendingProperty().set(false);
         });
-        assertThat(pane.lookup(".pane-content-waiting")).isNull();
+        assertThat(onFx(this::dimmed)).isFalse();
     }
 
     @Test

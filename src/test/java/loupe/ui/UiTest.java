@@ -25,6 +25,7 @@ abstract class UiTest extends ApplicationTest {
         Scene scene = new Scene(build(), 800, 600);
         Theme.LIGHT.apply(scene);
         window.setScene(scene);
+        window.sizeToScene(); // an earlier test of this virtual machine may have given the shared window another size
         window.show();
     }
 
