@@ -29,6 +29,8 @@ import org.kordamp.ikonli.javafx.FontIcon;
 final class FeatureTablePane {
     private static final List<FeatureColumn> FIRST_SHOWN = List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
 
+    private static final double COLUMN_CHOOSER_WIDTH = 104;
+
     private final Workbench workbench;
     private final FeatureTableModel model;
     private final ExportDesk desk;
@@ -71,7 +73,7 @@ final class FeatureTablePane {
 
     private void layOut() {
         filter.setId("feature-filter");
-        filter.setPromptText("Filter, or a number");
+        filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
         filter.setTooltip(Tips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3, norm, cosine, match filter by a column"));
         filter.setAccessibleText("Filter features or go to one by number");
@@ -79,6 +81,8 @@ final class FeatureTablePane {
         chooser.getItems().setAll(FeatureColumn.values());
         chooser.setId("feature-columns");
         chooser.setTitle("Columns");
+        chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
+        chooser.setPrefWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setShowCheckedCount(false);
         chooser.setTooltip(Tips.of("Which columns are shown"));
         chooser.setConverter(new Named<>(FeatureColumn::title));
@@ -102,10 +106,10 @@ final class FeatureTablePane {
 
     private TableColumn<Integer, ?> column(FeatureColumn column) {
         TableColumn<Integer, ?> made = switch (column) {
-            case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 46, feature -> feature);
+            case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
             case PROMOTED -> Tables.<Integer>texts(column.title(), column.explanation(), 110, model::promoted, text -> text);
-            case DENSITY -> Tables.<Integer>numbers(column.title(), column.explanation(), 68, feature -> model.number(column, feature), FeatureTablePane::percent);
-            default -> Tables.<Integer>numbers(column.title(), column.explanation(), 52, feature -> model.number(column, feature), FeatureTablePane::figure);
+            case DENSITY -> Tables.<Integer>numbers(column.title(), column.explanation(), 78, feature -> model.number(column, feature), FeatureTablePane::percent);
+            default -> Tables.<Integer>numbers(column.title(), column.explanation(), 48, feature -> model.number(column, feature), FeatureTablePane::figure);
         };
         made.setSortable(true);
         return made;

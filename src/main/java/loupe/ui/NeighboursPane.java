@@ -74,7 +74,7 @@ final class NeighboursPane {
         HBox first = new HBox(8, among, random);
         first.setAlignment(Pos.CENTER_LEFT);
         VBox tools = new VBox(6, first, query);
-        tools.getStyleClass().add("pane-tools");
+        tools.getStyleClass().addAll("pane-tools", "two-rows");
         table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, Figures::number));
         table.getColumns().add(Tables.counts("#", "Number of the feature or token", 46, Row::id));
         table.getColumns().add(Tables.texts("Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));

@@ -13,7 +13,7 @@ import javafx.scene.control.TableView;
 
 /** Tables of numbers and tokens, all of one look. */
 final class Tables {
-    private static final double MOST_OF_LEAST_WIDTH = 64;
+    private static final double MOST_OF_LEAST_WIDTH = 76;
 
     private Tables() {
     }

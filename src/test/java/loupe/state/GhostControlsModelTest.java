@@ -1,0 +1,111 @@
+package loupe.state;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.TokenGeometry;
+import loupe.analysis.tokens.TokenColumns;
+import loupe.analysis.tokens.TokenMetric;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GhostControlsModelTest {
+    private static final TokenGeometry.Answer GEOMETRY = TokenGeometry.Answer.of(new double[] {1, 0}, new double[] {1, 1}, new double[] {1, 1}, new double[] {0.8, 0.88});
+
+    private final Opened opened = new Opened();
+    private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
+
+    @Test
+    void theScaleStartsAtTheMeanDistanceOfATokenFromTheCentroid() {
+        opened.newest(TokenGeometry.class).answer(GEOMETRY);
+        assertThat(controls.range().get().natural()).isCloseTo(0.84, org.assertj.core.data.Offset.offset(1e-12));
+        assertThat(controls.values().get().scale()).isEqualTo(0.84);
+    }
+
+    @Test
+    void aRememberedScaleWinsOverTheNaturalOne() {
+        controls.recall(Map.of("ghost.scale", "2.5", "ghost.metric", "COSINE", "ghost.topK", "not a number"));
+        opened.newest(TokenGeometry.class).answer(GEOMETRY);
+        assertThat(controls.values().get().scale()).isEqualTo(2.5);
+        assertThat(controls.values().get().metric()).isEqualTo(TokenMetric.COSINE);
+        assertThat(controls.values().get().topK()).isEqualTo(5);
+    }
+
+    @Test
+    void positionsWithinOneStepAreOneQuestion() {
+        List<GhostValues> seen = new ArrayList<>();
+        controls.values().addListener((property, was, is) -> seen.add(is));
+        controls.encoderMix().set(0.500_01);
+        controls.encoderMix().set(0.500_02);
+        controls.encoderMix().set(0.499_99);
+        assertThat(seen).hasSize(1);
+        assertThat(seen.get(0).encoderMix()).isEqualTo(0.5);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3.8, 0.05, 19", "0.84, 0.01, 4.2", "80000, 1000, 400000", "0.0021, 0.00002, 0.0105"})
+    void theSliderHasRoundStepsWhateverTheModelsUnits(double natural, double step, double max) {
+        GhostControlsModel.ScaleRange range = GhostControlsModel.ScaleRange.around(natural);
+        assertThat(range.step()).isEqualTo(step);
+        assertThat(range.max()).isCloseTo(max, org.assertj.core.data.Offset.offset(step));
+    }
+
+    @Test
+    void oneUndoTakesAWholeGestureBack() {
+        AtomicLong clock = new AtomicLong();
+        GhostHistory history = new GhostHistory(controls, clock::get);
+        clock.addAndGet(5_000_000_000L);
+        for (int i = 0; i < 10; i++) {
+            clock.addAndGet(16_000_000L);
+            controls.pc1().set(0.01 * (i + 1));
+        }
+        clock.addAndGet(5_000_000_000L);
+        controls.topK().set(9);
+        history.undo();
+        assertThat(controls.values().get().topK()).isEqualTo(5);
+        assertThat(controls.values().get().pc1()).isEqualTo(0.1);
+        history.undo();
+        assertThat(controls.values().get().pc1()).isZero();
+        history.redo();
+        assertThat(controls.values().get().pc1()).isEqualTo(0.1);
+    }
+
+    @Test
+    void theDeviceIsAskedOnceForColumnsHoweverFarTheSlidersMove() {
+        new TokenListModel(opened.workbench, opened.workbench.a(), controls);
+        opened.openA();
+        for (int i = 1; i <= 20; i++) {
+            controls.nudgeScale(1);
+            controls.pc1().set(0.01 * i);
+        }
+        assertThat(opened.count(TokenColumns.class)).isEqualTo(1);
+        controls.metric().set(TokenMetric.CSLS);
+        assertThat(opened.count(TokenColumns.class)).isEqualTo(2);
+    }
+
+    @Test
+    void anotherFeatureAsksForAnotherTreeAndStopsTheOldOne() {
+        controls.prompt().set("a {ghost} is");
+        new TreeModel(opened.workbench, opened.workbench.a(), controls);
+        opened.openA();
+        FakeService.Ask<?> first = opened.newest(DefinitionTree.class);
+        opened.choose(2);
+        assertThat(first.cancelled).isTrue();
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).ghost().source().toString()).contains("index=2");
+    }
+
+    @Test
+    void aPromptLongerThanTheModelSeesIsAProblemOfTheTree() {
+        TreeModel tree = new TreeModel(opened.workbench, opened.workbench.a(), controls);
+        opened.openA();
+        controls.prompt().set("abc {ghost} " + "x".repeat(40));
+        assertThat(tree.promptProblem().get().message()).contains("sees only 16");
+        controls.prompt().set("abc {ghost} x");
+        assertThat(tree.promptProblem().get()).isNull();
+    }
+}

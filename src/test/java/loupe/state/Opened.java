@@ -1,0 +1,110 @@
+package loupe.state;
+
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import loupe.base.HookPoint;
+import loupe.inference.ModelId;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.SaeId;
+import loupe.lm.ModelConfig;
+import loupe.lm.Tokenizer;
+import loupe.lm.Tokens;
+import loupe.sae.Activation;
+import loupe.sae.SaeConfig;
+import loupe.sae.SaeOptions;
+import loupe.sae.SaeProposal;
+
+/** A workbench on a fake service with a small model and two checkpoints open, for the tests of pane models. */
+final class Opened {
+    static final ModelId MODEL = new ModelId("tiny", "m");
+    static final SaeId A = new SaeId("a", "1");
+    static final SaeId B = new SaeId("b", "2");
+    static final int FEATURES = 6;
+
+    final FakeService service = new FakeService();
+    final Workbench workbench = new Workbench(service, Runnable::run, new Notices(Clock.systemUTC()), new Activity(Runnable::run, () -> 0),
+            (path, options) -> new SaeProposal(Set.of(), OptionalInt.empty(), Optional.empty(), false));
+
+    /** The model is open; checkpoints are opened by {@link #openA} and {@link #openB}. */
+    Opened() {
+        Path folder = Path.of("nowhere", "tiny");
+        service.models.put(folder, CompletableFuture.completedFuture(new OpenModel(MODEL, folder, ModelConfig.gpt2(50, 16, 8, 2, 2),
+                Optional.of(new Letters()), List.of())));
+        workbench.openModel(folder);
+    }
+
+    void openA() {
+        open(workbench.a(), A);
+    }
+
+    void openB() {
+        open(workbench.b(), B);
+    }
+
+    void choose(int feature) {
+        workbench.selection().select(new FeatureRef(A, feature));
+    }
+
+    /** The newest question of a kind that was asked and not cancelled. */
+    FakeService.Ask<?> newest(Class<?> kind) {
+        for (int i = service.asked.size() - 1; i >= 0; i--) {
+            if (kind.isInstance(service.ask(i).query) && !service.ask(i).cancelled) {
+                return service.ask(i);
+            }
+        }
+        throw new AssertionError("nobody asked a " + kind.getSimpleName());
+    }
+
+    long count(Class<?> kind) {
+        return service.asked.stream().filter(ask -> kind.isInstance(ask.query)).count();
+    }
+
+    private void open(CheckpointSide side, SaeId id) {
+        Path path = Path.of(id.name());
+        SaeConfig config = SaeConfig.of("saelens", 8, FEATURES, new Activation.Relu(), false).trainedAt("tiny", HookPoint.residPre(1), false);
+        service.saes.put(path, CompletableFuture.completedFuture(new OpenSae(id, path, config, List.of())));
+        workbench.openCheckpoint(side, path, SaeOptions.AS_STORED);
+    }
+
+    /** One token a letter, its id the letter's place in the alphabet. */
+    private static final class Letters implements Tokenizer {
+        @Override
+        public int size() {
+            return 50;
+        }
+
+        @Override
+        public Tokens encode(String text, Beginning beginning) {
+            return Tokens.of(text.chars().map(c -> Math.floorMod(c - 'a', 26)).toArray());
+        }
+
+        @Override
+        public String decode(int... ids) {
+            StringBuilder text = new StringBuilder();
+            for (int id : ids) {
+                text.append(text(id));
+            }
+            return text.toString();
+        }
+
+        @Override
+        public String text(int id) {
+            return id < 26 ? String.valueOf((char) ('a' + id)) : "<" + id + ">";
+        }
+
+        @Override
+        public OptionalInt beginning() {
+            return OptionalInt.empty();
+        }
+
+        @Override
+        public void close() {
+        }
+    }
+}
