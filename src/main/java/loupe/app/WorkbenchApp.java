@@ -31,6 +31,7 @@ import loupe.state.SessionFile;
 import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
 import loupe.ui.AppIcon;
+import loupe.ui.ChartWarmUp;
 import loupe.ui.WorkbenchView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,6 +118,7 @@ final class WorkbenchApp implements AutoCloseable {
         stage = shown;
         stage.setTitle("SAE Loupe");
         stage.getIcons().setAll(AppIcon.images());
+        models.workbench().service().files().execute(new ChartWarmUp());
         stage.setScene(view.scene());
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();

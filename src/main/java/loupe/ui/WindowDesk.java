@@ -4,6 +4,7 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import javafx.beans.property.BooleanProperty;
@@ -59,6 +60,19 @@ final class WindowDesk implements ExportDesk {
                 workbench.fx().execute(() -> workbench.notices().tell("Saved " + saved));
             } catch (Exception failure) {
                 workbench.fx().execute(() -> workbench.notices().tell("Saving", Problem.of(failure)));
+            }
+        });
+    }
+
+    @Override
+    public <T> void compute(Supplier<T> work, Consumer<T> then) {
+        Workbench workbench = models.workbench();
+        workbench.service().files().execute(() -> {
+            try {
+                T result = work.get();
+                workbench.fx().execute(() -> then.accept(result));
+            } catch (RuntimeException failure) {
+                workbench.fx().execute(() -> workbench.notices().tell("Copying", Problem.of(failure)));
             }
         });
     }
