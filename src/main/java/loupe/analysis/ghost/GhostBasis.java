@@ -128,11 +128,9 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
                 return u;
             }
             double a = settings.encoderMix();
-            double square = a * a * gram[ENCODER][ENCODER] + 2 * a * (1 - a) * gram[ENCODER][DECODER] + (1 - a) * (1 - a) * gram[DECODER][DECODER];
             double rest = 1 - settings.pcaWeights().stream().mapToDouble(Double::doubleValue).sum();
-            double unit = square <= 1e-24 ? 0 : rest / Math.sqrt(square);
-            u[ENCODER] = a * unit;
-            u[DECODER] = (1 - a) * unit;
+            u[ENCODER] = a * rest;
+            u[DECODER] = (1 - a) * rest;
             for (int j = 0; j < settings.components(); j++) {
                 u[FIRST_COMPONENT + j] = settings.pcaWeights().get(j) * settings.pcaSign().factor();
             }

@@ -6,10 +6,10 @@ import loupe.inference.SaeId;
 import loupe.tensor.HostTensor;
 
 /**
- * How a ghost is made: g = c + s u with u = (1 - sum of w) f + sum of w_j p_j, u not normalised again.
+ * How a ghost is made: g = c + s u with u = (1 - sum of w) f + sum of w_j p_j, nothing normalised again.
  *
- * <p>c is the centroid of the token embeddings, f the direction A e + (1 - A) d scaled to unit norm, e and d the unit
- * encoder and decoder directions, p_j the principal components of the embedding. Source: the definition-tree notebook of
+ * <p>c is the centroid of the token embeddings, f the direction A e + (1 - A) d, e and d the unit encoder and decoder
+ * directions (so that f is shorter than 1 between them), p_j the principal components of the embedding. Source: the definition-tree notebook of
  * mwatkins (methods section 1), which has A = 0 or 1 and one component.
  *
  * @param encoderMix A, 0 to 1: 1 is the encoder direction, 0 the decoder direction
