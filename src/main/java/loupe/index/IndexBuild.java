@@ -2,6 +2,9 @@ package loupe.index;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +21,7 @@ import java.util.function.Function;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.OutOfDeviceMemoryException;
 import loupe.inference.InferenceService;
 import loupe.inference.ModelId;
 import loupe.inference.Priority;
@@ -59,21 +63,48 @@ public final class IndexBuild {
      *
      * @param resume whether to go on with an unfinished pass in the folder; without it, one is started anew
      * @param progress is told of every batch, on this thread
-     * @throws CheckpointException if the folder holds something else or another pass, or cannot be written
+     * @throws CheckpointException if the folder holds something else or another pass, or cannot be written; or if the corpus
+     *     is refused, which leaves nothing in the folder, since a pass over another corpus could not go on from there
      * @throws CancellationException if cancelled; the folder can be resumed
      */
     public IndexInfo run(boolean resume, Consumer<Progress> progress, Cancellation cancellation) {
         long started = System.nanoTime();
         try {
+            boolean made = !Files.exists(folder);
             prepare(resume);
-            stageAll(progress, cancellation);
+            try {
+                stageAll(progress, cancellation);
+            } catch (CancellationException | UncheckedIOException | OutOfDeviceMemoryException e) {
+                throw e;
+            } catch (RuntimeException refused) {
+                discard(made);
+                throw refused;
+            }
             return finish(started);
         } catch (FileSystemException e) {
-            throw new CheckpointException(folder, "the index cannot be written (" + reason(e) + ")", "",
-                    "Free some space or allow writing there, then run the same command with --resume", e);
+            throw unwritable(reason(e), e);
         } catch (IOException | SQLException e) {
-            throw new CheckpointException(folder, "the index cannot be written (" + e.getMessage() + ")", "",
-                    "Free some space or choose another folder; what is there can be resumed with --resume", e);
+            throw unwritable(e.getMessage(), e);
+        } catch (UncheckedIOException e) {
+            throw unwritable(e.getCause() instanceof FileSystemException file ? reason(file) : e.getCause().getMessage(), e);
+        }
+    }
+
+    private CheckpointException unwritable(String reason, Exception cause) {
+        return new CheckpointException(folder, "the index cannot be written (" + reason + ")", "",
+                "Free some space or allow writing there, then run the same command with --resume", cause);
+    }
+
+    /** Takes away what a pass has begun, and the folder if the pass has made it. */
+    private void discard(boolean made) throws IOException {
+        Files.deleteIfExists(staging());
+        Files.deleteIfExists(plan());
+        if (made) {
+            try {
+                Files.deleteIfExists(folder);
+            } catch (DirectoryNotEmptyException somebodyElses) {
+                // what somebody has put there meanwhile stays
+            }
         }
     }
 
@@ -83,7 +114,10 @@ public final class IndexBuild {
     }
 
     private static String reason(FileSystemException e) {
-        return e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        return e.getReason() == null ? "nothing can be made there" : e.getReason();
     }
 
     private Path staging() {
@@ -132,6 +166,9 @@ public final class IndexBuild {
             contexts.finish();
             stager.offer(contexts.drain());
             stager.finish();
+            if (staged.batches() == 0) {
+                throw new CheckpointException(corpus.files().get(0), "the corpus has no text", "at least one word", "Choose a file with text in it");
+            }
             staged.force();
         }
     }
@@ -253,8 +290,7 @@ public final class IndexBuild {
                     staged.force();
                 }
             } catch (IOException e) {
-                throw new CheckpointException(folder, "the index cannot be written (" + e.getMessage() + ")", "",
-                        "Free some space, then run the same command with --resume", e);
+                throw new UncheckedIOException(e);
             }
             count(complete);
             double byTokens = settings.maxTokens() == Long.MAX_VALUE ? 0 : (double) tokens / settings.maxTokens();
