@@ -34,10 +34,8 @@ final class EvaluateCommand extends LoupeCommand {
     @Override
     Map<String, Object> run(CommandContext context) {
         OpenSae checkpoint = reading.open(context, sae, "--sae");
-        if (checkpoint.config().hook().isEmpty()) {
-            throw Refusal.usage(sae + " does not say where in the model it reads; give --hook NAME or --layer L");
-        }
         OpenModel opened = model.open(context, Processing.RAW);
+        Fit.require(opened, checkpoint);
         SaeEvaluation.Answer answer = context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), corpus.contexts(context, opened), ignored));
         return describe(answer);
     }

@@ -61,20 +61,16 @@ final class IndexCommand implements Runnable {
                 throw Refusal.usage("--out: " + out + " is a file, a folder is wanted");
             }
             List<OpenSae> checkpoints = new ArrayList<>();
-            for (Path sae : saes) {
-                OpenSae opened = reading.open(context, sae, "--sae");
-                if (opened.config().hook().isEmpty()) {
-                    throw Refusal.usage(sae + " does not say where in the model it reads; give --hook NAME or --layer L");
-                }
-                checkpoints.add(opened);
-            }
+            saes.forEach(sae -> checkpoints.add(reading.open(context, sae, "--sae")));
             OpenModel opened = model.open(context, Processing.RAW);
+            checkpoints.forEach(checkpoint -> Fit.require(opened, checkpoint));
             Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
             IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()), indexed(checkpoints),
                     corpus.contextLength(opened), CorpusOptions.separator(opened), corpus.maxTokens());
             IndexBuild build = new IndexBuild(settings, corpus.corpus(),
                     document -> ModelOptions.check(opened, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"),
                     IndexBuild.asking(context.service(), opened.id(), checkpoints.stream().map(OpenSae::id).toList()), out);
+            context.begin();
             IndexInfo info = build.run(resume, done -> context.progress().show(done.fraction(), done.tokens() + " tokens"), context.cancellation());
             context.progress().clear();
             return describe(info);
