@@ -1,6 +1,7 @@
 package loupe.app;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.HostTensor;
@@ -15,6 +16,27 @@ record ArrayReference(Path file, String name) {
         try (TensorArchive archive = TensorArchives.open(file)) {
             return archive.tensor(name).toHost();
         }
+    }
+
+    /**
+     * Reads one vector to stand among others.
+     *
+     * @param among what the others are: "the model's embedding"
+     * @throws Refusal if the file does not exist, or the array is not one vector of this many finite numbers
+     */
+    HostTensor vector(String option, int dimensions, String among) {
+        HostTensor vector = read(option);
+        int rank = vector.shape().length;
+        if (vector.data().length != dimensions || rank == 0 || vector.size(rank - 1) != dimensions) {
+            throw Refusal.content(option + ": " + this + " is " + Arrays.toString(vector.shape()) + ", expected one vector of " + dimensions
+                    + " numbers, the width of " + among + ". Choose another vector");
+        }
+        for (float value : vector.data()) {
+            if (!Float.isFinite(value)) {
+                throw Refusal.content(option + ": " + this + " has numbers that are not finite. Choose another vector");
+            }
+        }
+        return vector.reshape(dimensions);
     }
 
     @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
@@ -89,7 +90,7 @@ final class Cli implements Runnable {
                 .setParameterExceptionHandler(this::wrongUsage)
                 .setExecutionExceptionHandler((failure, where, parsed) -> failed(failure));
         try {
-            return line.execute(arguments);
+            return line.execute(new ArgumentOrder(line.getCommandSpec()).commandFirst(arguments));
         } catch (Throwable error) {
             return failed(error);
         }
@@ -107,7 +108,9 @@ final class Cli implements Runnable {
     /** Without a command: the workbench, until its window is closed. */
     @Override
     public void run() {
-        paths.forEach(path -> Paths.existing(path, "PATH"));
+        paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
+            throw Refusal.usage(path + " is no command, and there is no such file or folder; see sae-loupe --help");
+        });
         try (CommandContext workbench = open("workbench")) {
             WorkbenchApp.runToTheEnd(workbench.service(), paths.isEmpty() ? WorkbenchApp.Opening.LAST
                     : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())), workbench.cancellation());

@@ -1,6 +1,8 @@
 package loupe.app;
 
 import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -21,6 +23,7 @@ final class CommandContext implements AutoCloseable {
     private final Progress progress;
     private final Cancellation cancellation = new Cancellation();
     private final PrintStream err;
+    private final List<String> warnings = new ArrayList<>();
     private InferenceService service;
     private volatile Pending<?> pending;
 
@@ -89,16 +92,23 @@ final class CommandContext implements AutoCloseable {
         }
     }
 
-    /** One line beside the result, such as what was unusual in a file. */
+    /** One line beside the result, such as what was unusual in a file. Said when work begins, so that a refusal stands alone. */
     void warn(String sentence) {
+        warnings.add(sentence);
+    }
+
+    /** Begins the work: everything that was asked for is accepted. */
+    void begin() {
         progress.clear();
-        err.println("warning: " + sentence);
+        warnings.forEach(sentence -> err.println("warning: " + sentence));
+        warnings.clear();
     }
 
     void print(Object result, ResultPrinter table) {
         if (cancellation.isCancelled()) {
             throw new CancellationException("stopped");
         }
+        begin();
         if (json) {
             out.println(JsonFiles.text(result));
         } else {

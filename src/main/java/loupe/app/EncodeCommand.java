@@ -45,6 +45,7 @@ final class EncodeCommand extends LoupeCommand {
         if (opened.config().lookup() && ids.isEmpty()) {
             throw Refusal.usage("--token-ids is missing: " + sae + " adds a bias for each token to its reconstruction");
         }
+        requireShape(opened, x, ids);
         Encoding.Answer answer = context.ask(new Encoding(opened.id(), x, ids));
         SaeMetrics metrics = answer.metrics();
         if (metrics.undefined() > 0) {
@@ -59,5 +60,20 @@ final class EncodeCommand extends LoupeCommand {
         result.put("mse", metrics.mse());
         result.put("fve", metrics.fve());
         return result;
+    }
+
+    private void requireShape(OpenSae opened, HostTensor x, Optional<List<Integer>> ids) {
+        int rank = x.shape().length;
+        int width = opened.config().dIn();
+        boolean heads = rank >= 2 && opened.config().readsHeads() && (long) x.size(rank - 1) * x.size(rank - 2) == width;
+        if (rank == 0 || x.size(rank - 1) != width && !heads) {
+            throw Refusal.content("--input: " + input + " is " + Arrays.toString(x.shape()) + ", but " + sae + " reads vectors of " + width
+                    + " numbers" + (opened.config().readsHeads() ? ", or heads that make as many" : "") + ". Choose activations of the place it was trained on");
+        }
+        int vectors = x.data().length / width;
+        if (ids.isPresent() && ids.get().size() != vectors) {
+            throw Refusal.content("--token-ids: there are " + ids.get().size() + " token ids, but " + input + " holds " + vectors
+                    + " vectors. Give one id for each vector, row by row");
+        }
     }
 }

@@ -65,7 +65,7 @@ final class ForwardCommand extends LoupeCommand {
         requireRunnable(opened, tokens);
         ForwardPass.Answer answer = context.ask(new ForwardPass(opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));
         points.stream().filter(point -> !answer.values().containsKey(point)).findFirst().ifPresent(point -> {
-            throw Refusal.content("--hooks: " + opened.id() + " has no hook point " + point + "; it is a " + opened.config().family() + " model of "
+            throw Refusal.content("--hooks: " + opened.folder() + " has no hook point " + point + "; it is a " + opened.config().family() + " model of "
                     + opened.config().nLayers() + " layers");
         });
         if (out != null) {
@@ -85,16 +85,12 @@ final class ForwardCommand extends LoupeCommand {
         if (ghost == null) {
             return placed;
         }
-        HostTensor vector = ghost.read("--ghost");
-        int dModel = opened.config().dModel();
-        if (vector.data().length != dModel) {
-            throw Refusal.content("--ghost: " + ghost + " has " + vector.data().length + " values, the model's embedding has " + dModel + " dimensions");
-        }
+        HostTensor vector = ghost.vector("--ghost", opened.config().dModel(), "the model's embedding");
         for (int position : ghostPositions) {
             if (position < 0 || position >= length) {
                 throw Refusal.usage("--ghost-position is " + position + ", the prompt has " + length + " tokens");
             }
-            placed.put(position, vector.reshape(dModel));
+            placed.put(position, vector);
         }
         return placed;
     }
@@ -104,7 +100,7 @@ final class ForwardCommand extends LoupeCommand {
             throw Refusal.usage("the text has no tokens; at least one is needed");
         }
         if (tokens.length > opened.config().context()) {
-            throw Refusal.content("the text has " + tokens.length + " tokens, " + opened.id() + " takes at most " + opened.config().context());
+            throw Refusal.content("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most " + opened.config().context());
         }
     }
 }

@@ -31,8 +31,9 @@ final class GhostCommand extends LoupeCommand {
         if (out != null) {
             Paths.writable(out, "--out");
         }
-        GhostSettings settings = ghost.settings(context);
+        ghost.requireSensible(null);
         OpenModel opened = model.open(context, Processing.RAW);
+        GhostSettings settings = ghost.settings(context, opened, null);
         GhostVector made = context.ask(new GhostBasis(opened.id(), settings)).vector(settings);
         if (out != null) {
             new SafetensorsWriter().add("ghost", made.ghost()).add("centroid", made.centroid()).add("direction", made.direction()).write(out);

@@ -61,35 +61,36 @@ final class GhostOptions {
         return Optional.ofNullable(feature);
     }
 
-    /** What was asked for, with the checkpoint opened if there is one. */
-    GhostSettings settings(CommandContext context) {
-        return settings(context, null);
-    }
-
-    /** @param finished a ghost that is used as it is; null if it is to be made */
-    GhostSettings settings(CommandContext context, ArrayReference finished) {
-        if (finished != null) {
-            if (sae == null) {
-                return finished(finished);
-            }
-            opened = reading.open(context, sae, "--sae");
-            return finished(finished);
-        }
-        if (feature == null || (sae == null) == (vectors == null)) {
+    /** Checks what can be checked without a file. @param finished a ghost that is used as it is; null if it is to be made */
+    void requireSensible(ArrayReference finished) {
+        if (finished == null && (feature == null || (sae == null) == (vectors == null))) {
             throw Refusal.usage("give --feature I with either --sae PATH or --vectors F");
         }
+        mix();
+        sign();
+        if (!Double.isFinite(scale) || DoubleStream.of(pca).anyMatch(w -> !Double.isFinite(w))) {
+            throw Refusal.usage("--scale and --pca must be finite numbers");
+        }
+    }
+
+    /** What was asked for, with the checkpoint opened if there is one. @param finished see {@link #requireSensible} */
+    GhostSettings settings(CommandContext context, OpenModel model, ArrayReference finished) {
+        if (finished != null) {
+            if (sae != null) {
+                opened = reading.open(context, sae, "--sae");
+            }
+            return GhostSettings.finished(finished.vector("--vector", model.config().dModel(), "the model's embedding"));
+        }
         double mix = mix();
-        PcaSign sign = switch (pcaSign) {
+        return new GhostSettings(source(context, model, mix), mix, scale, !noCentroid, DoubleStream.of(pca).boxed().toList(), sign());
+    }
+
+    private PcaSign sign() {
+        return switch (pcaSign) {
             case "+" -> PcaSign.POSITIVE;
             case "-" -> PcaSign.NEGATIVE;
             default -> throw Refusal.usage("--pca-sign is " + pcaSign + ", expected + or -");
         };
-        return new GhostSettings(source(context, mix), mix, scale, !noCentroid, DoubleStream.of(pca).boxed().toList(), sign);
-    }
-
-    private static GhostSettings finished(ArrayReference reference) {
-        HostTensor vector = reference.read("--vector");
-        return GhostSettings.finished(vector.reshape(vector.data().length));
     }
 
     private double mix() {
@@ -111,12 +112,14 @@ final class GhostOptions {
         throw Refusal.usage("--weights is " + weights + ", expected encoder or decoder");
     }
 
-    private GhostSource source(CommandContext context, double mix) {
+    private GhostSource source(CommandContext context, OpenModel model, double mix) {
         if (vectors != null) {
-            return directions(mix);
+            return directions(model, mix);
         }
         opened = reading.open(context, sae, "--sae");
         requireFeature(opened.config().dSae(), sae);
+        requireWidth(sae, model, opened.config().dIn());
+        requireWidth(sae, model, opened.config().dOut());
         return new GhostSource.Feature(opened.id(), feature);
     }
 
@@ -126,14 +129,23 @@ final class GhostOptions {
         }
     }
 
+    private static void requireWidth(Path where, OpenModel model, int width) {
+        if (width != model.config().dModel()) {
+            throw Refusal.content(where + ": its directions have " + width + " dimensions, but the embedding of " + model.folder() + " has "
+                    + model.config().dModel() + ". Choose directions made for this model");
+        }
+    }
+
     /** A direction that the mix leaves out may be missing from the file. */
-    private GhostSource directions(double mix) {
+    private GhostSource directions(OpenModel model, double mix) {
         Paths.existing(vectors, "--vectors");
         try (TensorArchive archive = TensorArchives.open(vectors)) {
             Optional<StoredTensor> encoder = mix == 0 ? archive.find("W_enc") : Optional.of(archive.tensor("W_enc"));
             Optional<StoredTensor> decoder = mix == 1 ? archive.find("W_dec") : Optional.of(archive.tensor("W_dec"));
             Optional<HostTensor> e = encoder.map(tensor -> column(tensor));
             Optional<HostTensor> d = decoder.map(tensor -> row(tensor));
+            e.ifPresent(direction -> requireWidth(vectors, model, direction.size(0)));
+            d.ifPresent(direction -> requireWidth(vectors, model, direction.size(0)));
             return new GhostSource.Directions(e.orElseGet(d::get), d.orElseGet(e::get));
         }
     }

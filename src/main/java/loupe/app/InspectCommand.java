@@ -128,6 +128,9 @@ final class InspectCommand extends LoupeCommand {
         if (activation instanceof Activation.TopK topK) {
             return topK.k();
         }
+        if (activation instanceof Activation.GroupMax groups) {
+            return groups.k();
+        }
         return activation instanceof Activation.BatchTopK batch ? batch.k() : null;
     }
 

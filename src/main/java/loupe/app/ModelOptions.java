@@ -53,7 +53,7 @@ final class ModelOptions {
     static int[] check(OpenModel opened, int[] ids, String option) {
         int size = opened.config().vocabularySize();
         Arrays.stream(ids).filter(id -> id < 0 || id >= size).findFirst().ifPresent(id -> {
-            throw Refusal.content(option + ": token id " + id + " is outside the vocabulary of " + opened.id() + ", which has " + size + " tokens");
+            throw Refusal.content(option + ": token id " + id + " is outside the vocabulary of " + opened.folder() + ", which has " + size + " tokens");
         });
         return ids;
     }

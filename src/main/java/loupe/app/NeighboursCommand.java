@@ -15,6 +15,7 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import loupe.lm.Processing;
+import loupe.sae.SaeConfig;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -58,9 +59,11 @@ final class NeighboursCommand extends LoupeCommand {
         if (model.isGiven()) {
             openModel = Optional.of(model.open(context, Processing.RAW));
         }
-        NeighbourQuery of = query();
-        String space = in != null ? in : defaultSpace(of);
-        Neighbours.Answer found = context.ask(new Neighbours(of, space(space), top));
+        String space = in != null ? in : defaultSpace();
+        NeighbourSpace among = space(space);
+        NeighbourQuery of = query(width(among), space);
+        requireComparable(of, space, width(among));
+        Neighbours.Answer found = context.ask(new Neighbours(of, among, top));
         boolean features = space.equals("encoder") || space.equals("decoder");
         List<Map<String, Object>> rows = new ArrayList<>();
         for (int i = 0; i < found.ids().length; i++) {
@@ -84,7 +87,7 @@ final class NeighboursCommand extends LoupeCommand {
         return result;
     }
 
-    private NeighbourQuery query() {
+    private NeighbourQuery query(int width, String space) {
         int colon = query.indexOf(':');
         String kind = colon < 0 ? "" : query.substring(0, colon);
         String what = query.substring(colon + 1);
@@ -106,8 +109,11 @@ final class NeighboursCommand extends LoupeCommand {
             case "random":
                 return new NeighbourQuery.RandomVector(number(what));
             default: {
-                HostTensor vector = reference().read("--query");
-                return new NeighbourQuery.Vector(vector.reshape(vector.data().length));
+                HostTensor vector = reference().vector("--query", width, "--in " + space);
+                if (allZero(vector)) {
+                    throw Refusal.content("--query: " + query + " is all zeros, which has no direction. Choose another vector");
+                }
+                return new NeighbourQuery.Vector(vector);
             }
         }
     }
@@ -136,11 +142,40 @@ final class NeighboursCommand extends LoupeCommand {
         }
     }
 
-    private static String defaultSpace(NeighbourQuery of) {
-        if (of instanceof NeighbourQuery.Feature) {
-            return "decoder";
+    private static boolean allZero(HostTensor vector) {
+        for (float value : vector.data()) {
+            if (value != 0) {
+                return false;
+            }
         }
-        return of instanceof NeighbourQuery.Bias ? "biases" : "tokens";
+        return true;
+    }
+
+    private String defaultSpace() {
+        return query.startsWith("feature:") ? "decoder" : query.startsWith("bias:") ? "biases" : "tokens";
+    }
+
+    private int width(NeighbourSpace space) {
+        if (space instanceof NeighbourSpace.Tokens || space instanceof NeighbourSpace.Unembedding) {
+            return openModel.orElseThrow().config().dModel();
+        }
+        SaeConfig config = openSae.orElseThrow().config();
+        return space instanceof NeighbourSpace.Encoder ? config.dIn() : config.dOut();
+    }
+
+    private void requireComparable(NeighbourQuery of, String space, int width) {
+        int own = width;
+        if (of instanceof NeighbourQuery.Feature) {
+            own = space.equals("encoder") ? openSae.orElseThrow().config().dIn() : openSae.orElseThrow().config().dOut();
+        } else if (of instanceof NeighbourQuery.Bias) {
+            own = openSae.orElseThrow().config().dOut();
+        } else if (of instanceof NeighbourQuery.Token || of instanceof NeighbourQuery.Text) {
+            own = openModel.orElseThrow().config().dModel();
+        }
+        if (own != width) {
+            throw Refusal.content("--query " + query + " is a vector of " + own + " numbers, but --in " + space + " has vectors of " + width
+                    + ". Choose a model and a checkpoint that belong together");
+        }
     }
 
     private NeighbourSpace space(String name) {

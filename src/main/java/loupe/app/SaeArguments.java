@@ -1,6 +1,7 @@
 package loupe.app;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -58,8 +59,22 @@ final class SaeArguments {
     }
 
     private SaeOptions options(Optional<HookPoint> at) {
+        requireKnown("--sae-format", format, SaeFile.formats());
+        requireKnown("--activation", activation, SaeFile.activations());
+        if (k != null && k < 1) {
+            throw Refusal.usage("--k is " + k + ", at least 1 is needed");
+        }
+        if (layer != null && layer < 0) {
+            throw Refusal.usage("--layer is " + layer + ", layers are counted from 0");
+        }
         return new SaeOptions(Optional.ofNullable(format), k == null ? OptionalInt.empty() : OptionalInt.of(k), at, Optional.ofNullable(activation),
                 normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor), Optional.ofNullable(processing).map(SaeArguments::centred), fold);
+    }
+
+    private static void requireKnown(String option, String value, List<String> known) {
+        if (value != null && !known.contains(value)) {
+            throw Refusal.usage(option + " is " + value + ", expected one of " + String.join(", ", known));
+        }
     }
 
     private static boolean centred(String processing) {

@@ -39,9 +39,16 @@ final class TokensCommand extends LoupeCommand {
 
     @Override
     Map<String, Object> run(CommandContext context) {
-        GhostSettings settings = ghost.settings(context, vector);
-        TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top);
+        if (top < 1) {
+            throw Refusal.usage("--top is " + top + ", at least 1 is needed");
+        }
+        if (!(exponent >= 0 && Double.isFinite(exponent))) {
+            throw Refusal.usage("--exponent is " + exponent + ", expected 0 or more");
+        }
+        ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
+        GhostSettings settings = ghost.settings(context, opened, vector);
+        TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top);
         TokenList list = new TokenRanking().rank(context.ask(new TokenColumns(opened.id(), settings, metric)), asked);
         List<Map<String, Object>> rows = new ArrayList<>();
         for (int i = 0; i < list.size(); i++) {

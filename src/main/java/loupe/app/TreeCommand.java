@@ -66,11 +66,13 @@ final class TreeCommand extends LoupeCommand {
     @Override
     Map<String, Object> run(CommandContext context) {
         TreeBaseline compared = baseline();
-        GhostSettings settings = ghost.settings(context, vector);
-        Optional<TreeSteering> steering = Optional.ofNullable(steer).map(this::steering);
+        requireLimits();
+        ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
+        GhostSettings settings = ghost.settings(context, opened, vector);
+        Optional<TreeSteering> steering = Optional.ofNullable(steer).map(this::steering);
         steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers()).ifPresent(at -> {
-            throw Refusal.usage("--steer: there is no layer " + at.layer() + ", " + opened.id() + " has " + opened.config().nLayers());
+            throw Refusal.usage("--steer: there is no layer " + at.layer() + ", the layers of " + opened.folder() + " are 0 to " + (opened.config().nLayers() - 1));
         });
         if (maskId != null) {
             ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
@@ -91,6 +93,21 @@ final class TreeCommand extends LoupeCommand {
         }
         result.put("tree", node(opened, tree, 0, compared.kind() != TreeBaseline.Kind.NONE));
         return result;
+    }
+
+    private void requireLimits() {
+        if (topK < 1) {
+            throw Refusal.usage("--top-k is " + topK + ", at least 1 is needed");
+        }
+        if (!(cutoff >= 0 && cutoff <= 1)) {
+            throw Refusal.usage("--cutoff is " + cutoff + ", expected 0 to 1");
+        }
+        if (maxDepth < 0) {
+            throw Refusal.usage("--max-depth is " + maxDepth + ", at least 0 is needed");
+        }
+        if (maxNodes != null && maxNodes < 1) {
+            throw Refusal.usage("--max-nodes is " + maxNodes + ", at least 1 is needed");
+        }
     }
 
     private GhostPrompt prompt(OpenModel opened) {

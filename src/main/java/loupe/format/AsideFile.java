@@ -3,8 +3,11 @@ package loupe.format;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -82,8 +85,19 @@ final class AsideFile implements AutoCloseable {
     }
 
     private static CheckpointException failure(Path target, IOException e) {
-        return new CheckpointException(target, "the file cannot be written (" + e.getClass().getSimpleName() + ": " + e.getMessage() + ")",
+        return new CheckpointException(target, "the file cannot be written (" + reason(e) + ")",
                 "a place that can be written, with room for it", "Choose another folder, or make room", e);
+    }
+
+    /** What the system said, in words. */
+    private static String reason(IOException e) {
+        if (e instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        if (e instanceof NoSuchFileException) {
+            return "nothing can be made there";
+        }
+        return e instanceof FileSystemException file && file.getReason() != null ? file.getReason() : e.getMessage();
     }
 
     @Override

@@ -6,7 +6,7 @@ import loupe.sae.HostWeights.Part;
 
 /** Lets the user's word on the activation function replace the file's. */
 final class ActivationOverride {
-    private static final List<String> KNOWN = List.of("relu", "topk", "batchtopk", "jumprelu", "gated");
+    static final List<String> KNOWN = List.of("relu", "topk", "batchtopk", "jumprelu", "gated");
 
     private ActivationOverride() {}
 

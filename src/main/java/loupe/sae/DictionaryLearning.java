@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.sae.HostWeights.Part;
@@ -35,7 +36,8 @@ final class DictionaryLearning implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return statedClass(files).isPresent() || classByNames(files) != null;
+        return classByNames(files) != null || statedClass(files).isPresent() && Stream.of("encoder.weight", "decoder.weight", "decoder", "W_enc", "W_dec")
+                .anyMatch(files::has);
     }
 
     @Override

@@ -192,6 +192,11 @@ public final class SaeFile {
         return FAMILIES.stream().map(SaeFamily::format).toList();
     }
 
+    /** The activation functions that {@code --activation} can name. */
+    public static List<String> activations() {
+        return ActivationOverride.KNOWN;
+    }
+
     private static void check(SaeDraft draft, CheckpointFiles files) {
         List<String> wrong = new ArrayList<>();
         for (SaeDraft.Source source : draft.sources) {

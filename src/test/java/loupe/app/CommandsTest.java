@@ -1,18 +1,15 @@
 package loupe.app;
 
+import static loupe.app.CommandRun.json;
+import static loupe.app.CommandRun.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -47,6 +44,8 @@ class CommandsTest {
         Files.writeString(folder.resolve("corpus.txt"), (TEXT + "<|endoftext|>").repeat(20));
         Files.writeString(folder.resolve("pointer.safetensors"), "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n");
         TinyModel.writeSafetensors(folder.resolve("x.safetensors"), Map.of("x", new HostTensor(new float[] {1, 2, 3, 4, 5, 6, 7, 8, 0, -1, 0, 1, 0, -1, 0, 1}, 1, 2, 8)));
+        TinyModel.writeSafetensors(folder.resolve("odd.safetensors"), Map.of("nan", new HostTensor(new float[] {0, 1, Float.NaN, 0, 0, 0, 0, 0}, 8),
+                "zero", new HostTensor(new float[8], 8), "none", new HostTensor(new float[0], 3, 0, 8)));
     }
 
     @Test
@@ -224,20 +223,78 @@ class CommandsTest {
 
     @Test
     void optionsMayStandBeforeTheCommand() {
-        Run before = run("--json", "--device", "cpu", "forward", "--model", path("tiny"), "--ids", "1,2");
-        Run after = run("forward", "--model", path("tiny"), "--ids", "1,2", "--json", "--device", "cpu");
+        CommandRun before = CommandRun.of("--json", "--device", "cpu", "forward", "--model", path("tiny"), "--ids", "1,2");
+        CommandRun after = CommandRun.of("forward", "--model", path("tiny"), "--ids", "1,2", "--json", "--device", "cpu");
         assertThat(before.out).isEqualTo(after.out).startsWith("{");
     }
 
     @Test
+    void aCommandsOwnOptionsMayStandBeforeItToo() {
+        Path index = folder.resolve("before");
+        assertThat(json("--model", path("tiny"), "--ids", "1,2", "forward")).isEqualTo(json("forward", "--model", path("tiny"), "--ids", "1,2"));
+        JsonNode built = json("--model", path("tiny"), "index", "--max-tokens", "32", "--sae", path("sae"), path("other"), "build", "--corpus", path("corpus.txt"), "--out", index);
+        assertThat(built.get("features").asInt()).isEqualTo(2 * TinySae.FEATURES);
+        assertThat(CommandRun.of("--text", "forward", "forward", "--model", path("tiny")).out).contains("ids");
+    }
+
+    @Test
+    void aSwitchMayBeSaidTwice() {
+        assertThat(CommandRun.of("--json", "forward", "--json", "--model", path("tiny"), "--ids", "1,2").out).startsWith("{");
+    }
+
+    @Test
+    void warningsStandBesideAResultButNotBesideARefusal() throws IOException {
+        Path silent = folder.resolve("silent");
+        TinyModel.writeTo(silent);
+        Files.delete(silent.resolve("tokenizer.json"));
+        assertThat(CommandRun.of("forward", "--model", silent, "--ids", "1").err).startsWith("warning: ");
+        CommandRun refused = CommandRun.of("forward", "--model", silent, "--ids", "300");
+        assertThat(refused.err.lines()).hasSize(1);
+        assertThat(refused.err).startsWith("--ids");
+    }
+
+    @Test
+    void activationsOfNoTokensHaveFeaturesOfNoTokens() {
+        Path out = folder.resolve("none.safetensors");
+        assertThat(json("encode", "--sae", path("sae"), "--input", path("odd.safetensors") + ":none", "--out", out).get("l0").isNull()).isTrue();
+        assertThat(read(out, "features").shape()).containsExactly(3, 0, TinySae.FEATURES);
+        assertThat(read(out, "x_hat").shape()).containsExactly(3, 0, 8);
+    }
+
+    @Test
+    void arraysBesideAConfigurationAreListedThoughTheyAreNoCheckpoint() throws IOException {
+        Path beside = Files.createDirectories(folder.resolve("beside"));
+        Files.writeString(beside.resolve("config.json"), "{\"trainer\": {\"dict_class\": \"AutoEncoder\"}}");
+        TinyModel.writeSafetensors(beside.resolve("activations.safetensors"), Map.of("x", new HostTensor(new float[8], 8)));
+        JsonNode said = json("inspect", beside.resolve("activations.safetensors"));
+        assertThat(said.get("sae").isNull()).isTrue();
+        assertThat(said.get("tensors")).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @MethodSource("corpora")
+    void aRefusedCorpusLeavesNoIndex(String message, byte[] corpus) throws IOException {
+        Path file = Files.write(folder.resolve("odd.txt"), corpus);
+        Path index = folder.resolve("refused");
+        CommandRun refused = CommandRun.of("index", "build", "--model", path("tiny"), "--sae", path("sae"), "--corpus", file, "--out", index);
+        assertThat(refused.code).isEqualTo(3);
+        assertThat(refused.err).contains("odd.txt", message);
+        assertThat(index).doesNotExist();
+    }
+
+    static Stream<Arguments> corpora() {
+        return Stream.of(Arguments.of("no text", new byte[0]), Arguments.of("UTF-8", new byte[] {'a', (byte) 0xE9, 'b'}));
+    }
+
+    @Test
     void withoutJsonThereIsATable() {
-        assertThat(run("neighbours", "--model", path("tiny"), "--query", "token:42", "--top", "2").out).contains("cosine").doesNotContain("{");
+        assertThat(CommandRun.of("neighbours", "--model", path("tiny"), "--query", "token:42", "--top", "2").out).contains("cosine").doesNotContain("{");
     }
 
     @Test
     void helpIsThereForEveryCommand() {
         for (String command : List.of("inspect", "forward", "encode", "ghost", "tree", "tokens", "neighbours", "index", "feature", "evaluate", "compare", "doctor")) {
-            Run help = run(command, "--help");
+            CommandRun help = CommandRun.of(command, "--help");
             assertThat(help.code).isZero();
             assertThat(help.out).as(command).contains("Usage: sae-loupe " + command);
         }
@@ -262,7 +319,24 @@ class CommandsTest {
                 Arguments.of(2, "two checkpoints", args("compare", "--sae", "sae")),
                 Arguments.of(2, "--device", args("doctor", "--device", "tpu")),
                 Arguments.of(3, "no index", args("feature", "--index", "tiny", "--feature", "1")),
-                Arguments.of(3, "config.json", args("forward", "--model", "sae", "--ids", "1")));
+                Arguments.of(3, "config.json", args("forward", "--model", "sae", "--ids", "1")),
+                Arguments.of(2, "no command", args("scale")),
+                Arguments.of(2, "--top-k is 0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--top-k", "0")),
+                Arguments.of(2, "--cutoff is -1.0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--cutoff", "-1")),
+                Arguments.of(2, "--max-nodes is 0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--max-nodes", "0")),
+                Arguments.of(2, "--top is 0", args("tokens", "--model", "tiny", "--sae", "sae", "--feature", "1", "--top", "0")),
+                Arguments.of(2, "--sae-format is nonsense, expected one of", args("inspect", "sae", "--sae-format", "nonsense")),
+                Arguments.of(2, "--activation is nonsense, expected one of", args("encode", "--sae", "sae", "--input", "x.safetensors:x", "--activation", "nonsense")),
+                Arguments.of(2, "--k is 0", args("encode", "--sae", "sae", "--input", "x.safetensors:x", "--k", "0")),
+                Arguments.of(3, "there are 3 token ids, but", args("encode", "--sae", "sae", "--input", "x.safetensors:x", "--token-ids", "1,2,3")),
+                Arguments.of(3, "sae_weights.safetensors:W_enc is [8, 12], but", args("encode", "--sae", "sae", "--input", "sae/sae_weights.safetensors:W_enc")),
+                Arguments.of(3, "reads at blocks.9.hook_resid_pre, but", args("evaluate", "--model", "tiny", "--sae", "sae", "--corpus", "corpus.txt", "--layer", "9")),
+                Arguments.of(3, "vectors of 8 numbers, but at blocks.0.mlp.hook_post",
+                        args("evaluate", "--model", "tiny", "--sae", "sae", "--corpus", "corpus.txt", "--hook", "blocks.0.mlp.hook_post")),
+                Arguments.of(3, "x.safetensors:x is [1, 2, 8], expected one vector of 8", args("forward", "--model", "tiny", "--ids", "1,2", "--ghost", "x.safetensors:x",
+                        "--ghost-position", "0")),
+                Arguments.of(3, "not finite", args("forward", "--model", "tiny", "--ids", "1,2", "--ghost", "odd.safetensors:nan", "--ghost-position", "0")),
+                Arguments.of(3, "all zeros", args("neighbours", "--model", "tiny", "--query", "odd.safetensors:zero")));
     }
 
     private static List<String> args(String... arguments) {
@@ -277,7 +351,7 @@ class CommandsTest {
         if (List.of("forward", "encode", "ghost").contains(arguments.get(0))) {
             line.addAll(List.of("--out", out.toString()));
         }
-        Run refused = run(line.toArray(String[]::new));
+        CommandRun refused = CommandRun.of(line.toArray());
         assertThat(refused.err).contains(message).doesNotContain("Exception").doesNotContain("\tat ");
         assertThat(refused.code).isEqualTo(code);
         assertThat(refused.out).isEmpty();
@@ -287,7 +361,7 @@ class CommandsTest {
     @Test
     void aStoppedCommandEndsWithItsOwnCodeAndLeavesNoFile() {
         Path out = folder.resolve("stopped.safetensors");
-        Run stopped = new Run(true, "forward", "--model", path("tiny"), "--ids", "1,2", "--out", out.toString());
+        CommandRun stopped = new CommandRun(true, "forward", "--model", path("tiny"), "--ids", "1,2", "--out", out.toString());
         assertThat(stopped.code).isEqualTo(ExitCode.STOPPED);
         assertThat(stopped.err).contains("Stopped");
         assertThat(stopped.out).isEmpty();
@@ -297,52 +371,11 @@ class CommandsTest {
     /** Names of the fixtures as paths. */
     private static String inFolder(String argument) {
         String first = argument.split("[/:.]", 2)[0];
-        boolean fixture = List.of("tiny", "sae", "missing", "pointer", "x").contains(first) && !argument.startsWith("--");
+        boolean fixture = List.of("tiny", "sae", "missing", "pointer", "x", "odd", "corpus").contains(first) && !argument.startsWith("--");
         return fixture ? path(argument) : argument;
     }
 
     private static String path(String name) {
         return folder.resolve(name).toString();
-    }
-
-    private static HostTensor read(Path file, String name) {
-        try (TensorArchive archive = TensorArchives.open(file)) {
-            return archive.tensor(name).toHost();
-        }
-    }
-
-    private static Run run(String... arguments) {
-        return new Run(false, arguments);
-    }
-
-    /** The one document on standard output of a command that is expected to succeed. */
-    private static JsonNode json(String... arguments) {
-        String[] line = Stream.concat(Arrays.stream(arguments), Stream.of("--json")).toArray(String[]::new);
-        Run done = run(line);
-        assertThat(done.code).as(done.err).isZero();
-        try {
-            ObjectMapper strict = new ObjectMapper().enable(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-            return strict.readTree(done.out);
-        } catch (IOException e) {
-            throw new AssertionError(done.out, e);
-        }
-    }
-
-    private static final class Run {
-        final int code;
-        final String out;
-        final String err;
-
-        Run(boolean stopped, String... arguments) {
-            ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
-            ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-            Cli cli = new Cli(new PrintStream(outBytes, true, StandardCharsets.UTF_8), new PrintStream(errBytes, true, StandardCharsets.UTF_8));
-            if (stopped) {
-                cli.cancel();
-            }
-            code = cli.run(arguments);
-            out = outBytes.toString(StandardCharsets.UTF_8);
-            err = errBytes.toString(StandardCharsets.UTF_8);
-        }
     }
 }

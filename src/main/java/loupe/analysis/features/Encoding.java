@@ -86,7 +86,7 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
 
         @Override
         public Answer result() {
-            return new Answer(new HostTensor(features, layout.with(features.length)), new HostTensor(xHat, layout.output(xHat.length)), metrics);
+            return new Answer(new HostTensor(features, layout.with(layout.dSae)), new HostTensor(xHat, layout.output(layout.dOut)), metrics);
         }
 
         @Override
@@ -104,11 +104,15 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
     /** How the axes of x fall into vectors. */
     private static final class Layout {
         final int vectors;
+        final int dSae;
+        final int dOut;
         private final int[] leading;
         private final int[] vector;
 
-        private Layout(int vectors, int[] leading, int[] vector) {
+        private Layout(SaeConfig config, int vectors, int[] leading, int[] vector) {
             this.vectors = vectors;
+            this.dSae = config.dSae();
+            this.dOut = config.dOut();
             this.leading = leading;
             this.vector = vector;
         }
@@ -129,25 +133,24 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
             if (tokenIds.isPresent() && tokenIds.get().size() != vectors) {
                 throw new IllegalArgumentException("there are " + tokenIds.get().size() + " token ids for " + vectors + " vectors");
             }
-            return new Layout(vectors, Arrays.copyOf(shape, rank - axes), Arrays.copyOfRange(shape, rank - axes, rank));
+            return new Layout(config, vectors, Arrays.copyOf(shape, rank - axes), Arrays.copyOfRange(shape, rank - axes, rank));
         }
 
         Shape shape(int count) {
             return vector.length == 1 ? new Shape(count, vector[0]) : new Shape(count, vector[0], vector[1]);
         }
 
-        /** The leading axes, then what makes {@code elements} of them. */
-        int[] with(int elements) {
+        /** The leading axes, then {@code width}. */
+        int[] with(int width) {
             int[] axes = Arrays.copyOf(leading, leading.length + 1);
-            axes[leading.length] = elements / Math.max(1, vectors);
+            axes[leading.length] = width;
             return axes;
         }
 
         /** As {@link #with}, but with heads where x has heads and the width is the same. */
-        int[] output(int elements) {
-            int width = elements / Math.max(1, vectors);
+        int[] output(int width) {
             if (vector.length == 1 || width != vector[0] * vector[1]) {
-                return with(elements);
+                return with(width);
             }
             int[] axes = Arrays.copyOf(leading, leading.length + 2);
             axes[leading.length] = vector[0];

@@ -138,7 +138,7 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
 
     private static double[] row(Scope scope, NDArray rows, int index) {
         if (index < 0 || index >= rows.getShape().get(0)) {
-            throw new IllegalArgumentException("index is " + index + ", there are " + rows.getShape().get(0));
+            throw new IllegalArgumentException("the query is row " + index + ", but there are " + rows.getShape().get(0) + ", counted from 0");
         }
         try (NDManager step = scope.arrays().newSubManager()) {
             return DeviceArrays.doubles(DeviceArrays.rows(step, rows, index, index + 1L));
