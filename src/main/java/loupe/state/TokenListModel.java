@@ -42,7 +42,10 @@ public final class TokenListModel {
             }
         });
         top.addListener(changed -> rank());
-        columns.valueProperty().addListener((property, was, is) -> rank());
+        columns.valueProperty().addListener((property, was, is) -> {
+            list.clear();
+            rank();
+        });
         askColumns();
     }
 

@@ -10,6 +10,8 @@ import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ListView;
 import javafx.scene.control.ProgressBar;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
@@ -133,8 +135,17 @@ final class ActivityBar {
 
     private static final class NoticeCell extends ListCell<Notices.Notice> {
         private final Label text = new Label();
+        private final Hyperlink details = new Hyperlink("Copy details");
+        private final VBox box = new VBox(2, text, details);
 
         NoticeCell() {
+            details.setTooltip(Tips.of("Copy the message and the technical details, for a report"));
+            details.managedProperty().bind(details.visibleProperty());
+            details.setOnAction(event -> {
+                ClipboardContent content = new ClipboardContent();
+                content.putString(getItem().text() + "\n\n" + getItem().problem().details());
+                Clipboard.getSystemClipboard().setContent(content);
+            });
             text.setWrapText(true);
             text.maxWidthProperty().bind(widthProperty().subtract(24));
         }
@@ -147,7 +158,8 @@ final class ActivityBar {
                 setGraphic(null);
             } else {
                 text.setText(notice.text());
-                setGraphic(text);
+                details.setVisible(notice.problem() != null && !notice.problem().details().isEmpty());
+                setGraphic(box);
             }
         }
     }

@@ -1,5 +1,6 @@
 package loupe.ui;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -7,11 +8,12 @@ import java.util.EnumMap;
 import java.util.function.Consumer;
 import javafx.geometry.Pos;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
 import javafx.scene.layout.HBox;
-import javafx.scene.layout.Priority;
-import javafx.scene.layout.VBox;
 import loupe.index.Example;
 import loupe.index.FeatureActivations;
 import loupe.state.Brush;
@@ -25,6 +27,7 @@ import org.kordamp.ikonli.feather.Feather;
 final class ExamplesPane {
     private final ExamplesModel model;
     private final TokenTexts texts;
+    private final ExportDesk desk;
     private final Side side;
     private final PaneFrame frame = new PaneFrame("Examples");
     private final ExampleList list = new ExampleList(false);
@@ -34,7 +37,8 @@ final class ExamplesPane {
     private final HBox chip;
 
     /** @param onToken what choosing a token of an example does */
-    ExamplesPane(ExamplesModel model, TokenTexts texts, Consumer<Integer> onToken) {
+    ExamplesPane(ExamplesModel model, TokenTexts texts, Consumer<Integer> onToken, ExportDesk desk) {
+        this.desk = desk;
         this.model = model;
         this.texts = texts;
         side = model.activations().side().isA() ? Side.A : Side.B;
@@ -66,8 +70,19 @@ final class ExamplesPane {
         chip.getStyleClass().add("chip");
         chip.setAlignment(Pos.CENTER_LEFT);
         frame.getActions().addAll(chip, choices);
-        VBox.setVgrow(list, Priority.ALWAYS);
         frame.setContent(list);
+        MenuItem copy = new MenuItem("Copy examples as CSV");
+        copy.setOnAction(event -> {
+            ClipboardContent content = new ClipboardContent();
+            content.putString(csv());
+            Clipboard.getSystemClipboard().setContent(content);
+        });
+        MenuItem save = new MenuItem("Save examples as CSV...");
+        save.setOnAction(event -> desk.choose("examples.csv", "CSV").ifPresent(path -> {
+            byte[] bytes = csv().getBytes(StandardCharsets.UTF_8);
+            desk.save(() -> ChartExport.replace(path, bytes));
+        }));
+        frame.getMenuItems().addAll(copy, save);
     }
 
     private void bind() {
@@ -110,6 +125,16 @@ final class ExamplesPane {
         FeatureActivations all = model.activations().activations().getValue();
         list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
         frame.subtitleProperty().set(examples == 0 ? "none in this range" : "");
+    }
+
+    private String csv() {
+        List<List<?>> rows = new ArrayList<>();
+        for (ExamplesModel.Group group : model.examples().getValue() == null ? List.<ExamplesModel.Group>of() : model.examples().getValue()) {
+            for (Example example : group.examples()) {
+                rows.add(List.of(example.activation(), example.document(), example.position(), texts.of(example.ids()[example.focus()]), line(example).sentence()));
+            }
+        }
+        return Csv.of(List.of("activation", "document", "position", "token", "text"), rows);
     }
 
     private TokenLine line(Example example) {

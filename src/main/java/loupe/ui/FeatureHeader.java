@@ -69,6 +69,7 @@ final class FeatureHeader {
         models.compare().cosine().addListener(changed -> describe());
         models.table().version().addListener(changed -> describe());
         pin.setOnAction(event -> pin(pin.getText()));
+        References.dropOn(pin, this::pin);
         pin.textProperty().addListener((property, was, is) -> {
             if (is.isEmpty()) {
                 pin("");
@@ -82,9 +83,10 @@ final class FeatureHeader {
     }
 
     private void pin(String typed) {
-        boolean number = typed.strip().matches("\\d{1,9}");
+        String digits = typed.strip().replace("#", "");
+        boolean number = digits.matches("\\d{1,9}");
         boolean pinned = typed.isBlank() ? models.compare().pin(OptionalInt.empty())
-                : number && models.compare().pin(OptionalInt.of(Integer.parseInt(typed.strip())));
+                : number && models.compare().pin(OptionalInt.of(Integer.parseInt(digits)));
         pin.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), !pinned);
     }
 

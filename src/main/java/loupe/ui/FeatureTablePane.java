@@ -99,6 +99,7 @@ final class FeatureTablePane {
         table.setSortPolicy(view -> true);
         VBox.setVgrow(table, Priority.ALWAYS);
         frame.setContent(new VBox(tools, table));
+        References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
         TableExport.attachTo(table, "features", desk);
         table.getSelectionModel().setSelectionMode(javafx.scene.control.SelectionMode.SINGLE);
         frame.getMenuItems().addAll(TableExport.items(table, "features", desk));
@@ -179,7 +180,7 @@ final class FeatureTablePane {
                 shown.add(columns.get(column));
             }
         }
-        table.setColumnResizePolicy(shown.size() <= FIRST_SHOWN.size() ? TableView.CONSTRAINED_RESIZE_POLICY_FLEX_LAST_COLUMN : TableView.UNCONSTRAINED_RESIZE_POLICY);
+        table.setColumnResizePolicy(shown.size() <= FIRST_SHOWN.size() ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS : TableView.UNCONSTRAINED_RESIZE_POLICY);
         table.getColumns().setAll(shown);
     }
 

@@ -1,6 +1,8 @@
 package loupe.ui;
 
+import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -14,10 +16,8 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import loupe.analysis.features.Neighbours;
 import loupe.base.Problem;
-import loupe.state.FeatureRef;
 import loupe.state.NeighboursModel;
 import loupe.state.TokenTexts;
-import loupe.state.Workbench;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -25,7 +25,7 @@ import org.kordamp.ikonli.feather.Feather;
 
 /** What lies nearest to the feature, a token, a text or a random vector: features or tokens. */
 final class NeighboursPane {
-    private final Workbench workbench;
+    private final IntConsumer onFeature;
     private final NeighboursModel model;
     private final TokenTexts texts;
     private final ExportDesk desk;
@@ -40,10 +40,13 @@ final class NeighboursPane {
 
     private record Row(boolean isFeature, int id, String text, double cosine) {}
 
-    /** @param describeFeature a few words about a feature, such as what it promotes */
-    NeighboursPane(Workbench workbench, NeighboursModel model, TokenTexts texts, IntFunction<String> describeFeature, ExportDesk desk) {
+    /**
+     * @param onFeature what choosing a feature in the list does
+     * @param describeFeature a few words about a feature, such as what it promotes
+     */
+    NeighboursPane(IntConsumer onFeature, NeighboursModel model, TokenTexts texts, IntFunction<String> describeFeature, ExportDesk desk) {
         this.desk = desk;
-        this.workbench = workbench;
+        this.onFeature = onFeature;
         this.model = model;
         this.texts = texts;
         this.describeFeature = describeFeature;
@@ -67,7 +70,7 @@ final class NeighboursPane {
         tokens.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         query.setId("neighbours-query-" + model.side());
         query.setPromptText("of this feature");
-        query.setTooltip(Tips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask"));
+        query.setTooltip(Tips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask. Features and tokens of the tables can be dropped here"));
         query.setAccessibleText("Neighbours of what");
                 javafx.scene.control.Button random = Tips.iconButton(Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
         random.setId("neighbours-random-" + model.side());
@@ -83,6 +86,8 @@ final class NeighboursPane {
         spread.getStyleClass().addAll("muted", "pane-foot");
         spread.setTooltip(Tips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
         frame.setContent(new VBox(tools, table, spread));
+        References.dragFrom(table, row -> Optional.of(row.isFeature() ? References.ofFeature(row.id()) : References.ofToken(row.id())));
+        References.dropOn(query, text -> model.query().set(text));
         TableExport.attachTo(table, "neighbours", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "neighbours", desk));
     }
@@ -132,10 +137,10 @@ final class NeighboursPane {
             return;
         }
         if (!chosen.isFeature()) {
-            query.setText("token " + chosen.id());
+            query.setText(References.ofToken(chosen.id()));
             model.query().set(query.getText());
-        } else if (model.side().isA()) {
-            workbench.selection().select(new FeatureRef(workbench.a().sae().get().id(), chosen.id()));
+        } else {
+            onFeature.accept(chosen.id());
         }
     }
 

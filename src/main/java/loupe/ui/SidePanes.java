@@ -4,7 +4,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
 
@@ -24,10 +26,11 @@ final class SidePanes {
         };
         histogram = new HistogramPane(side.histogram(), side::provenance, desk);
         logits = new LogitPane(side.logits(), models.texts(), onToken, side::provenance, desk);
-        examples = new ExamplesPane(side.examples(), models.texts(), onToken);
+        examples = new ExamplesPane(side.examples(), models.texts(), onToken, desk);
         tree = new TreePane(side.tree(), models.texts(), side::ghostProvenance, desk);
         tokens = new TokenListPane(side.tokens(), models.texts(), desk);
-        neighbours = new NeighboursPane(models.workbench(), side.neighbours(), models.texts(), side.promoted()::of, desk);
+        IntConsumer onFeature = side.side().isA() ? feature -> models.table().jumpTo(feature) : feature -> models.compare().pin(OptionalInt.of(feature));
+        neighbours = new NeighboursPane(onFeature, side.neighbours(), models.texts(), side.promoted()::of, desk);
     }
 
     PaneFrame histogram() {

@@ -13,6 +13,7 @@ import javafx.scene.control.TableView;
 
 /** Tables of numbers and tokens, all of one look. */
 final class Tables {
+    private static final double MOST_WIDTH = 110;
     private static final double MOST_OF_LEAST_WIDTH = 76;
 
     private Tables() {
@@ -22,7 +23,7 @@ final class Tables {
         TableView<S> table = new TableView<>();
         table.setId(id);
         table.setAccessibleText(accessible);
-        table.setColumnResizePolicy(TableView.CONSTRAINED_RESIZE_POLICY_FLEX_LAST_COLUMN);
+        table.setColumnResizePolicy(TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS);
         table.setPlaceholder(new Label(""));
         table.getStyleClass().addAll("dense", "data-table");
         return table;
@@ -32,6 +33,7 @@ final class Tables {
     static <S> TableColumn<S, Number> numbers(String title, String explanation, double width, ToDoubleFunction<S> value, DoubleFunction<String> text) {
         TableColumn<S, Number> column = column(title, explanation, width);
         column.getStyleClass().add("figure");
+        column.setMaxWidth(MOST_WIDTH);
         column.setCellValueFactory(row -> new ReadOnlyObjectWrapper<>(value.applyAsDouble(row.getValue())));
         column.setCellFactory(of -> new TextCell<>(number -> text.apply(number.doubleValue())));
         return column;
@@ -41,6 +43,7 @@ final class Tables {
     static <S> TableColumn<S, Number> counts(String title, String explanation, double width, ToIntFunction<S> value) {
         TableColumn<S, Number> column = column(title, explanation, width);
         column.getStyleClass().add("figure");
+        column.setMaxWidth(MOST_WIDTH);
         column.setCellValueFactory(row -> new ReadOnlyObjectWrapper<>(value.applyAsInt(row.getValue())));
         column.setCellFactory(of -> new TextCell<>(Number::toString));
         return column;

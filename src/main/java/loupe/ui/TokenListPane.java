@@ -41,6 +41,7 @@ final class TokenListPane {
         table.getColumns().add(Tables.numbers("Cosine", "Cosine between the ghost and the token's embedding", 54, Row::cosine, Figures::number));
         table.setItems(rows);
         frame.setContent(table);
+        References.dragFrom(table, row -> java.util.Optional.of(References.ofToken(row.token())));
         TableExport.attachTo(table, "token-list", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "token-list", desk));
     }
