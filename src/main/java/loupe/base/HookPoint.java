@@ -65,6 +65,8 @@ public record HookPoint(Site site, int layer) {
         POS_EMBED("hook_pos_embed", false),
         /** Residual stream entering a block, (T, dModel). */
         RESID_PRE("hook_resid_pre", true),
+        /** What the norm before attention divides by, (T, 1). */
+        LN1_SCALE("ln1.hook_scale", true),
         /** Output of the norm before attention, (T, dModel); where in the norm depends on its kind, see formats H.6. */
         LN1_NORMALIZED("ln1.hook_normalized", true),
         /** Queries before rotation, (T, nHeads, dHead). */
@@ -83,6 +85,8 @@ public record HookPoint(Site site, int layer) {
         ATTN_OUT("hook_attn_out", true),
         /** Residual stream between attention and MLP, (T, dModel); absent where both run in parallel. */
         RESID_MID("hook_resid_mid", true),
+        /** What the norm before the MLP divides by, (T, 1). */
+        LN2_SCALE("ln2.hook_scale", true),
         /** Output of the norm before the MLP, (T, dModel). */
         LN2_NORMALIZED("ln2.hook_normalized", true),
         /** MLP before its activation (gated: the gate branch), (T, dMlp). */
@@ -95,6 +99,8 @@ public record HookPoint(Site site, int layer) {
         MLP_OUT("hook_mlp_out", true),
         /** Residual stream leaving a block, (T, dModel). */
         RESID_POST("hook_resid_post", true),
+        /** What the final norm divides by, (T, 1). */
+        LN_FINAL_SCALE("ln_final.hook_scale", false),
         /** Output of the final norm, (T, dModel). */
         LN_FINAL_NORMALIZED("ln_final.hook_normalized", false);
 

@@ -77,7 +77,7 @@ class CommandsTest {
         Path out = folder.resolve("all.safetensors");
         json("forward", "--model", path("tiny"), "--ids", "5,6", "--hooks", "all", "--out", out.toString());
         try (TensorArchive archive = TensorArchives.open(out)) {
-            assertThat(archive.names()).contains("logits", "hook_embed", "hook_pos_embed", "blocks.1.hook_resid_post", "blocks.0.attn.hook_z", "ln_final.hook_normalized");
+            assertThat(archive.names()).contains("logits", "hook_embed", "hook_pos_embed", "blocks.1.hook_resid_post", "blocks.0.attn.hook_z", "blocks.0.ln1.hook_scale", "ln_final.hook_normalized");
         }
     }
 
