@@ -2,6 +2,7 @@ package loupe.lm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.Optional;
 import loupe.base.HookPoint.Site;
 import loupe.lm.ModelConfig.NormKind;
 
@@ -18,22 +19,24 @@ record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
     NDArray apply(Pass pass, NDArray x, Site site, int layer) {
         Site scale = scaleOf(site);
         if (kind == NormKind.LAYER_NORM) {
-            return pass.show(site, layer, pass.wants(scale, layer) ? layerNorm(pass, x, scale, layer) : layerNorm(x));
+            return pass.show(site, layer, layerNorm(pass, x, scale, layer));
         }
         NDArray size = pass.show(scale, layer, x.square().mean(new int[] {-1}, true).addi(epsilon).sqrt());
         return pass.show(site, layer, x.div(size)).mul(gain);
     }
 
-    private NDArray layerNorm(NDArray x) {
+    /** The engine's own, except where a hook has replaced the scale: looking at it changes nothing. */
+    private NDArray layerNorm(Pass pass, NDArray x, Site scale, int layer) {
+        if (pass.wants(scale, layer)) {
+            NDArray centred = x.sub(x.mean(new int[] {-1}, true));
+            NDArray deviation = centred.square().mean(new int[] {-1}, true).addi(epsilon).sqrt();
+            Optional<NDArray> replaced = pass.showAside(scale, layer, deviation);
+            if (replaced.isPresent()) {
+                return centred.div(replaced.get()).mul(gain).add(bias);
+            }
+        }
         Shape last = new Shape(x.getShape().getLastDimension());
         return ai.djl.nn.norm.LayerNorm.layerNorm(x, last, gain, bias, (float) epsilon).singletonOrThrow();
-    }
-
-    /** The same step by step, for a hook that looks at the scale or replaces it. */
-    private NDArray layerNorm(Pass pass, NDArray x, Site scale, int layer) {
-        NDArray centred = x.sub(x.mean(new int[] {-1}, true));
-        NDArray deviation = pass.show(scale, layer, centred.square().mean(new int[] {-1}, true).addi(epsilon).sqrt());
-        return centred.div(deviation).mul(gain).add(bias);
     }
 
     private static Site scaleOf(Site normalised) {

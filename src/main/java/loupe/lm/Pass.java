@@ -59,23 +59,31 @@ final class Pass {
 
     /** Shows a value to the hook if it wants it. @return what to go on with, not to be written in place */
     NDArray show(Site site, int layer, NDArray value) {
-        if (isStopped()) {
+        if (isStopped() || !wants(site, layer)) {
             return value;
         }
-        HookPoint point = new HookPoint(site, layer);
-        boolean last = point.equals(hook.stopAfter());
-        if (!last && !hook.wants(point)) {
-            return value;
+        return alias(shown(new HookPoint(site, layer), value));
+    }
+
+    /** Shows a value that the pass goes on without if it can. @return what the hook has put in its place, empty if nothing */
+    Optional<NDArray> showAside(Site site, int layer, NDArray value) {
+        if (isStopped() || !wants(site, layer)) {
+            return Optional.empty();
         }
+        NDArray next = shown(new HookPoint(site, layer), value);
+        return next == value ? Optional.empty() : Optional.of(alias(next));
+    }
+
+    private NDArray shown(HookPoint point, NDArray value) {
         value.attach(step);
         NDArray next = hook.wants(point) ? hook.at(point, value) : value;
         if (!next.getShape().equals(value.getShape())) {
             throw new IllegalArgumentException("replacement at " + point + " is " + next.getShape() + ", expected " + value.getShape());
         }
-        if (last) {
+        if (point.equals(hook.stopAfter())) {
             stoppedWith = next;
         }
-        return alias(next);
+        return next;
     }
 
     /** Runs a part of the pass and closes all it made, except its result and what was shown to the hook. */

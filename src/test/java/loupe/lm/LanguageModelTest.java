@@ -112,12 +112,14 @@ class LanguageModelTest {
         Shape heads = new Shape(2, 7, 2, 4);
         Shape square = new Shape(2, 2, 7, 7);
         Shape wide = new Shape(2, 7, 32);
+        Shape scale = new Shape(2, 7, 1);
         Map<String, Shape> expected = new LinkedHashMap<>();
         expected.put("hook_embed", residual);
         expected.put("hook_pos_embed", residual);
         for (int layer = 0; layer < 2; layer++) {
             String at = "blocks." + layer + ".";
             expected.put(at + "hook_resid_pre", residual);
+            expected.put(at + "ln1.hook_scale", scale);
             expected.put(at + "ln1.hook_normalized", residual);
             expected.put(at + "attn.hook_q", heads);
             expected.put(at + "attn.hook_k", heads);
@@ -127,12 +129,14 @@ class LanguageModelTest {
             expected.put(at + "attn.hook_z", heads);
             expected.put(at + "hook_attn_out", residual);
             expected.put(at + "hook_resid_mid", residual);
+            expected.put(at + "ln2.hook_scale", scale);
             expected.put(at + "ln2.hook_normalized", residual);
             expected.put(at + "mlp.hook_pre", wide);
             expected.put(at + "mlp.hook_post", wide);
             expected.put(at + "hook_mlp_out", residual);
             expected.put(at + "hook_resid_post", residual);
         }
+        expected.put("ln_final.hook_scale", scale);
         expected.put("ln_final.hook_normalized", residual);
         assertThat(shapes).containsExactlyEntriesOf(expected);
     }
