@@ -36,7 +36,7 @@ public record ChartAxis(String quantity, String unit, boolean logarithmic) {
 
     /** Quantity, unit and the word log, as written along the axis. */
     String label() {
-        return quantity + (unit.isEmpty() ? "" : " (" + unit + ")") + (logarithmic ? ", log scale" : "");
+        return quantity + (unit.isEmpty() ? "" : " (" + unit + ")") + (logarithmic ? ", log" : "");
     }
 
     /**

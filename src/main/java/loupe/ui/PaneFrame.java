@@ -45,6 +45,8 @@ import org.kordamp.ikonli.javafx.FontIcon;
  * it, Esc brings it back. It can also be torn off into a window of its own.
  */
 public final class PaneFrame extends StackPane {
+    private static final double TIGHT_HEADER = 300;
+    private static final double SHORTEST_TITLE = 24;
     private static final double ROOM_FOR_TEARING = 340;
     private static final Duration PATIENCE = Duration.millis(150);
     private static final PseudoClass WAITING = PseudoClass.getPseudoClass("waiting");
@@ -95,13 +97,14 @@ public final class PaneFrame extends StackPane {
         Label titleLabel = new Label();
         titleLabel.textProperty().bind(title);
         titleLabel.getStyleClass().add("pane-title");
-        titleLabel.setMinWidth(USE_PREF_SIZE);
+        titleLabel.minWidthProperty().bind(header.widthProperty().map(width -> width.doubleValue() < TIGHT_HEADER ? SHORTEST_TITLE : USE_PREF_SIZE));
         Label subtitleLabel = new Label();
         subtitleLabel.textProperty().bind(subtitle);
         subtitleLabel.getStyleClass().add("pane-subtitle");
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
         subtitleLabel.setMinWidth(0);
+        subtitleLabel.managedProperty().bind(subtitle.isNotEmpty());
         actions.getStyleClass().add("pane-actions");
         actions.setMinWidth(USE_PREF_SIZE);
         more.getStyleClass().add("pane-more");

@@ -8,11 +8,7 @@ import java.util.List;
  * characters one cannot see. Thread-safe.
  */
 final class TokenText {
-    private static final int LAST_CONTROL = 0x1f;
-    private static final int CONTROL_PICTURES = 0x2400;
     private static final char ZERO_WIDTH_JOINER = '\u200d';
-    /** For bytes that are no text by themselves. */
-    private static final char UNKNOWN = '\u2426';
 
     /**
      * @param text what to draw
@@ -37,7 +33,7 @@ final class TokenText {
                 pending.setLength(0);
             }
             glyphs = glyph;
-            pending.append(glyph ? glyphOf(c) : c);
+            pending.append(glyph ? glyphOf(c) : String.valueOf(c));
         }
         if (pending.length() > 0) {
             runs.add(new Run(pending.toString(), glyphs));
@@ -59,7 +55,7 @@ final class TokenText {
         StringBuilder all = new StringBuilder();
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
-            all.append(c != ' ' && isInvisible(c) ? glyphOf(c) : c);
+            all.append(c != ' ' && isInvisible(c) ? glyphOf(c) : String.valueOf(c));
         }
         return all.toString().strip();
     }
@@ -69,15 +65,15 @@ final class TokenText {
             || Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER || c == '\ufffd';
     }
 
-    private static char glyphOf(char c) {
+    /** Fonts have no pictures of control characters, so those are written as their code: {@code \u20391b\u203a}. */
+    private static String glyphOf(char c) {
         return switch (c) {
-            case ' ' -> '\u00b7';
-            case '\u00a0' -> '\u00b0';
-            case '\n', '\u2028', '\u2029' -> '\u21b5';
-            case '\t' -> '\u21e5';
-            case 0x7f -> '\u2421';
-            case '\ufffd' -> UNKNOWN;
-            default -> c <= LAST_CONTROL ? (char) (CONTROL_PICTURES + c) : Character.isISOControl(c) ? UNKNOWN : '\u00a6';
+            case ' ' -> "\u00b7";
+            case '\u00a0' -> "\u00b0";
+            case '\n', '\u2028', '\u2029' -> "\u21b5";
+            case '\t' -> "\u21e5";
+            case '\ufffd' -> "\ufffd";
+            default -> Character.isISOControl(c) ? String.format("\u2039%02x\u203a", (int) c) : "\u00a6";
         };
     }
 }

@@ -269,6 +269,7 @@ public final class TreeCanvas extends Painted implements Exportable {
             canvas.setWidth(width);
             canvas.setHeight(height);
             viewport.resize(width, height);
+            tellSentence();
         }
         bar.resizeRelocate(0, height, width, barHeight);
         find.autosize();

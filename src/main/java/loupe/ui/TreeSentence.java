@@ -2,13 +2,16 @@ package loupe.ui;
 
 import javafx.css.PseudoClass;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 
 /** The line below a tree: the whole sentence of the pointed or selected path and its probability. */
 final class TreeSentence extends HBox {
     private static final PseudoClass HINTING = PseudoClass.getPseudoClass("hinting");
-    private static final String HINT = "Point at a branch to read its sentence; click to keep it, click again to fold it";
+    private static final String SHORT_HINT = "Point at a branch to read its sentence";
+    private static final String HINT = SHORT_HINT + "; click to keep it, click again to fold it";
+    private static final double ROOM_FOR_HINT = 520;
 
     private final Label sentence = new Label();
     private final Label probability = new Label();
@@ -23,6 +26,7 @@ final class TreeSentence extends HBox {
         probability.setTooltip(Tips.of("Probability of the whole sentence, and of its last token after the others"));
         HBox.setHgrow(sentence, Priority.ALWAYS);
         getChildren().addAll(sentence, probability);
+        Tooltip.install(this, Tips.of(HINT + ". The wheel zooms, a drag pans, Ctrl+F finds"));
     }
 
     /** Tells of the path that ends in {@code node}; of how to use the tree when there is none. */
@@ -33,7 +37,7 @@ final class TreeSentence extends HBox {
             sentence.setText(TokenText.sentence(tree.sentence(node)));
             probability.setText(Figures.percent(tree.cumulative(node)) + "  (last token " + Figures.percent(tree.probability(node)) + ")");
         } else {
-            sentence.setText(tree.size() == 0 ? "" : HINT);
+            sentence.setText(tree.size() == 0 ? "" : getWidth() > ROOM_FOR_HINT ? HINT : SHORT_HINT);
             probability.setText("");
         }
     }

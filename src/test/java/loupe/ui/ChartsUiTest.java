@@ -100,7 +100,7 @@ class ChartsUiTest extends UiTest {
     @Test
     void logarithmicCountsAreSaidOnTheAxis() {
         onFx(() -> histogram.logarithmicProperty().set(true));
-        assertThat(onFx(() -> histogram.plot().getRangeAxis().getLabel())).isEqualTo("tokens, log scale");
+        assertThat(onFx(() -> histogram.plot().getRangeAxis().getLabel())).isEqualTo("tokens, log");
     }
 
     @Test
