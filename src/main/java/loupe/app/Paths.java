@@ -24,6 +24,9 @@ final class Paths {
         if (Files.isDirectory(path)) {
             throw Refusal.usage(option + ": " + path + " is a folder, a file is wanted");
         }
+        if (Files.exists(path) && !Files.isRegularFile(path)) {
+            throw Refusal.usage(option + ": " + path + " is a device or a pipe, a file is wanted");
+        }
         return path;
     }
 }

@@ -75,6 +75,7 @@ public final class TensorArchives {
             return TorchLegacyFile.open(file, LEGACY_MAGIC.length);
         }
         if (text.length() > 1 && text.charAt(0) == 0x80 && text.charAt(1) >= 2 && text.charAt(1) <= 5) {
+            PickleReader.read(new PickleInput(file, 0, Math.min(file.size(), TorchZipFile.MAX_PICKLE_BYTES))); // names what it wants to call, if anything
             throw file.refuse("this is a bare pickle, not written by torch.save", EXPECTED, "Load it in Python and save its tensors with safetensors");
         }
         if (file.path().toString().endsWith(".safetensors")) {

@@ -4,6 +4,7 @@ import static loupe.app.CommandRun.json;
 import static loupe.app.CommandRun.read;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
@@ -235,6 +236,14 @@ class CommandsTest {
         JsonNode built = json("--model", path("tiny"), "index", "--max-tokens", "32", "--sae", path("sae"), path("other"), "build", "--corpus", path("corpus.txt"), "--out", index);
         assertThat(built.get("features").asInt()).isEqualTo(2 * TinySae.FEATURES);
         assertThat(CommandRun.of("--text", "forward", "forward", "--model", path("tiny")).out).contains("ids");
+    }
+
+    @Test
+    void aDeviceIsNeverReplacedByAFile() {
+        assumeTrue(Files.exists(Path.of("/dev/null")));
+        CommandRun refused = CommandRun.of("forward", "--model", path("tiny"), "--ids", "1", "--out", "/dev/null");
+        assertThat(refused.code).isEqualTo(2);
+        assertThat(refused.err).contains("/dev/null is a device");
     }
 
     @Test

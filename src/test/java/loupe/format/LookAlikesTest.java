@@ -59,7 +59,12 @@ class LookAlikesTest {
         refused("PK\5\6" + "\0".repeat(18), "zip is empty");
         refused("\u0093NUMPY\1\0", "single npy array");
         refused("\u0089HDF\r\n\u001A\n", "HDF5");
-        refused("\u0080\4\u0095\0\0", "bare pickle");
+        refused("\u0080\2}.", "bare pickle");
+    }
+
+    @Test
+    void aBarePickleIsRefusedByWhatItWantsToCall() throws IOException {
+        refused("\u0080\2cposix\nsystem\nU\4true\u0085R.", "posix.system; nothing was run");
     }
 
     @Test
