@@ -50,6 +50,12 @@ public final class HistogramChart extends ChartPart {
         rebuild();
     }
 
+    /** Shows bars on an axis of counts that reaches at least so far. */
+    public void setSeries(List<HistogramSeries> shown, double leastCount) {
+        leastHeight = Math.max(1, leastCount);
+        setSeries(shown);
+    }
+
     /** Makes the axis of counts reach at least so far, so that two charts can be drawn to one scale. */
     public void setLeastHeight(double count) {
         if (leastHeight != Math.max(1, count)) {

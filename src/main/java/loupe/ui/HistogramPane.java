@@ -19,6 +19,7 @@ final class HistogramPane {
     private final ExportMenu export;
     private final ToggleButton logarithmic = new ToggleButton("Log");
     private final ToggleButton linear = new ToggleButton("Linear");
+    private FeatureActivations.Histogram shown;
 
     HistogramPane(HistogramModel model, Supplier<String> provenance, ExportDesk desk) {
         this.model = model;
@@ -60,7 +61,11 @@ final class HistogramPane {
         logarithmic.setOnAction(event -> scale(true));
         linear.setOnAction(event -> scale(false));
         CorpusStates.bind(frame, model.activations(), model.histogram());
-        model.highest().upper().addListener((property, was, is) -> chart.setLeastHeight(is.doubleValue()));
+        model.highest().upper().addListener((property, was, is) -> {
+            if (shown == model.histogram().getValue()) {
+                chart.setLeastHeight(is.doubleValue()); // the other side's; one's own comes with the bars
+            }
+        });
         Slots.show(model.histogram(), this::show, () -> { });
         chart.brushProperty().addListener((property, was, is) -> {
             if (is == null) {
@@ -92,6 +97,8 @@ final class HistogramPane {
     }
 
     private void show(FeatureActivations.Histogram histogram) {
-        chart.setSeries(List.of(new HistogramSeries(side, side.toString(), histogram.edges(), Arrays.stream(histogram.counts()).asDoubleStream().toArray())));
+        shown = histogram;
+        chart.setSeries(List.of(new HistogramSeries(side, side.toString(), histogram.edges(), Arrays.stream(histogram.counts()).asDoubleStream().toArray())),
+                model.highest().upper().get());
     }
 }
