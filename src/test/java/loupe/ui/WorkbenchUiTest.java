@@ -301,7 +301,7 @@ class WorkbenchUiTest extends ApplicationTest {
         open();
         UiTest.onFx(() -> models.statistics().corpus().set(longer));
         UiTest.waitUntil(() -> workbench.activity().jobs().stream().anyMatch(job -> job.title().startsWith("Counting") && job.fraction().get() > 0));
-        clickOn(lookup(".job-stop").<Node>query());
+        clickOn(UiTest.onFx(() -> lookup(".job-stop").<Node>query()));
         UiTest.waitUntil(() -> workbench.activity().jobs().isEmpty());
         assertThat(models.statistics().problem(workbench.a()).get().message()).contains("stopped");
         UiTest.onFx(() -> models.statistics().corpus().set(corpus));
