@@ -101,7 +101,13 @@ final class IndexCommand implements Runnable {
                 result.put("model", info.model().name());
                 result.put("context", info.contextLength());
                 result.put("separator", info.separator() < 0 ? null : info.separator());
-                result.put("sources", info.sources());
+                result.put("sources", info.sources().stream().map(source -> {
+                    Map<String, Object> row = new LinkedHashMap<>();
+                    row.put("name", source.name());
+                    row.put("bytes", source.bytes());
+                    row.put("sha256", source.sha256());
+                    return row;
+                }).toList());
                 return result;
             }
         }

@@ -58,6 +58,8 @@ final class IndexBenchmark implements Benchmark {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("whole pass over " + TOKENS + " tokens", new Timing(whole, whole, "tokens/s").json());
         figures.put("forward and encode alone", new Timing(alone, alone, "tokens/s").json());
+        double flops = EncodeBenchmark.LAYER * EncodeBenchmark.blockFlops(1) + 2.0 * EncodeBenchmark.D * EncodeBenchmark.FEATURES;
+        figures.put("ratio_to_peak", whole * flops / 1e9 / bench.peak().sgemmGflops());
         figures.put("ratio_to_forward_and_encode", whole / alone);
         figures.put("one feature and 40 examples", lookUps(folder).milliseconds().json());
         bench.close(sae);

@@ -34,6 +34,7 @@ final class LoadBenchmark implements Benchmark {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("open and close", open.as("GB/s", seconds -> bytes / seconds / 1e9).json());
         figures.put("plain read into new memory", plain.as("GB/s", seconds -> bytes / seconds / 1e9).json());
+        figures.put("ratio_to_peak", bytes / open.median() / 1e9 / bench.peak().readGbPerSecond());
         figures.put("ratio_to_plain_read", plain.median() / open.median());
         return figures;
     }
