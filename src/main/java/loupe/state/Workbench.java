@@ -146,7 +146,9 @@ public final class Workbench {
                 return;
             }
             OpenModel before = model.get();
-            if (before == null || !before.id().equals(opened.id())) {
+            if (before == null) {
+                admit(opened);
+            } else if (!before.id().equals(opened.id())) {
                 closeCheckpoint(a);
                 model.set(opened);
             }
@@ -157,6 +159,23 @@ public final class Workbench {
             opened.warnings().forEach(notices::tell);
             then.accept(opened);
         }));
+    }
+
+    /** Shows the first model. A checkpoint that was quicker to open waits for it already and is shown with it, if it fits. */
+    private void admit(OpenModel opened) {
+        OpenSae waiting = a.sae().get();
+        if (waiting == null) {
+            model.set(opened);
+            return;
+        }
+        SaeOptions options = readAs(a);
+        selection.selectSae(null);
+        a.setSae(null);
+        model.set(opened);
+        CheckpointDoubt.misfit(waiting, opened).ifPresentOrElse(why -> {
+            service.close(waiting.id());
+            a.setProblem(why);
+        }, () -> put(a, waiting, options));
     }
 
     /** Opens a checkpoint on a side instead of the one that is there. */

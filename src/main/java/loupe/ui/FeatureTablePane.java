@@ -147,7 +147,9 @@ final class FeatureTablePane {
             describe();
         });
         frame.pendingProperty().bind(javafx.beans.binding.Bindings.createBooleanBinding(
-                () -> workbench.a().opening().get(), workbench.a().opening()));
+                () -> workbench.a().opening().get() || workbench.openingModel().get(), workbench.a().opening(), workbench.openingModel()));
+        workbench.openingModel().addListener(changed -> explain());
+        workbench.a().opening().addListener(changed -> explain());
         workbench.a().problem().addListener(changed -> explain());
         model.problem().addListener(changed -> explain());
         workbench.a().sae().addListener(changed -> explain());
@@ -162,7 +164,9 @@ final class FeatureTablePane {
         frame.setOnDismiss(workbench.modelProblem().get() != null ? workbench::dismissModelProblem
                 : workbench.a().problem().get() != null ? () -> workbench.dismissProblem(workbench.a()) : null);
         frame.setOnRetry(workbench.a().problem().get() != null || workbench.modelProblem().get() != null ? null : model::retry);
-        frame.emptyTextProperty().set(workbench.model().get() == null ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
+        frame.emptyTextProperty().set(workbench.model().get() == null && workbench.openingModel().get() ? "The model is being opened"
+                : workbench.a().sae().get() == null && workbench.a().opening().get() ? "The checkpoint is being opened"
+                : workbench.model().get() == null ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
                 : workbench.a().sae().get() == null ? "Open a checkpoint for " + workbench.model().get().id() + " (Ctrl+Shift+O), or drop it here" : null);
     }
 

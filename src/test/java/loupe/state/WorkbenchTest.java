@@ -97,6 +97,17 @@ class WorkbenchTest {
     }
 
     @Test
+    void aCheckpointThatIsQuickerThanItsModelWaitsForIt() {
+        CompletableFuture<OpenModel> slow = new CompletableFuture<>();
+        service.models.put(MODEL, slow);
+        workbench.openModel(MODEL);
+        workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
+        slow.complete(model(8));
+        assertThat(workbench.a().feature().get()).isEqualTo(new FeatureRef(idOf(TOPK), 0));
+        assertThat(service.closed).isEmpty();
+    }
+
+    @Test
     void aFailingFileLeavesTheOldCheckpointAndTellsWhy() {
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
