@@ -23,7 +23,7 @@ final class BenchCommand extends LoupeCommand {
                 throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", known));
             }
         }
-        try (Bench bench = new Bench(context.service(), List.of(ui), line -> context.progress().say(line))) {
+        try (Bench bench = new Bench(context.service(), List.of(ui), line -> context.progress().say(line), context.cancellation())) {
             return bench.run(names);
         }
     }

@@ -377,6 +377,13 @@ class CommandsTest {
         assertThat(out).doesNotExist();
     }
 
+    @Test
+    void aStoppedBenchmarkMeasuresNothing() {
+        CommandRun stopped = new CommandRun(true, "bench", "tokens");
+        assertThat(stopped.code).isEqualTo(ExitCode.STOPPED);
+        assertThat(stopped.err).isEqualToIgnoringNewLines("Stopped.");
+    }
+
     /** Names of the fixtures as paths. */
     private static String inFolder(String argument) {
         String first = argument.split("[/:.]", 2)[0];

@@ -11,6 +11,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import loupe.base.Cancellation;
 import loupe.inference.InferenceService;
 import loupe.inference.MachinePeak;
 import loupe.inference.OpenModel;
@@ -28,6 +29,7 @@ public final class Bench implements AutoCloseable {
 
     private final InferenceService service;
     private final Consumer<String> say;
+    private final Cancellation cancellation;
     private final Path temporary;
     private MachinePeak.Answer peak;
     private OpenModel gpt2Small;
@@ -37,11 +39,13 @@ public final class Bench implements AutoCloseable {
     /**
      * @param more benchmarks that are not of this package
      * @param say takes a line about what is being measured
+     * @param cancellation asked before each computation
      */
-    public Bench(InferenceService service, List<Benchmark> more, Consumer<String> say) throws IOException {
+    public Bench(InferenceService service, List<Benchmark> more, Consumer<String> say, Cancellation cancellation) throws IOException {
         this.service = service;
         all = Stream.concat(OWN.stream(), more.stream()).toList();
         this.say = say;
+        this.cancellation = cancellation;
         temporary = Files.createTempDirectory("sae-loupe-bench");
     }
 
@@ -103,10 +107,12 @@ public final class Bench implements AutoCloseable {
     }
 
     public void say(String line) {
+        cancellation.check();
         say.accept(line);
     }
 
     <R> R ask(Query<R> query) {
+        cancellation.check();
         return await(service.submit(query, Priority.VISIBLE).answer());
     }
 
