@@ -34,12 +34,16 @@ final class CorpusOptions {
         return maxTokens == null ? Long.MAX_VALUE : maxTokens;
     }
 
-    /** @throws Refusal if the model takes no context of this length */
-    int contextLength(OpenModel model) {
+    /** As asked for, or as long as the model's own contexts, with a warning. */
+    int contextLength(CommandContext command, OpenModel model) {
         if (context < 2) {
             throw Refusal.usage("--context is " + context + ", at least 2 is needed");
         }
-        return Math.min(context, model.config().context());
+        int most = model.config().context();
+        if (context > most) {
+            command.warn("--context is " + context + ", but " + model.folder() + " takes at most " + most + " tokens: contexts have " + most);
+        }
+        return Math.min(context, most);
     }
 
     /** @throws Refusal if the model cannot read text */
@@ -55,7 +59,7 @@ final class CorpusOptions {
     /** The corpus as contexts, each document preceded by the token for the beginning of text. */
     TokenRows contexts(CommandContext command, OpenModel model) {
         Tokenizer tokenizer = tokenizer(model);
-        Contexts packing = new Contexts(contextLength(model), separator(model), maxTokens());
+        Contexts packing = new Contexts(contextLength(command, model), separator(model), maxTokens());
         List<int[]> rows = new ArrayList<>();
         corpus().forEachDocument(document -> {
             command.cancellation().check();

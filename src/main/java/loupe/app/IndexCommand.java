@@ -66,7 +66,7 @@ final class IndexCommand implements Runnable {
             checkpoints.forEach(checkpoint -> Fit.require(opened, checkpoint));
             Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
             IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()), indexed(checkpoints),
-                    corpus.contextLength(opened), CorpusOptions.separator(opened), corpus.maxTokens());
+                    corpus.contextLength(context, opened), CorpusOptions.separator(opened), corpus.maxTokens());
             IndexBuild build = new IndexBuild(settings, corpus.corpus(),
                     document -> ModelOptions.check(opened, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"),
                     IndexBuild.asking(context.service(), opened.id(), checkpoints.stream().map(OpenSae::id).toList()), out);

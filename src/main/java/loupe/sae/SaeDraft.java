@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -113,6 +114,20 @@ final class SaeDraft {
             case "gated" -> new Activation.Gated();
             default -> throw new IllegalStateException("no activation " + activation);
         };
+    }
+
+    /** Warns of what the user said that changes nothing here, or contradicts the files. */
+    void noteWhatWasSaid(SaeOptions options) {
+        options.k().ifPresent(k -> {
+            if (!needsK()) {
+                warn("--k is not used: the activation function is " + activation);
+            } else if (statedK.values().stream().anyMatch(stated -> stated != k)) {
+                warn("k is " + k + " as asked for, not " + statedK.values().iterator().next());
+            }
+        });
+        if (options.normFactor().isPresent() && normalisation != InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
+            warn("--norm-factor is not used: the input is not scaled by a factor (normalisation: " + normalisation.name().toLowerCase(Locale.ROOT) + ")");
+        }
     }
 
     private boolean needsK() {

@@ -48,6 +48,7 @@ public final class SaeFile {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             SaeDraft draft = family(files, options).describe(files, options);
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
+            draft.noteWhatWasSaid(options);
             check(draft, files);
             if (options.fold() && draft.activation.equals("topk") && !draft.topKByDecoderNorm) {
                 throw files.refused("folding the decoder norms of a top-k autoencoder would make it choose other features", "", "Leave out --fold");

@@ -378,6 +378,14 @@ class CommandsTest {
     }
 
     @Test
+    void whatWasSaidInVainIsWarnedOf() {
+        assertThat(CommandRun.of("encode", "--sae", path("sae"), "--input", path("x.safetensors") + ":x", "--k", "3", "--norm-factor", "2").err)
+                .contains("--k is not used", "--norm-factor is not used");
+        assertThat(CommandRun.of("evaluate", "--model", path("tiny"), "--sae", path("sae"), "--corpus", path("corpus.txt"), "--max-tokens", "64").err)
+                .contains("takes at most 32 tokens");
+    }
+
+    @Test
     void aStoppedBenchmarkMeasuresNothing() {
         CommandRun stopped = new CommandRun(true, "bench", "tokens");
         assertThat(stopped.code).isEqualTo(ExitCode.STOPPED);
