@@ -3,6 +3,8 @@ package loupe.app;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -169,8 +171,9 @@ final class Cli implements Runnable {
 
     private static String sentence(IOException failure) {
         if (failure instanceof FileSystemException file) {
-            String reason = file.getReason() == null ? file.getClass().getSimpleName().replace("Exception", "") : file.getReason();
-            return file.getFile() + " cannot be read or written: " + reason;
+            return file.getFile() + " cannot be read or written: " + (file.getReason() != null ? file.getReason()
+                    : file instanceof AccessDeniedException ? "permission denied"
+                    : file instanceof FileAlreadyExistsException ? "something else is there" : "the system refused it");
         }
         return "Reading or writing failed: " + failure.getMessage();
     }

@@ -1,7 +1,6 @@
 package loupe.app;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -57,9 +56,7 @@ final class IndexCommand implements Runnable {
 
         @Override
         Map<String, Object> run(CommandContext context) {
-            if (Files.exists(out) && !Files.isDirectory(out)) {
-                throw Refusal.usage("--out: " + out + " is a file, a folder is wanted");
-            }
+            Paths.folder(out, "--out");
             List<OpenSae> checkpoints = new ArrayList<>();
             saes.forEach(sae -> checkpoints.add(reading.open(context, sae, "--sae")));
             OpenModel opened = model.open(context, Processing.RAW);

@@ -29,4 +29,12 @@ final class Paths {
         }
         return path;
     }
+
+    /** @throws Refusal if something is at {@code path} that is no folder */
+    static Path folder(Path path, String option) {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw Refusal.usage(option + ": " + path + " is a file, a folder is wanted");
+        }
+        return path;
+    }
 }

@@ -27,6 +27,7 @@ final class TourCommand extends LoupeCommand {
         Path folder = model.isGiven() ? Paths.existing(model.model, "--model")
                 : WorkbenchApp.sampleFolder().map(sample -> sample.resolve("glossary")).filter(Files::isDirectory)
                         .orElseThrow(() -> Refusal.usage("--model DIR is missing, and there is no sample to show instead"));
+        Paths.folder(out, "--out");
         saes.forEach(path -> Paths.existing(path, "--sae"));
         Files.createDirectories(out);
         Toolkit.withoutScreen();

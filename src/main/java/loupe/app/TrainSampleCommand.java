@@ -40,6 +40,10 @@ final class TrainSampleCommand extends LoupeCommand {
         if (!Files.isRegularFile(definitions)) {
             throw Refusal.usage(definitions + " does not exist");
         }
+        Paths.folder(out, "--out");
+        if (tokens < 1 || saeTokens < 1 || corpusTokens < 1) {
+            throw Refusal.usage("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens + " and " + corpusTokens + "; at least 1 is needed of each");
+        }
         Path unfinished = work != null ? work : Path.of(System.getProperty("user.home"), ".cache", "sae-loupe", "train-sample");
         SampleBuilder.Plan plan = new SampleBuilder.Plan(tokens, saeTokens, corpusTokens, seed);
         return new SampleBuilder(definitions, out, unfinished, plan,
