@@ -62,8 +62,9 @@ final class CommandContext implements AutoCloseable {
         return cancellation;
     }
 
-    /** Asks and waits, showing progress. Failures come out as they were thrown. */
+    /** Asks and waits, showing progress. Failures come out as they were thrown; an answer that came in spite of a stop does not count. */
     <R> R ask(Query<R> query) {
+        cancellation.check();
         Pending<R> asked = service().submit(query, Priority.VISIBLE);
         pending = asked;
         if (cancellation.isCancelled()) {
@@ -71,7 +72,9 @@ final class CommandContext implements AutoCloseable {
         }
         asked.onProgress((partial, fraction) -> progress.show(fraction));
         try {
-            return await(asked.answer());
+            R answer = await(asked.answer());
+            cancellation.check();
+            return answer;
         } finally {
             pending = null;
             progress.clear();
@@ -92,12 +95,12 @@ final class CommandContext implements AutoCloseable {
         }
     }
 
-    /** One line beside the result, such as what was unusual in a file. Said when work begins, so that a refusal stands alone. */
+    /** One line beside the result, such as what was unusual in a file. Said beside the result, so that a refusal stands alone. */
     void warn(String sentence) {
         warnings.add(sentence);
     }
 
-    /** Begins the work: everything that was asked for is accepted. */
+    /** Says the warnings now: everything that was asked for is accepted, and the work may take long. */
     void begin() {
         progress.clear();
         warnings.forEach(sentence -> err.println("warning: " + sentence));

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Set;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
+import loupe.analysis.prompts.TokenRows;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
@@ -36,7 +37,9 @@ final class EvaluateCommand extends LoupeCommand {
         OpenSae checkpoint = reading.open(context, sae, "--sae");
         OpenModel opened = model.open(context, Processing.RAW);
         Fit.require(opened, checkpoint);
-        SaeEvaluation.Answer answer = context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), corpus.contexts(context, opened), ignored));
+        TokenRows contexts = corpus.contexts(context, opened);
+        context.begin();
+        SaeEvaluation.Answer answer = context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, ignored));
         return describe(answer);
     }
 
