@@ -30,6 +30,7 @@ final class FeatureTablePane {
     private static final List<FeatureColumn> FIRST_SHOWN = List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
 
     private static final double COLUMN_CHOOSER_WIDTH = 104;
+    private static final double ROOM_FOR_CHOOSER = 200;
 
     private final Workbench workbench;
     private final FeatureTableModel model;
@@ -88,6 +89,8 @@ final class FeatureTablePane {
         chooser.setConverter(new Named<>(FeatureColumn::title));
         chooser.getCheckModel().check(0);
         FIRST_SHOWN.forEach(chooser.getCheckModel()::check);
+        chooser.visibleProperty().bind(frame.widthProperty().greaterThan(ROOM_FOR_CHOOSER));
+        chooser.managedProperty().bind(chooser.visibleProperty());
         HBox tools = new HBox(8, filter, chooser);
         tools.getStyleClass().add("pane-tools");
         tools.setAlignment(Pos.CENTER_LEFT);
@@ -139,7 +142,7 @@ final class FeatureTablePane {
         });
         workbench.selection().feature().addListener((property, was, is) -> follow());
         model.rows().addListener((ListChangeListener<Integer>) change -> {
-            follow();
+            workbench.fx().execute(this::follow); // once the table knows its new rows too
             describe();
         });
         model.version().addListener(changed -> {
