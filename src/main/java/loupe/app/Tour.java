@@ -24,6 +24,8 @@ final class Tour {
     private static final double HEIGHT_PIXELS = 800;
     private static final double SMALL_WIDTH_PIXELS = 1024;
     private static final double SMALL_HEIGHT_PIXELS = 700;
+    private static final double RAREST = 0.0003;
+    private static final double COMMONEST = 0.005;
     private static final long POLL_MILLIS = 40;
     private static final long PATIENCE_MILLIS = 180_000;
     private static final long SETTLE_MILLIS = 400;
@@ -65,7 +67,7 @@ final class Tour {
 
     private void visit() {
         take("empty");
-        Toolkit.run(() -> app.openFirst(opening));
+        Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(opening.model(), opening.saes().stream().limit(1).toList())));
         until("the model to open", () -> workbench().model().get() != null || workbench().modelProblem().get() != null);
         settle(() -> true);
         Path first = opening.saes().isEmpty() ? null : opening.saes().get(0);
@@ -126,16 +128,16 @@ final class Tour {
         both("compare");
     }
 
-    /** An active feature that promotes few tokens strongly: what a newcomer recognises at once. */
+    /** The strongest of the rare features: one whose examples a newcomer understands at once. */
     private void chooseTypicalFeature() {
         Toolkit.run(() -> {
             int best = 0;
             double strongest = Double.NEGATIVE_INFINITY;
             for (int feature = 0; feature < models().table().size(); feature++) {
                 double density = models().table().number(FeatureColumn.DENSITY, feature);
-                double skewness = models().table().number(FeatureColumn.SKEWNESS, feature);
-                if (density > 0.0005 && density < 0.05 && skewness > strongest) {
-                    strongest = skewness;
+                double max = models().table().number(FeatureColumn.MAX, feature);
+                if (density > RAREST && density < COMMONEST && max > strongest) {
+                    strongest = max;
                     best = feature;
                 }
             }

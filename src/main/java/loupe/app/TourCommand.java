@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -19,7 +20,7 @@ final class TourCommand extends LoupeCommand {
     @Mixin
     private ModelOptions model;
 
-    @Option(names = "--sae", paramLabel = "PATH", description = "A checkpoint, or two to be compared (default: those beside the model).")
+    @Option(names = "--sae", paramLabel = "PATH", description = "A checkpoint, or two to be compared (default: the sample's, or the first ones beside the model).")
     private List<Path> saes = List.of();
 
     @Override
@@ -28,6 +29,9 @@ final class TourCommand extends LoupeCommand {
                 : WorkbenchApp.sampleFolder().map(sample -> sample.resolve("glossary")).filter(Files::isDirectory)
                         .orElseThrow(() -> Refusal.usage("--model DIR is missing, and there is no sample to show instead"));
         Paths.folder(out, "--out");
+        if (saes.isEmpty() && !model.isGiven()) {
+            saes = Stream.of("sae-topk", "sae-topk-early").map(folder::resolveSibling).filter(Files::exists).toList();
+        }
         saes.forEach(path -> Paths.existing(path, "--sae"));
         Files.createDirectories(out);
         Toolkit.withoutScreen();
