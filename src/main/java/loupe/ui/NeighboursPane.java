@@ -125,6 +125,13 @@ final class NeighboursPane {
         explain();
     }
 
+    /** Writes the words about features anew, once more of them are known. */
+    void describeAgain() {
+        if (model.neighbours().getValue() != null) {
+            show(model.neighbours().getValue());
+        }
+    }
+
     private void among(NeighboursModel.Among wanted) {
         features.setSelected(wanted == NeighboursModel.Among.FEATURES);
         tokens.setSelected(wanted == NeighboursModel.Among.TOKENS);

@@ -31,6 +31,11 @@ final class SidePanes {
         tokens = new TokenListPane(side.tokens(), models.texts(), desk);
         IntConsumer onFeature = side.side().isA() ? feature -> models.table().jumpTo(feature) : feature -> models.compare().pin(OptionalInt.of(feature));
         neighbours = new NeighboursPane(onFeature, side.neighbours(), models.texts(), side.promoted()::of, desk);
+        side.promoted().moments().addListener((property, was, is) -> {
+            if (is != null && is.done() == is.features()) {
+                neighbours.describeAgain();
+            }
+        });
     }
 
     PaneFrame histogram() {
