@@ -36,6 +36,7 @@ public final class WorkbenchView {
     private final FileOpening opening;
     private final WindowDesk desk;
     private final Dividers dividers;
+    private final PaneSlots slots = new PaneSlots();
     private final FeatureTablePane table;
     private final GhostControls controls;
     private final FeatureHeader header;
@@ -146,6 +147,7 @@ public final class WorkbenchView {
     // ---- layout ----
 
     private void arrange() {
+        slots.begin();
         for (PaneFrame frame : allFrames()) {
             frame.setMaximised(false);
             if (frame.isTornOff()) {
@@ -160,6 +162,7 @@ public final class WorkbenchView {
         split.setMinSize(0, 0);
         columns.setMinSize(0, 0);
         columns.getChildren().setAll(split);
+        slots.fill(scene.getWindow() != null && scene.getWindow().isShowing());
     }
 
     private Node middle() {
@@ -171,13 +174,13 @@ public final class WorkbenchView {
             examples = pair("examples", a.examples(), b.examples());
             trees = pair("trees", a.tree(), b.tree());
         } else if (narrow) {
-            charts = tabs(tab("Activations", a.histogram()), tab("Logit weights", a.logits()));
-            examples = a.examples();
-            trees = a.tree();
+            charts = tabs(tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())));
+            examples = slots.of(a.examples());
+            trees = slots.of(a.tree());
         } else {
             charts = pair("charts", a.histogram(), a.logits());
-            examples = a.examples();
-            trees = a.tree();
+            examples = slots.of(a.examples());
+            trees = slots.of(a.tree());
         }
         SplitPane rows = dividers.split(name("rows"), Orientation.VERTICAL, List.of(0.29, 0.53), charts, examples, trees);
         VBox middle = new VBox(header.node(), rows);
@@ -190,13 +193,13 @@ public final class WorkbenchView {
     private Node right() {
         Node lists;
         if (comparing && narrow) {
-            lists = tabs(tab("Tokens A", a.tokens()), tab("B", b.tokens()), tab("Near A", a.neighbours()), tab("B", b.neighbours()));
+            lists = tabs(tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())));
         } else if (comparing) {
             lists = tabs(tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())));
         } else if (narrow) {
-            lists = tabs(tab("Token list", a.tokens()), tab("Neighbours", a.neighbours()));
+            lists = tabs(tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())));
         } else {
-            lists = dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), a.tokens(), a.neighbours());
+            lists = dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()));
         }
         VBox right = new VBox(controls.node(), lists);
         VBox.setVgrow(lists, Priority.ALWAYS);
@@ -206,7 +209,7 @@ public final class WorkbenchView {
     }
 
     private Node pair(String name, PaneFrame left, PaneFrame right) {
-        return dividers.split(name, Orientation.HORIZONTAL, List.of(0.5), left, right);
+        return dividers.split(name, Orientation.HORIZONTAL, List.of(0.5), slots.of(left), slots.of(right));
     }
 
     private static TabPane tabs(Tab... tabs) {

@@ -239,7 +239,7 @@ class WorkbenchUiTest extends ApplicationTest {
     void aSecondCheckpointStandsBesideTheFirstAndFollowsIt() {
         open();
         compare();
-        assertThat(lookup("#token-list-B").tryQuery()).isPresent();
+        UiTest.waitUntil(() -> lookup("#token-list-B").tryQuery().isPresent());
         UiTest.waitUntil(() -> workbench.b().feature().get() != null && !Double.isNaN(models.compare().cosine().get()));
         assertThat(label("#match-title")).contains("cosine");
         UiTest.waitUntil(() -> models.b().tree().tree().getValue() != null && models.b().tokens().list().getValue() != null

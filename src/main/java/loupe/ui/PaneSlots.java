@@ -1,0 +1,54 @@
+package loupe.ui;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import javafx.animation.AnimationTimer;
+import javafx.scene.Node;
+import javafx.scene.layout.StackPane;
+
+/**
+ * Places for panes in a new arrangement of the window. Styling a pane anew takes a good part of a frame, so in a window
+ * that is shown one pane is put into its place with each pulse; before it is shown, all at once. JavaFX thread only.
+ */
+final class PaneSlots {
+    private final Deque<Runnable> waiting = new ArrayDeque<>();
+    private final AnimationTimer pulse = new AnimationTimer() {
+        @Override
+        public void handle(long now) {
+            fillNext();
+        }
+    };
+
+    /** Begins a new arrangement: what still waited for the old one is dropped. */
+    void begin() {
+        pulse.stop();
+        waiting.clear();
+    }
+
+    /** A place that will hold {@code pane}. */
+    StackPane of(Node pane) {
+        StackPane place = new StackPane();
+        place.setMinSize(0, 0);
+        waiting.add(() -> place.getChildren().setAll(pane));
+        return place;
+    }
+
+    /** Fills the places made since {@link #begin}, in that order. */
+    void fill(boolean shown) {
+        if (shown) {
+            pulse.start();
+        } else {
+            while (!waiting.isEmpty()) {
+                waiting.remove().run();
+            }
+        }
+    }
+
+    private void fillNext() {
+        if (waiting.isEmpty()) {
+            pulse.stop();
+        } else {
+            waiting.remove().run();
+        }
+    }
+}
