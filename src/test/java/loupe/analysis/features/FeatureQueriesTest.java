@@ -131,7 +131,7 @@ class FeatureQueriesTest {
 
     @Test
     void whatDoesNotFitOrIsNotThereIsRefused() {
-        assertThatThrownBy(() -> device.ask(Neighbours.ofFeature(sae, FEATURES, 3))).hasMessageContaining("index is 150, there are 150");
+        assertThatThrownBy(() -> device.ask(Neighbours.ofFeature(sae, FEATURES, 3))).hasMessageContaining("row 150, but there are 150");
         assertThatThrownBy(() -> device.ask(new Neighbours(new NeighbourQuery.Bias(sae, 0), new NeighbourSpace.Biases(sae), 3)))
                 .hasMessageContaining("no per-token biases");
         assertThatThrownBy(() -> device.ask(new Neighbours(new NeighbourQuery.Vector(gaussian(1, 5, 1).reshape(5)), new NeighbourSpace.Tokens(model), 3)))
