@@ -11,9 +11,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javafx.application.Platform;
+import javafx.beans.value.ChangeListener;
+import javafx.beans.value.ObservableValue;
 import javafx.geometry.Rectangle2D;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
@@ -21,6 +24,8 @@ import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
 import loupe.inference.InferenceService;
+import loupe.inference.OpenModel;
+import loupe.lm.Processing;
 import loupe.sae.SaeOptions;
 import loupe.state.Activity;
 import loupe.state.CheckpointSide;
@@ -88,12 +93,15 @@ final class WorkbenchApp implements AutoCloseable {
 
     /** Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end. Any thread but JavaFX's. */
     static void runToTheEnd(InferenceService service, Opening first, Cancellation cancellation) {
+        SessionFile memory = SessionFile.ofUser();
+        Optional<CompletionStage<OpenModel>> ahead = firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
-            WorkbenchApp made = new WorkbenchApp(service, SessionFile.ofUser(), cacheFolder());
+            WorkbenchApp made = new WorkbenchApp(service, memory, cacheFolder());
             made.show(new Stage(), closed::countDown);
             made.openFirst(first);
+            ahead.ifPresent(made::giveBackOnceOpen);
             return made;
         });
         try {
@@ -107,6 +115,38 @@ final class WorkbenchApp implements AutoCloseable {
         }
         Toolkit.run(app::close);
         Platform.exit();
+    }
+
+    /**
+     * The engine and the first model are read while JavaFX starts, so that both processors work. The workbench then opens
+     * the same model for itself, which is quick, and this opening is given back.
+     */
+    private void giveBackOnceOpen(CompletionStage<OpenModel> ahead) {
+        Runnable giveBack = () -> ahead.thenAccept(opened -> models.workbench().service().close(opened.id()));
+        if (!models.workbench().openingModel().get()) {
+            giveBack.run();
+            return;
+        }
+        models.workbench().openingModel().addListener(new ChangeListener<>() {
+            @Override
+            public void changed(ObservableValue<? extends Boolean> opening, Boolean was, Boolean is) {
+                if (!is) {
+                    opening.removeListener(this);
+                    giveBack.run();
+                }
+            }
+        });
+    }
+
+    /** Which model {@link #openFirst} will open. */
+    static Optional<Path> firstModel(Opening first, Session session) {
+        if (first.model() != null) {
+            return Optional.of(first.model());
+        }
+        if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
+            return Optional.of(Path.of(session.model()));
+        }
+        return sampleFolder().map(folder -> folder.resolve("glossary")).filter(Files::isDirectory);
     }
 
     /** What to open instead of what was open last; nulls and empty lists for nothing in particular. */
