@@ -11,8 +11,8 @@ import java.util.function.Function;
 
 /**
  * The training rows as token ids, each with how often it is shown in an epoch. A word of one to three tokens is near to
- * what a ghost token can mean, so that it is shown more often than a longer one; one of a single token more often still, and
- * most often if it has many senses.
+ * what a ghost token can mean, so that it is shown more often than a longer one; one of a single token more often still. Of a
+ * word with many senses the first one in the file comes most often, so that there is a definition to settle on.
  *
  * <p>The parts of a sentence are tokenised separately, so that a definition starts with the same token whatever stands
  * before it.
@@ -45,11 +45,12 @@ final class TrainingText {
         Function<String, int[]> encodeOnce = text -> known.computeIfAbsent(text, encode);
         Map<String, Integer> senses = new HashMap<>();
         rows.forEach(row -> senses.merge(row.lemma(), 1, Integer::sum));
+        Set<String> begun = new HashSet<>();
         for (Definition row : rows) {
             int[] lemma = encodeOnce.apply(row.lemma());
             lemmas.add(lemma);
             definitions.add(encodeOnce.apply(row.text()));
-            weights.add(weighting.ofDefinition(lemma.length, senses.get(row.lemma())));
+            weights.add(weighting.ofDefinition(lemma.length, senses.get(row.lemma()), begun.add(row.lemma())));
         }
         Set<String> shown = new HashSet<>();
         for (Definition row : rows) {
@@ -65,19 +66,23 @@ final class TrainingText {
     /**
      * How often a row is shown per epoch.
      *
-     * @param manySenses definitions of a word of one token with many senses
+     * @param first first definition of a word of one token with many senses
+     * @param manySenses another definition of such a word
      * @param oneToken of another word of one token
      * @param fewTokens of a word of two or three tokens
      * @param manyTokens of a longer one
      * @param example an example sentence
      */
-    record Weighting(double manySenses, double oneToken, double fewTokens, double manyTokens, double example) {
+    record Weighting(double first, double manySenses, double oneToken, double fewTokens, double manyTokens, double example) {
         /** Every document as often as any other. */
-        static final Weighting EVEN = new Weighting(1, 1, 1, 1, 1);
+        static final Weighting EVEN = new Weighting(1, 1, 1, 1, 1, 1);
 
-        double ofDefinition(int lemmaTokens, int senses) {
+        double ofDefinition(int lemmaTokens, int senses, boolean isFirst) {
+            if (lemmaTokens == 1 && senses >= MANY_SENSES) {
+                return isFirst ? first : manySenses;
+            }
             if (lemmaTokens == 1) {
-                return senses >= MANY_SENSES ? manySenses : oneToken;
+                return oneToken;
             }
             return lemmaTokens <= COMMON_TOKENS ? fewTokens : manyTokens;
         }

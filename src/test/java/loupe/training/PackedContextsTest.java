@@ -71,8 +71,8 @@ class PackedContextsTest {
 
     @Test
     void aWeightIsHowOftenADocumentComesPerEpoch() {
-        PackedContexts half = new PackedContexts(text(1000, new TrainingText.Weighting(9, 0.5, 9, 9, 9)), 64, 3, 1, PackedContexts.Position.START);
-        PackedContexts more = new PackedContexts(text(1000, new TrainingText.Weighting(9, 2.25, 9, 9, 9)), 64, 3, 1, PackedContexts.Position.START);
+        PackedContexts half = new PackedContexts(text(1000, new TrainingText.Weighting(9, 9, 0.5, 9, 9, 9)), 64, 3, 1, PackedContexts.Position.START);
+        PackedContexts more = new PackedContexts(text(1000, new TrainingText.Weighting(9, 9, 2.25, 9, 9, 9)), 64, 3, 1, PackedContexts.Position.START);
         assertThat(half.documentsPerEpoch()).isBetween(450, 550);
         assertThat(more.documentsPerEpoch()).isBetween(2200, 2300);
     }
