@@ -6,26 +6,28 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import loupe.base.HookPoint.Site;
 
 /**
- * Causal multi-head attention: softmax(scale q k^T + mask) v, through the output projection.
+ * Causal multi-head attention: softmax(cap(scale q k^T) + mask) v, through the output projection, with cap(s) = c tanh(s / c)
+ * where there is a limit c. Queries and keys may be normalised per head and then turned with the position.
  *
  * <p>B rows, T tokens, H = nHeads, K = nKeyValueHeads, d = dHead, g = H / K query heads per key head. Tokens attend to the
  * shared and own tokens of a {@link KeyValueCache}, then to each other, in this order along the last axis of the scores.
  *
- * @param scale factor on the scores
+ * @param scoreCap the limit c; empty if there is none
+ * @param queryNorm of each head's queries, over dHead; null if there is none
+ * @param keyNorm the same of keys
  * @param qkv (dModel, (H + 2K) d): queries, keys, values, each with its heads in order
  * @param qkvBias ((H + 2K) d); null if there is none
  * @param out (H d, dModel)
  * @param outBias (dModel); null if there is none
  */
-record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, double scale, NDArray qkv, NDArray qkvBias, NDArray out, NDArray outBias) {
-    /**
-     * @param x (B, T, dModel), normalised
-     * @param causal (T, T), 0 on and below the diagonal and negative infinity above
-     */
-    NDArray apply(Pass pass, NDArray x, NDArray causal) {
+record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, LayerAttention kind, OptionalDouble scoreCap, NDArray qkv, NDArray qkvBias,
+        Norm queryNorm, Norm keyNorm, NDArray out, NDArray outBias) {
+    /** @param x (B, T, dModel), normalised */
+    NDArray apply(Pass pass, NDArray x, Places places) {
         long rows = x.getShape().get(0);
         long length = x.getShape().get(1);
         long queryWidth = (long) nHeads * dHead;
@@ -34,21 +36,23 @@ record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, double sc
         NDArray q = pass.show(Site.Q, layer, parts.get(0).reshape(rows, length, nHeads, dHead));
         NDArray k = pass.show(Site.K, layer, parts.get(1).reshape(rows, length, nKeyValueHeads, dHead));
         NDArray v = pass.show(Site.V, layer, parts.get(2).reshape(rows, length, nKeyValueHeads, dHead));
-        NDArray scaled = q.mul(scale);
+        NDArray scaled = turn(places, queryNorm, q).mul(kind.scale());
+        k = turn(places, keyNorm, k);
         KeyValues present = new KeyValues(k.transpose(0, 2, 1, 3), v.transpose(0, 2, 1, 3));
 
         List<Span> spans = new ArrayList<>();
         pass.cache().ifPresent(cache -> {
-            cache.shared(layer).ifPresent(past -> spans.add(new Span(past, cache.sharedMask().map(Attention::perRow).orElse(null), true)));
-            cache.own(layer).ifPresent(past -> spans.add(new Span(past, cache.ownMask().map(Attention::perRow).orElse(null), false)));
+            cache.shared(layer).ifPresent(past -> spans.add(new Span(past, places.sharedMask(kind.window()), true)));
+            cache.own(layer).ifPresent(past -> spans.add(new Span(past, places.ownMask(kind.window()), false)));
             cache.add(new KeyValues(pass.keep(present.keys().reshape(present.keys().getShape())),
                     pass.keep(present.values().reshape(present.values().getShape()))));
         });
-        spans.add(new Span(present, length == 1 ? null : causal, false));
+        spans.add(new Span(present, places.causalMask(kind.window()), false));
 
         NDList scores = new NDList();
         for (Span span : spans) {
             NDArray score = span.shared ? scoresOfShared(scaled, span.past.keys()) : scoresOfOwn(scaled, span.past.keys());
+            score = scoreCap.isEmpty() ? score : score.div(scoreCap.getAsDouble()).tanh().mul(scoreCap.getAsDouble());
             scores.add(span.mask == null ? score : score.addi(span.mask));
         }
         NDArray pattern = pass.show(Site.ATTN_SCORES, layer, spans.size() == 1 ? scores.get(0) : NDArrays.concat(scores, 3)).softmax(-1);
@@ -65,6 +69,11 @@ record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, double sc
         }
         z = pass.show(Site.Z, layer, z.transpose(0, 2, 1, 3));
         return Mlp.affine(z.reshape(rows, length, queryWidth), out, outBias);
+    }
+
+    private NDArray turn(Places places, Norm norm, NDArray heads) {
+        NDArray normal = norm == null ? heads : norm.apply(heads);
+        return kind.rotary().map(rotary -> places.turn(rotary, normal)).orElse(normal);
     }
 
     /** (B, T, H, d) queries and (B, K, S, d) keys: (B, H, T, S). The g queries of one key head are further rows of one product. */
@@ -97,11 +106,6 @@ record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, double sc
 
     private long group() {
         return nHeads / nKeyValueHeads;
-    }
-
-    /** A mask (B, S) so that it broadcasts over heads and tokens. */
-    private static NDArray perRow(NDArray mask) {
-        return mask.reshape(mask.getShape().get(0), 1, 1, mask.getShape().get(1));
     }
 
     private record Span(KeyValues past, NDArray mask, boolean shared) {}

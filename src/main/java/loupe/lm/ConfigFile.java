@@ -2,6 +2,11 @@ package loupe.lm;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import loupe.base.CheckpointException;
 
 /**
@@ -21,12 +26,36 @@ record ConfigFile(Path path, JsonNode json) {
         return node.intValue();
     }
 
+    /** A positive whole number, or none where the file says null; what is not there at all has the default. */
+    OptionalInt sizeOrNull(OptionalInt otherwise, String name) {
+        if (!json.has(name)) {
+            return otherwise;
+        }
+        return json.get(name).isNull() ? OptionalInt.empty() : OptionalInt.of(size(0, name));
+    }
+
+    /** A positive number, or none where the file says null; what is not there at all has the default. */
+    OptionalDouble limitOrNull(OptionalDouble otherwise, String name) {
+        if (!json.has(name)) {
+            return otherwise;
+        }
+        return json.get(name).isNull() ? OptionalDouble.empty() : OptionalDouble.of(positive(0, name));
+    }
+
     double number(double otherwise, String... names) {
         JsonNode node = find(names);
         if (!node.isMissingNode() && !node.isNumber()) {
             throw refuse(names[0] + " is " + node, "a number");
         }
         return node.asDouble(otherwise);
+    }
+
+    double positive(double otherwise, String... names) {
+        double value = number(otherwise, names);
+        if (!(value > 0) || Double.isInfinite(value)) {
+            throw refuse(names[0] + " is " + value, "a positive number");
+        }
+        return value;
     }
 
     boolean flag(boolean otherwise, String name) {
@@ -43,6 +72,26 @@ record ConfigFile(Path path, JsonNode json) {
             throw refuse(name + " is " + node, "a text");
         }
         return node.asText(otherwise);
+    }
+
+    /** The names in a list; empty if there is no such list. */
+    List<String> texts(String name) {
+        List<String> texts = new ArrayList<>();
+        JsonNode list = find(name);
+        if (!list.isMissingNode() && !list.isArray()) {
+            throw refuse(name + " is " + list, "a list");
+        }
+        list.forEach(entry -> texts.add(entry.asText()));
+        return texts;
+    }
+
+    /** The object under this name, read in the same way; empty if there is none. */
+    Optional<ConfigFile> within(String name) {
+        JsonNode node = find(name);
+        if (!node.isMissingNode() && !node.isObject()) {
+            throw refuse(name + " is " + node, "an object");
+        }
+        return node.isMissingNode() ? Optional.empty() : Optional.of(new ConfigFile(path, node));
     }
 
     CheckpointException refuse(String found, String expected) {

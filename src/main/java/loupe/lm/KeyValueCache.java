@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * What the tokens of a forward pass may attend to besides each other: tokens of earlier passes, by their keys and values.
@@ -13,7 +14,9 @@ import java.util.Optional;
  * padded to one length. An additive mask, (B, P) or (B, A), 0 where a row may look and negative infinity where not, says
  * which of them a row sees. After the pass {@link #added} holds the keys and values of its own tokens, for the caller to keep.
  *
- * <p>Positions are not deduced from the cache; the {@link Input} gives them. Device thread only. The arrays stay their
+ * <p>The positions of the pass's own tokens are not deduced from the cache; the {@link Input} gives them. Those of the cached
+ * tokens matter only to layers that see a window of tokens: shared ones stand at 0, 1, ... and own ones right after them,
+ * unless their positions are given. Device thread only. The arrays stay their
  * owners'; those added belong to the step.
  */
 public final class KeyValueCache {
@@ -21,33 +24,39 @@ public final class KeyValueCache {
     private final NDArray sharedMask;
     private final List<KeyValues> own;
     private final NDArray ownMask;
+    /** Empty for 0, 1, ... */
+    private final int[] sharedPositions;
     private final List<KeyValues> added = new ArrayList<>();
 
-    private KeyValueCache(List<KeyValues> shared, NDArray sharedMask, List<KeyValues> own, NDArray ownMask) {
+    private KeyValueCache(List<KeyValues> shared, NDArray sharedMask, int[] sharedPositions, List<KeyValues> own, NDArray ownMask) {
         this.shared = shared;
         this.sharedMask = sharedMask;
         this.own = own;
         this.ownMask = ownMask;
+        this.sharedPositions = sharedPositions;
     }
 
     /** Nothing to attend to yet; used to collect what a first pass adds. */
     public static KeyValueCache empty() {
-        return new KeyValueCache(List.of(), null, List.of(), null);
+        return new KeyValueCache(List.of(), null, new int[0], List.of(), null);
     }
 
     /** With tokens that every row sees. @param layers one entry per layer, of batch size 1 */
     public KeyValueCache withShared(List<KeyValues> layers) {
-        return new KeyValueCache(List.copyOf(layers), null, own, ownMask);
+        return new KeyValueCache(List.copyOf(layers), null, new int[0], own, ownMask);
     }
 
-    /** With tokens that exist once and are seen as the mask (B, P) says. */
-    public KeyValueCache withShared(List<KeyValues> layers, NDArray mask) {
-        return new KeyValueCache(List.copyOf(layers), mask, own, ownMask);
+    /** With tokens that exist once, stand at these positions and are seen as the mask (B, P) says. */
+    public KeyValueCache withShared(List<KeyValues> layers, int[] positions, NDArray mask) {
+        if (!layers.isEmpty() && layers.get(0).tokens() != positions.length) {
+            throw new IllegalArgumentException("positions has " + positions.length + " entries for " + layers.get(0).tokens() + " tokens");
+        }
+        return new KeyValueCache(List.copyOf(layers), mask, positions.clone(), own, ownMask);
     }
 
-    /** With tokens of each row's own, seen as the mask (B, A) says. @param layers one entry per layer, of batch size B */
+    /** With tokens of each row's own, one after another, seen as the mask (B, A) says. @param layers one entry per layer, of batch size B */
     public KeyValueCache withOwn(List<KeyValues> layers, NDArray mask) {
-        return new KeyValueCache(shared, sharedMask, List.copyOf(layers), mask);
+        return new KeyValueCache(shared, sharedMask, sharedPositions, List.copyOf(layers), mask);
     }
 
     /** Keys and values of the tokens of the pass this cache was used for, one entry per layer it came through. */
@@ -61,6 +70,20 @@ public final class KeyValueCache {
 
     Optional<NDArray> sharedMask() {
         return Optional.ofNullable(sharedMask);
+    }
+
+    /** Position of every shared token. */
+    int[] sharedPositions() {
+        return sharedPositions.length > 0 || shared.isEmpty() ? sharedPositions : from(0, shared.get(0).tokens());
+    }
+
+    /** Position of every own token, padding included. */
+    int[] ownPositions() {
+        return own.isEmpty() ? new int[0] : from(shared.isEmpty() ? 0 : (int) shared.get(0).tokens(), own.get(0).tokens());
+    }
+
+    private static int[] from(int first, long count) {
+        return IntStream.range(first, first + (int) count).toArray();
     }
 
     Optional<KeyValues> own(int layer) {

@@ -11,9 +11,11 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalDouble;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.lm.ModelConfig.Wiring;
 
 /**
  * A transformer on the device. Device thread only.
@@ -61,11 +63,15 @@ public final class LanguageModel implements AutoCloseable {
 
     private TransformerBlock block(int layer) {
         String at = "h." + layer + ".";
-        Attention attention = new Attention(layer, config.nHeads(), config.nKeyValueHeads(), config.dHead(), config.scoreScale().get(layer),
-                find(at + "attn.c_attn.weight"), find(at + "attn.c_attn.bias"), find(at + "attn.c_proj.weight"), find(at + "attn.c_proj.bias"));
-        Mlp mlp = new Mlp(layer, config.activation(), find(at + "mlp.c_gate.weight"), find(at + "mlp.c_fc.weight"), find(at + "mlp.c_fc.bias"),
-                find(at + "mlp.c_proj.weight"), find(at + "mlp.c_proj.bias"));
-        return new TransformerBlock(layer, norm(at + "ln_1"), attention, norm(at + "ln_2"), mlp, config.wiring().parallel());
+        Wiring wiring = config.wiring();
+        Attention attention = new Attention(layer, config.nHeads(), config.nKeyValueHeads(), config.dHead(), config.attention().get(layer),
+                config.scaling().scoreCap(), find(at + "attn.c_attn.weight"), find(at + "attn.c_attn.bias"),
+                wiring.headNorms() ? norm(at + "attn.q_norm") : null, wiring.headNorms() ? norm(at + "attn.k_norm") : null,
+                find(at + "attn.c_proj.weight"), find(at + "attn.c_proj.bias"));
+        Mlp mlp = new Mlp(layer, config.activation(), find(at + "mlp.c_gate.weight"), find(at + "mlp.c_gate.bias"),
+                find(at + "mlp.c_fc.weight"), find(at + "mlp.c_fc.bias"), find(at + "mlp.c_proj.weight"), find(at + "mlp.c_proj.bias"));
+        return new TransformerBlock(layer, norm(at + "ln_1"), attention, wiring.outputNorms() ? norm(at + "ln_1_out") : null,
+                norm(at + "ln_2"), mlp, wiring.outputNorms() ? norm(at + "ln_2_out") : null, wiring.parallel());
     }
 
     private Norm norm(String name) {
@@ -119,13 +125,13 @@ public final class LanguageModel implements AutoCloseable {
     public NDArray forward(NDManager step, Input input, Hook hook, KeyValueCache cache, Logits which, Cancellation cancellation) {
         Pass pass = new Pass(step, hook, cache, cancellation);
         NDArray x = embed(pass, step, input);
-        NDArray causal = input.length() == 1 ? null : causalMask(step, input.length());
+        Places places = new Places(step, input, pass.cache());
         for (TransformerBlock block : blocks) {
             pass.checkCancelled();
             if (pass.isStopped()) {
                 return pass.stoppedWith();
             }
-            NDArray next = pass.scoped(x, in -> block.apply(pass, in, causal));
+            NDArray next = pass.scoped(x, in -> block.apply(pass, in, places));
             x.close();
             x = next;
         }
@@ -145,10 +151,12 @@ public final class LanguageModel implements AutoCloseable {
 
     private NDArray unembed(NDArray x) {
         NDArray bias = parameters.get("lm_head.bias");
-        return bias == null ? Linear.linear(x, unembedding()).singletonOrThrow() : Linear.linear(x, unembedding(), bias).singletonOrThrow();
+        NDArray logits = (bias == null ? Linear.linear(x, unembedding()) : Linear.linear(x, unembedding(), bias)).singletonOrThrow();
+        OptionalDouble cap = config.scaling().logitCap();
+        return cap.isEmpty() ? logits : logits.divi(cap.getAsDouble()).tanh().mul(cap.getAsDouble());
     }
 
-    /** Token embeddings with ghosts in their places, plus position embeddings if the model has them: (B, T, dModel). */
+    /** Token embeddings with ghosts in their places, scaled, plus position embeddings if the model has them: (B, T, dModel). */
     private NDArray embed(Pass pass, NDManager step, Input input) {
         Shape shape = new Shape(input.rows(), input.length());
         long[] ids = input.flatIds();
@@ -166,6 +174,9 @@ public final class LanguageModel implements AutoCloseable {
         NDArray tokens = lookUp(step.create(ids, shape), embedding());
         if (!input.ghosts().isEmpty()) {
             tokens = replace(step, tokens, input.ghosts());
+        }
+        if (config.scaling().embedding() != 1) {
+            tokens = tokens.mul(config.scaling().embedding());
         }
         tokens = pass.show(Site.EMBED, HookPoint.NO_LAYER, tokens);
         if (!config.wiring().absolutePositions() || pass.isStopped()) {
@@ -206,14 +217,6 @@ public final class LanguageModel implements AutoCloseable {
 
     private static NDArray lookUp(NDArray indices, NDArray table) {
         return Embedding.embedding(indices, table, SparseFormat.DENSE).singletonOrThrow();
-    }
-
-    private static NDArray causalMask(NDManager step, int length) {
-        float[] mask = new float[length * length];
-        for (int row = 0; row < length; row++) {
-            java.util.Arrays.fill(mask, row * length + row + 1, (row + 1) * length, Float.NEGATIVE_INFINITY);
-        }
-        return step.create(mask, new Shape(length, length));
     }
 
     @Override

@@ -6,15 +6,16 @@ import loupe.base.HookPoint.Site;
 import loupe.lm.ModelConfig.MlpActivation;
 
 /**
- * The multilayer perceptron of a block: act(x W_in + b_in) W_out + b_out, or, gated, (act(x W_gate) * (x W_in + b_in)) W_out + b_out.
+ * The multilayer perceptron of a block: act(x W_in + b_in) W_out + b_out, or, gated, (act(x W_gate + b_gate) * (x W_in + b_in)) W_out + b_out.
  *
  * @param gate (dModel, dMlp); null if there is no gate
+ * @param gateBias (dMlp); null if there is none
  * @param in (dModel, dMlp)
  * @param inBias (dMlp); null if there is none
  * @param out (dMlp, dModel)
  * @param outBias (dModel); null if there is none
  */
-record Mlp(int layer, MlpActivation activation, NDArray gate, NDArray in, NDArray inBias, NDArray out, NDArray outBias) {
+record Mlp(int layer, MlpActivation activation, NDArray gate, NDArray gateBias, NDArray in, NDArray inBias, NDArray out, NDArray outBias) {
     /** sqrt(2/pi) * 2, twice the factor inside the tanh of gelu_new. */
     private static final double TWICE_ROOT_2_OVER_PI = 2 * Math.sqrt(2 / Math.PI);
 
@@ -25,7 +26,7 @@ record Mlp(int layer, MlpActivation activation, NDArray gate, NDArray in, NDArra
         if (gate == null) {
             post = activate(pass.show(Site.MLP_PRE, layer, straight));
         } else {
-            NDArray open = activate(pass.show(Site.MLP_PRE, layer, x.matMul(gate)));
+            NDArray open = activate(pass.show(Site.MLP_PRE, layer, affine(x, gate, gateBias)));
             post = open.mul(pass.show(Site.MLP_PRE_LINEAR, layer, straight));
         }
         return affine(pass.show(Site.MLP_POST, layer, post), out, outBias);

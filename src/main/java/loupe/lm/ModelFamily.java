@@ -2,14 +2,49 @@ package loupe.lm;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** How one family of Hugging Face folders spells its configuration and its tensors: one small class for each. */
 interface ModelFamily {
     /** Families that can be read. */
-    List<ModelFamily> ALL = List.of(new Gpt2());
+    List<ModelFamily> ALL = Stream.of(List.of(new Gpt2(), new GptNeoX()), Llama.all()).flatMap(List::stream).toList();
 
     static Optional<ModelFamily> of(String modelType) {
         return ALL.stream().filter(family -> family.modelType().equals(modelType)).findFirst();
+    }
+
+    /** dModel shared out among the heads. */
+    static int headWidth(ConfigFile file, int dModel, int nHeads) {
+        if (dModel % nHeads != 0) {
+            throw file.refuse("hidden_size is " + dModel + " and num_attention_heads " + nHeads, "hidden_size to be a multiple of num_attention_heads");
+        }
+        return dModel / nHeads;
+    }
+
+    /** The number of key and value heads, each of which serves the same number of query heads. */
+    static int keyHeads(ConfigFile file, int nHeads, int otherwise) {
+        int keyHeads = file.size(otherwise, "num_key_value_heads");
+        if (nHeads % keyHeads != 0) {
+            throw file.refuse("num_attention_heads is " + nHeads + " and num_key_value_heads " + keyHeads,
+                    "num_attention_heads to be a multiple of num_key_value_heads");
+        }
+        return keyHeads;
+    }
+
+    /** Whether {@code layer_types} (transformers 5) says that a layer sees a window only; empty without such a list. */
+    static Optional<Boolean> isLocal(ConfigFile file, int layer, int nLayers) {
+        List<String> types = file.texts("layer_types");
+        if (types.isEmpty()) {
+            return Optional.empty();
+        }
+        if (types.size() != nLayers) {
+            throw file.refuse("layer_types has " + types.size() + " entries", "one for each of " + nLayers + " layers");
+        }
+        return switch (types.get(layer)) {
+            case "sliding_attention" -> Optional.of(true);
+            case "full_attention" -> Optional.of(false);
+            default -> throw file.refuse("a layer type is " + types.get(layer), "full_attention or sliding_attention");
+        };
     }
 
     /** Hugging Face's {@code model_type}. */

@@ -11,17 +11,25 @@ import loupe.lm.ModelConfig.NormKind;
  * over the last axis. A processed model has gain 1 and bias 0. The hook sees LayerNorm's value after gain and bias and
  * RMSNorm's before the gain, as in TransformerLens 2.8.1.
  *
- * @param gain (dModel)
- * @param bias (dModel); null for RMSNorm
+ * @param gain (dModel), or (dHead) for the norm of each head's queries or keys
+ * @param bias of the same shape; null for RMSNorm
  */
 record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
+    /** Without a hook point. */
+    NDArray apply(NDArray x) {
+        if (kind == NormKind.LAYER_NORM) {
+            return engineNorm(x);
+        }
+        return x.div(size(x)).mul(gain);
+    }
+
     /** @param site where the result is shown; what it was divided by is shown at the scale that belongs to it */
     NDArray apply(Pass pass, NDArray x, Site site, int layer) {
         Site scale = scaleOf(site);
         if (kind == NormKind.LAYER_NORM) {
             return pass.show(site, layer, layerNorm(pass, x, scale, layer));
         }
-        NDArray size = pass.show(scale, layer, x.square().mean(new int[] {-1}, true).addi(epsilon).sqrt());
+        NDArray size = pass.show(scale, layer, size(x));
         return pass.show(site, layer, x.div(size)).mul(gain);
     }
 
@@ -35,8 +43,16 @@ record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
                 return centred.div(replaced.get()).mul(gain).add(bias);
             }
         }
+        return engineNorm(x);
+    }
+
+    private NDArray engineNorm(NDArray x) {
         Shape last = new Shape(x.getShape().getLastDimension());
         return ai.djl.nn.norm.LayerNorm.layerNorm(x, last, gain, bias, (float) epsilon).singletonOrThrow();
+    }
+
+    private NDArray size(NDArray x) {
+        return x.square().mean(new int[] {-1}, true).addi(epsilon).sqrt();
     }
 
     private static Site scaleOf(Site normalised) {

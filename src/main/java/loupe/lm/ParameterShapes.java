@@ -19,17 +19,27 @@ final class ParameterShapes {
         }
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
-            putNorm(shapes, at + "ln_1", config);
+            putNorm(shapes, at + "ln_1", config.dModel(), config);
             shapes.put(at + "attn.c_attn.weight", new Shape(config.dModel(), qkvWidth(config)));
             shapes.put(at + "attn.c_proj.weight", new Shape((long) config.nHeads() * config.dHead(), config.dModel()));
-            putNorm(shapes, at + "ln_2", config);
+            if (config.wiring().headNorms()) {
+                putNorm(shapes, at + "attn.q_norm", config.dHead(), config);
+                putNorm(shapes, at + "attn.k_norm", config.dHead(), config);
+            }
+            if (config.wiring().outputNorms()) {
+                putNorm(shapes, at + "ln_1_out", config.dModel(), config);
+            }
+            putNorm(shapes, at + "ln_2", config.dModel(), config);
             if (config.wiring().gatedMlp()) {
                 shapes.put(at + "mlp.c_gate.weight", new Shape(config.dModel(), config.dMlp()));
             }
             shapes.put(at + "mlp.c_fc.weight", new Shape(config.dModel(), config.dMlp()));
             shapes.put(at + "mlp.c_proj.weight", new Shape(config.dMlp(), config.dModel()));
+            if (config.wiring().outputNorms()) {
+                putNorm(shapes, at + "ln_2_out", config.dModel(), config);
+            }
         }
-        putNorm(shapes, "transformer.ln_f", config);
+        putNorm(shapes, "transformer.ln_f", config.dModel(), config);
         return shapes;
     }
 
@@ -40,6 +50,9 @@ final class ParameterShapes {
             String at = "transformer.h." + layer + ".";
             shapes.put(at + "attn.c_attn.bias", new Shape(qkvWidth(config)));
             shapes.put(at + "attn.c_proj.bias", new Shape(config.dModel()));
+            if (config.wiring().gatedMlp()) {
+                shapes.put(at + "mlp.c_gate.bias", new Shape(config.dMlp()));
+            }
             shapes.put(at + "mlp.c_fc.bias", new Shape(config.dMlp()));
             shapes.put(at + "mlp.c_proj.bias", new Shape(config.dModel()));
         }
@@ -72,10 +85,10 @@ final class ParameterShapes {
         return (config.nHeads() + 2L * config.nKeyValueHeads()) * config.dHead();
     }
 
-    private static void putNorm(Map<String, Shape> shapes, String name, ModelConfig config) {
-        shapes.put(name + ".weight", new Shape(config.dModel()));
+    private static void putNorm(Map<String, Shape> shapes, String name, int width, ModelConfig config) {
+        shapes.put(name + ".weight", new Shape(width));
         if (config.wiring().norm() == NormKind.LAYER_NORM) {
-            shapes.put(name + ".bias", new Shape(config.dModel()));
+            shapes.put(name + ".bias", new Shape(width));
         }
     }
 }

@@ -1,6 +1,6 @@
 package loupe.lm;
 
-import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -19,7 +19,7 @@ final class StoredWeights {
 
     private final TensorArchive archive;
     private final Set<String> unclaimed;
-    private final Map<String, StoredTensor> claimed = new LinkedHashMap<>();
+    private final Map<String, StoredParameter> claimed = new LinkedHashMap<>();
 
     StoredWeights(TensorArchive archive) {
         this.archive = archive;
@@ -30,12 +30,76 @@ final class StoredWeights {
         return archive.find(storedName).isPresent();
     }
 
+    /** The first of these prefixes under which the files have the tensor; the last one if there is none. */
+    String prefixOf(String storedName, String... prefixes) {
+        return Arrays.stream(prefixes).filter(prefix -> has(prefix + storedName)).findFirst().orElse(prefixes[prefixes.length - 1]);
+    }
+
     /**
      * Says that a parameter is a tensor of the files, as it lies there.
      *
      * @throws CheckpointException if there is no such tensor, or not of this shape and a floating type
      */
     void claim(String parameter, String storedName, long... shape) {
+        put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), 0));
+    }
+
+    /** The same, with a number added to every element. */
+    void claimPlus(float plus, String parameter, String storedName, long... shape) {
+        put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), plus));
+    }
+
+    /**
+     * Says that a matrix (in, out) lies in the files as (out, in), as torch's Linear has it, possibly in several tensors whose
+     * rows are its columns one after another; and its bias, if the first tensor has one, likewise.
+     *
+     * @param parameter without {@code .weight}
+     * @param linears the tensors' names, without {@code .weight}, and how many rows each has
+     */
+    void claimLinear(String parameter, long in, Linear... linears) {
+        List<StoredParameter.Part> weight = new ArrayList<>();
+        List<StoredParameter.Part> bias = new ArrayList<>();
+        boolean biased = has(linears[0].name + ".bias");
+        long column = 0;
+        for (Linear linear : linears) {
+            weight.add(new StoredParameter.Part(find(linear.name + ".weight", linear.out, in), true, 0, linear.out, column));
+            if (biased) {
+                bias.add(new StoredParameter.Part(find(linear.name + ".bias", linear.out), true, 0, linear.out, column));
+            }
+            column += linear.out;
+        }
+        put(parameter + ".weight", new StoredParameter(new long[] {in, column}, weight, 0));
+        if (biased) {
+            put(parameter + ".bias", new StoredParameter(new long[] {column}, bias, 0));
+        }
+    }
+
+    /**
+     * Says that queries, keys and values lie in one Linear whose rows are, head by head, the head's queries, keys and values.
+     *
+     * @param parameter without {@code .weight}
+     * @param storedName without {@code .weight}
+     */
+    void claimByHead(String parameter, String storedName, long in, int heads, int dHead) {
+        long width = 3L * heads * dHead;
+        put(parameter + ".weight", new StoredParameter(new long[] {in, width}, byHead(find(storedName + ".weight", width, in), heads, dHead), 0));
+        if (has(storedName + ".bias")) {
+            put(parameter + ".bias", new StoredParameter(new long[] {width}, byHead(find(storedName + ".bias", width), heads, dHead), 0));
+        }
+    }
+
+    private static List<StoredParameter.Part> byHead(StoredTensor tensor, int heads, int dHead) {
+        List<StoredParameter.Part> parts = new ArrayList<>();
+        for (int head = 0; head < heads; head++) {
+            for (int i = 0; i < 3; i++) {
+                parts.add(new StoredParameter.Part(tensor, true, (3L * head + i) * dHead, dHead, ((long) i * heads + head) * dHead));
+            }
+        }
+        return parts;
+    }
+
+    /** A tensor with all that has to be right about it. */
+    private StoredTensor find(String storedName, long... shape) {
         Optional<StoredTensor> found = archive.find(storedName);
         if (found.isEmpty()) {
             throw new CheckpointException(archive.path(), "tensor " + storedName + " is missing", "a tensor of shape " + Arrays.toString(shape),
@@ -49,12 +113,16 @@ final class StoredWeights {
         if (!tensor.dtype().isFloating()) {
             throw new CheckpointException(archive.path(), storedName + " holds " + tensor.dtype(), "floating-point numbers", "");
         }
-        if (Math.multiplyExact(4, tensor.elements()) > LARGEST_BYTES) {
-            throw new CheckpointException(archive.path(), storedName + " takes " + 4 * tensor.elements() + " bytes as float32",
+        unclaimed.remove(storedName);
+        return tensor;
+    }
+
+    private void put(String parameter, StoredParameter stored) {
+        if (stored.bytes() > LARGEST_BYTES) {
+            throw new CheckpointException(archive.path(), stored.parts().get(0).tensor().name() + " takes " + stored.bytes() + " bytes as float32",
                     "at most 2147483639 in one tensor", "");
         }
-        claimed.put(parameter, tensor);
-        unclaimed.remove(storedName);
+        claimed.put(parameter, stored);
     }
 
     /** Says that tensors with this ending are known and not needed. */
@@ -79,17 +147,15 @@ final class StoredWeights {
 
     private Map<String, HostWeight> readAll() {
         Map<String, HostWeight> weights = new LinkedHashMap<>();
-        claimed.forEach((parameter, tensor) -> {
-            HostWeight weight = HostWeight.zeros(tensor.shape().stream().mapToLong(axis -> axis).toArray());
-            ByteBuffer whole = weight.bytes().duplicate().order(weight.bytes().order());
-            tensor.readFloats(0, whole);
-            weights.put(parameter, weight);
-        });
+        claimed.forEach((parameter, stored) -> weights.put(parameter, stored.read()));
         return weights;
     }
 
-    /** Size of all claimed tensors as float32. */
+    /** Size of all claimed parameters as float32. */
     long bytes() {
-        return claimed.values().stream().mapToLong(tensor -> 4 * tensor.elements()).sum();
+        return claimed.values().stream().mapToLong(StoredParameter::bytes).sum();
     }
+
+    /** One tensor (out, in) of a matrix, by its name without {@code .weight}. */
+    record Linear(String name, long out) {}
 }

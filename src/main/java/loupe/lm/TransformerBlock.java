@@ -6,15 +6,18 @@ import loupe.base.HookPoint.Site;
 /**
  * One layer: attention and MLP, each reading a norm of the residual stream and adding to it; one after the other, or,
  * in parallel, both from the same residual stream.
+ *
+ * @param outNorm1 what attention computes goes through this before it is added; null if there is no such norm
+ * @param outNorm2 the same of the MLP
  */
-record TransformerBlock(int layer, Norm norm1, Attention attention, Norm norm2, Mlp mlp, boolean parallel) {
+record TransformerBlock(int layer, Norm norm1, Attention attention, Norm outNorm1, Norm norm2, Mlp mlp, Norm outNorm2, boolean parallel) {
     /** @param x (B, T, dModel) */
-    NDArray apply(Pass pass, NDArray x, NDArray causal) {
+    NDArray apply(Pass pass, NDArray x, Places places) {
         NDArray pre = pass.show(Site.RESID_PRE, layer, x);
         if (pass.isStopped()) {
             return pre;
         }
-        NDArray attended = pass.scoped(pre, in -> attention.apply(pass, norm1.apply(pass, in, Site.LN1_NORMALIZED, layer), causal));
+        NDArray attended = pass.scoped(pre, in -> through(outNorm1, attention.apply(pass, norm1.apply(pass, in, Site.LN1_NORMALIZED, layer), places)));
         attended = pass.show(Site.ATTN_OUT, layer, attended);
         NDArray mid = pre.add(attended);
         if (!parallel) {
@@ -23,8 +26,12 @@ record TransformerBlock(int layer, Norm norm1, Attention attention, Norm norm2, 
         if (pass.isStopped()) {
             return mid;
         }
-        NDArray computed = pass.scoped(parallel ? pre : mid, in -> mlp.apply(pass, norm2.apply(pass, in, Site.LN2_NORMALIZED, layer)));
+        NDArray computed = pass.scoped(parallel ? pre : mid, in -> through(outNorm2, mlp.apply(pass, norm2.apply(pass, in, Site.LN2_NORMALIZED, layer))));
         computed = pass.show(Site.MLP_OUT, layer, computed);
         return pass.show(Site.RESID_POST, layer, mid.add(computed));
+    }
+
+    private static NDArray through(Norm norm, NDArray x) {
+        return norm == null ? x : norm.apply(x);
     }
 }

@@ -188,7 +188,8 @@ class KeyValueCacheTest {
             }
             layers.add(new KeyValues(NDArrays.concat(keys, 2), NDArrays.concat(values, 2)));
         }
-        return KeyValueCache.empty().withShared(layers, step.create(mask, new Shape(batch.size(), width)));
+        int[] positions = IntStream.concat(IntStream.range(0, PROMPT.length), tree.stream().mapToInt(node -> PROMPT.length + node.ancestors().size())).toArray();
+        return KeyValueCache.empty().withShared(layers, positions, step.create(mask, new Shape(batch.size(), width)));
     }
 
     private NDArray run(LanguageModel model, Input input, KeyValueCache cache, Logits which) {

@@ -93,7 +93,7 @@ class ModelFolderTest {
                 + "\"max_position_embeddings\":32,\"vocab_size\":300,\"n_inner\":null,\"scale_attn_by_inverse_layer_idx\":true,\"activation_function\":\"gelu_pytorch_tanh\"}");
         try (ModelFolder files = ModelFolder.open(folder)) {
             assertThat(files.config().dMlp()).isEqualTo(32);
-            assertThat(files.config().scoreScale()).containsExactly(0.5, 0.25);
+            assertThat(files.config().attention()).extracting(LayerAttention::scale).containsExactly(0.5, 0.25);
             assertThat(files.config().activation()).isEqualTo(MlpActivation.GELU_NEW);
             assertThat(files.config().normEpsilon()).isEqualTo(1e-5);
         }

@@ -24,7 +24,7 @@ final class PlainGpt2 {
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String h = "h." + layer + ".";
             double[][] before = copy(x);
-            add(x, affine(attend(affine(norm(x, h + "ln_1"), h + "attn.c_attn"), config.scoreScale().get(layer)), h + "attn.c_proj"));
+            add(x, affine(attend(affine(norm(x, h + "ln_1"), h + "attn.c_attn"), config.attention().get(layer).scale()), h + "attn.c_proj"));
             double[][] in = norm(config.wiring().parallel() ? before : x, h + "ln_2");
             double[][] wide = affine(in, h + "mlp.c_fc");
             double[][] gate = config.wiring().gatedMlp() ? affine(in, h + "mlp.c_gate") : null;

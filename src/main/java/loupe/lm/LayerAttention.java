@@ -1,0 +1,18 @@
+package loupe.lm;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/**
+ * How the tokens of one layer look at each other.
+ *
+ * @param scale factor on the scores, usually 1/sqrt(dHead)
+ * @param window how many tokens, itself included, a token sees; empty if all before it
+ * @param rotary how queries and keys turn with the position; empty if they do not
+ */
+public record LayerAttention(double scale, OptionalInt window, Optional<Rotary> rotary) {
+    /** Of a layer that sees all tokens and turns nothing. */
+    static LayerAttention plain(double scale) {
+        return new LayerAttention(scale, OptionalInt.empty(), Optional.empty());
+    }
+}
