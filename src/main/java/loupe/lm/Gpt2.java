@@ -4,7 +4,6 @@ import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import loupe.lm.ModelConfig.MlpActivation;
 import loupe.lm.ModelConfig.Wiring;
 
 /**
@@ -41,19 +40,7 @@ final class Gpt2 implements ModelFamily {
         }
         return new ModelConfig(modelType(), file.size(50257, "vocab_size"), file.size(1024, "n_positions", "max_position_embeddings", "n_ctx"),
                 dModel, nLayers, nHeads, nHeads, dHead, file.size(4 * dModel, "n_inner"), file.number(1e-5, "layer_norm_epsilon"),
-                activation(file, "activation_function", "gelu_new"), scales, Wiring.GPT2);
-    }
-
-    /** An activation by the names transformers knows it under; those that differ by rounding only are one. */
-    static MlpActivation activation(ConfigFile file, String key, String otherwise) {
-        String name = file.text(otherwise, key);
-        return switch (name) {
-            case "gelu", "gelu_python" -> MlpActivation.GELU;
-            case "gelu_new", "gelu_fast", "gelu_pytorch_tanh" -> MlpActivation.GELU_NEW;
-            case "silu", "swish" -> MlpActivation.SILU;
-            case "relu" -> MlpActivation.RELU;
-            default -> throw file.refuse(key + " is " + name, "gelu, gelu_new, silu or relu");
-        };
+                ModelFamily.activation(file, "activation_function", "gelu_new"), scales, Wiring.GPT2);
     }
 
     @Override

@@ -29,7 +29,7 @@ final class GptNeoX implements ModelFamily {
         LayerAttention layer = new LayerAttention(1 / Math.sqrt(dHead), OptionalInt.empty(),
                 Optional.of(RotarySettings.read(file, "full_attention", dHead, 10000, 0.25)));
         return new ModelConfig(modelType(), file.size(50432, "vocab_size"), file.size(2048, "max_position_embeddings"), dModel, nLayers, nHeads, nHeads,
-                dHead, file.size(24576, "intermediate_size"), file.positive(1e-5, "layer_norm_eps"), Gpt2.activation(file, "hidden_act", "gelu"),
+                dHead, file.size(24576, "intermediate_size"), file.positive(1e-5, "layer_norm_eps"), ModelFamily.activation(file, "hidden_act", "gelu"),
                 Collections.nCopies(nLayers, layer), new Wiring(NormKind.LAYER_NORM, false, file.flag(true, "use_parallel_residual"), false), Scaling.NONE);
     }
 
@@ -41,17 +41,14 @@ final class GptNeoX implements ModelFamily {
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
             String stored = from + "layers." + layer + ".";
-            tensors.claim(at + "ln_1.weight", stored + "input_layernorm.weight", d);
-            tensors.claim(at + "ln_1.bias", stored + "input_layernorm.bias", d);
+            tensors.claimAffineNorm(at + "ln_1", stored + "input_layernorm", d);
             tensors.claimByHead(at + "attn.c_attn", stored + "attention.query_key_value", d, config.nHeads(), config.dHead());
             tensors.claimLinear(at + "attn.c_proj", d, new Linear(stored + "attention.dense", d));
-            tensors.claim(at + "ln_2.weight", stored + "post_attention_layernorm.weight", d);
-            tensors.claim(at + "ln_2.bias", stored + "post_attention_layernorm.bias", d);
+            tensors.claimAffineNorm(at + "ln_2", stored + "post_attention_layernorm", d);
             tensors.claimLinear(at + "mlp.c_fc", d, new Linear(stored + "mlp.dense_h_to_4h", config.dMlp()));
             tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), new Linear(stored + "mlp.dense_4h_to_h", d));
         }
-        tensors.claim("transformer.ln_f.weight", from + "final_layer_norm.weight", d);
-        tensors.claim("transformer.ln_f.bias", from + "final_layer_norm.bias", d);
+        tensors.claimAffineNorm("transformer.ln_f", from + "final_layer_norm", d);
         if (file.flag(false, "tie_word_embeddings")) {
             tensors.ignore("embed_out.weight");
         } else {

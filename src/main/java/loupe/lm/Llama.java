@@ -58,7 +58,7 @@ final class Llama implements ModelFamily {
             layers.add(new LayerAttention(1 / Math.sqrt(headWidth), window(file, layer, nLayers), Optional.of(rotary)));
         }
         return new ModelConfig(modelType, file.size(vocabularySize, "vocab_size"), file.size(context, "max_position_embeddings"), dModel, nLayers, nHeads,
-                keyHeads, headWidth, file.size(dMlp, "intermediate_size"), file.positive(1e-6, "rms_norm_eps"), Gpt2.activation(file, "hidden_act", "silu"),
+                keyHeads, headWidth, file.size(dMlp, "intermediate_size"), file.positive(1e-6, "rms_norm_eps"), ModelFamily.activation(file, "hidden_act", "silu"),
                 layers, new Wiring(NormKind.RMS_NORM, false, false, true, modelType.equals("qwen3"), false), Scaling.NONE);
     }
 

@@ -3,14 +3,27 @@ package loupe.lm;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import loupe.lm.ModelConfig.MlpActivation;
 
 /** How one family of Hugging Face folders spells its configuration and its tensors: one small class for each. */
 interface ModelFamily {
     /** Families that can be read. */
-    List<ModelFamily> ALL = Stream.of(List.of(new Gpt2(), new GptNeoX()), Llama.all()).flatMap(List::stream).toList();
+    List<ModelFamily> ALL = Stream.of(List.of(new Gpt2(), new GptNeo(), new GptJ(), new GptNeoX()), Llama.all(), Gemma.all()).flatMap(List::stream).toList();
 
     static Optional<ModelFamily> of(String modelType) {
         return ALL.stream().filter(family -> family.modelType().equals(modelType)).findFirst();
+    }
+
+    /** An activation by the names transformers knows it under; those that differ by rounding only are one. */
+    static MlpActivation activation(ConfigFile file, String key, String otherwise) {
+        String name = file.text(otherwise, key);
+        return switch (name) {
+            case "gelu", "gelu_python" -> MlpActivation.GELU;
+            case "gelu_new", "gelu_fast", "gelu_pytorch_tanh" -> MlpActivation.GELU_NEW;
+            case "silu", "swish" -> MlpActivation.SILU;
+            case "relu" -> MlpActivation.RELU;
+            default -> throw file.refuse(key + " is " + name, "gelu, gelu_new, silu or relu");
+        };
     }
 
     /** dModel shared out among the heads. */

@@ -44,7 +44,13 @@ final class StoredWeights {
         put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), 0));
     }
 
-    /** The same, with a number added to every element. */
+    /** Gain and bias of a LayerNorm. @param storedName without {@code .weight} */
+    void claimAffineNorm(String parameter, String storedName, long width) {
+        claim(parameter + ".weight", storedName + ".weight", width);
+        claim(parameter + ".bias", storedName + ".bias", width);
+    }
+
+    /** The same as {@link #claim}, with a number added to every element. */
     void claimPlus(float plus, String parameter, String storedName, long... shape) {
         put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), plus));
     }
@@ -128,6 +134,11 @@ final class StoredWeights {
     /** Says that tensors with this ending are known and not needed. */
     void ignore(String ending) {
         unclaimed.removeIf(name -> name.endsWith(ending));
+    }
+
+    /** Says that tensors with this in their names belong to a part that is not used. */
+    void ignorePart(String inName) {
+        unclaimed.removeIf(name -> name.contains(inName));
     }
 
     /** Names of tensors that nothing has claimed or ignored. */

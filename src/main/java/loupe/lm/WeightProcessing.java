@@ -6,7 +6,8 @@ import loupe.lm.ModelConfig.NormKind;
 
 /**
  * The weight processing of TransformerLens 2.8 {@code HookedTransformer.from_pretrained} with its defaults: fold layer
- * norms, centre writing weights, centre the unembedding, fold value biases, in this order. Predictions stay what they
+ * norms, centre writing weights, centre the unembedding, fold value biases, in this order. The unembedding of a model that
+ * limits its logits is left alone: there centring, which 2.8 does, changes the probabilities. Predictions stay what they
  * were; the residual stream of a LayerNorm model becomes its old self minus its mean. Sums are made in double precision.
  */
 final class WeightProcessing {
@@ -49,7 +50,9 @@ final class WeightProcessing {
                 }
             }
         }
-        centreUnembedding();
+        if (config.scaling().logitCap().isEmpty()) {
+            centreUnembedding();
+        }
         for (int layer = 0; layer < config.nLayers(); layer++) {
             foldValueBiases("transformer.h." + layer + ".attn.");
         }

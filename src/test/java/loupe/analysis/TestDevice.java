@@ -3,6 +3,7 @@ package loupe.analysis;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,6 +17,8 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelFolder;
+import loupe.lm.Processing;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.InputNormalisation;
@@ -40,6 +43,15 @@ public final class TestDevice implements AutoCloseable {
     public ModelId model(String name, ModelConfig config, Map<String, HostTensor> weights) {
         ModelId id = new ModelId(name, name);
         models.put(id, TinyModel.on(root, config, weights).seal());
+        return id;
+    }
+
+    /** A model read from a folder, its weights as published. */
+    public ModelId model(String name, Path folder) {
+        ModelId id = new ModelId(name, name);
+        try (ModelFolder files = ModelFolder.open(folder)) {
+            models.put(id, files.read(Processing.RAW).on(root.newSubManager()).seal());
+        }
         return id;
     }
 

@@ -15,10 +15,9 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
-import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
 
-/** The recorded run of the notebook on a small GPT-2, opened on a test device. */
+/** A recorded run of the notebook on a small model, opened on a test device. */
 public final class SeedGolden implements AutoCloseable {
     public final TestDevice device = new TestDevice();
     public final ModelId model;
@@ -26,14 +25,11 @@ public final class SeedGolden implements AutoCloseable {
     public final JsonNode json;
     private final TensorArchive arrays;
 
-    public SeedGolden() throws IOException {
-        Path folder = Shared.golden("seed_gpt2");
+    /** @param name {@code seed_gpt2} or {@code seed_gemma} */
+    public SeedGolden(String name) throws IOException {
+        Path folder = Shared.golden(name);
         json = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
-        Path modelFolder = folder.resolve(json.get("model").asText());
-        JsonNode config = new ObjectMapper().readTree(modelFolder.resolve("config.json").toFile());
-        model = device.model("hf_gpt2_a", ModelConfig.gpt2(config.get("vocab_size").asInt(), config.get("n_positions").asInt(),
-                config.get("n_embd").asInt(), config.get("n_layer").asInt(), config.get("n_head").asInt()),
-                tensors(modelFolder.resolve("model.safetensors")));
+        model = device.model(name, folder.resolve(json.get("model").asText()));
         Map<String, HostTensor> weights = tensors(folder.resolve(json.get("sae").asText().split(" ")[0]));
         sae = device.sae("seed", weights.get("W_enc"), weights.get("W_dec"));
         arrays = TensorArchives.open(folder.resolve("golden.safetensors"));
@@ -61,8 +57,9 @@ public final class SeedGolden implements AutoCloseable {
                 ? GhostSettings.encoder(sae, setting.get("feature").asInt()) : GhostSettings.decoder(sae, setting.get("feature").asInt());
         double pca = setting.get("pca").asDouble();
         settings = settings.withScale(setting.get("scaling").asDouble()).withCentroid(setting.get("centroid").asBoolean());
-        // The file says that its sign from scikit-learn 1.2 equals that of 1.5, our POSITIVE.
-        return pca == 0 ? settings : settings.withPca(PcaSign.POSITIVE, pca);
+        // The file says whether its sign, from scikit-learn 1.2, equals that of 1.5, our POSITIVE.
+        PcaSign sign = json.get("pca_sign_u_based_equals_v_based").asBoolean() ? PcaSign.POSITIVE : PcaSign.NEGATIVE;
+        return pca == 0 ? settings : settings.withPca(sign, pca);
     }
 
     public GhostPrompt prompt() {

@@ -7,14 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import loupe.analysis.ghost.SeedGolden;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Token lists against the notebook's {@code find_closest_tokens} (golden {@code seed_gpt2}). */
+/** Token lists against the notebook's {@code find_closest_tokens} (goldens {@code seed_gpt2}, {@code seed_gemma}). */
 class SeedTokenListTest {
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2, 3})
-    void theListIsTheRecordedOne(int setting) throws IOException {
-        try (SeedGolden golden = new SeedGolden()) {
+    @CsvSource({"seed_gpt2, 0", "seed_gpt2, 1", "seed_gpt2, 2", "seed_gpt2, 3", "seed_gemma, 0", "seed_gemma, 1", "seed_gemma, 2", "seed_gemma, 3"})
+    void theListIsTheRecordedOne(String name, int setting) throws IOException {
+        try (SeedGolden golden = new SeedGolden(name)) {
             JsonNode expected = golden.setting(setting);
             TokenColumns.Answer columns = golden.device.ask(new TokenColumns(golden.model, golden.ghost(setting), TokenMetric.RATIO));
             TokenList list = new TokenRanking().rank(columns,
