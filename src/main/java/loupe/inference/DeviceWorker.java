@@ -92,6 +92,13 @@ final class DeviceWorker implements AutoCloseable {
         }
     }
 
+    /** Whether something at least as urgent as the running work waits for it. */
+    boolean othersWait() {
+        synchronized (lock) {
+            return running != null && !waiting.isEmpty() && waiting.peek().priority.compareTo(running.priority) <= 0;
+        }
+    }
+
     int waiting() {
         synchronized (lock) {
             return waiting.size();

@@ -176,7 +176,7 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private StepScope scope(Cancellation cancellation) {
-        return new StepScope(memory, answers, id -> opened(models, id), id -> opened(saes, id), cancellation);
+        return new StepScope(memory, answers, id -> opened(models, id), id -> opened(saes, id), cancellation, worker::othersWait);
     }
 
     private static <I, H, T extends AutoCloseable> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {

@@ -37,4 +37,12 @@ public interface Scope {
 
     /** To be checked between layers and batches. */
     Cancellation cancellation();
+
+    /**
+     * Whether something at least as urgent waits for this step to end. A sweep that computes more at once in long steps
+     * than in short ones takes long ones only while nobody waits.
+     */
+    default boolean othersWait() {
+        return false;
+    }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.base.Cancellation;
@@ -18,17 +19,19 @@ final class StepScope implements Scope, AutoCloseable {
     private final Function<ModelId, Resident<LanguageModel>> models;
     private final Function<SaeId, Resident<SparseAutoencoder>> saes;
     private final Cancellation cancellation;
+    private final BooleanSupplier othersWait;
     private final NDManager step;
     private final Map<Resident<?>, Object> lent = new LinkedHashMap<>();
 
     /** @param models finds what is open, or throws what {@link Scope#model} says; likewise {@code saes} */
     StepScope(DeviceMemory memory, AnswerCache answers, Function<ModelId, Resident<LanguageModel>> models,
-            Function<SaeId, Resident<SparseAutoencoder>> saes, Cancellation cancellation) {
+            Function<SaeId, Resident<SparseAutoencoder>> saes, Cancellation cancellation, BooleanSupplier othersWait) {
         this.memory = memory;
         this.answers = answers;
         this.models = models;
         this.saes = saes;
         this.cancellation = cancellation;
+        this.othersWait = othersWait;
         this.step = memory.newStep();
     }
 
@@ -70,6 +73,11 @@ final class StepScope implements Scope, AutoCloseable {
     @Override
     public Cancellation cancellation() {
         return cancellation;
+    }
+
+    @Override
+    public boolean othersWait() {
+        return othersWait.getAsBoolean();
     }
 
     /** What the step has borrowed so far. */

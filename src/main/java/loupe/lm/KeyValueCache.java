@@ -26,24 +26,27 @@ public final class KeyValueCache {
     private final NDArray ownMask;
     /** Empty for 0, 1, ... */
     private final int[] sharedPositions;
+    /** Negative for right after the shared ones. */
+    private final int firstOwnPosition;
     private final List<KeyValues> added = new ArrayList<>();
 
-    private KeyValueCache(List<KeyValues> shared, NDArray sharedMask, int[] sharedPositions, List<KeyValues> own, NDArray ownMask) {
+    private KeyValueCache(List<KeyValues> shared, NDArray sharedMask, int[] sharedPositions, List<KeyValues> own, int firstOwnPosition, NDArray ownMask) {
         this.shared = shared;
         this.sharedMask = sharedMask;
         this.own = own;
+        this.firstOwnPosition = firstOwnPosition;
         this.ownMask = ownMask;
         this.sharedPositions = sharedPositions;
     }
 
     /** Nothing to attend to yet; used to collect what a first pass adds. */
     public static KeyValueCache empty() {
-        return new KeyValueCache(List.of(), null, new int[0], List.of(), null);
+        return new KeyValueCache(List.of(), null, new int[0], List.of(), -1, null);
     }
 
     /** With tokens that every row sees. @param layers one entry per layer, of batch size 1 */
     public KeyValueCache withShared(List<KeyValues> layers) {
-        return new KeyValueCache(List.copyOf(layers), null, new int[0], own, ownMask);
+        return new KeyValueCache(List.copyOf(layers), null, new int[0], own, firstOwnPosition, ownMask);
     }
 
     /** With tokens that exist once, stand at these positions and are seen as the mask (B, P) says. */
@@ -51,12 +54,17 @@ public final class KeyValueCache {
         if (!layers.isEmpty() && layers.get(0).tokens() != positions.length) {
             throw new IllegalArgumentException("positions has " + positions.length + " entries for " + layers.get(0).tokens() + " tokens");
         }
-        return new KeyValueCache(List.copyOf(layers), mask, positions.clone(), own, ownMask);
+        return new KeyValueCache(List.copyOf(layers), mask, positions.clone(), own, firstOwnPosition, ownMask);
     }
 
     /** With tokens of each row's own, one after another, seen as the mask (B, A) says. @param layers one entry per layer, of batch size B */
     public KeyValueCache withOwn(List<KeyValues> layers, NDArray mask) {
-        return new KeyValueCache(shared, sharedMask, sharedPositions, List.copyOf(layers), mask);
+        return withOwn(layers, -1, mask);
+    }
+
+    /** Likewise, where the first of them does not stand right after the shared ones, for those are of several texts. */
+    public KeyValueCache withOwn(List<KeyValues> layers, int firstPosition, NDArray mask) {
+        return new KeyValueCache(shared, sharedMask, sharedPositions, List.copyOf(layers), firstPosition, mask);
     }
 
     /** Keys and values of the tokens of the pass this cache was used for, one entry per layer it came through. */
@@ -79,7 +87,8 @@ public final class KeyValueCache {
 
     /** Position of every own token, padding included. */
     int[] ownPositions() {
-        return own.isEmpty() ? new int[0] : from(shared.isEmpty() ? 0 : (int) shared.get(0).tokens(), own.get(0).tokens());
+        return own.isEmpty() ? new int[0] : from(firstOwnPosition >= 0 ? firstOwnPosition : shared.isEmpty() ? 0 : (int) shared.get(0).tokens(),
+                own.get(0).tokens());
     }
 
     private static int[] from(int first, long count) {

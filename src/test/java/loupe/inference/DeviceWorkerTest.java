@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -237,6 +238,31 @@ class DeviceWorkerTest {
     }
 
     /** Keeps the device thread busy until the gate is opened. */
+    @Test
+    void aStepIsToldWhetherSomethingAsUrgentWaits() {
+        assertThat(othersWaitFor(Priority.VISIBLE, null)).isFalse();
+        assertThat(othersWaitFor(Priority.VISIBLE, Priority.BACKGROUND)).isFalse();
+        assertThat(othersWaitFor(Priority.VISIBLE, Priority.VISIBLE)).isTrue();
+        assertThat(othersWaitFor(Priority.VISIBLE, Priority.INTERACTIVE)).isTrue();
+    }
+
+    /** What a step of this priority is told while another question waits. */
+    private boolean othersWaitFor(Priority priority, Priority other) {
+        Gate gate = new Gate();
+        CompletionStage<Boolean> step = worker.execute(priority, () -> {
+            gate.pass();
+            return worker.othersWait();
+        });
+        gate.awaitEntered();
+        Pending<String> waiting = other == null ? null : worker.submit(new Say(log, priority + " " + other), other);
+        gate.open();
+        boolean told = step.toCompletableFuture().join();
+        if (waiting != null) {
+            await(waiting);
+        }
+        return told;
+    }
+
     private Gate hold() {
         Gate gate = new Gate();
         worker.execute(Priority.INTERACTIVE, () -> {

@@ -21,7 +21,8 @@ import loupe.tensor.HostTensor;
 final class TreeBenchmark implements Benchmark {
     private static final int PROMPT = 16;
     private static final int NODES = 1_000;
-    private static final int LARGE = 4_000;
+    private static final int LARGE = 3_000;
+    private static final int RUNS = 3;
     private static final int D = EncodeBenchmark.D;
 
     @Override
@@ -34,11 +35,12 @@ final class TreeBenchmark implements Benchmark {
         OpenModel model = bench.gpt2Small();
         double flopsPerNode = 2.0 * (12 * 12.0 * D * D + (double) D * model.config().vocabularySize());
         int[] seed = {0};
-        Timing tree = Timing.of(1, 5, () -> bench.ask(tree(model, seed[0]++, NODES)));
-        Timing large = Timing.of(0, 3, () -> bench.ask(tree(model, seed[0]++, LARGE)));
+        Timing tree = Timing.of(1, RUNS, () -> ask(bench, model, seed[0]++, NODES));
+        Timing large = Timing.of(0, RUNS, () -> ask(bench, model, seed[0]++, LARGE));
         // nodes beyond the first thousand come in full batches
         double steady = (large.median() - tree.median()) / (LARGE - NODES);
-        Timing uncached = Timing.of(1, 5, () -> bench.ask(new ForwardPass(model.id(), ids(seed[0]++, PROMPT + 5), Map.of(), Set.of(), false)));
+        bench.say("tree: one uncached forward per node");
+        Timing uncached = Timing.of(1, RUNS, () -> bench.ask(new ForwardPass(model.id(), ids(seed[0]++, PROMPT + 5), Map.of(), Set.of(), false)));
         double peak = bench.peak().sgemmGflops() * 1e9;
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put(NODES + " nodes", tree.json());
@@ -51,6 +53,11 @@ final class TreeBenchmark implements Benchmark {
         figures.put("one uncached forward per node, all logits", uncached.milliseconds().json());
         figures.put("times_faster_than_uncached", uncached.median() * NODES / tree.median());
         return figures;
+    }
+
+    private static void ask(Bench bench, OpenModel model, int seed, int nodes) {
+        bench.say("tree: " + nodes + " nodes");
+        bench.ask(tree(model, seed, nodes));
     }
 
     private static DefinitionTree tree(OpenModel model, int seed, int nodes) {

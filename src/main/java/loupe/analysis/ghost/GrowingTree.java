@@ -1,0 +1,256 @@
+package loupe.analysis.ghost;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Set;
+import loupe.inference.Scope;
+import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
+
+/**
+ * One tree under way: its nodes, those still to expand, and the lanes they are expanded in, the ghost's first. Nodes of
+ * several trees can be expanded in one pass. With a limit on nodes, a tree has work until no open node could still have a
+ * child among those kept, so that what it becomes does not depend on the sizes of batches. Device thread only.
+ */
+final class GrowingTree {
+    private static final int FEWEST_TO_SIFT = 4_096;
+
+    private final TreeLimits limits;
+    private final TreeNodes nodes;
+    private final List<TreeLane> lanes;
+    /** Nodes to expand, most probable first. */
+    private final PriorityQueue<Integer> open;
+    /** How many children of a node are open or have open descendants. */
+    private final Map<Integer, Integer> openChildren = new HashMap<>();
+    /** The cumulative probabilities of the best nodes known, as many as are to be kept, smallest first. */
+    private final PriorityQueue<Double> kept = new PriorityQueue<>();
+    private int largestExpandedDepth;
+    private int siftAt = FEWEST_TO_SIFT;
+    private boolean begun;
+
+    /** @param nodes what is known already; grown further here */
+    GrowingTree(TreeLimits limits, TreeNodes nodes, List<TreeLane> lanes) {
+        this.limits = limits;
+        this.nodes = nodes;
+        this.lanes = List.copyOf(lanes);
+        open = new PriorityQueue<>((a, b) -> {
+            int order = Double.compare(nodes.cumulative(b), nodes.cumulative(a));
+            return order != 0 ? order : Integer.compare(a, b);
+        });
+    }
+
+    List<TreeLane> lanes() {
+        return lanes;
+    }
+
+    boolean hasWork() {
+        return !begun || !open.isEmpty() && nodes.cumulative(open.peek()) >= smallestKept();
+    }
+
+    boolean hasBegun() {
+        return begun;
+    }
+
+    /** Some nodes of one tree to be expanded. */
+    record Turn(GrowingTree tree, List<Integer> batch) {}
+
+    /** Runs the prompts of trees that have not begun. */
+    static void begin(Scope scope, LanguageModel lm, LaneRuns runs, List<GrowingTree> trees) {
+        List<TreeLane> all = trees.stream().flatMap(tree -> tree.lanes.stream()).toList();
+        LaneRuns.Prompts prompts = runs.prompts(scope, lm, all);
+        List<Predictions> predictions = new ArrayList<>();
+        int at = 0;
+        for (GrowingTree tree : trees) {
+            predictions.add(tree.nodes.isExpanded(0) ? null : Predictions.of(scope, prompts.logits().subList(at, at + tree.lanes.size()), tree.limits));
+            at += tree.lanes.size();
+        }
+        for (int i = 0; i < all.size(); i++) {
+            all.get(i).keepPrompt(prompts.keys()[i]);
+        }
+        for (int i = 0; i < trees.size(); i++) {
+            trees.get(i).begin(predictions.get(i), lm.config().context());
+        }
+    }
+
+    private void begin(Predictions predictions, int context) {
+        begun = true;
+        int longest = lanes.stream().mapToInt(lane -> lane.prompt().length).max().orElseThrow();
+        largestExpandedDepth = Math.min(limits.maxDepth() - 1, context - longest);
+        if (predictions == null) {
+            for (int node = 1; node < nodes.size(); node++) {
+                consider(node);
+            }
+        } else if (limits.maxDepth() > 0) {
+            add(0, predictions, 0);
+        }
+    }
+
+    /** The most probable open nodes, at most so many. They stay open until they have been expanded, for a step may be run again. */
+    List<Integer> nextBatch(int most) {
+        List<Integer> batch = new ArrayList<>();
+        double smallest = smallestKept();
+        while (batch.size() < most && !open.isEmpty() && nodes.cumulative(open.peek()) >= smallest) {
+            batch.add(open.remove());
+        }
+        open.addAll(batch);
+        return batch;
+    }
+
+    /** Expands what {@link #nextBatch} of each tree has said, in one pass with a row per node and lane. */
+    static void expand(Scope scope, LanguageModel lm, LaneRuns runs, List<Turn> turns) {
+        restore(scope, lm, runs, turns);
+        List<LaneRuns.Row> rows = new ArrayList<>();
+        for (Turn turn : turns) {
+            for (TreeLane lane : turn.tree.lanes) {
+                turn.batch.forEach(node -> rows.add(turn.tree.row(lane, node)));
+            }
+        }
+        LaneRuns.Ran ran = runs.nodes(scope, lm, rows, Logits.LAST);
+        List<Predictions> predictions = new ArrayList<>();
+        int at = 0;
+        for (Turn turn : turns) {
+            List<NDArray> logits = new ArrayList<>();
+            for (int lane = 0; lane < turn.tree.lanes.size(); lane++, at += turn.batch.size()) {
+                logits.add(ran.logits().get(at + ":" + (at + turn.batch.size())));
+            }
+            predictions.add(Predictions.of(scope, logits, turn.tree.limits));
+        }
+        at = 0;
+        for (int i = 0; i < turns.size(); i++) {
+            turns.get(i).tree.accept(turns.get(i).batch, predictions.get(i), ran, at);
+            at += turns.get(i).batch.size() * turns.get(i).tree.lanes.size();
+        }
+    }
+
+    private void accept(List<Integer> batch, Predictions predictions, LaneRuns.Ran ran, int firstRow) {
+        batch.forEach(node -> open.remove());
+        for (int row = 0; row < batch.size(); row++) {
+            int node = batch.get(row);
+            add(node, predictions, row);
+            if (openChildren.containsKey(node)) {
+                for (int lane = 0; lane < lanes.size(); lane++) {
+                    lanes.get(lane).keep(node, ran.keys(firstRow + lane * batch.size() + row));
+                }
+            }
+            closeUpwards(nodes.parent(node));
+        }
+        siftOpen();
+    }
+
+    private void add(int node, Predictions predictions, int row) {
+        nodes.expand(node, predictions.entropies()[row], predictions.divergences()[row], predictions.topK());
+        for (int k = 0; k < predictions.topK(); k++) {
+            int at = row * predictions.topK() + k;
+            consider(nodes.add(node, (int) predictions.tokens()[at], predictions.probabilities()[at], predictions.baseline()[at]));
+        }
+    }
+
+    /** Enters a node among those to keep and, if it has not been expanded and may be, among those to expand. */
+    private void consider(int node) {
+        double cumulative = nodes.cumulative(node);
+        if (cumulative < limits.cutoff() || nodes.depth(node) > limits.maxDepth()) {
+            return;
+        }
+        if (limits.maxNodes().isPresent()) {
+            kept.add(cumulative);
+            if (kept.size() > limits.maxNodes().getAsInt()) {
+                kept.remove();
+            }
+        }
+        if (!nodes.isExpanded(node) && nodes.depth(node) <= largestExpandedDepth && cumulative >= smallestKept()) {
+            open.add(node);
+            openUpwards(nodes.parent(node));
+        }
+    }
+
+    /** Takes out what cannot come to be expanded any more, so that open nodes and keys stay bounded by the nodes to keep. */
+    private void siftOpen() {
+        if (open.size() < siftAt) {
+            return;
+        }
+        double smallest = smallestKept();
+        List<Integer> hopeless = open.stream().filter(node -> nodes.cumulative(node) < smallest).toList();
+        if (!hopeless.isEmpty()) {
+            List<Integer> rest = open.stream().filter(node -> nodes.cumulative(node) >= smallest).toList();
+            open.clear();
+            open.addAll(rest);
+            hopeless.forEach(node -> closeUpwards(nodes.parent(node)));
+        }
+        siftAt = Math.max(FEWEST_TO_SIFT, 2 * open.size());
+    }
+
+    private void openUpwards(int node) {
+        for (int at = node; at > 0 && openChildren.merge(at, 1, Integer::sum) == 1; at = nodes.parent(at)) {
+            // The first open child opens its parent too.
+        }
+    }
+
+    /** One open child of {@code node} less; keys that nobody will attend to any more are forgotten. */
+    private void closeUpwards(int node) {
+        for (int at = node; at > 0 && openChildren.merge(at, -1, Integer::sum) == 0; at = nodes.parent(at)) {
+            openChildren.remove(at);
+            for (TreeLane lane : lanes) {
+                lane.drop(at);
+            }
+        }
+    }
+
+    private double smallestKept() {
+        return limits.maxNodes().isPresent() && kept.size() == limits.maxNodes().getAsInt() ? kept.peek() : 0;
+    }
+
+    private LaneRuns.Row row(TreeLane lane, int node) {
+        float[][] ancestors = new float[nodes.depth(node) - 1][];
+        for (int at = nodes.parent(node), i = ancestors.length - 1; i >= 0; i--, at = nodes.parent(at)) {
+            ancestors[i] = lane.keys(at);
+        }
+        return new LaneRuns.Row(lane, nodes.token(node), ancestors);
+    }
+
+    /** Computes the keys of ancestors that are not there, as in a tree grown on from an earlier answer; from the root downwards. */
+    private static void restore(Scope scope, LanguageModel lm, LaneRuns runs, List<Turn> turns) {
+        int deepest = turns.stream().flatMapToInt(turn -> turn.batch.stream().mapToInt(turn.tree.nodes::depth)).max().orElse(0);
+        for (int depth = 1; depth < deepest; depth++) {
+            List<Turn> missing = new ArrayList<>();
+            List<LaneRuns.Row> rows = new ArrayList<>();
+            for (Turn turn : turns) {
+                List<Integer> level = turn.tree.missing(turn.batch, depth);
+                missing.add(new Turn(turn.tree, level));
+                for (TreeLane lane : turn.tree.lanes) {
+                    level.forEach(node -> rows.add(turn.tree.row(lane, node)));
+                }
+            }
+            if (!rows.isEmpty()) {
+                LaneRuns.Ran ran = runs.nodes(scope, lm, rows, Logits.NONE);
+                int at = 0;
+                for (Turn turn : missing) {
+                    for (TreeLane lane : turn.tree.lanes) {
+                        for (int node : turn.batch) {
+                            lane.keep(node, ran.keys(at++));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** The ancestors at this depth of some nodes that have no keys. */
+    private List<Integer> missing(List<Integer> batch, int depth) {
+        Set<Integer> missing = new LinkedHashSet<>();
+        for (int node : batch) {
+            int at = node;
+            while (nodes.depth(at) > depth) {
+                at = nodes.parent(at);
+            }
+            if (at != node && !lanes.get(0).hasKeys(at)) {
+                missing.add(at);
+            }
+        }
+        return List.copyOf(missing);
+    }
+}
