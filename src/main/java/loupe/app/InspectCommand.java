@@ -41,16 +41,26 @@ final class InspectCommand extends LoupeCommand {
     @Override
     Map<String, Object> run(CommandContext context) {
         Paths.existing(path, "PATH");
-        Inspection whole = Inspection.of(path);
-        Optional<SaeFile> checkpoint = checkpoint(whole);
-        Inspection inspection = checkpoint.map(file -> Inspection.of(file.weightsPath())).orElse(whole);
+        Optional<String> family = Optional.empty();
+        CheckpointException noCheckpoint = null;
+        try {
+            family = SaeFile.recognise(path);
+        } catch (CheckpointException none) {
+            noCheckpoint = none;
+        }
+        Optional<SaeFile> checkpoint = family.isPresent() || reading.namesFormat() ? Optional.of(SaeFile.read(path, reading.options(path))) : Optional.empty();
+        Inspection inspection = inspection(checkpoint.map(SaeFile::weightsPath).orElse(path), noCheckpoint);
+        Optional<String> model = modelFormat(inspection);
+        if (checkpoint.isEmpty() && model.isEmpty()) {
+            warnings.add(noCheckpoint == null ? "Its tensors are of no known kind of sparse autoencoder or model" : noCheckpoint.getMessage());
+        }
         warnings.addAll(inspection.warnings());
         checkpoint.ifPresent(file -> file.warnings().stream().filter(warning -> !warnings.contains(warning)).forEach(warnings::add));
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("container", inspection.container());
-        result.put("format", checkpoint.map(SaeFile::format).or(() -> modelFormat(whole)).orElse(null));
+        result.put("format", checkpoint.map(SaeFile::format).or(() -> model).orElse(null));
         result.put("tensors", inspection.tensors().stream().map(InspectCommand::row).toList());
-        result.put("config", config(whole, checkpoint));
+        result.put("config", config(inspection, checkpoint));
         result.put("values", inspection.values());
         result.put("sae", checkpoint.map(this::sae).orElse(null));
         result.put("statistics", statistics(inspection, context));
@@ -58,21 +68,13 @@ final class InspectCommand extends LoupeCommand {
         return result;
     }
 
-    /** The checkpoint it is, if its tensors are those of one; a damaged or contradictory one is refused. */
-    private Optional<SaeFile> checkpoint(Inspection whole) {
-        Optional<String> family;
+    /** What lies there; refused for the reason a checkpoint was, if there is nothing to list either. */
+    private static Inspection inspection(Path path, CheckpointException noCheckpoint) {
         try {
-            family = SaeFile.recognise(path);
-        } catch (CheckpointException several) {
-            if (modelFormat(whole).isEmpty()) {
-                warnings.add(several.getMessage());
-            }
-            return Optional.empty();
+            return Inspection.of(path);
+        } catch (CheckpointException nothing) {
+            throw noCheckpoint == null ? nothing : noCheckpoint;
         }
-        if (family.isEmpty() && modelFormat(whole).isEmpty()) {
-            warnings.add("Its tensors are of no known kind of sparse autoencoder or model");
-        }
-        return family.map(name -> SaeFile.read(path, reading.options(path)));
     }
 
     private static Optional<String> modelFormat(Inspection inspection) {
@@ -80,8 +82,8 @@ final class InspectCommand extends LoupeCommand {
                 ? Optional.of("huggingface model, " + type) : Optional.empty();
     }
 
-    private static Object config(Inspection whole, Optional<SaeFile> checkpoint) {
-        Map<String, Object> files = whole.config();
+    private static Object config(Inspection inspection, Optional<SaeFile> checkpoint) {
+        Map<String, Object> files = inspection.config();
         if (checkpoint.isPresent() && !checkpoint.get().settings().isEmpty()) {
             return checkpoint.get().settings();
         }

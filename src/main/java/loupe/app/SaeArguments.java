@@ -45,6 +45,11 @@ final class SaeArguments {
         return opened;
     }
 
+    /** Whether --sae-format was given. */
+    boolean namesFormat() {
+        return format != null;
+    }
+
     /** What was said, with a layer alone completed to the hook point that the files suggest. */
     SaeOptions options(Path path) {
         Optional<HookPoint> said = Optional.ofNullable(hook).map(this::hookPoint);

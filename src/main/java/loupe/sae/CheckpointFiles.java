@@ -1,16 +1,13 @@
 package loupe.sae;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -18,11 +15,6 @@ import loupe.tensor.StoredTensor;
 
 /** The file or folder somebody pointed at: its tensors, and the configuration files beside them. */
 final class CheckpointFiles implements AutoCloseable {
-    private static final List<String> WEIGHT_FILES = List.of("sae_weights.safetensors", "ae.pt", "sae.safetensors", "params.npz",
-            "params.safetensors", "checkpoints/final.safetensors", "sae.pt", "autoencoder.pt");
-    private static final List<String> NOT_WEIGHTS = List.of("sparsity.safetensors", "activations_store_state.safetensors", "examples.safetensors",
-            "trainer_state.pt");
-    private static final List<String> ENDINGS = List.of(".pt", ".pth", ".safetensors", ".npz", ".bin", ".pkl", ".pkl.gz");
     private static final List<String> WRAPPERS = List.of("", "ae.", "state_dict.", "model_state_dict.");
     private static final List<String> TELLING = List.of("W_dec", "w_dec", "decoder.weight", "decoder", "W_enc", "w_enc", "encoder.weight",
             "W_gate", "decoder_linear.weight");
@@ -41,15 +33,15 @@ final class CheckpointFiles implements AutoCloseable {
         this.prefix = prefixOf(archive);
     }
 
-    /** @throws CheckpointException if there is no such file, a folder holds no weights or several, or the file is refused */
+    /** @throws CheckpointException if there is no such file, a folder holds no checkpoint or several, or the file is refused */
     static CheckpointFiles open(Path path) {
         Path start = path.getFileName() != null && path.getFileName().toString().endsWith(".json") && path.getParent() != null ? path.getParent() : path;
         if (!Files.exists(start)) {
             throw new CheckpointException(path, "there is no such file or folder", "", "");
         }
-        Path weights = Files.isDirectory(start) ? weightsIn(start) : start;
-        Path folder = Files.isDirectory(start) ? start : Optional.ofNullable(start.getParent()).orElse(Path.of(""));
-        return new CheckpointFiles(path, folder, TensorArchives.open(weights));
+        CheckpointSearch.Found found = Files.isDirectory(start) ? CheckpointSearch.in(start)
+                : new CheckpointSearch.Found(Optional.ofNullable(start.getParent()).orElse(Path.of("")), start);
+        return new CheckpointFiles(path, found.folder(), TensorArchives.open(found.weights()));
     }
 
     /** What the user pointed at. */
@@ -140,42 +132,5 @@ final class CheckpointFiles implements AutoCloseable {
             }
         }
         return "";
-    }
-
-    private static Path weightsIn(Path folder) {
-        for (String name : WEIGHT_FILES) {
-            if (Files.exists(folder.resolve(name))) {
-                return folder.resolve(name);
-            }
-        }
-        List<Path> candidates;
-        try (Stream<Path> entries = Files.list(folder)) {
-            candidates = entries.filter(CheckpointFiles::mayHoldWeights).sorted().toList();
-        } catch (IOException e) {
-            throw new CheckpointException(folder, "the folder cannot be read", "", "", e);
-        }
-        if (candidates.size() == 1) {
-            return candidates.get(0);
-        }
-        String names = candidates.stream().limit(8).map(c -> c.getFileName().toString()).collect(Collectors.joining(", "));
-        String below = candidates.isEmpty() ? foldersWithWeights(folder) : "";
-        throw candidates.isEmpty()
-                ? new CheckpointException(folder, "there are no weights in this folder" + (below.isEmpty() ? "" : ", but in " + below),
-                        "one of " + String.join(", ", WEIGHT_FILES), below.isEmpty() ? "" : "Choose one of these folders")
-                : new CheckpointException(folder, "this folder holds " + candidates.size() + " files with weights (" + names + ")", "one", "Choose a file");
-    }
-
-    private static String foldersWithWeights(Path folder) {
-        try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(Files::isDirectory).filter(f -> WEIGHT_FILES.stream().anyMatch(w -> Files.isRegularFile(f.resolve(w)))).sorted()
-                    .limit(8).map(f -> f.getFileName().toString()).collect(Collectors.joining(", "));
-        } catch (IOException e) {
-            throw new CheckpointException(folder, "the folder cannot be read", "", "", e);
-        }
-    }
-
-    private static boolean mayHoldWeights(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return Files.isRegularFile(file) && !NOT_WEIGHTS.contains(name) && ENDINGS.stream().anyMatch(name::endsWith);
     }
 }

@@ -17,11 +17,12 @@ import loupe.base.HookPoint;
  * @param lookup whether a per-token decoder bias is added after decoding
  * @param model name of the model it was trained on, as the file gives it; empty if it does not
  * @param hook where in the model it reads; empty if the file does not say and nobody was asked yet
- * @param hookOut where in the model it writes, for transcoders; empty for autoencoders, which write where they read
+ * @param hookOut where in the model it writes, for transcoders that say so; empty for autoencoders, which write where they read
+ * @param transcodes whether what it writes is meant for another place than what it reads
  */
 public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation activation, boolean subtractDecoderBias,
         InputNormalisation normalisation, boolean joinsHeads, boolean centred, boolean lookup, String model,
-        Optional<HookPoint> hook, Optional<HookPoint> hookOut) {
+        Optional<HookPoint> hook, Optional<HookPoint> hookOut, boolean transcodes) {
 
     public SaeConfig {
         requirePositive("dIn", dIn);
@@ -35,6 +36,14 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
         if (activation instanceof Activation.GroupMax && dSae % k != 0) {
             throw new IllegalArgumentException("k is " + k + ", which does not divide the " + dSae + " features into equal groups");
         }
+    }
+
+    /** One that transcodes if it writes at a hook point of its own, or vectors of another width. */
+    public SaeConfig(String format, int dIn, int dSae, int dOut, Activation activation, boolean subtractDecoderBias,
+            InputNormalisation normalisation, boolean joinsHeads, boolean centred, boolean lookup, String model, Optional<HookPoint> hook,
+            Optional<HookPoint> hookOut) {
+        this(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, centred, lookup, model, hook, hookOut,
+                hookOut.isPresent() || dIn != dOut);
     }
 
     /** One that reads vectors, not heads, and writes where it reads. */
@@ -55,17 +64,19 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
     }
 
     public SaeConfig withNormalisation(InputNormalisation other) {
-        return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, other, joinsHeads, centred, lookup, model, hook, hookOut);
+        return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, other, joinsHeads, centred, lookup, model, hook, hookOut,
+                transcodes);
     }
 
     public SaeConfig withLookup(boolean other) {
-        return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, centred, other, model, hook, hookOut);
+        return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, centred, other, model, hook, hookOut,
+                transcodes);
     }
 
     /** Where it was trained: the model's name, the hook point and whether the activations were centred. */
     public SaeConfig trainedAt(String modelName, HookPoint at, boolean onCentred) {
         return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, onCentred, lookup, modelName,
-                Optional.of(at), hookOut);
+                Optional.of(at), hookOut, transcodes);
     }
 
     private static void requirePositive(String name, int value) {

@@ -29,6 +29,7 @@ final class SaeDraft {
     int dOut;
     boolean subtractDecoderBias;
     boolean joinsHeads;
+    boolean transcodes;
     InputNormalisation normalisation = InputNormalisation.NONE;
     boolean centred;
     String model = "";
@@ -100,7 +101,8 @@ final class SaeDraft {
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
     SaeConfig config(SaeOptions options) {
         return new SaeConfig(format, dIn, dSae, dOut, activation(options), subtractDecoderBias, normalisation, joinsHeads,
-                options.centred().orElse(centred), has(Part.LOOKUP), model, options.hook().or(() -> hook), hookOut);
+                options.centred().orElse(centred), has(Part.LOOKUP), model, options.hook().or(() -> hook), hookOut,
+                transcodes || hookOut.isPresent() || dIn != dOut);
     }
 
     private Activation activation(SaeOptions options) {
@@ -116,8 +118,11 @@ final class SaeDraft {
         };
     }
 
-    /** Warns of what the user said that changes nothing here, or contradicts the files. */
+    /** Warns of what nobody said, of what the user said that changes nothing here, and of what contradicts the files. */
     void noteWhatWasSaid(SaeOptions options) {
+        if ((transcodes || dIn != dOut) && hookOut.isEmpty()) {
+            warn("It is a transcoder, but does not say where in the model it writes; its features can be read, but its output not put back");
+        }
         options.k().ifPresent(k -> {
             if (!needsK()) {
                 warn("--k is not used: the activation function is " + activation);

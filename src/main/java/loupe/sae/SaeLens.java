@@ -55,6 +55,7 @@ final class SaeLens implements SaeFamily {
         }
         SaeDraft draft = new SaeDraft(files, FORMAT, encoder[0], encoder[1]);
         draft.dOut = Math.toIntExact(decoder[1]);
+        draft.transcodes = transcoder;
         draft.settings = cfg.values();
         checkSizes(files, cfg, draft);
         draft.take(Part.ENCODER, "W_enc").take(Part.DECODER, "W_dec", true);

@@ -51,6 +51,7 @@ final class Sparsify implements SaeFamily {
                 .take(Part.DECODER_BIAS, "b_dec");
         boolean transcodes = cfg.flag("transcode").orElse(false);
         draft.subtractDecoderBias = !transcodes;
+        draft.transcodes = transcodes;
         if (files.has("W_skip")) {
             draft.take(Part.SKIP, "W_skip");
         }

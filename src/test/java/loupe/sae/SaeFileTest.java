@@ -327,6 +327,25 @@ class SaeFileTest {
         assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).hasMessageContaining("holds 2 files").hasMessageContaining("gpt2_resid_pre_9_ot3.pt");
     }
 
+    @Test
+    void aFolderWithSeveralCheckpointsBelowIsRefusedNamingThem() throws IOException {
+        for (int layer = 0; layer < 2; layer++) {
+            topK(Files.createDirectories(folder.resolve("run/resid_post_layer_" + layer + "/trainer_0")), 3, 0.5f);
+        }
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("2 checkpoints in this folder (run/resid_post_layer_0/trainer_0, run/resid_post_layer_1/trainer_0)")
+                .hasMessageContaining("Choose one of them");
+        assertThat(SaeFile.read(folder.resolve("run/resid_post_layer_1"), SaeOptions.AS_STORED).config().hook()).contains(HookPoint.residPost(1));
+    }
+
+    @Test
+    void otherTensorsBesideTheOnlyCheckpointBelowDoNotHideIt() throws IOException {
+        new SafetensorsWriter().add("activations", zeros(3, D)).write(folder.resolve("recorded.safetensors"));
+        topK(Files.createDirectories(folder.resolve("trainer_0/checkpoints")), 3, 0.5f);
+        topK(folder.resolve("trainer_0"), 3, 0.5f);
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).weightsPath()).isEqualTo(folder.resolve("trainer_0/ae.pt"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"jumprelu", "gated", "softmax"})
     void anActivationFunctionTheTensorsDoNotServeIsRefused(String name) {

@@ -213,6 +213,9 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         static Places of(SaeConfig config) {
             HookPoint read = config.hook().orElseThrow(() -> new IllegalArgumentException(
                     "the checkpoint does not say where in the model it reads; give its hook point, such as --hook blocks.6.hook_resid_pre"));
+            if (config.transcodes() && config.hookOut().isEmpty()) {
+                throw new IllegalArgumentException("the checkpoint is a transcoder that does not say where in the model it writes, so its output cannot be put there");
+            }
             return new Places(read, config.hookOut().orElse(read));
         }
     }

@@ -32,7 +32,7 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
     /**
      * @param features (..., dSae)
      * @param xHat with the axes of x; the last is dOut
-     * @param metrics of the reconstruction; without a comparison if dOut differs from dIn
+     * @param metrics of the reconstruction; without a comparison for a transcoder
      */
     public record Answer(HostTensor features, HostTensor xHat, SaeMetrics metrics) {}
 
@@ -61,7 +61,7 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
                 layout = Layout.of(config, x, tokenIds);
                 features = new float[Math.multiplyExact(layout.vectors, config.dSae())];
                 xHat = new float[Math.multiplyExact(layout.vectors, config.dOut())];
-                metrics = new SaeMetrics(config.dOut() == config.dIn() ? config.dIn() : 0, config.dSae());
+                metrics = new SaeMetrics(config.transcodes() ? 0 : config.dIn(), config.dSae());
             }
             int count = Math.min(layout.vectors - done, rowsPerStep(config, layout.vectors));
             if (count > 0) {
