@@ -7,6 +7,12 @@ import javafx.application.Platform;
 
 /** Starts JavaFX, on the screen or without one, and brings work to its thread. */
 final class Toolkit {
+    /**
+     * JavaFX keeps a picture of each region with several fills and stretches it to the region's size. Without a graphics card
+     * that takes most of a frame's time; filling rectangles takes hardly any.
+     */
+    private static final String REGION_CACHING_OFF = "prism.disableRegionCaching";
+
     private static final AtomicBoolean STARTED = new AtomicBoolean();
 
     private Toolkit() {}
@@ -23,6 +29,9 @@ final class Toolkit {
     static void start() {
         if (!STARTED.compareAndSet(false, true)) {
             return;
+        }
+        if (System.getProperty(REGION_CACHING_OFF) == null) {
+            System.setProperty(REGION_CACHING_OFF, "true");
         }
         CompletableFuture<Void> running = new CompletableFuture<>();
         try {

@@ -10,6 +10,7 @@ import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.base.Problem;
+import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.lm.Tokenizer;
@@ -26,6 +27,10 @@ public final class TreeModel {
     private final GhostControlsModel controls;
     private final ResultSlot<DefinitionTree.Answer> tree;
     private final ReadOnlyObjectWrapper<Problem> promptProblem = new ReadOnlyObjectWrapper<>(this, "promptProblem");
+    private TokenisedPrompt prompt;
+
+    /** What a prompt's text is for one model. */
+    private record TokenisedPrompt(ModelId model, String text, GhostPrompt tokens) {}
 
     public TreeModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
         this.side = side;
@@ -63,13 +68,13 @@ public final class TreeModel {
             return;
         }
         GhostValues values = controls.values().get();
-        Optional<GhostPrompt> prompt = prompt(model, values.prompt());
-        if (prompt.isEmpty()) {
+        Optional<GhostPrompt> tokens = prompt(model, values.prompt());
+        if (tokens.isEmpty()) {
             tree.clear();
             return;
         }
         TreeLimits limits = new TreeLimits(values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
-        DefinitionTree question = new DefinitionTree(model.id(), values.ghostOf(feature), prompt.get(), limits);
+        DefinitionTree question = new DefinitionTree(model.id(), values.ghostOf(feature), tokens.get(), limits);
         if (anotherSubject) {
             tree.askAfresh(question);
         } else if (!onlyHides(question)) {
@@ -88,7 +93,15 @@ public final class TreeModel {
                 && new DefinitionTree(question.model(), question.ghost(), question.prompt(), question.limits().withCutoff(reached)).equals(grown.query());
     }
 
+    /** The prompt's tokens, read once for all features and scales it is asked with. */
     private Optional<GhostPrompt> prompt(OpenModel model, String text) {
+        if (prompt == null || !prompt.model.equals(model.id()) || !prompt.text.equals(text)) {
+            prompt = tokenise(model, text).map(tokens -> new TokenisedPrompt(model.id(), text, tokens)).orElse(null);
+        }
+        return Optional.ofNullable(prompt).map(TokenisedPrompt::tokens);
+    }
+
+    private Optional<GhostPrompt> tokenise(OpenModel model, String text) {
         Optional<Tokenizer> tokenizer = model.tokenizer();
         if (tokenizer.isEmpty()) {
             promptProblem.set(new Problem("The model has no tokenizer files, so a prompt cannot be read. Use the command line with --prompt-ids", true, ""));
@@ -107,12 +120,12 @@ public final class TreeModel {
             promptProblem.set(new Problem("The prompt has no place for the ghost. Write " + GhostPrompt.PLACEHOLDER + " where it belongs", true, ""));
             return Optional.empty();
         }
-        GhostPrompt prompt = GhostPrompt.between(pieces);
-        if (prompt.ids().size() + 1 > model.config().context()) {
-            promptProblem.set(new Problem("The prompt has " + prompt.ids().size() + " tokens, but the model sees only " + model.config().context()
+        GhostPrompt tokens = GhostPrompt.between(pieces);
+        if (tokens.ids().size() + 1 > model.config().context()) {
+            promptProblem.set(new Problem("The prompt has " + tokens.ids().size() + " tokens, but the model sees only " + model.config().context()
                     + ". Shorten it", true, ""));
             return Optional.empty();
         }
-        return Optional.of(prompt);
+        return Optional.of(tokens);
     }
 }
