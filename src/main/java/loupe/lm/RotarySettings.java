@@ -17,7 +17,7 @@ final class RotarySettings {
         ConfigFile old = file.within("rope_scaling").orElse(none(file));
         ConfigFile parameters = file.within("rope_parameters").orElse(none(file));
         parameters = parameters.within(kind).orElse(parameters);
-        double theta = parameters.positive(file.positive(base, "rope_theta", "rotary_emb_base"), "rope_theta");
+        double theta = parameters.positive(file.positive(base, "rotary_emb_base", "rope_theta"), "rope_theta");
         double turning = parameters.positive(file.positive(share, "rotary_pct", "partial_rotary_factor"), "partial_rotary_factor");
         int dimensions = (int) (dHead * turning);
         if (dimensions < 2 || dimensions > dHead || dimensions % 2 != 0) {

@@ -51,7 +51,8 @@ public final class TokenizerFiles implements Tokenizer {
         Path used = Files.exists(whole) ? whole : vocabulary;
         try {
             if (Files.exists(whole)) {
-                return Optional.of(of(JsonFiles.read(whole), Files.readAllBytes(whole), beginningOf(folder)));
+                JsonNode file = JsonFiles.read(whole);
+                return Optional.of(of(file, untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole), beginningOf(folder)));
             }
             if (Files.exists(vocabulary) && Files.exists(merges)) {
                 JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
@@ -92,6 +93,16 @@ public final class TokenizerFiles implements Tokenizer {
         });
         OptionalInt first = beginning.or(() -> Optional.of("<|endoftext|>")).map(ids::get).stream().mapToInt(id -> id).findFirst();
         return new TokenizerFiles(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES), texts, first);
+    }
+
+    /** Lets spans keep the spaces that belong to their tokens, which changes no id. @return whether anything was changed */
+    private static boolean untrimmed(JsonNode file) {
+        boolean changed = false;
+        for (JsonNode part : file.path("post_processor").findParents("trim_offsets")) {
+            changed |= part.path("trim_offsets").asBoolean();
+            ((ObjectNode) part).put("trim_offsets", false);
+        }
+        return changed;
     }
 
     /** What tokenizer_config.json says the beginning of text is: a string, or an object with its content. */

@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import loupe.Shared;
 import loupe.TinyModel;
 import loupe.base.CheckpointException;
 import loupe.lm.Tokenizer.Beginning;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerFilesTest {
     @TempDir
@@ -121,6 +125,35 @@ class TokenizerFilesTest {
             assertThat(whole.size()).isEqualTo(50257);
             assertThat(parts.size()).isEqualTo(50257);
             assertThat(whole.beginning()).hasValue(50256);
+        }
+    }
+
+    /** NFC first, as this tokenizer has it; every token of a text that is NFC already covers the characters it came from. */
+    @ParameterizedTest
+    @ValueSource(strings = {"20B_tokenizer.json", "pythia410m_tokenizer.json"})
+    void thePythiaTokenizerGoesThereAndBack(String file) throws IOException {
+        Files.copy(Shared.data("tokenizers/pythia-neox/" + file), folder.resolve("tokenizer.json"));
+        List<String> texts = new ArrayList<>(List.of("", " ", "      eight\t\ttabs\r\n\n\n", "caf\u00e9 cafe\u0301", "\u65e5\u672c\u8a9e \u0627\u0644\u0639 \ud83e\udda6\u200d\ud83c\udffd",
+                "x\u0301\u0302\u0303", "\u1e9b\u0323 \ufb01", "don't WON'T 1234567890 !?...", "a\u0000b\u007f\ufeff"));
+        try (Stream<String> lines = Files.lines(Shared.data("text/wikitext-2-valid.txt"))) {
+            lines.filter(line -> line.length() > 20).limit(400).forEach(texts::add);
+        }
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
+            for (String text : texts) {
+                String normal = Normalizer.normalize(text, Normalizer.Form.NFC);
+                Tokens tokens = tokenizer.encode(text, Beginning.AUTO);
+                assertThat(tokenizer.decode(tokens.ids())).isEqualTo(normal);
+                assertThat(tokenizer.encode(normal, Beginning.NO).ids()).isEqualTo(tokens.ids());
+                int covered = 0;
+                Tokens plain = tokenizer.encode(normal, Beginning.NO);
+                for (int i = 0; i < plain.size(); i++) {
+                    assertThat(plain.start(i)).as("%s, token %d", normal, i).isLessThanOrEqualTo(covered);
+                    covered = Math.max(covered, plain.end(i));
+                }
+                assertThat(covered).as(normal).isEqualTo(normal.length());
+            }
+            assertThat(tokenizer.encode("<|endoftext|>", Beginning.AUTO).ids()).containsExactly(0);
+            assertThat(tokenizer.beginning()).hasValue(0);
         }
     }
 
