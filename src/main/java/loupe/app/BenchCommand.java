@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 import loupe.app.bench.Bench;
+import loupe.app.bench.Benchmark;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -16,14 +17,14 @@ final class BenchCommand extends LoupeCommand {
 
     @Override
     Map<String, Object> run(CommandContext context) throws IOException {
-        UiBenchmark ui = new UiBenchmark();
-        List<String> known = Stream.concat(Bench.names().stream(), Stream.of(ui.name())).toList();
+        List<Benchmark> window = List.of(new StartBenchmark(), new UiBenchmark());
+        List<String> known = Stream.concat(Bench.names().stream(), window.stream().map(Benchmark::name)).toList();
         for (String name : names) {
             if (!known.contains(name)) {
                 throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", known));
             }
         }
-        try (Bench bench = new Bench(context.service(), List.of(ui), line -> context.progress().say(line), context.cancellation())) {
+        try (Bench bench = new Bench(context.service(), window, line -> context.progress().say(line), context.cancellation())) {
             return bench.run(names);
         }
     }

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Problem;
@@ -73,12 +74,19 @@ final class Cli implements Runnable {
 
     private final PrintStream out;
     private final PrintStream err;
+    private final Consumer<WorkbenchApp> whenShown;
     private volatile CommandContext context;
     private volatile boolean cancelled;
 
     Cli(PrintStream out, PrintStream err) {
+        this(out, err, app -> { });
+    }
+
+    /** @param whenShown told of the workbench on the JavaFX thread when its window has come up */
+    Cli(PrintStream out, PrintStream err, Consumer<WorkbenchApp> whenShown) {
         this.out = out;
         this.err = err;
+        this.whenShown = whenShown;
     }
 
     /** Runs a command. @return the exit code */
@@ -115,7 +123,7 @@ final class Cli implements Runnable {
         });
         try (CommandContext workbench = open("workbench")) {
             WorkbenchApp.runToTheEnd(workbench.service(), paths.isEmpty() ? WorkbenchApp.Opening.LAST
-                    : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())), workbench.cancellation());
+                    : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())), workbench.cancellation(), whenShown);
         }
     }
 

@@ -26,11 +26,15 @@ public final class Main {
         PrintStream err = utf8(FileDescriptor.err);
         System.setOut(out);
         System.setErr(err);
-        Cli cli = new Cli(out, err);
+        run(new Cli(out, err), arguments);
+    }
+
+    /** Runs a command line, then ends the process. */
+    static void run(Cli cli, String[] arguments) {
         CountDownLatch finished = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(cli, finished), "stop"));
         int code = cli.run(arguments);
-        out.flush();
+        System.out.flush();
         finished.countDown();
         System.exit(code);
     }

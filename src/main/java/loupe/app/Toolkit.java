@@ -1,12 +1,18 @@
 package loupe.app;
 
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javafx.application.Platform;
 
 /** Starts JavaFX, on the screen or without one, and brings work to its thread. */
 final class Toolkit {
+    /** System properties that make JavaFX draw without a screen. */
+    static final Map<String, String> WITHOUT_SCREEN = Map.of("glass.platform", "Monocle", "monocle.platform", "Headless", "prism.order", "sw",
+            "java.awt.headless", "true");
+
     /**
      * JavaFX keeps a picture of each region with several fills and stretches it to the region's size. Without a graphics card
      * that takes most of a frame's time; filling rectangles takes hardly any.
@@ -19,10 +25,13 @@ final class Toolkit {
 
     /** Chooses drawing without a screen; has an effect only before {@link #start}. */
     static void withoutScreen() {
-        System.setProperty("glass.platform", "Monocle");
-        System.setProperty("monocle.platform", "Headless");
-        System.setProperty("prism.order", "sw");
-        System.setProperty("java.awt.headless", "true");
+        WITHOUT_SCREEN.forEach(System::setProperty);
+    }
+
+    /** Whether windows have nowhere to go. */
+    static boolean screenIsMissing() {
+        return System.getProperty("os.name").startsWith("Linux")
+                && Stream.of("DISPLAY", "WAYLAND_DISPLAY").map(System::getenv).allMatch(value -> value == null || value.isEmpty());
     }
 
     /** Starts the toolkit once and waits until it runs. */

@@ -52,7 +52,7 @@ final class UiBenchmark implements Benchmark {
             figures.put("not_run", "there is no sample to open");
             return figures;
         }
-        if (noScreen()) {
+        if (Toolkit.screenIsMissing()) {
             bench.say("ui: there is no display, so frames are drawn without one");
             Toolkit.withoutScreen();
         }
@@ -223,11 +223,6 @@ final class UiBenchmark implements Benchmark {
             }
             pause(1);
         }
-    }
-
-    private static boolean noScreen() {
-        return System.getProperty("os.name").startsWith("Linux")
-                && Stream.of("DISPLAY", "WAYLAND_DISPLAY").map(System::getenv).allMatch(value -> value == null || value.isEmpty());
     }
 
     private static void pause(long millis) {

@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
@@ -91,8 +92,13 @@ final class WorkbenchApp implements AutoCloseable {
         return view;
     }
 
-    /** Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end. Any thread but JavaFX's. */
-    static void runToTheEnd(InferenceService service, Opening first, Cancellation cancellation) {
+    /**
+     * Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end. Any
+     * thread but JavaFX's.
+     *
+     * @param whenShown told of the workbench when its window has come up
+     */
+    static void runToTheEnd(InferenceService service, Opening first, Cancellation cancellation, Consumer<WorkbenchApp> whenShown) {
         SessionFile memory = SessionFile.ofUser();
         Optional<CompletionStage<OpenModel>> ahead = firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
         Toolkit.start();
@@ -102,6 +108,7 @@ final class WorkbenchApp implements AutoCloseable {
             made.show(new Stage(), closed::countDown);
             made.openFirst(first);
             ahead.ifPresent(made::giveBackOnceOpen);
+            whenShown.accept(made);
             return made;
         });
         try {
