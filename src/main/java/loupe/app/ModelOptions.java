@@ -5,6 +5,7 @@ import java.util.Arrays;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import loupe.lm.Tokenizer;
+import loupe.lm.TokenizerFiles;
 import loupe.lm.Tokens;
 import picocli.CommandLine.Option;
 
@@ -43,7 +44,7 @@ final class ModelOptions {
 
     private static int[] encode(OpenModel opened, String text, String option, Tokenizer.Beginning beginning) {
         Tokenizer tokenizer = opened.tokenizer().orElseThrow(() -> Refusal.content(
-                opened.folder() + " has no tokenizer files, so " + option + " cannot be read. Give token ids instead"));
+                opened.folder() + " has no tokenizer, so " + option + " cannot be read; give token ids instead. " + TokenizerFiles.absence(opened.folder())));
         Tokens tokens = tokenizer.encode(text, beginning);
         check(opened, tokens.ids(), option);
         return tokens.ids();

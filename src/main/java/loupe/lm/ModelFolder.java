@@ -53,7 +53,7 @@ public final class ModelFolder implements AutoCloseable {
             family.locate(config, file, weights);
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
             List<String> warnings = new ArrayList<>(archive.warnings());
-            warnings.addAll(warnings(config, weights.unclaimed(), tokenizer));
+            warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
             return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
         } catch (RuntimeException | Error e) {
             archive.close();
@@ -76,14 +76,14 @@ public final class ModelFolder implements AutoCloseable {
                         "Download the weights into this folder"));
     }
 
-    private static List<String> warnings(ModelConfig config, List<String> unclaimed, Optional<Tokenizer> tokenizer) {
+    private static List<String> warnings(Path folder, ModelConfig config, List<String> unclaimed, Optional<Tokenizer> tokenizer) {
         List<String> warnings = new ArrayList<>();
         if (!unclaimed.isEmpty()) {
             warnings.add(unclaimed.size() + " tensors are not part of this kind of model and are not used: "
                     + unclaimed.stream().limit(NAMED_UNUSED).collect(Collectors.joining(", ")) + (unclaimed.size() > NAMED_UNUSED ? ", ..." : ""));
         }
         if (tokenizer.isEmpty()) {
-            warnings.add("There is no tokenizer, so tokens are shown by their ids");
+            warnings.add(TokenizerFiles.absence(folder));
         } else if (tokenizer.get().size() > config.vocabularySize()) {
             warnings.add("The tokenizer has " + tokenizer.get().size() + " tokens, the model " + config.vocabularySize()
                     + "; texts with the tokens beyond cannot be run");

@@ -32,6 +32,12 @@ public interface Tokenizer extends AutoCloseable {
     /** The id of the token for the beginning of text. */
     OptionalInt beginning();
 
+    /** Whether {@link Beginning#AUTO} begins a text with that token. */
+    default boolean beginsTexts() {
+        Tokens one = encode("a", Beginning.AUTO);
+        return beginning().isPresent() && one.size() > 0 && one.id(0) == beginning().getAsInt();
+    }
+
     @Override
     void close();
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
 
@@ -31,16 +32,18 @@ public final class TokenizerFiles implements Tokenizer {
 
     private final HuggingFaceTokenizer library;
     private final String[] texts;
+    private final TokenizerSettings settings;
     private final OptionalInt beginning;
 
-    private TokenizerFiles(HuggingFaceTokenizer library, String[] texts, OptionalInt beginning) {
+    private TokenizerFiles(HuggingFaceTokenizer library, String[] texts, TokenizerSettings settings, OptionalInt beginning) {
         this.library = library;
         this.texts = texts;
+        this.settings = settings;
         this.beginning = beginning;
     }
 
     /**
-     * The tokenizer of a folder, or empty if it has no tokenizer files.
+     * The tokenizer of a folder, or empty if it has none that can be read: see {@link #absence}.
      *
      * @throws CheckpointException if the files are there but cannot be used
      */
@@ -49,14 +52,15 @@ public final class TokenizerFiles implements Tokenizer {
         Path vocabulary = folder.resolve("vocab.json");
         Path merges = folder.resolve("merges.txt");
         Path used = Files.exists(whole) ? whole : vocabulary;
+        TokenizerSettings settings = TokenizerSettings.read(folder);
         try {
             if (Files.exists(whole)) {
                 JsonNode file = JsonFiles.read(whole);
-                return Optional.of(of(file, untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole), beginningOf(folder)));
+                return Optional.of(of(file, untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole), settings));
             }
-            if (Files.exists(vocabulary) && Files.exists(merges)) {
+            if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
                 JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
-                return Optional.of(of(assembled, JSON.writeValueAsBytes(assembled), beginningOf(folder)));
+                return Optional.of(of(assembled, JSON.writeValueAsBytes(assembled), settings));
             }
             return Optional.empty();
         } catch (CheckpointException e) {
@@ -67,7 +71,7 @@ public final class TokenizerFiles implements Tokenizer {
         }
     }
 
-    private static Tokenizer of(JsonNode file, byte[] bytes, Optional<String> beginning) throws IOException {
+    private static Tokenizer of(JsonNode file, byte[] bytes, TokenizerSettings settings) throws IOException {
         Map<Integer, String> spellings = new HashMap<>();
         Map<String, Integer> ids = new HashMap<>();
         JsonNode vocabulary = file.path("model").path("vocab");
@@ -91,8 +95,8 @@ public final class TokenizerFiles implements Tokenizer {
             texts[id] = content;
             ids.put(content, id);
         });
-        OptionalInt first = beginning.or(() -> Optional.of("<|endoftext|>")).map(ids::get).stream().mapToInt(id -> id).findFirst();
-        return new TokenizerFiles(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES), texts, first);
+        OptionalInt first = settings.beginnings().stream().filter(ids::containsKey).mapToInt(ids::get).findFirst();
+        return new TokenizerFiles(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES), texts, settings, first);
     }
 
     /** Lets spans keep the spaces that belong to their tokens, which changes no id. @return whether anything was changed */
@@ -105,14 +109,13 @@ public final class TokenizerFiles implements Tokenizer {
         return changed;
     }
 
-    /** What tokenizer_config.json says the beginning of text is: a string, or an object with its content. */
-    private static Optional<String> beginningOf(Path folder) throws IOException {
-        Path config = folder.resolve("tokenizer_config.json");
-        if (!Files.exists(config)) {
-            return Optional.empty();
-        }
-        JsonNode token = JsonFiles.read(config).path("bos_token");
-        return Optional.ofNullable(token.isObject() ? token.path("content").textValue() : token.textValue());
+    /** Why {@link #read} finds no tokenizer in a folder and what to do about it: one sentence without a full stop. */
+    public static String absence(Path folder) {
+        Optional<String> found = Stream.of("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt").filter(name -> Files.exists(folder.resolve(name))).findFirst();
+        String shown = "so tokens are shown by their ids";
+        return found.map(name -> "There is no tokenizer.json, and " + name + " cannot be read without it, " + shown + ". Download tokenizer.json from the model's page, "
+                + "or make it, in the model's folder, with: python3 -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('.').save_pretrained('.')\"")
+                .orElse("There is no tokenizer, " + shown);
     }
 
     /** The tokenizer.json that GPT-2's two older files amount to. */
@@ -151,8 +154,9 @@ public final class TokenizerFiles implements Tokenizer {
             throw new IllegalArgumentException("beginning is YES, but the tokenizer has no token for the beginning of text");
         }
         String sound = withoutLoneSurrogates(text);
-        Encoding encoding = library.encode(sound, where == Beginning.AUTO, false);
-        int extra = where == Beginning.YES ? 1 : 0;
+        boolean known = beginning.isPresent() && settings.begins().isPresent();
+        Encoding encoding = library.encode(sound, where == Beginning.AUTO && !known, false);
+        int extra = where == Beginning.YES || where == Beginning.AUTO && known && settings.begins().get() ? 1 : 0;
         int count = encoding.getIds().length + extra;
         int[] ids = new int[count];
         int[] starts = new int[count];

@@ -18,6 +18,7 @@ import loupe.lm.Tokenizer.Beginning;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TokenizerFilesTest {
@@ -95,6 +96,49 @@ class TokenizerFilesTest {
     @Test
     void aFolderWithoutTokenizerFilesHasNone() {
         assertThat(TokenizerFiles.read(folder)).isEmpty();
+    }
+
+    @Test
+    void aSentencePieceFileAloneIsNoTokenizerAndTheSentenceSaysWhatToDo() throws IOException {
+        Files.write(folder.resolve("tokenizer.model"), new byte[] {10, 14});
+        assertThat(TokenizerFiles.read(folder)).isEmpty();
+        assertThat(TokenizerFiles.absence(folder)).contains("tokenizer.model cannot be read without it").contains("AutoTokenizer.from_pretrained('.').save_pretrained('.')");
+    }
+
+    /** The split of Qwen's tokenizer is in its tokenizer.json only; GPT-2's would give other ids. */
+    @Test
+    void theOldFilesOfAnotherTokenizerThanGpt2sAreNotReadAsGpt2s() throws IOException {
+        Files.writeString(folder.resolve("vocab.json"), "{\"a\":0}");
+        Files.writeString(folder.resolve("merges.txt"), "#version: 0.2\n");
+        assertThat(TokenizerFiles.read(folder)).isPresent();
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"tokenizer_class\":\"Qwen2Tokenizer\"}");
+        assertThat(TokenizerFiles.read(folder)).isEmpty();
+        assertThat(TokenizerFiles.absence(folder)).contains("vocab.json cannot be read without it");
+    }
+
+    /** What transformers' tokenizer classes do with a tokenizer.json that itself adds nothing. */
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", value = {"LlamaTokenizer, -, true", "GemmaTokenizerFast, -, true", "LlamaTokenizerFast, false, false", "PreTrainedTokenizerFast, -, false",
+        "GPTNeoXTokenizerFast, -, false", "GPTNeoXTokenizerFast, true, true", "GPT2Tokenizer, -, false"})
+    void textsBeginAsTheFamilyHasIt(String type, Boolean said, boolean begins) throws IOException {
+        TinyModel.writeTo(folder);
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\":{\"content\":\"<|endoftext|>\"},\"tokenizer_class\":\"" + type + "\""
+                + (said == null ? "" : ",\"add_bos_token\":" + said) + "}");
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
+            assertThat(tokenizer.beginsTexts()).isEqualTo(begins);
+            assertThat(tokenizer.encode("tin", Beginning.AUTO).ids()).isEqualTo(tokenizer.encode("tin", begins ? Beginning.YES : Beginning.NO).ids());
+            assertThat(tokenizer.beginning()).hasValue(0);
+        }
+    }
+
+    @Test
+    void aTokenizerMayHaveNoBeginningByIntention() throws IOException {
+        TinyModel.writeTo(folder);
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\":null,\"tokenizer_class\":\"Qwen2Tokenizer\"}");
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
+            assertThat(tokenizer.beginning()).isEmpty();
+            assertThat(tokenizer.beginsTexts()).isFalse();
+        }
     }
 
     @Test
