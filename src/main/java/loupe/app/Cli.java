@@ -40,6 +40,7 @@ import picocli.CommandLine.ScopeType;
             GhostCommand.class,
             TreeCommand.class,
             TokensCommand.class,
+            ScaleCommand.class,
             NeighboursCommand.class,
             IndexCommand.class,
             FeatureCommand.class,

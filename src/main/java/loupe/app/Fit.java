@@ -34,6 +34,11 @@ final class Fit {
         }
     }
 
+    /** Whether a token has a vector of the residual stream's width there. */
+    static boolean hasVectors(OpenModel model, HookPoint hook) {
+        return (!hook.site().inBlock() || hook.layer() < model.config().nLayers()) && width(model.config(), hook.site()) == model.config().dModel();
+    }
+
     /** Numbers in a vector there; 0 where the values are no vectors of one token. */
     private static int width(ModelConfig config, HookPoint.Site site) {
         return switch (site) {

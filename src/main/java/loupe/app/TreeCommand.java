@@ -2,7 +2,6 @@ package loupe.app;
 
 import java.io.PrintStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -33,14 +32,8 @@ final class TreeCommand extends LoupeCommand {
     @Option(names = "--vector", paramLabel = "F:NAME", converter = ArrayReference.Converter.class, description = "A finished ghost, used as it is.")
     private ArrayReference vector;
 
-    @Option(names = "--prompt", paramLabel = "TEXT", description = "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
-    private String prompt;
-
-    @Option(names = "--prompt-ids", split = ",", paramLabel = "ID", description = "The prompt as token ids, taken as they are.")
-    private int[] promptIds;
-
-    @Option(names = "--ghost-position", split = ",", paramLabel = "P", description = "Where in --prompt-ids the ghost stands; one position or several.")
-    private int[] ghostPositions;
+    @Mixin
+    private PromptOptions prompt;
 
     @Option(names = "--mask-id", paramLabel = "ID", description = "A token whose logit is removed (default: none).")
     private Integer maskId;
@@ -65,7 +58,7 @@ final class TreeCommand extends LoupeCommand {
 
     @Override
     Map<String, Object> run(CommandContext context) {
-        TreeBaseline compared = baseline();
+        TreeBaseline compared = PromptOptions.baseline(baseline);
         requireLimits();
         ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
@@ -77,7 +70,7 @@ final class TreeCommand extends LoupeCommand {
         if (maskId != null) {
             ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
         }
-        GhostPrompt tokens = prompt(opened);
+        GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
                 maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId));
         long start = System.nanoTime();
@@ -110,52 +103,6 @@ final class TreeCommand extends LoupeCommand {
         }
     }
 
-    private GhostPrompt prompt(OpenModel opened) {
-        if (promptIds != null) {
-            if (prompt != null || ghostPositions == null) {
-                throw Refusal.usage("--prompt-ids goes with --ghost-position and without --prompt");
-            }
-            ModelOptions.check(opened, promptIds, "--prompt-ids");
-            int[] positions = Arrays.stream(ghostPositions).sorted().distinct().toArray();
-            Arrays.stream(positions).filter(at -> at < 0 || at >= promptIds.length).findFirst().ifPresent(at -> {
-                throw Refusal.usage("--ghost-position is " + at + ", the prompt has " + promptIds.length + " tokens");
-            });
-            return new GhostPrompt(boxed(promptIds), boxed(positions));
-        }
-        if (ghostPositions != null) {
-            throw Refusal.usage("--ghost-position goes with --prompt-ids; in --prompt, write {ghost} where it stands");
-        }
-        List<String> pieces = GhostPrompt.pieces(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
-        if (pieces.size() < 2) {
-            throw Refusal.usage("--prompt has no place for the ghost; write {ghost} where it belongs");
-        }
-        List<List<Integer>> parts = new ArrayList<>();
-        for (int i = 0; i < pieces.size(); i++) {
-            parts.add(boxed(i == 0 ? model.encode(opened, pieces.get(i), "--prompt") : model.encodeContinuation(opened, pieces.get(i), "--prompt")));
-        }
-        return GhostPrompt.between(parts);
-    }
-
-    private static List<Integer> boxed(int[] values) {
-        return Arrays.stream(values).boxed().toList();
-    }
-
-    private TreeBaseline baseline() {
-        switch (baseline) {
-            case "none":
-                return TreeBaseline.NONE;
-            case "centroid":
-                return TreeBaseline.CENTROID;
-            case "empty":
-                return TreeBaseline.EMPTY;
-            default:
-                if (baseline.matches("random:[1-9]\\d{0,4}")) {
-                    return TreeBaseline.random(Integer.parseInt(baseline.substring("random:".length())));
-                }
-                throw Refusal.usage("--baseline is " + baseline + ", expected none, centroid, random:N or empty");
-        }
-    }
-
     private TreeSteering steering(String text) {
         int colon = text.indexOf(':');
         if (ghost.sae().isEmpty() || ghost.feature().isEmpty()) {
@@ -171,9 +118,7 @@ final class TreeCommand extends LoupeCommand {
 
     private Map<String, Object> describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
         Map<String, Object> said = ghost.describe(opened, settings, vector);
-        said.put("prompt", prompt == null && promptIds == null ? GhostPrompt.DEFAULT_TEXT : prompt);
-        said.put("prompt_ids", tokens.ids());
-        said.put("ghost_positions", tokens.ghostPositions());
+        prompt.describe(said, tokens);
         said.put("mask_id", maskId);
         said.put("top_k", topK);
         said.put("cutoff", cutoff);

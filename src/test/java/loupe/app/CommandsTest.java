@@ -153,6 +153,38 @@ class CommandsTest {
     }
 
     @Test
+    void scaleHasACurveValueForEveryScaleAndProposesOneOfThem() {
+        JsonNode said = json("scale", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--weights", "decoder", "--scales", "1,0.5,2,4", "--baseline", "random:2");
+        int count = said.get("scales").size();
+        assertThat(count).isBetween(4, 5);
+        List<String> curves = new ArrayList<>();
+        said.get("curves").fieldNames().forEachRemaining(curves::add);
+        assertThat(curves).containsExactly("score", "divergence", "first_token_entropy", "entropy", "self_similarity", "logit_agreement");
+        said.get("curves").forEach(curve -> assertThat(curve.size()).isEqualTo(count));
+        JsonNode best = said.get("best");
+        assertThat(said.get("scales")).anyMatch(scale -> scale.asDouble() == best.get("scale").asDouble());
+        assertThat(best.get("plateau").get(0).asDouble()).isLessThanOrEqualTo(best.get("scale").asDouble());
+        assertThat(best.get("plateau").get(1).asDouble()).isGreaterThanOrEqualTo(best.get("scale").asDouble());
+        assertThat(best.get("why").asText()).contains("nats");
+        JsonNode tree = json("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--weights", "decoder", "--scale", best.get("scale").asText(),
+                "--baseline", "random:2", "--max-nodes", "20", "--cutoff", "0");
+        int at = 0;
+        while (said.get("scales").get(at).asDouble() != best.get("scale").asDouble()) {
+            at++;
+        }
+        assertThat(said.get("curves").get("divergence").get(at).asDouble()).isCloseTo(tree.get("divergence").asDouble(), within(1e-4));
+    }
+
+    @Test
+    void scaleTriesMixesAndProposesTheBestPair() {
+        JsonNode said = json("scale", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--mixes", "0,1", "--scales", "1,2,4", "--baseline", "centroid");
+        assertThat(said.get("mixes").size()).isEqualTo(2);
+        double best = said.get("best").get("score").asDouble();
+        assertThat(said.get("mixes")).allMatch(mix -> mix.get("best").get("score").asDouble() <= best).anyMatch(mix ->
+                mix.get("best").get("score").asDouble() == best && mix.get("encoder_mix").asDouble() == said.get("best").get("encoder_mix").asDouble());
+    }
+
+    @Test
     void theTokenNearestToATokensOwnEmbeddingIsItself() throws IOException {
         float[] embedding = TinyModel.weights().get("transformer.wte.weight").row(42);
         TinyModel.writeSafetensors(folder.resolve("v.safetensors"), Map.of("v", new HostTensor(embedding, embedding.length)));
@@ -302,7 +334,7 @@ class CommandsTest {
 
     @Test
     void helpIsThereForEveryCommand() {
-        for (String command : List.of("inspect", "forward", "encode", "ghost", "tree", "tokens", "neighbours", "index", "feature", "evaluate", "compare", "doctor")) {
+        for (String command : List.of("inspect", "forward", "encode", "ghost", "tree", "tokens", "scale", "neighbours", "index", "feature", "evaluate", "compare", "doctor")) {
             CommandRun help = CommandRun.of(command, "--help");
             assertThat(help.code).isZero();
             assertThat(help.out).as(command).contains("Usage: sae-loupe " + command);
@@ -329,11 +361,14 @@ class CommandsTest {
                 Arguments.of(2, "--device", args("doctor", "--device", "tpu")),
                 Arguments.of(3, "no index", args("feature", "--index", "tiny", "--feature", "1")),
                 Arguments.of(3, "config.json", args("forward", "--model", "sae", "--ids", "1")),
-                Arguments.of(2, "no command", args("scale")),
+                Arguments.of(2, "no command", args("weigh")),
                 Arguments.of(2, "at least 1 is needed", args("train-sample", "--definitions", "corpus.txt", "--out", "missing", "--tokens", "0")),
                 Arguments.of(2, "is a file, a folder is wanted", args("tour", "--model", "tiny", "--out", "corpus.txt")),
                 Arguments.of(2, "is a file, a folder is wanted", args("index", "build", "--model", "tiny", "--sae", "sae", "--corpus", "corpus.txt", "--out", "corpus.txt")),
                 Arguments.of(2, "--top-k is 0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--top-k", "0")),
+                Arguments.of(2, "--baseline is none", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--baseline", "none")),
+                Arguments.of(2, "--scales are [-1.0, 2.0]", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--scales", "2,-1")),
+                Arguments.of(2, "--mixes are [2.0]", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--mixes", "2")),
                 Arguments.of(2, "--cutoff is -1.0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--cutoff", "-1")),
                 Arguments.of(2, "--max-nodes is 0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--max-nodes", "0")),
                 Arguments.of(2, "--top is 0", args("tokens", "--model", "tiny", "--sae", "sae", "--feature", "1", "--top", "0")),

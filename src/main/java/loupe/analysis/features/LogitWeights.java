@@ -54,13 +54,13 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         return Answer.of(DeviceArrays.floats(weights), top);
     }
 
-    /** The gain of the final norm, (dModel). */
-    static NDArray gain(LanguageModel lm) {
+    /** The gain of the final norm, (dModel). Device thread only. */
+    public static NDArray gain(LanguageModel lm) {
         return lm.parameters().get("transformer.ln_f.weight");
     }
 
-    /** (N, V) logit weights of directions (N, dModel). */
-    static NDArray weights(NDArray directions, NDArray gain, LanguageModel lm) {
+    /** (N, V) logit weights of directions (N, dModel). Device thread only. */
+    public static NDArray weights(NDArray directions, NDArray gain, LanguageModel lm) {
         return directions.mul(gain).matMul(lm.unembedding().transpose());
     }
 

@@ -224,6 +224,19 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
             return sum;
         }
 
+        /** Entropy of the next token in nats: the mean over the nodes where it is known, weighted by their cumulative probability. */
+        public double meanEntropy() {
+            double sum = 0;
+            double weight = 0;
+            for (int node = 0; node < size(); node++) {
+                if (!Float.isNaN(entropy(node))) {
+                    sum += cumulative(node) * entropy(node);
+                    weight += cumulative(node);
+                }
+            }
+            return sum / weight;
+        }
+
         /** Token ids from the root's child down to this node. */
         public int[] path(int node) {
             int[] path = new int[depth(node)];

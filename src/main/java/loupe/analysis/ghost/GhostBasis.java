@@ -137,6 +137,14 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
             return u;
         }
 
+        /** The unit decoder direction. @throws IllegalStateException of a finished ghost, which has none */
+        public double[] decoder() {
+            if (source instanceof GhostSource.Finished) {
+                throw new IllegalStateException("a finished ghost has no decoder direction");
+            }
+            return vectors[DECODER];
+        }
+
         /** The ghost itself. */
         public GhostVector vector(GhostSettings settings) {
             double[] ghost = combine(coefficients(settings));

@@ -10,7 +10,6 @@ import java.util.PriorityQueue;
 import java.util.Set;
 import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
-import loupe.lm.Logits;
 
 /**
  * One tree under way: its nodes, those still to expand, and the lanes they are expanded in, the ghost's first. Nodes of
@@ -62,15 +61,16 @@ final class GrowingTree {
     /** Runs the prompts of trees that have not begun. */
     static void begin(Scope scope, LanguageModel lm, LaneRuns runs, List<GrowingTree> trees) {
         List<TreeLane> all = trees.stream().flatMap(tree -> tree.lanes.stream()).toList();
-        LaneRuns.Prompts prompts = runs.prompts(scope, lm, all);
         List<Predictions> predictions = new ArrayList<>();
-        int at = 0;
-        for (GrowingTree tree : trees) {
-            predictions.add(tree.nodes.isExpanded(0) ? null : Predictions.of(scope, prompts.logits().subList(at, at + tree.lanes.size()), tree.limits));
-            at += tree.lanes.size();
-        }
+        float[][][] keys = runs.prompts(scope, lm, all, logits -> {
+            int at = 0;
+            for (GrowingTree tree : trees) {
+                predictions.add(tree.nodes.isExpanded(0) ? null : Predictions.of(scope, logits.subList(at, at + tree.lanes.size()), tree.limits));
+                at += tree.lanes.size();
+            }
+        });
         for (int i = 0; i < all.size(); i++) {
-            all.get(i).keepPrompt(prompts.keys()[i]);
+            all.get(i).keepPrompt(keys[i]);
         }
         for (int i = 0; i < trees.size(); i++) {
             trees.get(i).begin(predictions.get(i), lm.config().context());
@@ -110,17 +110,18 @@ final class GrowingTree {
                 turn.batch.forEach(node -> rows.add(turn.tree.row(lane, node)));
             }
         }
-        LaneRuns.Ran ran = runs.nodes(scope, lm, rows, Logits.LAST);
         List<Predictions> predictions = new ArrayList<>();
-        int at = 0;
-        for (Turn turn : turns) {
-            List<NDArray> logits = new ArrayList<>();
-            for (int lane = 0; lane < turn.tree.lanes.size(); lane++, at += turn.batch.size()) {
-                logits.add(ran.logits().get(at + ":" + (at + turn.batch.size())));
+        LaneRuns.Ran ran = runs.nodes(scope, lm, rows, logits -> {
+            int at = 0;
+            for (Turn turn : turns) {
+                List<NDArray> lanes = new ArrayList<>();
+                for (int lane = 0; lane < turn.tree.lanes.size(); lane++, at += turn.batch.size()) {
+                    lanes.add(logits.get(at + ":" + (at + turn.batch.size())));
+                }
+                predictions.add(Predictions.of(scope, lanes, turn.tree.limits));
             }
-            predictions.add(Predictions.of(scope, logits, turn.tree.limits));
-        }
-        at = 0;
+        });
+        int at = 0;
         for (int i = 0; i < turns.size(); i++) {
             turns.get(i).tree.accept(turns.get(i).batch, predictions.get(i), ran, at);
             at += turns.get(i).batch.size() * turns.get(i).tree.lanes.size();
@@ -226,7 +227,7 @@ final class GrowingTree {
                 }
             }
             if (!rows.isEmpty()) {
-                LaneRuns.Ran ran = runs.nodes(scope, lm, rows, Logits.NONE);
+                LaneRuns.Ran ran = runs.keys(scope, lm, rows);
                 int at = 0;
                 for (Turn turn : missing) {
                     for (TreeLane lane : turn.tree.lanes) {

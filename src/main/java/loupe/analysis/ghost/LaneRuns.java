@@ -12,6 +12,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import loupe.analysis.DeviceArrays;
 import loupe.base.HookPoint;
 import loupe.inference.Scope;
@@ -51,16 +52,21 @@ final class LaneRuns {
     /** A token to run. @param ancestors keys and values of its ancestors, from the root's child down to the parent */
     record Row(TreeLane lane, int token, float[][] ancestors) {}
 
-    /** What came out: logits (rows, V), or the residual stream if none were asked for, and the keys and values of each row. */
-    record Ran(NDArray logits, int rows, float[][] parts) {
+    /** The keys and values of rows that have been run. */
+    record Ran(int rows, float[][] parts) {
         /** The row's keys and values as a lane keeps them. */
         float[] keys(int row) {
             return tokenKeys(parts, row, rows);
         }
     }
 
-    /** Runs the prompts of lanes. @return logits after each, (1, V), in their order, and the keys for {@link TreeLane#keepPrompt} */
-    Prompts prompts(Scope scope, LanguageModel lm, List<TreeLane> lanes) {
+    /**
+     * Runs the prompts of lanes.
+     *
+     * @param use takes the logits after each, (1, V), in their order
+     * @return for each lane what {@link TreeLane#keepPrompt} takes
+     */
+    float[][][] prompts(Scope scope, LanguageModel lm, List<TreeLane> lanes, Consumer<List<NDArray>> use) {
         Map<Integer, List<Integer>> byLength = new TreeMap<>();
         for (int i = 0; i < lanes.size(); i++) {
             byLength.computeIfAbsent(lanes.get(i).prompt().length, length -> new ArrayList<>()).add(i);
@@ -89,14 +95,21 @@ final class LaneRuns {
                 keys[group.get(row)] = own;
             }
         });
-        return new Prompts(List.of(logits), keys);
+        use.accept(List.of(logits));
+        return keys;
     }
 
-    /** @param logits (1, V) per lane @param keys per lane and token */
-    record Prompts(List<NDArray> logits, float[][][] keys) {}
+    /** Runs nodes for their keys alone. */
+    Ran keys(Scope scope, LanguageModel lm, List<Row> rows) {
+        return run(scope, lm, rows, Logits.NONE, residual -> { });
+    }
 
-    /** Runs nodes. @param which LAST, or NONE for the keys alone */
-    Ran nodes(Scope scope, LanguageModel lm, List<Row> rows, Logits which) {
+    /** Runs nodes. @param use takes their logits, (rows, V) */
+    Ran nodes(Scope scope, LanguageModel lm, List<Row> rows, Consumer<NDArray> use) {
+        return run(scope, lm, rows, Logits.LAST, logits -> use.accept(logits.reshape(rows.size(), -1)));
+    }
+
+    private Ran run(Scope scope, LanguageModel lm, List<Row> rows, Logits which, Consumer<NDArray> use) {
         NDManager step = scope.arrays();
         int[][] ids = new int[rows.size()][];
         int[] positions = new int[rows.size()];
@@ -105,9 +118,9 @@ final class LaneRuns {
             positions[i] = rows.get(i).lane().prompt().length + rows.get(i).ancestors().length;
         }
         KeyValueCache cache = cache(step, lm, rows);
-        NDArray out = lm.forward(step, Input.of(ids).startingAt(positions), hook(step, rows.stream().map(Row::lane).toList(), true), cache, which,
-                scope.cancellation());
-        return new Ran(which == Logits.NONE ? out : out.reshape(ids.length, -1), ids.length, parts(cache));
+        use.accept(lm.forward(step, Input.of(ids).startingAt(positions), hook(step, rows.stream().map(Row::lane).toList(), true), cache, which,
+                scope.cancellation()));
+        return new Ran(ids.length, parts(cache));
     }
 
     private KeyValueCache cache(NDManager step, LanguageModel lm, List<Row> rows) {

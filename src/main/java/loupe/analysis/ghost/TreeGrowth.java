@@ -11,24 +11,14 @@ import loupe.sae.SparseAutoencoder;
 
 /**
  * Grows a {@link DefinitionTree} best first. The first step runs the prompt and gives the root's children; each further one
- * expands a batch of the most probable open nodes: few at first so that branches appear early, then as many as a step of
- * some length has room for. Steps are long only while nobody else waits, since a large batch is worth more than a small
- * one: below some dozens of rows the time goes into reading the weights.
+ * expands a batch of the most probable open nodes, as large as {@link StepRows} says.
  */
 final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
-    private static final int FIRST_ROWS = 8;
-    private static final int FEWEST_LATER_ROWS = 16;
-    private static final int MOST_ROWS = 256;
-    private static final double LARGEST_GROWTH = 4;
-    /** What a step aims at while others wait, and while nobody does. */
-    private static final double SHORT_STEP_MILLIS = 50;
-    private static final double LONG_STEP_MILLIS = 700;
-
     private final DefinitionTree query;
     private final TreeNodes nodes;
     private final LaneRuns runs = new LaneRuns();
     private GrowingTree tree;
-    private int rows = FIRST_ROWS;
+    private final StepRows rows = new StepRows();
     private boolean finished;
 
     TreeGrowth(DefinitionTree query) {
@@ -45,21 +35,11 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
             GrowingTree.begin(scope, lm, runs, List.of(made));
             tree = made;
         } else {
-            long start = System.nanoTime();
-            List<Integer> batch = tree.nextBatch(Math.max(1, rows / tree.lanes().size()));
-            GrowingTree.expand(scope, lm, runs, List.of(new GrowingTree.Turn(tree, batch)));
-            adaptRows(batch.size() * tree.lanes().size(), (System.nanoTime() - start) / 1e6, scope.othersWait() ? SHORT_STEP_MILLIS : LONG_STEP_MILLIS);
+            List<Integer> batch = tree.nextBatch(Math.max(1, rows.next() / tree.lanes().size()));
+            rows.measure(scope, batch.size() * tree.lanes().size(), () -> GrowingTree.expand(scope, lm, runs, List.of(new GrowingTree.Turn(tree, batch))));
         }
         finished = !tree.hasWork();
         return !finished;
-    }
-
-    /** @param ran rows of the step that took {@code millis} */
-    private void adaptRows(int ran, double millis, double aim) {
-        int fitting = (int) (ran * Math.min(LARGEST_GROWTH, aim / millis));
-        // a batch may have been small because there was no more to expand
-        int next = ran < rows / tree.lanes().size() && fitting >= ran ? Math.max(rows, fitting) : fitting;
-        rows = Math.max(FEWEST_LATER_ROWS, Math.min(MOST_ROWS, next));
     }
 
     @Override

@@ -1,0 +1,232 @@
+package loupe.analysis.ghost;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import loupe.analysis.DeviceArrays;
+import loupe.analysis.features.LogitWeights;
+import loupe.base.HookPoint;
+import loupe.inference.Query;
+import loupe.inference.Scope;
+import loupe.lm.Ghost;
+import loupe.lm.Hook;
+import loupe.lm.Input;
+import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
+
+/** A {@link ScaleSweep} under way: first what the prompts alone tell, then all trees in turns, then the refined scale. */
+final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
+    /** Prompts run in one step. */
+    private static final int PROMPTS_PER_STEP = 16;
+
+    private final ScaleSweep query;
+    private final LaneRuns runs = new LaneRuns();
+    private final StepRows rows = new StepRows();
+    /** By scale, rising. */
+    private final List<Point> points = new ArrayList<>();
+    private boolean refined;
+    private boolean finished;
+
+    /** One scale. */
+    private static final class Point {
+        final double scale;
+        final DefinitionTree question;
+        final TreeNodes nodes = new TreeNodes();
+        GrowingTree tree;
+        double selfSimilarity = Double.NaN;
+        double logitAgreement = Double.NaN;
+
+        Point(ScaleSweep query, double scale) {
+            this.scale = scale;
+            question = query.tree(scale);
+        }
+
+        boolean hasWork() {
+            return tree == null || tree.hasWork();
+        }
+    }
+
+    ScaleSweepGrowth(ScaleSweep query) {
+        this.query = query;
+        query.scales().forEach(scale -> points.add(new Point(query, scale)));
+    }
+
+    @Override
+    public boolean step(Scope scope) {
+        LanguageModel lm = scope.model(query.model());
+        List<Point> fresh = points.stream().filter(point -> point.tree == null).toList();
+        if (fresh.isEmpty()) {
+            grow(scope, lm);
+        } else {
+            begin(scope, lm, fresh);
+        }
+        if (points.stream().noneMatch(Point::hasWork) && !refined) {
+            refined = true;
+            refinedScale().ifPresent(scale -> {
+                points.add(new Point(query, scale));
+                points.sort(Comparator.comparingDouble(point -> point.scale));
+            });
+        }
+        finished = points.stream().noneMatch(Point::hasWork);
+        return !finished;
+    }
+
+    private void begin(Scope scope, LanguageModel lm, List<Point> fresh) {
+        int lanes = 1 + query.baseline().lanes();
+        List<Point> now = fresh.subList(0, Math.min(fresh.size(), Math.max(1, PROMPTS_PER_STEP / lanes)));
+        double[][] readings = readings(scope, lm, now);
+        List<GrowingTree> trees = new ArrayList<>();
+        for (Point point : now) {
+            trees.add(new GrowingTree(point.question.limits(), point.nodes, TreeGrowth.lanes(scope, lm, point.question)));
+        }
+        GrowingTree.begin(scope, lm, runs, trees);
+        for (int i = 0; i < now.size(); i++) {
+            now.get(i).tree = trees.get(i);
+            now.get(i).selfSimilarity = readings[i][0];
+            now.get(i).logitAgreement = readings[i][1];
+        }
+    }
+
+    /** Trees take turns: each expands its most probable nodes, as many as there is room for when all do. */
+    private void grow(Scope scope, LanguageModel lm) {
+        List<Point> growing = points.stream().filter(Point::hasWork).toList();
+        int lanes = 1 + query.baseline().lanes();
+        int each = Math.max(1, rows.next() / (lanes * growing.size()));
+        List<GrowingTree.Turn> turns = new ArrayList<>();
+        int ran = 0;
+        for (Point point : growing.stream().sorted(Comparator.comparingInt(point -> point.nodes.size())).toList()) {
+            if (ran > 0 && ran + each * lanes > rows.next()) {
+                break;
+            }
+            List<Integer> batch = point.tree.nextBatch(each);
+            turns.add(new GrowingTree.Turn(point.tree, batch));
+            ran += batch.size() * lanes;
+        }
+        rows.measure(scope, ran, () -> GrowingTree.expand(scope, lm, runs, turns));
+    }
+
+    /** Self-similarity and logit agreement of each point, from one pass over their prompts and that of scale 0. */
+    private double[][] readings(Scope scope, LanguageModel lm, List<Point> now) {
+        GhostBasis.Answer basis = scope.answer(new GhostBasis(query.model(), query.ghost()));
+        int[] ids = query.prompt().ids().stream().mapToInt(Integer::intValue).toArray();
+        query.prompt().ghostPositions().forEach(position -> ids[position] = 0);
+        int[][] prompts = new int[now.size() + 1][];
+        Arrays.fill(prompts, ids);
+        List<Ghost> ghosts = new ArrayList<>();
+        for (int row = 0; row < prompts.length; row++) {
+            float[] vector = basis.vector(query.ghost().withScale(row == 0 ? 0 : now.get(row - 1).scale)).ghost().data();
+            for (int position : query.prompt().ghostPositions()) {
+                ghosts.add(new Ghost(row, position, vector));
+            }
+        }
+        Reading reading = new Reading(query.readAt());
+        NDArray logits = lm.forward(scope.arrays(), Input.of(prompts).with(ghosts), reading, null, Logits.LAST, scope.cancellation()).reshape(prompts.length, -1);
+        float[] decoder = Vectors.tensor(basis.decoder()).data();
+        NDArray direction = scope.arrays().create(decoder, new Shape(1, decoder.length));
+        NDArray weights = LogitWeights.weights(direction, LogitWeights.gain(lm), lm);
+        NDArray changes = logits.get("1:").sub(logits.get("0:1"));
+        double[] agreement = cosines(changes.sub(changes.mean(new int[] {1}, true)), weights.sub(weights.mean()));
+        double[] similarity = new double[prompts.length];
+        Arrays.fill(similarity, Double.NaN);
+        if (reading.seen != null && reading.seen.length / prompts.length == decoder.length) {
+            similarity = cosines(scope.arrays().create(reading.seen, new Shape(prompts.length, decoder.length)), direction);
+        }
+        double[][] readings = new double[now.size()][];
+        for (int i = 0; i < readings.length; i++) {
+            readings[i] = new double[] {similarity[i + 1] - similarity[0], agreement[i]};
+        }
+        return readings;
+    }
+
+    /** Of each row of (N, d) with a vector (1, d); NaN where one of them is zero. */
+    private static double[] cosines(NDArray rows, NDArray vector) {
+        double[] products = DeviceArrays.doubles(rows.mul(vector).sum(new int[] {1}));
+        double[] squares = DeviceArrays.doubles(rows.square().sum(new int[] {1}));
+        double own = DeviceArrays.doubles(vector.square().sum())[0];
+        for (int i = 0; i < products.length; i++) {
+            products[i] /= Math.sqrt(squares[i] * own);
+        }
+        return products;
+    }
+
+    /** Keeps what lies at one place after the last token of each row. */
+    private static final class Reading implements Hook {
+        private final Optional<HookPoint> where;
+        private float[] seen;
+
+        Reading(Optional<HookPoint> where) {
+            this.where = where;
+        }
+
+        @Override
+        public boolean wants(HookPoint point) {
+            return where.isPresent() && where.get().equals(point);
+        }
+
+        @Override
+        public NDArray at(HookPoint point, NDArray value) {
+            if (value.getShape().dimension() == 3) {
+                seen = DeviceArrays.floats(value.get(":, -1"));
+            }
+            return value;
+        }
+    }
+
+    /** The vertex of the parabola through the best score and its neighbours, in log s; empty where there is none to try. */
+    private Optional<Double> refinedScale() {
+        double[] score = result().curve(ScaleSweep.Curve.SCORE);
+        int best = 0;
+        for (int i = 1; i < score.length; i++) {
+            best = score[i] > score[best] ? i : best;
+        }
+        if (best == 0 || best == score.length - 1) {
+            return Optional.empty();
+        }
+        double[] x = new double[3];
+        for (int i = 0; i < 3; i++) {
+            x[i] = Math.log(points.get(best - 1 + i).scale);
+        }
+        double left = (score[best] - score[best - 1]) / (x[1] - x[0]);
+        double right = (score[best + 1] - score[best]) / (x[2] - x[1]);
+        double bend = (right - left) / (x[2] - x[0]);
+        if (!(bend < 0)) {
+            return Optional.empty();
+        }
+        double vertex = Math.exp((x[0] + x[1]) / 2 - left / (2 * bend));
+        double rounded = ScaleSweep.grid(vertex, vertex, 1).get(0);
+        return points.stream().anyMatch(point -> point.scale == rounded) ? Optional.empty() : Optional.of(rounded);
+    }
+
+    @Override
+    public ScaleSweep.Answer result() {
+        List<Point> known = points.stream().filter(point -> point.tree != null).toList();
+        double[] scales = known.stream().mapToDouble(point -> point.scale).toArray();
+        double[][] values = new double[ScaleSweep.Curve.values().length][known.size()];
+        for (int i = 0; i < known.size(); i++) {
+            Point point = known.get(i);
+            DefinitionTree.Answer tree = new DefinitionTree.Answer(point.question, point.nodes.copy(), !point.tree.hasWork());
+            double entropy = tree.meanEntropy();
+            set(values, ScaleSweep.Curve.SCORE, i, tree.divergence() - query.entropyWeight() * entropy);
+            set(values, ScaleSweep.Curve.DIVERGENCE, i, tree.divergence());
+            set(values, ScaleSweep.Curve.FIRST_TOKEN_ENTROPY, i, tree.entropy(0));
+            set(values, ScaleSweep.Curve.ENTROPY, i, entropy);
+            set(values, ScaleSweep.Curve.SELF_SIMILARITY, i, point.selfSimilarity);
+            set(values, ScaleSweep.Curve.LOGIT_AGREEMENT, i, point.logitAgreement);
+        }
+        return new ScaleSweep.Answer(query, scales, values, finished);
+    }
+
+    private static void set(double[][] values, ScaleSweep.Curve curve, int index, double value) {
+        values[curve.ordinal()][index] = value;
+    }
+
+    @Override
+    public double fraction() {
+        double grown = points.stream().mapToDouble(point -> point.tree == null ? 0 : point.hasWork() ? Math.min(0.9, (point.nodes.size() - 1.0) / (query.topK() * query.nodes())) : 1).sum();
+        return finished ? 1 : Math.min(0.99, grown / (query.scales().size() + 1));
+    }
+}
