@@ -19,8 +19,13 @@ import loupe.tensor.StoredTensor;
 final class DictionaryLearning implements SaeFamily {
     static final String FORMAT = "dictionary-learning";
 
+    /** A decoder direction whose norm is further from 1 is normalised by the library on loading. */
+    static final double UNIT_NORM = 1e-5;
+
     private static final List<String> CLASSES = List.of("AutoEncoder", "AutoEncoderNew", "GatedAutoEncoder", "AutoEncoderTopK", "BatchTopKSAE",
             "MatryoshkaBatchTopKSAE", "JumpReluAutoEncoder");
+    /** Our own addition, for autoencoders that were trained with another library: the library itself reads raw activations. */
+    static final String CENTRED = "center_writing_weights";
     private static final Pattern PLACE = Pattern.compile(
             "(resid_pre|resid_post|resid_out|resid|mlp_out|mlp|attn_out|attn|attention)(?:_layer)?_?(\\d{1,3})?(?:[^\\d].*)?");
 
@@ -64,6 +69,7 @@ final class DictionaryLearning implements SaeFamily {
         files.config("config.json").ifPresent(config -> draft.settings = config.values());
         checkSizes(files, trainer, draft);
         draft.model = trainer.text("lm_name").orElse("");
+        draft.centred = trainer.flag(CENTRED).orElse(false);
         hook(files, trainer, draft);
         interrupted(files, draft);
         return draft;
@@ -195,7 +201,7 @@ final class DictionaryLearning implements SaeFamily {
     /** {@code AutoEncoder.from_pretrained(normalize_decoder=True)}: only where the norms are not 1 already. */
     private static void normaliseDecoder(HostWeights weights) {
         for (double norm : weights.decoderNorms()) {
-            if (Math.abs(norm - 1) > 1e-5) {
+            if (Math.abs(norm - 1) > UNIT_NORM) {
                 weights.foldDecoderNorms();
                 weights.warn("The decoder directions were not unit vectors; they are normalised as dictionary_learning does on loading, and the encoder scaled up");
                 return;
@@ -251,22 +257,22 @@ final class DictionaryLearning implements SaeFamily {
         }
     }
 
-    /** The name {@link #place} understands; empty for places it does not. */
+    /** The name {@link #place} understands: the library's own, or TransformerLens' where it has none. */
     static String submodule(HookPoint hook) {
         String name = switch (hook.site()) {
             case RESID_PRE -> "resid_pre";
             case RESID_POST -> "resid_post";
             case MLP_OUT -> "mlp_out";
             case ATTN_OUT -> "attn_out";
-            default -> throw new IllegalArgumentException("hook is " + hook + ", which dictionary_learning has no name for");
+            default -> "";
         };
-        return name + "_layer_" + hook.layer();
+        return name.isEmpty() ? hook.name() : name + "_layer_" + hook.layer();
     }
 
     private static Optional<HookPoint> place(String submodule, int layer, boolean reads) {
         Matcher place = PLACE.matcher(submodule);
         if (!place.matches()) {
-            return Optional.empty();
+            return HookPoint.parse(submodule);
         }
         int at = place.group(2) == null ? layer : Integer.parseInt(place.group(2));
         Site site = switch (place.group(1)) {

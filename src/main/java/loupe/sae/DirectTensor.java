@@ -144,6 +144,18 @@ final class DirectTensor {
         return sums;
     }
 
+    /** Products of {@code v} with the rows, or with the columns. */
+    double[] times(double[] v, boolean withRows) {
+        double[] products = new double[withRows ? Math.toIntExact(rows) : columns];
+        for (int r = 0; r < rows; r++) {
+            FloatBuffer row = row(r);
+            for (int c = 0; c < columns; c++) {
+                products[withRows ? r : c] += row.get(c) * v[withRows ? c : r];
+            }
+        }
+        return products;
+    }
+
     /** How many elements are NaN or infinite. */
     long nonFinite() {
         long count = 0;

@@ -77,6 +77,17 @@ public final class HostWeights {
         return this;
     }
 
+    /** Takes a part out; its memory is given back when nothing reads it any more. */
+    void remove(Part part) {
+        tensors.remove(part);
+        featuresInRows.remove(part);
+    }
+
+    /** v E for v of dIn values: dSae values, in double precision. */
+    double[] throughEncoder(double[] v) {
+        return tensor(Part.ENCODER).times(v, featuresInRows(Part.ENCODER));
+    }
+
     void warn(String sentence) {
         warnings.add(sentence);
     }

@@ -68,6 +68,15 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
                 transcodes);
     }
 
+    public SaeConfig withActivation(Activation other) {
+        return new SaeConfig(format, dIn, dSae, dOut, other, subtractDecoderBias, normalisation, joinsHeads, centred, lookup, model, hook, hookOut,
+                transcodes);
+    }
+
+    public SaeConfig withSubtractDecoderBias(boolean other) {
+        return new SaeConfig(format, dIn, dSae, dOut, activation, other, normalisation, joinsHeads, centred, lookup, model, hook, hookOut, transcodes);
+    }
+
     public SaeConfig withLookup(boolean other) {
         return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, centred, other, model, hook, hookOut,
                 transcodes);

@@ -21,7 +21,7 @@ import loupe.tensor.StoredTensor;
  * Thread-safe.
  */
 public final class SaeFile {
-    private static final List<SaeFamily> FAMILIES = List.of(new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new OpenAi(),
+    private static final List<SaeFamily> FAMILIES = List.of(new PlainSae(), new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new OpenAi(),
             new Apollo(), new Goodfire(), new DictionaryLearning(), new TokenizedSae(), new Neel());
 
     private final Path path;
@@ -107,6 +107,16 @@ public final class SaeFile {
 
     public boolean lookup() {
         return draft.has(Part.LOOKUP);
+    }
+
+    /** Whether it adds a linear function of its input to its output. */
+    boolean skips() {
+        return draft.has(Part.SKIP);
+    }
+
+    /** Whether a factor for the input was known and has been multiplied into the weights on reading. */
+    boolean normFactorApplied() {
+        return draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent();
     }
 
     /** Name of the model it was trained on; empty if neither file nor name says. */

@@ -103,7 +103,11 @@ class SaeGoldenTest {
     @ParameterizedTest
     @MethodSource("cases")
     void featuresAndReconstructionAreThoseOfTheReference(Case c) {
-        Path folder = Shared.golden(c.folder());
+        compare(c, Shared.golden(c.folder()));
+    }
+
+    /** @throws AssertionError if what is computed from the files in {@code folder} is not what was recorded there */
+    static void compare(Case c, Path folder) {
         SaeFile file = SaeFile.read(folder.resolve(c.file()), c.options());
         try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors")); NDManager manager = NDManager.newBaseManager();
                 SparseAutoencoder sae = SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {

@@ -81,8 +81,8 @@ class SaeWriterTest {
     @Test
     void whatAFormatCannotSayIsRefused() {
         SaeConfig relu = SaeConfig.of("test", D, N, new Activation.Relu(), true);
-        assertThatThrownBy(() -> SaeWriter.dictionaryLearning(folder, relu, weights(true), Map.of())).isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("AutoEncoderTopK cannot express");
+        assertThatThrownBy(() -> SaeWriter.dictionaryLearning(folder, relu.withLookup(true), weights(true), Map.of()))
+                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("dictionary_learning cannot express");
         assertThatThrownBy(() -> SaeWriter.saeLens(folder, relu.withLookup(true), weights(true), Optional.empty()))
                 .hasMessageContaining("SAELens cannot express");
     }

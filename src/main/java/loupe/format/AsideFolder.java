@@ -1,0 +1,85 @@
+package loupe.format;
+
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Comparator;
+import java.util.stream.Stream;
+import loupe.base.CheckpointException;
+
+/**
+ * A folder filled beside its place and moved there when it is complete; closed before that, it leaves nothing behind. It
+ * replaces nothing but an empty folder. For one thread.
+ */
+public final class AsideFolder implements AutoCloseable {
+    private final Path target;
+    private final Path aside;
+    private boolean committed;
+
+    private AsideFolder(Path target, Path aside) {
+        this.target = target;
+        this.aside = aside;
+    }
+
+    /** @throws CheckpointException if something is at {@code target} already, or no folder can be made there */
+    public static AsideFolder create(Path target) {
+        try {
+            Path absolute = target.toAbsolutePath();
+            if (Files.exists(absolute) && !(Files.isDirectory(absolute) && isEmpty(absolute))) {
+                throw new CheckpointException(target, "there is something here already", "a new folder", "Choose another name");
+            }
+            Files.createDirectories(absolute.getParent());
+            Path aside = absolute.resolveSibling("." + absolute.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
+            return new AsideFolder(target, Files.createDirectory(aside));
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
+    }
+
+    /** Where to put the files. */
+    public Path path() {
+        return aside;
+    }
+
+    /** Puts the folder in its place. */
+    public void commit() {
+        try {
+            Files.deleteIfExists(target);
+            try {
+                Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
+            } catch (AtomicMoveNotSupportedException e) {
+                Files.move(aside, target);
+            }
+            committed = true;
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (committed) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(aside)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (IOException e) {
+            throw failure(target, e);
+        }
+    }
+
+    private static boolean isEmpty(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.findAny().isEmpty();
+        }
+    }
+
+    private static CheckpointException failure(Path target, IOException e) {
+        return new CheckpointException(target, "the folder cannot be written (" + e.getMessage() + ")", "a place that can be written, with room for it",
+                "Choose another folder, or make room", e);
+    }
+}
