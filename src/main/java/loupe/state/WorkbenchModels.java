@@ -13,6 +13,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final Workbench workbench;
     private final TokenTexts texts;
     private final NearbyCheckpoints nearby;
+    private final CheckpointSaving saving;
     private final CorpusStatistics statistics;
     private final GhostControlsModel controls;
     private final GhostHistory history;
@@ -29,6 +30,7 @@ public final class WorkbenchModels implements AutoCloseable {
         this.workbench = workbench;
         texts = new TokenTexts(workbench);
         nearby = new NearbyCheckpoints(workbench);
+        saving = new CheckpointSaving(workbench);
         statistics = new CorpusStatistics(workbench, cache);
         controls = new GhostControlsModel(workbench);
         history = new GhostHistory(controls);
@@ -49,6 +51,10 @@ public final class WorkbenchModels implements AutoCloseable {
 
     public NearbyCheckpoints nearby() {
         return nearby;
+    }
+
+    public CheckpointSaving saving() {
+        return saving;
     }
 
     public CorpusStatistics statistics() {

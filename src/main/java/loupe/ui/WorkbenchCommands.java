@@ -1,6 +1,9 @@
 package loupe.ui;
 
+import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import loupe.sae.SaeSaving;
+import loupe.state.CheckpointSide;
 import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
 
@@ -40,6 +43,12 @@ final class WorkbenchCommands {
         commands.add("corpus", "Choose a corpus to count activations over...", FILES, "", hasModel, () -> opening.chooseCorpus(view.scene().getWindow()));
         commands.add("export", "Save the focused chart or tree as PNG...", FILES, "Shortcut+E", hasA, () -> view.exportFocused(ExportFormat.PNG_2X));
         commands.add("export-svg", "Save the focused chart or tree as SVG...", FILES, "Shortcut+Shift+E", hasA, () -> view.exportFocused(ExportFormat.SVG));
+        for (SaeSaving.Form form : SaeSaving.Form.values()) {
+            commands.add("save-a-" + form.name().toLowerCase(Locale.ROOT), "Save checkpoint A as " + form.label() + "...", FILES, "", hasA,
+                    () -> saveCheckpoint(workbench.a(), form));
+            commands.add("save-b-" + form.name().toLowerCase(Locale.ROOT), "Save checkpoint B as " + form.label() + "...", FILES, "", hasB,
+                    () -> saveCheckpoint(workbench.b(), form));
+        }
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
         commands.add("filter", "Filter features or go to one by number", FEATURES, "Shortcut+L", hasA, view::focusFilter);
@@ -60,5 +69,10 @@ final class WorkbenchCommands {
         commands.add("larger", "Larger text", WINDOW, "Shortcut+Equals", () -> models.fontSize().set(Math.min(24, models.fontSize().get() + 1)));
         commands.add("smaller", "Smaller text", WINDOW, "Shortcut+Minus", () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "F1", view::showShortcuts);
+    }
+
+    /** Asks where, and saves a checkpoint in the background. */
+    private void saveCheckpoint(CheckpointSide side, SaeSaving.Form form) {
+        view.desk().choose(models.saving().suggestedName(side, form), form.label()).ifPresent(target -> models.saving().save(side, form, target));
     }
 }

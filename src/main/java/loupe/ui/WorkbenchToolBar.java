@@ -3,6 +3,7 @@ package loupe.ui;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
 import javafx.geometry.Pos;
@@ -24,6 +25,7 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
+import loupe.sae.SaeSaving;
 import loupe.state.CheckpointSide;
 import loupe.state.Session;
 import loupe.state.Workbench;
@@ -37,6 +39,7 @@ final class WorkbenchToolBar {
 
     private final WorkbenchModels models;
     private final FileOpening opening;
+    private final Commands commands;
     private final HBox box = new HBox(8);
     private final SplitMenuButton openModel = new SplitMenuButton();
     private final SplitMenuButton openCheckpoint = new SplitMenuButton();
@@ -47,7 +50,8 @@ final class WorkbenchToolBar {
     WorkbenchToolBar(WorkbenchModels models, FileOpening opening, Commands commands) {
         this.models = models;
         this.opening = opening;
-        layOut(commands);
+        this.commands = commands;
+        layOut();
         bind();
     }
 
@@ -55,7 +59,7 @@ final class WorkbenchToolBar {
         return box;
     }
 
-    private void layOut(Commands commands) {
+    private void layOut() {
         box.getStyleClass().add("workbench-bar");
         box.setAlignment(Pos.CENTER_LEFT);
         openModel.setText("Open model");
@@ -145,7 +149,7 @@ final class WorkbenchToolBar {
     static String describe(SaeConfig config) {
         Activation activation = config.activation();
         String kind = activation instanceof Activation.TopK topK ? "topk " + topK.k() : activation instanceof Activation.BatchTopK batch ? "batchtopk " + batch.k()
-                : activation.getClass().getSimpleName().toLowerCase(java.util.Locale.ROOT);
+                : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
         return kind + ", " + Figures.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
     }
 
@@ -176,6 +180,10 @@ final class WorkbenchToolBar {
         }
         if (side.sae().get() != null) {
             items.add(new SeparatorMenuItem());
+            for (SaeSaving.Form form : SaeSaving.Form.values()) {
+                items.add(item("Save checkpoint " + side + " as " + form.label() + "...",
+                        () -> commands.run("save-" + side.toString().toLowerCase(Locale.ROOT) + "-" + form.name().toLowerCase(Locale.ROOT))));
+            }
             items.add(item("Close checkpoint " + side, () -> models.workbench().closeCheckpoint(side)));
         }
         return items;
