@@ -3,25 +3,55 @@ package loupe.lm;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import loupe.tensor.DirectMemory;
 
-/** One parameter in memory outside the heap, float32, row-major, as {@link LanguageModel} wants it. */
-record HostWeight(ByteBuffer bytes, long... shape) {
+/**
+ * One parameter in memory outside the heap, float32, row-major, as {@link LanguageModel} wants it. A buffer holds less than
+ * 2 GiB: a parameter that is larger lies in several, each of whole rows.
+ *
+ * @param blocks all of one size but the last
+ */
+record HostWeight(List<ByteBuffer> blocks, long... shape) {
+    /** Of one buffer, in bytes. */
+    static final long LARGEST_BLOCK = Integer.MAX_VALUE - 8;
+
     static HostWeight zeros(long... shape) {
-        long elements = 1;
-        for (long axis : shape) {
-            elements = Math.multiplyExact(elements, axis);
+        return zerosInBlocks(LARGEST_BLOCK, shape);
+    }
+
+    /** @param largestBlock in bytes; a row must fit into it */
+    static HostWeight zerosInBlocks(long largestBlock, long... shape) {
+        long rowBytes = Math.multiplyExact(4, shape[shape.length - 1]);
+        long rows = 1;
+        for (int axis = 0; axis + 1 < shape.length; axis++) {
+            rows = Math.multiplyExact(rows, shape[axis]);
         }
-        return new HostWeight(ByteBuffer.allocateDirect(Math.toIntExact(4 * elements)).order(ByteOrder.nativeOrder()), shape);
+        long rowsPerBlock = Math.max(1, Math.min(rows, largestBlock / rowBytes));
+        List<ByteBuffer> blocks = new ArrayList<>();
+        for (long first = 0; first < rows; first += rowsPerBlock) {
+            blocks.add(ByteBuffer.allocateDirect(Math.toIntExact(Math.min(rowsPerBlock, rows - first) * rowBytes)).order(ByteOrder.nativeOrder()));
+        }
+        return new HostWeight(List.copyOf(blocks), shape);
     }
 
     /** Gives the memory back; see {@link DirectMemory#free} for what that forbids. */
     void free() {
-        DirectMemory.free(bytes);
+        blocks.forEach(DirectMemory::free);
     }
 
+    /** Size in bytes. */
+    long size() {
+        return blocks.stream().mapToLong(ByteBuffer::capacity).sum();
+    }
+
+    /** The elements of a parameter that lies in one block. */
     FloatBuffer floats() {
-        return bytes.asFloatBuffer();
+        if (blocks.size() != 1) {
+            throw new IllegalStateException("the parameter lies in " + blocks.size() + " blocks");
+        }
+        return blocks.get(0).asFloatBuffer();
     }
 
     /** Length of the last axis. */
@@ -31,15 +61,19 @@ record HostWeight(ByteBuffer bytes, long... shape) {
 
     /** Number of vectors along the last axis. */
     int rows() {
-        return bytes.capacity() / 4 / width();
+        return Math.toIntExact(size() / 4 / width());
+    }
+
+    private int rowsPerBlock() {
+        return blocks.get(0).capacity() / 4 / width();
     }
 
     void getRow(int row, float[] values) {
-        floats().get(row * width(), values);
+        blocks.get(row / rowsPerBlock()).asFloatBuffer().get(row % rowsPerBlock() * width(), values);
     }
 
     void putRow(int row, float[] values) {
-        floats().put(row * width(), values);
+        blocks.get(row / rowsPerBlock()).asFloatBuffer().put(row % rowsPerBlock() * width(), values);
     }
 
     /** All elements of a vector, as doubles. */
@@ -60,8 +94,10 @@ record HostWeight(ByteBuffer bytes, long... shape) {
     }
 
     HostWeight copy() {
-        HostWeight copy = zeros(shape);
-        copy.bytes.duplicate().put(bytes.duplicate().clear());
+        HostWeight copy = zerosInBlocks(blocks.get(0).capacity(), shape);
+        for (int block = 0; block < blocks.size(); block++) {
+            copy.blocks.get(block).duplicate().put(blocks.get(block).duplicate().clear());
+        }
         return copy;
     }
 }

@@ -3,20 +3,22 @@ package loupe.lm;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A model's parameters in the host's memory, ready for a device. Read on any thread, never written after that. */
+/** A model's parameters in the host's memory, ready for a device. Read on any thread; then one thread at a time. */
 public final class ModelWeights {
     private final ModelConfig config;
     private final Map<String, HostWeight> weights;
 
     ModelWeights(ModelConfig config, Map<String, HostWeight> weights) {
         this.config = config;
-        this.weights = weights;
+        this.weights = new LinkedHashMap<>(weights);
     }
 
     public ModelConfig config() {
@@ -25,20 +27,39 @@ public final class ModelWeights {
 
     /** Size in bytes, here and on the device. */
     public long bytes() {
-        return weights.values().stream().mapToLong(weight -> weight.bytes().capacity()).sum();
+        return weights.values().stream().mapToLong(HostWeight::size).sum();
     }
 
     /**
      * The model on the owner's device. On the CPU nothing is copied: the arrays are these weights, which the model keeps
-     * reachable. (Of direct buffers, only a ByteBuffer is taken over without a copy.)
+     * reachable. (Of direct buffers, only a ByteBuffer is taken over without a copy.) A parameter larger than one buffer is
+     * copied nevertheless; its memory here is then given back, and these weights cannot be used for another model.
      *
      * @param owner owns every parameter; closed with the model
      */
     public LanguageModel on(NDManager owner) {
         Map<String, NDArray> parameters = new LinkedHashMap<>();
-        weights.forEach((name, weight) -> parameters.put(name, owner.create(weight.bytes(), new Shape(weight.shape()), DataType.FLOAT32)));
-        boolean aliased = owner.getDevice().getDeviceType().equals(Device.Type.CPU);
-        return new LanguageModel(config, owner, parameters, aliased ? List.copyOf(weights.values()) : List.of());
+        weights.forEach((name, weight) -> parameters.put(name, weight.blocks().size() == 1
+                ? owner.create(weight.blocks().get(0), new Shape(weight.shape()), DataType.FLOAT32) : copy(owner, weight)));
+        if (!owner.getDevice().getDeviceType().equals(Device.Type.CPU)) {
+            return new LanguageModel(config, owner, parameters, List.of());
+        }
+        weights.values().stream().filter(weight -> weight.blocks().size() > 1).forEach(HostWeight::free);
+        weights.values().removeIf(weight -> weight.blocks().size() > 1);
+        return new LanguageModel(config, owner, parameters, List.copyOf(weights.values()));
+    }
+
+    private static NDArray copy(NDManager owner, HostWeight weight) {
+        NDArray whole = owner.create(new Shape(weight.shape()), DataType.FLOAT32);
+        long first = 0;
+        for (ByteBuffer block : weight.blocks()) {
+            long rows = block.capacity() / 4 / weight.width();
+            try (NDArray part = owner.create(block, new Shape(rows, weight.width()), DataType.FLOAT32)) {
+                whole.set(new NDIndex("{}:{}", first, first + rows), part);
+            }
+            first += rows;
+        }
+        return whole;
     }
 
     /**

@@ -7,7 +7,7 @@ import java.util.List;
 import loupe.tensor.StoredTensor;
 
 /**
- * A parameter as the files have it: which tensors, or which of their rows, are which of its columns.
+ * A parameter as the files have it: one tensor as it lies there, or tensors of which rows are columns of the parameter.
  *
  * @param shape as {@link LanguageModel} wants it
  * @param plus added to every element
@@ -37,22 +37,33 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
         return Math.multiplyExact(4, elements);
     }
 
-    HostWeight read() {
-        HostWeight weight = HostWeight.zeros(shape);
-        for (Part part : parts) {
-            if (part.transposed) {
-                readTransposed(part, weight.floats());
-            } else {
-                part.tensor.readFloats(0, weight.bytes().duplicate().order(weight.bytes().order()));
+    /** Whether it is put together from turned tensors, which must fit into one buffer. */
+    boolean isTransposed() {
+        return parts.get(0).transposed;
+    }
+
+    /** @param largestBlock of memory, in bytes */
+    HostWeight read(long largestBlock) {
+        HostWeight weight = HostWeight.zerosInBlocks(isTransposed() ? HostWeight.LARGEST_BLOCK : largestBlock, shape);
+        if (isTransposed()) {
+            parts.forEach(part -> readTransposed(part, weight.floats()));
+        } else {
+            long done = 0;
+            for (ByteBuffer block : weight.blocks()) {
+                parts.get(0).tensor.readFloats(done, block.duplicate().order(block.order()));
+                done += block.capacity() / 4;
             }
         }
         if (plus != 0) {
-            FloatBuffer floats = weight.floats();
-            for (int i = 0; i < floats.capacity(); i++) {
-                floats.put(i, floats.get(i) + plus);
-            }
+            weight.blocks().forEach(block -> add(block.asFloatBuffer()));
         }
         return weight;
+    }
+
+    private void add(FloatBuffer floats) {
+        for (int i = 0; i < floats.capacity(); i++) {
+            floats.put(i, floats.get(i) + plus);
+        }
     }
 
     private void readTransposed(Part part, FloatBuffer target) {

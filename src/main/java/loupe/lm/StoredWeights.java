@@ -15,8 +15,6 @@ import loupe.tensor.StoredTensor;
 
 /** The tensors of a model's files on their way to becoming parameters: which is which, checked before anything is read. */
 final class StoredWeights {
-    private static final long LARGEST_BYTES = Integer.MAX_VALUE - 8;
-
     private final TensorArchive archive;
     private final Set<String> unclaimed;
     private final Map<String, StoredParameter> claimed = new LinkedHashMap<>();
@@ -124,9 +122,9 @@ final class StoredWeights {
     }
 
     private void put(String parameter, StoredParameter stored) {
-        if (stored.bytes() > LARGEST_BYTES) {
+        if (stored.isTransposed() && stored.bytes() > HostWeight.LARGEST_BLOCK) {
             throw new CheckpointException(archive.path(), stored.parts().get(0).tensor().name() + " takes " + stored.bytes() + " bytes as float32",
-                    "at most 2147483639 in one tensor", "");
+                    "at most " + HostWeight.LARGEST_BLOCK + " in one matrix", "");
         }
         claimed.put(parameter, stored);
     }
@@ -148,18 +146,19 @@ final class StoredWeights {
 
     /** Reads all claimed tensors. @throws OutOfDeviceMemoryException if they are more than this process may hold outside its heap */
     Map<String, HostWeight> read() {
+        return read(HostWeight.LARGEST_BLOCK);
+    }
+
+    /** @param largestBlock of memory, in bytes */
+    Map<String, HostWeight> read(long largestBlock) {
         try {
-            return readAll();
+            Map<String, HostWeight> weights = new LinkedHashMap<>();
+            claimed.forEach((parameter, stored) -> weights.put(parameter, stored.read(largestBlock)));
+            return weights;
         } catch (OutOfMemoryError e) {
             throw new OutOfDeviceMemoryException(archive.path() + ": the weights take " + (bytes() >> 20) + " MiB, more than this process may use. "
                     + "Choose a smaller model, or start Java with a larger -XX:MaxDirectMemorySize.", e);
         }
-    }
-
-    private Map<String, HostWeight> readAll() {
-        Map<String, HostWeight> weights = new LinkedHashMap<>();
-        claimed.forEach((parameter, stored) -> weights.put(parameter, stored.read()));
-        return weights;
     }
 
     /** Size of all claimed parameters as float32. */

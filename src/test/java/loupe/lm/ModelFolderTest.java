@@ -16,6 +16,8 @@ import loupe.TinyModel;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
 import loupe.lm.ModelConfig.MlpActivation;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;
@@ -46,9 +48,29 @@ class ModelFolderTest {
     void weightsAreNotCopiedOnTheirWayToTheCpu() {
         HostWeight weight = HostWeight.zeros(2, 3);
         try (NDManager base = NDManager.newBaseManager()) {
-            NDArray array = base.create(weight.bytes(), new Shape(2, 3), DataType.FLOAT32);
+            NDArray array = base.create(weight.blocks().get(0), new Shape(2, 3), DataType.FLOAT32);
             weight.floats().put(4, 7);
             assertThat(array.toFloatArray()).containsExactly(0, 0, 0, 0, 7, 0);
+        }
+    }
+
+    /** As if a buffer held 200 bytes, six rows of the embedding. */
+    @Test
+    void parametersLargerThanABufferAreReadAndUploadedInBlocks() throws IOException {
+        TinyModel.writeTo(folder);
+        try (NDManager base = NDManager.newBaseManager(); TensorArchive archive = TensorArchives.open(folder.resolve("model.safetensors"))) {
+            StoredWeights stored = new StoredWeights(archive);
+            ParameterShapes.required(TinyModel.CONFIG).forEach((name, shape) -> stored.claim(name, name, shape.getShape()));
+            Map<String, HostWeight> blocks = stored.read(200);
+            assertThat(blocks.get("transformer.wte.weight").blocks()).hasSize(50);
+            WeightProcessing.apply(TinyModel.CONFIG, blocks);
+            Map<String, HostWeight> whole = stored.read();
+            assertThat(whole.get("transformer.wte.weight").blocks()).hasSize(1);
+            WeightProcessing.apply(TinyModel.CONFIG, whole);
+            LanguageModel expected = new ModelWeights(TinyModel.CONFIG, whole).on(base.newSubManager()).seal();
+            LanguageModel model = new ModelWeights(TinyModel.CONFIG, blocks).on(base.newSubManager()).seal();
+            expected.parameters().forEach((name, parameter) -> assertThat(model.parameters().get(name).toFloatArray()).as(name).isEqualTo(parameter.toFloatArray()));
+            assertThat(model.forward(base, Input.of(IDS)).toFloatArray()).isEqualTo(expected.forward(base, Input.of(IDS)).toFloatArray());
         }
     }
 
