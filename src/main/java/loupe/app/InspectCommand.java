@@ -133,6 +133,9 @@ final class InspectCommand extends LoupeCommand {
         if (activation instanceof Activation.GroupMax groups) {
             return groups.k();
         }
+        if (activation instanceof Activation.SignedTopK signed) {
+            return signed.k();
+        }
         return activation instanceof Activation.BatchTopK batch ? batch.k() : null;
     }
 

@@ -34,6 +34,9 @@ final class SaeArguments {
     @Option(names = "--processing", paramLabel = "WHICH", description = "raw or processed: the residual stream it was trained on.")
     private String processing;
 
+    @Option(names = "--side", paramLabel = "N", description = "Which model's side of a crosscoder, from 0.")
+    private Integer side;
+
     @Option(names = "--fold", description = "Fold the decoder norms into the encoder.")
     private boolean fold;
 
@@ -73,7 +76,8 @@ final class SaeArguments {
             throw Refusal.usage("--layer is " + layer + ", layers are counted from 0");
         }
         return new SaeOptions(Optional.ofNullable(format), k == null ? OptionalInt.empty() : OptionalInt.of(k), at, Optional.ofNullable(activation),
-                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor), Optional.ofNullable(processing).map(SaeArguments::centred), fold);
+                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor), Optional.ofNullable(processing).map(SaeArguments::centred), fold,
+                side == null ? OptionalInt.empty() : OptionalInt.of(side));
     }
 
     private static void requireKnown(String option, String value, List<String> known) {

@@ -70,6 +70,14 @@ public sealed interface Activation {
         }
     }
 
+    /** The k largest by absolute value per token, each with its sign; of old sparsify files. Ties go to the lower index. */
+    record SignedTopK(int k) implements Activation {
+        @Override
+        public String label() {
+            return "signed-topk";
+        }
+    }
+
     /** A gate path decides which features are on, a magnitude path how much. */
     record Gated() implements Activation {
         @Override

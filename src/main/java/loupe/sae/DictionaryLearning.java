@@ -105,7 +105,7 @@ final class DictionaryLearning implements SaeFamily {
         if (files.has("decoder.weight", "bias")) {
             return "AutoEncoder";
         }
-        return files.has("decoder.weight", "decoder.bias") && files.fileName().startsWith("ae") ? "AutoEncoderNew" : null;
+        return files.has("decoder.weight", "decoder.bias") && files.fileName().endsWith(".pt") ? "AutoEncoderNew" : null;
     }
 
     /** f = relu((x - bias) E + be), x^ = D f + bias, with the decoder's columns made unit vectors as from_pretrained does. */

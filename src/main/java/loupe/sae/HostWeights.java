@@ -83,6 +83,15 @@ public final class HostWeights {
         featuresInRows.remove(part);
     }
 
+    /** Adds to a vector, element by element. */
+    void add(Part part, double[] values) {
+        float[] sum = vector(part);
+        for (int i = 0; i < sum.length; i++) {
+            sum[i] = (float) (sum[i] + values[i]);
+        }
+        vector(part, sum);
+    }
+
     /** v E for v of dIn values: dSae values, in double precision. */
     double[] throughEncoder(double[] v) {
         return tensor(Part.ENCODER).times(v, featuresInRows(Part.ENCODER));

@@ -32,10 +32,6 @@ final class Neel implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        if (files.config("config.json").filter(c -> c.has("sae_type")).isPresent()) {
-            throw files.refused("config.json says sae_type " + files.config("config.json").get().values().get("sae_type")
-                    + ", of the BatchTopK repository, which is not supported", "", "");
-        }
         long d = Shapes.length(files, "b_dec");
         long n = Shapes.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, format(), d, n).take(Part.ENCODER, "W_enc", Shapes.featuresInRows(files, "W_enc", d, n, false))

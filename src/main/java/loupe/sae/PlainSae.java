@@ -24,7 +24,7 @@ final class PlainSae implements SaeFamily {
             Map.entry(Part.DECODER, "W_dec"), Map.entry(Part.DECODER_BIAS, "b_dec"), Map.entry(Part.INPUT_BIAS, "b_in"), Map.entry(Part.THRESHOLD, "threshold"),
             Map.entry(Part.MAGNITUDE_SCALE, "r_mag"), Map.entry(Part.MAGNITUDE_BIAS, "b_mag"), Map.entry(Part.FEATURE_SCALE, "feature_scale"),
             Map.entry(Part.LOOKUP, "lookup"), Map.entry(Part.SKIP, "W_skip")));
-    private static final List<String> ACTIVATIONS = List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "jumprelu", "gated");
+    private static final List<String> ACTIVATIONS = List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "signed-topk", "jumprelu", "gated");
 
     @Override
     public String format() {
@@ -112,6 +112,8 @@ final class PlainSae implements SaeFamily {
             batch.threshold().ifPresent(threshold -> writer.metadata("loupe.threshold", Double.toString(threshold)));
         } else if (activation instanceof Activation.GroupMax groups) {
             writer.metadata("loupe.k", Integer.toString(groups.k()));
+        } else if (activation instanceof Activation.SignedTopK signed) {
+            writer.metadata("loupe.k", Integer.toString(signed.k()));
         }
         writer.metadata("loupe.subtract_b_dec", Boolean.toString(config.subtractDecoderBias()))
                 .metadata("loupe.normalisation", name(config.normalisation())).metadata("loupe.joins_heads", Boolean.toString(config.joinsHeads()))

@@ -79,11 +79,11 @@ final class Rewriting {
             double[] shift = new double[config.dIn()];
             Arrays.setAll(shift, i -> (double) after[i] - before[i]);
             double[] moved = weights.throughEncoder(shift);
-            add(Part.ENCODER_BIAS, moved);
+            weights.add(Part.ENCODER_BIAS, moved);
             if (config.activation() instanceof Activation.Gated) {
                 float[] logarithms = weights.vector(Part.MAGNITUDE_SCALE);
                 Arrays.setAll(moved, i -> moved[i] * Math.exp(logarithms[i]));
-                add(Part.MAGNITUDE_BIAS, moved);
+                weights.add(Part.MAGNITUDE_BIAS, moved);
             }
         }
         weights.remove(Part.INPUT_BIAS);
@@ -94,13 +94,5 @@ final class Rewriting {
     /** Whether every decoder direction is a unit vector, as far as dictionary_learning looks. */
     boolean hasUnitDecoder() {
         return Arrays.stream(weights.decoderNorms()).allMatch(norm -> Math.abs(norm - 1) <= DictionaryLearning.UNIT_NORM);
-    }
-
-    private void add(Part part, double[] moved) {
-        float[] sum = weights.vector(part);
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] = (float) (sum[i] + moved[i]);
-        }
-        weights.vector(part, sum);
     }
 }

@@ -29,7 +29,7 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
         requirePositive("dSae", dSae);
         requirePositive("dOut", dOut);
         int k = activation instanceof Activation.TopK topK ? topK.k() : activation instanceof Activation.BatchTopK batch ? batch.k()
-                : activation instanceof Activation.GroupMax groups ? groups.k() : 1;
+                : activation instanceof Activation.GroupMax groups ? groups.k() : activation instanceof Activation.SignedTopK signed ? signed.k() : 1;
         if (k < 1 || k > dSae) {
             throw new IllegalArgumentException("k is " + k + ", dictionary has " + dSae + " features");
         }

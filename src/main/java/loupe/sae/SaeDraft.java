@@ -16,11 +16,18 @@ import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.SaeProposal.Missing;
+import loupe.tensor.StoredTensor;
 
 /** What a reader finds out about a checkpoint, piece by piece; checked and put together by {@link SaeFile}. */
 final class SaeDraft {
     /** Where the values of a part lie. */
-    record Source(Part part, String tensor, boolean featuresInRows) {}
+    record Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
+        /** What of the tensor is meant: all of it, or one index of an axis. */
+        StoredTensor of(CheckpointFiles files) {
+            StoredTensor whole = files.tensor(tensor);
+            return axis < 0 ? whole : StoredSlice.of(whole, axis, index);
+        }
+    }
 
     final Path path;
     final String format;
@@ -30,13 +37,16 @@ final class SaeDraft {
     boolean subtractDecoderBias;
     boolean joinsHeads;
     boolean transcodes;
+    /** Models of a crosscoder, and which of them this is. */
+    int sides = 1;
+    int side;
     InputNormalisation normalisation = InputNormalisation.NONE;
     boolean centred;
     String model = "";
     Optional<HookPoint> hook = Optional.empty();
     Optional<HookPoint> hookOut = Optional.empty();
 
-    /** relu, tanh-relu, topk, batchtopk, groupmax, jumprelu or gated. */
+    /** relu, tanh-relu, topk, batchtopk, groupmax, signed-topk, jumprelu or gated. */
     String activation = "relu";
     boolean topKRelu = true;
     boolean topKByDecoderNorm;
@@ -67,7 +77,13 @@ final class SaeDraft {
     }
 
     SaeDraft take(Part part, String tensor, boolean featuresInRows) {
-        sources.add(new Source(part, tensor, featuresInRows));
+        sources.add(new Source(part, tensor, featuresInRows, -1, 0));
+        return this;
+    }
+
+    /** Takes index {@code index} of axis {@code axis} of a tensor. */
+    SaeDraft takeSlice(Part part, String tensor, boolean featuresInRows, int axis, int index) {
+        sources.add(new Source(part, tensor, featuresInRows, axis, index));
         return this;
     }
 
@@ -111,6 +127,7 @@ final class SaeDraft {
             case "tanh-relu" -> new Activation.TanhRelu();
             case "topk" -> new Activation.TopK(k(options), topKRelu, topKByDecoderNorm);
             case "batchtopk" -> new Activation.BatchTopK(k(options), threshold);
+            case "signed-topk" -> new Activation.SignedTopK(k(options));
             case "groupmax" -> new Activation.GroupMax(groups(options));
             case "jumprelu" -> new Activation.JumpRelu();
             case "gated" -> new Activation.Gated();
@@ -136,7 +153,7 @@ final class SaeDraft {
     }
 
     private boolean needsK() {
-        return activation.equals("topk") || activation.equals("batchtopk") || activation.equals("groupmax");
+        return activation.equals("topk") || activation.equals("signed-topk") || activation.equals("batchtopk") || activation.equals("groupmax");
     }
 
     private int groups(SaeOptions options) {

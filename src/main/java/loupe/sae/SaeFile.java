@@ -21,8 +21,9 @@ import loupe.tensor.StoredTensor;
  * Thread-safe.
  */
 public final class SaeFile {
-    private static final List<SaeFamily> FAMILIES = List.of(new PlainSae(), new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new OpenAi(),
-            new Apollo(), new Goodfire(), new DictionaryLearning(), new TokenizedSae(), new Neel());
+    private static final List<SaeFamily> FAMILIES = List.of(new PlainSae(), new Crosscoder(), new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new OpenAi(),
+            new Apollo(), new Goodfire(), new DictionaryLearning(), new QwenScope(), new TokenizedSae(),
+            new BatchTopKSae(), new Neel());
 
     private final Path path;
     private final Path weightsPath;
@@ -166,7 +167,7 @@ public final class SaeFile {
             HostWeights weights = new HostWeights();
             check(draft, files);
             for (SaeDraft.Source source : draft.sources) {
-                weights.read(source.part(), files.tensor(source.tensor()), source.featuresInRows(), cancellation);
+                weights.read(source.part(), source.of(files), source.featuresInRows(), cancellation);
             }
             draft.changes.forEach(change -> change.accept(weights));
             if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent()) {
@@ -211,7 +212,7 @@ public final class SaeFile {
     private static void check(SaeDraft draft, CheckpointFiles files) {
         List<String> wrong = new ArrayList<>();
         for (SaeDraft.Source source : draft.sources) {
-            StoredTensor tensor = files.tensor(source.tensor());
+            StoredTensor tensor = source.of(files);
             List<Long> shape = tensor.shape();
             List<Long> expected = switch (source.part()) {
                 case ENCODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dIn) : List.of((long) draft.dIn, (long) draft.dSae);

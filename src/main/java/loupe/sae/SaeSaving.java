@@ -108,7 +108,7 @@ public final class SaeSaving {
         if (activation instanceof Activation.TopK topK && !topK.relu()) {
             throw refused(file, "it keeps the k largest pre-activations even where they are negative, which " + name + " sets to zero", PLAIN_INSTEAD);
         }
-        if (activation instanceof Activation.GroupMax || activation instanceof Activation.TanhRelu) {
+        if (activation instanceof Activation.GroupMax || activation instanceof Activation.SignedTopK || activation instanceof Activation.TanhRelu) {
             throw refused(file, "its activation function is " + activation.label() + ", which " + name + " has not", PLAIN_INSTEAD);
         }
         if (activation instanceof Activation.BatchTopK batch && batch.threshold().isEmpty()) {

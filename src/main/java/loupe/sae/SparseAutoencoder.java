@@ -265,6 +265,10 @@ public final class SparseAutoencoder implements AutoCloseable {
             NDArray byGroup = p.reshape(new Shape(p.getShape().get(0) * groups.k(), config.dSae() / groups.k()));
             return new LargestValues(1, true).keep(byGroup).reshape(p.getShape());
         }
+        if (activation instanceof Activation.SignedTopK signed) {
+            NDArray sign = p.sign();
+            return new LargestValues(signed.k(), true).keep(p.abs()).muli(sign);
+        }
         if (activation instanceof Activation.JumpRelu) {
             return relu(p).muli(p.gt(parts.get(Part.THRESHOLD)));
         }

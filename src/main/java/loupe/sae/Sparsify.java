@@ -63,13 +63,14 @@ final class Sparsify implements SaeFamily {
 
     private static void activation(CheckpointFiles files, Settings cfg, SaeDraft draft) {
         String name = cfg.text("activation").orElse("topk");
-        if (cfg.flag("signed").orElse(false)) {
-            throw files.refused("cfg.json says signed true, which is not supported", "signed false", "");
-        }
         if (!List.of("topk", "groupmax").contains(name)) {
             throw files.refused("cfg.json says activation " + name + ", which is not supported", "topk or groupmax", "");
         }
-        draft.activation = name;
+        boolean signed = cfg.flag("signed").orElse(false);
+        if (signed && name.equals("groupmax")) {
+            throw files.refused("cfg.json says activation groupmax and signed true, which do not go together", "one or the other", "");
+        }
+        draft.activation = signed ? "signed-topk" : name;
         OptionalInt k = cfg.integer("k");
         draft.k("cfg.json", k.isPresent() ? k : OptionalInt.of(DEFAULT_K));
         if (k.isEmpty()) {

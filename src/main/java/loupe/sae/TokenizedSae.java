@@ -18,7 +18,6 @@ final class TokenizedSae implements SaeFamily {
     /** {@code gpt2_resid_pre_8_ot30}: model, point, layer, and k after o (top-k) and t (with a lookup). */
     private static final Pattern PLACE = Pattern.compile("(?:(.*?)_)?(resid_pre|resid_mid|resid_post|mlp_out|attn_out)_(\\d{1,3})(?:_.*)?");
     private static final Pattern K = Pattern.compile(".*(?:^|_)a?ot?(\\d{1,5})(?:_.*)?");
-    private static final Pattern QWEN = Pattern.compile("layer\\d+\\.sae\\.pt");
 
     @Override
     public String format() {
@@ -35,7 +34,7 @@ final class TokenizedSae implements SaeFamily {
         if (lookup(files) != null || files.has("W_gate", "W_dec", "r_mag", "b_gate", "b_mag")) {
             return true;
         }
-        if (!files.has("W_dec", "W_enc", "b_enc", "b_dec") || files.has("threshold") || QWEN.matcher(files.fileName()).matches()) {
+        if (!files.has("W_dec", "W_enc", "b_enc", "b_dec") || files.has("threshold")) {
             return false;
         }
         long d = Shapes.length(files, "b_dec");
