@@ -11,9 +11,9 @@ import loupe.inference.Query;
  * How a ghost's scaling factor changes what the model says: small definition trees at many scales, grown together, and what
  * can be read off them. Proposes the scale at which the score is largest.
  *
- * <p>The score of scale s is S(s) = D(s) - w H(s) in nats: D is the tree's divergence from its baseline at the same scale
- * ({@link DefinitionTree.Answer#divergence}), how much it says that its baseline does not; H is the entropy of the next token,
- * the mean over the tree's nodes weighted by their probability. After the coarse scales one more is tried, where the parabola
+ * <p>The score of scale s is S(s) = D(s) - w (H(s) - H(0)) in nats: D is the tree's divergence from its baseline at the same
+ * scale ({@link DefinitionTree.Answer#divergence}), how much it says that its baseline does not; H is the entropy of the next
+ * token, the mean over the tree's nodes weighted by their probability. At scale 0 the score is 0. After the coarse scales one more is tried, where the parabola
  * through the best three has its vertex in log s. Self-similarity and its use for finding a scale come from Kharlapenko et
  * al. 2024 (Self-explaining SAE features); the score is this workbench's own (methods section 5).
  *
@@ -124,9 +124,10 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
      *
      * @param scales rising; with the refined one among them when it has been tried
      * @param values per curve, in the order of {@link Curve}, one value per scale; NaN where it is not known or means nothing
+     * @param entropyAtZero H(0): what the tree of a ghost without the feature has; NaN while it is not known
      * @param complete whether every tree has all its nodes
      */
-    public record Answer(ScaleSweep query, double[] scales, double[][] values, boolean complete) {
+    public record Answer(ScaleSweep query, double[] scales, double[][] values, double entropyAtZero, boolean complete) {
         public double[] curve(Curve curve) {
             return values[curve.ordinal()];
         }
@@ -165,8 +166,8 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
         private String why(int best) {
             String end = best == 0 ? "; it is still rising where the sweep begins, so smaller scales may do better"
                     : best == scales.length - 1 ? "; it is still rising where the sweep ends, so larger scales may do better" : "";
-            return String.format(java.util.Locale.ROOT, "the score, %.3g nats of divergence from the baseline less %.3g x %.3g nats of entropy, is largest here%s",
-                    curve(Curve.DIVERGENCE)[best], query.entropyWeight, curve(Curve.ENTROPY)[best], end);
+            return String.format(java.util.Locale.ROOT, "the score, %.3g nats of divergence from the baseline less %.3g x %.3g nats of entropy more than at scale 0, is largest here%s",
+                    curve(Curve.DIVERGENCE)[best], query.entropyWeight, curve(Curve.ENTROPY)[best] - entropyAtZero, end);
         }
     }
 

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.features.LogitWeights;
 import loupe.base.HookPoint;
@@ -26,6 +27,8 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     private final ScaleSweep query;
     private final LaneRuns runs = new LaneRuns();
     private final StepRows rows = new StepRows();
+    /** A ghost without the feature. */
+    private final Point zero;
     /** By scale, rising. */
     private final List<Point> points = new ArrayList<>();
     private boolean refined;
@@ -40,9 +43,17 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         double selfSimilarity = Double.NaN;
         double logitAgreement = Double.NaN;
 
-        Point(ScaleSweep query, double scale) {
-            this.scale = scale;
-            question = query.tree(scale);
+        Point(DefinitionTree question) {
+            this.question = question;
+            scale = question.ghost().scale();
+        }
+
+        int lanes() {
+            return 1 + question.baseline().lanes();
+        }
+
+        DefinitionTree.Answer answer() {
+            return new DefinitionTree.Answer(question, nodes.copy(), !hasWork());
         }
 
         boolean hasWork() {
@@ -52,27 +63,32 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
 
     ScaleSweepGrowth(ScaleSweep query) {
         this.query = query;
-        query.scales().forEach(scale -> points.add(new Point(query, scale)));
+        zero = new Point(query.tree(0).withBaseline(TreeBaseline.NONE));
+        query.scales().forEach(scale -> points.add(new Point(query.tree(scale))));
     }
 
     @Override
     public boolean step(Scope scope) {
         LanguageModel lm = scope.model(query.model());
-        List<Point> fresh = points.stream().filter(point -> point.tree == null).toList();
+        List<Point> fresh = all().filter(point -> point.tree == null).toList();
         if (fresh.isEmpty()) {
             grow(scope, lm);
         } else {
             begin(scope, lm, fresh);
         }
-        if (points.stream().noneMatch(Point::hasWork) && !refined) {
+        if (all().noneMatch(Point::hasWork) && !refined) {
             refined = true;
             refinedScale().ifPresent(scale -> {
-                points.add(new Point(query, scale));
+                points.add(new Point(query.tree(scale)));
                 points.sort(Comparator.comparingDouble(point -> point.scale));
             });
         }
-        finished = points.stream().noneMatch(Point::hasWork);
+        finished = all().noneMatch(Point::hasWork);
         return !finished;
+    }
+
+    private Stream<Point> all() {
+        return Stream.concat(Stream.of(zero), points.stream());
     }
 
     private void begin(Scope scope, LanguageModel lm, List<Point> fresh) {
@@ -93,18 +109,18 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
 
     /** Trees take turns: each expands its most probable nodes, as many as there is room for when all do. */
     private void grow(Scope scope, LanguageModel lm) {
-        List<Point> growing = points.stream().filter(Point::hasWork).toList();
+        List<Point> growing = all().filter(Point::hasWork).toList();
         int lanes = 1 + query.baseline().lanes();
         int each = Math.max(1, rows.next() / (lanes * growing.size()));
         List<GrowingTree.Turn> turns = new ArrayList<>();
         int ran = 0;
         for (Point point : growing.stream().sorted(Comparator.comparingInt(point -> point.nodes.size())).toList()) {
-            if (ran > 0 && ran + each * lanes > rows.next()) {
+            if (ran > 0 && ran + each * point.lanes() > rows.next()) {
                 break;
             }
             List<Integer> batch = point.tree.nextBatch(each);
             turns.add(new GrowingTree.Turn(point.tree, batch));
-            ran += batch.size() * lanes;
+            ran += batch.size() * point.lanes();
         }
         rows.measure(scope, ran, () -> GrowingTree.expand(scope, lm, runs, turns));
     }
@@ -204,20 +220,21 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     @Override
     public ScaleSweep.Answer result() {
         List<Point> known = points.stream().filter(point -> point.tree != null).toList();
+        double entropyAtZero = zero.tree == null ? Double.NaN : zero.answer().meanEntropy();
         double[] scales = known.stream().mapToDouble(point -> point.scale).toArray();
         double[][] values = new double[ScaleSweep.Curve.values().length][known.size()];
         for (int i = 0; i < known.size(); i++) {
             Point point = known.get(i);
-            DefinitionTree.Answer tree = new DefinitionTree.Answer(point.question, point.nodes.copy(), !point.tree.hasWork());
+            DefinitionTree.Answer tree = point.answer();
             double entropy = tree.meanEntropy();
-            set(values, ScaleSweep.Curve.SCORE, i, tree.divergence() - query.entropyWeight() * entropy);
+            set(values, ScaleSweep.Curve.SCORE, i, tree.divergence() - query.entropyWeight() * (entropy - entropyAtZero));
             set(values, ScaleSweep.Curve.DIVERGENCE, i, tree.divergence());
             set(values, ScaleSweep.Curve.FIRST_TOKEN_ENTROPY, i, tree.entropy(0));
             set(values, ScaleSweep.Curve.ENTROPY, i, entropy);
             set(values, ScaleSweep.Curve.SELF_SIMILARITY, i, point.selfSimilarity);
             set(values, ScaleSweep.Curve.LOGIT_AGREEMENT, i, point.logitAgreement);
         }
-        return new ScaleSweep.Answer(query, scales, values, finished);
+        return new ScaleSweep.Answer(query, scales, values, entropyAtZero, finished);
     }
 
     private static void set(double[][] values, ScaleSweep.Curve curve, int index, double value) {

@@ -68,13 +68,15 @@ class ScaleSweepTest {
         ScaleSweep sweep = tiny(TreeBaseline.random(2));
         ScaleSweep.Answer answer = device.ask(sweep);
         assertThat(answer.complete()).isTrue();
+        double zero = device.ask(sweep.tree(0)).meanEntropy();
+        assertThat(answer.entropyAtZero()).isCloseTo(zero, within(1e-5));
         for (int i = 0; i < answer.scales().length; i++) {
             DefinitionTree.Answer tree = device.ask(sweep.tree(answer.scales()[i]));
             assertThat(tree.size()).isEqualTo(13);
             assertThat(answer.curve(Curve.DIVERGENCE)[i]).isCloseTo(tree.divergence(), within(1e-4));
             assertThat(answer.curve(Curve.ENTROPY)[i]).isCloseTo(tree.meanEntropy(), within(1e-4));
             assertThat(answer.curve(Curve.FIRST_TOKEN_ENTROPY)[i]).isCloseTo(tree.entropy(0), within(1e-5));
-            assertThat(answer.curve(Curve.SCORE)[i]).isCloseTo(tree.divergence() - tree.meanEntropy(), within(1e-4));
+            assertThat(answer.curve(Curve.SCORE)[i]).isCloseTo(tree.divergence() - tree.meanEntropy() + zero, within(1e-4));
         }
     }
 
@@ -239,20 +241,25 @@ class ScaleSweepTest {
             return weights;
         }
 
-        /** By the formulas: KL of the first token from the centroid's, and of the second from its own, less the mean entropy. */
+        /** By the formulas: KL of the first token from the centroid's (the second does not know the ghost), less the entropy gained. */
         double score(double scale) {
             double[] p = next(1, scale);
             double[] q = next(1, 0);
-            int first = 0;
-            for (int t = 1; t < p.length; t++) {
-                first = p[t] > p[first] ? t : first;
-            }
             double divergence = 0;
             for (int t = 0; t < p.length; t++) {
                 divergence += p[t] * Math.log(p[t] / q[t]);
             }
-            double second = entropy(next(plane[first][0], plane[first][1]));
-            return divergence - (entropy(p) + p[first] * second) / (1 + p[first]);
+            return divergence - meanEntropy(scale) + meanEntropy(0);
+        }
+
+        /** Of a tree of the root and its first child. */
+        private double meanEntropy(double scale) {
+            double[] p = next(1, scale);
+            int first = 0;
+            for (int t = 1; t < p.length; t++) {
+                first = p[t] > p[first] ? t : first;
+            }
+            return (entropy(p) + p[first] * entropy(next(plane[first][0], plane[first][1]))) / (1 + p[first]);
         }
 
         private double[] next(double a, double b) {
