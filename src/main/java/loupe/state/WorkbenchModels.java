@@ -17,6 +17,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final CorpusStatistics statistics;
     private final GhostControlsModel controls;
     private final GhostHistory history;
+    private final ScaleSweepModel scales;
     private final CompareModel compare;
     private final FeatureTableModel table;
     private final SideModels a;
@@ -34,6 +35,7 @@ public final class WorkbenchModels implements AutoCloseable {
         statistics = new CorpusStatistics(workbench, cache);
         controls = new GhostControlsModel(workbench);
         history = new GhostHistory(controls);
+        scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         SideModels.Shared shared = new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange());
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
@@ -63,6 +65,10 @@ public final class WorkbenchModels implements AutoCloseable {
 
     public GhostControlsModel controls() {
         return controls;
+    }
+
+    public ScaleSweepModel scales() {
+        return scales;
     }
 
     public GhostHistory history() {

@@ -15,6 +15,7 @@ import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.state.GhostControlsModel;
 import loupe.state.GhostValues;
+import loupe.state.ScaleSweepModel;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -43,11 +44,13 @@ final class GhostControls {
             SliderScale.logarithmic(1e-7, 1e-1, 0.1, 0.5), 5e-5);
     private final SliderField topK = new SliderField("Top k", "", "Most children a node of the tree may have", SliderScale.linear(1, 20, 1, 5), 5);
     private final SliderField depth = new SliderField("Depth", "tokens", "Longest path of the tree", SliderScale.linear(1, 60, 1, 5), 25);
+    private final ScaleFinder scaleFinder;
     private SliderField scale;
     private final javafx.beans.value.ChangeListener<Number> scaleFollows = (property, was, is) -> scale.setValue(is.doubleValue());
 
-    GhostControls(GhostControlsModel model) {
+    GhostControls(GhostControlsModel model, ScaleSweepModel sweep) {
         this.model = model;
+        scaleFinder = new ScaleFinder(sweep);
         layOut();
         bind();
     }
@@ -86,7 +89,7 @@ final class GhostControls {
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt);
         promptRow.getStyleClass().add("ghost-row");
-        VBox rows = new VBox(first, mixture, scaleHolder, pc1, metricRow, exponent, promptRow, cutoff, topK, depth);
+        VBox rows = new VBox(first, mixture, scaleHolder, scaleFinder, pc1, metricRow, exponent, promptRow, cutoff, topK, depth);
         rows.getStyleClass().add("ghost-controls");
         frame.setContent(rows);
         frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);

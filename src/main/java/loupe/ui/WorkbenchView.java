@@ -60,7 +60,7 @@ public final class WorkbenchView {
         dividers = new Dividers(remembered);
         desk = new WindowDesk(models, () -> scene().getWindow());
         table = new FeatureTablePane(models.workbench(), models.table(), desk);
-        controls = new GhostControls(models.controls());
+        controls = new GhostControls(models.controls(), models.scales());
         header = new FeatureHeader(models);
         a = new SidePanes(models, models.a(), desk);
         b = new SidePanes(models, models.b(), desk);
