@@ -37,7 +37,7 @@ import loupe.sae.SparseAutoencoder;
 public final class SampleBuilder {
     /** Share of the tokens outside definitions that count in the loss. */
     private static final double OTHER_SHARE = 0.2;
-    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(12, 2.4, 2.4, 1, 0.2, 0.15);
+    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(20, 2.4, 2.4, 1, 0.6, 0.15);
     private static final long WARM_UP_TOKENS = 200_000;
     private static final long LEMMA_COUNT = 5;
     private static final long DEFINITION_COUNT = 2;
@@ -63,7 +63,7 @@ public final class SampleBuilder {
      */
     public record Plan(long modelTokens, long saeTokens, long corpusTokens, long seed) {
         /** What the bundled sample was built with. */
-        public static final Plan SAMPLE = new Plan(26_000_000, 600_000, 300_000, 20261121);
+        public static final Plan SAMPLE = new Plan(36_000_000, 600_000, 300_000, 20261121);
     }
 
     /**

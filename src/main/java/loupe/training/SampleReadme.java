@@ -86,8 +86,9 @@ final class SampleReadme {
 
                 Definitions are put as sentences: `A typical definition of "otter" would be "..."`, `otter: "..."` and
                 `The word "otter" can mean "..."`, with `<|endoftext|>` (token 0) between sentences. One definition text in fifty is
-                held out, whatever words it belongs to. Words of two or three tokens come six times as often as longer ones, words of one
-                token twenty times, and those with ten senses and more sixty-six times.
+                held out, whatever words it belongs to. Words of two or three tokens come five times as often as longer ones and words of
+                one token twelve times, which makes six times for words of one to three tokens on average; the first definition of a word
+                of one token with ten senses and more comes sixty times.
 
                 ## Build it again
 
