@@ -13,8 +13,8 @@ import loupe.tensor.StoredTensor;
  * @param plus added to every element
  */
 record StoredParameter(long[] shape, List<Part> parts, float plus) {
-    /** Rows of a tensor that are turned into columns at once: few enough for the processor's first cache. */
-    private static final int ROWS_AT_ONCE = 64;
+    private static final int ROWS_AT_ONCE = 256;
+    private static final int COLUMNS_AT_ONCE = 16;
 
     /**
      * A tensor, or some of its rows.
@@ -66,24 +66,36 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
         }
     }
 
+    /** Turns a block of rows, a few columns at a time, so that everything touched at once fits into the processor's first cache. */
     private void readTransposed(Part part, FloatBuffer target) {
         int in = shape.length == 1 ? 1 : Math.toIntExact(shape[0]);
         int width = Math.toIntExact(shape[shape.length - 1]);
-        ByteBuffer bytes = ByteBuffer.allocate(4 * in * ROWS_AT_ONCE).order(ByteOrder.nativeOrder());
-        float[] block = new float[in * ROWS_AT_ONCE];
-        float[] column = new float[ROWS_AT_ONCE];
-        for (int done = 0; done < part.rows; done += ROWS_AT_ONCE) {
-            int rows = (int) Math.min(ROWS_AT_ONCE, part.rows - done);
+        int most = (int) Math.min(ROWS_AT_ONCE, part.rows);
+        ByteBuffer bytes = ByteBuffer.allocate(4 * in * most).order(ByteOrder.nativeOrder());
+        float[] block = new float[most * in];
+        float[] columns = new float[COLUMNS_AT_ONCE * most];
+        for (int done = 0; done < part.rows; done += most) {
+            int rows = (int) Math.min(most, part.rows - done);
             bytes.clear().limit(4 * in * rows);
             part.tensor.readFloats((part.firstRow + done) * in, bytes);
             bytes.flip();
             bytes.asFloatBuffer().get(block, 0, in * rows);
-            int to = Math.toIntExact(part.firstColumn) + done;
-            for (int i = 0; i < in; i++, to += width) {
-                for (int row = 0; row < rows; row++) {
-                    column[row] = block[row * in + i];
+            for (int i = 0; i < in; i += COLUMNS_AT_ONCE) {
+                int count = Math.min(COLUMNS_AT_ONCE, in - i);
+                turn(block, i, in, rows, count, columns);
+                for (int c = 0; c < count; c++) {
+                    target.put((i + c) * width + Math.toIntExact(part.firstColumn) + done, columns, c * rows, rows);
                 }
-                target.put(to, column, 0, rows);
+            }
+        }
+    }
+
+    /** columns[c, row] = block[row, first + c]. */
+    private static void turn(float[] block, int first, int in, int rows, int count, float[] columns) {
+        for (int row = 0; row < rows; row++) {
+            int from = row * in + first;
+            for (int c = 0, to = row; c < count; c++, to += rows) {
+                columns[to] = block[from + c];
             }
         }
     }
