@@ -14,6 +14,7 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TensorStatistics;
 import loupe.sae.Activation;
+import loupe.sae.SaeAudit;
 import loupe.sae.SaeFile;
 import loupe.sae.SaeProposal;
 import picocli.CommandLine.Command;
@@ -63,6 +64,7 @@ final class InspectCommand extends LoupeCommand {
         result.put("config", config(inspection, checkpoint));
         result.put("values", inspection.values());
         result.put("sae", checkpoint.map(this::sae).orElse(null));
+        result.put("audit", checkpoint.map(file -> audit(file, inspection, context)).orElse(null));
         result.put("statistics", statistics(inspection, context));
         result.put("warnings", warnings);
         return result;
@@ -139,13 +141,33 @@ final class InspectCommand extends LoupeCommand {
         return activation instanceof Activation.BatchTopK batch ? batch.k() : null;
     }
 
+    /** What to know about the checkpoint; like the statistics it takes one pass over its decoder. */
+    private List<Map<String, Object>> audit(SaeFile file, Inspection inspection, CommandContext context) {
+        if (leavesValuesAlone(inspection)) {
+            return null;
+        }
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (SaeAudit.Finding finding : SaeAudit.of(file, context.cancellation())) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("topic", finding.topic());
+            row.put("finding", finding.sentence());
+            row.put("remedy", finding.remedy().map(SaeAudit.Remedy::label).orElse(null));
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private boolean leavesValuesAlone(Inspection inspection) {
+        return statistics == null ? inspection.tensors().stream().mapToLong(Inspection.Tensor::bytes).sum() > STATISTICS_BYTES : !statistics;
+    }
+
     private Map<String, Object> statistics(Inspection inspection, CommandContext context) {
         Map<String, Object> result = new LinkedHashMap<>();
         long bytes = inspection.tensors().stream().mapToLong(Inspection.Tensor::bytes).sum();
         result.put("tensors", inspection.tensors().size());
         result.put("elements", inspection.tensors().stream().mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes()).sum());
         result.put("bytes", bytes);
-        if (statistics == null ? bytes > STATISTICS_BYTES : !statistics) {
+        if (leavesValuesAlone(inspection)) {
             return result;
         }
         List<Map<String, Object>> rows = new ArrayList<>();

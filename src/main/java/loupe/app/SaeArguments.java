@@ -34,6 +34,9 @@ final class SaeArguments {
     @Option(names = "--processing", paramLabel = "WHICH", description = "raw or processed: the residual stream it was trained on.")
     private String processing;
 
+    @Option(names = "--subtract-b-dec", negatable = true, description = "Subtract b_dec before encoding or not, instead of what the file says.")
+    private Boolean subtract;
+
     @Option(names = "--side", paramLabel = "N", description = "Which model's side of a crosscoder, from 0.")
     private Integer side;
 
@@ -76,7 +79,7 @@ final class SaeArguments {
             throw Refusal.usage("--layer is " + layer + ", layers are counted from 0");
         }
         return new SaeOptions(Optional.ofNullable(format), k == null ? OptionalInt.empty() : OptionalInt.of(k), at, Optional.ofNullable(activation),
-                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor), Optional.ofNullable(processing).map(SaeArguments::centred), fold,
+                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor), Optional.ofNullable(processing).map(SaeArguments::centred), fold, Optional.ofNullable(subtract),
                 side == null ? OptionalInt.empty() : OptionalInt.of(side));
     }
 

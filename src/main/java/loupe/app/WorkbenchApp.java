@@ -253,6 +253,7 @@ final class WorkbenchApp implements AutoCloseable {
                 Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse), Optional.ofNullable(kept.get("activation")),
                 kept.containsKey("norm-factor") ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor"))) : OptionalDouble.empty(),
                 Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf), Boolean.parseBoolean(kept.get("fold")),
+                Optional.ofNullable(kept.get("subtract-b-dec")).map(Boolean::valueOf),
                 kept.containsKey("side") ? OptionalInt.of(Integer.parseInt(kept.get("side"))) : OptionalInt.empty());
     }
 
@@ -264,6 +265,7 @@ final class WorkbenchApp implements AutoCloseable {
         options.activation().ifPresent(value -> kept.put("activation", value));
         options.normFactor().ifPresent(value -> kept.put("norm-factor", Double.toString(value)));
         options.centred().ifPresent(value -> kept.put("centred", value.toString()));
+        options.subtractDecoderBias().ifPresent(value -> kept.put("subtract-b-dec", value.toString()));
         options.side().ifPresent(value -> kept.put("side", Integer.toString(value)));
         if (options.fold()) {
             kept.put("fold", "true");

@@ -48,6 +48,7 @@ final class Apollo implements SaeFamily {
         draft.hook = hook(wanted.get(0));
         draft.centred = true;
         draft.changes.add(HostWeights::normaliseDecoder);
+        draft.unitDecoder = true;
         return draft;
     }
 

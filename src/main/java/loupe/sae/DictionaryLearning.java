@@ -113,6 +113,7 @@ final class DictionaryLearning implements SaeFamily {
         SaeDraft draft = linear(files, "bias").take(Part.ENCODER_BIAS, "encoder.bias");
         draft.subtractDecoderBias = true;
         draft.changes.add(DictionaryLearning::normaliseDecoder);
+        draft.unitDecoder = true;
         return draft;
     }
 

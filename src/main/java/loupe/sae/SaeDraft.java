@@ -55,6 +55,9 @@ final class SaeDraft {
     OptionalDouble normFactor = OptionalDouble.empty();
     Map<String, Object> settings = Map.of();
 
+    /** Whether reading makes the decoder directions unit vectors, as the library does. */
+    boolean unitDecoder;
+
     final List<Source> sources = new ArrayList<>();
     final List<Consumer<HostWeights>> changes = new ArrayList<>();
     final List<String> warnings = new ArrayList<>();
@@ -116,7 +119,7 @@ final class SaeDraft {
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
     SaeConfig config(SaeOptions options) {
-        return new SaeConfig(format, dIn, dSae, dOut, activation(options), subtractDecoderBias, normalisation, joinsHeads,
+        return new SaeConfig(format, dIn, dSae, dOut, activation(options), options.subtractDecoderBias().orElse(subtractDecoderBias), normalisation, joinsHeads,
                 options.centred().orElse(centred), has(Part.LOOKUP), model, options.hook().or(() -> hook), hookOut,
                 transcodes || hookOut.isPresent() || dIn != dOut);
     }
@@ -139,6 +142,12 @@ final class SaeDraft {
     void noteWhatWasSaid(SaeOptions options) {
         if ((transcodes || dIn != dOut) && hookOut.isEmpty()) {
             warn("It is a transcoder, but does not say where in the model it writes; its features can be read, but its output not put back");
+        }
+        if (options.subtractDecoderBias().isPresent()) {
+            if (transcodes || dIn != dOut || has(Part.INPUT_BIAS)) {
+                throw new CheckpointException(path, "it is a transcoder, whose b_dec is in another space than its input", "", "Leave out what it should subtract");
+            }
+            warn("b_dec is " + (options.subtractDecoderBias().get() ? "" : "not ") + "subtracted before encoding, as asked for");
         }
         options.k().ifPresent(k -> {
             if (!needsK()) {

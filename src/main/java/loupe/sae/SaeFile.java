@@ -51,8 +51,9 @@ public final class SaeFile {
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
             draft.noteWhatWasSaid(options);
             check(draft, files);
-            if (options.fold() && draft.activation.equals("topk") && !draft.topKByDecoderNorm) {
-                throw files.refused("folding the decoder norms of a top-k autoencoder would make it choose other features", "", "Leave out --fold");
+            if (options.fold() && !canFold(draft)) {
+                throw files.refused("folding the decoder norms of an autoencoder with the activation function " + draft.activation
+                        + " would make it compute something else", "", "Leave out --fold");
             }
             draft.warnings.addAll(0, files.archive().warnings());
             return new SaeFile(path, files.archive().path(), files.archive().container(), draft, options);
@@ -207,6 +208,27 @@ public final class SaeFile {
     /** The activation functions that {@code --activation} can name. */
     public static List<String> activations() {
         return ActivationOverride.KNOWN;
+    }
+
+    /** Whether multiplying a feature's pre-activation multiplies the feature and changes no other. */
+    private static boolean canFold(SaeDraft draft) {
+        return switch (draft.activation) {
+            case "relu", "jumprelu", "gated" -> true;
+            default -> draft.activation.equals("topk") && draft.topKByDecoderNorm;
+        };
+    }
+
+    boolean canFold() {
+        return canFold(draft);
+    }
+
+    SaeDraft draft() {
+        return draft;
+    }
+
+    /** How it was asked to be read. */
+    public SaeOptions options() {
+        return options;
     }
 
     private static void check(SaeDraft draft, CheckpointFiles files) {

@@ -62,7 +62,7 @@ public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, 
     /** The options that say what the user says. */
     public SaeOptions settled(OptionalInt chosenK, HookPoint chosenHook, boolean isCentred) {
         return new SaeOptions(asked.format(), chosenK.isPresent() ? chosenK : asked.k(), Optional.of(chosenHook), asked.activation(),
-                asked.normFactor(), Optional.of(isCentred), asked.fold(), asked.side());
+                asked.normFactor(), Optional.of(isCentred), asked.fold(), asked.subtractDecoderBias(), asked.side());
     }
 
     private static int widthAt(HookPoint.Site site, ModelConfig lm) {

@@ -1,0 +1,215 @@
+package loupe.sae;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import loupe.base.Cancellation;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.SaeDraft.Source;
+import loupe.tensor.DType;
+import loupe.tensor.StoredTensor;
+
+/**
+ * What to know about a checkpoint before its numbers are compared with anything: plain sentences, found from its files
+ * alone, each with what can be done about it. Reads the decoder once, in pieces, whatever its size. For the file pool.
+ */
+public final class SaeAudit {
+    private static final double UNIT = 1e-3;
+    private static final int PIECE_BYTES = 4 << 20;
+
+    private final SaeFile file;
+    private final SaeDraft draft;
+    private final SaeOptions options;
+    private final List<Finding> findings = new ArrayList<>();
+
+    private SaeAudit(SaeFile file) {
+        this.file = file;
+        this.draft = file.draft();
+        this.options = file.options();
+    }
+
+    /**
+     * One thing to know.
+     *
+     * @param topic in a word or two, such as {@code decoder norms}
+     * @param sentence without its full stop
+     */
+    public record Finding(String topic, String sentence, Optional<Remedy> remedy) {}
+
+    /**
+     * Another way to read the checkpoint.
+     *
+     * @param label for a button
+     * @param options to open it with
+     */
+    public record Remedy(String label, SaeOptions options) {}
+
+    /** @throws loupe.base.CheckpointException if the file cannot be read any more */
+    public static List<Finding> of(SaeFile file, Cancellation cancellation) {
+        SaeAudit audit = new SaeAudit(file);
+        try (CheckpointFiles files = CheckpointFiles.open(file.path())) {
+            audit.decoderNorms(files, cancellation);
+            audit.decoderBias(files, cancellation);
+            audit.normalisation();
+            audit.beginning();
+            audit.centring();
+            audit.types(files);
+            audit.featureScale();
+            audit.side();
+        }
+        return List.copyOf(audit.findings);
+    }
+
+    private void decoderNorms(CheckpointFiles files, Cancellation cancellation) {
+        Source decoder = source(Part.DECODER);
+        double[] norms = squares(decoder.of(files), decoder.featuresInRows(), cancellation);
+        Arrays.setAll(norms, i -> Math.sqrt(norms[i]));
+        Arrays.sort(norms);
+        double median = norms[norms.length / 2];
+        boolean unit = norms[norms.length - 1] < 1 + UNIT && norms[0] > 1 - UNIT;
+        String topic = "Decoder norms";
+        if (unit) {
+            say(topic, "The decoder directions are unit vectors, so the activations of different features can be compared", null);
+            return;
+        }
+        String range = "The decoder norms go from " + number(norms[0]) + " to " + number(norms[norms.length - 1]) + " (median " + number(median) + ")";
+        if (draft.unitDecoder) {
+            say(topic, range + " in the file; on loading the directions are made unit vectors, as its library does", null);
+        } else if (options.fold()) {
+            say(topic, range + " in the file and are folded into the encoder as asked", new Remedy("Leave the norms as stored", options.withFold(false)));
+        } else if (file.canFold()) {
+            say(topic, range + " and are not folded into the encoder: equal activations of two features do not write equally much",
+                    new Remedy("Fold the norms", options.withFold(true)));
+        } else {
+            say(topic, range + ": equal activations of two features do not write equally much. Folding them would make it choose other features", null);
+        }
+    }
+
+    private void decoderBias(CheckpointFiles files, Cancellation cancellation) {
+        Source bias = source(Part.DECODER_BIAS);
+        double norm = Math.sqrt(Arrays.stream(squares(bias.of(files), true, cancellation)).sum());
+        boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractDecoderBias);
+        boolean ownSpace = draft.transcodes || draft.dIn != draft.dOut || draft.hookOut.isPresent() || draft.has(Part.INPUT_BIAS);
+        if (ownSpace) {
+            say("b_dec", "It is a transcoder: b_dec (norm " + number(norm) + ") is added to what it writes and has nothing to do with what it reads", null);
+        } else if (norm == 0) {
+            say("b_dec", "b_dec is zero, so it makes no difference whether it is subtracted before encoding", null);
+        } else {
+            say("b_dec", "b_dec (norm " + number(norm) + ") is " + (subtracts ? "" : "not ") + "subtracted before encoding",
+                    new Remedy(subtracts ? "Do not subtract b_dec" : "Subtract b_dec", options.withSubtractDecoderBias(!subtracts)));
+        }
+    }
+
+    private void normalisation() {
+        say("Input", switch (draft.normalisation) {
+            case NONE -> "Activations are encoded as they are, without normalisation";
+            case CONSTANT_NORM_RESCALE -> "Each activation is scaled to the norm sqrt(d) before encoding, and the reconstruction back";
+            case LAYER_NORM -> "Each activation is centred and divided by its standard deviation before encoding, and the reconstruction put back";
+            case EXPECTED_AVERAGE_ONLY_IN -> draft.normFactor.isPresent()
+                    ? "Activations are multiplied by " + number(draft.normFactor.getAsDouble()) + " before encoding; the factor has been put into the weights"
+                    : "In training, activations were scaled to an average norm of sqrt(d), but by what factor is not in the files: it is read as 1, which is"
+                            + " almost certainly wrong. With the model open, the factor can be estimated from a text";
+        }, null);
+    }
+
+    private void beginning() {
+        Optional<Boolean> prepended = flag(draft.settings.get("prepend_bos"));
+        if (prepended.isEmpty() && draft.settings.get("metadata") instanceof Map<?, ?> metadata) {
+            prepended = flag(metadata.get("prepend_bos"));
+        }
+        say("Beginning of text", file.format().equals("gemma-scope") ? "The activations of the beginning-of-text token were left out of its training"
+                : prepended.isEmpty() ? "The files do not say whether texts began with a beginning-of-text token in training"
+                : prepended.get() ? "In training, texts began with a beginning-of-text token" : "In training, texts did not begin with a beginning-of-text token", null);
+    }
+
+    private void centring() {
+        boolean centred = options.centred().orElse(draft.centred);
+        String how = options.centred().isPresent() ? " as asked for" : "";
+        if (draft.normalisation == InputNormalisation.LAYER_NORM) {
+            say("Centring", "Whether the model's activations are centred makes no difference to it, because it centres each of them", null);
+        } else if (centred) {
+            say("Centring", "It is shown activations less their mean over the dimensions" + how + ", as in TransformerLens' processed models",
+                    new Remedy("Show it raw activations", options.withCentred(false)));
+        } else {
+            say("Centring", "It is shown activations as the model has them" + how + ", not centred", new Remedy("Centre the activations", options.withCentred(true)));
+        }
+    }
+
+    private void types(CheckpointFiles files) {
+        TreeSet<DType> types = new TreeSet<>();
+        draft.sources.forEach(source -> types.add(source.of(files).dtype()));
+        boolean half = types.contains(DType.BF16) || types.contains(DType.F16);
+        String names = String.join(" and ", types.stream().map(DType::name).toList());
+        say("Stored type", "Its tensors are stored in " + names + (half ? ", so they carry a relative rounding error of up to "
+                + (types.contains(DType.BF16) ? "0.4 %" : "0.05 %") + ", and are computed with in float32" : types.contains(DType.F64) ? " and computed with in F32" : ""), null);
+    }
+
+    private void featureScale() {
+        String format = file.format();
+        boolean scaled = draft.normFactor.isPresent() && draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+        String words = "Feature activations are in the units of the model's activations";
+        if (scaled) {
+            words = "Feature activations are in units of the scaled input: " + number(draft.normFactor.getAsDouble()) + " times those of a tool that works in the model's units";
+        } else if (draft.normalisation == InputNormalisation.LAYER_NORM || draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
+            words = "Feature activations are in units of the normalised input, the same for activations of any size";
+        } else if (draft.unitDecoder && format.equals(DictionaryLearning.FORMAT)) {
+            words = "Feature activations are those of unit decoder directions, as dictionary_learning has them after loading; SAELens would leave them as stored";
+        } else if (format.equals(DictionaryLearning.FORMAT) && !draft.subtractDecoderBias && draft.activation.equals("relu")) {
+            words = "Feature activations are those of the library's encode(); its forward() reports them times the decoder norms";
+        }
+        say("Feature scale", words, null);
+    }
+
+    private void side() {
+        if (draft.sides > 1) {
+            int other = (draft.side + 1) % draft.sides;
+            say("Side", "This is side " + draft.side + " of a crosscoder of " + draft.sides + " models: what this model alone contributes",
+                    new Remedy("Open side " + other, options.withSide(other)));
+        }
+        if (draft.has(Part.LOOKUP)) {
+            say("Lookup", "A bias for the current token is added to every reconstruction", null);
+        }
+    }
+
+    private Source source(Part part) {
+        return draft.sources.stream().filter(s -> s.part() == part).findFirst().orElseThrow();
+    }
+
+    private void say(String topic, String sentence, Remedy remedy) {
+        findings.add(new Finding(topic, sentence, Optional.ofNullable(remedy)));
+    }
+
+    private static Optional<Boolean> flag(Object value) {
+        return value instanceof Boolean flag ? Optional.of(flag) : Optional.empty();
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.4g", value);
+    }
+
+    /** Sums of squares of the rows or columns of a stored matrix, or of each element of a vector. */
+    private static double[] squares(StoredTensor tensor, boolean ofRows, Cancellation cancellation) {
+        List<Long> shape = tensor.shape();
+        long columns = shape.size() < 2 ? 1 : shape.get(1);
+        double[] sums = new double[Math.toIntExact(ofRows ? tensor.elements() / columns : columns)];
+        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.nativeOrder());
+        for (long done = 0; done < tensor.elements(); ) {
+            cancellation.check();
+            piece.clear().limit((int) Math.min(PIECE_BYTES, 4 * (tensor.elements() - done)));
+            tensor.readFloats(done, piece);
+            FloatBuffer floats = piece.flip().order(ByteOrder.nativeOrder()).asFloatBuffer();
+            for (int i = 0; i < floats.limit(); i++, done++) {
+                double value = floats.get(i);
+                sums[(int) (ofRows ? done / columns : done % columns)] += value * value;
+            }
+        }
+        return sums;
+    }
+}
