@@ -1,6 +1,7 @@
 package loupe.app;
 
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,8 +13,11 @@ import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeDiff;
 import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.ghost.TreeOutline;
 import loupe.analysis.ghost.TreeSteering;
+import loupe.format.TextFiles;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import picocli.CommandLine.Command;
@@ -56,8 +60,23 @@ final class TreeCommand extends LoupeCommand {
     @Option(names = "--steer", paramLabel = "LAYER:COEFFICIENT", description = "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
     private String steer;
 
+    @Option(names = "--out", paramLabel = "F", description = "Write the tree: .json in the notebook's shape, .txt as indented text, .md as Markdown.")
+    private Path out;
+
+    @Option(names = "--against", paramLabel = "F", description = "Compare with a tree saved as JSON, by --out, by the window or by the notebooks.")
+    private Path against;
+
     @Override
     Map<String, Object> run(CommandContext context) {
+        if (out != null) {
+            Paths.writable(out, "--out");
+            if (!out.toString().matches(".*\\.(json|txt|md)")) {
+                throw Refusal.usage("--out is " + out + ", expected a name that ends in .json, .txt or .md");
+            }
+        }
+        if (against != null) {
+            Paths.existing(against, "--against");
+        }
         TreeBaseline compared = PromptOptions.baseline(baseline);
         requireLimits();
         ghost.requireSensible(vector);
@@ -84,8 +103,33 @@ final class TreeCommand extends LoupeCommand {
         if (compared.kind() != TreeBaseline.Kind.NONE) {
             result.put("divergence", tree.divergence());
         }
-        result.put("tree", node(opened, tree, 0, compared.kind() != TreeBaseline.Kind.NONE));
+        TreeOutline outline = TreeOutline.of(tree, id -> ModelOptions.text(opened, id));
+        if (against != null) {
+            result.put("comparison", comparison(outline, TreeOutline.read(against)));
+        }
+        if (out != null) {
+            write(outline, ghost.describe(opened, settings, vector));
+            result.put("out", out.toString());
+        }
+        result.put("tree", outline.json());
         return result;
+    }
+
+    private void write(TreeOutline outline, Map<String, Object> settings) {
+        String text = out.toString().endsWith(".json") ? outline.jsonText() : out.toString().endsWith(".txt") ? outline.indented()
+                : outline.markdown(settings.entrySet().stream().filter(entry -> entry.getValue() != null)
+                        .map(entry -> entry.getKey() + " " + entry.getValue()).collect(java.util.stream.Collectors.joining(", ")));
+        TextFiles.write(out, text);
+    }
+
+    private static Map<String, Object> comparison(TreeOutline a, TreeOutline b) {
+        TreeDiff diff = new TreeDiff(a, b);
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("shared", diff.count(TreeDiff.Part.BOTH));
+        said.put("only_here", diff.count(TreeDiff.Part.ONLY_A));
+        said.put("only_there", diff.count(TreeDiff.Part.ONLY_B));
+        said.put("first_token_overlap", diff.overlap());
+        return said;
     }
 
     private void requireLimits() {
@@ -126,24 +170,6 @@ final class TreeCommand extends LoupeCommand {
         said.put("max_nodes", maxNodes);
         said.put("baseline", baseline);
         said.put("steer", steer);
-        return said;
-    }
-
-    private static Map<String, Object> node(OpenModel opened, DefinitionTree.Answer tree, int node, boolean compared) {
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("token_id", node == 0 ? null : tree.token(node));
-        said.put("token", node == 0 ? "" : ModelOptions.text(opened, tree.token(node)));
-        said.put("cumulative_prob", tree.cumulative(node));
-        said.put("probability", tree.probability(node));
-        if (compared) {
-            said.put("baseline_prob", tree.baselineProbability(node));
-            said.put("log_ratio", tree.logRatio(node));
-        }
-        List<Map<String, Object>> children = new ArrayList<>();
-        for (int i = 0; i < tree.childCount(node); i++) {
-            children.add(node(opened, tree, tree.firstChild(node) + i, compared));
-        }
-        said.put("children", children);
         return said;
     }
 

@@ -11,6 +11,7 @@ public final class SideModels {
     private final LogitModel logits;
     private final PromotedTokens promoted;
     private final TreeModel tree;
+    private final TreeComparison comparison;
     private final TokenListModel tokens;
     private final NeighboursModel neighbours;
 
@@ -26,6 +27,7 @@ public final class SideModels {
         logits = new LogitModel(workbench, side, shared.weight());
         neighbours = new NeighboursModel(workbench, side, texts);
         tree = new TreeModel(workbench, side, controls);
+        comparison = new TreeComparison(workbench, tree, texts);
         promoted = new PromotedTokens(workbench, side, texts);
     }
 
@@ -70,6 +72,10 @@ public final class SideModels {
 
     public TreeModel tree() {
         return tree;
+    }
+
+    public TreeComparison comparison() {
+        return comparison;
     }
 
     public TokenListModel tokens() {

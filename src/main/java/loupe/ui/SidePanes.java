@@ -27,7 +27,7 @@ final class SidePanes {
         histogram = new HistogramPane(side.histogram(), side::provenance, desk);
         logits = new LogitPane(side.logits(), models.texts(), onToken, side::provenance, desk);
         examples = new ExamplesPane(side.examples(), models.texts(), onToken, desk);
-        tree = new TreePane(side.tree(), models.texts(), side::ghostProvenance, desk);
+        tree = new TreePane(side, (side == models.a() ? models.b() : models.a()).tree(), models.texts(), desk);
         tokens = new TokenListPane(side.tokens(), models.texts(), desk);
         IntConsumer onFeature = side.side().isA() ? feature -> models.table().jumpTo(feature) : feature -> models.compare().pin(OptionalInt.of(feature));
         neighbours = new NeighboursPane(onFeature, side.neighbours(), models.texts(), side.promoted()::of, desk);

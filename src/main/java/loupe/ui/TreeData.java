@@ -63,6 +63,30 @@ public interface TreeData {
         return Double.NaN;
     }
 
+    /** Where a branch is, when two trees are drawn as one. */
+    enum Share {
+        /** There is one tree. */
+        ONE_TREE,
+        /** Both trees have it. */
+        BOTH,
+        /** Only the tree of this side has it. */
+        HERE,
+        /** Only the other tree has it. */
+        THERE
+    }
+
+    default Share share(int node) {
+        return Share.ONE_TREE;
+    }
+
+    /** What is written behind the first node of a branch that only one of two trees has: + for this side's, a minus for the other's. */
+    default String mark(int node) {
+        if (node == 0 || share(node) == share(parent(node))) {
+            return "";
+        }
+        return share(node) == Share.HERE ? "+" : share(node) == Share.THERE ? "\u2212" : "";
+    }
+
     /** The texts from below the root to {@code node}, joined. */
     default String sentence(int node) {
         ArrayDeque<String> texts = new ArrayDeque<>();

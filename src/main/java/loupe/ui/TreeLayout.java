@@ -17,6 +17,7 @@ final class TreeLayout {
     static final double GAP = 32;
     static final double TEXT = TextWidths.SIZE;
     private static final double PILL = 34;
+    private static final double MARK = 22;
     private static final double ROOT = 8;
     /** The room that the root's dot takes in front of its text. */
     static final double ROOT_DOT = 6;
@@ -117,7 +118,7 @@ final class TreeLayout {
             if (fold) {
                 folded.add(node);
             }
-            width[node] = widthOf.applyAsDouble(data.text(node)) + (fold ? PILL : 0) + (parent < 0 ? ROOT_DOT : 0);
+            width[node] = widthOf.applyAsDouble(data.text(node)) + (fold ? PILL : 0) + (data.mark(node).isEmpty() ? 0 : MARK) + (parent < 0 ? ROOT_DOT : 0);
             right[node] = x[node] + width[node];
             extent = Math.max(extent, right[node]);
             if (!fold) {

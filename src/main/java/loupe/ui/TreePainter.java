@@ -45,14 +45,14 @@ final class TreePainter {
     private final TreeLayout layout;
     private final TreeData data;
     private final Palette palette;
-    private final Color ink;
+    private final Side side;
     private final double least;
 
     TreePainter(TreeLayout layout, Palette palette, Side side) {
         this.layout = layout;
         this.data = layout.data();
         this.palette = palette;
-        ink = palette.side(side);
+        this.side = side;
         least = Math.log10(Math.max(Math.min(layout.cutoff(), 0.5), 1e-12));
     }
 
@@ -96,7 +96,7 @@ final class TreePainter {
         double y1 = (layout.y(parent) - w.top()) * w.zoom();
         double y2 = (layout.y(node) - w.top()) * w.zoom();
         double stroke = Math.max(0.6, thickness(node) * Math.min(w.zoom(), 2));
-        Color color = onPath ? ink : tint(node);
+        Color color = onPath ? ink(node) : tint(node);
         if (y1 == y2) {
             pen.fillRectangle(x1, y1 - stroke / 2, x2 - x1, stroke, Math.min(2, stroke / 2), color);
             return;
@@ -124,8 +124,16 @@ final class TreePainter {
         pen.fill(color);
     }
 
+    private Color ink(int node) {
+        return switch (data.share(node)) {
+            case ONE_TREE, HERE -> palette.side(side);
+            case THERE -> palette.side(side == Side.A ? Side.B : Side.A);
+            case BOTH -> palette.muted();
+        };
+    }
+
     private Color tint(int node) {
-        Color full = faded(node, ink, palette.faded());
+        Color full = faded(node, ink(node), palette.faded());
         return Palette.blend(palette.surface(), full, 0.38 + 0.5 * Math.sqrt(weight(node)));
     }
 
@@ -149,7 +157,7 @@ final class TreePainter {
             }
         }
         if (node == 0) {
-            pen.fillCircle(x - 2 * w.zoom(), y, 4.5 * w.zoom(), ink);
+            pen.fillCircle(x - 2 * w.zoom(), y, 4.5 * w.zoom(), ink(0));
         }
         Color color = onPath ? palette.text() : Palette.blend(palette.muted(), faded(node, palette.text(), palette.muted()), 0.25 + weight(node) * 1.5);
         if (size < SMALLEST_TEXT_PIXELS) {
@@ -162,6 +170,11 @@ final class TreePainter {
         for (TokenText.Run run : TokenText.runs(data.text(node))) {
             pen.text(run.text(), at, baseline, size, false, run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.7) : color);
             at += pen.widthOf(run.text(), size, false);
+        }
+        String mark = data.mark(node);
+        if (!mark.isEmpty()) {
+            pill(pen, at + 0.3 * size, y, size, mark);
+            at += pen.widthOf(mark, 0.78 * size, false) + 1.2 * size;
         }
         if (layout.folded(node)) {
             pill(pen, at + 0.5 * size, y, size, "+" + layout.hidden(node));

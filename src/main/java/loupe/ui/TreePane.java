@@ -1,10 +1,12 @@
 package loupe.ui;
 
-import java.util.function.Supplier;
 import javafx.scene.control.Button;
 import javafx.scene.control.MenuItem;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.TreeDiff;
+import loupe.state.SideModels;
 import loupe.state.TokenTexts;
+import loupe.state.TreeComparison;
 import loupe.state.TreeModel;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -14,13 +16,20 @@ final class TreePane {
     private final TokenTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
     private final TreeCanvas canvas = new TreeCanvas();
+    private final TreeComparison comparison;
     private final ExportMenu export;
+    private final TreeFiles files;
+    private final TreeCompareMenu compareMenu;
     private final Button stop = Tips.iconButton(Feather.SQUARE, "Stop growing the tree", this::stop);
 
-    TreePane(TreeModel model, TokenTexts texts, Supplier<String> provenance, ExportDesk desk) {
-        this.model = model;
+    /** @param other the other side's tree */
+    TreePane(SideModels side, TreeModel other, TokenTexts texts, ExportDesk desk) {
+        model = side.tree();
+        comparison = side.comparison();
         this.texts = texts;
-        export = new ExportMenu(canvas, provenance, desk);
+        export = new ExportMenu(canvas, side::ghostProvenance, desk);
+        files = new TreeFiles(model, texts, side::ghostProvenance, desk);
+        compareMenu = new TreeCompareMenu(comparison, other, frame);
         layOut();
         bind();
     }
@@ -47,6 +56,8 @@ final class TreePane {
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
         frame.getMenuItems().add(unfold);
+        frame.getMenuItems().add(compareMenu.menu());
+        frame.getMenuItems().add(files.menu());
         frame.getMenuItems().addAll(export.items());
         export.attachTo(canvas);
     }
@@ -55,7 +66,7 @@ final class TreePane {
         Slots.frame(frame, model.tree());
         frame.problemProperty().unbind();
         Runnable explain = () -> {
-            frame.problemProperty().set(Slots.first(model.promptProblem().get(), model.tree().getProblem()));
+            frame.problemProperty().set(Slots.first(Slots.first(model.promptProblem().get(), model.tree().getProblem()), comparison.diff().getProblem()));
             frame.setOnRetry(model.promptProblem().get() != null ? null : model.tree()::retry);
             frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see what the model makes of it" : null);
         };
@@ -72,6 +83,9 @@ final class TreePane {
             frame.subtitleProperty().set("");
         });
         Slots.whileShown(frame, model.tree()::setWanted);
+        comparison.diff().valueProperty().addListener((property, was, is) -> draw());
+        comparison.diff().problemProperty().addListener(changed -> explain.run());
+        comparison.other().addListener(changed -> draw());
     }
 
     private void stop() {
@@ -79,8 +93,67 @@ final class TreePane {
     }
 
     private void show(DefinitionTree.Answer answer) {
-        canvas.setData(new Drawn(answer, texts));
-        frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes");
+        draw();
+    }
+
+    /** The tree alone, or laid over the one it is compared with; until that has been done, the tree stays as it was drawn. */
+    private void draw() {
+        DefinitionTree.Answer answer = model.tree().getValue();
+        TreeDiff diff = comparison.diff().getValue();
+        if (answer == null) {
+            return;
+        }
+        if (comparison.other().get().isEmpty() || diff == null && !comparison.diff().isPending()) {
+            canvas.setData(new Drawn(answer, texts));
+            frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes");
+        } else if (diff != null) {
+            canvas.setData(new DrawnTogether(diff));
+            frame.subtitleProperty().set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, " + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
+                    + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in " + comparison.other().get() + " (\u2212)");
+        }
+    }
+
+    /** Two trees as the canvas draws them. */
+    private record DrawnTogether(TreeDiff diff) implements TreeData {
+        @Override
+        public int size() {
+            return diff.size();
+        }
+
+        @Override
+        public int parent(int node) {
+            return diff.node(node).parent();
+        }
+
+        @Override
+        public String text(int node) {
+            return diff.node(node).text();
+        }
+
+        @Override
+        public double probability(int node) {
+            TreeDiff.Node at = diff.node(node);
+            return Double.isNaN(at.probabilityA()) ? at.probabilityB() : at.probabilityA();
+        }
+
+        @Override
+        public double cumulative(int node) {
+            return diff.node(node).cumulative();
+        }
+
+        @Override
+        public int tokenId(int node) {
+            return diff.node(node).token();
+        }
+
+        @Override
+        public Share share(int node) {
+            return switch (diff.node(node).part()) {
+                case BOTH -> Share.BOTH;
+                case ONLY_A -> Share.HERE;
+                case ONLY_B -> Share.THERE;
+            };
+        }
     }
 
     /** An answer as the canvas draws it. */

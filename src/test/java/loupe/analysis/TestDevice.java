@@ -41,7 +41,10 @@ public final class TestDevice implements AutoCloseable {
     }
 
     public ModelId model(String name, ModelConfig config, Map<String, HostTensor> weights) {
-        ModelId id = new ModelId(name, name);
+        return model(new ModelId(name, name), config, weights);
+    }
+
+    public ModelId model(ModelId id, ModelConfig config, Map<String, HostTensor> weights) {
         models.put(id, TinyModel.on(root, config, weights).seal());
         return id;
     }
@@ -57,9 +60,13 @@ public final class TestDevice implements AutoCloseable {
 
     /** A ReLU autoencoder of these directions and no biases. @param encoder (dIn, dSae) @param decoder (dSae, dIn) */
     public SaeId sae(String name, HostTensor encoder, HostTensor decoder) {
+        return sae(new SaeId(name, name), encoder, decoder);
+    }
+
+    /** Likewise, under this id. */
+    public SaeId sae(SaeId id, HostTensor encoder, HostTensor decoder) {
         int dIn = encoder.size(0);
         int dSae = encoder.size(1);
-        SaeId id = new SaeId(name, name);
         SaeConfig config = new SaeConfig("saelens", dIn, dSae, dIn, new Activation.Relu(), false, InputNormalisation.NONE, false, false, "", Optional.empty());
         HostWeights weights = new HostWeights()
                 .matrix(HostWeights.Part.ENCODER, encoder.data(), dIn, dSae, false)

@@ -153,6 +153,31 @@ class CommandsTest {
     }
 
     @Test
+    void aTreeIsWrittenInEveryShapeAndComparedWithWhatWasWritten() throws IOException {
+        List<String> tree = List.of("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--cutoff", "0.01", "--max-depth", "3");
+        Path json = folder.resolve("written.json");
+        JsonNode said = json(plus(tree, "--out", json.toString()));
+        JsonNode written = new com.fasterxml.jackson.databind.ObjectMapper().readTree(json.toFile());
+        assertThat(written.get("children")).isEqualTo(said.get("tree").get("children"));
+        JsonNode same = json(plus(tree, "--against", json.toString())).get("comparison");
+        assertThat(same.get("shared").asInt()).isEqualTo(said.get("nodes").asInt());
+        assertThat(same.get("only_here").asInt()).isZero();
+        assertThat(same.get("only_there").asInt()).isZero();
+        JsonNode moved = json(plus(tree, "--scale", "0.1", "--against", json.toString())).get("comparison");
+        assertThat(moved.get("first_token_overlap").asDouble()).isLessThan(same.get("first_token_overlap").asDouble());
+        Path text = folder.resolve("written.txt");
+        json(plus(tree, "--out", text.toString()));
+        assertThat(Files.readAllLines(text)).hasSize(said.get("nodes").asInt());
+        Path markdown = folder.resolve("written.md");
+        json(plus(tree, "--out", markdown.toString()));
+        assertThat(Files.readString(markdown)).startsWith("# Definition tree").contains("feature 3").contains("- `");
+    }
+
+    private static String[] plus(List<String> arguments, String... more) {
+        return Stream.concat(arguments.stream(), Stream.of(more)).toArray(String[]::new);
+    }
+
+    @Test
     void scaleHasACurveValueForEveryScaleAndProposesOneOfThem() {
         JsonNode said = json("scale", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--weights", "decoder", "--scales", "1,0.5,2,4", "--baseline", "random:2");
         int count = said.get("scales").size();
@@ -369,6 +394,7 @@ class CommandsTest {
                 Arguments.of(2, "--baseline is none", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--baseline", "none")),
                 Arguments.of(2, "--scales are [-1.0, 2.0]", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--scales", "2,-1")),
                 Arguments.of(2, "--mixes are [2.0]", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--mixes", "2")),
+                Arguments.of(2, "ends in .json, .txt or .md", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--out", "tree.png")),
                 Arguments.of(2, "--cutoff is -1.0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--cutoff", "-1")),
                 Arguments.of(2, "--max-nodes is 0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--max-nodes", "0")),
                 Arguments.of(2, "--top is 0", args("tokens", "--model", "tiny", "--sae", "sae", "--feature", "1", "--top", "0")),

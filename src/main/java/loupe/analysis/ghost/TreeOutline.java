@@ -1,0 +1,217 @@
+package loupe.analysis.ghost;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.IntFunction;
+import loupe.base.CheckpointException;
+import loupe.format.JsonFiles;
+
+/**
+ * A definition tree as it is written down: nodes with the texts of their tokens, without the question they answer. Node 0 is
+ * the root, parents come before their children, and the children of a node follow each other. Written as JSON in the shape
+ * of the notebook of mwatkins (with further keys), as indented text and as Markdown; read from that JSON, from the GPT-J
+ * notebook's ({@code {"tree JSON": {...}}}), and from what the {@code tree} command prints. Immutable; any thread.
+ */
+public final class TreeOutline {
+    private final List<Node> nodes;
+
+    /**
+     * One node.
+     *
+     * @param parent number of the parent; -1 for the root
+     * @param token id; -1 for the root and where a file does not say
+     * @param text of the token; empty for the root
+     * @param probability after the ancestors; 1 for the root
+     * @param cumulative product of the probabilities down to here
+     * @param baseline the probability under a baseline; NaN without one
+     */
+    public record Node(int parent, int token, String text, double probability, double cumulative, double baseline) {}
+
+    private TreeOutline(List<Node> nodes) {
+        this.nodes = List.copyOf(nodes);
+    }
+
+    /** @param texts of tokens by id */
+    public static TreeOutline of(DefinitionTree.Answer tree, IntFunction<String> texts) {
+        List<Node> nodes = new ArrayList<>(tree.size());
+        for (int node = 0; node < tree.size(); node++) {
+            nodes.add(new Node(tree.parent(node), tree.token(node), node == 0 ? "" : texts.apply(tree.token(node)), tree.probability(node),
+                    tree.cumulative(node), tree.baselineProbability(node)));
+        }
+        return new TreeOutline(nodes);
+    }
+
+    /** @throws CheckpointException if the file is no tree in one of the shapes known */
+    public static TreeOutline read(Path file) {
+        JsonNode document = JsonFiles.read(file);
+        JsonNode root = document.has("tree JSON") ? document.get("tree JSON") : document.has("tree") ? document.get("tree") : document;
+        List<Node> nodes = new ArrayList<>();
+        List<JsonNode> sources = new ArrayList<>();
+        nodes.add(new Node(-1, -1, "", 1, 1, Double.NaN));
+        sources.add(root);
+        for (int at = 0; at < sources.size(); at++) {
+            JsonNode children = sources.get(at).path("children");
+            if (!children.isArray()) {
+                throw refuse(file, at == 0 ? "the document has no list \"children\"" : "a node has no list \"children\"");
+            }
+            for (JsonNode child : children) {
+                nodes.add(node(file, child, at, nodes.get(at).cumulative));
+                sources.add(child);
+            }
+        }
+        return new TreeOutline(nodes);
+    }
+
+    private static Node node(Path file, JsonNode child, int parent, double above) {
+        JsonNode cumulative = child.path("cumulative_prob");
+        if (!cumulative.isNumber() || !(cumulative.asDouble() >= 0 && cumulative.asDouble() <= 1)) {
+            throw refuse(file, "a node's \"cumulative_prob\" is " + (cumulative.isMissingNode() ? "missing" : cumulative));
+        }
+        JsonNode id = child.path("token_id");
+        int token = id.isInt() && id.intValue() >= 0 ? id.intValue() : -1;
+        if (token < 0 && !child.path("token").isTextual()) {
+            throw refuse(file, "a node has neither a \"token\" nor a \"token_id\"");
+        }
+        // a product of rounded probabilities may come out a little above its parent's
+        double product = Math.min(above, cumulative.asDouble());
+        return new Node(parent, token, child.path("token").asText("<" + token + ">"), above == 0 ? 0 : product / above, product,
+                child.path("baseline_prob").asDouble(Double.NaN));
+    }
+
+    private static CheckpointException refuse(Path file, String found) {
+        return new CheckpointException(file, found, "a definition tree: nodes of token_id, token, cumulative_prob and children",
+                "Choose a tree saved as JSON by this workbench or by the definition-tree notebooks");
+    }
+
+    public int size() {
+        return nodes.size();
+    }
+
+    public Node node(int index) {
+        return nodes.get(index);
+    }
+
+    /** The same tree without the nodes of a smaller cumulative probability. */
+    public TreeOutline trimmed(double cutoff) {
+        int[] number = new int[size()];
+        List<Node> rest = new ArrayList<>();
+        for (int i = 0; i < size(); i++) {
+            Node node = nodes.get(i);
+            number[i] = -1;
+            if (i == 0 || node.cumulative >= cutoff && number[node.parent] >= 0) {
+                number[i] = rest.size();
+                rest.add(i == 0 ? node : new Node(number[node.parent], node.token, node.text, node.probability, node.cumulative, node.baseline));
+            }
+        }
+        return new TreeOutline(rest);
+    }
+
+    /** The root as nested maps: token_id, token, cumulative_prob, probability, with a baseline baseline_prob and log_ratio, children. */
+    public Map<String, Object> json() {
+        List<Map<String, Object>> written = new ArrayList<>();
+        List<List<Object>> children = new ArrayList<>();
+        boolean compared = nodes.stream().anyMatch(node -> !Double.isNaN(node.baseline));
+        for (Node node : nodes) {
+            Map<String, Object> said = new LinkedHashMap<>();
+            said.put("token_id", node.token < 0 ? null : node.token);
+            said.put("token", node.text);
+            said.put("cumulative_prob", node.cumulative);
+            said.put("probability", node.probability);
+            if (compared) {
+                said.put("baseline_prob", node.baseline);
+                said.put("log_ratio", Math.log(node.probability / node.baseline));
+            }
+            List<Object> own = new ArrayList<>();
+            said.put("children", own);
+            if (node.parent >= 0) {
+                children.get(node.parent).add(said);
+            }
+            written.add(said);
+            children.add(own);
+        }
+        return written.get(0);
+    }
+
+    /** The text of the JSON, indented. */
+    public String jsonText() {
+        return JsonFiles.text(json()) + "\n";
+    }
+
+    /** One line per node, two spaces for each level: the token, then its cumulative probability. */
+    public String indented() {
+        StringBuilder out = new StringBuilder();
+        for (int index : inReadingOrder()) {
+            out.append("  ".repeat(depth(index) - 1)).append(visible(nodes.get(index).text)).append("  ").append(digits(nodes.get(index).cumulative)).append('\n');
+        }
+        return out.toString();
+    }
+
+    /** A nested list under a heading. @param caption where the tree comes from; empty for none */
+    public String markdown(String caption) {
+        StringBuilder out = new StringBuilder("# Definition tree\n\n");
+        if (!caption.isBlank()) {
+            out.append(caption.strip()).append("\n\n");
+        }
+        for (int index : inReadingOrder()) {
+            Node node = nodes.get(index);
+            String text = visible(node.text).replace("`", "\u02cb");
+            out.append("  ".repeat(depth(index) - 1)).append("- `").append(text.isEmpty() ? " " : text).append("` ").append(digits(node.cumulative));
+            if (!Double.isNaN(node.baseline)) {
+                out.append(String.format(Locale.ROOT, " (%.3g x the baseline)", node.probability / node.baseline));
+            }
+            out.append('\n');
+        }
+        return out.toString();
+    }
+
+    private static String visible(String text) {
+        return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+    }
+
+    private static String digits(double probability) {
+        return String.format(Locale.ROOT, "%.4g", probability);
+    }
+
+    /** Numbers of the children of each node. */
+    List<List<Integer>> children() {
+        List<List<Integer>> children = new ArrayList<>();
+        for (int i = 0; i < size(); i++) {
+            children.add(new ArrayList<>());
+            if (i > 0) {
+                children.get(nodes.get(i).parent).add(i);
+            }
+        }
+        return children;
+    }
+
+    /** Numbers of all nodes but the root, each followed by what comes after it. */
+    private List<Integer> inReadingOrder() {
+        List<List<Integer>> children = children();
+        List<Integer> order = new ArrayList<>();
+        ArrayDeque<Integer> stack = new ArrayDeque<>(List.of(0));
+        while (!stack.isEmpty()) {
+            int at = stack.pop();
+            if (at > 0) {
+                order.add(at);
+            }
+            for (int i = children.get(at).size() - 1; i >= 0; i--) {
+                stack.push(children.get(at).get(i));
+            }
+        }
+        return order;
+    }
+
+    private int depth(int index) {
+        int depth = 0;
+        for (int at = index; at > 0; at = nodes.get(at).parent) {
+            depth++;
+        }
+        return depth;
+    }
+}
