@@ -3,7 +3,9 @@ package loupe.app;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.LongSupplier;
+import loupe.base.TimeLeft;
 
 /**
  * One line on standard error that says how far a command is and how long it will still take: rewritten in place on a
@@ -19,6 +21,7 @@ final class Progress {
     private final boolean terminal;
     private final LongSupplier clock;
     private final long start;
+    private final TimeLeft timeLeft = new TimeLeft();
     private long last;
     private int shown;
 
@@ -49,11 +52,12 @@ final class Progress {
     /** @param detail what else there is to say, such as the tokens read so far */
     synchronized void show(double fraction, String detail) {
         long now = clock.getAsLong();
+        Optional<Duration> left = fraction < 0 ? Optional.empty() : timeLeft.after(now, fraction);
         if (err == null || now - last < (terminal ? ON_TERMINAL_EVERY_MILLIS : IN_LOG_EVERY_MILLIS)) {
             return;
         }
         last = now;
-        String line = line(fraction, now - start) + (detail.isEmpty() ? "" : ", " + detail);
+        String line = line(fraction, now - start, left) + (detail.isEmpty() ? "" : ", " + detail);
         if (terminal) {
             err.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
             err.flush();
@@ -80,12 +84,12 @@ final class Progress {
         }
     }
 
-    private String line(double fraction, long elapsedMillis) {
+    private String line(double fraction, long elapsedMillis, Optional<Duration> left) {
         if (fraction < 0) {
             return command + ": " + time(elapsedMillis);
         }
         String done = String.format(Locale.ROOT, "%s: %.0f %%, %s", command, 100 * fraction, time(elapsedMillis));
-        return fraction > 0.01 ? done + ", " + time((long) (elapsedMillis * (1 - fraction) / fraction)) + " left" : done;
+        return done + left.map(rest -> ", " + time(rest.toMillis()) + " left").orElse("");
     }
 
     private static String time(long millis) {

@@ -1,7 +1,6 @@
 package loupe.state;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
@@ -13,6 +12,7 @@ import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
+import loupe.base.TimeLeft;
 
 /** All long work in one place: what it is, how far it is, how long it will take, and a way to stop it. */
 public final class Activity {
@@ -47,7 +47,7 @@ public final class Activity {
     public final class Job {
         private final String title;
         private final Runnable stop;
-        private final long began = nanos.getAsLong();
+        private final TimeLeft pace = new TimeLeft();
         private final ReadOnlyDoubleWrapper fraction = new ReadOnlyDoubleWrapper(this, "fraction", -1);
         private final ReadOnlyStringWrapper detail = new ReadOnlyStringWrapper(this, "detail", "");
         private final ReadOnlyStringWrapper timeLeft = new ReadOnlyStringWrapper(this, "timeLeft", "");
@@ -57,6 +57,7 @@ public final class Activity {
         private Job(String title, Runnable stop) {
             this.title = title;
             this.stop = stop;
+            pace.after(millis(), 0);
         }
 
         public String title() {
@@ -90,7 +91,7 @@ public final class Activity {
                     Report report = newest.getAndSet(null);
                     fraction.set(report.fraction());
                     detail.set(report.detail());
-                    timeLeft.set(left(report.fraction()).map(Activity::words).orElse(""));
+                    timeLeft.set(report.fraction() < 0 ? "" : pace.after(millis(), report.fraction()).map(Activity::words).orElse(""));
                 });
             }
         }
@@ -107,14 +108,10 @@ public final class Activity {
         public void end() {
             fx.execute(() -> jobs.remove(this));
         }
+    }
 
-        private Optional<Duration> left(double done) {
-            double seconds = (nanos.getAsLong() - began) / 1e9;
-            if (done <= 0.01 || done >= 1 || seconds < 1) {
-                return Optional.empty();
-            }
-            return Optional.of(Duration.ofSeconds(Math.round(seconds * (1 - done) / done)));
-        }
+    private long millis() {
+        return nanos.getAsLong() / 1_000_000;
     }
 
     private record Report(double fraction, String detail) {}

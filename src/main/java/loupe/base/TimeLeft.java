@@ -1,0 +1,43 @@
+package loupe.base;
+
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * How long work will still take, judged by how far it came lately: work that goes on from an earlier run, or whose speed
+ * changes, is not judged by what it did before. Not thread-safe.
+ */
+public final class TimeLeft {
+    private static final long WINDOW_MILLIS = 30_000;
+    private static final double LEAST_DONE = 0.003;
+
+    private long earlierMillis;
+    private double earlierFraction = Double.NaN;
+    private long laterMillis;
+    private double laterFraction;
+
+    /**
+     * Takes a report.
+     *
+     * @param millis of any clock
+     * @param fraction done, 0 to 1; smaller than before when another part begins
+     * @return empty while too little is known
+     */
+    public Optional<Duration> after(long millis, double fraction) {
+        if (Double.isNaN(earlierFraction) || fraction < laterFraction) {
+            earlierMillis = laterMillis = millis;
+            earlierFraction = laterFraction = fraction;
+            return Optional.empty();
+        }
+        double done = fraction - earlierFraction;
+        Optional<Duration> left = done < LEAST_DONE || fraction >= 1 ? Optional.empty()
+                : Optional.of(Duration.ofMillis(Math.round((millis - earlierMillis) * (1 - fraction) / done)));
+        if (millis - laterMillis >= WINDOW_MILLIS && fraction - laterFraction >= LEAST_DONE) {
+            earlierMillis = laterMillis;
+            earlierFraction = laterFraction;
+            laterMillis = millis;
+            laterFraction = fraction;
+        }
+        return left;
+    }
+}
