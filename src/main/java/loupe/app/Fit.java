@@ -23,7 +23,13 @@ final class Fit {
             throw Refusal.content(sae.path() + " " + does + " at " + hook + ", but " + model.folder() + " has " + config.nLayers()
                     + " layers, counted from 0. Choose the model it was trained on, or say where it reads with --hook NAME");
         }
-        if (hook.site() == HookPoint.Site.RESID_MID && config.wiring().parallel() || hook.site() == HookPoint.Site.POS_EMBED && !config.wiring().absolutePositions()) {
+        boolean isThere = switch (hook.site()) {
+            case RESID_MID -> !config.wiring().parallel();
+            case POS_EMBED -> config.wiring().absolutePositions();
+            case MLP_PRE_LINEAR -> config.wiring().gatedMlp();
+            default -> true;
+        };
+        if (!isThere) {
             throw Refusal.content(sae.path() + " " + does + " at " + hook + ", which " + model.folder() + ", a " + config.family()
                     + " model, does not have. Choose the model it was trained on");
         }

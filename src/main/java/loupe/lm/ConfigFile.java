@@ -14,7 +14,10 @@ import loupe.base.CheckpointException;
  * the family's configuration class.
  */
 record ConfigFile(Path path, JsonNode json) {
-    /** A positive whole number under the first of these names that is there. */
+    private static final int LARGEST_SIZE = 1 << 26;
+    private static final int MOST_LAYERS = 4096;
+
+    /** A positive whole number under the first of these names that is there; larger ones than any model has are refused. */
     int size(int otherwise, String... names) {
         JsonNode node = find(names);
         if (node.isMissingNode()) {
@@ -23,7 +26,19 @@ record ConfigFile(Path path, JsonNode json) {
         if (!node.canConvertToExactIntegral() || !node.canConvertToInt() || node.intValue() < 1) {
             throw refuse(names[0] + " is " + node, "a positive whole number");
         }
+        if (node.intValue() > LARGEST_SIZE) {
+            throw refuse(names[0] + " is " + node, "at most " + LARGEST_SIZE);
+        }
         return node.intValue();
+    }
+
+    /** The number of layers, under the first of these names that is there. */
+    int layers(int otherwise, String... names) {
+        int layers = size(otherwise, names);
+        if (layers > MOST_LAYERS) {
+            throw refuse(names[0] + " is " + layers, "at most " + MOST_LAYERS);
+        }
+        return layers;
     }
 
     /** A positive whole number, or none where the file says null; what is not there at all has the default. */

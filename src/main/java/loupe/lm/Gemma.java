@@ -44,7 +44,7 @@ final class Gemma implements ModelFamily {
         }
         boolean first = generation == 1;
         int dModel = file.size(first ? 3072 : 2304, "hidden_size");
-        int nLayers = file.size(first ? 28 : 26, "num_hidden_layers");
+        int nLayers = file.layers(first ? 28 : 26, "num_hidden_layers");
         int nHeads = file.size(first ? 16 : 8, "num_attention_heads");
         int dHead = file.size(256, "head_dim");
         Scaling scaling = new Scaling(Math.sqrt(dModel), first ? OptionalDouble.empty() : file.limitOrNull(usual(50), "attn_logit_softcapping"),
@@ -82,7 +82,7 @@ final class Gemma implements ModelFamily {
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
         String from = tensors.prefixOf("norm.weight", "language_model.model.", "model.language_model.", "", "model.");
-        LlamaTensors names = new LlamaTensors(config, tensors, from, 1);
+        LlamaTensors names = new LlamaTensors(config, tensors, from, 1, LlamaTensors.Biases.of(text(file)));
         String head = tensors.prefixOf("lm_head.weight", "language_model.", "");
         names.claimUnembedding(file.flag(text(file).flag(true, "tie_word_embeddings"), "tie_word_embeddings"), head + "lm_head.weight");
         for (int layer = 0; layer < config.nLayers(); layer++) {

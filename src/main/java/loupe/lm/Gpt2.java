@@ -23,7 +23,7 @@ final class Gpt2 implements ModelFamily {
     @Override
     public ModelConfig config(ConfigFile file) {
         int dModel = file.size(768, "n_embd", "hidden_size");
-        int nLayers = file.size(12, "n_layer", "num_hidden_layers");
+        int nLayers = file.layers(12, "n_layer", "num_hidden_layers");
         int nHeads = file.size(12, "n_head", "num_attention_heads");
         if (dModel % nHeads != 0) {
             throw file.refuse("n_embd is " + dModel + " and n_head " + nHeads, "n_embd to be a multiple of n_head");

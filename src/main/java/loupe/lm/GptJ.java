@@ -23,7 +23,7 @@ final class GptJ implements ModelFamily {
     @Override
     public ModelConfig config(ConfigFile file) {
         int dModel = file.size(4096, "n_embd", "hidden_size");
-        int nLayers = file.size(28, "n_layer", "num_hidden_layers");
+        int nLayers = file.layers(28, "n_layer", "num_hidden_layers");
         int nHeads = file.size(16, "n_head", "num_attention_heads");
         int dHead = ModelFamily.headWidth(file, dModel, nHeads);
         int turning = file.size(64, "rotary_dim");
@@ -47,11 +47,11 @@ final class GptJ implements ModelFamily {
             String stored = from + "h." + layer + ".";
             tensors.claimAffineNorm(at + "ln_1", stored + "ln_1", d);
             tensors.claimAffineNorm(at + "ln_2", stored + "ln_1", d);
-            tensors.claimLinear(at + "attn.c_attn", d, new Linear(stored + "attn.q_proj", d), new Linear(stored + "attn.k_proj", d),
+            tensors.claimLinear(at + "attn.c_attn", d, false, new Linear(stored + "attn.q_proj", d), new Linear(stored + "attn.k_proj", d),
                     new Linear(stored + "attn.v_proj", d));
-            tensors.claimLinear(at + "attn.c_proj", d, new Linear(stored + "attn.out_proj", d));
-            tensors.claimLinear(at + "mlp.c_fc", d, new Linear(stored + "mlp.fc_in", config.dMlp()));
-            tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), new Linear(stored + "mlp.fc_out", d));
+            tensors.claimLinear(at + "attn.c_proj", d, false, new Linear(stored + "attn.out_proj", d));
+            tensors.claimLinear(at + "mlp.c_fc", d, true, new Linear(stored + "mlp.fc_in", config.dMlp()));
+            tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), true, new Linear(stored + "mlp.fc_out", d));
         }
         tensors.claimAffineNorm("transformer.ln_f", from + "ln_f", d);
         if (file.flag(false, "tie_word_embeddings")) {

@@ -26,7 +26,7 @@ final class GptNeo implements ModelFamily {
     @Override
     public ModelConfig config(ConfigFile file) {
         int dModel = file.size(2048, "hidden_size");
-        int nLayers = file.size(24, "num_layers", "num_hidden_layers");
+        int nLayers = file.layers(24, "num_layers", "num_hidden_layers");
         int nHeads = file.size(16, "num_heads", "num_attention_heads");
         int dHead = ModelFamily.headWidth(file, dModel, nHeads);
         OptionalInt window = OptionalInt.of(file.size(256, "window_size"));
@@ -45,7 +45,7 @@ final class GptNeo implements ModelFamily {
         if (file.json().hasNonNull("attention_types")) {
             kinds.clear();
             for (JsonNode pair : file.json().get("attention_types")) {
-                for (int times = 0; times < pair.path(1).asInt() && kinds.size() <= nLayers; times++) {
+                for (int times = 0; times < pair.path(1).asInt() && times < nLayers && kinds.size() <= nLayers; times++) {
                     pair.path(0).forEach(kind -> kinds.add(kind.asText()));
                 }
             }
@@ -69,11 +69,11 @@ final class GptNeo implements ModelFamily {
             String stored = from + "h." + layer + ".";
             String attention = stored + "attn.attention.";
             tensors.claimAffineNorm(at + "ln_1", stored + "ln_1", d);
-            tensors.claimLinear(at + "attn.c_attn", d, new Linear(attention + "q_proj", d), new Linear(attention + "k_proj", d), new Linear(attention + "v_proj", d));
-            tensors.claimLinear(at + "attn.c_proj", d, new Linear(attention + "out_proj", d));
+            tensors.claimLinear(at + "attn.c_attn", d, false, new Linear(attention + "q_proj", d), new Linear(attention + "k_proj", d), new Linear(attention + "v_proj", d));
+            tensors.claimLinear(at + "attn.c_proj", d, true, new Linear(attention + "out_proj", d));
             tensors.claimAffineNorm(at + "ln_2", stored + "ln_2", d);
-            tensors.claimLinear(at + "mlp.c_fc", d, new Linear(stored + "mlp.c_fc", config.dMlp()));
-            tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), new Linear(stored + "mlp.c_proj", d));
+            tensors.claimLinear(at + "mlp.c_fc", d, true, new Linear(stored + "mlp.c_fc", config.dMlp()));
+            tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), true, new Linear(stored + "mlp.c_proj", d));
         }
         tensors.claimAffineNorm("transformer.ln_f", from + "ln_f", d);
         if (file.flag(true, "tie_word_embeddings")) {

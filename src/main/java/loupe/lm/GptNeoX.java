@@ -23,7 +23,7 @@ final class GptNeoX implements ModelFamily {
     @Override
     public ModelConfig config(ConfigFile file) {
         int dModel = file.size(6144, "hidden_size");
-        int nLayers = file.size(44, "num_hidden_layers");
+        int nLayers = file.layers(44, "num_hidden_layers");
         int nHeads = file.size(64, "num_attention_heads");
         int dHead = ModelFamily.headWidth(file, dModel, nHeads);
         LayerAttention layer = new LayerAttention(1 / Math.sqrt(dHead), OptionalInt.empty(),
@@ -36,17 +36,18 @@ final class GptNeoX implements ModelFamily {
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
         int d = config.dModel();
+        boolean biased = file.flag(true, "attention_bias");
         String from = tensors.prefixOf("embed_in.weight", "", "gpt_neox.");
         tensors.claim("transformer.wte.weight", from + "embed_in.weight", config.vocabularySize(), d);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
             String stored = from + "layers." + layer + ".";
             tensors.claimAffineNorm(at + "ln_1", stored + "input_layernorm", d);
-            tensors.claimByHead(at + "attn.c_attn", stored + "attention.query_key_value", d, config.nHeads(), config.dHead());
-            tensors.claimLinear(at + "attn.c_proj", d, new Linear(stored + "attention.dense", d));
+            tensors.claimByHead(at + "attn.c_attn", stored + "attention.query_key_value", d, biased, config.nHeads(), config.dHead());
+            tensors.claimLinear(at + "attn.c_proj", d, biased, new Linear(stored + "attention.dense", d));
             tensors.claimAffineNorm(at + "ln_2", stored + "post_attention_layernorm", d);
-            tensors.claimLinear(at + "mlp.c_fc", d, new Linear(stored + "mlp.dense_h_to_4h", config.dMlp()));
-            tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), new Linear(stored + "mlp.dense_4h_to_h", d));
+            tensors.claimLinear(at + "mlp.c_fc", d, true, new Linear(stored + "mlp.dense_h_to_4h", config.dMlp()));
+            tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), true, new Linear(stored + "mlp.dense_4h_to_h", d));
         }
         tensors.claimAffineNorm("transformer.ln_f", from + "final_layer_norm", d);
         if (file.flag(false, "tie_word_embeddings")) {

@@ -47,7 +47,7 @@ final class Llama implements ModelFamily {
     @Override
     public ModelConfig config(ConfigFile file) {
         int dModel = file.size(4096, "hidden_size");
-        int nLayers = file.size(32, "num_hidden_layers");
+        int nLayers = file.layers(32, "num_hidden_layers");
         int nHeads = file.size(32, "num_attention_heads");
         int headWidth = dHead > 0 ? file.size(dHead, "head_dim") : file.json().hasNonNull("head_dim") ? file.size(0, "head_dim")
                 : ModelFamily.headWidth(file, dModel, nHeads);
@@ -76,7 +76,8 @@ final class Llama implements ModelFamily {
 
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
-        LlamaTensors names = new LlamaTensors(config, tensors, tensors.prefixOf("norm.weight", "", "model."), 0);
+        LlamaTensors.Biases biases = modelType.equals("qwen2") ? new LlamaTensors.Biases(true, false, false) : LlamaTensors.Biases.of(file);
+        LlamaTensors names = new LlamaTensors(config, tensors, tensors.prefixOf("norm.weight", "", "model."), 0, biases);
         names.claimUnembedding(file.flag(false, "tie_word_embeddings"), "lm_head.weight");
         for (int layer = 0; layer < config.nLayers(); layer++) {
             names.claimLayer(layer, "post_attention_layernorm");

@@ -5,6 +5,8 @@ package loupe.lm;
  * {@code rope_theta} (also {@code rotary_emb_base}), {@code rotary_pct} and {@code rope_scaling} (transformers 4).
  */
 final class RotarySettings {
+    private static final int MOST_DIMENSIONS = 1 << 14;
+
     private RotarySettings() {}
 
     /**
@@ -22,6 +24,9 @@ final class RotarySettings {
         int dimensions = (int) (dHead * turning);
         if (dimensions < 2 || dimensions > dHead || dimensions % 2 != 0) {
             throw file.refuse("of " + dHead + " dimensions of a head " + dimensions + " turn", "an even number from 2 to " + dHead);
+        }
+        if (dimensions > MOST_DIMENSIONS) {
+            throw file.refuse(dimensions + " dimensions of a head turn", "at most " + MOST_DIMENSIONS);
         }
         return scaled(parameters.json().isEmpty() ? old : parameters, Rotary.of(theta, dimensions, false));
     }

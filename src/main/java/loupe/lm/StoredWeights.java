@@ -55,15 +55,14 @@ final class StoredWeights {
 
     /**
      * Says that a matrix (in, out) lies in the files as (out, in), as torch's Linear has it, possibly in several tensors whose
-     * rows are its columns one after another; and its bias, if the first tensor has one, likewise.
+     * rows are its columns one after another; and its bias, if it has one, likewise.
      *
      * @param parameter without {@code .weight}
      * @param linears the tensors' names, without {@code .weight}, and how many rows each has
      */
-    void claimLinear(String parameter, long in, Linear... linears) {
+    void claimLinear(String parameter, long in, boolean biased, Linear... linears) {
         List<StoredParameter.Part> weight = new ArrayList<>();
         List<StoredParameter.Part> bias = new ArrayList<>();
-        boolean biased = has(linears[0].name + ".bias");
         long column = 0;
         for (Linear linear : linears) {
             weight.add(new StoredParameter.Part(find(linear.name + ".weight", linear.out, in), true, 0, linear.out, column));
@@ -84,10 +83,10 @@ final class StoredWeights {
      * @param parameter without {@code .weight}
      * @param storedName without {@code .weight}
      */
-    void claimByHead(String parameter, String storedName, long in, int heads, int dHead) {
+    void claimByHead(String parameter, String storedName, long in, boolean biased, int heads, int dHead) {
         long width = 3L * heads * dHead;
         put(parameter + ".weight", new StoredParameter(new long[] {in, width}, byHead(find(storedName + ".weight", width, in), heads, dHead), 0));
-        if (has(storedName + ".bias")) {
+        if (biased) {
             put(parameter + ".bias", new StoredParameter(new long[] {width}, byHead(find(storedName + ".bias", width), heads, dHead), 0));
         }
     }

@@ -291,11 +291,40 @@ class FamiliesTest {
         refused(TinyFamily.qwen3(), "layer_types", List.of("full_attention", "linear_attention"), "a layer type is linear_attention");
         refused(TinyFamily.qwen3(), "head_dim", 8, "self_attn.q_proj.weight is [24, 10]; expected [32, 10] by config.json");
         refused(TinyFamily.qwen3(), "rms_norm_eps", 0, "rms_norm_eps is 0.0; expected a positive number");
+        refused(TinyFamily.qwen3(), "num_hidden_layers", 2_000_000_000, "num_hidden_layers is 2000000000; expected at most 67108864");
+        refused(TinyFamily.qwen3(), "num_hidden_layers", 60_000_000, "num_hidden_layers is 60000000; expected at most 4096");
+        refused(TinyFamily.qwen3(), "head_dim", 1 << 20, "1048576 dimensions of a head turn; expected at most 16384");
+        refused(TinyFamily.qwen3(), "attention_bias", true, "tensor model.layers.0.self_attn.q_proj.bias is missing");
         refused(TinyFamily.gptJ(), "rotary_dim", 8, "rotary_dim is 8; expected an even number up to the 6 dimensions of a head");
         refused(TinyFamily.gptJ(), "n_head", 5, "hidden_size is 12 and num_attention_heads 5");
         refused(TinyFamily.gemma3(), "use_bidirectional_attention", true, "use_bidirectional_attention is true");
         refused(TinyFamily.gemma3(), "sliding_window", -3, "sliding_window is -3; expected a positive whole number");
         refused(TinyFamily.gemma3(), "rope_scaling", List.of(), "rope_scaling is []; expected an object");
+    }
+
+    /** Biases that the configuration does not speak of are no part of the model, as for transformers. */
+    @Test
+    void biasesAreUsedIfTheConfigurationSaysSo() throws IOException {
+        TinyFamily plain = TinyFamily.qwen3();
+        Map<String, HostTensor> weights = new LinkedHashMap<>(plain.weights());
+        for (int layer = 0; layer < 2; layer++) {
+            String at = "model.layers." + layer + ".self_attn.";
+            Map.of("q_proj", 24, "k_proj", 12, "v_proj", 12, "o_proj", 10).forEach((part, width) -> {
+                float[] bias = new float[width];
+                for (int i = 0; i < width; i++) {
+                    bias[i] = (float) Math.cos(i + width);
+                }
+                weights.put(at + part + ".bias", new HostTensor(bias, width));
+            });
+        }
+        TinyFamily biased = new TinyFamily("biased", put(new LinkedHashMap<>(plain.config()), "attention_bias", true), weights, plain.plain());
+        LanguageModelTest.assertClose(read(biased, Processing.RAW).forward(base, Input.of(IDS)).toFloatArray(), LanguageModelTest.flat(biased.logits(IDS)), TOLERANCE);
+        new TinyFamily("unspoken", plain.config(), weights, null).writeTo(folder);
+        try (ModelFolder files = ModelFolder.open(folder)) {
+            assertThat(files.warnings().get(0)).startsWith("8 tensors are not part of this kind of model and are not used");
+            assertThat(files.read(Processing.RAW).on(base.newSubManager()).forward(base, Input.of(IDS)).toFloatArray())
+                    .isEqualTo(read(plain, Processing.RAW).forward(base, Input.of(IDS)).toFloatArray());
+        }
     }
 
     private void refused(TinyFamily family, String key, Object value, String message) {
