@@ -36,6 +36,7 @@ public final class LanguageModel implements AutoCloseable {
     private final Map<String, NDArray> parameters;
     private final List<TransformerBlock> blocks = new ArrayList<>();
     private final Norm finalNorm;
+    private final int tokens;
     /** The memory that the parameters are views of, which nothing else may be holding on to. */
     private List<?> memory;
 
@@ -45,12 +46,16 @@ public final class LanguageModel implements AutoCloseable {
      * @throws IllegalArgumentException if one is missing or has another shape than the configuration says
      */
     public LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters) {
-        this(config, weights, parameters, List.of());
+        this(config, weights, parameters, config.vocabularySize(), List.of());
     }
 
-    /** @param memory what the parameters are views of; kept reachable until the model is closed */
-    LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters, List<?> memory) {
+    /**
+     * @param tokens see {@link #tokens}
+     * @param memory what the parameters are views of; kept reachable until the model is closed
+     */
+    LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters, int tokens, List<?> memory) {
         this.memory = memory;
+        this.tokens = tokens;
         this.config = config;
         this.weights = weights;
         this.parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
@@ -89,6 +94,14 @@ public final class LanguageModel implements AutoCloseable {
     /** All parameters by name; not to be written except by a trainer. */
     public Map<String, NDArray> parameters() {
         return parameters;
+    }
+
+    /**
+     * How many of the vocabulary's first rows are tokens. The rest pad the matrices to a round size; the model may give them
+     * probability, but no list of tokens should name them.
+     */
+    public int tokens() {
+        return tokens;
     }
 
     /** The token embedding W_E, (V, dModel). */

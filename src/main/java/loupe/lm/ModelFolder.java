@@ -120,7 +120,8 @@ public final class ModelFolder implements AutoCloseable {
         if (processing == Processing.PROCESSED) {
             WeightProcessing.apply(config, read);
         }
-        return new ModelWeights(config, read);
+        int tokens = tokenizer.map(Tokenizer::size).filter(size -> size < config.vocabularySize()).orElse(config.vocabularySize());
+        return new ModelWeights(config, tokens, read);
     }
 
     @Override

@@ -15,9 +15,12 @@ import java.util.Map;
 public final class ModelWeights {
     private final ModelConfig config;
     private final Map<String, HostWeight> weights;
+    private final int tokens;
 
-    ModelWeights(ModelConfig config, Map<String, HostWeight> weights) {
+    /** @param tokens see {@link LanguageModel#tokens} */
+    ModelWeights(ModelConfig config, int tokens, Map<String, HostWeight> weights) {
         this.config = config;
+        this.tokens = tokens;
         this.weights = new LinkedHashMap<>(weights);
     }
 
@@ -42,11 +45,11 @@ public final class ModelWeights {
         weights.forEach((name, weight) -> parameters.put(name, weight.blocks().size() == 1
                 ? owner.create(weight.blocks().get(0), new Shape(weight.shape()), DataType.FLOAT32) : copy(owner, weight)));
         if (!owner.getDevice().getDeviceType().equals(Device.Type.CPU)) {
-            return new LanguageModel(config, owner, parameters, List.of());
+            return new LanguageModel(config, owner, parameters, tokens, List.of());
         }
         weights.values().stream().filter(weight -> weight.blocks().size() > 1).forEach(HostWeight::free);
         weights.values().removeIf(weight -> weight.blocks().size() > 1);
-        return new LanguageModel(config, owner, parameters, List.copyOf(weights.values()));
+        return new LanguageModel(config, owner, parameters, tokens, List.copyOf(weights.values()));
     }
 
     private static NDArray copy(NDManager owner, HostWeight weight) {

@@ -67,8 +67,8 @@ class ModelFolderTest {
             Map<String, HostWeight> whole = stored.read();
             assertThat(whole.get("transformer.wte.weight").blocks()).hasSize(1);
             WeightProcessing.apply(TinyModel.CONFIG, whole);
-            LanguageModel expected = new ModelWeights(TinyModel.CONFIG, whole).on(base.newSubManager()).seal();
-            LanguageModel model = new ModelWeights(TinyModel.CONFIG, blocks).on(base.newSubManager()).seal();
+            LanguageModel expected = new ModelWeights(TinyModel.CONFIG, 300, whole).on(base.newSubManager()).seal();
+            LanguageModel model = new ModelWeights(TinyModel.CONFIG, 300, blocks).on(base.newSubManager()).seal();
             expected.parameters().forEach((name, parameter) -> assertThat(model.parameters().get(name).toFloatArray()).as(name).isEqualTo(parameter.toFloatArray()));
             assertThat(model.forward(base, Input.of(IDS)).toFloatArray()).isEqualTo(expected.forward(base, Input.of(IDS)).toFloatArray());
         }

@@ -61,14 +61,15 @@ public record LogitMoments(ModelId model, SaeId sae, int top) implements Query.S
             LanguageModel lm = scope.model(query.model);
             NDArray decoder = scope.sae(query.sae).decoder();
             features = (int) decoder.getShape().get(0);
-            int vocabulary = lm.config().vocabularySize();
+            int vocabulary = lm.tokens();
             if (moments == null) {
                 top = Math.min(query.top, vocabulary);
                 moments = new float[4][features];
                 tokens = new int[features * top];
             }
             int end = (int) Math.min(features, done + Math.max(1, ELEMENTS_PER_STEP / vocabulary));
-            NDArray weights = LogitWeights.weights(DeviceArrays.rows(scope.arrays(), decoder, done, end), LogitWeights.gain(lm), lm);
+            NDArray weights = LogitWeights.ofTokens(
+                    LogitWeights.weights(DeviceArrays.rows(scope.arrays(), decoder, done, end), LogitWeights.gain(lm), lm), lm);
             float[] values = DeviceArrays.floats(weights);
             long[] best = new long[0];
             if (top > 0) {

@@ -51,7 +51,7 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         if (centred) {
             weights = weights.sub(weights.mean());
         }
-        return Answer.of(DeviceArrays.floats(weights), top);
+        return Answer.of(DeviceArrays.floats(ofTokens(weights, lm)), top);
     }
 
     /** The gain of the final norm, (dModel). Device thread only. */
@@ -62,6 +62,11 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
     /** (N, V) logit weights of directions (N, dModel). Device thread only. */
     public static NDArray weights(NDArray directions, NDArray gain, LanguageModel lm) {
         return directions.mul(gain).matMul(lm.unembedding().transpose());
+    }
+
+    /** The columns that belong to tokens, without those that pad the vocabulary: (N, {@link LanguageModel#tokens}). */
+    static NDArray ofTokens(NDArray weights, LanguageModel lm) {
+        return lm.tokens() == weights.getShape().get(1) ? weights : weights.get(":, :{}", lm.tokens()).duplicate();
     }
 
     @Override

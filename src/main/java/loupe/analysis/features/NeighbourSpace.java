@@ -1,9 +1,11 @@
 package loupe.analysis.features;
 
 import ai.djl.ndarray.NDArray;
+import loupe.analysis.DeviceArrays;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
+import loupe.lm.LanguageModel;
 
 /** The vectors among which neighbours are looked for; one id per row. */
 public sealed interface NeighbourSpace {
@@ -25,10 +27,12 @@ public sealed interface NeighbourSpace {
     /** The vectors as rows, (count, width); lent to the step, possibly with strides. */
     default NDArray rows(Scope scope) {
         if (this instanceof Tokens tokens) {
-            return scope.model(tokens.model).embedding();
+            LanguageModel lm = scope.model(tokens.model);
+            return DeviceArrays.rows(scope.arrays(), lm.embedding(), 0, lm.tokens());
         }
         if (this instanceof Unembedding unembedding) {
-            return scope.model(unembedding.model).unembedding();
+            LanguageModel lm = scope.model(unembedding.model);
+            return DeviceArrays.rows(scope.arrays(), lm.unembedding(), 0, lm.tokens());
         }
         if (this instanceof Encoder encoder) {
             NDArray rows = scope.sae(encoder.sae).encoder().transpose();

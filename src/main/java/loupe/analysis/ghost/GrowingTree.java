@@ -65,7 +65,7 @@ final class GrowingTree {
         float[][][] keys = runs.prompts(scope, lm, all, logits -> {
             int at = 0;
             for (GrowingTree tree : trees) {
-                predictions.add(tree.nodes.isExpanded(0) ? null : Predictions.of(scope, logits.subList(at, at + tree.lanes.size()), tree.limits));
+                predictions.add(tree.nodes.isExpanded(0) ? null : Predictions.of(scope, logits.subList(at, at + tree.lanes.size()), lm.tokens(), tree.limits));
                 at += tree.lanes.size();
             }
         });
@@ -118,7 +118,7 @@ final class GrowingTree {
                 for (int lane = 0; lane < turn.tree.lanes.size(); lane++, at += turn.batch.size()) {
                     lanes.add(logits.get(at + ":" + (at + turn.batch.size())));
                 }
-                predictions.add(Predictions.of(scope, lanes, turn.tree.limits));
+                predictions.add(Predictions.of(scope, lanes, lm.tokens(), turn.tree.limits));
             }
         });
         int at = 0;

@@ -23,26 +23,29 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
     /** Logits worked on at once, 4 MiB, so that the passes over them stay in the processor's cache. */
     private static final int BLOCK_ELEMENTS = 1 << 20;
 
-    /** @param lanes logits (rows, V) of the ghost, then of each lane of the baseline; a masked token's are overwritten */
-    static Predictions of(Scope scope, List<NDArray> lanes, TreeLimits limits) {
+    /**
+     * @param lanes logits (rows, V) of the ghost, then of each lane of the baseline; a masked token's are overwritten
+     * @param candidates how many of the V may be among the topK, the first ones; the others have their share of the probability
+     */
+    static Predictions of(Scope scope, List<NDArray> lanes, int candidates, TreeLimits limits) {
         int rows = (int) lanes.get(0).getShape().get(0);
         int vocabulary = (int) lanes.get(0).getShape().get(1);
         limits.maskId().ifPresent(id -> lanes.forEach(logits -> logits.set(new NDIndex(":, {}", id), REMOVED)));
-        int topK = Math.min(limits.topK(), vocabulary - (limits.maskId().isPresent() ? 1 : 0));
+        int topK = Math.min(limits.topK(), candidates - (limits.maskId().isPresent() ? 1 : 0));
         Predictions all = new Predictions(topK, new long[rows * topK], new double[rows * topK], new double[rows * topK], new float[rows], new float[rows]);
         int block = Math.max(1, BLOCK_ELEMENTS / vocabulary);
         for (int first = 0; first < rows; first += block) {
             scope.cancellation().check();
             try (NDManager step = scope.arrays().newSubManager()) {
-                all.fill(step, lanes, first, Math.min(rows, first + block));
+                all.fill(step, lanes, candidates, first, Math.min(rows, first + block));
             }
         }
         return all;
     }
 
-    private void fill(NDManager step, List<NDArray> lanes, int first, int end) {
+    private void fill(NDManager step, List<NDArray> lanes, int candidates, int first, int end) {
         NDArray log = DeviceArrays.rows(step, lanes.get(0), first, end).logSoftmax(-1);
-        NDList top = log.topK(topK, 1, true, true);
+        NDList top = (candidates < log.getShape().get(1) ? log.get(":, :{}", candidates) : log).topK(topK, 1, true, true);
         double[] best = DeviceArrays.doubles(top.get(0));
         for (int i = 0; i < best.length; i++) {
             probabilities[first * topK + i] = Math.exp(best[i]);

@@ -44,7 +44,7 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
         products[0] = geometry.centroidProducts();
         Optional<TokenHubness.Answer> hubness = metric == TokenMetric.CSLS ? Optional.of(scope.answer(new TokenHubness(model))) : Optional.empty();
         Optional<Whitened> whitened = metric == TokenMetric.MAHALANOBIS ? Optional.of(whitened(scope, embedding, basis)) : Optional.empty();
-        return new Answer(basis, geometry, products, hubness, whitened);
+        return new Answer(basis, geometry, products, hubness, whitened, scope.model(model).tokens());
     }
 
     private Whitened whitened(Scope scope, NDArray embedding, GhostBasis.Answer basis) {
@@ -86,21 +86,17 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
 
     @Override
     public long bytes(Answer answer) {
-        return 8L * answer.tokens() * (answer.products().length + (answer.whitened().isPresent() ? answer.products().length : 0));
+        return 8L * answer.geometry().tokens() * (answer.products().length + (answer.whitened().isPresent() ? answer.products().length : 0));
     }
 
     /**
      * @param products E_t . b for each vector b of the basis, one array of V values per vector; not to be written
      * @param hubness present for {@link TokenMetric#CSLS}
      * @param whitened present for {@link TokenMetric#MAHALANOBIS}
+     * @param tokens how many of the V are tokens and may be listed, the first ones
      */
     public record Answer(GhostBasis.Answer basis, TokenGeometry.Answer geometry, double[][] products, Optional<TokenHubness.Answer> hubness,
-            Optional<Whitened> whitened) {
-        /** Number of tokens, V. */
-        public int tokens() {
-            return geometry.tokens();
-        }
-    }
+            Optional<Whitened> whitened, int tokens) {}
 
     /**
      * The same under the inverse covariance P.

@@ -117,6 +117,6 @@ final class TokensBenchmark implements Benchmark {
             }
         }
         TokenGeometry.Answer geometry = TokenGeometry.Answer.of(basis[0], norms, products[0], distances);
-        return new TokenColumns.Answer(new GhostBasis.Answer(source, 1, basis, gram), geometry, products, Optional.empty(), Optional.empty());
+        return new TokenColumns.Answer(new GhostBasis.Answer(source, 1, basis, gram), geometry, products, Optional.empty(), Optional.empty(), geometry.tokens());
     }
 }
