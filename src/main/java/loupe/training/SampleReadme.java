@@ -86,9 +86,9 @@ final class SampleReadme {
 
                 Definitions are put as sentences: `A typical definition of "otter" would be "..."`, `otter: "..."` and
                 `The word "otter" can mean "..."`, with `<|endoftext|>` (token 0) between sentences. One definition text in fifty is
-                held out, whatever words it belongs to. Words of two or three tokens come five times as often as longer ones and words of
-                one token twelve times, which makes six times for words of one to three tokens on average; the first definition of a word
-                of one token with ten senses and more comes sixty times.
+                held out, whatever words it belongs to. Of every definition, one of a longer word is shown 0.6 times per epoch, of a word of
+                two or three tokens once, of a word of one token 2.4 times; the first of a word of one token that has ten senses and more
+                is shown 20 times, an example 0.15 times.
 
                 ## Build it again
 
