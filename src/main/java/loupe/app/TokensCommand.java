@@ -1,15 +1,19 @@
 package loupe.app;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.tokens.NullTokenList;
+import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.analysis.tokens.TokenRanking;
+import loupe.analysis.tokens.TokenStability;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import picocli.CommandLine.Command;
@@ -37,8 +41,17 @@ final class TokensCommand extends LoupeCommand {
     @Option(names = "--top", paramLabel = "N", defaultValue = "100", description = "How many tokens (default: ${DEFAULT-VALUE}).")
     private int top;
 
+    @Option(names = "--stability", description = "Say each token's rank at a scale a tenth smaller and a tenth larger.")
+    private boolean stability;
+
+    @Option(names = "--null", paramLabel = "SEED", description = "List the tokens of a random direction too, and how alike the tokens of both lists are.")
+    private Long nullSeed;
+
     @Override
     Map<String, Object> run(CommandContext context) {
+        if (vector != null && (nullSeed != null || stability)) {
+            throw Refusal.usage("--vector is a finished ghost without direction and scale, so it goes without --null and --stability");
+        }
         if (top < 1) {
             throw Refusal.usage("--top is " + top + ", at least 1 is needed");
         }
@@ -49,7 +62,38 @@ final class TokensCommand extends LoupeCommand {
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = ghost.settings(context, opened, vector);
         TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top);
-        TokenList list = new TokenRanking().rank(context.ask(new TokenColumns(opened.id(), settings, metric)), asked);
+        TokenColumns.Answer columns = context.ask(new TokenColumns(opened.id(), settings, metric));
+        TokenRanking ranking = new TokenRanking();
+        TokenList list = ranking.rank(columns, asked);
+        List<Map<String, Object>> rows = rows(opened, list);
+        if (stability) {
+            TokenStability moved = TokenStability.of(ranking, columns, list);
+            for (int i = 0; i < rows.size(); i++) {
+                rows.get(i).put("rank_at_smaller_scale", moved.smaller()[i]);
+                rows.get(i).put("rank_at_larger_scale", moved.larger()[i]);
+                rows.get(i).put("rank_spread", moved.spread(i));
+            }
+        }
+        Map<String, Object> said = ghost.describe(opened, settings, vector);
+        said.put("metric", metric.label());
+        said.put("exponent", exponent);
+        said.put("top", top);
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("settings", said);
+        result.put("tokens", rows);
+        if (nullSeed != null) {
+            TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
+            result.put("coherence", coherence(context, opened, list));
+            Map<String, Object> nothing = new LinkedHashMap<>();
+            nothing.put("seed", nullSeed);
+            nothing.put("coherence", coherence(context, opened, random));
+            nothing.put("tokens", rows(opened, random));
+            result.put("null", nothing);
+        }
+        return result;
+    }
+
+    private static List<Map<String, Object>> rows(OpenModel opened, TokenList list) {
         List<Map<String, Object>> rows = new ArrayList<>();
         for (int i = 0; i < list.size(); i++) {
             Map<String, Object> row = new LinkedHashMap<>();
@@ -59,13 +103,14 @@ final class TokensCommand extends LoupeCommand {
             row.put("cosine", list.cosines()[i]);
             rows.add(row);
         }
-        Map<String, Object> said = ghost.describe(opened, settings, vector);
-        said.put("metric", metric.label());
-        said.put("exponent", exponent);
-        said.put("top", top);
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("settings", said);
-        result.put("tokens", rows);
-        return result;
+        return rows;
+    }
+
+    private static Map<String, Object> coherence(CommandContext context, OpenModel opened, TokenList list) {
+        TokenCoherence.Answer answer = context.ask(new TokenCoherence(opened.id(), Arrays.stream(list.tokens()).boxed().toList()));
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("mean_cosine", answer.meanCosine());
+        said.put("mean_centred_cosine", answer.meanCentredCosine());
+        return said;
     }
 }

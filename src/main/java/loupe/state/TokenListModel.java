@@ -1,12 +1,19 @@
 package loupe.state;
 
+import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
+import loupe.analysis.tokens.NullTokenList;
+import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.analysis.tokens.TokenRanking;
+import loupe.analysis.tokens.TokenStability;
 import loupe.base.Cancellation;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
@@ -26,6 +33,13 @@ public final class TokenListModel {
     private final ResultSlot<TokenList> list;
     private final IntegerProperty top = new SimpleIntegerProperty(this, "top", DEFAULT_TOP);
     private final TokenRanking ranking = new TokenRanking();
+    /** More about the list, worked out only while somebody wants it. */
+    private final BooleanProperty details = new SimpleBooleanProperty(this, "details", false);
+    private final ResultSlot<TokenStability> stability;
+    private final ResultSlot<TokenList> random;
+    private final ResultSlot<TokenCoherence.Answer> coherence;
+    private final ResultSlot<TokenCoherence.Answer> randomCoherence;
+    private final ReadOnlyObjectWrapper<TokenList> reference = new ReadOnlyObjectWrapper<>(this, "reference");
     private TokenMetric asked;
 
     public TokenListModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
@@ -33,7 +47,22 @@ public final class TokenListModel {
         this.controls = controls;
         columns = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
         list = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
-        side.feature().addListener((property, was, is) -> askColumns());
+        stability = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        random = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        coherence = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        randomCoherence = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        list.valueProperty().addListener((property, was, is) -> {
+            if (is != null && reference.get() == null) {
+                reference.set(is);
+            }
+            askDetails();
+        });
+        random.valueProperty().addListener((property, was, is) -> ask(randomCoherence, is));
+        details.addListener(changed -> askDetails());
+        side.feature().addListener((property, was, is) -> {
+            reference.set(null);
+            askColumns();
+        });
         controls.values().addListener((property, was, is) -> {
             if (is.metric() != asked) {
                 askColumns();
@@ -66,6 +95,73 @@ public final class TokenListModel {
     /** How many tokens are listed. */
     public IntegerProperty top() {
         return top;
+    }
+
+    /** Whether {@link #stability}, {@link #random} and the coherences are wanted. */
+    public BooleanProperty details() {
+        return details;
+    }
+
+    /** How the list's ranks move with the scale; of the list that was shown when it was asked for. */
+    public ResultSlot<TokenStability> stability() {
+        return stability;
+    }
+
+    /** The list of a random direction under the same settings. */
+    public ResultSlot<TokenList> random() {
+        return random;
+    }
+
+    /** How alike the listed tokens are. */
+    public ResultSlot<TokenCoherence.Answer> coherence() {
+        return coherence;
+    }
+
+    /** How alike those of the random direction are. */
+    public ResultSlot<TokenCoherence.Answer> randomCoherence() {
+        return randomCoherence;
+    }
+
+    /** The list that changes of rank are told against: the first one of the feature, or the one last {@link #markReference marked}. */
+    public ReadOnlyObjectProperty<TokenList> reference() {
+        return reference.getReadOnlyProperty();
+    }
+
+    /** Tells changes of rank against the list as it is now. */
+    public void markReference() {
+        reference.set(list.getValue());
+    }
+
+    private void askDetails() {
+        TokenList now = list.getValue();
+        TokenColumns.Answer known = columns.getValue();
+        OpenModel model = side.model().get();
+        if (!details.get() || now == null || known == null || model == null) {
+            stability.clear();
+            random.clear();
+            coherence.clear();
+            return;
+        }
+        stability.ask(new Moved(known, now, ranking));
+        random.ask(new NullTokenList(model.id(), now.settings(), 0));
+        ask(coherence, now);
+    }
+
+    private void ask(ResultSlot<TokenCoherence.Answer> slot, TokenList of) {
+        OpenModel model = side.model().get();
+        if (of == null || model == null) {
+            slot.clear();
+        } else {
+            slot.ask(new TokenCoherence(model.id(), java.util.Arrays.stream(of.tokens()).boxed().toList()));
+        }
+    }
+
+    /** The ranks of one list at other scales. */
+    private record Moved(TokenColumns.Answer columns, TokenList list, TokenRanking ranking) implements HostQuestion<TokenStability> {
+        @Override
+        public TokenStability answer(Cancellation cancellation) {
+            return TokenStability.of(ranking, columns, list);
+        }
     }
 
     public void setWanted(boolean wanted) {

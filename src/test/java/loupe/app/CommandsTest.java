@@ -178,6 +178,17 @@ class CommandsTest {
     }
 
     @Test
+    void tokensSayHowStableTheyAreAndWhatARandomDirectionLists() {
+        JsonNode said = json("tokens", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--top", "8", "--stability", "--null", "4");
+        assertThat(said.get("tokens").size()).isEqualTo(8);
+        said.get("tokens").forEach(token -> assertThat(token.get("rank_spread").asInt()).isBetween(0, 40));
+        assertThat(said.get("null").get("tokens").size()).isEqualTo(8);
+        assertThat(said.get("null").get("seed").asInt()).isEqualTo(4);
+        assertThat(said.get("coherence").get("mean_cosine").asDouble()).isBetween(-1.0, 1.0);
+        assertThat(said.get("null").get("coherence").get("mean_cosine").asDouble()).isBetween(-1.0, 1.0);
+    }
+
+    @Test
     void scaleHasACurveValueForEveryScaleAndProposesOneOfThem() {
         JsonNode said = json("scale", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--weights", "decoder", "--scales", "1,0.5,2,4", "--baseline", "random:2");
         int count = said.get("scales").size();

@@ -1,0 +1,44 @@
+package loupe.analysis.tokens;
+
+import ai.djl.ndarray.NDArray;
+import java.util.List;
+import loupe.analysis.DeviceArrays;
+import loupe.analysis.ghost.TokenGeometry;
+import loupe.analysis.ghost.Vectors;
+import loupe.inference.ModelId;
+import loupe.inference.Query;
+import loupe.inference.Scope;
+
+/**
+ * How alike some tokens are: the mean cosine of their embeddings over all pairs of different tokens, and likewise seen from
+ * the centroid, which takes away what all tokens have in common. NaN for fewer than two tokens.
+ */
+public record TokenCoherence(ModelId model, List<Integer> tokens) implements Query.Single<TokenCoherence.Answer> {
+    public TokenCoherence {
+        tokens = List.copyOf(tokens);
+    }
+
+    /** @param meanCosine of E_i and E_j @param meanCentredCosine of E_i - c and E_j - c */
+    public record Answer(double meanCosine, double meanCentredCosine) {}
+
+    @Override
+    public Answer answer(Scope scope) {
+        double[] centroid = scope.answer(new TokenGeometry(model)).centroid();
+        NDArray embedding = scope.model(model).embedding();
+        double[] sum = new double[centroid.length];
+        double[] centredSum = new double[centroid.length];
+        for (int token : tokens) {
+            double[] row = DeviceArrays.doubles(DeviceArrays.rows(scope.arrays(), embedding, token, token + 1L));
+            Vectors.addScaled(sum, 1, Vectors.unit(row));
+            Vectors.addScaled(row, -1, centroid);
+            Vectors.addScaled(centredSum, 1, Vectors.unit(row));
+        }
+        return new Answer(mean(sum), mean(centredSum));
+    }
+
+    /** From the sum of n unit vectors: its square is n and twice every pair's cosine. */
+    private double mean(double[] sum) {
+        int n = tokens.size();
+        return n < 2 ? Double.NaN : (Vectors.dot(sum, sum) - n) / ((double) n * (n - 1));
+    }
+}
