@@ -6,7 +6,6 @@ import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import loupe.lm.Tokenizer;
 import loupe.lm.TokenizerFiles;
-import loupe.lm.Tokens;
 import picocli.CommandLine.Option;
 
 /** The options that name a model, and how texts become its tokens. */
@@ -34,20 +33,17 @@ final class ModelOptions {
 
     /** A text as token ids. @throws Refusal if the model has no tokenizer */
     int[] encode(OpenModel opened, String text, String option) {
-        return encode(opened, text, option, bos);
+        return check(opened, tokenizer(opened, option).encode(text, bos).ids(), option);
     }
 
     /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */
     int[] encodeContinuation(OpenModel opened, String text, String option) {
-        return encode(opened, text, option, Tokenizer.Beginning.NO);
+        return check(opened, tokenizer(opened, option).encodeContinuation(text).ids(), option);
     }
 
-    private static int[] encode(OpenModel opened, String text, String option, Tokenizer.Beginning beginning) {
-        Tokenizer tokenizer = opened.tokenizer().orElseThrow(() -> Refusal.content(
+    private static Tokenizer tokenizer(OpenModel opened, String option) {
+        return opened.tokenizer().orElseThrow(() -> Refusal.content(
                 opened.folder() + " has no tokenizer, so " + option + " cannot be read; give token ids instead. " + TokenizerFiles.absence(opened.folder())));
-        Tokens tokens = tokenizer.encode(text, beginning);
-        check(opened, tokens.ids(), option);
-        return tokens.ids();
     }
 
     /** @throws Refusal if an id is outside the vocabulary */

@@ -20,6 +20,14 @@ public interface Tokenizer extends AutoCloseable {
      */
     Tokens encode(String text, Beginning beginning);
 
+    /**
+     * Encodes a text that goes on from another: without a beginning, and without the space that some tokenizers put in front
+     * of every text.
+     */
+    default Tokens encodeContinuation(String text) {
+        return encode(text, Beginning.NO);
+    }
+
     /** The text that these ids spell; special tokens are written out. @throws IllegalArgumentException if an id is out of range */
     String decode(int... ids);
 

@@ -31,12 +31,18 @@ public final class TokenizerFiles implements Tokenizer {
     private static final Map<String, String> AS_IT_COMES = Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
     private final HuggingFaceTokenizer library;
+    private final HuggingFaceTokenizer continuing;
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
 
-    private TokenizerFiles(HuggingFaceTokenizer library, String[] texts, TokenizerSettings settings, OptionalInt beginning) {
+    /**
+     * @param library of texts
+     * @param continuing of texts that go on; the same where nothing is put in front of texts
+     */
+    private TokenizerFiles(HuggingFaceTokenizer library, HuggingFaceTokenizer continuing, String[] texts, TokenizerSettings settings, OptionalInt beginning) {
         this.library = library;
+        this.continuing = continuing;
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
@@ -96,7 +102,9 @@ public final class TokenizerFiles implements Tokenizer {
             ids.put(content, id);
         });
         OptionalInt first = settings.beginnings().stream().filter(ids::containsKey).mapToInt(ids::get).findFirst();
-        return new TokenizerFiles(HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES), texts, settings, first);
+        HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES);
+        HuggingFaceTokenizer continuing = unprefixed(file) ? HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(JSON.writeValueAsBytes(file)), AS_IT_COMES) : library;
+        return new TokenizerFiles(library, continuing, texts, settings, first);
     }
 
     /** Lets spans keep the spaces that belong to their tokens, which changes no id. @return whether anything was changed */
@@ -105,6 +113,27 @@ public final class TokenizerFiles implements Tokenizer {
         for (JsonNode part : file.path("post_processor").findParents("trim_offsets")) {
             changed |= part.path("trim_offsets").asBoolean();
             ((ObjectNode) part).put("trim_offsets", false);
+        }
+        return changed;
+    }
+
+    /** Takes away what puts a space in front of every text. @return whether there was such a thing */
+    private static boolean unprefixed(JsonNode file) {
+        boolean changed = false;
+        for (String place : List.of("normalizer", "pre_tokenizer")) {
+            for (JsonNode part : file.path(place).findParents("type")) {
+                String type = part.path("type").asText();
+                if (type.equals("Prepend")) {
+                    changed |= !part.path("prepend").asText().isEmpty();
+                    ((ObjectNode) part).put("prepend", "");
+                } else if (part.path("add_prefix_space").asBoolean() || part.path("prepend_scheme").asText("never").matches("always|first")) {
+                    changed = true;
+                    ((ObjectNode) part).put("add_prefix_space", false);
+                    if (type.equals("Metaspace")) {
+                        ((ObjectNode) part).put("prepend_scheme", "never");
+                    }
+                }
+            }
         }
         return changed;
     }
@@ -153,10 +182,20 @@ public final class TokenizerFiles implements Tokenizer {
         if (where == Beginning.YES && beginning.isEmpty()) {
             throw new IllegalArgumentException("beginning is YES, but the tokenizer has no token for the beginning of text");
         }
-        String sound = withoutLoneSurrogates(text);
         boolean known = beginning.isPresent() && settings.begins().isPresent();
-        Encoding encoding = library.encode(sound, where == Beginning.AUTO && !known, false);
-        int extra = where == Beginning.YES || where == Beginning.AUTO && known && settings.begins().get() ? 1 : 0;
+        boolean begin = where == Beginning.YES || where == Beginning.AUTO && known && settings.begins().get();
+        return encode(library, text, where == Beginning.AUTO && !known, begin);
+    }
+
+    @Override
+    public Tokens encodeContinuation(String text) {
+        return encode(continuing, text, false, false);
+    }
+
+    private Tokens encode(HuggingFaceTokenizer with, String text, boolean asItComes, boolean begin) {
+        String sound = withoutLoneSurrogates(text);
+        Encoding encoding = with.encode(sound, asItComes, false);
+        int extra = begin ? 1 : 0;
         int count = encoding.getIds().length + extra;
         int[] ids = new int[count];
         int[] starts = new int[count];
@@ -226,5 +265,8 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public void close() {
         library.close();
+        if (continuing != library) {
+            continuing.close();
+        }
     }
 }

@@ -141,6 +141,19 @@ class TokenizerFilesTest {
         }
     }
 
+    /** Llama 2's tokenizer puts a space in front of every text; the second half of a prompt must not have one. */
+    @Test
+    void aTextThatGoesOnHasNoSpacePutInFront() throws IOException {
+        try (Tokenizer stories = TokenizerFiles.read(Shared.data("real-lm/TinyStories-656K-f32")).orElseThrow(); Tokenizer gpt2 = tiny()) {
+            assertThat(stories.decode(stories.encode("dog", Beginning.NO).ids())).isEqualTo("dog");
+            assertThat(stories.encode("dog", Beginning.NO).id(0)).isEqualTo(80);
+            assertThat(stories.encode("dog", Beginning.AUTO).id(0)).isEqualTo(1);
+            assertThat(stories.encodeContinuation("dog").ids()).containsExactly(604);
+            assertThat(stories.encodeContinuation("").ids()).isEmpty();
+            assertThat(gpt2.encodeContinuation(" the").ids()).isEqualTo(gpt2.encode(" the", Beginning.NO).ids());
+        }
+    }
+
     @Test
     void aBrokenFileIsRefusedByName() throws IOException {
         Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": {}}");
