@@ -65,6 +65,7 @@ final class InspectCommand extends LoupeCommand {
         result.put("values", inspection.values());
         result.put("sae", checkpoint.map(this::sae).orElse(null));
         result.put("audit", checkpoint.map(file -> audit(file, inspection, context)).orElse(null));
+        result.put("model", model.isPresent() ? ModelSummary.of(path, warnings) : null);
         result.put("statistics", statistics(inspection, context));
         result.put("warnings", warnings);
         return result;

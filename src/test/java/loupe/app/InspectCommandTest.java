@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import loupe.TinyModel;
 import loupe.format.JsonFiles;
 import loupe.format.SafetensorsWriter;
 import loupe.format.TorchWriter;
@@ -77,14 +78,24 @@ class InspectCommandTest {
     }
 
     @Test
-    void aModelFolderIsListedWithItsConfiguration() throws IOException {
+    void aModelIsSummedUpWithHowItsTextsBegin() throws IOException {
+        TinyModel.writeTo(folder);
+        JsonNode result = inspect(folder);
+        assertThat(result.path("model").toString()).isEqualTo("{\"family\":\"gpt2\",\"layers\":2,\"dModel\":8,\"heads\":2,\"keyValueHeads\":2,\"dHead\":4,\"dMlp\":32,"
+                + "\"vocabulary\":300,\"context\":32,\"windows\":[null,null],\"bytesInMemory\":17664,\"tokens\":300,\"beginning\":\"<|endoftext|>\",\"beginsTexts\":false}");
+    }
+
+    @Test
+    void aModelThatCannotBeOpenedIsListedWithItsConfigurationAndTheReason() throws IOException {
         new SafetensorsWriter().add("wte.weight", zeros(2, 2)).write(folder.resolve("model.safetensors"));
         JsonFiles.write(folder.resolve("config.json"), Map.of("model_type", "gpt2", "n_embd", 2));
         JsonNode result = inspect(folder);
         assertThat(result.path("format").textValue()).isEqualTo("huggingface model, gpt2");
         assertThat(result.path("config").path("n_embd").intValue()).isEqualTo(2);
         assertThat(result.path("sae").isNull()).isTrue();
-        assertThat(result.path("warnings")).isEmpty();
+        assertThat(result.path("model").isNull()).isTrue();
+        assertThat(result.path("warnings")).hasSize(1);
+        assertThat(result.path("warnings").path(0).textValue()).contains("n_embd is 2 and n_head 12");
     }
 
     @Test
