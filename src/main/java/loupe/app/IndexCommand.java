@@ -10,27 +10,32 @@ import loupe.base.HookPoint;
 import loupe.index.ActivationIndex;
 import loupe.index.IndexBuild;
 import loupe.index.IndexInfo;
+import loupe.index.IndexMerge;
+import loupe.index.Shard;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
 import loupe.lm.Tokenizer;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code index}: the activations of a corpus, on disk. */
-@Command(name = "index", description = "Build or describe an index of a corpus's activations.", subcommands = {IndexCommand.Build.class, IndexCommand.Info.class})
+@Command(name = "index", description = "Build, merge or describe an index of a corpus's activations.",
+        subcommands = {IndexCommand.Build.class, IndexCommand.Merge.class, IndexCommand.Info.class})
 final class IndexCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "index needs one of build and info");
+        throw new ParameterException(spec.commandLine(), "index needs one of build, merge and info");
     }
 
     /** {@code index build}: one pass over a corpus for all features of one or several checkpoints. */
@@ -54,6 +59,10 @@ final class IndexCommand implements Runnable {
         @Option(names = "--resume", description = "Go on with an unfinished index in the folder.")
         private boolean resume;
 
+        @Option(names = "--shard", paramLabel = "I/N", defaultValue = "1/1", converter = ShardConverter.class,
+                description = "Compute only the I-th of N equal shares; index merge puts them together.")
+        private Shard shard;
+
         @Override
         Map<String, Object> run(CommandContext context) {
             Paths.folder(out, "--out");
@@ -63,7 +72,7 @@ final class IndexCommand implements Runnable {
             checkpoints.forEach(checkpoint -> Fit.require(opened, checkpoint));
             Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
             IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()), indexed(checkpoints),
-                    corpus.contextLength(context, opened), CorpusOptions.separator(opened), corpus.maxTokens());
+                    corpus.contextLength(context, opened), CorpusOptions.separator(opened), corpus.maxTokens(), shard);
             IndexBuild build = new IndexBuild(settings, corpus.corpus(),
                     document -> ModelOptions.check(opened, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"),
                     IndexBuild.asking(context.service(), opened.id(), checkpoints.stream().map(OpenSae::id).toList()), out);
@@ -80,6 +89,35 @@ final class IndexCommand implements Runnable {
                         sae.config().hook().map(HookPoint::name).orElse(""), 0));
             }
             return indexed;
+        }
+    }
+
+    private static final class ShardConverter implements ITypeConverter<Shard> {
+        @Override
+        public Shard convert(String text) {
+            try {
+                return Shard.parse(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        }
+    }
+
+    /** {@code index merge}: the index that one pass would have made, from its shards. */
+    @Command(name = "merge", description = "Put the shards of a pass together to the index that one pass would have made.")
+    static final class Merge extends LoupeCommand {
+        @Parameters(arity = "1..*", paramLabel = "DIR", description = "The folders of all shards, in any order.")
+        private List<Path> shards;
+
+        @Option(names = "--out", required = true, paramLabel = "DIR", description = "The whole index's folder; made if missing.")
+        private Path out;
+
+        @Override
+        Map<String, Object> run(CommandContext context) {
+            shards.forEach(shard -> Paths.existing(shard, "index merge"));
+            Paths.folder(out, "--out");
+            context.begin();
+            return describe(IndexMerge.merge(shards, out, context.cancellation()));
         }
     }
 
@@ -113,6 +151,9 @@ final class IndexCommand implements Runnable {
     private static Map<String, Object> describe(IndexInfo info) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("tokens", info.tokens());
+        if (!info.shard().isWhole()) {
+            result.put("shard", info.shard().toString());
+        }
         result.put("seconds", info.seconds());
         result.put("features", info.saes().stream().mapToLong(IndexInfo.IndexedSae::features).sum());
         result.put("rows", info.saes().stream().mapToLong(IndexInfo.IndexedSae::rows).sum());

@@ -36,7 +36,8 @@ import org.duckdb.DuckDBAppender;
  */
 public final class IndexBuild {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final int CONTEXTS_PER_BATCH = 8;
+    static final int CONTEXTS_PER_ROW_GROUP = 2_048;
+    private static final int CONTEXTS_PER_BATCH = Shard.BLOCK;
     private static final int BATCHES_BETWEEN_FORCES = 16;
 
     private final Settings settings;
@@ -166,6 +167,10 @@ public final class IndexBuild {
             contexts.finish();
             stager.offer(contexts.drain());
             stager.finish();
+            if (staged.batches() == 0 && stager.offered > 0) {
+                throw new CheckpointException(corpus.files().get(0), "the corpus has only " + stager.offered + " contexts, none of them for shard " + settings.shard(),
+                        "at least " + Shard.BLOCK + " contexts for every shard", "Use fewer shards");
+            }
             if (staged.batches() == 0) {
                 throw new CheckpointException(corpus.files().get(0), "the corpus has no text", "at least one word", "Choose a file with text in it");
             }
@@ -207,17 +212,17 @@ public final class IndexBuild {
                 }
             });
         }
-        parquet.write("SELECT * FROM staged ORDER BY context", folder.resolve("contexts.parquet"), 2_048);
+        parquet.write("SELECT * FROM staged ORDER BY context", folder.resolve("contexts.parquet"), CONTEXTS_PER_ROW_GROUP);
         parquet.run("DROP TABLE staged");
         return counted[0];
     }
 
     private IndexInfo info(List<IndexInfo.IndexedSae> saes, long tokens, double seconds) {
         return new IndexInfo(IndexInfo.VERSION, settings.model(), saes.isEmpty() ? settings.saes() : saes, corpus.sources(),
-                settings.contextLength(), settings.separator().orElse(-1), tokens, seconds);
+                settings.contextLength(), settings.separator().orElse(-1), settings.shard(), tokens, seconds);
     }
 
-    private static void writeJson(Path file, Object value) throws IOException {
+    static void writeJson(Path file, Object value) throws IOException {
         Path aside = file.resolveSibling(file.getFileName() + ".part");
         JSON.writerWithDefaultPrettyPrinter().writeValue(aside.toFile(), value);
         Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
@@ -232,6 +237,7 @@ public final class IndexBuild {
         private final List<Contexts.Context> waiting = new ArrayList<>();
         private final int done;
         private int batch;
+        private long offered;
         private long tokens;
         private long read;
         private double fractionRead;
@@ -248,6 +254,9 @@ public final class IndexBuild {
 
         void offer(List<Contexts.Context> contexts) {
             for (Contexts.Context context : contexts) {
+                if (!settings.shard().has(offered++)) {
+                    continue;
+                }
                 if (!waiting.isEmpty() && waiting.get(0).ids().length != context.ids().length) {
                     ask(); // the last context is shorter and goes alone
                 }
@@ -323,8 +332,15 @@ public final class IndexBuild {
     /**
      * @param saes what to index; {@code rows} is not used
      * @param separator the token put before each document, if the model has one
+     * @param maxTokens of the whole pass, whatever the shard
+     * @param shard the share of the pass to compute
      */
-    public record Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens) {
+    public record Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens, Shard shard) {
+        /** The pass in one piece. */
+        public Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens) {
+            this(model, saes, contextLength, separator, maxTokens, Shard.WHOLE);
+        }
+
         public Settings {
             if (contextLength < 2) {
                 throw new IllegalArgumentException("contextLength is " + contextLength + ", at least 2 is needed");

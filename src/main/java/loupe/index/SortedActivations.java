@@ -14,7 +14,7 @@ final class SortedActivations {
     /** Activations sorted in memory at a time; 8 bytes each. */
     private static final int ROWS_AT_ONCE = 16 << 20;
     /** Small enough that one feature's rows are found by reading little, large enough to compress. */
-    private static final int ROW_GROUP = 65_536;
+    static final int ROW_GROUP = 65_536;
 
     private final Path staging;
     private final int sae;
@@ -34,7 +34,7 @@ final class SortedActivations {
         SortedActivations sorted = new SortedActivations(staging, sae, features);
         sorted.count();
         sorted.writeActivations(parquet, folder.resolve("activations.parquet"));
-        sorted.writeStatistics(parquet, folder.resolve("features.parquet"));
+        writeStatistics(parquet, sorted.statistics, folder.resolve("features.parquet"));
         long total = 0;
         for (long count : sorted.rows) {
             total += count;
@@ -96,7 +96,7 @@ final class SortedActivations {
         }
     }
 
-    private void writeStatistics(Parquet parquet, Path file) throws SQLException {
+    static void writeStatistics(Parquet parquet, FeatureStatistics statistics, Path file) throws SQLException {
         parquet.run("CREATE OR REPLACE TABLE staged (feature INTEGER, count BIGINT, sum DOUBLE, sum_of_squares DOUBLE, max FLOAT, min_positive FLOAT)");
         try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
             for (int f = 0; f < statistics.features(); f++) {
