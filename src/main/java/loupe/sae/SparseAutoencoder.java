@@ -65,6 +65,20 @@ public final class SparseAutoencoder implements AutoCloseable {
         manager.cap();
     }
 
+    private SparseAutoencoder(SaeConfig config, SparseAutoencoder owner) {
+        this.config = config;
+        this.manager = owner.manager.newSubManager();
+        this.bytes = owner.bytes;
+        parts.putAll(owner.parts);
+        weights.addAll(owner.weights);
+        encoder = owner.encoder;
+        encoderRows = owner.encoderRows;
+        decoder = owner.decoder;
+        decoderNorms = owner.decoderNorms;
+        inverseDecoderNorms = owner.inverseDecoderNorms;
+        manager.cap();
+    }
+
     /**
      * Puts weights on the device. On the CPU the buffers of {@code host} become the arrays, without a copy, so
      * {@code host} is not to be changed afterwards.
@@ -81,6 +95,19 @@ public final class SparseAutoencoder implements AutoCloseable {
             manager.close();
             throw failure;
         }
+    }
+
+    /**
+     * The same weights, read another way: b_dec subtracted or not, activations centred or not. Owns no array; to be closed
+     * before this is.
+     *
+     * @throws IllegalArgumentException if the sizes or the activation function differ
+     */
+    public SparseAutoencoder readAs(SaeConfig other) {
+        if (other.dIn() != config.dIn() || other.dSae() != config.dSae() || other.dOut() != config.dOut() || !other.activation().equals(config.activation())) {
+            throw new IllegalArgumentException("other is " + other + ", which is not a reading of " + config);
+        }
+        return new SparseAutoencoder(other, this);
     }
 
     public SaeConfig config() {

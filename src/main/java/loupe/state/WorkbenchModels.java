@@ -15,6 +15,8 @@ public final class WorkbenchModels implements AutoCloseable {
     private final NearbyCheckpoints nearby;
     private final CheckpointSaving saving;
     private final CorpusStatistics statistics;
+    private final CheckpointAudit auditA;
+    private final CheckpointAudit auditB;
     private final GhostControlsModel controls;
     private final GhostHistory history;
     private final ScaleSweepModel scales;
@@ -33,6 +35,8 @@ public final class WorkbenchModels implements AutoCloseable {
         nearby = new NearbyCheckpoints(workbench);
         saving = new CheckpointSaving(workbench);
         statistics = new CorpusStatistics(workbench, cache);
+        auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus());
+        auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus());
         controls = new GhostControlsModel(workbench);
         history = new GhostHistory(controls);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
@@ -53,6 +57,11 @@ public final class WorkbenchModels implements AutoCloseable {
 
     public NearbyCheckpoints nearby() {
         return nearby;
+    }
+
+    /** How the checkpoint of a side is read. */
+    public CheckpointAudit audit(CheckpointSide side) {
+        return side.isA() ? auditA : auditB;
     }
 
     public CheckpointSaving saving() {

@@ -43,6 +43,8 @@ final class WorkbenchCommands {
         commands.add("corpus", "Choose a corpus to count activations over...", FILES, "", hasModel, () -> opening.chooseCorpus(view.scene().getWindow()));
         commands.add("export", "Save the focused chart or tree as PNG...", FILES, "Shortcut+E", hasA, () -> view.exportFocused(ExportFormat.PNG_2X));
         commands.add("export-svg", "Save the focused chart or tree as SVG...", FILES, "Shortcut+Shift+E", hasA, () -> view.exportFocused(ExportFormat.SVG));
+        commands.add("audit-a", "How checkpoint A is read...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
+        commands.add("audit-b", "How checkpoint B is read...", FILES, "", hasB, () -> showReading(workbench.b()));
         for (SaeSaving.Form form : SaeSaving.Form.values()) {
             commands.add("save-a-" + form.name().toLowerCase(Locale.ROOT), "Save checkpoint A as " + form.label() + "...", FILES, "", hasA,
                     () -> saveCheckpoint(workbench.a(), form));
@@ -69,6 +71,10 @@ final class WorkbenchCommands {
         commands.add("larger", "Larger text", WINDOW, "Shortcut+Equals", () -> models.fontSize().set(Math.min(24, models.fontSize().get() + 1)));
         commands.add("smaller", "Smaller text", WINDOW, "Shortcut+Minus", () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "F1", view::showShortcuts);
+    }
+
+    private void showReading(CheckpointSide side) {
+        view.cover(new CheckpointPage(models.audit(side), view::uncover).node(), view::uncover);
     }
 
     /** Asks where, and saves a checkpoint in the background. */

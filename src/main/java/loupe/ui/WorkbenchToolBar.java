@@ -180,6 +180,7 @@ final class WorkbenchToolBar {
         }
         if (side.sae().get() != null) {
             items.add(new SeparatorMenuItem());
+            items.add(item("How checkpoint " + side + " is read...", () -> commands.run("audit-" + side.toString().toLowerCase(Locale.ROOT))));
             for (SaeSaving.Form form : SaeSaving.Form.values()) {
                 items.add(item("Save checkpoint " + side + " as " + form.label() + "...",
                         () -> commands.run("save-" + side.toString().toLowerCase(Locale.ROOT) + "-" + form.name().toLowerCase(Locale.ROOT))));

@@ -290,7 +290,7 @@ public final class WorkbenchView {
         }
     }
 
-    private void cover(Node page, Runnable leave) {
+    void cover(Node page, Runnable leave) {
         StackPane card = new StackPane(page);
         card.getStyleClass().add("card");
         card.setMaxSize(Region.USE_PREF_SIZE, Region.USE_PREF_SIZE);

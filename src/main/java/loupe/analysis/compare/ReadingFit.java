@@ -1,0 +1,249 @@
+package loupe.analysis.compare;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import loupe.analysis.DeviceArrays;
+import loupe.analysis.prompts.TokenRows;
+import loupe.base.HookPoint;
+import loupe.inference.ModelId;
+import loupe.inference.Query;
+import loupe.inference.SaeId;
+import loupe.inference.Scope;
+import loupe.lm.Hook;
+import loupe.lm.Input;
+import loupe.lm.Logits;
+import loupe.sae.InputNormalisation;
+import loupe.sae.Reconstruction;
+import loupe.sae.SaeConfig;
+import loupe.sae.SparseAutoencoder;
+
+/**
+ * Which way of reading a checkpoint fits the model's activations: with and without centring them, with and without
+ * subtracting b_dec and, if the checkpoint leaves out the factor its input was scaled by, with that factor estimated from
+ * the same text. The first position of each row is left out, because its activation is like no other's and many
+ * autoencoders were never shown it. Formats K.3.
+ *
+ * @param texts some thousand tokens are enough
+ */
+public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Query.Stepped<ReadingFit.Answer> {
+    /** Keeps the dense feature activations of a step small. */
+    private static final long FEATURES_PER_STEP = 1L << 23;
+
+    /**
+     * One way of reading, and how well it fits.
+     *
+     * @param factor what the input is multiplied by first; 1 for as it is
+     * @param explainedVariance 1 - sum |x - x^|^2 / sum |x - mean|^2 over all positions, in the space that the reading reads;
+     *     unlike dictionary_learning's, a constant offset counts
+     * @param l0 mean number of features that are not 0
+     */
+    public record Reading(boolean centred, boolean subtracts, double factor, double explainedVariance, double l0) {}
+
+    /**
+     * @param readings the one the checkpoint is open with first
+     * @param tokens positions looked at
+     * @param factor sqrt(d) over the mean norm of the activations
+     */
+    public record Answer(List<Reading> readings, long tokens, double factor) {
+        public Reading asOpen() {
+            return readings.get(0);
+        }
+
+        /** The one that explains most of the variance. */
+        public Reading best() {
+            return readings.stream().max(Comparator.comparingDouble(Reading::explainedVariance)).orElseThrow();
+        }
+    }
+
+    @Override
+    public Query.Sweep<Answer> begin() {
+        return new Pass();
+    }
+
+    private final class Pass implements Query.Sweep<Answer> {
+        private List<Sums> sums;
+        private double factor = Double.NaN;
+        private double norms;
+        private long normed;
+        private int rows;
+        private long seen;
+
+        @Override
+        public boolean step(Scope scope) {
+            SparseAutoencoder loaded = scope.sae(sae);
+            SaeConfig config = loaded.config();
+            HookPoint read = config.hook().orElseThrow(() -> new IllegalArgumentException(
+                    "the checkpoint does not say where in the model it reads, so it cannot be applied to a text"));
+            if (config.transcodes() && config.hookOut().isEmpty()) {
+                throw new IllegalArgumentException("the checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with");
+            }
+            HookPoint write = config.hookOut().orElse(read);
+            int length = texts.row(rows).length;
+            int[][] batch = texts.alike(rows, (int) Math.max(1, FEATURES_PER_STEP / ((long) length * config.dSae())));
+            Caught caught = new Caught(new HashSet<>(List.of(read, write)), new HashMap<>());
+            scope.model(model).forward(scope.arrays(), Input.of(batch), caught, null, Logits.NONE, scope.cancellation());
+            NDArray x = afterTheFirst(caught.value(read), batch.length, length, config.dIn());
+            if (scales(config) && Double.isNaN(factor)) {
+                return measure(config, x, batch.length);
+            }
+            NDArray y = write.equals(read) ? x : afterTheFirst(caught.value(write), batch.length, length, config.dOut());
+            NDArray ids = scope.arrays().create(Arrays.stream(batch).flatMapToLong(row -> Arrays.stream(row, 1, length).asLongStream()).toArray());
+            List<Found> found = new ArrayList<>();
+            for (Reading reading : readings(config)) {
+                scope.cancellation().check();
+                found.add(fit(loaded, reading, x, y, ids));
+            }
+            if (sums == null) {
+                sums = readings(config).stream().map(reading -> new Sums(reading, config.dOut())).toList();
+            }
+            for (int i = 0; i < found.size(); i++) {
+                sums.get(i).add(found.get(i));
+            }
+            seen += (long) batch.length * (length - 1);
+            rows += batch.length;
+            return rows < texts.count();
+        }
+
+        /** A first pass over the text for the mean norm. */
+        private boolean measure(SaeConfig config, NDArray x, int count) {
+            for (float norm : DeviceArrays.floats(centred(x, config.centred()).norm(new int[] {1}))) {
+                norms += norm;
+                normed++;
+            }
+            rows += count;
+            if (rows == texts.count()) {
+                factor = Math.sqrt(config.dIn()) * normed / norms;
+                rows = 0;
+            }
+            return true;
+        }
+
+        private List<Reading> readings(SaeConfig config) {
+            List<Reading> readings = new ArrayList<>();
+            for (boolean sameFactor : new boolean[] {true, false}) {
+                for (boolean sameCentring : new boolean[] {true, false}) {
+                    for (boolean sameBias : new boolean[] {true, false}) {
+                        boolean makesSense = (sameFactor || scales(config)) && (sameBias || !config.transcodes())
+                                && (sameCentring || config.normalisation() != InputNormalisation.LAYER_NORM);
+                        if (makesSense) {
+                            readings.add(new Reading(config.centred() == sameCentring, config.subtractDecoderBias() == sameBias, sameFactor ? 1 : factor, 0, 0));
+                        }
+                    }
+                }
+            }
+            return readings;
+        }
+
+        @Override
+        public Answer result() {
+            return new Answer(sums == null ? List.of() : sums.stream().map(Sums::reading).toList(), seen, factor);
+        }
+
+        @Override
+        public double fraction() {
+            return seen / (double) texts.tokens();
+        }
+    }
+
+    private static boolean scales(SaeConfig config) {
+        return config.normalisation() == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && !config.transcodes();
+    }
+
+    private static Found fit(SparseAutoencoder loaded, Reading reading, NDArray x, NDArray y, NDArray ids) {
+        SaeConfig config = loaded.config();
+        NDArray in = centred(x, reading.centred());
+        NDArray target = centred(y, reading.centred());
+        if (reading.factor() != 1) {
+            in = in.mul((float) reading.factor());
+            target = target.mul((float) reading.factor());
+        }
+        try (SparseAutoencoder other = loaded.readAs(config.withSubtractDecoderBias(reading.subtracts()))) {
+            Reconstruction made = other.reconstruct(in, config.lookup() ? ids : null);
+            double active = made.features().neq(0).toType(DataType.FLOAT32, false).sum().getFloat();
+            Found found = new Found(DeviceArrays.floats(target), DeviceArrays.floats(made.xHat()), active);
+            made.features().close();
+            made.xHat().close();
+            return found;
+        }
+    }
+
+    private static NDArray centred(NDArray value, boolean centre) {
+        return centre ? value.sub(value.mean(new int[] {-1}, true)) : value;
+    }
+
+    /** Positions from the second on, as vectors. */
+    private static NDArray afterTheFirst(NDArray value, int rows, int length, int width) {
+        return value.reshape(new Shape(rows, length, value.size() / rows / length)).get(":, 1:").reshape(new Shape((long) rows * (length - 1), width));
+    }
+
+    /** What one step found out about one reading. @param active how many features were not 0, in all */
+    private record Found(float[] target, float[] xHat, double active) {}
+
+    /** What all steps found out about one reading, in double precision. */
+    private static final class Sums {
+        private final Reading of;
+        private final double[] sum;
+        private double squares;
+        private double error;
+        private double active;
+        private long count;
+
+        Sums(Reading of, int width) {
+            this.of = of;
+            sum = new double[width];
+        }
+
+        void add(Found found) {
+            for (int i = 0; i < found.target().length; i++) {
+                double value = found.target()[i];
+                double miss = value - found.xHat()[i];
+                sum[i % sum.length] += value;
+                squares += value * value;
+                error += miss * miss;
+            }
+            active += found.active();
+            count += found.target().length / sum.length;
+        }
+
+        Reading reading() {
+            double spread = squares - Arrays.stream(sum).map(s -> s * s).sum() / count;
+            return new Reading(of.centred(), of.subtracts(), of.factor(), 1 - error / spread, active / count);
+        }
+    }
+
+    /** Keeps the values at some hook points and ends the pass at the last of them. */
+    private record Caught(Set<HookPoint> points, Map<HookPoint, NDArray> values) implements Hook {
+        NDArray value(HookPoint at) {
+            NDArray value = values.get(at);
+            if (value == null) {
+                throw new IllegalArgumentException("the model has no hook point " + at + ", where the autoencoder is applied");
+            }
+            return value;
+        }
+
+        @Override
+        public boolean wants(HookPoint point) {
+            return points.contains(point);
+        }
+
+        @Override
+        public NDArray at(HookPoint point, NDArray value) {
+            values.put(point, value);
+            return value;
+        }
+
+        @Override
+        public HookPoint stopAfter() {
+            return points.stream().max(Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site)).orElse(null);
+        }
+    }
+}
