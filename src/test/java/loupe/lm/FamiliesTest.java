@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** GPT-J, Qwen 3 and Gemma 3 against their formulas in plain loops, and what every family must be able to do. Logits are about 3. */
+/** Families against their formulas in plain loops, and what every family must be able to do. Logits are about 3. */
 class FamiliesTest {
     private static final int[] IDS = {5, 20, 17, 2, 0, 11, 17, 9, 14, 22};
     private static final double TOLERANCE = 2e-5;
@@ -74,6 +74,11 @@ class FamiliesTest {
     @Test
     void theFormulasNoticeWhatTheyAreToNotice() {
         assertThat(differs(TinyFamily.gptJ(), config -> put(config, "rotary_dim", 6))).isGreaterThan(1e-3);
+        assertThat(differs(TinyFamily.gptNeo(), config -> put(config, "window_size", 4))).isGreaterThan(1e-3);
+        assertThat(differs(TinyFamily.gptNeoX(), config -> put(config, "rotary_pct", 1.0))).isGreaterThan(1e-3);
+        assertThat(differs(TinyFamily.gptNeoX(), config -> put(config, "use_parallel_residual", false))).isGreaterThan(1e-3);
+        assertThat(differs(TinyFamily.gemma2(), config -> put(config, "attn_logit_softcapping", null))).isGreaterThan(1e-3);
+        assertThat(differs(TinyFamily.gemma2(), config -> put(config, "final_logit_softcapping", 30))).isGreaterThan(1e-3);
         assertThat(differs(TinyFamily.qwen3(), config -> put(config, "max_window_layers", 2))).isGreaterThan(1e-3);
         assertThat(differs(TinyFamily.qwen3(), config -> put(config, "rope_theta", 10000.0))).isGreaterThan(1e-3);
         assertThat(differs(TinyFamily.gemma3(), config -> put(config, "sliding_window_pattern", 7))).isGreaterThan(1e-3);
@@ -215,13 +220,18 @@ class FamiliesTest {
             NDArray loss = logProbabilities.get(":, :{}", n).reshape(n, TinyFamily.VOCABULARY).gather(step.create(next, new Shape(n, 1)), 1).mean().neg();
             collector.backward(loss);
         }
-        boolean llama = !family.name().equals("gptj");
-        String stored = llama ? "model.layers.0." : "transformer.h.0.";
+        List<String> stored = switch (family.name()) {
+            case "gpt_neo" -> List.of("transformer.wte.weight", "transformer.h.0.attn.attention.q_proj.weight", "transformer.h.0.mlp.c_proj.weight");
+            case "gpt_neox" -> List.of("gpt_neox.embed_in.weight", "gpt_neox.layers.0.attention.query_key_value.weight", "gpt_neox.layers.0.mlp.dense_4h_to_h.weight");
+            case "gptj" -> List.of("transformer.wte.weight", "transformer.h.0.attn.q_proj.weight", "transformer.h.0.mlp.fc_out.weight");
+            default -> List.of("model.embed_tokens.weight", "model.layers.0.self_attn.q_proj.weight", "model.layers.0.mlp.down_proj.weight");
+        };
         Random random = new Random(5);
         for (int draw = 0; draw < 5; draw++) {
-            check(family, model, llama ? "model.embed_tokens.weight" : "transformer.wte.weight", "transformer.wte.weight", IDS[draw], random.nextInt(8), false);
-            check(family, model, stored + (llama ? "self_attn.q_proj.weight" : "attn.q_proj.weight"), "transformer.h.0.attn.c_attn.weight", random.nextInt(12), random.nextInt(8), true);
-            check(family, model, stored + (llama ? "mlp.down_proj.weight" : "mlp.fc_out.weight"), "transformer.h.0.mlp.c_proj.weight", random.nextInt(8), random.nextInt(14), true);
+            check(family, model, stored.get(0), "transformer.wte.weight", IDS[draw], random.nextInt(8), false);
+            // the queries of the first head are the first rows in every family's layout
+            check(family, model, stored.get(1), "transformer.h.0.attn.c_attn.weight", random.nextInt(6), random.nextInt(8), true);
+            check(family, model, stored.get(2), "transformer.h.0.mlp.c_proj.weight", random.nextInt(8), random.nextInt(14), true);
         }
     }
 
@@ -269,9 +279,9 @@ class FamiliesTest {
             LanguageModelTest.assertClose(seen.get(HookPoint.residPost(layer)).toFloatArray(), sum.toFloatArray(), TOLERANCE);
             assertThat(seen.seen.containsKey(new HookPoint(Site.RESID_MID, layer))).isEqualTo(!config.wiring().parallel());
         }
-        assertThat(seen.seen).doesNotContainKey(HookPoint.of(Site.POS_EMBED));
-        // the first token turns by no angle, so its query times its own key is what the score is made of, unless there is a norm between
-        if (!config.wiring().headNorms()) {
+        assertThat(seen.seen.containsKey(HookPoint.of(Site.POS_EMBED))).isEqualTo(config.wiring().absolutePositions());
+        // the first token turns by no angle, so its query times its own key is what the score is made of, unless there is a norm or limit
+        if (!config.wiring().headNorms() && config.scaling().scoreCap().isEmpty()) {
             float[] q = seen.get(new HookPoint(Site.Q, 0)).get("0, 0, 0").toFloatArray();
             float[] k = seen.get(new HookPoint(Site.K, 0)).get("0, 0, 0").toFloatArray();
             double score = 0;

@@ -94,6 +94,11 @@ final class PlainMaths {
 
     /** Each token sees itself and the window - 1 before it; consecutive query heads share a key head. */
     static double[][] attend(double[][] q, double[][] k, double[][] v, int dHead, double scale, int window) {
+        return attend(q, k, v, dHead, scale, window, Double.POSITIVE_INFINITY);
+    }
+
+    /** The same with scores limited softly to the cap, c tanh(s / c); an infinite one limits nothing. */
+    static double[][] attend(double[][] q, double[][] k, double[][] v, int dHead, double scale, int window, double cap) {
         double[][] z = new double[q.length][q[0].length];
         int group = q[0].length / k[0].length;
         for (int head = 0; head < q[0].length / dHead; head++) {
@@ -106,7 +111,7 @@ final class PlainMaths {
                     for (int i = 0; i < dHead; i++) {
                         score += q[t][head * dHead + i] * k[s][from + i];
                     }
-                    looks[s] = Math.exp(score * scale);
+                    looks[s] = Math.exp(Double.isInfinite(cap) ? score * scale : cap * Math.tanh(score * scale / cap));
                     sum += looks[s];
                 }
                 for (int s = 0; s <= t; s++) {
@@ -137,6 +142,27 @@ final class PlainMaths {
             }
         }
         return product;
+    }
+
+    /** Some columns, a head's worth at a time: of every {@code stride} those from {@code first} on. */
+    static double[][] columns(double[][] x, int first, int width, int stride) {
+        double[][] picked = new double[x.length][x[0].length / stride * width];
+        for (int t = 0; t < x.length; t++) {
+            for (int i = 0; i < picked[t].length; i++) {
+                picked[t][i] = x[t][i / width * stride + first + i % width];
+            }
+        }
+        return picked;
+    }
+
+    static double[][] limit(double[][] x, double cap) {
+        double[][] y = new double[x.length][x[0].length];
+        for (int t = 0; t < x.length; t++) {
+            for (int i = 0; i < x[t].length; i++) {
+                y[t][i] = cap * Math.tanh(x[t][i] / cap);
+            }
+        }
+        return y;
     }
 
     static double[][] silu(double[][] x) {
