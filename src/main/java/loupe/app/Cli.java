@@ -41,6 +41,7 @@ import picocli.CommandLine.ScopeType;
             TreeCommand.class,
             TokensCommand.class,
             ScaleCommand.class,
+            BatchCommand.class,
             NeighboursCommand.class,
             IndexCommand.class,
             FeatureCommand.class,

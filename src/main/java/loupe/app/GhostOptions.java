@@ -61,6 +61,14 @@ final class GhostOptions {
         return Optional.ofNullable(feature);
     }
 
+    /** Chooses the feature where a command says in another way which ones it is about. @throws Refusal if --feature was given beside it */
+    void setFeature(int chosen, String insteadOf) {
+        if (feature != null) {
+            throw Refusal.usage("--feature goes without " + insteadOf);
+        }
+        feature = chosen;
+    }
+
     /** Checks what can be checked without a file. @param finished a ghost that is used as it is; null if it is to be made */
     void requireSensible(ArrayReference finished) {
         if (finished == null && (feature == null || (sae == null) == (vectors == null))) {

@@ -46,7 +46,7 @@ final class ScaleCommand extends LoupeCommand {
     @Option(names = "--top-k", paramLabel = "K", defaultValue = "5", description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
     private int topK;
 
-    @Option(names = "--entropy-weight", paramLabel = "W", defaultValue = "1", description = "Score = divergence - W x mean entropy, in nats (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--entropy-weight", paramLabel = "W", defaultValue = "1", description = "Score = divergence - W x (mean entropy - that at scale 0), in nats (default: ${DEFAULT-VALUE}).")
     private double entropyWeight;
 
     @Override
@@ -109,7 +109,7 @@ final class ScaleCommand extends LoupeCommand {
         return compared;
     }
 
-    private static Map<String, Object> curves(ScaleSweep.Answer answer) {
+    static Map<String, Object> curves(ScaleSweep.Answer answer) {
         Map<String, Object> curves = new LinkedHashMap<>();
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
             curves.put(curve.label(), answer.curve(curve));
@@ -117,7 +117,7 @@ final class ScaleCommand extends LoupeCommand {
         return curves;
     }
 
-    private static Map<String, Object> best(ScaleSweep.Answer answer) {
+    static Map<String, Object> best(ScaleSweep.Answer answer) {
         Map<String, Object> best = new LinkedHashMap<>();
         answer.best().ifPresent(found -> {
             best.put("scale", found.scale());

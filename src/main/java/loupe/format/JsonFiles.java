@@ -1,6 +1,7 @@
 package loupe.format;
 
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.util.JsonGeneratorDelegate;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -70,6 +71,22 @@ public final class JsonFiles {
             throw new UncheckedIOException(e);
         }
         return text.toString();
+    }
+
+    /** The value as JSON on one line, NaN and infinities as null. */
+    static String line(Object value) {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator generator = new FiniteNumbers(MAPPER.getFactory().createGenerator(text))) {
+            MAPPER.writer().without(SerializationFeature.INDENT_OUTPUT).writeValue(generator, value);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return text.toString();
+    }
+
+    /** The next document of a parser; missing where there is none. */
+    static JsonNode tree(JsonParser parser) throws IOException {
+        return MAPPER.readTree(parser);
     }
 
     /** The value as JSON on one line, for headers in other files. */

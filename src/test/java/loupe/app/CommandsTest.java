@@ -189,6 +189,42 @@ class CommandsTest {
     }
 
     @Test
+    void aBatchHasALinePerFeatureAndGoesOnWhereItStopped() throws IOException {
+        Path out = folder.resolve("batch.jsonl");
+        List<String> batch = List.of("batch", "--model", path("tiny"), "--sae", path("sae"), "--cutoff", "0.01", "--max-depth", "3", "--max-nodes", "40", "--top", "4",
+                "--out", out.toString());
+        JsonNode first = json(plus(batch, "--features", "0-1,4"));
+        assertThat(first.get("done").asInt()).isEqualTo(3);
+        List<String> lines = Files.readAllLines(out);
+        assertThat(lines).hasSize(4);
+        com.fasterxml.jackson.databind.ObjectMapper mapper = new com.fasterxml.jackson.databind.ObjectMapper();
+        JsonNode line = mapper.readTree(lines.get(3));
+        assertThat(line.get("feature").asInt()).isEqualTo(4);
+        JsonNode tree = json("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "4", "--cutoff", "0.01", "--max-depth", "3", "--max-nodes", "40");
+        assertThat(line.get("nodes")).isEqualTo(tree.get("nodes"));
+        assertThat(line.get("tree").get("children").get(0).get("token_id")).isEqualTo(tree.get("tree").get("children").get(0).get("token_id"));
+        assertThat(line.get("tokens").size()).isEqualTo(4);
+        assertThat(line.get("scale").get("best").get("scale").asDouble()).isPositive();
+
+        // the last line was torn by a crash
+        Files.write(out, java.util.Arrays.copyOf(Files.readAllBytes(out), (int) Files.size(out) - 20));
+        JsonNode second = json(plus(batch, "--features", "0-2,4", "--resume"));
+        assertThat(second.get("done").asInt()).isEqualTo(2);
+        assertThat(second.get("known_before").asInt()).isEqualTo(2);
+        List<Integer> features = new ArrayList<>();
+        for (String again : Files.readAllLines(out)) {
+            JsonNode document = mapper.readTree(again);
+            if (document.has("feature")) {
+                features.add(document.get("feature").asInt());
+            }
+        }
+        assertThat(features).containsExactly(0, 1, 2, 4);
+        assertThat(Files.readAllLines(out)).startsWith(lines.get(0), lines.get(1), lines.get(2));
+        assertThat(CommandRun.of((Object[]) plus(batch, "--features", "0")).err).contains("is there already").contains("--resume");
+        assertThat(CommandRun.of((Object[]) plus(batch, "--features", "0", "--resume", "--scale", "2")).err).contains("other settings (scale was 3.8 and is 2.0)");
+    }
+
+    @Test
     void scaleHasACurveValueForEveryScaleAndProposesOneOfThem() {
         JsonNode said = json("scale", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--weights", "decoder", "--scales", "1,0.5,2,4", "--baseline", "random:2");
         int count = said.get("scales").size();
@@ -370,7 +406,7 @@ class CommandsTest {
 
     @Test
     void helpIsThereForEveryCommand() {
-        for (String command : List.of("inspect", "forward", "encode", "ghost", "tree", "tokens", "scale", "neighbours", "index", "feature", "evaluate", "compare", "doctor")) {
+        for (String command : List.of("inspect", "forward", "encode", "ghost", "tree", "tokens", "scale", "batch", "neighbours", "index", "feature", "evaluate", "compare", "doctor")) {
             CommandRun help = CommandRun.of(command, "--help");
             assertThat(help.code).isZero();
             assertThat(help.out).as(command).contains("Usage: sae-loupe " + command);
@@ -404,6 +440,8 @@ class CommandsTest {
                 Arguments.of(2, "--top-k is 0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--top-k", "0")),
                 Arguments.of(2, "--baseline is none", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--baseline", "none")),
                 Arguments.of(2, "--scales are [-1.0, 2.0]", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--scales", "2,-1")),
+                Arguments.of(2, "--features has 3-999", args("batch", "--model", "tiny", "--sae", "sae", "--features", "3-999", "--out", "b.jsonl")),
+                Arguments.of(2, "--parts has trees", args("batch", "--model", "tiny", "--sae", "sae", "--features", "1", "--parts", "trees", "--out", "b.jsonl")),
                 Arguments.of(2, "--mixes are [2.0]", args("scale", "--model", "tiny", "--sae", "sae", "--feature", "1", "--mixes", "2")),
                 Arguments.of(2, "ends in .json, .txt or .md", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--out", "tree.png")),
                 Arguments.of(2, "--cutoff is -1.0", args("tree", "--model", "tiny", "--sae", "sae", "--feature", "1", "--cutoff", "-1")),

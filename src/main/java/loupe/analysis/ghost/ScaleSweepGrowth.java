@@ -21,9 +21,6 @@ import loupe.lm.Logits;
 
 /** A {@link ScaleSweep} under way: first what the prompts alone tell, then all trees in turns, then the refined scale. */
 final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
-    /** Prompts run in one step. */
-    private static final int PROMPTS_PER_STEP = 16;
-
     private final ScaleSweep query;
     private final LaneRuns runs = new LaneRuns();
     private final StepRows rows = new StepRows();
@@ -37,27 +34,13 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     /** One scale. */
     private static final class Point {
         final double scale;
-        final DefinitionTree question;
-        final TreeNodes nodes = new TreeNodes();
-        GrowingTree tree;
+        final TreeForest.Planted tree;
         double selfSimilarity = Double.NaN;
         double logitAgreement = Double.NaN;
 
         Point(DefinitionTree question) {
-            this.question = question;
+            tree = new TreeForest.Planted(question);
             scale = question.ghost().scale();
-        }
-
-        int lanes() {
-            return 1 + question.baseline().lanes();
-        }
-
-        DefinitionTree.Answer answer() {
-            return new DefinitionTree.Answer(question, nodes.copy(), !hasWork());
-        }
-
-        boolean hasWork() {
-            return tree == null || tree.hasWork();
         }
     }
 
@@ -70,59 +53,32 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     @Override
     public boolean step(Scope scope) {
         LanguageModel lm = scope.model(query.model());
-        List<Point> fresh = all().filter(point -> point.tree == null).toList();
-        if (fresh.isEmpty()) {
-            grow(scope, lm);
+        List<TreeForest.Planted> trees = all().map(point -> point.tree).toList();
+        List<TreeForest.Planted> next = TreeForest.next(trees);
+        if (next.isEmpty()) {
+            TreeForest.grow(scope, lm, runs, rows, trees);
         } else {
-            begin(scope, lm, fresh);
+            List<Point> now = all().filter(point -> next.contains(point.tree)).toList();
+            double[][] readings = readings(scope, lm, now);
+            TreeForest.begin(scope, lm, runs, trees);
+            for (int i = 0; i < readings.length; i++) {
+                now.get(i).selfSimilarity = readings[i][0];
+                now.get(i).logitAgreement = readings[i][1];
+            }
         }
-        if (all().noneMatch(Point::hasWork) && !refined) {
+        if (!refined && all().noneMatch(point -> point.tree.hasWork())) {
             refined = true;
             refinedScale().ifPresent(scale -> {
                 points.add(new Point(query.tree(scale)));
                 points.sort(Comparator.comparingDouble(point -> point.scale));
             });
         }
-        finished = all().noneMatch(Point::hasWork);
+        finished = all().noneMatch(point -> point.tree.hasWork());
         return !finished;
     }
 
     private Stream<Point> all() {
         return Stream.concat(Stream.of(zero), points.stream());
-    }
-
-    private void begin(Scope scope, LanguageModel lm, List<Point> fresh) {
-        int lanes = 1 + query.baseline().lanes();
-        List<Point> now = fresh.subList(0, Math.min(fresh.size(), Math.max(1, PROMPTS_PER_STEP / lanes)));
-        double[][] readings = readings(scope, lm, now);
-        List<GrowingTree> trees = new ArrayList<>();
-        for (Point point : now) {
-            trees.add(new GrowingTree(point.question.limits(), point.nodes, TreeGrowth.lanes(scope, lm, point.question)));
-        }
-        GrowingTree.begin(scope, lm, runs, trees);
-        for (int i = 0; i < now.size(); i++) {
-            now.get(i).tree = trees.get(i);
-            now.get(i).selfSimilarity = readings[i][0];
-            now.get(i).logitAgreement = readings[i][1];
-        }
-    }
-
-    /** Trees take turns: each expands its most probable nodes, as many as there is room for when all do. */
-    private void grow(Scope scope, LanguageModel lm) {
-        List<Point> growing = all().filter(Point::hasWork).toList();
-        int lanes = 1 + query.baseline().lanes();
-        int each = Math.max(1, rows.next() / (lanes * growing.size()));
-        List<GrowingTree.Turn> turns = new ArrayList<>();
-        int ran = 0;
-        for (Point point : growing.stream().sorted(Comparator.comparingInt(point -> point.nodes.size())).toList()) {
-            if (ran > 0 && ran + each * point.lanes() > rows.next()) {
-                break;
-            }
-            List<Integer> batch = point.tree.nextBatch(each);
-            turns.add(new GrowingTree.Turn(point.tree, batch));
-            ran += batch.size() * point.lanes();
-        }
-        rows.measure(scope, ran, () -> GrowingTree.expand(scope, lm, runs, turns));
     }
 
     /** Self-similarity and logit agreement of each point, from one pass over their prompts and that of scale 0. */
@@ -219,13 +175,13 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
 
     @Override
     public ScaleSweep.Answer result() {
-        List<Point> known = points.stream().filter(point -> point.tree != null).toList();
-        double entropyAtZero = zero.tree == null ? Double.NaN : zero.answer().meanEntropy();
+        List<Point> known = points.stream().filter(point -> point.tree.hasBegun()).toList();
+        double entropyAtZero = zero.tree.hasBegun() ? zero.tree.answer().meanEntropy() : Double.NaN;
         double[] scales = known.stream().mapToDouble(point -> point.scale).toArray();
         double[][] values = new double[ScaleSweep.Curve.values().length][known.size()];
         for (int i = 0; i < known.size(); i++) {
             Point point = known.get(i);
-            DefinitionTree.Answer tree = point.answer();
+            DefinitionTree.Answer tree = point.tree.answer();
             double entropy = tree.meanEntropy();
             set(values, ScaleSweep.Curve.SCORE, i, tree.divergence() - query.entropyWeight() * (entropy - entropyAtZero));
             set(values, ScaleSweep.Curve.DIVERGENCE, i, tree.divergence());
@@ -243,7 +199,8 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
 
     @Override
     public double fraction() {
-        double grown = points.stream().mapToDouble(point -> point.tree == null ? 0 : point.hasWork() ? Math.min(0.9, (point.nodes.size() - 1.0) / (query.topK() * query.nodes())) : 1).sum();
+        double grown = points.stream()
+                .mapToDouble(point -> !point.tree.hasWork() ? 1 : Math.min(0.9, (point.tree.size() - 1.0) / (query.topK() * query.nodes()))).sum();
         return finished ? 1 : Math.min(0.99, grown / (query.scales().size() + 1));
     }
 }

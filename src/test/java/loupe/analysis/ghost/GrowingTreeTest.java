@@ -120,6 +120,20 @@ class GrowingTreeTest {
     }
 
     @Test
+    void aForestAnswersWithTheTreesOfItsQuestions() {
+        List<DefinitionTree> questions = new ArrayList<>();
+        for (int feature = 0; feature < 9; feature++) {
+            questions.add(question(feature, feature % 2 == 0 ? TreeBaseline.NONE : TreeBaseline.random(3)));
+        }
+        List<DefinitionTree.Answer> forest = device.ask(new TreeForest(questions));
+        for (int i = 0; i < questions.size(); i++) {
+            assertThat(forest.get(i).isComplete()).isTrue();
+            assertThat(forest.get(i).query()).isEqualTo(questions.get(i));
+            assertSame(forest.get(i), device.ask(questions.get(i)));
+        }
+    }
+
+    @Test
     void aTreeOfFewNodesKeepsNoKeysOfNodesThatHaveNothingToCome() {
         DefinitionTree question = new DefinitionTree(model, GhostSettings.encoder(sae, 3), PROMPT, LIMITS.withCutoff(0).withMaxNodes(40));
         Query.Sweep<DefinitionTree.Answer> sweep = question.begin();

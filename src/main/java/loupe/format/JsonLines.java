@@ -1,0 +1,78 @@
+package loupe.format;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import loupe.base.CheckpointException;
+
+/**
+ * A file of JSON documents, one to a line, that grows while a long job runs. Every line is on the disk when {@link #add}
+ * returns; a line torn by a crash is dropped when the file is opened again. One thread.
+ */
+public final class JsonLines implements AutoCloseable {
+    private final FileChannel channel;
+    private final List<JsonNode> known;
+
+    private JsonLines(FileChannel channel, List<JsonNode> known) {
+        this.channel = channel;
+        this.known = List.copyOf(known);
+    }
+
+    /** @throws IOException also if the file is there already */
+    public static JsonLines create(Path file) throws IOException {
+        return new JsonLines(FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), List.of());
+    }
+
+    /** Opens an earlier file to go on with. @throws CheckpointException if a whole line is no JSON document */
+    public static JsonLines goOn(Path file) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
+        List<JsonNode> known = new ArrayList<>();
+        int from = 0;
+        for (int at = 0; at < bytes.length; at++) {
+            if (bytes[at] == '\n') {
+                known.add(new StrictJson(file, "line " + (known.size() + 1)).read(ByteBuffer.wrap(bytes, from, at - from).slice(), JsonFiles::tree));
+                from = at + 1;
+            }
+        }
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        channel.truncate(from).position(from);
+        return new JsonLines(channel, known);
+    }
+
+    /** The documents that were in the file when it was opened. */
+    public List<JsonNode> known() {
+        return known;
+    }
+
+    /** A document as it would be read back, to be compared with {@link #known}. */
+    public static JsonNode asRead(Object document) {
+        byte[] line = JsonFiles.line(document).getBytes(StandardCharsets.UTF_8);
+        return new StrictJson(Path.of("memory"), "the line").read(ByteBuffer.wrap(line), JsonFiles::tree);
+    }
+
+    /** Writes one more line; NaN and infinities as null. */
+    public void add(Object document) {
+        try {
+            ByteBuffer line = ByteBuffer.wrap((JsonFiles.line(document) + "\n").getBytes(StandardCharsets.UTF_8));
+            while (line.hasRemaining()) {
+                channel.write(line);
+            }
+            channel.force(false);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+}
