@@ -12,6 +12,7 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.lang.ArchRule;
+import java.nio.channels.FileChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -70,6 +71,9 @@ class ArchitectureTest {
         rules.put("only Main ends the process",
                 noClasses().that().doNotHaveSimpleName("Main").should().callMethod(System.class, "exit", int.class)
                         .because("memory is given back and files are finished on the way out"));
+        rules.put("files are read and never mapped",
+                noClasses().should().callMethod(FileChannel.class, "map", FileChannel.MapMode.class, long.class, long.class)
+                        .because("a file that is cut short while it is mapped takes the process with it"));
         return rules;
     }
 

@@ -51,10 +51,11 @@ public final class SaeAudit {
      */
     public record Remedy(String label, SaeOptions options) {}
 
-    /** @throws loupe.base.CheckpointException if the file cannot be read any more */
+    /** @throws loupe.base.CheckpointException if the file has changed or cannot be read any more */
     public static List<Finding> of(SaeFile file, Cancellation cancellation) {
         SaeAudit audit = new SaeAudit(file);
         try (CheckpointFiles files = CheckpointFiles.open(file.path())) {
+            SaeFile.check(file.draft(), files);
             audit.decoderNorms(files, cancellation);
             audit.decoderBias(files, cancellation);
             audit.normalisation();

@@ -231,7 +231,8 @@ public final class SaeFile {
         return options;
     }
 
-    private static void check(SaeDraft draft, CheckpointFiles files) {
+    /** @throws CheckpointException if the tensors do not have the shapes the draft says, or have them no more */
+    static void check(SaeDraft draft, CheckpointFiles files) {
         List<String> wrong = new ArrayList<>();
         for (SaeDraft.Source source : draft.sources) {
             StoredTensor tensor = source.of(files);

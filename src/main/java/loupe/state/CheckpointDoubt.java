@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
@@ -48,6 +49,11 @@ public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, 
             return Optional.empty();
         }
         ModelConfig lm = model.config();
+        Optional<HookPoint> absent = Stream.of(opened.config().hook(), opened.config().hookOut()).flatMap(Optional::stream).filter(hook -> isAbsent(hook.site(), lm)).findFirst();
+        if (absent.isPresent()) {
+            return Optional.of(new Problem(opened.path() + ": reads or writes at " + absent.get().name() + ", which " + model.id() + ", a " + lm.family()
+                    + " model, does not have. Choose an SAE trained on this model", true, ""));
+        }
         int width = opened.config().hook().map(hook -> widthAt(hook.site(), lm)).orElse(lm.dModel());
         if (opened.config().dIn() != width) {
             return Optional.of(new Problem(opened.path() + ": reads vectors of " + opened.config().dIn() + " dimensions, but "
@@ -63,6 +69,10 @@ public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, 
     public SaeOptions settled(OptionalInt chosenK, HookPoint chosenHook, boolean isCentred) {
         return new SaeOptions(asked.format(), chosenK.isPresent() ? chosenK : asked.k(), Optional.of(chosenHook), asked.activation(),
                 asked.normFactor(), Optional.of(isCentred), asked.fold(), asked.subtractDecoderBias(), asked.side());
+    }
+
+    private static boolean isAbsent(HookPoint.Site site, ModelConfig lm) {
+        return site == HookPoint.Site.RESID_MID && lm.wiring().parallel() || site == HookPoint.Site.POS_EMBED && !lm.wiring().absolutePositions();
     }
 
     private static int widthAt(HookPoint.Site site, ModelConfig lm) {

@@ -36,13 +36,15 @@ class SaeFileFuzzTest {
             List.of("ae.encoder.weight", "ae.encoder.bias", "ae.decoder.weight", "ae.bias", "norm_factor"),
             List.of("blocks-1-hook_resid_pre.encoder.0.weight", "blocks-1-hook_resid_pre.encoder.0.bias", "blocks-1-hook_resid_pre.decoder.weight",
                     "blocks-1-hook_resid_pre.decoder.bias"),
+            List.of("W_enc", "W_dec", "b_enc", "b_dec", "activation_mean", "activation_std", "target_rms"),
             List.of("encoder_linear.weight", "encoder_linear.bias", "decoder_linear.weight", "decoder_linear.bias"));
     private static final List<String> FILES = List.of("sae_weights.safetensors", "ae.pt", "sae.safetensors", "params.safetensors", "gpt2_resid_pre_8_ot3.pt");
     private static final List<String> CONFIGS = List.of("cfg.json", "config.json", "hyperparams.json", "activation_scaler.json");
     private static final List<String> KEYS = List.of("d_in", "d_sae", "architecture", "activation_fn", "activation", "k", "normalize_activations", "metadata",
-            "trainer", "dict_class", "num_latents", "hook_name", "hf_hook_point_in", "transcode", "apply_b_dec_to_input", "scaling_factor", "layer", "submodule_name");
+            "trainer", "dict_class", "num_latents", "hook_name", "hf_hook_point_in", "transcode", "apply_b_dec_to_input", "scaling_factor", "layer", "submodule_name",
+            "sae_type", "top_k", "model_type", "signed");
     private static final List<Object> VALUES = List.of(4, 10, -1, 0, 2.5, true, "topk", "jumprelu", "groupmax", "gated", "AutoEncoderTopK", "BatchTopKSAE",
-            "MatryoshkaBatchTopKSAE", "resid_post_layer_2", "blocks.1.attn.hook_z", "layer_norm", "expected_average_only_in", List.of(1));
+            "MatryoshkaBatchTopKSAE", "resid_post_layer_2", "blocks.1.attn.hook_z", "layer_norm", "expected_average_only_in", List.of(1), "batchtopk", "topk_sae");
 
     @TempDir
     Path root;
@@ -61,6 +63,7 @@ class SaeFileFuzzTest {
                 try {
                     SaeFile sae = SaeFile.read(random.nextBoolean() ? folder : file, options);
                     sae.proposal();
+                    SaeAudit.of(sae, new Cancellation());
                     sae.logSparsity();
                     SaeConfig config = sae.config();
                     SparseAutoencoder.upload(manager, config, sae.readWeights(new Cancellation())).close();
