@@ -13,8 +13,13 @@ import picocli.CommandLine.Option;
 
 /** The options that name a corpus, and how its documents are packed into contexts. */
 final class CorpusOptions {
-    @Option(names = "--corpus", required = true, arity = "1..*", paramLabel = "FILE", description = "Text files; .jsonl files have one document a line in \"text\".")
+    @Option(names = "--corpus", required = true, arity = "1..*", paramLabel = "PATH",
+            description = "Texts, or folders of them: .txt, .jsonl, .csv, .tsv, .parquet; also as .gz, .bz2 or .zst.")
     private List<Path> files;
+
+    @Option(names = "--text-column", paramLabel = "NAME", defaultValue = Corpus.TEXT,
+            description = "Field of JSON lines, or column of tables, that has the text (default: ${DEFAULT-VALUE}).")
+    private String column;
 
     @Option(names = "--max-tokens", paramLabel = "N", description = "Stop after so many tokens.")
     private Long maxTokens;
@@ -24,7 +29,7 @@ final class CorpusOptions {
 
     Corpus corpus() {
         files.forEach(file -> Paths.existing(file, "--corpus"));
-        return Corpus.of(files);
+        return Corpus.of(files, column);
     }
 
     long maxTokens() {

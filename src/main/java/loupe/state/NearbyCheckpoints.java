@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.stream.Stream;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
+import loupe.index.Corpus;
 import loupe.inference.OpenModel;
 
 /** The checkpoints that lie beside the open model, to be offered by name. JavaFX thread only. */
@@ -70,7 +71,7 @@ public final class NearbyCheckpoints {
             if (name.endsWith(".pt") || name.endsWith(".pth") || name.endsWith(".bin") || name.endsWith(".safetensors") || name.endsWith(".npz")) {
                 return CHECKPOINT;
             }
-            return name.endsWith(".txt") || name.endsWith(".jsonl") ? CORPUS : UNKNOWN;
+            return Corpus.isTextByName(path) ? CORPUS : UNKNOWN;
         }
     }
 }

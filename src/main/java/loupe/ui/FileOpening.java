@@ -51,7 +51,7 @@ final class FileOpening {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Choose a text to count activations over");
         near().ifPresent(chooser::setInitialDirectory);
-        chooser.getExtensionFilters().addAll(new FileChooser.ExtensionFilter("Texts", "*.txt", "*.jsonl"), new FileChooser.ExtensionFilter("All files", "*"));
+        chooser.getExtensionFilters().addAll(new FileChooser.ExtensionFilter("Texts", "*.txt", "*.jsonl", "*.csv", "*.tsv", "*.parquet", "*.gz", "*.bz2", "*.zst"), new FileChooser.ExtensionFilter("All files", "*"));
         Optional.ofNullable(chooser.showOpenDialog(owner)).ifPresent(file -> models.statistics().corpus().set(file.toPath()));
     }
 

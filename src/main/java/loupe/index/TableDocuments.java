@@ -1,0 +1,79 @@
+package loupe.index;
+
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Properties;
+import java.util.function.Predicate;
+import loupe.base.CheckpointException;
+import org.duckdb.DuckDBDriver;
+
+/** The documents of a table, one a row, in a column of text: CSV, TSV (the first line names the columns) or Parquet. */
+final class TableDocuments extends Documents {
+    private static final int LONGEST_ROW_BYTES = 16 << 20;
+
+    private final String column;
+
+    TableDocuments(Path file, String column) {
+        super(file);
+        this.column = column;
+    }
+
+    @Override
+    boolean forEach(Predicate<String> wanted) {
+        if (compression(file).equals(".bz2")) {
+            throw new CheckpointException(file, "tables compressed as .bz2 are not read", KINDS, "Decompress it, or compress it as .gz");
+        }
+        Properties streaming = new Properties();
+        streaming.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", streaming); Statement statement = connection.createStatement()) {
+            statement.execute("SET threads = 1");
+            statement.execute("SET memory_limit = '1GB'");
+            List<String> columns = columns(statement);
+            if (!columns.contains(column)) {
+                throw new CheckpointException(file, "there is no column " + column, "one of " + String.join(", ", columns),
+                        "Name the column that has the text with --text-column");
+            }
+            try (ResultSet rows = statement.executeQuery("SELECT CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)" + from())) {
+                while (rows.next()) {
+                    String text = rows.getString(1);
+                    if (text != null && !offer(text, wanted)) {
+                        return false;
+                    }
+                }
+                return true;
+            }
+        } catch (SQLException e) {
+            throw new CheckpointException(file, "the table cannot be read (" + firstLine(e.getMessage()) + ")", "a table in UTF-8 with its columns' names in the first line, or Parquet",
+                    "", e);
+        }
+    }
+
+    private List<String> columns(Statement statement) throws SQLException {
+        List<String> columns = new ArrayList<>();
+        try (ResultSet described = statement.executeQuery("DESCRIBE SELECT *" + from())) {
+            while (described.next()) {
+                columns.add(described.getString(1));
+            }
+        }
+        return columns;
+    }
+
+    private String from() {
+        String path = Parquet.quoted(file);
+        if (ending(file).equals(".parquet")) {
+            return " FROM read_parquet('" + path + "')";
+        }
+        return " FROM read_csv('" + path + "', header = true, all_varchar = true, delim = '" + (ending(file).equals(".tsv") ? "\\t" : ",")
+                + "', quote = '\"', escape = '\"', max_line_size = " + LONGEST_ROW_BYTES + ", buffer_size = " + 2 * LONGEST_ROW_BYTES + ")";
+    }
+
+    private static String firstLine(String message) {
+        return message == null ? "no reason given" : message.lines().findFirst().orElse("").strip();
+    }
+}
