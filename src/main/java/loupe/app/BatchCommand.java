@@ -100,7 +100,7 @@ final class BatchCommand extends LoupeCommand {
         ghost.setFeature(0, "--features");
         ghost.requireSensible(null);
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, null);
+        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, null));
         OpenSae sae = ghost.sae().orElseThrow(() -> Refusal.usage("--vectors has no features to go through; give --sae PATH"));
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);

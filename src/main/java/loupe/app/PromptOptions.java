@@ -1,12 +1,18 @@
 package loupe.app;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.Vectors;
+import loupe.analysis.ghost.Verbaliser;
 import loupe.inference.OpenModel;
+import loupe.tensor.HostTensor;
 import picocli.CommandLine.Option;
 
 /** The options that say what a definition is a continuation of. */
@@ -14,11 +20,29 @@ final class PromptOptions {
     @Option(names = "--prompt", paramLabel = "TEXT", description = "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
     private String prompt;
 
+    @Option(names = "--verbaliser", paramLabel = "F.json", description = "Prompt and norm of a model trained to put vectors into words: {\"prompt\": \"... {ghost} ...\", \"norm\": 150}; replaces --prompt, --scale and the centroid.")
+    private Path verbaliser;
+
     @Option(names = "--prompt-ids", split = ",", paramLabel = "ID", description = "The prompt as token ids, taken as they are.")
     private int[] promptIds;
 
     @Option(names = "--ghost-position", split = ",", paramLabel = "P", description = "Where in --prompt-ids the ghost stands; one position or several.")
     private int[] ghostPositions;
+
+    /** The ghost as the verbaliser wants it, if there is one. To be called before {@link #tokens}. */
+    GhostSettings apply(CommandContext context, OpenModel opened, GhostSettings settings) {
+        if (verbaliser == null) {
+            return settings;
+        }
+        if (prompt != null || promptIds != null) {
+            throw Refusal.usage("--verbaliser brings its own prompt, so it goes without --prompt and --prompt-ids");
+        }
+        Paths.existing(verbaliser, "--verbaliser");
+        Verbaliser read = Verbaliser.read(verbaliser);
+        prompt = read.prompt();
+        HostTensor direction = context.ask(new GhostBasis(opened.id(), settings)).vector(settings).direction();
+        return read.apply(settings, Vectors.doubles(direction));
+    }
 
     /** What was asked for, in tokens of the model. */
     GhostPrompt tokens(OpenModel opened, ModelOptions model) {

@@ -55,6 +55,7 @@ final class ScaleCommand extends LoupeCommand {
         ghost.requireSensible(null);
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = ghost.settings(context, opened, null);
+        settings = prompt.apply(context, opened, settings);
         GhostPrompt tokens = prompt.tokens(opened, model);
         List<Double> tried = scales == null
                 ? ScaleSweep.grid(context.ask(new TokenGeometry(opened.id())).meanDistance(), ScaleSweep.DEFAULT_COUNT) : Arrays.stream(scales).boxed().toList();

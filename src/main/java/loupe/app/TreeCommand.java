@@ -81,7 +81,7 @@ final class TreeCommand extends LoupeCommand {
         requireLimits();
         ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, vector);
+        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, vector));
         Optional<TreeSteering> steering = Optional.ofNullable(steer).map(this::steering);
         steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers()).ifPresent(at -> {
             throw Refusal.usage("--steer: there is no layer " + at.layer() + ", the layers of " + opened.folder() + " are 0 to " + (opened.config().nLayers() - 1));

@@ -1,9 +1,12 @@
 package loupe.state;
 
 import java.util.OptionalInt;
+import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
@@ -21,6 +24,7 @@ public final class TreeModel {
     private final GhostControlsModel controls;
     private final ResultSlot<DefinitionTree.Answer> tree;
     private final ReadOnlyObjectWrapper<Problem> promptProblem = new ReadOnlyObjectWrapper<>(this, "promptProblem");
+    private final ObjectProperty<TreeBaseline> baseline = new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
     /** Read once for all features and scales it is asked with. */
     private PromptReading prompt;
 
@@ -30,6 +34,7 @@ public final class TreeModel {
         tree = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         side.feature().addListener((property, was, is) -> ask(true));
         controls.values().addListener((property, was, is) -> ask(false));
+        baseline.addListener((property, was, is) -> ask(false));
         ask(true);
     }
 
@@ -44,6 +49,11 @@ public final class TreeModel {
     /** The tree so far. It may have been grown to a smaller cutoff than the controls'; what is below theirs is not to be drawn. */
     public ResultSlot<DefinitionTree.Answer> tree() {
         return tree;
+    }
+
+    /** What the tree is compared with, branch by branch, so that generic ones fade; each of its ghosts costs as much as the tree. */
+    public ObjectProperty<TreeBaseline> baseline() {
+        return baseline;
     }
 
     /** Why the prompt cannot be used; null if it can. */
@@ -69,7 +79,7 @@ public final class TreeModel {
             return;
         }
         TreeLimits limits = new TreeLimits(values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
-        DefinitionTree question = new DefinitionTree(model.id(), values.ghostOf(feature), prompt.tokens(), limits);
+        DefinitionTree question = new DefinitionTree(model.id(), values.ghostOf(feature), prompt.tokens(), limits).withBaseline(baseline.get());
         if (anotherSubject) {
             tree.askAfresh(question);
         } else if (!onlyHides(question)) {
@@ -85,6 +95,7 @@ public final class TreeModel {
         }
         double reached = grown.query().limits().cutoff();
         return question.limits().cutoff() >= reached
-                && new DefinitionTree(question.model(), question.ghost(), question.prompt(), question.limits().withCutoff(reached)).equals(grown.query());
+                && new DefinitionTree(question.model(), question.ghost(), question.prompt(), question.limits().withCutoff(reached))
+                        .withBaseline(question.baseline()).equals(grown.query());
     }
 }

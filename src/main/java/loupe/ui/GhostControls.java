@@ -5,12 +5,15 @@ import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.state.GhostControlsModel;
@@ -87,7 +90,7 @@ final class GhostControls {
         prompt.setPromptText(GhostValues.PROMPT);
         prompt.setTooltip(Tips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
         HBox.setHgrow(prompt, Priority.ALWAYS);
-        HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt);
+        HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
         promptRow.getStyleClass().add("ghost-row");
         VBox rows = new VBox(first, mixture, scaleHolder, scaleFinder, pc1, metricRow, exponent, promptRow, cutoff, topK, depth);
         rows.getStyleClass().add("ghost-controls");
@@ -130,6 +133,21 @@ final class GhostControls {
             }
         });
         model.prompt().addListener((property, was, is) -> prompt.setText(is));
+    }
+
+    /** The built-in wordings. */
+    private MenuButton presets() {
+        MenuButton presets = new MenuButton("Wordings");
+        presets.setId("ghost-prompt-presets");
+        presets.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        presets.setTooltip(Tips.of("Take over one of the built-in wordings"));
+        for (PromptPreset preset : PromptPreset.ALL) {
+            MenuItem item = new MenuItem(preset.name() + ": " + preset.text());
+            item.setMnemonicParsing(false);
+            item.setOnAction(event -> model.prompt().set(preset.text()));
+            presets.getItems().add(item);
+        }
+        return presets;
     }
 
     private void commitPrompt() {

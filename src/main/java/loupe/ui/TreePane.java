@@ -1,8 +1,14 @@
 package loupe.ui;
 
+import java.util.LinkedHashMap;
+import java.util.Map;
 import javafx.scene.control.Button;
+import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.ToggleGroup;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
 import loupe.state.SideModels;
 import loupe.state.TokenTexts;
@@ -56,10 +62,30 @@ final class TreePane {
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
         frame.getMenuItems().add(unfold);
+        frame.getMenuItems().add(baselines());
         frame.getMenuItems().add(compareMenu.menu());
         frame.getMenuItems().add(files.menu());
         frame.getMenuItems().addAll(export.items());
         export.attachTo(canvas);
+    }
+
+    /** What generic branches are told by: what these say too is drawn faded. */
+    private Menu baselines() {
+        Menu menu = new Menu("Fade what is said anyway");
+        ToggleGroup one = new ToggleGroup();
+        Map<String, TreeBaseline> choices = new LinkedHashMap<>();
+        choices.put("Fade nothing", TreeBaseline.NONE);
+        choices.put("What four random directions at the same scale say", TreeBaseline.random(4));
+        choices.put("What the centroid says", TreeBaseline.CENTROID);
+        choices.put("What the prompt says without the ghost", TreeBaseline.EMPTY);
+        choices.forEach((words, baseline) -> {
+            RadioMenuItem item = new RadioMenuItem(words);
+            item.setToggleGroup(one);
+            item.setSelected(baseline.equals(model.baseline().get()));
+            item.setOnAction(event -> model.baseline().set(baseline));
+            menu.getItems().add(item);
+        });
+        return menu;
     }
 
     private void bind() {
@@ -105,7 +131,8 @@ final class TreePane {
         }
         if (comparison.other().get().isEmpty() || diff == null && !comparison.diff().isPending()) {
             canvas.setData(new Drawn(answer, texts));
-            frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes");
+            frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes"
+                    + (Double.isNaN(answer.divergence()) ? "" : ", " + Figures.number(answer.divergence()) + " nats beyond the baseline"));
         } else if (diff != null) {
             canvas.setData(new DrawnTogether(diff));
             frame.subtitleProperty().set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, " + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
@@ -190,7 +217,11 @@ final class TreePane {
 
         @Override
         public double baselineRatio(int node) {
-            return Math.exp(answer.logRatio(node));
+            double log = 0;
+            for (int at = node; at > 0; at = answer.parent(at)) {
+                log += answer.logRatio(at);
+            }
+            return Math.exp(log);
         }
     }
 }

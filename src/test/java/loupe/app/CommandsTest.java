@@ -225,6 +225,16 @@ class CommandsTest {
     }
 
     @Test
+    void aVerbaliserBringsItsPromptAndItsNorm() throws IOException {
+        Path sidecar = Files.writeString(folder.resolve("verbaliser.json"), "{\"prompt\": \"the {ghost} is\", \"norm\": 7.5}");
+        JsonNode said = json("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--cutoff", "0.01", "--max-depth", "2", "--verbaliser", sidecar.toString());
+        JsonNode byHand = json("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--cutoff", "0.01", "--max-depth", "2", "--prompt", "the {ghost} is",
+                "--scale", "7.5", "--no-centroid");
+        assertThat(said.get("tree")).isEqualTo(byHand.get("tree"));
+        assertThat(said.get("settings").get("scale").asDouble()).isCloseTo(7.5, within(1e-6));
+    }
+
+    @Test
     void scaleHasACurveValueForEveryScaleAndProposesOneOfThem() {
         JsonNode said = json("scale", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--weights", "decoder", "--scales", "1,0.5,2,4", "--baseline", "random:2");
         int count = said.get("scales").size();

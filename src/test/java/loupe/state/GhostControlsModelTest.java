@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TokenGeometry;
+import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenMetric;
 import org.junit.jupiter.api.Test;
@@ -86,6 +87,17 @@ class GhostControlsModelTest {
         assertThat(opened.count(TokenColumns.class)).isEqualTo(1);
         controls.metric().set(TokenMetric.CSLS);
         assertThat(opened.count(TokenColumns.class)).isEqualTo(2);
+    }
+
+    @Test
+    void aTreeIsComparedWithABaselineOnceSomebodyChoosesOne() {
+        controls.prompt().set("a {ghost} is");
+        TreeModel tree = new TreeModel(opened.workbench, opened.workbench.a(), controls);
+        opened.openA();
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).baseline()).isEqualTo(TreeBaseline.NONE);
+        tree.baseline().set(TreeBaseline.random(4));
+        opened.choose(2);
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).baseline()).isEqualTo(TreeBaseline.random(4));
     }
 
     @Test

@@ -1,0 +1,40 @@
+package loupe.analysis.ghost;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import loupe.base.CheckpointException;
+import loupe.format.JsonFiles;
+
+/**
+ * How a model that was trained to put vectors into words wants them: in the place of {@code {ghost}} of its own prompt, at
+ * one norm, neither moved to the centroid nor scaled otherwise. Read from a JSON file {@code {"prompt": "... {ghost} ...",
+ * "norm": 150}}; {@code injection_scale} is taken for norm too, as such models' metadata call it.
+ *
+ * @param norm of the injected vector, in units of the embedding; positive
+ */
+public record Verbaliser(String prompt, double norm) {
+    /** @throws CheckpointException if the file does not say a prompt with a place for the ghost and a norm */
+    public static Verbaliser read(Path file) {
+        JsonNode said = JsonFiles.readObject(file);
+        JsonNode prompt = said.path("prompt");
+        JsonNode norm = said.has("norm") ? said.get("norm") : said.path("injection_scale");
+        if (!prompt.isTextual() || !prompt.textValue().contains(GhostPrompt.PLACEHOLDER)) {
+            throw refuse(file, "\"prompt\" is " + (prompt.isMissingNode() ? "missing" : prompt));
+        }
+        if (!norm.isNumber() || !(norm.doubleValue() > 0)) {
+            throw refuse(file, "\"norm\" is " + (norm.isMissingNode() ? "missing" : norm));
+        }
+        return new Verbaliser(prompt.textValue(), norm.doubleValue());
+    }
+
+    private static CheckpointException refuse(Path file, String found) {
+        return new CheckpointException(file, found, "{\"prompt\": \"a text with {ghost} in it\", \"norm\": a positive number}",
+                "Write down what the model's makers say about its prompt and injection scale");
+    }
+
+    /** The same direction as this verbaliser wants it. @param direction u of {@link GhostSettings} */
+    public GhostSettings apply(GhostSettings settings, double[] direction) {
+        double length = Vectors.norm(direction);
+        return settings.withCentroid(false).withScale(length == 0 ? 0 : norm / length);
+    }
+}
