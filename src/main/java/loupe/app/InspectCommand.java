@@ -122,6 +122,7 @@ final class InspectCommand extends LoupeCommand {
         sae.put("hook", hook.map(HookPoint::name).orElse(null));
         sae.put("layer", hook.filter(point -> point.site().inBlock()).map(HookPoint::layer).orElse(null));
         sae.put("model", file.model().isEmpty() ? null : file.model());
+        sae.put("memoryBytes", file.memoryBytes());
         sae.put("normalisation", file.normalisation().name().toLowerCase(Locale.ROOT));
         sae.put("lookup", file.lookup());
         sae.put("centred", proposal.centred());
@@ -198,6 +199,7 @@ final class InspectCommand extends LoupeCommand {
         row.put("max", values.max());
         row.put("mean", values.mean());
         row.put("rms", values.rms());
+        row.put("norm", values.rms() * Math.sqrt(values.elements() - values.nonFinite()));
         row.put("zeros", values.zeros());
         row.put("nonFinite", values.nonFinite());
         return row;

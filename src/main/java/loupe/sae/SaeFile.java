@@ -30,13 +30,15 @@ public final class SaeFile {
     private final Container container;
     private final SaeDraft draft;
     private final SaeOptions options;
+    private final long memoryBytes;
 
-    private SaeFile(Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options) {
+    private SaeFile(Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options, long memoryBytes) {
         this.path = path;
         this.weightsPath = weightsPath;
         this.container = container;
         this.draft = draft;
         this.options = options;
+        this.memoryBytes = memoryBytes;
     }
 
     /**
@@ -56,7 +58,8 @@ public final class SaeFile {
                         + " would make it compute something else", "", "Leave out --fold");
             }
             draft.warnings.addAll(0, files.archive().warnings());
-            return new SaeFile(path, files.archive().path(), files.archive().container(), draft, options);
+            long elements = draft.sources.stream().mapToLong(source -> source.of(files).elements()).sum();
+            return new SaeFile(path, files.archive().path(), files.archive().container(), draft, options, Math.multiplyExact(elements, Float.BYTES));
         }
     }
 
@@ -129,6 +132,11 @@ public final class SaeFile {
     /** The configuration file as it is; empty if there is none. */
     public Map<String, Object> settings() {
         return draft.settings;
+    }
+
+    /** What the weights take in memory once they are open, as float32; on a GPU they pass through as much of the host's. */
+    public long memoryBytes() {
+        return memoryBytes;
     }
 
     /** Log10 of each feature's firing frequency during training, dSae values, if a SAELens folder holds them. */

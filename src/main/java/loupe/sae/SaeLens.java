@@ -128,17 +128,20 @@ final class SaeLens implements SaeFamily {
             case "expected_average_only_in" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
             case "constant_norm_rescale" -> InputNormalisation.CONSTANT_NORM_RESCALE;
             case "layer_norm" -> InputNormalisation.LAYER_NORM;
+            // x a before and x^ / a after is what a known factor of the dataset comes to
+            case "constant_scalar_rescale" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
             default -> throw files.refused("cfg.json says normalize_activations " + name + ", which is not supported",
-                    "none, expected_average_only_in, constant_norm_rescale or layer_norm", "");
+                    "none, expected_average_only_in, constant_norm_rescale, constant_scalar_rescale or layer_norm", "");
         };
         if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
             OptionalDouble beside = files.config("activation_scaler.json").map(s -> s.number("scaling_factor")).orElse(OptionalDouble.empty());
-            draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : beside;
+            OptionalDouble own = cfg.number("activation_normalization_factor");
+            draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : own.isPresent() ? own : beside;
             if (draft.normFactor.isPresent() && !(draft.normFactor.getAsDouble() > 0)) {
                 throw files.refused("the norm factor is " + draft.normFactor.getAsDouble(), "a positive number", "");
             }
             if (draft.normFactor.isEmpty()) {
-                draft.warn("normalize_activations is expected_average_only_in, but the factor is not in the files; taken as 1 (give it with --norm-factor)");
+                draft.warn("normalize_activations is " + name + ", but the factor is not in the files; taken as 1 (give it with --norm-factor)");
             }
         } else if (draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
             draft.warn("normalize_activations is constant_norm_rescale: a zero vector has no norm to rescale, and gives NaN");

@@ -1,6 +1,7 @@
 package loupe.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -63,6 +64,9 @@ class InspectCommandTest {
         assertThat(sae.path("dIn").intValue()).isEqualTo(D);
         assertThat(sae.path("dSae").intValue()).isEqualTo(N);
         assertThat(sae.path("lookup").booleanValue()).isTrue();
+        assertThat(sae.path("memoryBytes").longValue()).isEqualTo(4L * (D * N + N * D + N + D + 7 * D));
+        assertThat(result.path("audit").findValuesAsText("topic")).contains("Decoder norms", "b_dec", "Centring", "Stored type");
+        assertThat(result.path("statistics").path("values").path(1).path("norm").doubleValue()).isCloseTo(Math.sqrt(5), within(1e-6));
         assertThat(sae.path("k").isNull()).isTrue();
         assertThat(sae.path("suggestedK").intValue()).isEqualTo(2);
         assertThat(result.path("statistics").path("nonFinite").intValue()).isEqualTo(1);

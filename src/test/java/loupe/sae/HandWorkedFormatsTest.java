@@ -141,6 +141,17 @@ class HandWorkedFormatsTest {
     }
 
     @Test
+    void saeLensWithAFactorInItsConfiguration() {
+        double factor = 0.4;
+        new SafetensorsWriter().add("W_enc", tensor(turned(encoder))).add("b_enc", tensor(encoderBias)).add("W_dec", tensor(decoder)).add("b_dec", tensor(decoderBias))
+                .write(folder.resolve("sae_weights.safetensors"));
+        JsonFiles.write(folder.resolve("cfg.json"), Map.of("d_in", D, "d_sae", N, "apply_b_dec_to_input", true, "normalize_activations", "constant_scalar_rescale",
+                "activation_normalization_factor", factor));
+        double[][] features = relu(preActivations(scaled(x, factor), decoderBias, encoderBias));
+        compare(SaeFile.read(folder, SaeOptions.AS_STORED), features, scaled(decoded(features, decoder, decoderBias), 1 / factor));
+    }
+
+    @Test
     void sparsifyWithSigns() {
         int k = 4;
         new SafetensorsWriter().add("encoder.weight", tensor(encoder)).add("encoder.bias", tensor(encoderBias)).add("W_dec", tensor(decoder))
