@@ -1,8 +1,5 @@
 package loupe.sae;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -14,15 +11,13 @@ import loupe.base.Cancellation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.SaeDraft.Source;
 import loupe.tensor.DType;
-import loupe.tensor.StoredTensor;
 
 /**
  * What to know about a checkpoint before its numbers are compared with anything: plain sentences, found from its files
- * alone, each with what can be done about it. Reads the decoder once, in pieces, whatever its size. For the file pool.
+ * alone, each with what can be done about it. Reads encoder and decoder once, in pieces, whatever their size. For the file pool.
  */
 public final class SaeAudit {
     private static final double UNIT = 1e-3;
-    private static final int PIECE_BYTES = 4 << 20;
 
     private final SaeFile file;
     private final SaeDraft draft;
@@ -56,7 +51,10 @@ public final class SaeAudit {
         SaeAudit audit = new SaeAudit(file);
         try (CheckpointFiles files = CheckpointFiles.open(file.path())) {
             SaeFile.check(file.draft(), files);
-            audit.decoderNorms(files, cancellation);
+            Source source = audit.source(Part.DECODER);
+            StoredDirections decoder = StoredDirections.of(source.of(files), source.featuresInRows(), cancellation);
+            audit.decoderNorms(decoder);
+            audit.agreement(decoder, files, cancellation);
             audit.decoderBias(files, cancellation);
             audit.normalisation();
             audit.beginning();
@@ -68,9 +66,8 @@ public final class SaeAudit {
         return List.copyOf(audit.findings);
     }
 
-    private void decoderNorms(CheckpointFiles files, Cancellation cancellation) {
-        Source decoder = source(Part.DECODER);
-        double[] norms = squares(decoder.of(files), decoder.featuresInRows(), cancellation);
+    private void decoderNorms(StoredDirections decoder) {
+        double[] norms = decoder.squares().clone();
         Arrays.setAll(norms, i -> Math.sqrt(norms[i]));
         Arrays.sort(norms);
         double median = norms[norms.length / 2];
@@ -93,9 +90,23 @@ public final class SaeAudit {
         }
     }
 
+    /** Encoder and decoder directions of live features go together; those of transposed or permuted weights do not. */
+    private void agreement(StoredDirections decoder, CheckpointFiles files, Cancellation cancellation) {
+        if (draft.dIn != draft.dOut || draft.transcodes || draft.hookOut.isPresent()) {
+            return;
+        }
+        Source source = source(Part.ENCODER);
+        StoredDirections encoder = StoredDirections.of(source.of(files), source.featuresInRows(), cancellation);
+        double mean = encoder.meanCosine(decoder);
+        int count = decoder.samples().length;
+        boolean byChance = Math.abs(mean) < 4 / Math.sqrt((double) count * draft.dIn);
+        String found = "The encoder and decoder directions of a feature have a mean cosine of " + number(mean) + " (" + count + " features looked at)";
+        say("Directions", byChance ? found + ", no more than chance: the weights may be transposed or in another order, or untrained" : found, null);
+    }
+
     private void decoderBias(CheckpointFiles files, Cancellation cancellation) {
         Source bias = source(Part.DECODER_BIAS);
-        double norm = Math.sqrt(Arrays.stream(squares(bias.of(files), true, cancellation)).sum());
+        double norm = Math.sqrt(Arrays.stream(StoredDirections.of(bias.of(files), true, cancellation).squares()).sum());
         boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractDecoderBias);
         boolean ownSpace = draft.transcodes || draft.dIn != draft.dOut || draft.hookOut.isPresent() || draft.has(Part.INPUT_BIAS);
         if (ownSpace) {
@@ -193,24 +204,5 @@ public final class SaeAudit {
 
     private static String number(double value) {
         return String.format(Locale.ROOT, "%.4g", value);
-    }
-
-    /** Sums of squares of the rows or columns of a stored matrix, or of each element of a vector. */
-    private static double[] squares(StoredTensor tensor, boolean ofRows, Cancellation cancellation) {
-        List<Long> shape = tensor.shape();
-        long columns = shape.size() < 2 ? 1 : shape.get(1);
-        double[] sums = new double[Math.toIntExact(ofRows ? tensor.elements() / columns : columns)];
-        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE_BYTES).order(ByteOrder.nativeOrder());
-        for (long done = 0; done < tensor.elements(); ) {
-            cancellation.check();
-            piece.clear().limit((int) Math.min(PIECE_BYTES, 4 * (tensor.elements() - done)));
-            tensor.readFloats(done, piece);
-            FloatBuffer floats = piece.flip().order(ByteOrder.nativeOrder()).asFloatBuffer();
-            for (int i = 0; i < floats.limit(); i++, done++) {
-                double value = floats.get(i);
-                sums[(int) (ofRows ? done / columns : done % columns)] += value * value;
-            }
-        }
-        return sums;
     }
 }

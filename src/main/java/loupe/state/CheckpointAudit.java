@@ -90,9 +90,13 @@ public final class CheckpointAudit {
         if (open == null || model == null) {
             return;
         }
-        if (text == null || model.tokenizer().isEmpty()) {
-            problem.set(new Problem(text == null ? "There is no text to measure the fit on. Choose a corpus first"
-                    : "The model has no tokenizer, so no text can be read for it", true, ""));
+        String obstacle = text == null ? "There is no text to measure the fit on. Choose a corpus first"
+                : model.tokenizer().isEmpty() ? "The model has no tokenizer, so no text can be read for it"
+                : open.config().hook().isEmpty() ? "The checkpoint does not say where in the model it reads. Open it again and say so"
+                : open.config().transcodes() && open.config().hookOut().isEmpty()
+                ? "The checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with" : "";
+        if (!obstacle.isEmpty()) {
+            problem.set(new Problem(obstacle, true, ""));
             return;
         }
         problem.set(null);

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
 import loupe.Shared;
 import loupe.base.Cancellation;
@@ -35,6 +36,26 @@ class SaeAuditTest {
         assertThat(read(folded).readWeights(new Cancellation()).matrix(Part.DECODER, true)).containsExactly(0.6f, 0.8f, 0, 1);
         assertThat(finding("Decoder norms", folded).sentence()).contains("folded into the encoder as asked");
         assertThat(finding("Decoder norms", folded).remedy().orElseThrow().options().fold()).isFalse();
+    }
+
+    @Test
+    void directionsThatDoNotGoTogetherAreToldFromThoseThatDo() {
+        int d = 16;
+        int n = 200;
+        Random random = new Random(9);
+        float[] decoder = new float[n * d];
+        for (int i = 0; i < decoder.length; i++) {
+            decoder[i] = (float) random.nextGaussian();
+        }
+        float[] turned = new float[n * d];
+        for (int i = 0; i < decoder.length; i++) {
+            turned[i % d * n + i / d] = 2 * decoder[i];
+        }
+        write(turned, decoder, d, n);
+        assertThat(finding("Directions", SaeOptions.AS_STORED).sentence()).contains("mean cosine of 1.000").doesNotContain("chance");
+        // the same numbers as if features lay in rows
+        write(decoder, decoder, d, n);
+        assertThat(finding("Directions", SaeOptions.AS_STORED).sentence()).contains("no more than chance");
     }
 
     @Test
@@ -125,9 +146,17 @@ class SaeAuditTest {
 
     /** Two features of two dimensions. */
     private void write(float[] decoder, float[] bias, Map<String, Object> more) {
-        new SafetensorsWriter().add("W_enc", new HostTensor(new float[] {1, 0, 0, 1}, 2, 2)).add("b_enc", new HostTensor(new float[2], 2))
-                .add("W_dec", new HostTensor(decoder, 2, 2)).add("b_dec", new HostTensor(bias, 2)).write(folder.resolve("sae_weights.safetensors"));
-        Map<String, Object> cfg = new HashMap<>(Map.of("d_in", 2, "d_sae", 2));
+        write(new float[] {1, 0, 0, 1}, decoder, bias, 2, 2, more);
+    }
+
+    private void write(float[] encoder, float[] decoder, int d, int n) {
+        write(encoder, decoder, new float[d], d, n, Map.of());
+    }
+
+    private void write(float[] encoder, float[] decoder, float[] bias, int d, int n, Map<String, Object> more) {
+        new SafetensorsWriter().add("W_enc", new HostTensor(encoder, d, n)).add("b_enc", new HostTensor(new float[n], n))
+                .add("W_dec", new HostTensor(decoder, n, d)).add("b_dec", new HostTensor(bias, d)).write(folder.resolve("sae_weights.safetensors"));
+        Map<String, Object> cfg = new HashMap<>(Map.of("d_in", d, "d_sae", n));
         cfg.putAll(more);
         JsonFiles.write(folder.resolve("cfg.json"), cfg);
     }
