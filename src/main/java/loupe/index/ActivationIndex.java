@@ -47,12 +47,7 @@ public final class ActivationIndex implements AutoCloseable {
             throw new CheckpointException(folder, begun ? "this index is unfinished" : "this folder holds no index", "a folder with index.json",
                     begun ? "Finish it with index build --resume and the same options" : "Make one with index build");
         }
-        IndexInfo info;
-        try {
-            info = JSON.readValue(infoFile(folder).toFile(), IndexInfo.class);
-        } catch (IOException e) {
-            throw new CheckpointException(infoFile(folder), "this is not the description of an index", "JSON as index build writes it", "Build the index anew", e);
-        }
+        IndexInfo info = info(folder);
         if (info.version() != IndexInfo.VERSION) {
             throw new CheckpointException(infoFile(folder), "the index has layout " + info.version(), "layout " + IndexInfo.VERSION, "Build the index anew");
         }
@@ -64,6 +59,15 @@ public final class ActivationIndex implements AutoCloseable {
             }
         }
         return new ActivationIndex(folder, info);
+    }
+
+    /** What the folder's index says of itself. @throws CheckpointException if it is not readable */
+    static IndexInfo info(Path folder) {
+        try {
+            return JSON.readValue(infoFile(folder).toFile(), IndexInfo.class);
+        } catch (IOException e) {
+            throw new CheckpointException(infoFile(folder), "this is not the description of an index", "JSON as index build writes it", "Build the index anew", e);
+        }
     }
 
     public IndexInfo info() {

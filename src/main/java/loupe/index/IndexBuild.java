@@ -12,9 +12,9 @@ import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -37,14 +37,13 @@ import org.duckdb.DuckDBAppender;
 public final class IndexBuild {
     private static final ObjectMapper JSON = new ObjectMapper();
     static final int CONTEXTS_PER_ROW_GROUP = 2_048;
-    private static final int CONTEXTS_PER_BATCH = Shard.BLOCK;
-    private static final int BATCHES_BETWEEN_FORCES = 16;
 
     private final Settings settings;
     private final Corpus corpus;
     private final Function<String, int[]> tokenise;
     private final Source source;
     private final Path folder;
+    private volatile boolean sourceFailed;
 
     /**
      * @param tokenise text to token ids, without any special token added
@@ -62,23 +61,32 @@ public final class IndexBuild {
     /**
      * Runs the pass, or what is left of it.
      *
-     * @param resume whether to go on with an unfinished pass in the folder; without it, one is started anew
+     * @param resume whether to go on with an unfinished pass in the folder, of which nothing may be left to do; without it,
+     *     one is started anew
      * @param progress is told of every batch, on this thread
      * @throws CheckpointException if the folder holds something else or another pass, or cannot be written; or if the corpus
-     *     is refused, which leaves nothing in the folder, since a pass over another corpus could not go on from there
+     *     is refused, which leaves nothing in the folder, since a pass over another corpus could not go on from there; what
+     *     the source fails with is thrown as it is, and the folder can be resumed
      * @throws CancellationException if cancelled; the folder can be resumed
      */
     public IndexInfo run(boolean resume, Consumer<Progress> progress, Cancellation cancellation) {
         long started = System.nanoTime();
         try {
             boolean made = !Files.exists(folder);
+            Optional<IndexInfo> complete = resume ? completed() : Optional.empty();
+            if (complete.isPresent()) {
+                tidy();
+                return complete.get();
+            }
             prepare(resume);
             try {
                 stageAll(progress, cancellation);
             } catch (CancellationException | UncheckedIOException | OutOfDeviceMemoryException e) {
                 throw e;
             } catch (RuntimeException refused) {
-                discard(made);
+                if (!sourceFailed) {
+                    discard(made);
+                }
                 throw refused;
             }
             return finish(started);
@@ -98,8 +106,7 @@ public final class IndexBuild {
 
     /** Takes away what a pass has begun, and the folder if the pass has made it. */
     private void discard(boolean made) throws IOException {
-        Files.deleteIfExists(staging());
-        Files.deleteIfExists(plan());
+        tidy();
         if (made) {
             try {
                 Files.deleteIfExists(folder);
@@ -107,6 +114,12 @@ public final class IndexBuild {
                 // what somebody has put there meanwhile stays
             }
         }
+    }
+
+    /** Takes away what only an unfinished pass needs; the plan last, because the staged batches mean nothing without it. */
+    private void tidy() throws IOException {
+        Files.deleteIfExists(staging());
+        Files.deleteIfExists(plan());
     }
 
     /** A source that asks the inference service, behind everything that somebody waits for. */
@@ -133,13 +146,9 @@ public final class IndexBuild {
     private void prepare(boolean resume) throws IOException {
         Files.createDirectories(folder);
         IndexInfo wanted = info(List.of(), 0, 0);
-        boolean unfinished = Files.exists(plan());
-        if (resume && Files.exists(ActivationIndex.infoFile(folder))) {
-            throw new CheckpointException(folder, "this index is complete", "an unfinished one", "Leave out --resume to build it anew");
-        }
-        if (resume && unfinished) {
+        if (resume && Files.exists(plan())) {
             if (!JSON.readValue(plan().toFile(), IndexInfo.class).equals(wanted)) {
-                throw new CheckpointException(folder, "the unfinished index here was begun with another model, checkpoint, corpus or context length",
+                throw new CheckpointException(folder, "the unfinished index here was begun with another model, checkpoint, corpus, context length or limit of tokens",
                         "the same settings", "Give the same options, or leave out --resume to begin anew");
             }
             return;
@@ -149,17 +158,37 @@ public final class IndexBuild {
         writeJson(plan(), wanted);
     }
 
+    /**
+     * What this pass has come to if it is complete: a crash may have come between the last file and the end of the program.
+     *
+     * @throws CheckpointException if the folder holds the complete index of another pass
+     */
+    private Optional<IndexInfo> completed() throws IOException {
+        if (!ActivationIndex.isComplete(folder)) {
+            return Optional.empty();
+        }
+        IndexInfo found = ActivationIndex.info(folder);
+        List<IndexInfo.IndexedSae> saes = found.saes().stream().map(sae -> new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), 0)).toList();
+        IndexInfo pass = new IndexInfo(found.version(), found.model(), saes, found.sources(), found.contextLength(), found.separator(), found.maxTokens(), found.shard(), 0, 0);
+        if (!pass.equals(info(List.of(), 0, 0))) {
+            throw new CheckpointException(folder, "the index here is complete and of another model, checkpoint, corpus, context length or limit of tokens", "the same settings",
+                    "Leave out --resume to build it anew");
+        }
+        return Optional.of(found);
+    }
+
     private void stageAll(Consumer<Progress> progress, Cancellation cancellation) throws IOException {
         try (Staging staged = Staging.open(staging(), Integer.MAX_VALUE)) {
-            Stager stager = new Stager(staged, progress, cancellation);
+            Stager stager = new Stager(settings, this::activations, staged, progress, cancellation);
             if (staged.batches() > 0) {
                 Staging.scan(staging(), (batch, payload) -> stager.count(StagedBatch.decode(payload)));
             }
             Contexts contexts = new Contexts(settings.contextLength(), settings.separator(), settings.maxTokens());
             long corpusBytes = Math.max(1, corpus.bytes());
+            long[] read = new long[1];
             corpus.forEachDocument(document -> {
-                stager.read += document.length();
-                stager.fractionRead = Math.min(1, (double) stager.read / corpusBytes);
+                read[0] += document.length();
+                stager.read(Math.min(1, (double) read[0] / corpusBytes));
                 boolean more = contexts.add(tokenise.apply(document));
                 stager.offer(contexts.drain());
                 return more;
@@ -167,14 +196,23 @@ public final class IndexBuild {
             contexts.finish();
             stager.offer(contexts.drain());
             stager.finish();
-            if (staged.batches() == 0 && stager.offered > 0) {
-                throw new CheckpointException(corpus.files().get(0), "the corpus has only " + stager.offered + " contexts, none of them for shard " + settings.shard(),
+            if (staged.batches() == 0 && stager.offered() > 0) {
+                throw new CheckpointException(corpus.files().get(0), "the corpus has only " + stager.offered() + " contexts, none of them for shard " + settings.shard(),
                         "at least " + Shard.BLOCK + " contexts for every shard", "Use fewer shards");
             }
             if (staged.batches() == 0) {
                 throw new CheckpointException(corpus.files().get(0), "the corpus has no text", "at least one word", "Choose a file with text in it");
             }
             staged.force();
+        }
+    }
+
+    private CompletionStage<List<SparseFeatures>> activations(int[][] contexts) {
+        try {
+            return source.activations(contexts).whenComplete((answer, failure) -> sourceFailed |= failure != null);
+        } catch (RuntimeException e) {
+            sourceFailed = true;
+            throw e;
         }
     }
 
@@ -192,8 +230,7 @@ public final class IndexBuild {
         }
         IndexInfo info = info(written, tokens[0], (System.nanoTime() - started) / 1e9);
         writeJson(ActivationIndex.infoFile(folder), info);
-        Files.deleteIfExists(staging());
-        Files.deleteIfExists(plan());
+        tidy();
         return info;
     }
 
@@ -219,114 +256,13 @@ public final class IndexBuild {
 
     private IndexInfo info(List<IndexInfo.IndexedSae> saes, long tokens, double seconds) {
         return new IndexInfo(IndexInfo.VERSION, settings.model(), saes.isEmpty() ? settings.saes() : saes, corpus.sources(),
-                settings.contextLength(), settings.separator().orElse(-1), settings.shard(), tokens, seconds);
+                settings.contextLength(), settings.separator().orElse(-1), settings.maxTokens() == Long.MAX_VALUE ? 0 : settings.maxTokens(), settings.shard(), tokens, seconds);
     }
 
     static void writeJson(Path file, Object value) throws IOException {
         Path aside = file.resolveSibling(file.getFileName() + ".part");
         JSON.writerWithDefaultPrettyPrinter().writeValue(aside.toFile(), value);
         Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    }
-
-    /** Groups contexts into batches, keeps one batch in flight, and stages what comes back. */
-    private final class Stager {
-        private final Staging staged;
-        private final Consumer<Progress> progress;
-        private final Cancellation cancellation;
-        private final List<FeatureStatistics> live;
-        private final List<Contexts.Context> waiting = new ArrayList<>();
-        private final int done;
-        private int batch;
-        private long offered;
-        private long tokens;
-        private long read;
-        private double fractionRead;
-        private List<Contexts.Context> inFlight = List.of();
-        private CompletionStage<List<SparseFeatures>> answer;
-
-        Stager(Staging staged, Consumer<Progress> progress, Cancellation cancellation) {
-            this.staged = staged;
-            this.progress = progress;
-            this.cancellation = cancellation;
-            done = staged.batches();
-            live = settings.saes().stream().map(sae -> FeatureStatistics.empty(sae.features())).toList();
-        }
-
-        void offer(List<Contexts.Context> contexts) {
-            for (Contexts.Context context : contexts) {
-                if (!settings.shard().has(offered++)) {
-                    continue;
-                }
-                if (!waiting.isEmpty() && waiting.get(0).ids().length != context.ids().length) {
-                    ask(); // the last context is shorter and goes alone
-                }
-                waiting.add(context);
-                if (waiting.size() == CONTEXTS_PER_BATCH) {
-                    ask();
-                }
-            }
-        }
-
-        void finish() {
-            if (!waiting.isEmpty()) {
-                ask();
-            }
-            collect();
-        }
-
-        private void ask() {
-            List<Contexts.Context> next = List.copyOf(waiting);
-            waiting.clear();
-            if (batch++ < done) {
-                return;
-            }
-            cancellation.check();
-            CompletionStage<List<SparseFeatures>> asked = source.activations(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
-            collect();
-            inFlight = next;
-            answer = asked;
-        }
-
-        private void collect() {
-            if (answer == null) {
-                return;
-            }
-            StagedBatch complete = new StagedBatch(inFlight, join(answer));
-            answer = null;
-            try {
-                staged.append(complete.encode());
-                if (staged.batches() % BATCHES_BETWEEN_FORCES == 0) {
-                    staged.force();
-                }
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            count(complete);
-            double byTokens = settings.maxTokens() == Long.MAX_VALUE ? 0 : (double) tokens / settings.maxTokens();
-            progress.accept(new Progress(tokens, Math.max(byTokens, fractionRead), live));
-        }
-
-        /** Adds a staged batch to the live statistics. */
-        void count(StagedBatch complete) {
-            tokens += complete.tokens();
-            for (int i = 0; i < live.size(); i++) {
-                SparseFeatures features = complete.activations().get(i);
-                for (int j = 0; j < features.values().length; j++) {
-                    live.get(i).add(features.features()[j], features.values()[j]);
-                }
-            }
-        }
-
-        private List<SparseFeatures> join(CompletionStage<List<SparseFeatures>> asked) {
-            try {
-                return asked.toCompletableFuture().join();
-            } catch (CompletionException e) {
-                if (e.getCause() instanceof RuntimeException cause) {
-                    throw cause;
-                }
-                throw e;
-            }
-        }
     }
 
     /**

@@ -12,13 +12,14 @@ import java.util.List;
  * @param sources the corpus files
  * @param contextLength positions in a context
  * @param separator the token put before each document, or -1
+ * @param maxTokens the limit of tokens of the pass, 0 for none
  * @param shard which share of a pass this is; {@link Shard#WHOLE} for an index in one piece
  * @param tokens tokens counted
  * @param seconds the last run of the pass took; of merged shards, together
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record IndexInfo(int version, Named model, List<IndexedSae> saes, List<Corpus.Source> sources, int contextLength,
-        int separator, Shard shard, long tokens, double seconds) {
+        int separator, long maxTokens, Shard shard, long tokens, double seconds) {
     /** An index written before there were shards says nothing of them. */
     public IndexInfo {
         shard = shard == null ? Shard.WHOLE : shard;

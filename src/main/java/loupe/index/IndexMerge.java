@@ -64,7 +64,7 @@ public final class IndexMerge {
         ActivationIndex first = shards.get(0);
         for (ActivationIndex shard : shards) {
             if (!passOf(shard.info()).equals(passOf(first.info()))) {
-                throw new CheckpointException(shard.folder(), "this was made from another model, checkpoint, corpus, context length or number of shards than "
+                throw new CheckpointException(shard.folder(), "this was made from another model, checkpoint, corpus, context length, limit of tokens or number of shards than "
                         + first.folder(), "shards of one pass", "Build it with the same options");
             }
         }
@@ -83,7 +83,7 @@ public final class IndexMerge {
     /** What the shards of one pass have in common. */
     private static List<Object> passOf(IndexInfo info) {
         return List.of(info.model(), info.saes().stream().map(sae -> List.of(sae.folder(), sae.sae(), sae.features(), sae.hook())).toList(), info.sources(),
-                info.contextLength(), info.separator(), info.shard().of());
+                info.contextLength(), info.separator(), info.maxTokens(), info.shard().of());
     }
 
     private IndexInfo run() throws IOException, SQLException {
@@ -109,7 +109,7 @@ public final class IndexMerge {
                 written.add(new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), rows));
             }
         }
-        IndexInfo whole = new IndexInfo(IndexInfo.VERSION, first.model(), written, first.sources(), first.contextLength(), first.separator(), Shard.WHOLE,
+        IndexInfo whole = new IndexInfo(IndexInfo.VERSION, first.model(), written, first.sources(), first.contextLength(), first.separator(), first.maxTokens(), Shard.WHOLE,
                 shards.stream().mapToLong(shard -> shard.info().tokens()).sum(), shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
         IndexBuild.writeJson(ActivationIndex.infoFile(out), whole);
         return whole;

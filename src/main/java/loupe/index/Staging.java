@@ -53,7 +53,7 @@ final class Staging implements AutoCloseable {
         return batches;
     }
 
-    /** Appends the next batch. The payload is written from its position to its limit. */
+    /** Appends the next batch. The payload, which is not empty, is written from its position to its limit. */
     void append(ByteBuffer payload) throws IOException {
         CRC32 crc = new CRC32();
         crc.update(payload.duplicate());
@@ -81,7 +81,7 @@ final class Staging implements AutoCloseable {
                 int batch = fields.getInt();
                 int length = fields.getInt();
                 int checksum = fields.getInt();
-                if (magic != MAGIC || batch != expected || length < 0) {
+                if (magic != MAGIC || batch != expected || length <= 0) { // no batch is empty, and zeros would have the right checksum
                     return;
                 }
                 byte[] payload = in.readNBytes(length);

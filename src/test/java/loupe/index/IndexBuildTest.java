@@ -162,7 +162,7 @@ class IndexBuildTest {
         assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE).run(false, progress -> {}, cancellation)).isInstanceOf(CancellationException.class);
         corpusFile = otherCorpus();
         assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE).run(true, progress -> {}, new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("another model, checkpoint, corpus or context length");
+                .isInstanceOf(CheckpointException.class).hasMessageContaining("another model, checkpoint, corpus, context length");
     }
 
     private Path otherCorpus() {

@@ -1,0 +1,127 @@
+package loupe.index;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import loupe.base.Cancellation;
+import loupe.sae.SparseFeatures;
+
+/** Groups contexts into batches, keeps one batch in flight, and stages what comes back. */
+final class Stager {
+    private static final int BATCHES_BETWEEN_FORCES = 16;
+
+    private final IndexBuild.Settings settings;
+    private final IndexBuild.Source source;
+    private final Staging staged;
+    private final Consumer<IndexBuild.Progress> progress;
+    private final Cancellation cancellation;
+    private final List<FeatureStatistics> live;
+    private final List<Contexts.Context> waiting = new ArrayList<>();
+    private final int done;
+    private int batch;
+    private long offered;
+    private long tokens;
+    private double fractionRead;
+    private List<Contexts.Context> inFlight = List.of();
+    private CompletionStage<List<SparseFeatures>> answer;
+
+    Stager(IndexBuild.Settings settings, IndexBuild.Source source, Staging staged, Consumer<IndexBuild.Progress> progress, Cancellation cancellation) {
+        this.settings = settings;
+        this.source = source;
+        this.staged = staged;
+        this.progress = progress;
+        this.cancellation = cancellation;
+        done = staged.batches();
+        live = settings.saes().stream().map(sae -> FeatureStatistics.empty(sae.features())).toList();
+    }
+
+    /** Says how much of the corpus has been read, 0 to 1. */
+    void read(double fraction) {
+        fractionRead = fraction;
+    }
+
+    /** Contexts of the pass so far, whatever the shard. */
+    long offered() {
+        return offered;
+    }
+
+    void offer(List<Contexts.Context> contexts) {
+        for (Contexts.Context context : contexts) {
+            if (!settings.shard().has(offered++)) {
+                continue;
+            }
+            if (!waiting.isEmpty() && waiting.get(0).ids().length != context.ids().length) {
+                ask(); // the last context is shorter and goes alone
+            }
+            waiting.add(context);
+            if (waiting.size() == Shard.BLOCK) {
+                ask();
+            }
+        }
+    }
+
+    void finish() {
+        if (!waiting.isEmpty()) {
+            ask();
+        }
+        collect();
+    }
+
+    private void ask() {
+        List<Contexts.Context> next = List.copyOf(waiting);
+        waiting.clear();
+        if (batch++ < done) {
+            return;
+        }
+        cancellation.check();
+        CompletionStage<List<SparseFeatures>> asked = source.activations(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
+        collect();
+        inFlight = next;
+        answer = asked;
+    }
+
+    private void collect() {
+        if (answer == null) {
+            return;
+        }
+        StagedBatch complete = new StagedBatch(inFlight, join(answer));
+        answer = null;
+        try {
+            staged.append(complete.encode());
+            if (staged.batches() % BATCHES_BETWEEN_FORCES == 0) {
+                staged.force();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        count(complete);
+        double byTokens = settings.maxTokens() == Long.MAX_VALUE ? 0 : (double) tokens / settings.maxTokens();
+        progress.accept(new IndexBuild.Progress(tokens, Math.max(byTokens, fractionRead), live));
+    }
+
+    /** Adds a staged batch to the live statistics. */
+    void count(StagedBatch complete) {
+        tokens += complete.tokens();
+        for (int i = 0; i < live.size(); i++) {
+            SparseFeatures features = complete.activations().get(i);
+            for (int j = 0; j < features.values().length; j++) {
+                live.get(i).add(features.features()[j], features.values()[j]);
+            }
+        }
+    }
+
+    private List<SparseFeatures> join(CompletionStage<List<SparseFeatures>> asked) {
+        try {
+            return asked.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+}
