@@ -14,6 +14,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final TokenTexts texts;
     private final NearbyCheckpoints nearby;
     private final CheckpointSaving saving;
+    private final FileInspection inspection;
     private final CorpusStatistics statistics;
     private final CheckpointAudit auditA;
     private final CheckpointAudit auditB;
@@ -34,6 +35,7 @@ public final class WorkbenchModels implements AutoCloseable {
         texts = new TokenTexts(workbench);
         nearby = new NearbyCheckpoints(workbench);
         saving = new CheckpointSaving(workbench);
+        inspection = new FileInspection(workbench);
         statistics = new CorpusStatistics(workbench, cache);
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus());
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus());
@@ -62,6 +64,10 @@ public final class WorkbenchModels implements AutoCloseable {
     /** How the checkpoint of a side is read. */
     public CheckpointAudit audit(CheckpointSide side) {
         return side.isA() ? auditA : auditB;
+    }
+
+    public FileInspection inspection() {
+        return inspection;
     }
 
     public CheckpointSaving saving() {

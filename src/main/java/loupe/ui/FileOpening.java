@@ -47,6 +47,22 @@ final class FileOpening {
         Optional.ofNullable(chooser.showDialog(owner)).ifPresent(folder -> openCheckpoint(side, folder.toPath()));
     }
 
+    /** Asks for a file to look at without opening it. */
+    Optional<Path> chooseAnyFile(Window owner) {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Inspect a file");
+        near().ifPresent(chooser::setInitialDirectory);
+        return Optional.ofNullable(chooser.showOpenDialog(owner)).map(File::toPath);
+    }
+
+    /** Asks for a folder to look at without opening it. */
+    Optional<Path> chooseAnyFolder(Window owner) {
+        DirectoryChooser chooser = new DirectoryChooser();
+        chooser.setTitle("Inspect a folder");
+        near().ifPresent(chooser::setInitialDirectory);
+        return Optional.ofNullable(chooser.showDialog(owner)).map(File::toPath);
+    }
+
     void chooseCorpus(Window owner) {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Choose a text to count activations over");

@@ -1,5 +1,6 @@
 package loupe.ui;
 
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import loupe.sae.SaeSaving;
@@ -43,6 +44,9 @@ final class WorkbenchCommands {
         commands.add("corpus", "Choose a corpus to count activations over...", FILES, "", hasModel, () -> opening.chooseCorpus(view.scene().getWindow()));
         commands.add("export", "Save the focused chart or tree as PNG...", FILES, "Shortcut+E", hasA, () -> view.exportFocused(ExportFormat.PNG_2X));
         commands.add("export-svg", "Save the focused chart or tree as SVG...", FILES, "Shortcut+Shift+E", hasA, () -> view.exportFocused(ExportFormat.SVG));
+        commands.add("inspect", "Inspect a file before opening it...", FILES, "", () -> opening.chooseAnyFile(view.scene().getWindow()).ifPresent(this::inspect));
+        commands.add("inspect-folder", "Inspect a folder before opening it...", FILES, "",
+                () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
         commands.add("audit-a", "How checkpoint A is read...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
         commands.add("audit-b", "How checkpoint B is read...", FILES, "", hasB, () -> showReading(workbench.b()));
         for (SaeSaving.Form form : SaeSaving.Form.values()) {
@@ -71,6 +75,16 @@ final class WorkbenchCommands {
         commands.add("larger", "Larger text", WINDOW, "Shortcut+Equals", () -> models.fontSize().set(Math.min(24, models.fontSize().get() + 1)));
         commands.add("smaller", "Smaller text", WINDOW, "Shortcut+Minus", () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "F1", view::showShortcuts);
+    }
+
+    /** Shows what a file or folder holds. */
+    void inspect(Path path) {
+        Runnable leave = () -> {
+            models.inspection().stop();
+            view.uncover();
+        };
+        models.inspection().lookAt(path);
+        view.cover(new InspectPage(models.inspection(), opening::open, leave).node(), leave);
     }
 
     private void showReading(CheckpointSide side) {

@@ -168,6 +168,7 @@ final class WorkbenchToolBar {
         List<MenuItem> items = new ArrayList<>();
         items.add(item("Choose a file...", () -> opening.chooseCheckpointFile(window(), side)));
         items.add(item("Choose a folder...", () -> opening.chooseCheckpointFolder(window(), side)));
+        items.add(item("Inspect a file first...", () -> commands.run("inspect")));
         List<Path> nearby = models.nearby().paths();
         if (!nearby.isEmpty()) {
             items.add(new SeparatorMenuItem());

@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import javafx.application.Platform;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.Labeled;
+import javafx.scene.control.TableView;
 import javafx.stage.Stage;
 import loupe.TinyModel;
 import loupe.TinySae;
@@ -28,7 +31,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.testfx.framework.junit5.ApplicationTest;
 
-/** The page that says how a checkpoint is read, in the whole window on a tiny model; and saving the checkpoint. */
+/** The pages about a checkpoint, in the whole window on a tiny model; and saving it. */
 @Tag("ui")
 class CheckpointPageUiTest extends ApplicationTest {
     @TempDir
@@ -97,6 +100,23 @@ class CheckpointPageUiTest extends ApplicationTest {
         });
         UiTest.waitUntil(() -> workbench.notices().all().stream().anyMatch(notice -> notice.text().contains("Saved")));
         assertThat(SaeFile.read(file, SaeOptions.AS_STORED).config().hook()).isPresent();
+    }
+
+    @Test
+    void aFileIsInspectedBeforeItIsOpened() {
+        show();
+        Path other = UiTest.onFx(() -> TinySae.writeTo(folder.resolve("other"), 2));
+        List<Path> asked = new ArrayList<>();
+        UiTest.onFx(() -> {
+            view.dismiss();
+            models.inspection().lookAt(other);
+            view.cover(new InspectPage(models.inspection(), asked::add, view::uncover).node(), view::uncover);
+        });
+        UiTest.waitUntil(() -> models.inspection().contents().get() != null && !models.inspection().measuring().get());
+        assertThat(lookup("#inspect-table").<TableView<?>>query().getItems()).hasSize(4);
+        clickOn("#inspect-open");
+        assertThat(asked).containsExactly(other);
+        assertThat(UiTest.onFx(() -> view.isCovered())).isFalse();
     }
 
     private void show() {

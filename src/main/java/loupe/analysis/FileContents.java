@@ -1,0 +1,102 @@
+package loupe.analysis;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import loupe.base.Cancellation;
+import loupe.base.CheckpointException;
+import loupe.format.Inspection;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import loupe.format.TensorStatistics;
+import loupe.sae.SaeFile;
+import loupe.sae.SaeOptions;
+
+/**
+ * What a file or folder holds, for somebody who wants to know before opening it. Nothing but names, shapes and, when they
+ * are measured, one tensor at a time in pieces is read, so that it may be larger than memory.
+ *
+ * @param format the family of checkpoints or models it belongs to; empty if it is of no known one
+ * @param memoryBytes what opening it would take: its weights as float32
+ * @param warnings what is odd, one sentence each
+ */
+public record FileContents(Path path, String container, Optional<String> format, List<Tensor> tensors, long bytes, long memoryBytes, List<String> warnings) {
+    private static final long SHOW_EVERY_NANOS = 300_000_000L;
+
+    public FileContents {
+        tensors = List.copyOf(tensors);
+        warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * One tensor.
+     *
+     * @param bytes as stored
+     * @param norm root of the sum of squares; NaN until it has been measured
+     * @param nonFinite how many of its values are not finite; negative until measured
+     */
+    public record Tensor(Path file, String name, String dtype, List<Long> shape, long bytes, double norm, long nonFinite) {
+        private Tensor measured(TensorStatistics values) {
+            return new Tensor(file, name, dtype, shape, bytes, values.rms() * Math.sqrt(values.elements() - values.nonFinite()), values.nonFinite());
+        }
+    }
+
+    /** @throws CheckpointException if there is nothing there that we read, or it is damaged */
+    public static FileContents of(Path path) {
+        Optional<SaeFile> checkpoint = Optional.empty();
+        List<String> warnings = new ArrayList<>();
+        try {
+            checkpoint = SaeFile.recognise(path).map(family -> SaeFile.read(path, SaeOptions.AS_STORED));
+        } catch (CheckpointException refused) {
+            warnings.add(refused.getMessage());
+        }
+        Inspection inspection = Inspection.of(checkpoint.map(SaeFile::weightsPath).orElse(path));
+        warnings.addAll(inspection.warnings());
+        checkpoint.ifPresent(sae -> sae.warnings().stream().filter(warning -> !warnings.contains(warning)).forEach(warnings::add));
+        List<Tensor> tensors = inspection.tensors().stream()
+                .map(tensor -> new Tensor(tensor.file(), tensor.name(), tensor.dtype().name(), tensor.shape(), tensor.bytes(), Double.NaN, -1)).toList();
+        Optional<String> model = inspection.config().get("config.json") instanceof Map<?, ?> config && config.get("model_type") instanceof String type
+                ? Optional.of("model, " + type) : Optional.empty();
+        if (model.isPresent() && checkpoint.isEmpty()) {
+            warnings.removeIf(warning -> warning.contains("files with weights"));
+        }
+        long elements = inspection.tensors().stream().mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes()).sum();
+        return new FileContents(path, inspection.container(), checkpoint.map(SaeFile::format).or(() -> model), tensors,
+                tensors.stream().mapToLong(Tensor::bytes).sum(), checkpoint.map(SaeFile::memoryBytes).orElse(elements * Float.BYTES), warnings);
+    }
+
+    /**
+     * Reads every tensor for its norm.
+     *
+     * @param shown is given what is known so far, a few times a second
+     * @return everything
+     * @throws CheckpointException if something cannot be read any more
+     * @throws java.util.concurrent.CancellationException if {@code cancellation} says so, between two tensors
+     */
+    public FileContents measured(Consumer<FileContents> shown, Cancellation cancellation) {
+        List<Tensor> known = new ArrayList<>(tensors);
+        long last = System.nanoTime();
+        for (Path file : tensors.stream().map(Tensor::file).distinct().toList()) {
+            try (TensorArchive archive = TensorArchives.open(file)) {
+                for (int i = 0; i < known.size(); i++) {
+                    if (known.get(i).file().equals(file)) {
+                        cancellation.check();
+                        known.set(i, known.get(i).measured(TensorStatistics.of(archive.tensor(known.get(i).name()))));
+                        if (System.nanoTime() - last > SHOW_EVERY_NANOS) {
+                            last = System.nanoTime();
+                            shown.accept(with(known));
+                        }
+                    }
+                }
+            }
+        }
+        return with(known);
+    }
+
+    private FileContents with(List<Tensor> known) {
+        return new FileContents(path, container, format, known, bytes, memoryBytes, warnings);
+    }
+}
