@@ -73,7 +73,7 @@ final class CheckpointSearch {
 
     /** The weights under one of the names libraries give them. */
     private static Optional<Found> usual(Path folder) {
-        return WEIGHT_FILES.stream().map(folder::resolve).filter(Files::exists).findFirst().map(weights -> new Found(folder, weights));
+        return WEIGHT_FILES.stream().map(folder::resolve).filter(file -> Files.exists(file) && !Files.isDirectory(file)).findFirst().map(weights -> new Found(folder, weights));
     }
 
     /** Adds the checkpoints below a folder; what lies below a checkpoint are earlier states of it. */

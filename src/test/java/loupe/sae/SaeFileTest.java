@@ -339,6 +339,15 @@ class SaeFileTest {
     }
 
     @Test
+    void aFolderThatIsCalledLikeAFileIsAFolder() throws IOException {
+        Path inside = Files.createDirectories(folder.resolve("sae.pt"));
+        saeLensWriter().write(inside.resolve("sae_weights.safetensors"));
+        JsonFiles.write(inside.resolve("cfg.json"), Map.of("d_in", D, "d_sae", N));
+        assertThat(SaeFile.read(inside, SaeOptions.AS_STORED).format()).isEqualTo("saelens");
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).weightsPath()).isEqualTo(inside.resolve("sae_weights.safetensors"));
+    }
+
+    @Test
     void otherTensorsBesideTheOnlyCheckpointBelowDoNotHideIt() throws IOException {
         new SafetensorsWriter().add("activations", zeros(3, D)).write(folder.resolve("recorded.safetensors"));
         topK(Files.createDirectories(folder.resolve("trainer_0/checkpoints")), 3, 0.5f);
