@@ -66,6 +66,7 @@ final class Tour {
     }
 
     private void visit() {
+        settle(() -> true);
         take("empty");
         Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(opening.model(), opening.saes().stream().limit(1).toList())));
         until("the model to open", () -> workbench().model().get() != null || workbench().modelProblem().get() != null);
@@ -194,9 +195,10 @@ final class Tour {
 
     /** Waits until nothing is computed and the window has been drawn again. */
     private void settle(BooleanSupplier quiet) {
-        until("the panes to fill", quiet);
+        BooleanSupplier still = () -> quiet.getAsBoolean() && app.view().isArranged();
+        until("the panes to fill", still);
         pause(SETTLE_MILLIS);
-        until("the panes to fill", quiet);
+        until("the panes to fill", still);
     }
 
     private void until(String what, BooleanSupplier done) {

@@ -44,6 +44,11 @@ final class PaneSlots {
         }
     }
 
+    /** Whether every pane is in its place. */
+    boolean isFull() {
+        return waiting.isEmpty();
+    }
+
     private void fillNext() {
         if (waiting.isEmpty()) {
             pulse.stop();

@@ -165,6 +165,11 @@ public final class WorkbenchView {
         slots.fill(scene.getWindow() != null && scene.getWindow().isShowing());
     }
 
+    /** Whether all panes are in their places after the window was arranged anew. */
+    public boolean isArranged() {
+        return slots.isFull();
+    }
+
     private Node middle() {
         Node charts;
         Node examples;
