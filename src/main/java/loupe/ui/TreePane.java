@@ -134,13 +134,18 @@ final class TreePane {
             frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes"
                     + (Double.isNaN(answer.divergence()) ? "" : ", " + Figures.number(answer.divergence()) + " nats beyond the baseline"));
         } else if (diff != null) {
-            canvas.setData(new DrawnTogether(diff));
+            canvas.setData(drawn(diff));
             frame.subtitleProperty().set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, " + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
                     + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in " + comparison.other().get() + " (\u2212)");
         }
     }
 
     /** Two trees as the canvas draws them. */
+    static TreeData drawn(TreeDiff diff) {
+        return new DrawnTogether(diff);
+    }
+
+    /** Two trees in one. */
     private record DrawnTogether(TreeDiff diff) implements TreeData {
         @Override
         public int size() {
