@@ -1,11 +1,14 @@
 package loupe.app;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.index.ActivationIndex;
@@ -39,7 +42,7 @@ final class FeatureCommand extends LoupeCommand {
     @Option(names = "--bins", paramLabel = "N", defaultValue = "50", description = "Bins of the histogram (default: ${DEFAULT-VALUE}).")
     private int bins;
 
-    @Option(names = "--examples", paramLabel = "N", defaultValue = "20", description = "Top and uniform examples (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--examples", paramLabel = "N", defaultValue = "20", description = "Examples of each kind (default: ${DEFAULT-VALUE}).")
     private int count;
 
     @Option(names = "--buffer", paramLabel = "N", defaultValue = "10", description = "Tokens shown on either side (default: ${DEFAULT-VALUE}).")
@@ -98,21 +101,26 @@ final class FeatureCommand extends LoupeCommand {
         bars.put("edges", histogram.edges());
         bars.put("counts", histogram.counts());
         result.put("histogram", bars);
-        result.put("top", examples(index, activations, Examples.top(activations, count, TOKENS_APART), tokenizer));
-        List<int[]> intervals = Examples.intervals(activations, INTERVALS, PER_INTERVAL, TOKENS_APART, seed);
-        result.put("intervals", IntStream.range(0, intervals.size()).mapToObj(i -> {
+        result.put("top", examples(index, activations, n -> Examples.top(activations, n, TOKENS_APART), count, tokenizer));
+        result.put("intervals", IntStream.range(0, INTERVALS).mapToObj(i -> {
             Map<String, Object> interval = new LinkedHashMap<>();
             interval.put("low", activations.max() * (INTERVALS - 1 - i) / INTERVALS);
             interval.put("high", activations.max() * (INTERVALS - i) / INTERVALS);
-            interval.put("examples", examples(index, activations, intervals.get(i), tokenizer));
+            interval.put("examples", examples(index, activations, n -> Examples.intervals(activations, INTERVALS, n, TOKENS_APART, seed).get(i),
+                    PER_INTERVAL, tokenizer));
             return interval;
         }).toList());
-        result.put("uniform", examples(index, activations, Examples.uniform(activations, count, UNIFORM_BINS, TOKENS_APART, seed), tokenizer));
+        List<Map<String, Object>> uniform = new ArrayList<>(examples(index, activations,
+                n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, TOKENS_APART, seed), count, tokenizer));
+        uniform.sort(Comparator.comparingDouble(row -> -(Float) row.get("activation")));
+        result.put("uniform", uniform);
+        result.put("random", examples(index, activations, n -> Examples.random(activations, n, TOKENS_APART, seed), count, tokenizer));
+        result.put("near_misses", index.nearMisses(activations, count, TOKENS_APART, buffer, buffer, seed).stream().map(example -> row(example, tokenizer)).toList());
         return result;
     }
 
-    private List<Map<String, Object>> examples(ActivationIndex index, FeatureActivations activations, int[] chosen, Optional<Tokenizer> tokenizer) {
-        return index.examples(activations, chosen, buffer, buffer).stream().map(example -> row(example, tokenizer)).toList();
+    private List<Map<String, Object>> examples(ActivationIndex index, FeatureActivations activations, IntFunction<int[]> choose, int wanted, Optional<Tokenizer> tokenizer) {
+        return index.distinct(activations, choose, wanted, buffer, buffer).stream().map(example -> row(example, tokenizer)).toList();
     }
 
     private static Map<String, Object> row(Example example, Optional<Tokenizer> tokenizer) {
@@ -132,7 +140,7 @@ final class FeatureCommand extends LoupeCommand {
     ResultPrinter table(Map<String, Object> result) {
         Map<String, Object> shown = new LinkedHashMap<>(result);
         shown.replace("top", texts((List<?>) result.get("top")));
-        shown.replace("uniform", texts((List<?>) result.get("uniform")));
+        List.of("uniform", "random", "near_misses").forEach(kind -> shown.replace(kind, texts((List<?>) result.get(kind))));
         shown.remove("intervals");
         return new TextTable(shown);
     }

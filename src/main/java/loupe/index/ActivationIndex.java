@@ -9,10 +9,14 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.TreeMap;
+import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.base.CheckpointException;
@@ -20,6 +24,10 @@ import loupe.base.CheckpointException;
 /** A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds each. */
 public final class ActivationIndex implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int ASK_FOR_MORE = 3;
+    private static final int MOST_ASKED = 1_000;
+    private static final int TOP_FOR_IDS = 100;
+    private static final int NEAR_MISSES_AT_ONCE = 64;
 
     private final Path folder;
     private final IndexInfo info;
@@ -132,11 +140,74 @@ public final class ActivationIndex implements AutoCloseable {
      * @param before tokens shown before the focus token, as far as its document and context reach
      * @param after likewise
      */
-    public synchronized List<Example> examples(FeatureActivations activations, int[] chosen, int before, int after) {
+    public List<Example> examples(FeatureActivations activations, int[] chosen, int before, int after) {
+        return around(activations, Arrays.stream(chosen).map(i -> activations.tokens()[i]).toArray(), before, after);
+    }
+
+    /**
+     * Likewise, each text once: of examples that show the same tokens the first is kept.
+     *
+     * @param choose gives the best so many indices into {@code activations}; asked for more where texts repeat
+     * @param count examples wanted
+     */
+    public List<Example> distinct(FeatureActivations activations, IntFunction<int[]> choose, int count, int before, int after) {
+        for (int asked = count; ; asked *= ASK_FOR_MORE) {
+            int[] chosen = choose.apply(asked);
+            List<Example> distinct = Examples.distinct(examples(activations, chosen, before, after));
+            if (distinct.size() >= count || chosen.length < asked || asked > MOST_ASKED) {
+                return distinct.subList(0, Math.min(count, distinct.size()));
+            }
+        }
+    }
+
+    /**
+     * Texts in which the feature is silent although they have a token at which it is active elsewhere: tokens with the id of
+     * one of the {@value #TOP_FOR_IDS} largest activations, with no positive activation anywhere in what is shown around
+     * them. Ids take turns, the one of the largest activation first; tokens of an id are drawn at random; each text once.
+     * Definition: {@code src/site/markdown/methods.md}, section 5.
+     *
+     * @param apart the least distance between two of them, in tokens
+     */
+    public List<Example> nearMisses(FeatureActivations activations, int count, int apart, int before, int after, long seed) {
+        List<Example> top = examples(activations, Examples.top(activations, TOP_FOR_IDS, 1), 0, 0);
+        int[] ids = top.stream().mapToInt(example -> example.ids()[example.focus()]).distinct().toArray();
+        int[] order = Examples.inTurn(tokensWith(ids), activations, new Random(seed));
+        List<Example> found = new ArrayList<>();
+        for (int from = 0; from < order.length && found.size() < count; from += NEAR_MISSES_AT_ONCE) {
+            int[] next = Arrays.copyOfRange(order, from, Math.min(order.length, from + NEAR_MISSES_AT_ONCE));
+            around(activations, next, before, after).stream().filter(Example::isSilent)
+                    .filter(example -> found.stream().allMatch(other -> Math.abs(other.token() - example.token()) >= apart)).forEach(found::add);
+            List<Example> distinct = Examples.distinct(found);
+            found.clear();
+            found.addAll(distinct);
+        }
+        return List.copyOf(found.subList(0, Math.min(count, found.size())));
+    }
+
+    /** For each id the running numbers of the tokens that have it, ascending. */
+    private synchronized List<int[]> tokensWith(int[] ids) {
+        Map<Integer, IntStream.Builder> found = new HashMap<>();
+        IntStream.of(ids).forEach(id -> found.put(id, IntStream.builder()));
+        if (ids.length > 0) {
+            try (Statement statement = parquet.connection().createStatement();
+                    ResultSet rows = statement.executeQuery("SELECT id, token FROM (SELECT unnest(ids) AS id, context * " + info.contextLength()
+                            + " + generate_subscripts(ids, 1) - 1 AS token FROM '" + Parquet.quoted(folder.resolve("contexts.parquet"))
+                            + "') WHERE id IN (" + listed(ids) + ") ORDER BY token")) {
+                while (rows.next()) {
+                    found.get(rows.getInt(1)).add(rows.getInt(2));
+                }
+            } catch (SQLException e) {
+                throw damaged(e);
+            }
+        }
+        return IntStream.of(ids).mapToObj(id -> found.get(id).build().toArray()).toList();
+    }
+
+    /** The text around tokens. */
+    private synchronized List<Example> around(FeatureActivations activations, int[] tokens, int before, int after) {
         int length = info.contextLength();
-        Map<Integer, int[][]> contexts = contexts(Arrays.stream(chosen).map(i -> activations.tokens()[i] / length).distinct().toArray());
-        return Arrays.stream(chosen).mapToObj(i -> {
-            int token = activations.tokens()[i];
+        Map<Integer, int[][]> contexts = contexts(Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
+        return Arrays.stream(tokens).mapToObj(token -> {
             int[] ids = contexts.get(token / length)[0];
             int[] documents = contexts.get(token / length)[1];
             int position = token % length;
@@ -162,10 +233,9 @@ public final class ActivationIndex implements AutoCloseable {
         if (wanted.length == 0) {
             return found;
         }
-        String list = IntStream.of(wanted).mapToObj(Integer::toString).collect(Collectors.joining(", "));
         try (Statement statement = parquet.connection().createStatement();
                 ResultSet rows = statement.executeQuery("SELECT context, ids, documents FROM '" + Parquet.quoted(folder.resolve("contexts.parquet"))
-                        + "' WHERE context IN (" + list + ")")) {
+                        + "' WHERE context IN (" + listed(wanted) + ")")) {
             while (rows.next()) {
                 found.put(rows.getInt(1), new int[][] {ints(rows.getArray(2)), ints(rows.getArray(3))});
             }
@@ -173,6 +243,10 @@ public final class ActivationIndex implements AutoCloseable {
         } catch (SQLException e) {
             throw damaged(e);
         }
+    }
+
+    private static String listed(int[] numbers) {
+        return IntStream.of(numbers).mapToObj(Integer::toString).collect(Collectors.joining(", "));
     }
 
     private static int[] ints(Array array) throws SQLException {

@@ -1,7 +1,7 @@
 package loupe.index;
 
 /**
- * A stretch of text around a token at which a feature was looked at.
+ * A stretch of text around a token at which a feature was looked at, active or not.
  *
  * @param ids token ids
  * @param values the feature's activation at each
@@ -14,5 +14,15 @@ public record Example(int[] ids, float[] values, int focus, int document, int to
     /** The activation the example was chosen for. */
     public float activation() {
         return values[focus];
+    }
+
+    /** Whether the feature is positive nowhere in it. */
+    public boolean isSilent() {
+        for (float value : values) {
+            if (value > 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

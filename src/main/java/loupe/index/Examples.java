@@ -3,8 +3,10 @@ package loupe.index;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -40,25 +42,69 @@ public final class Examples {
      * inside it, so that rare large activations are as likely as common small ones. Largest first.
      */
     public static int[] uniform(FeatureActivations activations, int count, int bins, int apart, long seed) {
+        return Arrays.stream(uniformAsDrawn(activations, count, bins, apart, seed)).boxed().sorted(largestFirst(activations)).mapToInt(i -> i).toArray();
+    }
+
+    /** The same tokens in the order in which they are drawn, so that fewer are the beginning of more. */
+    public static int[] uniformAsDrawn(FeatureActivations activations, int count, int bins, int apart, long seed) {
         Random random = new Random(seed);
         float max = activations.max();
         List<int[]> binned = new ArrayList<>();
         for (int i = 0; i < bins; i++) {
-            int[] inside = shuffled(inside(activations, max * i / bins, i == bins - 1 ? Float.POSITIVE_INFINITY : max * (i + 1) / bins), random);
-            if (inside.length > 0) {
-                binned.add(inside);
+            binned.add(shuffled(inside(activations, max * i / bins, i == bins - 1 ? Float.POSITIVE_INFINITY : max * (i + 1) / bins), random));
+        }
+        return spread(activations, inTurn(binned, random), count, apart);
+    }
+
+    /** Up to {@code count} of the tokens with a positive activation, each as likely as every other, in the order in which they are drawn. */
+    public static int[] random(FeatureActivations activations, int count, int apart, long seed) {
+        return spread(activations, shuffled(inside(activations, 0, Float.POSITIVE_INFINITY), new Random(seed)), count, apart);
+    }
+
+    /** Of examples that show the same tokens around the same focus, the first. */
+    public static List<Example> distinct(List<Example> examples) {
+        Set<List<Integer>> seen = new HashSet<>();
+        return examples.stream().filter(example -> {
+            List<Integer> shown = new ArrayList<>(example.ids().length + 1);
+            shown.add(example.focus());
+            Arrays.stream(example.ids()).forEach(shown::add);
+            return seen.add(shown);
+        }).toList();
+    }
+
+    /**
+     * Silent tokens, one of each group in turn.
+     *
+     * @param groups running numbers of tokens
+     * @return those at which the feature is not positive; groups in their order, inside a group at random
+     */
+    static int[] inTurn(List<int[]> groups, FeatureActivations activations, Random random) {
+        List<int[]> silent = groups.stream().map(group -> shuffled(Arrays.stream(group).filter(token -> activations.at(token) <= 0).toArray(), random)).toList();
+        IntStream.Builder order = IntStream.builder();
+        int longest = silent.stream().mapToInt(group -> group.length).max().orElse(0);
+        for (int round = 0; round < longest; round++) {
+            for (int[] group : silent) {
+                if (round < group.length) {
+                    order.add(group[round]);
+                }
             }
         }
-        List<Integer> order = new ArrayList<>();
-        for (int round = 0; !binned.isEmpty() && order.size() < activations.values().length; round++) {
-            int turn = round;
-            binned.removeIf(bin -> bin.length <= turn);
-            List<int[]> drawn = new ArrayList<>(binned);
+        return order.build().toArray();
+    }
+
+    /** One of each bin in a random order of the bins, then a second of each that has one, and so on. */
+    private static int[] inTurn(List<int[]> bins, Random random) {
+        List<int[]> left = new ArrayList<>(bins);
+        left.removeIf(bin -> bin.length == 0);
+        IntStream.Builder order = IntStream.builder();
+        for (int round = 0; !left.isEmpty(); round++) {
+            List<int[]> drawn = new ArrayList<>(left);
             java.util.Collections.shuffle(drawn, random);
+            int turn = round;
             drawn.forEach(bin -> order.add(bin[turn]));
+            left.removeIf(bin -> bin.length <= turn + 1);
         }
-        int[] chosen = spread(activations, order.stream().mapToInt(i -> i).toArray(), count, apart);
-        return Arrays.stream(chosen).boxed().sorted(largestFirst(activations)).mapToInt(i -> i).toArray();
+        return order.build().toArray();
     }
 
     /** Up to {@code count} tokens with values in [low, high], largest first: what a brush in the histogram asks for. */

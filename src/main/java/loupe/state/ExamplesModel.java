@@ -1,8 +1,10 @@
 package loupe.state;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.IntFunction;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import loupe.base.Cancellation;
@@ -12,7 +14,7 @@ import loupe.index.Examples;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
 
-/** Stretches of the corpus in which a side's feature is active, chosen in one of several ways or by a marked range. JavaFX thread only. */
+/** Stretches of the corpus in which a side's feature is active, or nearly, chosen in one of several ways or by a marked range. JavaFX thread only. */
 public final class ExamplesModel {
     private static final int TOP = 24;
     private static final int UNIFORM = 24;
@@ -20,13 +22,15 @@ public final class ExamplesModel {
     private static final int INTERVALS = 8;
     private static final int PER_INTERVAL = 4;
     private static final int MARKED = 24;
+    private static final int RANDOM = 24;
+    private static final int NEAR_MISSES = 24;
     private static final int APART = 8;
     private static final int BEFORE = 24;
     private static final int AFTER = 12;
     private static final long SEED = 20_240_501;
 
     /** How examples are chosen. */
-    public enum Choice { TOP, INTERVALS, UNIFORM }
+    public enum Choice { TOP, INTERVALS, UNIFORM, RANDOM, NEAR_MISSES }
 
     /** Examples under one heading. @param title empty if there is only one group */
     public record Group(String title, List<Example> examples) {}
@@ -87,30 +91,38 @@ public final class ExamplesModel {
         @Override
         public List<Group> answer(Cancellation cancellation) {
             if (brush != null && brush.quantity().equals("activation")) {
-                return List.of(group("", Examples.between(activations, brush.from(), brush.to(), MARKED, APART)));
+                return List.of(group("", n -> Examples.between(activations, brush.from(), brush.to(), n, APART), MARKED));
             }
             return switch (choice) {
-                case TOP -> List.of(group("", Examples.top(activations, TOP, APART)));
-                case UNIFORM -> List.of(group("", Examples.uniform(activations, UNIFORM, UNIFORM_BINS, APART, SEED)));
+                case TOP -> List.of(group("", n -> Examples.top(activations, n, APART), TOP));
+                case UNIFORM -> List.of(largestFirst(group("", n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, APART, SEED), UNIFORM)));
                 case INTERVALS -> intervals();
+                case RANDOM -> List.of(group("", n -> Examples.random(activations, n, APART, SEED), RANDOM));
+                case NEAR_MISSES -> List.of(new Group("", index.nearMisses(activations, NEAR_MISSES, APART, BEFORE, AFTER, SEED)));
             };
         }
 
         private List<Group> intervals() {
             List<Group> groups = new ArrayList<>();
-            List<int[]> chosen = Examples.intervals(activations, INTERVALS, PER_INTERVAL, APART, SEED);
             float max = activations.max();
-            for (int i = 0; i < chosen.size(); i++) {
+            for (int i = 0; i < INTERVALS; i++) {
+                int place = i;
                 int interval = INTERVALS - 1 - i;
-                if (chosen.get(i).length > 0) {
-                    groups.add(group(String.format(Locale.ROOT, "Activation %.3g to %.3g", max * interval / INTERVALS, max * (interval + 1) / INTERVALS), chosen.get(i)));
+                Group group = group(String.format(Locale.ROOT, "Activation %.3g to %.3g", max * interval / INTERVALS, max * (interval + 1) / INTERVALS),
+                        n -> Examples.intervals(activations, INTERVALS, n, APART, SEED).get(place), PER_INTERVAL);
+                if (!group.examples().isEmpty()) {
+                    groups.add(group);
                 }
             }
             return groups;
         }
 
-        private Group group(String title, int[] chosen) {
-            return new Group(title, index.examples(activations, chosen, BEFORE, AFTER));
+        private Group group(String title, IntFunction<int[]> choose, int count) {
+            return new Group(title, index.distinct(activations, choose, count, BEFORE, AFTER));
+        }
+
+        private static Group largestFirst(Group group) {
+            return new Group(group.title(), group.examples().stream().sorted(Comparator.comparingDouble((Example example) -> -example.activation())).toList());
         }
 
         @Override

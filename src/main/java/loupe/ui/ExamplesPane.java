@@ -124,7 +124,7 @@ final class ExamplesPane {
         }
         FeatureActivations all = model.activations().activations().getValue();
         list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
-        frame.subtitleProperty().set(examples == 0 ? "none in this range" : "");
+        frame.subtitleProperty().set(examples > 0 ? "" : model.brush().get() != null ? "none in this range" : "none found");
     }
 
     private String csv() {
@@ -150,6 +150,8 @@ final class ExamplesPane {
             case TOP -> "Top";
             case INTERVALS -> "Intervals";
             case UNIFORM -> "Uniform";
+            case RANDOM -> "Random";
+            case NEAR_MISSES -> "Near misses";
         };
     }
 
@@ -158,6 +160,8 @@ final class ExamplesPane {
             case TOP -> "The largest activations";
             case INTERVALS -> "Some from each of eight equal intervals of activation, highest first";
             case UNIFORM -> "Drawn so that every strength of activation is as likely as every other";
+            case RANDOM -> "Drawn so that every token with a positive activation is as likely as every other";
+            case NEAR_MISSES -> "Tokens at which the feature is often active, in texts where it is silent";
         };
     }
 }

@@ -317,6 +317,8 @@ class CommandsTest {
         assertThat(counted).isEqualTo(feature.get("count").asLong()).isPositive();
         JsonNode best = feature.get("top").get(0);
         assertThat(best.get("values").get(best.get("focus").asInt())).isEqualTo(feature.get("max"));
+        assertThat(feature.get("random")).isNotEmpty().allSatisfy(example -> assertThat(example.get("activation").asDouble()).isPositive());
+        assertThat(feature.get("near_misses")).allSatisfy(miss -> miss.get("values").forEach(value -> assertThat(value.asDouble()).isNotPositive()));
         assertThat(TEXT).contains(best.get("tokens").get(best.get("focus").asInt()).asText().replace("<|endoftext|>", ""));
     }
 

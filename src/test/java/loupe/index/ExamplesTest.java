@@ -85,4 +85,37 @@ class ExamplesTest {
         assertThat(silent.density()).isZero();
         assertThat(Examples.top(silent, 5, 1)).isEmpty();
     }
+
+    @Test
+    void randomExamplesAreDrawnFromThePositiveActivationsAlike() {
+        int[] drawn = new int[100];
+        for (int seed = 0; seed < 400; seed++) {
+            for (int i : Examples.random(RAMP, 10, 1, seed)) {
+                drawn[i]++;
+            }
+        }
+        assertThat(Examples.random(RAMP, 1_000, 1, 7)).hasSize(100).doesNotHaveDuplicates();
+        assertThat(Arrays.stream(drawn).min().orElseThrow()).as("40 expected; six standard deviations are 36").isGreaterThan(4);
+        assertThat(Arrays.stream(drawn).max().orElseThrow()).isLessThan(76);
+        assertThat(Examples.random(RAMP, 10, 1, 7)).as("fewer are the beginning of more").isEqualTo(Arrays.copyOf(Examples.random(RAMP, 30, 1, 7), 10));
+    }
+
+    @Test
+    void uniformExamplesAreTheDrawnOnesSorted() {
+        int[] drawn = Examples.uniformAsDrawn(RAMP, 20, 10, 1, 3);
+        assertThat(drawn).isEqualTo(Arrays.copyOf(Examples.uniformAsDrawn(RAMP, 60, 10, 1, 3), 20));
+        assertThat(Examples.uniform(RAMP, 20, 10, 1, 3)).containsExactlyInAnyOrder(drawn);
+        for (int bin = 0; bin < 10; bin++) {
+            float low = 10 * bin;
+            assertThat(Arrays.stream(drawn).filter(i -> RAMP.values()[i] > low && RAMP.values()[i] <= low + 10).count()).as("two of each of ten bins").isEqualTo(2);
+        }
+    }
+
+    @Test
+    void ofExamplesThatShowTheSameTokensTheFirstIsKept() {
+        Example one = new Example(new int[] {1, 2, 3}, new float[] {0, 5, 0}, 1, 0, 11, 11);
+        Example same = new Example(new int[] {1, 2, 3}, new float[] {0, 4, 0}, 1, 2, 71, 7);
+        Example otherFocus = new Example(new int[] {1, 2, 3}, new float[] {0, 0, 3}, 2, 3, 90, 2);
+        assertThat(Examples.distinct(List.of(one, same, otherFocus))).containsExactly(one, otherFocus);
+    }
 }
