@@ -52,15 +52,15 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
         return config.centred() ? value.sub(value.mean(new int[] {-1}, true)) : value;
     }
 
-    private static HookPoint hookOf(SaeConfig config) {
+    static HookPoint hookOf(SaeConfig config) {
         Optional<HookPoint> hook = config.hook();
         return hook.orElseThrow(() -> new IllegalArgumentException("hook is unknown, the autoencoder cannot be applied to a model without it"));
     }
 
     /** Keeps the values at some hook points and ends the pass at the last of them. */
-    private static final class Catch implements Hook {
+    static final class Catch implements Hook {
         private final List<HookPoint> points;
-        private final Map<HookPoint, NDArray> values = new HashMap<>();
+        final Map<HookPoint, NDArray> values = new HashMap<>();
 
         Catch(List<HookPoint> points) {
             this.points = points;
