@@ -1,0 +1,102 @@
+package loupe.index;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import loupe.base.Cancellation;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The files of an index, read in Python as anybody would; says so where this machine's Python cannot. */
+class PythonReadsIndexTest {
+    private static final String WITH_DUCKDB = """
+            import duckdb, sys
+            folder = sys.argv[1]
+            rows = duckdb.sql(f"select feature, count(*), sum(activation), max(token) from '{folder}/sae-0/activations.parquet' group by feature order by feature").fetchall()
+            told = dict((f, (c, s)) for f, c, s in duckdb.sql(f"select feature, count, sum from '{folder}/sae-0/features.parquet'").fetchall())
+            ids = [i for (row,) in duckdb.sql(f"select ids from '{folder}/contexts.parquet' order by context").fetchall() for i in row]
+            for f, n, s, t in rows:
+                print("feature", f, n, s, t, told[f][0], told[f][1])
+            print("ids", *ids)
+            """;
+    private static final String WITH_PANDAS = """
+            import pandas, sys
+            folder = sys.argv[1]
+            rows = pandas.read_parquet(f"{folder}/sae-0/activations.parquet")
+            told = pandas.read_parquet(f"{folder}/sae-0/features.parquet").set_index("feature")
+            contexts = pandas.read_parquet(f"{folder}/contexts.parquet").sort_values("context")
+            for f, group in rows.groupby("feature"):
+                print("feature", f, len(group), group.activation.astype("float64").sum(), group.token.max(), told["count"][f], told["sum"][f])
+            print("ids", *[i for row in contexts.ids for i in row])
+            """;
+
+    @TempDir
+    Path temporary;
+
+    @ParameterizedTest
+    @ValueSource(strings = {"duckdb", "pandas"})
+    void theFilesHoldForPythonWhatTheyHoldForUs(String library) throws IOException, InterruptedException {
+        Assumptions.assumeTrue(there(library), "python has no " + library);
+        int[] words = IntStream.range(0, 300).map(i -> i * 37 % 97).toArray();
+        Path corpus = Files.writeString(temporary.resolve("corpus.txt"), Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        Path folder = temporary.resolve("index");
+        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
+        new IndexBuild(new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), 16, OptionalInt.empty(), Long.MAX_VALUE), Corpus.of(List.of(corpus)),
+                text -> Arrays.stream(text.split(" ")).mapToInt(Integer::parseInt).toArray(), new PlantedSource(), folder).run(false, progress -> { }, new Cancellation());
+        List<String> said = python(library.equals("duckdb") ? WITH_DUCKDB : WITH_PANDAS, folder.toString());
+        try (ActivationIndex index = ActivationIndex.open(folder)) {
+            assertThat(said).hasSize(7);
+            for (int feature = 0; feature < 6; feature++) {
+                String[] fields = said.get(feature).split(" ");
+                FeatureActivations activations = index.activations(0, feature);
+                double sum = 0;
+                for (float value : activations.values()) {
+                    sum += value;
+                }
+                assertThat(Integer.parseInt(fields[1])).isEqualTo(feature);
+                assertThat(Integer.parseInt(fields[2])).isEqualTo(activations.values().length);
+                assertThat(Double.parseDouble(fields[3])).isCloseTo(sum, within(1e-6 * Math.abs(sum)));
+                assertThat(Integer.parseInt(fields[4])).isEqualTo(activations.tokens()[activations.tokens().length - 1]);
+                assertThat(Long.parseLong(fields[5])).isEqualTo(index.statistics(0).count()[feature]);
+                assertThat(Double.parseDouble(fields[6])).isCloseTo(index.statistics(0).sum()[feature], within(1e-9));
+            }
+            assertThat(said.get(6)).isEqualTo("ids " + Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        }
+    }
+
+    private static boolean there(String library) throws InterruptedException {
+        String needed = library.equals("pandas") ? "import pandas, pyarrow" : "import duckdb";
+        try {
+            if (start(needed, "").waitFor() == 0) {
+                return true;
+            }
+        } catch (IOException e) {
+            System.out.println("not run, because there is no python3 here");
+            return false;
+        }
+        System.out.println("not run, because python3 has not what is needed: " + needed);
+        return false;
+    }
+
+    private static List<String> python(String script, String argument) throws IOException, InterruptedException {
+        Process process = start(script, argument);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(process.waitFor()).as(output).isZero();
+        return output.lines().toList();
+    }
+
+    private static Process start(String script, String argument) throws IOException {
+        return new ProcessBuilder("python3", "-c", script, argument).redirectErrorStream(true).start();
+    }
+}
