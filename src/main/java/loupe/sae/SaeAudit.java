@@ -61,7 +61,7 @@ public final class SaeAudit {
             audit.centring();
             audit.types(files);
             audit.featureScale();
-            audit.side();
+            audit.side(files);
         }
         return List.copyOf(audit.findings);
     }
@@ -179,14 +179,15 @@ public final class SaeAudit {
         say("Feature scale", words, null);
     }
 
-    private void side() {
+    private void side(CheckpointFiles files) {
         if (draft.sides > 1) {
             int other = (draft.side + 1) % draft.sides;
             say("Side", "This is side " + draft.side + " of a crosscoder of " + draft.sides + " models: what this model alone contributes",
                     new Remedy("Open side " + other, options.withSide(other)));
         }
         if (draft.has(Part.LOOKUP)) {
-            say("Lookup", "A bias for the current token is added to every reconstruction", null);
+            say("Lookup", "A bias for the current token is added to every reconstruction; it has " + source(Part.LOOKUP).of(files).shape().get(0)
+                    + " rows, one for each token of the tokenizer it was trained with", null);
         }
     }
 

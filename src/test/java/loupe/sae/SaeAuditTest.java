@@ -120,7 +120,7 @@ class SaeAuditTest {
         assertThat(words("dl_AutoEncoderNew")).contains("forward() reports them times the decoder norms");
         assertThat(words("eleuther_skip_transcoder")).contains("It is a transcoder");
         assertThat(words("gemmascope_res")).contains("left out of its training");
-        assertThat(words("tok_gated")).contains("bias for the current token");
+        assertThat(words("tok_gated")).contains("bias for the current token").containsPattern("it has \\d+ rows");
     }
 
     @ParameterizedTest
