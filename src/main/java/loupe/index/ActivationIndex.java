@@ -184,6 +184,12 @@ public final class ActivationIndex implements AutoCloseable {
         return List.copyOf(found.subList(0, Math.min(count, found.size())));
     }
 
+    /** The token ids of a token's context from its beginning up to the token itself: what the model had read there. */
+    public synchronized int[] upTo(int token) {
+        int context = token / info.contextLength();
+        return Arrays.copyOf(contexts(new int[] {context}).get(context)[0], token % info.contextLength() + 1);
+    }
+
     /** For each id the running numbers of the tokens that have it, ascending. */
     private synchronized List<int[]> tokensWith(int[] ids) {
         Map<Integer, IntStream.Builder> found = new HashMap<>();

@@ -38,12 +38,14 @@ public final class ExamplesModel {
     private final Workbench workbench;
     private final ActivationsModel activations;
     private final ResultSlot<List<Group>> examples;
+    private final AblationModel ablation;
     private final ObjectProperty<Choice> choice = new SimpleObjectProperty<>(this, "choice", Choice.TOP);
 
     public ExamplesModel(Workbench workbench, ActivationsModel activations) {
         this.workbench = workbench;
         this.activations = activations;
         examples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        ablation = new AblationModel(workbench, activations.side());
         activations.activations().valueProperty().addListener((property, was, is) -> ask(true));
         choice.addListener(changed -> ask(false));
         workbench.selection().brush().addListener(changed -> ask(false));
@@ -56,6 +58,19 @@ public final class ExamplesModel {
 
     public ResultSlot<List<Group>> examples() {
         return examples;
+    }
+
+    /** What becomes of an example without each of its tokens. */
+    public AblationModel ablation() {
+        return ablation;
+    }
+
+    /** Asks that of an example of those shown. */
+    public void ablate(Example example, AblationModel.How how) {
+        ActivationIndex index = activations.index().get();
+        if (index != null) {
+            ablation.ask(index, example, how);
+        }
     }
 
     public ObjectProperty<Choice> choice() {

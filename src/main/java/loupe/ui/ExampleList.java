@@ -53,6 +53,11 @@ public final class ExampleList extends ListView<TokenLine> {
             row.setLeft(figure);
             row.setMinWidth(0);
             row.setPrefWidth(0);
+            setOnContextMenuRequested(event -> {
+                if (!isEmpty()) {
+                    getListView().getSelectionModel().select(getIndex());
+                }
+            });
             strip.setOnToken(token -> {
                 getListView().getSelectionModel().select(getIndex());
                 chosen.accept(getItem(), token);

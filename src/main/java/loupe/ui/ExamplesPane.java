@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.EnumMap;
 import java.util.function.Consumer;
 import javafx.geometry.Pos;
+import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.ToggleButton;
@@ -14,8 +15,11 @@ import javafx.scene.control.ToggleGroup;
 import javafx.scene.input.Clipboard;
 import javafx.scene.input.ClipboardContent;
 import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
 import loupe.index.Example;
 import loupe.index.FeatureActivations;
+import loupe.state.AblationModel;
 import loupe.state.Brush;
 import loupe.state.ExamplesModel;
 import loupe.state.ExamplesModel.Choice;
@@ -35,6 +39,8 @@ final class ExamplesPane {
     private final SegmentedButton choices = new SegmentedButton();
     private final Label range = new Label();
     private final HBox chip;
+    private final ContextMenu menu = new ContextMenu();
+    private List<Example> shown = List.of();
 
     /** @param onToken what choosing a token of an example does */
     ExamplesPane(ExamplesModel model, TokenTexts texts, Consumer<Integer> onToken, ExportDesk desk) {
@@ -70,7 +76,9 @@ final class ExamplesPane {
         chip.getStyleClass().add("chip");
         chip.setAlignment(Pos.CENTER_LEFT);
         frame.getActions().addAll(chip, choices);
-        frame.setContent(list);
+        VBox.setVgrow(list, Priority.ALWAYS);
+        frame.setContent(new VBox(list, new AblationStrip(model.ablation(), texts, side)));
+        layOutMenu();
         MenuItem copy = new MenuItem("Copy examples as CSV");
         copy.setOnAction(event -> {
             ClipboardContent content = new ClipboardContent();
@@ -85,6 +93,36 @@ final class ExamplesPane {
         frame.getMenuItems().addAll(copy, save);
     }
 
+    private void layOutMenu() {
+        MenuItem removed = new MenuItem("Remove each token in turn");
+        removed.setOnAction(event -> ablate(AblationModel.How.REMOVED));
+        MenuItem replaced = new MenuItem();
+        replaced.setOnAction(event -> ablate(AblationModel.How.REPLACED));
+        MenuItem copy = new MenuItem("Copy this text");
+        copy.setOnAction(event -> {
+            ClipboardContent content = new ClipboardContent();
+            content.putString(list.getSelectionModel().getSelectedItem().sentence());
+            Clipboard.getSystemClipboard().setContent(content);
+        });
+        menu.getItems().addAll(removed, replaced, copy);
+        menu.setOnShowing(event -> {
+            replaced.setText(model.ablation().replacement().isPresent()
+                    ? "Replace each token by " + texts.of(model.ablation().replacement().getAsInt()) + " in turn" : "Replace each token in turn");
+            boolean none = list.getSelectionModel().isEmpty();
+            removed.setDisable(none);
+            replaced.setDisable(none || model.ablation().replacement().isEmpty());
+            copy.setDisable(none);
+        });
+        list.setContextMenu(menu);
+    }
+
+    private void ablate(AblationModel.How how) {
+        int row = list.getSelectionModel().getSelectedIndex();
+        if (row >= 0 && row < shown.size()) {
+            model.ablate(shown.get(row), how);
+        }
+    }
+
     private void bind() {
         frame.pendingProperty().bind(model.examples().pendingProperty().or(model.activations().activations().pendingProperty()));
         CorpusStates.bind(frame, model.activations(), model.examples());
@@ -95,7 +133,7 @@ final class ExamplesPane {
                 show(model.examples().getValue());
             }
         });
-        Slots.show(model.examples(), this::show, () -> list.getItems().clear());
+        Slots.show(model.examples(), this::show, () -> show(List.of()));
         Slots.whileShown(frame, model.examples()::setWanted);
         showBrush();
     }
@@ -114,17 +152,11 @@ final class ExamplesPane {
     }
 
     private void show(List<ExamplesModel.Group> groups) {
-        List<TokenLine> lines = new ArrayList<>();
-        int examples = 0;
-        for (ExamplesModel.Group group : groups) {
-            for (Example example : group.examples()) {
-                lines.add(line(example));
-                examples++;
-            }
-        }
+        shown = groups.stream().flatMap(group -> group.examples().stream()).toList();
+        List<TokenLine> lines = shown.stream().map(this::line).toList();
         FeatureActivations all = model.activations().activations().getValue();
         list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
-        frame.subtitleProperty().set(examples > 0 ? "" : model.brush().get() != null ? "none in this range" : "none found");
+        frame.subtitleProperty().set(!shown.isEmpty() ? "" : model.brush().get() != null ? "none in this range" : "none found");
     }
 
     private String csv() {

@@ -34,6 +34,7 @@ public final class TokenStrip extends Painted {
     private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
     private final ReadOnlyIntegerWrapper hovered = new ReadOnlyIntegerWrapper(this, "hovered", -1);
     private TokenLine line = TokenLine.empty();
+    private String quantity = "activation";
     private double largest = 1;
     private Side side = Side.A;
     private IntConsumer chosen = token -> { };
@@ -85,6 +86,11 @@ public final class TokenStrip extends Painted {
         requestLayout();
     }
 
+    /** What the numbers are called in the tooltip, where they are not activations. */
+    public void setQuantity(String name) {
+        quantity = Objects.requireNonNull(name, "name");
+    }
+
     /** What choosing a token, by click or by arrows, does with its index. */
     public void setOnToken(IntConsumer action) {
         chosen = action;
@@ -122,7 +128,7 @@ public final class TokenStrip extends Painted {
     }
 
     private String describe(int token) {
-        return "\u201c" + TokenText.visible(line.texts()[token]) + "\u201d, token " + line.ids()[token] + "\nactivation "
+        return "\u201c" + TokenText.visible(line.texts()[token]) + "\u201d, token " + line.ids()[token] + "\n" + quantity + " "
             + Figures.number(line.activations()[token]);
     }
 
