@@ -91,6 +91,10 @@ final class Tour {
         }, () -> models().a().histogram().unmark());
         one("examples-intervals", () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.INTERVALS),
                 () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.TOP));
+        one("examples-near-misses", () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.NEAR_MISSES),
+                () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.TOP));
+        one("example-ablated", () -> models().a().examples().ablate(models().a().examples().examples().getValue().get(0).examples().get(0),
+                loupe.state.AblationModel.How.REMOVED), () -> models().a().examples().ablation().close());
         one("decoder-ghost", () -> models().controls().encoderMix().set(0), () -> models().controls().encoderMix().set(1));
         one("neighbours-of-tokens", () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.TOKENS),
                 () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.FEATURES));
