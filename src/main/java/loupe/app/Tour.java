@@ -107,9 +107,20 @@ final class Tour {
             models().table().sortedBy().set(FeatureColumn.NUMBER);
             models().table().descending().set(false);
         });
+        both("scale-sweep", () -> models().scales().open().set(true), () -> models().scales().open().set(false));
+        both("tree-compared", () -> {
+            models().a().comparison().keep("encoder");
+            models().controls().encoderMix().set(0);
+            app.view().maximise("tree", true);
+        }, () -> {
+            app.view().maximise("tree", false);
+            models().controls().encoderMix().set(1);
+            models().a().comparison().stop();
+        });
         for (String pane : List.of("tree", "histogram", "logits", "examples", "tokens", "neighbours")) {
             both("pane-" + pane, () -> app.view().maximise(pane, true), () -> app.view().maximise(pane, false));
         }
+        both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         both("palette", () -> app.view().run("palette"), app.view()::dismiss);
         both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
         one("problem", () -> workbench().openCheckpoint(workbench().a(), opening.model().resolve("config.json"), loupe.sae.SaeOptions.AS_STORED),
@@ -151,11 +162,11 @@ final class Tour {
     }
 
     private boolean isQuiet() {
-        return quiet(models().a()) && (workbench().b().sae().get() == null || quiet(models().b()));
+        return quiet(models().a()) && !models().scales().sweep().isPending() && (workbench().b().sae().get() == null || quiet(models().b()));
     }
 
     private static boolean quiet(loupe.state.SideModels side) {
-        return !side.tree().tree().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
+        return !side.tree().tree().isPending() && !side.comparison().diff().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
                 && !side.neighbours().neighbours().isPending() && !side.logits().weights().isPending() && !side.examples().examples().isPending()
                 && !side.histogram().histogram().isPending();
     }
