@@ -98,10 +98,11 @@ final class FeatureTablePane {
             columns.put(column, column(column));
         }
         count.getStyleClass().add("muted");
-        frame.getActions().add(count);
+        DensityOverview densities = new DensityOverview(model, filter);
+        frame.getActions().addAll(count, densities.toggle());
         table.setSortPolicy(view -> true);
         VBox.setVgrow(table, Priority.ALWAYS);
-        frame.setContent(new VBox(tools, table));
+        frame.setContent(new VBox(tools, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
         TableExport.attachTo(table, "features", desk);
         table.getSelectionModel().setSelectionMode(javafx.scene.control.SelectionMode.SINGLE);

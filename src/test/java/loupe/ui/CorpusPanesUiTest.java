@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Map;
 import javafx.application.Platform;
 import javafx.scene.Node;
@@ -13,6 +14,7 @@ import javafx.scene.control.Label;
 import javafx.stage.Stage;
 import loupe.TinyModel;
 import loupe.TinySae;
+import loupe.index.Example;
 import loupe.inference.Device;
 import loupe.inference.LocalInferenceService;
 import loupe.sae.SaeOptions;
@@ -30,9 +32,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.testfx.framework.junit5.ApplicationTest;
 
-/** The examples pane in the whole window, on a tiny model. */
+/** What the panes show of a corpus, in the whole window on a tiny model. */
 @Tag("ui")
-class ExamplesUiTest extends ApplicationTest {
+class CorpusPanesUiTest extends ApplicationTest {
     @TempDir
     static Path folder;
 
@@ -104,15 +106,16 @@ class ExamplesUiTest extends ApplicationTest {
     void everyChoiceHasAButtonThatShowsIt() {
         open();
         for (ExamplesModel.Choice choice : ExamplesModel.Choice.values()) {
+            List<ExamplesModel.Group> before = choice == ExamplesModel.Choice.TOP ? List.of() : examples().examples().getValue();
             clickOn("#examples-" + choice.name().toLowerCase(java.util.Locale.ROOT) + "-A");
             assertThat(examples().choice().get()).isEqualTo(choice);
-            UiTest.waitUntil(() -> examples().examples().completeProperty().get());
-            int shown = UiTest.onFx(() -> examples().examples().getValue().stream().mapToInt(group -> group.examples().size()).sum());
-            UiTest.waitUntil(() -> list().getItems().size() == shown);
+            UiTest.waitUntil(() -> examples().examples().getValue() != before && examples().examples().completeProperty().get());
+            List<Example> shown = examples().examples().getValue().stream().flatMap(group -> group.examples().stream()).toList();
+            UiTest.waitUntil(() -> list().getItems().stream().map(TokenLine::activations).toList().equals(shown.stream().map(Example::values).toList()));
             if (choice == ExamplesModel.Choice.NEAR_MISSES) {
-                UiTest.onFx(() -> list().getItems().forEach(line -> assertThat(line.activations()[line.peak()]).isNotPositive()));
+                assertThat(shown).allMatch(Example::isSilent);
             } else {
-                assertThat(shown).as(choice.name()).isPositive();
+                assertThat(shown).as(choice.name()).isNotEmpty().allMatch(example -> example.activation() > 0);
             }
         }
     }
@@ -135,6 +138,24 @@ class ExamplesUiTest extends ApplicationTest {
         assertThat(from(strip).lookup(".ablation-words").<Label>query().getText()).contains("removed in turn").contains(Figures.number(activation));
         clickOn(from(strip).lookup(".icon-button").<Node>query());
         assertThat(strip.isVisible()).isFalse();
+    }
+
+    @Test
+    void aRangeOfDensitiesListsItsFeatures() {
+        open();
+        clickOn("#density-toggle");
+        HistogramChart chart = lookup("#density-chart").query();
+        UiTest.onFx(() -> chart.brushProperty().set(new ValueRange(0.398, 0.631)));
+        UiTest.waitUntil(() -> models.table().rows().size() < TinySae.FEATURES);
+        UiTest.onFx(() -> {
+            for (int feature = 0; feature < TinySae.FEATURES; feature++) {
+                double density = models.table().number(FeatureColumn.DENSITY, feature);
+                assertThat(models.table().rows().contains(feature)).as("feature %d of density %f", feature, density).isEqualTo(density >= 0.398 && density < 0.631);
+            }
+        });
+        UiTest.onFx(() -> lookup("#feature-filter").<javafx.scene.control.TextField>query().clear());
+        UiTest.waitUntil(() -> models.table().rows().size() == TinySae.FEATURES);
+        assertThat(chart.brushProperty().get()).isNull();
     }
 
     private ExampleList list() {
