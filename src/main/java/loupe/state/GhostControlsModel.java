@@ -20,6 +20,7 @@ import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
+import loupe.lm.Tokenizer;
 import loupe.analysis.ghost.TokenGeometry;
 
 /**
@@ -44,6 +45,7 @@ public final class GhostControlsModel {
     private final ObjectProperty<TokenMetric> metric = new SimpleObjectProperty<>(this, "metric", TokenMetric.RATIO);
     private final DoubleProperty exponent = new SimpleDoubleProperty(this, "exponent", TokenListSettings.DEFAULT_EXPONENT);
     private final StringProperty prompt = new SimpleStringProperty(this, "prompt", GhostValues.PROMPT);
+    private final ObjectProperty<Tokenizer.Beginning> beginning = new SimpleObjectProperty<>(this, "beginning", Tokenizer.Beginning.AUTO);
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", DEFAULT_CUTOFF);
     private final IntegerProperty topK = new SimpleIntegerProperty(this, "topK", DEFAULT_TOP_K);
     private final IntegerProperty depth = new SimpleIntegerProperty(this, "depth", DEFAULT_DEPTH);
@@ -56,7 +58,7 @@ public final class GhostControlsModel {
 
     public GhostControlsModel(Workbench workbench) {
         geometry = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
-        for (Property<?> property : new Property<?>[] {encoderMix, scale, centroid, pc1, metric, exponent, prompt, cutoff, topK, depth}) {
+        for (Property<?> property : new Property<?>[] {encoderMix, scale, centroid, pc1, metric, exponent, prompt, beginning, cutoff, topK, depth}) {
             property.addListener(changed -> refresh());
         }
         refresh();
@@ -114,6 +116,11 @@ public final class GhostControlsModel {
         return prompt;
     }
 
+    /** Whether the token for the beginning of text comes before the prompt. */
+    public ObjectProperty<Tokenizer.Beginning> beginning() {
+        return beginning;
+    }
+
     public DoubleProperty cutoff() {
         return cutoff;
     }
@@ -156,6 +163,7 @@ public final class GhostControlsModel {
         metric.set(TokenMetric.RATIO);
         exponent.set(TokenListSettings.DEFAULT_EXPONENT);
         prompt.set(GhostValues.PROMPT);
+        beginning.set(Tokenizer.Beginning.AUTO);
         cutoff.set(DEFAULT_CUTOFF);
         topK.set(DEFAULT_TOP_K);
         depth.set(DEFAULT_DEPTH);
@@ -173,6 +181,7 @@ public final class GhostControlsModel {
         metric.set(old.metric());
         exponent.set(old.exponent());
         prompt.set(old.prompt());
+        beginning.set(old.beginning());
         cutoff.set(old.cutoff());
         topK.set(old.topK());
         depth.set(old.depth());
@@ -191,6 +200,7 @@ public final class GhostControlsModel {
         kept.put("ghost.metric", now.metric().name());
         kept.put("ghost.exponent", Double.toString(now.exponent()));
         kept.put("ghost.prompt", now.prompt());
+        kept.put("ghost.beginning", now.beginning().name());
         kept.put("ghost.cutoff", Double.toString(now.cutoff()));
         kept.put("ghost.topK", Integer.toString(now.topK()));
         kept.put("ghost.depth", Integer.toString(now.depth()));
@@ -220,6 +230,7 @@ public final class GhostControlsModel {
             case "ghost.metric" -> metric.set(TokenMetric.valueOf(text));
             case "ghost.exponent" -> exponent.set(within(Double.parseDouble(text), 0, 5));
             case "ghost.prompt" -> prompt.set(text);
+            case "ghost.beginning" -> beginning.set(Tokenizer.Beginning.valueOf(text));
             case "ghost.cutoff" -> cutoff.set(within(Double.parseDouble(text), 1e-8, 1));
             case "ghost.topK" -> topK.set((int) within(Integer.parseInt(text), 1, 50));
             case "ghost.depth" -> depth.set((int) within(Integer.parseInt(text), 1, 100));
@@ -232,7 +243,7 @@ public final class GhostControlsModel {
             return;
         }
         GhostValues now = new GhostValues(rounded(encoderMix.get(), MIX_STEP), range.get().rounded(scale.get()), centroid.get(),
-                rounded(pc1.get(), PC1_STEP), metric.get(), rounded(exponent.get(), EXPONENT_STEP), prompt.get(), cutoff.get(),
+                rounded(pc1.get(), PC1_STEP), metric.get(), rounded(exponent.get(), EXPONENT_STEP), prompt.get(), beginning.get(), cutoff.get(),
                 topK.get(), depth.get());
         if (!now.equals(values.get())) {
             values.set(now);

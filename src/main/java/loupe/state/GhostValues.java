@@ -6,6 +6,7 @@ import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.lm.Tokenizer;
 
 /**
  * What the ghost controls say, rounded to the steps of their sliders, so that equal positions make equal questions.
@@ -16,12 +17,13 @@ import loupe.analysis.tokens.TokenMetric;
  * @param pc1 weight of the embedding's first principal component
  * @param exponent of the token list's ratio
  * @param prompt with {@code {ghost}} where the ghost stands
+ * @param beginning whether the token for the beginning of text comes before the prompt
  * @param cutoff cumulative probability below which the tree shows no node
  * @param topK children of a node at most
  * @param depth of the tree at most
  */
 public record GhostValues(double encoderMix, double scale, boolean centroid, double pc1, TokenMetric metric, double exponent,
-        String prompt, double cutoff, int topK, int depth) {
+        String prompt, Tokenizer.Beginning beginning, double cutoff, int topK, int depth) {
     /** The notebook's prompt. */
     public static final String PROMPT = "A typical definition of \"{ghost}\" would be \"";
 

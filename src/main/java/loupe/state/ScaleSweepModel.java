@@ -61,8 +61,8 @@ public final class ScaleSweepModel {
             return;
         }
         GhostValues values = controls.values().get();
-        if (prompt == null || !prompt.isOf(model, values.prompt())) {
-            prompt = PromptReading.of(model, values.prompt());
+        if (prompt == null || !prompt.isOf(model, values)) {
+            prompt = PromptReading.of(model, values);
         }
         if (prompt.tokens() == null) {
             sweep.clear();

@@ -70,8 +70,8 @@ public final class TreeModel {
             return;
         }
         GhostValues values = controls.values().get();
-        if (prompt == null || !prompt.isOf(model, values.prompt())) {
-            prompt = PromptReading.of(model, values.prompt());
+        if (prompt == null || !prompt.isOf(model, values)) {
+            prompt = PromptReading.of(model, values);
         }
         promptProblem.set(prompt.problem());
         if (prompt.tokens() == null) {

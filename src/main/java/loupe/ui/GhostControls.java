@@ -1,12 +1,15 @@
 package loupe.ui;
 
 import java.util.List;
+import java.util.Locale;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuButton;
 import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.HBox;
@@ -16,6 +19,7 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.lm.Tokenizer;
 import loupe.state.GhostControlsModel;
 import loupe.state.GhostValues;
 import loupe.state.ScaleSweepModel;
@@ -140,14 +144,33 @@ final class GhostControls {
         MenuButton presets = new MenuButton("Wordings");
         presets.setId("ghost-prompt-presets");
         presets.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
-        presets.setTooltip(Tips.of("Take over one of the built-in wordings"));
+        presets.setTooltip(Tips.of("Take over one of the built-in wordings, or say how the prompt begins"));
         for (PromptPreset preset : PromptPreset.ALL) {
             MenuItem item = new MenuItem(preset.name() + ": " + preset.text());
             item.setMnemonicParsing(false);
             item.setOnAction(event -> model.prompt().set(preset.text()));
             presets.getItems().add(item);
         }
+        presets.getItems().add(new SeparatorMenuItem());
+        ToggleGroup beginnings = new ToggleGroup();
+        for (Tokenizer.Beginning beginning : Tokenizer.Beginning.values()) {
+            RadioMenuItem item = new RadioMenuItem(words(beginning));
+            item.setId("ghost-beginning-" + beginning.name().toLowerCase(Locale.ROOT));
+            item.setToggleGroup(beginnings);
+            item.setSelected(model.beginning().get() == beginning);
+            item.setOnAction(event -> model.beginning().set(beginning));
+            model.beginning().addListener((property, was, is) -> item.setSelected(is == beginning));
+            presets.getItems().add(item);
+        }
         return presets;
+    }
+
+    private static String words(Tokenizer.Beginning beginning) {
+        return switch (beginning) {
+            case AUTO -> "Begin as the model's texts do";
+            case YES -> "Begin with the token for the beginning of text";
+            case NO -> "Begin without it";
+        };
     }
 
     private void commitPrompt() {
