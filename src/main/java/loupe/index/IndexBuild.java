@@ -92,8 +92,10 @@ public final class IndexBuild {
             return finish(started);
         } catch (FileSystemException e) {
             throw unwritable(reason(e), e);
-        } catch (IOException | SQLException e) {
+        } catch (IOException e) {
             throw unwritable(e.getMessage(), e);
+        } catch (SQLException e) {
+            throw unwritable(Parquet.reason(e.getMessage()), e);
         } catch (UncheckedIOException e) {
             throw unwritable(e.getCause() instanceof FileSystemException file ? reason(file) : e.getCause().getMessage(), e);
         }

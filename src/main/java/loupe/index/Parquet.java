@@ -7,11 +7,15 @@ import java.nio.file.StandardCopyOption;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
 import org.duckdb.DuckDBConnection;
 
 /** An embedded DuckDB that reads and writes Parquet files; nothing else is kept in it. Not thread-safe. */
 final class Parquet implements AutoCloseable {
+    private static final Pattern WRAPPED = Pattern.compile("\"exception_message\":\"((?:[^\"\\\\]|\\\\.)*)\"");
+
     private final DuckDBConnection connection;
 
     Parquet(Path temporary) {
@@ -45,6 +49,12 @@ final class Parquet implements AutoCloseable {
         } catch (IOException e) {
             throw new CheckpointException(file, "the file cannot be written (" + e.getMessage() + ")", "", "Free some space or choose another folder", e);
         }
+    }
+
+    /** What the database says went wrong, without the JSON that it wraps a failed write in. */
+    static String reason(String message) {
+        Matcher wrapped = WRAPPED.matcher(message);
+        return wrapped.find() ? wrapped.group(1).replace("\\\"", "\"") : message;
     }
 
     /** A path as it may stand between single quotes in SQL. */

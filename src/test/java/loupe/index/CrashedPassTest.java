@@ -214,6 +214,14 @@ class CrashedPassTest {
     }
 
     @Test
+    void whatTheDatabaseSaysOfAFullDiskIsReadable() {
+        assertThat(Parquet.reason("IO Error: Async write failed for range [offset=523212, size=231919]: {\"exception_type\":\"IO\",\"exception_message\":"
+                + "\"Could not write file \\\"i/activations.parquet.part\\\": No space left on device\",\"errno\":\"28\"}"))
+                .as("recorded on a full tmpfs, DuckDB's own words").isEqualTo("Could not write file \"i/activations.parquet.part\": No space left on device");
+        assertThat(Parquet.reason("Out of Memory Error: failed")).isEqualTo("Out of Memory Error: failed");
+    }
+
+    @Test
     void aFolderThatCannotBeMadeIsNamed() throws IOException {
         Path blocked = Files.writeString(temporary.resolve("a file"), "").resolve("index");
         assertThatThrownBy(() -> pass(new PlantedSource(), blocked).run(false, progress -> { }, new Cancellation()))
