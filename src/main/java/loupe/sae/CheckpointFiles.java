@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
 import loupe.format.TensorArchive;
@@ -66,6 +67,11 @@ final class CheckpointFiles implements AutoCloseable {
     /** How the state dict is wrapped in the file; {@code "ae."} for an interrupted run of dictionary_learning. */
     String prefix() {
         return prefix;
+    }
+
+    /** Whether a tensor's whole name, wrapper and all, is like this. */
+    boolean hasLike(Pattern name) {
+        return archive.names().stream().anyMatch(name.asMatchPredicate());
     }
 
     boolean has(String... names) {

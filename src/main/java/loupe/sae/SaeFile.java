@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
@@ -21,6 +22,8 @@ import loupe.tensor.StoredTensor;
  * Thread-safe.
  */
 public final class SaeFile {
+    /** Tokens' embedding in a language model of any family. */
+    private static final Pattern TOKEN_EMBEDDING = Pattern.compile("(.*\\.)?(wte|embed_tokens|embed_in|tok_embeddings)\\.weight");
     private static final List<SaeFamily> FAMILIES = List.of(new PlainSae(), new Crosscoder(), new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new OpenAi(),
             new Apollo(), new Goodfire(), new DictionaryLearning(), new QwenScope(), new TokenizedSae(),
             new BatchTopKSae(), new Neel());
@@ -202,7 +205,8 @@ public final class SaeFile {
             return FAMILIES.stream().filter(f -> f.format().equals(wanted)).findFirst()
                     .orElseThrow(() -> files.refused("there is no checkpoint format " + wanted, "one of " + formats(), ""));
         }
-        return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().orElseThrow(() -> files.refused(
+        return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().orElseThrow(() -> files.hasLike(TOKEN_EMBEDDING) ? files.refused(
+                "this is a language model", "a sparse autoencoder", "Open it as the model") : files.refused(
                 "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
                 FAMILIES.stream().map(f -> f.format() + " (" + f.looksLike() + ")").collect(Collectors.joining("; ")),
                 "Choose an autoencoder's file or folder, or name its format with --sae-format"));

@@ -74,6 +74,14 @@ class SaeFileTest {
     }
 
     @Test
+    void aLanguageModelIsCalledOne() throws IOException {
+        Path file = folder.resolve("model.safetensors");
+        new SafetensorsWriter().add("transformer.wte.weight", new HostTensor(new float[12], 3, 4)).add("transformer.h.0.ln_1.weight", new HostTensor(new float[4], 4)).write(file);
+        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class).hasMessageContaining("this is a language model")
+                .hasMessageContaining("Open it as the model");
+    }
+
+    @Test
     void theLookupIsThereIfItsTensorIsWhateverTheNameSays() {
         assertThat(SaeFile.read(tokenized("gpt2_resid_pre_8_o3.pt"), k(3)).config().lookup()).isTrue();
     }
