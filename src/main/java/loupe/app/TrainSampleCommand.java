@@ -22,11 +22,11 @@ final class TrainSampleCommand extends LoupeCommand {
     @Option(names = "--work", paramLabel = "DIR", description = "Folder for what is unfinished (default: .cache/sae-loupe/train-sample in your home).")
     private Path work;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens the language model is shown (default: ${DEFAULT-VALUE}).", defaultValue = "37500000")
+    @Option(names = "--tokens", paramLabel = "N", description = "Tokens the language model is shown (default: ${DEFAULT-VALUE}).", defaultValue = "28000000")
     private long tokens;
 
     @Option(names = "--sae-tokens", paramLabel = "N", description = "Activations each autoencoder is shown (default: ${DEFAULT-VALUE}).",
-            defaultValue = "1000000")
+            defaultValue = "600000")
     private long saeTokens;
 
     @Option(names = "--corpus-tokens", paramLabel = "N", description = "Tokens the model writes (default: ${DEFAULT-VALUE}).", defaultValue = "300000")

@@ -38,10 +38,9 @@ final class LanguageModelTrainer implements AutoCloseable {
      * @param rows contexts per step
      * @param decay weight decay of the matrices
      * @param clip largest norm of the whole gradient
-     * @param dropout share of the activations left out at random, as {@link Gpt#losses} says
      * @param otherShare share of the tokens outside definitions and examples that count in the loss
      */
-    record Settings(int rows, LearningRate rate, double decay, double clip, float dropout, double otherShare, long seed) {}
+    record Settings(int rows, LearningRate rate, double decay, double clip, double otherShare, long seed) {}
 
     LanguageModelTrainer(NDManager parent, ModelConfig config, TrainingText text, Settings settings) {
         this.manager = parent.newSubManager();
@@ -87,7 +86,7 @@ final class LanguageModelTrainer implements AutoCloseable {
             Shape shape = new Shape(settings.rows, context);
             NDArray loss;
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
-                loss = gpt.losses(step.create(batch.inputs(), shape), step.create(batch.places()), step.create(batch.targets()), settings.dropout).mean();
+                loss = gpt.losses(step.create(batch.inputs(), shape), step.create(batch.places()), step.create(batch.targets())).mean();
                 gradients.backward(loss);
             }
             NDArray gradient = parameters.takeGradient(step);

@@ -37,8 +37,7 @@ import loupe.sae.SparseAutoencoder;
 public final class SampleBuilder {
     /** Share of the tokens outside definitions that count in the loss. */
     private static final double OTHER_SHARE = 0.2;
-    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(10, 1.6, 1.6, 1, 1, 0.3);
-    private static final float DROPOUT = 0.1f;
+    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(20, 2.4, 2.4, 1, 0.6, 0.15);
     private static final long WARM_UP_TOKENS = 200_000;
     private static final long LEMMA_COUNT = 5;
     private static final long DEFINITION_COUNT = 2;
@@ -64,7 +63,7 @@ public final class SampleBuilder {
      */
     public record Plan(long modelTokens, long saeTokens, long corpusTokens, long seed) {
         /** What the bundled sample was built with. */
-        public static final Plan SAMPLE = new Plan(37_500_000, 1_000_000, 300_000, 20261121);
+        public static final Plan SAMPLE = new Plan(28_000_000, 600_000, 300_000, 20261121);
     }
 
     /**
@@ -162,7 +161,7 @@ public final class SampleBuilder {
     private DefinitionQuality learnLanguage(NDManager manager, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, Path tokenizerFolder)
             throws IOException {
         LanguageModelTrainer.Settings settings = new LanguageModelTrainer.Settings(sizes.rows,
-                new LearningRate(2e-3, Math.min(WARM_UP_TOKENS, plan.modelTokens / 10), 0.02), 0.1, 1, DROPOUT, OTHER_SHARE, plan.seed);
+                new LearningRate(2e-3, Math.min(WARM_UP_TOKENS, plan.modelTokens / 10), 0.02), 0.1, 1, OTHER_SHARE, plan.seed);
         Path state = work.resolve("language-model.state");
         try (LanguageModelTrainer trainer = new LanguageModelTrainer(manager, sizes.config(), text, settings)) {
             if (Files.exists(state)) {

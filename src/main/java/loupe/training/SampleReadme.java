@@ -86,9 +86,9 @@ final class SampleReadme {
 
                 Definitions are put as sentences: `A typical definition of "otter" would be "..."`, `otter: "..."` and
                 `The word "otter" can mean "..."`, with `<|endoftext|>` (token 0) between sentences. One definition text in fifty is
-                held out, whatever words it belongs to. A definition is shown once per epoch, that of a word of one token 1.6 times, the first
-                of a word of one token that has ten senses and more 10 times, an example 0.3 times. A tenth of the embedding and of what
-                each layer adds is dropped while the model learns.
+                held out, whatever words it belongs to. Of every definition, one of a longer word is shown 0.6 times per epoch, of a word of
+                two or three tokens once, of a word of one token 2.4 times; the first of a word of one token that has ten senses and more
+                is shown 20 times, an example 0.15 times.
 
                 ## Build it again
 

@@ -19,8 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Files of every kind with random damage: each is either read or refused with a message, and nothing else happens. */
 class MutationFuzzTest {
-    /** A few seconds; more are worth a run after the readers have changed: {@code -Dloupe.fuzz.rounds=20000}. */
-    private static final int ROUNDS = Integer.getInteger("loupe.fuzz.rounds", 400);
+    /** For each kind of file; more are worth a run after the readers have changed: {@code -Dloupe.fuzz.seconds=300}. */
+    private static final long NANOS = Long.getLong("loupe.fuzz.seconds", 4) * 1_000_000_000L;
+    private static final int ROUNDS = 400;
     /** What is worth reading of a tensor whose size a mutation has blown up. */
     private static final long MAX_READ_ELEMENTS = 100_000;
     private static final byte[] PICKLE = PickleBytes.protocol(2).global("collections", "OrderedDict").op(')', 'R', 'q', 0, '(').text("encoder.weight")
@@ -37,7 +38,8 @@ class MutationFuzzTest {
         Path file = folder.resolve(name);
         int read = 0;
         int refused = 0;
-        for (int round = 0; round < ROUNDS; round++) {
+        long begun = System.nanoTime();
+        for (int round = 0; round < ROUNDS || System.nanoTime() - begun < NANOS; round++) {
             byte[] bad = wrap.apply(mutate(good, random));
             Files.write(file, bad);
             try {
@@ -54,6 +56,7 @@ class MutationFuzzTest {
                 throw new AssertionError("round " + round + " of " + name + ", seed " + seed, e);
             }
         }
+        System.out.println(name + ": " + read + " read, " + refused + " refused");
         assertThat(read).as("files still read").isPositive();
         assertThat(refused).as("files refused").isPositive();
     }
