@@ -127,7 +127,8 @@ class SaeAuditTest {
     @CsvSource({"batchtopk", "groupmax"})
     void foldingIsRefusedWhereItWouldChooseOtherFeatures(String which) {
         String name = which.equals("batchtopk") ? "dl_BatchTopKSAE" : "eleuther_groupmax";
-        assertThatThrownBy(() -> SaeFile.read(Shared.golden(name), SaeOptions.AS_STORED.withFold(true))).isInstanceOf(CheckpointException.class)
+        Path golden = Shared.golden(name);
+        assertThatThrownBy(() -> SaeFile.read(golden, SaeOptions.AS_STORED.withFold(true))).isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(which).hasMessageContaining("--fold");
         assertThat(words(name)).doesNotContain("not folded into the encoder");
     }
