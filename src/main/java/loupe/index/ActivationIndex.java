@@ -11,6 +11,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,11 +33,15 @@ public final class ActivationIndex implements AutoCloseable {
     private final Path folder;
     private final IndexInfo info;
     private final Parquet parquet;
+    private final FeatureStatistics[] statistics;
+    private final TokenLookUp[] lookUps;
 
     private ActivationIndex(Path folder, IndexInfo info) {
         this.folder = folder;
         this.info = info;
         parquet = new Parquet(folder);
+        statistics = new FeatureStatistics[info.saes().size()];
+        lookUps = new TokenLookUp[info.saes().size()];
     }
 
     static Path infoFile(Path folder) {
@@ -88,19 +93,26 @@ public final class ActivationIndex implements AutoCloseable {
 
     /** Statistics of all features of one autoencoder. @param sae its place in {@link IndexInfo#saes} */
     public synchronized FeatureStatistics statistics(int sae) {
-        FeatureStatistics statistics = FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.tokens());
+        if (statistics[sae] == null) {
+            statistics[sae] = readStatistics(sae);
+        }
+        return statistics[sae];
+    }
+
+    private FeatureStatistics readStatistics(int sae) {
+        FeatureStatistics read = FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.tokens());
         try (Statement statement = parquet.connection().createStatement();
                 ResultSet rows = statement.executeQuery("SELECT feature, count, sum, sum_of_squares, max, min_positive FROM '"
                         + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
             while (rows.next()) {
                 int feature = rows.getInt(1);
-                statistics.count()[feature] = rows.getLong(2);
-                statistics.sum()[feature] = rows.getDouble(3);
-                statistics.sumOfSquares()[feature] = rows.getDouble(4);
-                statistics.max()[feature] = rows.getFloat(5);
-                statistics.minPositive()[feature] = rows.getFloat(6);
+                read.count()[feature] = rows.getLong(2);
+                read.sum()[feature] = rows.getDouble(3);
+                read.sumOfSquares()[feature] = rows.getDouble(4);
+                read.max()[feature] = rows.getFloat(5);
+                read.minPositive()[feature] = rows.getFloat(6);
             }
-            return statistics;
+            return read;
         } catch (SQLException e) {
             throw damaged(e);
         }
@@ -182,6 +194,84 @@ public final class ActivationIndex implements AutoCloseable {
             found.addAll(distinct);
         }
         return List.copyOf(found.subList(0, Math.min(count, found.size())));
+    }
+
+    /**
+     * How a feature goes together with every feature of an autoencoder of this index.
+     *
+     * @param activations of the feature, as {@link #activations} gives them
+     * @param sae the autoencoder it belongs to
+     * @param among the one whose features it is compared with; the same or another
+     */
+    public synchronized CoActivations coActivations(FeatureActivations activations, int sae, int among) {
+        FeatureStatistics others = statistics(among);
+        long[] both = new long[others.features()];
+        double[] products = new double[others.features()];
+        double[] moments = new double[2];
+        int[] positive = IntStream.range(0, activations.values().length).filter(i -> activations.values()[i] > 0).toArray();
+        for (int i : positive) {
+            moments[0] += activations.values()[i];
+            moments[1] += (double) activations.values()[i] * activations.values()[i];
+        }
+        lookUp(among).forEach(Arrays.stream(positive).map(i -> activations.tokens()[i]).toArray(), (i, other, value) -> {
+            if (value > 0) {
+                both[other]++;
+                products[other] += (double) activations.values()[positive[i]] * value;
+            }
+        });
+        return new CoActivations(activations.feature(), sae == among, positive.length, moments[0], moments[1], others, both, products);
+    }
+
+    /** What every feature of one autoencoder does at the tokens of one id. */
+    public synchronized TokenFeatures featuresOf(int sae, int id) {
+        FeatureStatistics all = statistics(sae);
+        long[] count = new long[all.features()];
+        double[] sum = new double[all.features()];
+        float[] max = new float[all.features()];
+        int[] tokens = tokensWith(new int[] {id}).get(0);
+        lookUp(sae).forEach(tokens, (i, feature, value) -> {
+            if (value > 0) {
+                count[feature]++;
+                sum[feature] += value;
+                max[feature] = Math.max(max[feature], value);
+            }
+        });
+        return new TokenFeatures(id, tokens.length, all, count, sum, max);
+    }
+
+    /** The features of one autoencoder that are not zero at one token, largest activation first. @throws IndexOutOfBoundsException if there is no such token */
+    public synchronized List<ActiveFeature> featuresAt(int sae, int token) {
+        if (token < 0 || token >= info.tokens()) {
+            throw new IndexOutOfBoundsException("token is " + token + ", the index has " + info.tokens());
+        }
+        List<ActiveFeature> active = new ArrayList<>();
+        lookUp(sae).forEach(new int[] {token}, (i, feature, value) -> active.add(new ActiveFeature(feature, value)));
+        active.sort(Comparator.comparingDouble((ActiveFeature feature) -> -feature.activation()).thenComparingInt(ActiveFeature::feature));
+        return List.copyOf(active);
+    }
+
+    /** Hands the activations at neighbouring tokens on to where they are written. */
+    synchronized void copy(int sae, int[] tokens, ActivationsByToken.Writer writer) throws IOException {
+        List<ActiveFeature> active = new ArrayList<>();
+        int[] ends = new int[tokens.length];
+        lookUp(sae).forEach(tokens, (i, feature, value) -> {
+            active.add(new ActiveFeature(feature, value));
+            ends[i] = active.size();
+        });
+        int next = 0;
+        for (int end : ends) {
+            writer.token();
+            for (; next < end; next++) {
+                writer.add(active.get(next).feature(), active.get(next).activation());
+            }
+        }
+    }
+
+    private TokenLookUp lookUp(int sae) {
+        if (lookUps[sae] == null) {
+            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.tokens(), parquet);
+        }
+        return lookUps[sae];
     }
 
     /** The token ids of a token's context from its beginning up to the token itself: what the model had read there. */
@@ -269,6 +359,11 @@ public final class ActivationIndex implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        for (TokenLookUp lookUp : lookUps) {
+            if (lookUp != null) {
+                lookUp.close();
+            }
+        }
         parquet.close();
     }
 }

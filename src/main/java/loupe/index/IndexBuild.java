@@ -226,7 +226,7 @@ public final class IndexBuild {
             for (int i = 0; i < settings.saes().size(); i++) {
                 IndexInfo.IndexedSae sae = settings.saes().get(i);
                 Path own = Files.createDirectories(folder.resolve(sae.folder()));
-                long rows = SortedActivations.write(parquet, staging(), i, sae.features(), own);
+                long rows = SortedActivations.write(parquet, staging(), i, sae.features(), tokens[0], own);
                 written.add(new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), rows));
             }
         }

@@ -88,6 +88,7 @@ public final class IndexMerge {
 
     private IndexInfo run() throws IOException, SQLException {
         IndexInfo first = shards.get(0).info();
+        long tokens = shards.stream().mapToLong(shard -> shard.info().tokens()).sum();
         Files.createDirectories(out);
         Files.deleteIfExists(ActivationIndex.infoFile(out));
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
@@ -104,15 +105,34 @@ public final class IndexMerge {
                         + " + token % " + length + " AS INTEGER) AS token, activation FROM '"
                         + Parquet.quoted(shard.folder().resolve(sae.folder()).resolve("activations.parquet")) + "'") + ") ORDER BY feature, token",
                         activations, SortedActivations.ROW_GROUP);
+                int which = written.size();
+                try (ActivationsByToken.Writer byToken = new ActivationsByToken.Writer(own.resolve(ActivationsByToken.FILE), tokens)) {
+                    writeByToken(which, byToken);
+                }
                 SortedActivations.writeStatistics(parquet, statistics(parquet, activations, sae.features()), own.resolve("features.parquet"));
-                long rows = shards.stream().mapToLong(shard -> shard.info().saes().get(written.size()).rows()).sum();
+                long rows = shards.stream().mapToLong(shard -> shard.info().saes().get(which).rows()).sum();
                 written.add(new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), rows));
             }
         }
         IndexInfo whole = new IndexInfo(IndexInfo.VERSION, first.model(), written, first.sources(), first.contextLength(), first.separator(), first.maxTokens(), Shard.WHOLE,
-                shards.stream().mapToLong(shard -> shard.info().tokens()).sum(), shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
+                tokens, shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
         IndexBuild.writeJson(ActivationIndex.infoFile(out), whole);
         return whole;
+    }
+
+    /** Every block of contexts from the shard that has it; the blocks of a shard are in order. */
+    private void writeByToken(int sae, ActivationsByToken.Writer byToken) throws IOException {
+        int block = Shard.BLOCK * shards.get(0).info().contextLength();
+        long[] done = new long[shards.size()];
+        for (int turn = 0; done[turn] < shards.get(turn).info().tokens(); turn = (turn + 1) % shards.size()) {
+            cancellation.check();
+            ActivationIndex shard = shards.get(turn);
+            int first = Math.toIntExact(done[turn]);
+            int[] tokens = IntStream.range(first, (int) Math.min(shard.info().tokens(), first + (long) block)).toArray();
+            done[turn] += tokens.length;
+            shard.copy(sae, tokens, byToken);
+        }
+        byToken.finish();
     }
 
     private String ofAll(Function<ActivationIndex, String> select) {

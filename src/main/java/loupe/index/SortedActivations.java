@@ -29,10 +29,18 @@ final class SortedActivations {
         rows = new long[features];
     }
 
-    /** Writes {@code activations.parquet} and {@code features.parquet} into {@code folder}. @return stored activations */
-    static long write(Parquet parquet, Path staging, int sae, int features, Path folder) throws IOException, SQLException {
+    /**
+     * Writes {@code activations.parquet}, {@code features.parquet} and {@code by-token.bin} into {@code folder}.
+     *
+     * @param tokens in all staged batches
+     * @return stored activations
+     */
+    static long write(Parquet parquet, Path staging, int sae, int features, long tokens, Path folder) throws IOException, SQLException {
         SortedActivations sorted = new SortedActivations(staging, sae, features);
-        sorted.count();
+        try (ActivationsByToken.Writer byToken = new ActivationsByToken.Writer(folder.resolve(ActivationsByToken.FILE), tokens)) {
+            sorted.count(byToken);
+            byToken.finish();
+        }
         sorted.writeActivations(parquet, folder.resolve("activations.parquet"));
         writeStatistics(parquet, sorted.statistics, folder.resolve("features.parquet"));
         long total = 0;
@@ -42,12 +50,16 @@ final class SortedActivations {
         return total;
     }
 
-    private void count() throws IOException {
+    private void count(ActivationsByToken.Writer byToken) throws IOException {
         Staging.scan(staging, (batch, payload) -> {
             SparseFeatures features = StagedBatch.decode(payload).activations().get(sae);
-            for (int i = 0; i < features.values().length; i++) {
-                rows[features.features()[i]]++;
-                statistics.add(features.features()[i], features.values()[i]);
+            for (int row = 0; row < features.rows(); row++) {
+                byToken.token();
+                for (int i = features.offsets()[row]; i < features.offsets()[row + 1]; i++) {
+                    rows[features.features()[i]]++;
+                    statistics.add(features.features()[i], features.values()[i]);
+                    byToken.add(features.features()[i], features.values()[i]);
+                }
             }
         });
     }

@@ -148,7 +148,7 @@ class CrashedPassTest {
         requireTheSameAsUndisturbed(folder, "killed while writing");
         try (var left = Files.walk(folder)) {
             assertThat(left.filter(Files::isRegularFile).map(file -> file.getFileName().toString())).as("nothing half written is left")
-                    .containsExactlyInAnyOrder("contexts.parquet", "activations.parquet", "features.parquet", "index.json");
+                    .containsExactlyInAnyOrder("contexts.parquet", "activations.parquet", "features.parquet", "by-token.bin", "index.json");
         }
     }
 

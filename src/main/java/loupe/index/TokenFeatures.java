@@ -1,0 +1,64 @@
+package loupe.index;
+
+import java.util.stream.IntStream;
+
+/**
+ * What every feature does at the tokens of one id. A negative activation counts as 0, as in {@link FeatureStatistics}.
+ *
+ * @param id token id
+ * @param occurrences counted tokens that have it
+ * @param statistics of the features over the whole corpus
+ * @param count for each feature, tokens of this id at which it is positive; not to be written
+ * @param sum for each, of its activations at tokens of this id; not to be written
+ * @param max for each, the largest of them; 0 if it is never active there; not to be written
+ */
+public record TokenFeatures(int id, long occurrences, FeatureStatistics statistics, long[] count, double[] sum, float[] max) {
+    /** What features can be ranked by. */
+    public enum Measure {
+        /** {@link TokenFeatures#mean}. */
+        MEAN,
+        /** {@link TokenFeatures#share}. */
+        SHARE,
+        /** {@link TokenFeatures#max}. */
+        MAX,
+        /** {@link TokenFeatures#shareOfFeature}. */
+        SHARE_OF_FEATURE,
+        /** {@link TokenFeatures#massOfFeature}. */
+        MASS_OF_FEATURE
+    }
+
+    /** Mean activation at tokens of this id, those at which it is 0 included; NaN if the id does not occur. */
+    public double mean(int feature) {
+        return sum[feature] / occurrences;
+    }
+
+    /** Fraction of the tokens of this id at which the feature is active; NaN if the id does not occur. */
+    public double share(int feature) {
+        return (double) count[feature] / occurrences;
+    }
+
+    /** Of the tokens at which the feature is active, the fraction that has this id; NaN if it never is. */
+    public double shareOfFeature(int feature) {
+        return (double) count[feature] / statistics.count()[feature];
+    }
+
+    /** Of the sum of the feature's activations, the fraction at tokens of this id; NaN if it is never active. */
+    public double massOfFeature(int feature) {
+        return sum[feature] / statistics.sum()[feature];
+    }
+
+    public double value(Measure measure, int feature) {
+        return switch (measure) {
+            case MEAN -> mean(feature);
+            case SHARE -> share(feature);
+            case MAX -> max[feature];
+            case SHARE_OF_FEATURE -> shareOfFeature(feature);
+            case MASS_OF_FEATURE -> massOfFeature(feature);
+        };
+    }
+
+    /** The features active at this id with the largest values, largest first; ties by number. */
+    public int[] top(Measure measure, int n) {
+        return Ranking.largest(IntStream.range(0, count.length).filter(feature -> count[feature] > 0), feature -> value(measure, feature), n);
+    }
+}
