@@ -13,7 +13,7 @@ import org.testfx.util.WaitForAsyncUtils;
 /** One part on a stage, headless. Waits for conditions, never for time. */
 @Tag("ui")
 abstract class UiTest extends ApplicationTest {
-    private static final int PATIENCE_SECONDS = 10;
+    private static final int PATIENCE_SECONDS = 60;
     protected Stage stage;
 
     /** The part under test; called on the FX thread. */
