@@ -9,10 +9,13 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenCoherence;
 import loupe.analysis.tokens.TokenColumns;
+import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.analysis.tokens.TokenRanking;
+import loupe.analysis.tokens.TokenSides;
 import loupe.analysis.tokens.TokenStability;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
@@ -41,6 +44,12 @@ final class TokensCommand extends LoupeCommand {
     @Option(names = "--top", paramLabel = "N", defaultValue = "100", description = "How many tokens (default: ${DEFAULT-VALUE}).")
     private int top;
 
+    @Mixin
+    private TokenFilterOptions filters;
+
+    @Option(names = "--sides", description = "List encoder's and decoder's tokens too, side by side, each with its rank in the other's list.")
+    private boolean sides;
+
     @Option(names = "--stability", description = "Say each token's rank at a scale a tenth smaller and a tenth larger.")
     private boolean stability;
 
@@ -49,8 +58,8 @@ final class TokensCommand extends LoupeCommand {
 
     @Override
     Map<String, Object> run(CommandContext context) {
-        if (vector != null && (nullSeed != null || stability)) {
-            throw Refusal.usage("--vector is a finished ghost without direction and scale, so it goes without --null and --stability");
+        if (vector != null && (nullSeed != null || stability || sides)) {
+            throw Refusal.usage("--vector is a finished ghost without direction and scale, so it goes without --null, --stability and --sides");
         }
         if (top < 1) {
             throw Refusal.usage("--top is " + top + ", at least 1 is needed");
@@ -58,11 +67,13 @@ final class TokensCommand extends LoupeCommand {
         if (!(exponent >= 0 && Double.isFinite(exponent))) {
             throw Refusal.usage("--exponent is " + exponent + ", expected 0 or more");
         }
+        TokenFilter filter = filters.filter();
         ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = ghost.settings(context, opened, vector);
-        TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top);
         TokenColumns.Answer columns = context.ask(new TokenColumns(opened.id(), settings, metric));
+        TokenMask mask = TokenFilterOptions.mask(context, opened, filter, columns.tokens());
+        TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top, mask);
         TokenRanking ranking = new TokenRanking();
         TokenList list = ranking.rank(columns, asked);
         List<Map<String, Object>> rows = rows(opened, list);
@@ -78,9 +89,15 @@ final class TokensCommand extends LoupeCommand {
         said.put("metric", metric.label());
         said.put("exponent", exponent);
         said.put("top", top);
+        said.put("filter", TokenFilterOptions.describe(filter, mask));
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("settings", said);
         result.put("tokens", rows);
+        if (sides) {
+            TokenSides both = TokenSides.of(ranking, columns, asked);
+            result.put("sides", Map.of("deepest", both.deepest(), "encoder", rows(opened, both.encoder(), "rank_in_decoder", both.encoderInDecoder()),
+                    "decoder", rows(opened, both.decoder(), "rank_in_encoder", both.decoderInEncoder())));
+        }
         if (nullSeed != null) {
             TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
             result.put("coherence", coherence(context, opened, list));
@@ -102,6 +119,15 @@ final class TokensCommand extends LoupeCommand {
             row.put("score", list.scores()[i]);
             row.put("cosine", list.cosines()[i]);
             rows.add(row);
+        }
+        return rows;
+    }
+
+    /** @param key of the rank in the other list; one more than the deepest that was looked at for tokens beyond it */
+    private static List<Map<String, Object>> rows(OpenModel opened, TokenList list, String key, int[] ranks) {
+        List<Map<String, Object>> rows = rows(opened, list);
+        for (int i = 0; i < rows.size(); i++) {
+            rows.get(i).put(key, ranks[i]);
         }
         return rows;
     }

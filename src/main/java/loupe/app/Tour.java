@@ -8,12 +8,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.image.WritableImage;
 import javafx.stage.Stage;
 import javax.imageio.ImageIO;
+import loupe.analysis.tokens.TokenFilter;
+import loupe.analysis.tokens.TokenScript;
 import loupe.state.FeatureColumn;
 import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
@@ -107,6 +110,15 @@ final class Tour {
             models().table().sortedBy().set(FeatureColumn.NUMBER);
             models().table().descending().set(false);
         });
+        one("components", () -> {
+            models().controls().components().set(3);
+            models().controls().pca(0).set(0.1);
+            models().controls().pca(2).set(0.05);
+        }, () -> models().controls().components().set(1));
+        Toolkit.run(() -> models().controls().pca(0).set(0));
+        both("tokens-filtered", () -> models().controls().filter().set(TokenFilter.NONE.withScripts(Set.of(TokenScript.LATIN)).withLettersOnly(true).withLength(3, 12)),
+                () -> models().controls().filter().set(TokenFilter.NONE));
+        both("token-sides", () -> models().a().tokens().sides().set(true), () -> models().a().tokens().sides().set(false));
         both("scale-sweep", () -> models().scales().open().set(true), () -> models().scales().open().set(false));
         both("tree-compared", () -> {
             models().a().comparison().keep("encoder");
@@ -167,6 +179,7 @@ final class Tour {
 
     private static boolean quiet(loupe.state.SideModels side) {
         return !side.tree().tree().isPending() && !side.comparison().diff().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
+                && !side.tokens().mask().isPending() && !side.tokens().bothSides().isPending()
                 && !side.neighbours().neighbours().isPending() && !side.logits().weights().isPending() && !side.examples().examples().isPending()
                 && !side.histogram().histogram().isPending();
     }

@@ -1,7 +1,11 @@
 package loupe.state;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.IntegerProperty;
@@ -16,6 +20,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.inference.OpenModel;
@@ -29,7 +34,12 @@ import loupe.analysis.ghost.TokenGeometry;
  */
 public final class GhostControlsModel {
     static final double MIX_STEP = 0.01;
-    static final double PC1_STEP = 0.01;
+    static final double PCA_STEP = 0.01;
+    static final double FOLD_STEP = 0.1;
+    /** How many of the first principal components can have a weight. */
+    public static final int MOST_COMPONENTS = 8;
+    /** Where the fold control folds nothing, in nats. */
+    public static final double FOLDS_NOTHING = -3;
     static final double EXPONENT_STEP = 0.025;
     /** The notebook's cutoff. */
     static final double DEFAULT_CUTOFF = 5e-5;
@@ -41,7 +51,8 @@ public final class GhostControlsModel {
     private final DoubleProperty encoderMix = new SimpleDoubleProperty(this, "encoderMix", 1);
     private final DoubleProperty scale = new SimpleDoubleProperty(this, "scale", GhostSettings.DEFAULT_SCALE);
     private final BooleanProperty centroid = new SimpleBooleanProperty(this, "centroid", true);
-    private final DoubleProperty pc1 = new SimpleDoubleProperty(this, "pc1", 0);
+    private final List<DoubleProperty> pca = new ArrayList<>();
+    private final IntegerProperty components = new SimpleIntegerProperty(this, "components", 1);
     private final ObjectProperty<TokenMetric> metric = new SimpleObjectProperty<>(this, "metric", TokenMetric.RATIO);
     private final DoubleProperty exponent = new SimpleDoubleProperty(this, "exponent", TokenListSettings.DEFAULT_EXPONENT);
     private final StringProperty prompt = new SimpleStringProperty(this, "prompt", GhostValues.PROMPT);
@@ -49,6 +60,9 @@ public final class GhostControlsModel {
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", DEFAULT_CUTOFF);
     private final IntegerProperty topK = new SimpleIntegerProperty(this, "topK", DEFAULT_TOP_K);
     private final IntegerProperty depth = new SimpleIntegerProperty(this, "depth", DEFAULT_DEPTH);
+    private final ObjectProperty<TokenFilter> filter = new SimpleObjectProperty<>(this, "filter", TokenFilter.NONE);
+    private final DoubleProperty foldUnder = new SimpleDoubleProperty(this, "foldUnder", FOLDS_NOTHING);
+    private final BooleanProperty held = new SimpleBooleanProperty(this, "held", false);
 
     private final ReadOnlyObjectWrapper<GhostValues> values = new ReadOnlyObjectWrapper<>(this, "values");
     private final ReadOnlyObjectWrapper<ScaleRange> range = new ReadOnlyObjectWrapper<>(this, "range", ScaleRange.around(GhostSettings.DEFAULT_SCALE));
@@ -58,7 +72,13 @@ public final class GhostControlsModel {
 
     public GhostControlsModel(Workbench workbench) {
         geometry = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
-        for (Property<?> property : new Property<?>[] {encoderMix, scale, centroid, pc1, metric, exponent, prompt, beginning, cutoff, topK, depth}) {
+        for (int i = 0; i < MOST_COMPONENTS; i++) {
+            DoubleProperty weight = new SimpleDoubleProperty(this, "pca" + (i + 1), 0);
+            weight.addListener(changed -> refresh());
+            pca.add(weight);
+        }
+        for (Property<?> property : new Property<?>[] {encoderMix, scale, centroid, components, metric, exponent, prompt, beginning, cutoff, topK, depth, filter,
+            foldUnder}) {
             property.addListener(changed -> refresh());
         }
         refresh();
@@ -100,8 +120,29 @@ public final class GhostControlsModel {
         return centroid;
     }
 
-    public DoubleProperty pc1() {
-        return pc1;
+    /** The weight of a principal component of the embedding. @param component from 0, below {@link #MOST_COMPONENTS} */
+    public DoubleProperty pca(int component) {
+        return pca.get(component);
+    }
+
+    /** How many of the first components have their weight taken, 1 to {@link #MOST_COMPONENTS}. */
+    public IntegerProperty components() {
+        return components;
+    }
+
+    /** Which tokens the token lists may have. */
+    public ObjectProperty<TokenFilter> filter() {
+        return filter;
+    }
+
+    /** Log ratio to the baseline, in nats, below which the tree's branches are folded; at {@link #FOLDS_NOTHING} none are. */
+    public DoubleProperty foldUnder() {
+        return foldUnder;
+    }
+
+    /** Whether the thumb of a slider is held now, so that its changes are one gesture. */
+    public BooleanProperty held() {
+        return held;
     }
 
     public ObjectProperty<TokenMetric> metric() {
@@ -159,7 +200,8 @@ public final class GhostControlsModel {
         encoderMix.set(1);
         scale.set(range.get().rounded(range.get().natural()));
         centroid.set(true);
-        pc1.set(0);
+        components.set(1);
+        pca.forEach(weight -> weight.set(0));
         metric.set(TokenMetric.RATIO);
         exponent.set(TokenListSettings.DEFAULT_EXPONENT);
         prompt.set(GhostValues.PROMPT);
@@ -167,6 +209,8 @@ public final class GhostControlsModel {
         cutoff.set(DEFAULT_CUTOFF);
         topK.set(DEFAULT_TOP_K);
         depth.set(DEFAULT_DEPTH);
+        filter.set(TokenFilter.NONE);
+        foldUnder.set(FOLDS_NOTHING);
         quiet = false;
         refresh();
     }
@@ -177,7 +221,7 @@ public final class GhostControlsModel {
         encoderMix.set(old.encoderMix());
         scale.set(old.scale());
         centroid.set(old.centroid());
-        pc1.set(old.pc1());
+        setPca(old.pca());
         metric.set(old.metric());
         exponent.set(old.exponent());
         prompt.set(old.prompt());
@@ -185,8 +229,17 @@ public final class GhostControlsModel {
         cutoff.set(old.cutoff());
         topK.set(old.topK());
         depth.set(old.depth());
+        filter.set(old.filter());
+        foldUnder.set(Math.max(FOLDS_NOTHING, old.foldUnder()));
         quiet = false;
         refresh();
+    }
+
+    private void setPca(List<Double> weights) {
+        components.set(Math.max(1, weights.size()));
+        for (int i = 0; i < MOST_COMPONENTS; i++) {
+            pca.get(i).set(i < weights.size() ? weights.get(i) : 0);
+        }
     }
 
     /** The values as a session keeps them. */
@@ -196,7 +249,7 @@ public final class GhostControlsModel {
         kept.put("ghost.encoderMix", Double.toString(now.encoderMix()));
         kept.put("ghost.scale", Double.toString(now.scale()));
         kept.put("ghost.centroid", Boolean.toString(now.centroid()));
-        kept.put("ghost.pc1", Double.toString(now.pc1()));
+        kept.put("ghost.pca", now.pca().stream().map(weight -> Double.toString(weight)).collect(Collectors.joining(",")));
         kept.put("ghost.metric", now.metric().name());
         kept.put("ghost.exponent", Double.toString(now.exponent()));
         kept.put("ghost.prompt", now.prompt());
@@ -204,6 +257,7 @@ public final class GhostControlsModel {
         kept.put("ghost.cutoff", Double.toString(now.cutoff()));
         kept.put("ghost.topK", Integer.toString(now.topK()));
         kept.put("ghost.depth", Integer.toString(now.depth()));
+        kept.put("ghost.foldUnder", Double.toString(foldUnder.get()));
         return kept;
     }
 
@@ -226,7 +280,7 @@ public final class GhostControlsModel {
             case "ghost.encoderMix" -> encoderMix.set(within(Double.parseDouble(text), 0, 1));
             case "ghost.scale" -> rememberedScale = Double.parseDouble(text);
             case "ghost.centroid" -> centroid.set(Boolean.parseBoolean(text));
-            case "ghost.pc1" -> pc1.set(within(Double.parseDouble(text), -1, 1));
+            case "ghost.pc1", "ghost.pca" -> setPca(Arrays.stream(text.split(",")).limit(MOST_COMPONENTS).map(w -> within(Double.parseDouble(w), -1, 1)).toList());
             case "ghost.metric" -> metric.set(TokenMetric.valueOf(text));
             case "ghost.exponent" -> exponent.set(within(Double.parseDouble(text), 0, 5));
             case "ghost.prompt" -> prompt.set(text);
@@ -234,6 +288,7 @@ public final class GhostControlsModel {
             case "ghost.cutoff" -> cutoff.set(within(Double.parseDouble(text), 1e-8, 1));
             case "ghost.topK" -> topK.set((int) within(Integer.parseInt(text), 1, 50));
             case "ghost.depth" -> depth.set((int) within(Integer.parseInt(text), 1, 100));
+            case "ghost.foldUnder" -> foldUnder.set(within(Double.parseDouble(text), FOLDS_NOTHING, 20));
             default -> { }
         }
     }
@@ -243,8 +298,8 @@ public final class GhostControlsModel {
             return;
         }
         GhostValues now = new GhostValues(rounded(encoderMix.get(), MIX_STEP), range.get().rounded(scale.get()), centroid.get(),
-                rounded(pc1.get(), PC1_STEP), metric.get(), rounded(exponent.get(), EXPONENT_STEP), prompt.get(), beginning.get(), cutoff.get(),
-                topK.get(), depth.get());
+                pca.subList(0, Math.max(1, Math.min(MOST_COMPONENTS, components.get()))).stream().map(weight -> rounded(weight.get(), PCA_STEP)).toList(), metric.get(), rounded(exponent.get(), EXPONENT_STEP), prompt.get(), beginning.get(), cutoff.get(),
+                topK.get(), depth.get(), filter.get(), foldUnder.get() <= FOLDS_NOTHING ? Double.NEGATIVE_INFINITY : rounded(foldUnder.get(), FOLD_STEP));
         if (!now.equals(values.get())) {
             values.set(now);
         }

@@ -4,6 +4,7 @@ import java.util.List;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
+import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.lm.Tokenizer;
@@ -14,26 +15,33 @@ import loupe.lm.Tokenizer;
  * @param encoderMix 1 is the encoder direction, 0 the decoder direction
  * @param scale in units of the embedding
  * @param centroid whether the centroid of the tokens is added
- * @param pc1 weight of the embedding's first principal component
+ * @param pca weights of the embedding's first principal components, as many as the controls offer, zeros included
  * @param exponent of the token list's ratio
  * @param prompt with {@code {ghost}} where the ghost stands
  * @param beginning whether the token for the beginning of text comes before the prompt
  * @param cutoff cumulative probability below which the tree shows no node
  * @param topK children of a node at most
  * @param depth of the tree at most
+ * @param filter which tokens the token list may have
+ * @param foldUnder log ratio to the baseline, in nats, below which branches of the tree are folded; negative infinity folds none
  */
-public record GhostValues(double encoderMix, double scale, boolean centroid, double pc1, TokenMetric metric, double exponent,
-        String prompt, Tokenizer.Beginning beginning, double cutoff, int topK, int depth) {
+public record GhostValues(double encoderMix, double scale, boolean centroid, List<Double> pca, TokenMetric metric, double exponent,
+        String prompt, Tokenizer.Beginning beginning, double cutoff, int topK, int depth,
+        TokenFilter filter, double foldUnder) {
     /** The notebook's prompt. */
     public static final String PROMPT = "A typical definition of \"{ghost}\" would be \"";
+
+    public GhostValues {
+        pca = List.copyOf(pca);
+    }
 
     /** The ghost of a feature under these values. */
     public GhostSettings ghostOf(FeatureRef ref) {
         return new GhostSettings(new GhostSource.Feature(ref.sae(), ref.feature()), encoderMix, scale, centroid,
-                pc1 == 0 ? List.of() : List.of(pc1), PcaSign.POSITIVE);
+                pca, PcaSign.POSITIVE);
     }
 
-    /** What the token list of a feature shows under these values. */
+    /** What the token list of a feature shows under these values, of all tokens. */
     public TokenListSettings listOf(FeatureRef ref, int top) {
         return new TokenListSettings(ghostOf(ref), metric, metric == TokenMetric.RATIO ? exponent : TokenListSettings.DEFAULT_EXPONENT, top);
     }

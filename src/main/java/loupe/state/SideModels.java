@@ -1,5 +1,6 @@
 package loupe.state;
 
+import java.util.List;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 
@@ -51,7 +52,17 @@ public final class SideModels {
         GhostValues values = tree.controls().values().get();
         String direction = values.encoderMix() == 1 ? "encoder" : values.encoderMix() == 0 ? "decoder" : "encoder share " + values.encoderMix();
         return provenance() + ", " + direction + ", scale " + values.scale() + (values.centroid() ? " from the centroid" : " from the origin")
-                + (values.pc1() == 0 ? "" : ", PC 1 weight " + values.pc1());
+                + weights(values.pca());
+    }
+
+    private static String weights(List<Double> pca) {
+        StringBuilder said = new StringBuilder();
+        for (int i = 0; i < pca.size(); i++) {
+            if (pca.get(i) != 0) {
+                said.append(", PC ").append(i + 1).append(" weight ").append(pca.get(i));
+            }
+        }
+        return said.toString();
     }
 
     public PromotedTokens promoted() {

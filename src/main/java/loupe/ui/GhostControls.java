@@ -41,8 +41,9 @@ final class GhostControls {
             SliderScale.linear(0, 1, 0.01, 0.1), MIDDLE);
     private final StackPane scaleHolder = new StackPane();
     private final CheckBox centroid = new CheckBox("Centroid");
-    private final SliderField pc1 = new SliderField("PC 1 weight", "", "Weight w of the embedding's first principal component: u = (1 - w) f + w p",
-            SliderScale.linear(-1, 1, 0.01, 0.1), 0);
+    private final VBox components = new VBox();
+    private final Button fewer = Tips.iconButton(Feather.MINUS, "Take the last principal component away, and its weight with it", () -> offerComponents(-1));
+    private final Button more = Tips.iconButton(Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
     private final SliderField exponent = new SliderField("Exponent m", "", "m in (1 - cos(ghost, token))^m / (1 - cos(centroid, token)), the token list's score",
             SliderScale.linear(0, 5, 0.025, 0.25), TokenListSettings.DEFAULT_EXPONENT);
@@ -78,7 +79,14 @@ final class GhostControls {
         HBox first = new HBox(12, directions, centroid);
         first.getStyleClass().add("ghost-row");
         mixture.setId("ghost-mixture");
-        pc1.setId("ghost-pc1");
+        for (int i = 0; i < GhostControlsModel.MOST_COMPONENTS; i++) {
+            components.getChildren().add(component(i));
+        }
+        fewer.setId("ghost-pca-fewer");
+        more.setId("ghost-pca-more");
+        HBox.setHgrow(components, Priority.ALWAYS);
+        HBox componentRow = new HBox(components, fewer, more);
+        componentRow.getStyleClass().add("component-row");
         exponent.setId("ghost-exponent");
         cutoff.setId("ghost-cutoff");
         topK.setId("ghost-top-k");
@@ -96,7 +104,7 @@ final class GhostControls {
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
         promptRow.getStyleClass().add("ghost-row");
-        VBox rows = new VBox(first, mixture, scaleHolder, scaleFinder, pc1, metricRow, exponent, promptRow, cutoff, topK, depth);
+        VBox rows = new VBox(first, mixture, scaleHolder, scaleFinder, componentRow, metricRow, exponent, promptRow, cutoff, topK, depth);
         rows.getStyleClass().add("ghost-controls");
         frame.setContent(rows);
         frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
@@ -122,11 +130,14 @@ final class GhostControls {
         model.encoderMix().addListener((property, was, is) -> showMix(is.doubleValue()));
         showMix(model.encoderMix().get());
         centroid.selectedProperty().bindBidirectional(model.centroid());
-        follow(pc1, model.pc1());
+        fewer.disableProperty().bind(model.components().lessThanOrEqualTo(1));
+        more.disableProperty().bind(model.components().greaterThanOrEqualTo(GhostControlsModel.MOST_COMPONENTS));
         follow(exponent, model.exponent());
         follow(cutoff, model.cutoff());
         follow(topK, model.topK());
         follow(depth, model.depth());
+        hold(mixture);
+        hold(exponent);
         metric.valueProperty().bindBidirectional(model.metric());
         exponent.disableProperty().bind(model.metric().isNotEqualTo(TokenMetric.RATIO));
         prompt.setText(model.prompt().get());
@@ -137,6 +148,32 @@ final class GhostControls {
             }
         });
         model.prompt().addListener((property, was, is) -> prompt.setText(is));
+    }
+
+    /** The weight of one principal component, shown once that many are asked for. @param index from 0 */
+    private SliderField component(int index) {
+        SliderField weight = new SliderField("PC " + (index + 1) + " weight", "",
+                "Weight w" + (index + 1) + " of the embedding's principal component " + (index + 1) + ": u = (1 - sum of w) f + sum of w p",
+                SliderScale.linear(-1, 1, 0.01, 0.1), 0);
+        weight.setId("ghost-pc" + (index + 1));
+        weight.visibleProperty().bind(model.components().greaterThan(index));
+        weight.managedProperty().bind(weight.visibleProperty());
+        follow(weight, model.pca(index));
+        hold(weight);
+        return weight;
+    }
+
+    private void offerComponents(int by) {
+        int last = model.components().get() - 1;
+        if (by < 0) {
+            model.pca(last).set(0);
+        }
+        model.components().set(last + 1 + by);
+    }
+
+    /** Changes of a held thumb are one gesture. */
+    private void hold(SliderField field) {
+        field.draggingProperty().addListener((property, was, is) -> model.held().set(is));
     }
 
     /** The built-in wordings. */
@@ -200,6 +237,7 @@ final class GhostControls {
                 model.scale().set(is.doubleValue());
             }
         });
+        hold(scale);
         scaleHolder.getChildren().setAll(scale);
     }
 

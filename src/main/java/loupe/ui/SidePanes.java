@@ -58,6 +58,10 @@ final class SidePanes {
         return tree;
     }
 
+    TokenListPane tokenList() {
+        return tokens;
+    }
+
     PaneFrame tokens() {
         return tokens.node();
     }

@@ -68,6 +68,12 @@ final class WorkbenchCommands {
         commands.add("undo", "Undo a change of the ghost controls", GHOST, "Shortcut+Z", () -> models.history().undo());
         commands.add("redo", "Redo it", GHOST, "Shortcut+Shift+Z", () -> models.history().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
+        commands.add("filter-tokens", "Filter the token list", GHOST, "Shortcut+Shift+F", hasA, view::filterTokens);
+        commands.add("token-sides", "Token lists of encoder and decoder side by side, or not", GHOST, "", hasA, () -> {
+            boolean both = !models.a().tokens().sides().get();
+            models.a().tokens().sides().set(both);
+            models.b().tokens().sides().set(both);
+        });
         commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view::findInTree);
 
         commands.add("maximise", "Maximise the focused pane, or bring it back", WINDOW, "F11", view::maximiseFocused);

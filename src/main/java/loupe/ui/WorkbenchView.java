@@ -342,6 +342,10 @@ public final class WorkbenchView {
         table.focusFilter();
     }
 
+    void filterTokens() {
+        a.tokenList().startFilter();
+    }
+
     void findInTree() {
         a.treePane().canvas().requestFocus();
         a.treePane().canvas().openFind();

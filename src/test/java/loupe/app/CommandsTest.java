@@ -189,6 +189,26 @@ class CommandsTest {
     }
 
     @Test
+    void tokensAreFilteredAndListedForBothSidesWhenAsked() {
+        List<String> list = List.of("tokens", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--top", "300");
+        assertThat(json(list.toArray(String[]::new)).get("settings").get("filter").isNull()).isTrue();
+        JsonNode said = json(plus(list, "--script", "latin", "--leading-space", "yes", "--letters-only", "--min-length", "2", "--max-length", "3", "--trained", "--sides"));
+        assertThat(said.get("tokens")).isNotEmpty();
+        said.get("tokens").forEach(token -> assertThat(token.get("token").asText()).matches(" [A-Za-z]{2,3}"));
+        assertThat(said.get("settings").get("filter").get("tokens").asInt()).isEqualTo(said.get("tokens").size());
+        assertThat(said.get("settings").get("filter").get("trained").asDouble()).isEqualTo(0.5);
+        JsonNode encoder = said.get("sides").get("encoder");
+        JsonNode decoder = said.get("sides").get("decoder");
+        for (JsonNode token : encoder) {
+            assertThat(decoder.get(token.get("rank_in_decoder").asInt() - 1).get("id")).isEqualTo(token.get("id"));
+        }
+        json(plus(list, "--matching", "^ ?d?e")).get("tokens").forEach(token -> assertThat(token.get("token").asText()).matches(" ?d?e.*"));
+        CommandRun refused = CommandRun.of(plus(list, "--matching", "a(b"));
+        assertThat(refused.code).isEqualTo(2);
+        assertThat(refused.err).contains("no regular expression");
+    }
+
+    @Test
     void aBatchHasALinePerFeatureAndGoesOnWhereItStopped() throws IOException {
         Path out = folder.resolve("batch.jsonl");
         List<String> batch = List.of("batch", "--model", path("tiny"), "--sae", path("sae"), "--cutoff", "0.01", "--max-depth", "3", "--max-nodes", "40", "--top", "4",

@@ -63,17 +63,17 @@ class GhostControlsModelTest {
         clock.addAndGet(5_000_000_000L);
         for (int i = 0; i < 10; i++) {
             clock.addAndGet(16_000_000L);
-            controls.pc1().set(0.01 * (i + 1));
+            controls.pca(0).set(0.01 * (i + 1));
         }
         clock.addAndGet(5_000_000_000L);
         controls.topK().set(9);
         history.undo();
         assertThat(controls.values().get().topK()).isEqualTo(5);
-        assertThat(controls.values().get().pc1()).isEqualTo(0.1);
+        assertThat(controls.values().get().pca()).containsExactly(0.1);
         history.undo();
-        assertThat(controls.values().get().pc1()).isZero();
+        assertThat(controls.values().get().pca()).containsExactly(0.0);
         history.redo();
-        assertThat(controls.values().get().pc1()).isEqualTo(0.1);
+        assertThat(controls.values().get().pca()).containsExactly(0.1);
     }
 
     @Test
@@ -82,7 +82,7 @@ class GhostControlsModelTest {
         opened.openA();
         for (int i = 1; i <= 20; i++) {
             controls.nudgeScale(1);
-            controls.pc1().set(0.01 * i);
+            controls.pca(0).set(0.01 * i);
         }
         assertThat(opened.count(TokenColumns.class)).isEqualTo(1);
         controls.metric().set(TokenMetric.CSLS);

@@ -7,6 +7,7 @@ import loupe.TinyModel;
 import loupe.analysis.TestDevice;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenColumns;
+import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
 import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
@@ -19,6 +20,7 @@ class TokenListModelTest {
     private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
     private TokenListModel model;
     private TestDevice device;
+    private long nanos;
 
     @BeforeEach
     void begin() {
@@ -31,7 +33,7 @@ class TokenListModelTest {
             numbers[i] = (float) Math.sin(7 * i + 1);
         }
         device.sae(Opened.A, new HostTensor(numbers, 8, 6), new HostTensor(numbers, 6, 8));
-        model = new TokenListModel(opened.workbench, opened.workbench.a(), controls);
+        model = new TokenListModel(opened.workbench, opened.workbench.a(), controls, () -> nanos);
         opened.openA();
         choose(1);
     }
@@ -61,6 +63,73 @@ class TokenListModelTest {
         assertThat(model.reference().get()).isSameAs(model.list().getValue());
         choose(2);
         assertThat(model.reference().get()).isSameAs(model.list().getValue());
+    }
+
+    @Test
+    void aGestureIsToldAgainstTheListBeforeItHoweverLongTheThumbIsHeld() {
+        TokenList first = model.list().getValue();
+        controls.held().set(true);
+        controls.scale().set(0.3);
+        nanos += 5_000_000_000L;
+        controls.scale().set(0.4);
+        assertThat(model.reference().get()).isSameAs(first);
+        controls.held().set(false);
+        TokenList second = model.list().getValue();
+        nanos += 5_000_000_000L;
+        controls.cutoff().set(0.01);
+        assertThat(model.reference().get()).as("the cutoff is the tree's").isSameAs(first);
+        controls.nudgeScale(1);
+        assertThat(model.reference().get()).isSameAs(second);
+        nanos += 100_000_000L;
+        controls.nudgeScale(1);
+        assertThat(model.reference().get()).as("the key is held down").isSameAs(second);
+    }
+
+    @Test
+    void aFilterAppliesToEveryPositionAndCanBeUndone() {
+        GhostHistory history = new GhostHistory(controls, () -> nanos);
+        TokenList all = model.list().getValue();
+        nanos += 5_000_000_000L;
+        controls.filter().set(TokenFilter.NONE.withLettersOnly(true));
+        assertThat(model.list().getValue().tokens()).hasSize(26).matches(ids -> java.util.stream.IntStream.of(ids).allMatch(token -> token < 26));
+        assertThat(model.reference().get()).as("ranks among other tokens are no change of rank").isSameAs(model.list().getValue());
+        nanos += 5_000_000_000L;
+        controls.scale().set(0.3);
+        assertThat(model.list().getValue().tokens()).hasSize(26);
+        choose(2);
+        assertThat(model.list().getValue().tokens()).hasSize(26);
+        choose(1);
+        history.undo();
+        history.undo();
+        assertThat(controls.filter().get()).isEqualTo(TokenFilter.NONE);
+        assertThat(model.list().getValue().tokens()).isEqualTo(all.tokens());
+    }
+
+    @Test
+    void bothSidesFollowTheControlsWhileSomebodyWantsThem() {
+        assertThat(model.bothSides().getValue()).isNull();
+        model.sides().set(true);
+        assertThat(model.bothSides().getValue().encoder().tokens()).isEqualTo(model.list().getValue().tokens());
+        controls.encoderMix().set(0);
+        assertThat(model.bothSides().getValue().decoder().tokens()).isEqualTo(model.list().getValue().tokens());
+        controls.scale().set(0.3);
+        assertThat(model.bothSides().getValue().decoder().tokens()).isEqualTo(model.list().getValue().tokens());
+        model.sides().set(false);
+        assertThat(model.bothSides().getValue()).isNull();
+    }
+
+    @Test
+    void anotherComponentKeepsTheListUntilItsColumnsAreThere() {
+        TokenList before = model.list().getValue();
+        controls.components().set(3);
+        assertThat(model.list().getValue()).isSameAs(before);
+        controls.pca(2).set(0.5);
+        assertThat(model.list().getValue()).isSameAs(before);
+        answer(TokenColumns.class);
+        assertThat(model.list().getValue().settings().ghost().pcaWeights()).containsExactly(0.0, 0.0, 0.5);
+        controls.components().set(1);
+        assertThat(model.list().getValue().settings().ghost().pcaWeights()).isEmpty();
+        assertThat(opened.count(TokenColumns.class)).as("fewer components need no others").isEqualTo(3);
     }
 
     @Test

@@ -226,6 +226,53 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     @Test
+    void theTokenListIsFilteredFromTheKeyboardAndUndoListsAllAgain() {
+        open();
+        int all = table("#token-list-A").getItems().size();
+        clickOn(rowOf("#feature-table", 2));
+        press(KeyCode.CONTROL, KeyCode.SHIFT).type(KeyCode.F).release(KeyCode.SHIFT, KeyCode.CONTROL);
+        write("/^ [a-z]+$/");
+        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().mask().count() < 100);
+        UiTest.waitUntil(() -> !table("#token-list-A").getItems().isEmpty());
+        for (int token : models.a().tokens().list().getValue().tokens()) {
+            assertThat(models.texts().of(token)).matches(" [a-z]+");
+        }
+        clickOn("#token-filter-letters-A");
+        assertThat(models.controls().filter().get().lettersOnly()).isTrue();
+        write("");
+        UiTest.onFx(() -> view.run("undo"));
+        UiTest.waitUntil(() -> models.controls().filter().get().isNone() || !models.controls().filter().get().lettersOnly());
+        clickOn("#token-filter-clear-A");
+        UiTest.waitUntil(() -> table("#token-list-A").getItems().size() == all);
+        assertThat(((TextField) lookup("#token-filter-text-A").query()).getText()).isEmpty();
+    }
+
+    @Test
+    void encoderAndDecoderStandSideBySideAndRanksWonAreShownWhileTheScaleMoves() {
+        open();
+        UiTest.onFx(() -> view.run("token-sides"));
+        UiTest.waitUntil(() -> models.a().tokens().bothSides().getValue() != null);
+        assertThat(columns("#token-list-A")).containsExactly("#", "Encoder", "in dec.", "Decoder", "in enc.");
+        UiTest.onFx(() -> view.run("token-sides"));
+        assertThat(columns("#token-list-A")).containsExactly("#", "Token", "\u0394", "Score", "Cosine");
+        UiTest.onFx(() -> models.controls().nudgeScale(20));
+        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().scale() == models.controls().values().get().scale());
+        assertThat(table("#token-list-A").getItems().toString()).containsPattern("change=[+-]\\d");
+    }
+
+    @Test
+    void aSecondComponentIsAddedAndTakenAwayByItsButtons() {
+        open();
+        clickOn("#ghost-pca-more");
+        assertThat(lookup("#ghost-pc2").query().isVisible()).isTrue();
+        UiTest.onFx(() -> models.controls().pca(1).set(0.4));
+        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().components() == 2);
+        clickOn("#ghost-pca-fewer");
+        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().components() == 0);
+        assertThat(lookup("#ghost-pc2").query().isVisible()).isFalse();
+    }
+
+    @Test
     void searchingTheTreeFindsTheBranchesWithAWord() {
         open();
         UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && tree().dataProperty().get().size() > 1);
@@ -379,6 +426,10 @@ class WorkbenchUiTest extends ApplicationTest {
 
     private TableView<?> table(String id) {
         return lookup(id).query();
+    }
+
+    private java.util.List<String> columns(String id) {
+        return table(id).getVisibleLeafColumns().stream().map(javafx.scene.control.TableColumnBase::getId).toList();
     }
 
     private Point2D rowOf(String id, int row) {

@@ -31,8 +31,7 @@ public record NullTokenList(ModelId model, TokenListSettings settings, long seed
             direction[i] = (float) random.nextGaussian();
         }
         HostTensor vector = new HostTensor(direction, dModel);
-        TokenListSettings asked = new TokenListSettings(settings.ghost().withSource(new GhostSource.Directions(vector, vector)), settings.metric(),
-                settings.exponent(), settings.top());
+        TokenListSettings asked = settings.withGhost(settings.ghost().withSource(new GhostSource.Directions(vector, vector)));
         return new TokenRanking().rank(scope.answer(new TokenColumns(model, asked.ghost(), settings.metric())), asked);
     }
 

@@ -15,7 +15,7 @@ import loupe.analysis.ghost.TokenGeometry;
  *
  * <p>The products of a ghost with every token are a linear combination of {@link TokenColumns}; its norm follows from their
  * Gram matrix. The power of the ratio is taken only of tokens that a cheap bound of the logarithm, from the bits of a
- * double, cannot exclude. All arithmetic is in float64, because 1 - cos loses digits where it matters most.
+ * double, cannot exclude, and the mask only of those too. All arithmetic is in float64, because 1 - cos loses digits where it matters most.
  *
  * <p>Buffers are kept between calls. One thread at a time; the helpers' threads are used within a call only.
  */
@@ -142,8 +142,10 @@ public final class TokenRanking {
         private final SmallestK nearest = new SmallestK();
         private final SmallestK cosines = new SmallestK();
         private final double[] product = new double[BLOCK];
+        private TokenMask mask = TokenMask.ALL;
 
         void rank(Ghost ghost, TokenListSettings settings, int top, int from, int to) {
+            mask = settings.mask();
             nearest.reset(top);
             cosines.reset(settings.metric() == TokenMetric.CSLS ? TokenHubness.NEIGHBOURS : 0);
             for (int start = from; start < to; start += BLOCK) {
@@ -170,7 +172,7 @@ public final class TokenRanking {
             for (int i = 0; i < count; i++) {
                 int token = start + i;
                 double distance = Math.max(0, 1 - product[i] * inverse * inverseNorms[token]);
-                if (exponent * lowerLog2(distance) - logGaps[token] <= logBound) {
+                if (exponent * lowerLog2(distance) - logGaps[token] <= logBound && mask.keeps(token)) {
                     nearest.offer(Math.pow(distance, exponent) / gaps[token], token);
                     if (nearest.bound() != bound) {
                         bound = nearest.bound();
@@ -185,7 +187,7 @@ public final class TokenRanking {
             double inverse = ghost.inverseNorm();
             double[] inverseNorms = ghost.geometry.inverseNorms();
             for (int i = 0; i < count; i++) {
-                nearest.offer(-product[i] * inverse * inverseNorms[start + i], start + i);
+                offer(-product[i] * inverse * inverseNorms[start + i], start + i);
             }
         }
 
@@ -203,14 +205,14 @@ public final class TokenRanking {
             double[] distances = ghost.geometry.distances();
             for (int i = 0; i < count; i++) {
                 double scale = norm * distances[start + i];
-                nearest.offer(scale == 0 ? 0 : -(product[i] - centroidProduct) / scale, start + i);
+                offer(scale == 0 ? 0 : -(product[i] - centroidProduct) / scale, start + i);
             }
         }
 
         private void dot(Ghost ghost, int start, int count) {
             combine(ghost.columns.products(), ghost.coefficients, start, count);
             for (int i = 0; i < count; i++) {
-                nearest.offer(-product[i], start + i);
+                offer(-product[i], start + i);
             }
         }
 
@@ -222,7 +224,7 @@ public final class TokenRanking {
             for (int i = 0; i < count; i++) {
                 double cosine = product[i] * inverse * inverseNorms[start + i];
                 cosines.offer(-cosine, start + i);
-                nearest.offer(hubness[start + i] - 2 * cosine, start + i);
+                offer(hubness[start + i] - 2 * cosine, start + i);
             }
         }
 
@@ -232,7 +234,14 @@ public final class TokenRanking {
             double own = GhostBasis.quadratic(whitened.gram(), ghost.coefficients);
             double[] squares = whitened.squares();
             for (int i = 0; i < count; i++) {
-                nearest.offer(squares[start + i] - 2 * product[i] + own, start + i);
+                offer(squares[start + i] - 2 * product[i] + own, start + i);
+            }
+        }
+
+        /** The mask is asked only of the few tokens that are near enough. */
+        private void offer(double key, int token) {
+            if (key <= nearest.bound() && mask.keeps(token)) {
+                nearest.offer(key, token);
             }
         }
 

@@ -25,8 +25,7 @@ public record TokenStability(int[] tokens, int[] smaller, int[] larger, int deep
 
     private static int[] ranks(TokenRanking ranking, TokenColumns.Answer columns, TokenList list, double factor, int deepest) {
         TokenListSettings settings = list.settings();
-        TokenList other = ranking.rank(columns, new TokenListSettings(settings.ghost().withScale(factor * settings.ghost().scale()), settings.metric(),
-                settings.exponent(), deepest));
+        TokenList other = ranking.rank(columns, settings.withGhost(settings.ghost().withScale(factor * settings.ghost().scale())).withTop(deepest));
         Map<Integer, Integer> rankOf = new HashMap<>();
         for (int i = 0; i < other.size(); i++) {
             rankOf.put(other.tokens()[i], i + 1);
