@@ -56,15 +56,10 @@ final class CorpusOptions {
         return model.tokenizer().orElseThrow(() -> Refusal.content(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
     }
 
-    /** The token before each document. */
-    static OptionalInt separator(OpenModel model) {
-        return tokenizer(model).beginning();
-    }
-
-    /** The corpus as contexts, each document preceded by the token for the beginning of text. */
-    TokenRows contexts(CommandContext command, OpenModel model) {
+    /** The corpus as contexts. @param separator the token put before each document, if any */
+    TokenRows contexts(CommandContext command, OpenModel model, OptionalInt separator) {
         Tokenizer tokenizer = tokenizer(model);
-        Contexts packing = new Contexts(contextLength(command, model), separator(model), maxTokens());
+        Contexts packing = new Contexts(contextLength(command, model), separator, maxTokens());
         List<int[]> rows = new ArrayList<>();
         corpus().forEachDocument(document -> {
             command.cancellation().check();

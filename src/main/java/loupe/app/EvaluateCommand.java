@@ -37,7 +37,7 @@ final class EvaluateCommand extends LoupeCommand {
         OpenSae checkpoint = reading.open(context, sae, "--sae");
         OpenModel opened = model.open(context, Processing.RAW);
         Fit.require(opened, checkpoint);
-        TokenRows contexts = corpus.contexts(context, opened);
+        TokenRows contexts = corpus.contexts(context, opened, model.separator(opened));
         context.begin();
         SaeEvaluation.Answer answer = context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, ignored));
         return describe(answer);

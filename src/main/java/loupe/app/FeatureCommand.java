@@ -15,10 +15,10 @@ import loupe.index.ActivationIndex;
 import loupe.index.Example;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
-import loupe.index.IndexInfo;
 import loupe.lm.Tokenizer;
 import loupe.lm.TokenizerFiles;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code feature}: one feature's statistics and examples, from an index. */
@@ -36,8 +36,8 @@ final class FeatureCommand extends LoupeCommand {
     @Option(names = "--feature", required = true, paramLabel = "I", description = "The feature.")
     private int feature;
 
-    @Option(names = "--sae", paramLabel = "NAME", description = "Which checkpoint of the index (default: the only one).")
-    private String sae;
+    @Mixin
+    private IndexedCheckpoint checkpoint;
 
     @Option(names = "--bins", paramLabel = "N", defaultValue = "50", description = "Bins of the histogram (default: ${DEFAULT-VALUE}).")
     private int bins;
@@ -62,28 +62,11 @@ final class FeatureCommand extends LoupeCommand {
         Paths.existing(folder, "--index");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model).map(path -> Paths.existing(path, "--model")).flatMap(TokenizerFiles::read);
         try (ActivationIndex index = ActivationIndex.open(folder)) {
-            int which = which(index.info());
-            int features = index.info().saes().get(which).features();
-            if (feature < 0 || feature >= features) {
-                throw Refusal.usage("--feature is " + feature + ", the index has " + features + " features of " + index.info().saes().get(which).sae().name());
-            }
-            return describe(index, index.activations(which, feature), tokenizer);
+            int which = checkpoint.in(index.info());
+            return describe(index, index.activations(which, IndexedCheckpoint.require(index.info(), which, feature)), tokenizer);
         } finally {
             tokenizer.ifPresent(Tokenizer::close);
         }
-    }
-
-    private int which(IndexInfo info) {
-        List<String> names = info.saes().stream().map(indexed -> indexed.sae().name()).toList();
-        if (sae == null && names.size() == 1) {
-            return 0;
-        }
-        List<Integer> found = IntStream.range(0, names.size()).filter(i -> names.get(i).equals(sae) || info.saes().get(i).folder().equals(sae)).boxed().toList();
-        if (found.size() == 1) {
-            return found.get(0);
-        }
-        throw Refusal.usage((sae == null ? "--sae NAME is needed" : "--sae is " + sae) + ", the index has "
-                + info.saes().stream().map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")").collect(Collectors.joining(", ")));
     }
 
     private Map<String, Object> describe(ActivationIndex index, FeatureActivations activations, Optional<Tokenizer> tokenizer) {

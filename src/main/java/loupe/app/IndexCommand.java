@@ -27,15 +27,15 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code index}: the activations of a corpus, on disk. */
-@Command(name = "index", description = "Build, merge or describe an index of a corpus's activations.",
-        subcommands = {IndexCommand.Build.class, IndexCommand.Merge.class, IndexCommand.Info.class})
+@Command(name = "index", description = "Build, merge, describe or question an index of a corpus's activations.",
+        subcommands = {IndexCommand.Build.class, IndexCommand.Merge.class, IndexCommand.Info.class, IndexQueryCommand.class})
 final class IndexCommand implements Runnable {
     @Spec
     private CommandSpec spec;
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "index needs one of build, merge and info");
+        throw new ParameterException(spec.commandLine(), "index needs one of build, merge, info and query");
     }
 
     /** {@code index build}: one pass over a corpus for all features of one or several checkpoints. */
@@ -52,6 +52,9 @@ final class IndexCommand implements Runnable {
 
         @Mixin
         private CorpusOptions corpus;
+
+        @Mixin
+        private MaskOptions masks;
 
         @Option(names = "--out", required = true, paramLabel = "DIR", description = "The index's folder; made if missing.")
         private Path out;
@@ -72,7 +75,7 @@ final class IndexCommand implements Runnable {
             checkpoints.forEach(checkpoint -> Fit.require(opened, checkpoint));
             Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
             IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()), indexed(checkpoints),
-                    corpus.contextLength(context, opened), CorpusOptions.separator(opened), corpus.maxTokens(), shard);
+                    corpus.contextLength(context, opened), model.separator(opened), corpus.maxTokens(), shard, masks.of(opened));
             IndexBuild build = new IndexBuild(settings, corpus.corpus(),
                     document -> ModelOptions.check(opened, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"),
                     IndexBuild.asking(context.service(), opened.id(), checkpoints.stream().map(OpenSae::id).toList()), out);
@@ -148,9 +151,29 @@ final class IndexCommand implements Runnable {
         }
     }
 
+    /** Each mask that was used, and how many tokens it left out; a token can be left out by several. */
+    private static Map<String, Object> masks(IndexInfo info) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        if (info.masks().beginning() >= 0) {
+            result.put("bos", Map.of("token", info.masks().beginning(), "left_out", info.leftOut().beginning()));
+        }
+        if (info.masks().firstPositions() > 0) {
+            result.put("first", Map.of("positions", info.masks().firstPositions(), "left_out", info.leftOut().firstPositions()));
+        }
+        if (info.masks().normMultiple() > 0) {
+            result.put("norm", Map.of("multiple", info.masks().normMultiple(), "left_out", info.leftOut().highNorm()));
+        }
+        result.put("left_out", info.leftOut().together());
+        return result;
+    }
+
     private static Map<String, Object> describe(IndexInfo info) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("tokens", info.tokens());
+        if (!info.masks().isNone()) {
+            result.put("counted", info.counted());
+            result.put("masks", masks(info));
+        }
         if (!info.shard().isWhole()) {
             result.put("shard", info.shard().toString());
         }

@@ -2,6 +2,7 @@ package loupe.app;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.OptionalInt;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import loupe.lm.Tokenizer;
@@ -13,7 +14,7 @@ final class ModelOptions {
     @Option(names = "--model", paramLabel = "DIR", description = "A model in Hugging Face's folder layout.")
     Path model;
 
-    @Option(names = "--bos", paramLabel = "WHEN", defaultValue = "auto", description = "Begin texts with the beginning-of-text token: auto (as the model's family does), yes, no.")
+    @Option(names = "--bos", paramLabel = "WHEN", defaultValue = "auto", description = "Begin texts with the beginning-of-text token: auto (as the model's family does; before each document of a corpus if there is one), yes, no.")
     private Tokenizer.Beginning bos;
 
     boolean isGiven() {
@@ -34,6 +35,15 @@ final class ModelOptions {
     /** A text as token ids. @throws Refusal if the model has no tokenizer */
     int[] encode(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encode(text, bos).ids(), option);
+    }
+
+    /** The token put before each document of a corpus: the one for the beginning of text, where there is one, unless {@code --bos no} was given. */
+    OptionalInt separator(OpenModel opened) {
+        OptionalInt beginning = CorpusOptions.tokenizer(opened).beginning();
+        if (bos == Tokenizer.Beginning.YES && beginning.isEmpty()) {
+            throw Refusal.content("--bos yes: " + opened.folder() + " has no token for the beginning of text");
+        }
+        return bos == Tokenizer.Beginning.NO ? OptionalInt.empty() : beginning;
     }
 
     /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */

@@ -100,7 +100,7 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private FeatureStatistics readStatistics(int sae) {
-        FeatureStatistics read = FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.tokens());
+        FeatureStatistics read = FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.counted());
         try (Statement statement = parquet.connection().createStatement();
                 ResultSet rows = statement.executeQuery("SELECT feature, count, sum, sum_of_squares, max, min_positive FROM '"
                         + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
@@ -138,7 +138,7 @@ public final class ActivationIndex implements AutoCloseable {
                     tokens[count] = rows.getInt(1);
                     values[count] = rows.getFloat(2);
                 }
-                return new FeatureActivations(feature, Arrays.copyOf(tokens, count), Arrays.copyOf(values, count), info.tokens());
+                return new FeatureActivations(feature, Arrays.copyOf(tokens, count), Arrays.copyOf(values, count), info.counted());
             }
         } catch (SQLException e) {
             throw damaged(e);
@@ -239,6 +239,20 @@ public final class ActivationIndex implements AutoCloseable {
         return new TokenFeatures(id, tokens.length, all, count, sum, max);
     }
 
+    /** Whether a token counts; nothing is known of one that a mask leaves out. */
+    public synchronized boolean isCounted(int token) {
+        if (info.masks().isNone()) {
+            return true;
+        }
+        try (Statement statement = parquet.connection().createStatement();
+                ResultSet rows = statement.executeQuery("SELECT left_out[" + (token % info.contextLength() + 1) + "] FROM '" + Parquet.quoted(folder.resolve("contexts.parquet"))
+                        + "' WHERE context = " + token / info.contextLength())) {
+            return rows.next() && rows.getInt(1) == 0;
+        } catch (SQLException e) {
+            throw damaged(e);
+        }
+    }
+
     /** The features of one autoencoder that are not zero at one token, largest activation first. @throws IndexOutOfBoundsException if there is no such token */
     public synchronized List<ActiveFeature> featuresAt(int sae, int token) {
         if (token < 0 || token >= info.tokens()) {
@@ -280,15 +294,15 @@ public final class ActivationIndex implements AutoCloseable {
         return Arrays.copyOf(contexts(new int[] {context}).get(context)[0], token % info.contextLength() + 1);
     }
 
-    /** For each id the running numbers of the tokens that have it, ascending. */
+    /** For each id the running numbers of the counted tokens that have it, ascending. */
     private synchronized List<int[]> tokensWith(int[] ids) {
         Map<Integer, IntStream.Builder> found = new HashMap<>();
         IntStream.of(ids).forEach(id -> found.put(id, IntStream.builder()));
         if (ids.length > 0) {
             try (Statement statement = parquet.connection().createStatement();
                     ResultSet rows = statement.executeQuery("SELECT id, token FROM (SELECT unnest(ids) AS id, context * " + info.contextLength()
-                            + " + generate_subscripts(ids, 1) - 1 AS token FROM '" + Parquet.quoted(folder.resolve("contexts.parquet"))
-                            + "') WHERE id IN (" + listed(ids) + ") ORDER BY token")) {
+                            + " + generate_subscripts(ids, 1) - 1 AS token, " + (info.masks().isNone() ? "0" : "unnest(left_out)") + " AS left_out FROM '"
+                            + Parquet.quoted(folder.resolve("contexts.parquet")) + "') WHERE left_out = 0 AND id IN (" + listed(ids) + ") ORDER BY token")) {
                 while (rows.next()) {
                     found.get(rows.getInt(1)).add(rows.getInt(2));
                 }

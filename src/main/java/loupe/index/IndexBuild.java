@@ -18,7 +18,9 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import loupe.analysis.prompts.CorpusActivations;
+import loupe.analysis.prompts.NormedActivations;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
@@ -126,7 +128,18 @@ public final class IndexBuild {
 
     /** A source that asks the inference service, behind everything that somebody waits for. */
     public static Source asking(InferenceService service, ModelId model, List<SaeId> saes) {
-        return contexts -> service.submit(new CorpusActivations(model, saes, contexts), Priority.BACKGROUND).answer();
+        return new Source() {
+            @Override
+            public CompletionStage<List<SparseFeatures>> activations(int[][] contexts) {
+                return service.submit(new CorpusActivations(model, saes, contexts), Priority.BACKGROUND).answer();
+            }
+
+            @Override
+            public CompletionStage<Batch> withNorms(int[][] contexts) {
+                return service.submit(new NormedActivations(model, saes, contexts), Priority.BACKGROUND).answer()
+                        .thenApply(answer -> new Batch(answer.activations(), answer.norms()));
+            }
+        };
     }
 
     private static String reason(FileSystemException e) {
@@ -147,10 +160,12 @@ public final class IndexBuild {
     /** Checks that the folder is ours to write in and that a resumed pass is the same pass. */
     private void prepare(boolean resume) throws IOException {
         Files.createDirectories(folder);
-        IndexInfo wanted = info(List.of(), 0, 0);
+        IndexInfo wanted = info(List.of(), Masks.LeftOut.NOTHING, 0, 0);
         if (resume && Files.exists(plan())) {
-            if (!JSON.readValue(plan().toFile(), IndexInfo.class).equals(wanted)) {
-                throw new CheckpointException(folder, "the unfinished index here was begun with another model, checkpoint, corpus, context length or limit of tokens",
+            IndexInfo begun = JSON.readValue(plan().toFile(), IndexInfo.class);
+            if (!begun.equals(wanted)) {
+                requireMasks("begun", begun, wanted);
+                throw new CheckpointException(folder, "the unfinished index here was begun with another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
                         "the same settings", "Give the same options, or leave out --resume to begin anew");
             }
             return;
@@ -170,18 +185,26 @@ public final class IndexBuild {
             return Optional.empty();
         }
         IndexInfo found = ActivationIndex.info(folder);
-        List<IndexInfo.IndexedSae> saes = found.saes().stream().map(sae -> new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), 0)).toList();
-        IndexInfo pass = new IndexInfo(found.version(), found.model(), saes, found.sources(), found.contextLength(), found.separator(), found.maxTokens(), found.shard(), 0, 0);
-        if (!pass.equals(info(List.of(), 0, 0))) {
-            throw new CheckpointException(folder, "the index here is complete and of another model, checkpoint, corpus, context length or limit of tokens", "the same settings",
+        IndexInfo wanted = info(List.of(), Masks.LeftOut.NOTHING, 0, 0);
+        if (!found.pass().equals(wanted)) {
+            requireMasks("made", found.pass(), wanted);
+            throw new CheckpointException(folder, "the index here is complete and of another model, checkpoint, corpus, context length, separator, limit of tokens or other masks", "the same settings",
                     "Leave out --resume to build it anew");
         }
         return Optional.of(found);
     }
 
+    /** @throws CheckpointException if another pass differs from the wanted one in its masks and in nothing else */
+    private void requireMasks(String verb, IndexInfo other, IndexInfo wanted) {
+        if (other.with(wanted.masks()).equals(wanted)) {
+            throw new CheckpointException(folder, "the index here was " + verb + " " + other.masks(), "one " + wanted.masks(),
+                    "Give the same masks, or leave out --resume to begin anew");
+        }
+    }
+
     private void stageAll(Consumer<Progress> progress, Cancellation cancellation) throws IOException {
         try (Staging staged = Staging.open(staging(), Integer.MAX_VALUE)) {
-            Stager stager = new Stager(settings, this::activations, staged, progress, cancellation);
+            Stager stager = new Stager(settings, this::compute, staged, progress, cancellation);
             if (staged.batches() > 0) {
                 Staging.scan(staging(), (batch, payload) -> stager.count(StagedBatch.decode(payload)));
             }
@@ -209,9 +232,10 @@ public final class IndexBuild {
         }
     }
 
-    private CompletionStage<List<SparseFeatures>> activations(int[][] contexts) {
+    private CompletionStage<Batch> compute(int[][] contexts) {
         try {
-            return source.activations(contexts).whenComplete((answer, failure) -> sourceFailed |= failure != null);
+            CompletionStage<Batch> batch = settings.masks().needNorms() ? source.withNorms(contexts) : source.activations(contexts).thenApply(Batch::new);
+            return batch.whenComplete((answer, failure) -> sourceFailed |= failure != null);
         } catch (RuntimeException e) {
             sourceFailed = true;
             throw e;
@@ -220,34 +244,46 @@ public final class IndexBuild {
 
     private IndexInfo finish(long started) throws IOException, SQLException {
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
-        long[] tokens = new long[1];
+        long tokens;
+        Masks.LeftOut[] leftOut = {Masks.LeftOut.NOTHING};
         try (Parquet parquet = new Parquet(folder)) {
-            tokens[0] = writeContexts(parquet);
+            tokens = writeContexts(parquet, leftOut);
             for (int i = 0; i < settings.saes().size(); i++) {
                 IndexInfo.IndexedSae sae = settings.saes().get(i);
                 Path own = Files.createDirectories(folder.resolve(sae.folder()));
-                long rows = SortedActivations.write(parquet, staging(), i, sae.features(), tokens[0], own);
+                long rows = SortedActivations.write(parquet, staging(), i, sae.features(), tokens, own);
                 written.add(new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), rows));
             }
         }
-        IndexInfo info = info(written, tokens[0], (System.nanoTime() - started) / 1e9);
+        IndexInfo info = info(written, leftOut[0], tokens, (System.nanoTime() - started) / 1e9);
         writeJson(ActivationIndex.infoFile(folder), info);
         tidy();
         return info;
     }
 
-    private long writeContexts(Parquet parquet) throws IOException, SQLException {
+    private long writeContexts(Parquet parquet, Masks.LeftOut[] leftOut) throws IOException, SQLException {
         long[] counted = new long[2];
-        parquet.run("CREATE OR REPLACE TABLE staged (context INTEGER, ids INTEGER[], documents INTEGER[])");
+        boolean masked = !settings.masks().isNone();
+        parquet.run("CREATE OR REPLACE TABLE staged (context INTEGER, ids INTEGER[], documents INTEGER[]" + (masked ? ", left_out INTEGER[]" : "") + ")");
         try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
             Staging.scan(staging(), (batch, payload) -> {
-                for (Contexts.Context context : StagedBatch.decode(payload).contexts()) {
+                StagedBatch complete = StagedBatch.decode(payload);
+                leftOut[0] = leftOut[0].and(complete.masks());
+                int first = 0;
+                for (Contexts.Context context : complete.contexts()) {
+                    int length = context.ids().length;
                     try {
-                        appender.beginRow().append((int) counted[1]++).append(context.ids()).append(context.documents()).endRow();
+                        appender.beginRow().append((int) counted[1]++).append(context.ids()).append(context.documents());
+                        if (masked) {
+                            int from = first;
+                            appender.append(IntStream.range(from, from + length).map(token -> complete.masks()[token]).toArray());
+                        }
+                        appender.endRow();
                     } catch (SQLException e) {
                         throw new IOException(e.getMessage(), e);
                     }
-                    counted[0] += context.ids().length;
+                    first += length;
+                    counted[0] += length;
                 }
             });
         }
@@ -256,9 +292,10 @@ public final class IndexBuild {
         return counted[0];
     }
 
-    private IndexInfo info(List<IndexInfo.IndexedSae> saes, long tokens, double seconds) {
+    private IndexInfo info(List<IndexInfo.IndexedSae> saes, Masks.LeftOut leftOut, long tokens, double seconds) {
         return new IndexInfo(IndexInfo.VERSION, settings.model(), saes.isEmpty() ? settings.saes() : saes, corpus.sources(),
-                settings.contextLength(), settings.separator().orElse(-1), settings.maxTokens() == Long.MAX_VALUE ? 0 : settings.maxTokens(), settings.shard(), tokens, seconds);
+                settings.contextLength(), settings.separator().orElse(-1), settings.maxTokens() == Long.MAX_VALUE ? 0 : settings.maxTokens(), settings.shard(),
+                settings.masks(), leftOut, tokens, seconds);
     }
 
     static void writeJson(Path file, Object value) throws IOException {
@@ -272,11 +309,12 @@ public final class IndexBuild {
      * @param separator the token put before each document, if the model has one
      * @param maxTokens of the whole pass, whatever the shard
      * @param shard the share of the pass to compute
+     * @param masks which tokens to leave out
      */
-    public record Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens, Shard shard) {
-        /** The pass in one piece. */
+    public record Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens, Shard shard, Masks masks) {
+        /** The pass in one piece, with every token. */
         public Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens) {
-            this(model, saes, contextLength, separator, maxTokens, Shard.WHOLE);
+            this(model, saes, contextLength, separator, maxTokens, Shard.WHOLE, Masks.NONE);
         }
 
         public Settings {
@@ -290,19 +328,38 @@ public final class IndexBuild {
     }
 
     /** Computes the activations of contexts of one length, one {@link SparseFeatures} an autoencoder. */
+    @FunctionalInterface
     public interface Source {
         CompletionStage<List<SparseFeatures>> activations(int[][] contexts);
+
+        /** Likewise with the norms that a mask of outliers needs. @throws UnsupportedOperationException if this source does not know them */
+        default CompletionStage<Batch> withNorms(int[][] contexts) {
+            throw new UnsupportedOperationException("this source knows no norms, which the mask of outliers needs");
+        }
     }
 
     /**
-     * @param tokens counted so far
+     * What was computed of a batch of contexts.
+     *
+     * @param activations one an autoencoder
+     * @param norms one array a hook point with the length of the vector at every token; empty where nobody asked for them
+     */
+    public record Batch(List<SparseFeatures> activations, List<float[]> norms) {
+        Batch(List<SparseFeatures> activations) {
+            this(activations, List.of());
+        }
+    }
+
+    /**
+     * @param tokens read so far
+     * @param leftOut of those, by masks
      * @param fraction of the pass, estimated, 0 to 1
      * @param statistics of every autoencoder so far; they go on changing, copy them to keep them
      */
-    public record Progress(long tokens, double fraction, List<FeatureStatistics> statistics) {
+    public record Progress(long tokens, long leftOut, double fraction, List<FeatureStatistics> statistics) {
         /** A copy of the statistics of one autoencoder as they are now. */
         public FeatureStatistics snapshot(int sae) {
-            return statistics.get(sae).withTokens(tokens).copy();
+            return statistics.get(sae).withTokens(tokens - leftOut).copy();
         }
     }
 }

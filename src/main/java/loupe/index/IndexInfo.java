@@ -14,23 +14,45 @@ import java.util.List;
  * @param separator the token put before each document, or -1
  * @param maxTokens the limit of tokens of the pass, 0 for none
  * @param shard which share of a pass this is; {@link Shard#WHOLE} for an index in one piece
- * @param tokens tokens counted
+ * @param masks which tokens are left out
+ * @param leftOut how many
+ * @param tokens tokens read, those left out included
  * @param seconds the last run of the pass took; of merged shards, together
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record IndexInfo(int version, Named model, List<IndexedSae> saes, List<Corpus.Source> sources, int contextLength,
-        int separator, long maxTokens, Shard shard, long tokens, double seconds) {
-    /** An index written before there were shards says nothing of them. */
+        int separator, long maxTokens, Shard shard, Masks masks, Masks.LeftOut leftOut, long tokens, double seconds) {
+    /** An index written before there were shards and masks says nothing of them. */
     public IndexInfo {
         shard = shard == null ? Shard.WHOLE : shard;
+        masks = masks == null ? Masks.NONE : masks;
+        leftOut = leftOut == null ? Masks.LeftOut.NOTHING : leftOut;
     }
 
     /** The layout this program writes and reads. */
     public static final int VERSION = 1;
 
+    /** The tokens that count: those that densities and correlations refer to. */
+    public long counted() {
+        return tokens - leftOut.together();
+    }
+
+    /** The description of the pass: without what came of it. */
+    IndexInfo pass() {
+        return new IndexInfo(version, model, saes.stream().map(IndexedSae::unread).toList(), sources, contextLength, separator, maxTokens, shard, masks, Masks.LeftOut.NOTHING, 0, 0);
+    }
+
+    IndexInfo with(Masks others) {
+        return new IndexInfo(version, model, saes, sources, contextLength, separator, maxTokens, shard, others, leftOut, tokens, seconds);
+    }
+
     /** A thing that was open. @param fingerprint tells contents apart */
     public record Named(String name, String fingerprint) {}
 
     /** @param folder under the index where its files are @param features dSae @param hook where it was read @param rows stored activations */
-    public record IndexedSae(String folder, Named sae, int features, String hook, long rows) {}
+    public record IndexedSae(String folder, Named sae, int features, String hook, long rows) {
+        private IndexedSae unread() {
+            return new IndexedSae(folder, sae, features, hook, 0);
+        }
+    }
 }

@@ -63,6 +63,10 @@ public final class IndexMerge {
     private static void requireShardsOfOnePass(List<ActivationIndex> shards) {
         ActivationIndex first = shards.get(0);
         for (ActivationIndex shard : shards) {
+            if (!shard.info().masks().equals(first.info().masks())) {
+                throw new CheckpointException(shard.folder(), "this was made " + shard.info().masks() + ", but " + first.folder() + " " + first.info().masks(), "shards of one pass",
+                        "Build it with the same masks");
+            }
             if (!passOf(shard.info()).equals(passOf(first.info()))) {
                 throw new CheckpointException(shard.folder(), "this was made from another model, checkpoint, corpus, context length, limit of tokens or number of shards than "
                         + first.folder(), "shards of one pass", "Build it with the same options");
@@ -94,7 +98,7 @@ public final class IndexMerge {
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
         try (Parquet parquet = new Parquet(out)) {
             parquet.write("SELECT * FROM (" + ofAll(shard -> "SELECT CAST(" + shard.info().shard().wholeContext("context")
-                    + " AS INTEGER) AS context, ids, documents FROM '" + Parquet.quoted(shard.folder().resolve("contexts.parquet")) + "'")
+                    + " AS INTEGER) AS context, ids, documents" + (shard.info().masks().isNone() ? "" : ", left_out") + " FROM '" + Parquet.quoted(shard.folder().resolve("contexts.parquet")) + "'")
                     + ") ORDER BY context", out.resolve("contexts.parquet"), IndexBuild.CONTEXTS_PER_ROW_GROUP);
             for (IndexInfo.IndexedSae sae : first.saes()) {
                 cancellation.check();
@@ -115,7 +119,7 @@ public final class IndexMerge {
             }
         }
         IndexInfo whole = new IndexInfo(IndexInfo.VERSION, first.model(), written, first.sources(), first.contextLength(), first.separator(), first.maxTokens(), Shard.WHOLE,
-                tokens, shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
+                first.masks(), shards.stream().map(shard -> shard.info().leftOut()).reduce(Masks.LeftOut.NOTHING, Masks.LeftOut::and), tokens, shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
         IndexBuild.writeJson(ActivationIndex.infoFile(out), whole);
         return whole;
     }

@@ -11,8 +11,9 @@ import loupe.sae.SparseFeatures;
  *
  * @param contexts the batch's contexts in corpus order
  * @param activations one a sparse autoencoder; rows are the tokens of all contexts in order
+ * @param masks for each token why it is left out, as {@link Masks#of} says; empty in a pass without masks
  */
-record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activations) {
+record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activations, byte[] masks) {
     int tokens() {
         return contexts.stream().mapToInt(context -> context.ids().length).sum();
     }
@@ -22,7 +23,7 @@ record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activat
         for (SparseFeatures features : activations) {
             ints += 2 + features.rows() + 1 + 2 * features.values().length;
         }
-        ByteBuffer buffer = ByteBuffer.allocate(Math.multiplyExact(ints, 4)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer buffer = ByteBuffer.allocate(Math.addExact(Math.multiplyExact(ints, 4), masks.length)).order(ByteOrder.LITTLE_ENDIAN);
         buffer.putInt(contexts.size()).putInt(activations.size());
         for (Contexts.Context context : contexts) {
             buffer.putInt(context.ids().length);
@@ -36,7 +37,7 @@ record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activat
             buffer.asFloatBuffer().put(features.values());
             buffer.position(buffer.position() + 4 * features.values().length);
         }
-        return buffer.flip();
+        return buffer.put(masks).flip();
     }
 
     static StagedBatch decode(ByteBuffer buffer) {
@@ -58,7 +59,9 @@ record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activat
             buffer.position(buffer.position() + 4 * values.length);
             activations.add(new SparseFeatures(rows, dSae, offsets, features, values));
         }
-        return new StagedBatch(read, activations);
+        byte[] masks = new byte[buffer.remaining()];
+        buffer.get(masks);
+        return new StagedBatch(read, activations, masks);
     }
 
     private static void put(ByteBuffer buffer, int[] values) {

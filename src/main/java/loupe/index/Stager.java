@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import loupe.base.Cancellation;
 import loupe.sae.SparseFeatures;
 
@@ -15,7 +16,7 @@ final class Stager {
     private static final int BATCHES_BETWEEN_FORCES = 16;
 
     private final IndexBuild.Settings settings;
-    private final IndexBuild.Source source;
+    private final Function<int[][], CompletionStage<IndexBuild.Batch>> source;
     private final Staging staged;
     private final Consumer<IndexBuild.Progress> progress;
     private final Cancellation cancellation;
@@ -27,9 +28,10 @@ final class Stager {
     private long tokens;
     private double fractionRead;
     private List<Contexts.Context> inFlight = List.of();
-    private CompletionStage<List<SparseFeatures>> answer;
+    private CompletionStage<IndexBuild.Batch> answer;
+    private Masks.LeftOut leftOut = Masks.LeftOut.NOTHING;
 
-    Stager(IndexBuild.Settings settings, IndexBuild.Source source, Staging staged, Consumer<IndexBuild.Progress> progress, Cancellation cancellation) {
+    Stager(IndexBuild.Settings settings, Function<int[][], CompletionStage<IndexBuild.Batch>> source, Staging staged, Consumer<IndexBuild.Progress> progress, Cancellation cancellation) {
         this.settings = settings;
         this.source = source;
         this.staged = staged;
@@ -78,7 +80,7 @@ final class Stager {
             return;
         }
         cancellation.check();
-        CompletionStage<List<SparseFeatures>> asked = source.activations(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
+        CompletionStage<IndexBuild.Batch> asked = source.apply(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
         collect();
         inFlight = next;
         answer = asked;
@@ -88,7 +90,7 @@ final class Stager {
         if (answer == null) {
             return;
         }
-        StagedBatch complete = new StagedBatch(inFlight, join(answer));
+        StagedBatch complete = masked(join(answer));
         answer = null;
         try {
             staged.append(complete.encode());
@@ -100,12 +102,21 @@ final class Stager {
         }
         count(complete);
         double byTokens = settings.maxTokens() == Long.MAX_VALUE ? 0 : (double) tokens / settings.maxTokens();
-        progress.accept(new IndexBuild.Progress(tokens, Math.max(byTokens, fractionRead), live));
+        progress.accept(new IndexBuild.Progress(tokens, leftOut.together(), Math.max(byTokens, fractionRead), live));
+    }
+
+    private StagedBatch masked(IndexBuild.Batch computed) {
+        if (settings.masks().isNone()) {
+            return new StagedBatch(inFlight, computed.activations(), new byte[0]);
+        }
+        byte[] masks = settings.masks().of(inFlight, computed.norms());
+        return new StagedBatch(inFlight, computed.activations().stream().map(features -> features.where(row -> masks[row] == 0)).toList(), masks);
     }
 
     /** Adds a staged batch to the live statistics. */
     void count(StagedBatch complete) {
         tokens += complete.tokens();
+        leftOut = leftOut.and(complete.masks());
         for (int i = 0; i < live.size(); i++) {
             SparseFeatures features = complete.activations().get(i);
             for (int j = 0; j < features.values().length; j++) {
@@ -114,7 +125,7 @@ final class Stager {
         }
     }
 
-    private List<SparseFeatures> join(CompletionStage<List<SparseFeatures>> asked) {
+    private IndexBuild.Batch join(CompletionStage<IndexBuild.Batch> asked) {
         try {
             return asked.toCompletableFuture().join();
         } catch (CompletionException e) {

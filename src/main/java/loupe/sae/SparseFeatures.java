@@ -1,6 +1,7 @@
 package loupe.sae;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import loupe.tensor.HostTensor;
 
 /**
@@ -29,6 +30,20 @@ public record SparseFeatures(int rows, int dSae, int[] offsets, int[] features, 
     public float get(int row, int feature) {
         int at = Arrays.binarySearch(features, offsets[row], offsets[row + 1], feature);
         return at < 0 ? 0 : values[at];
+    }
+
+    /** The same with nothing in some rows. @param kept whether a row keeps its entries */
+    public SparseFeatures where(IntPredicate kept) {
+        int[] ends = new int[rows + 1];
+        int[] keptFeatures = new int[features.length];
+        float[] keptValues = new float[values.length];
+        for (int r = 0; r < rows; r++) {
+            int length = kept.test(r) ? l0(r) : 0;
+            System.arraycopy(features, offsets[r], keptFeatures, ends[r], length);
+            System.arraycopy(values, offsets[r], keptValues, ends[r], length);
+            ends[r + 1] = ends[r] + length;
+        }
+        return new SparseFeatures(rows, dSae, ends, Arrays.copyOf(keptFeatures, ends[rows]), Arrays.copyOf(keptValues, ends[rows]));
     }
 
     /** The same with the zeros, (rows, dSae). */

@@ -343,6 +343,77 @@ class CommandsTest {
     }
 
     @Test
+    void anIndexSaysWhatIsActiveTogetherAndAtATokenAndAtAPlace() {
+        Path index = folder.resolve("questions");
+        json("index", "build", "--model", path("tiny"), "--sae", path("sae"), path("other"), "--corpus", path("corpus.txt"), "--out", index, "--context", "16", "--max-tokens", "160");
+        JsonNode feature = json("feature", "--index", index, "--feature", "2", "--sae", "sae", "--bins", "7");
+        JsonNode together = json("index", "query", index, "--sae", "sae", "--feature", "2", "--by", "both", "--top", "3");
+        assertThat(together.get("count")).isEqualTo(feature.get("count"));
+        assertThat(together.get("tokens").asInt()).isEqualTo(160);
+        assertThat(together.get("features")).isNotEmpty().allSatisfy(row -> {
+            assertThat(row.get("feature").asInt()).isNotEqualTo(2);
+            assertThat(row.get("share_of_feature").asDouble()).isEqualTo(row.get("both").asDouble() / feature.get("count").asDouble());
+        });
+        JsonNode first = together.get("features").get(0);
+        JsonNode back = json("index", "query", index, "--sae", "sae", "--feature", first.get("feature").asText(), "--by", "both", "--top", "100");
+        back.get("features").forEach(row -> {
+            if (row.get("feature").asInt() == 2) {
+                assertThat(row.get("both")).isEqualTo(first.get("both"));
+                assertThat(row.get("pearson").asDouble()).isCloseTo(first.get("pearson").asDouble(), within(1e-12));
+            }
+        });
+        assertThat(json("index", "query", index, "--sae", "sae", "--among", "other", "--feature", "2").get("features")).isNotEmpty();
+
+        JsonNode best = feature.get("top").get(0);
+        int id = best.get("ids").get(best.get("focus").asInt()).asInt();
+        JsonNode token = json("index", "query", index, "--sae", "sae", "--token", id, "--top", TinySae.FEATURES, "--by", "max", "--model", path("tiny"));
+        assertThat(TEXT + "<|endoftext|>").contains(token.get("token").asText());
+        assertThat(token.get("features")).anySatisfy(row -> {
+            assertThat(row.get("feature").asInt()).isEqualTo(2);
+            assertThat(row.get("max").floatValue()).isEqualTo(feature.get("max").floatValue());
+        });
+        CommandRun loud = CommandRun.of("index", "query", index, "--sae", "sae", "--feature", "2", "--by", "loud");
+        assertThat(loud.code).isEqualTo(2);
+        assertThat(loud.err).contains("--by is loud, expected one of both, share-of-feature");
+        assertThat(CommandRun.of("index", "query", index, "--sae", "sae", "--at", "160").err).contains("tokens 0 to 159");
+        JsonNode place = json("index", "query", index, "--sae", "sae", "--at", 17);
+        assertThat(place.get("position").asInt()).isEqualTo(1);
+        assertThat(place.get("features")).isNotEmpty();
+        double before = Double.POSITIVE_INFINITY;
+        for (JsonNode row : place.get("features")) {
+            assertThat(row.get("activation").asDouble()).isPositive().isLessThanOrEqualTo(before);
+            before = row.get("activation").asDouble();
+        }
+    }
+
+    @Test
+    void masksAndTheBeginningOfDocumentsAreAsAskedFor() {
+        Path masked = folder.resolve("masked");
+        JsonNode built = json("index", "build", "--model", path("tiny"), "--sae", path("sae"), "--corpus", path("corpus.txt"), "--out", masked, "--context", "16", "--max-tokens", "160",
+                "--mask-bos", "--mask-first", "1", "--mask-norm", "1.5");
+        JsonNode masks = built.get("masks");
+        assertThat(masks.get("first").get("left_out").asInt()).isEqualTo(10);
+        assertThat(masks.get("bos").get("left_out").asInt()).isPositive();
+        assertThat(masks.get("norm").get("left_out").asInt()).isBetween(0, 159);
+        assertThat(built.get("counted").asInt()).isEqualTo(160 - masks.get("left_out").asInt());
+        assertThat(json("index", "info", masked).get("masks")).isEqualTo(masks);
+        JsonNode feature = json("feature", "--index", masked, "--feature", "2");
+        assertThat(feature.get("density").asDouble()).isEqualTo(feature.get("count").asDouble() / built.get("counted").asDouble());
+
+        Path plain = folder.resolve("plain");
+        json("index", "build", "--bos", "no", "--model", path("tiny"), "--sae", path("sae"), "--corpus", path("corpus.txt"), "--out", plain, "--context", "16", "--max-tokens", "160");
+        assertThat(json("index", "info", plain).get("separator").isNull()).isTrue();
+        assertThat(json("index", "query", plain, "--token", masks.get("bos").get("token").asInt()).get("occurrences").asInt()).isZero();
+        assertThat(json("index", "info", masked).get("separator")).isEqualTo(masks.get("bos").get("token"));
+        CommandRun other = CommandRun.of("index", "build", "--resume", "--model", path("tiny"), "--sae", path("sae"), "--corpus", path("corpus.txt"), "--out", masked, "--context", "16", "--max-tokens", "160",
+                "--mask-first", "1");
+        assertThat(other.code).isEqualTo(3);
+        assertThat(other.err).contains("was made without token", "same masks");
+        int auto = json("evaluate", "--model", path("tiny"), "--sae", path("sae"), "--corpus", path("corpus.txt")).get("tokens").asInt();
+        assertThat(json("evaluate", "--bos", "no", "--model", path("tiny"), "--sae", path("sae"), "--corpus", path("corpus.txt")).get("tokens").asInt()).isLessThan(auto);
+    }
+
+    @Test
     void inspectRecognisesACheckpointAndAModel() {
         JsonNode sae = json("inspect", path("sae"));
         assertThat(sae.get("container").asText()).isEqualTo("safetensors");
@@ -463,6 +534,9 @@ class CommandsTest {
                 Arguments.of(2, "--query", args("neighbours", "--model", "tiny", "--query", "nonsense")),
                 Arguments.of(2, "two checkpoints", args("compare", "--sae", "sae")),
                 Arguments.of(2, "--device", args("doctor", "--device", "tpu")),
+                Arguments.of(2, "--feature", args("index", "query", "tiny")),
+                Arguments.of(3, "no index", args("index", "query", "tiny", "--feature", "1")),
+                Arguments.of(2, "--mask-norm is -1.0", args("index", "build", "--model", "tiny", "--sae", "sae", "--corpus", "corpus.txt", "--out", "never", "--mask-norm", "-1")),
                 Arguments.of(3, "no index", args("feature", "--index", "tiny", "--feature", "1")),
                 Arguments.of(3, "config.json", args("forward", "--model", "sae", "--ids", "1")),
                 Arguments.of(2, "no command", args("weigh")),

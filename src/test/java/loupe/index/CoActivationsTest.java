@@ -112,7 +112,7 @@ class CoActivationsTest {
     private Path build(Shard shard, String name) {
         List<IndexInfo.IndexedSae> saes = IntStream.range(0, FEATURES.length)
                 .mapToObj(i -> new IndexInfo.IndexedSae("sae-" + i, new IndexInfo.Named("planted-" + i, "f" + i), FEATURES[i], "", 0)).toList();
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), saes, CONTEXT, OptionalInt.of(SEPARATOR), Long.MAX_VALUE, shard);
+        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), saes, CONTEXT, OptionalInt.of(SEPARATOR), Long.MAX_VALUE, shard, Masks.NONE);
         Path folder = temporary.resolve(name);
         new IndexBuild(settings, Corpus.of(List.of(corpus)), text -> Arrays.stream(text.split("\\s+")).mapToInt(Integer::parseInt).toArray(),
                 batch -> CompletableFuture.completedFuture(activations(batch)), folder).run(false, progress -> { }, new Cancellation());

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CrashedPassTest {
     private static final int CONTEXT = 16;
     private static final int BATCHES = 6;
-    private static final List<String> FILES = List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet");
+    private static final List<String> FILES = List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin");
 
     @TempDir
     Path temporary;

@@ -132,7 +132,7 @@ class IndexBuildTest {
         PlantedSource rest = new PlantedSource();
         build(rest, folder, Long.MAX_VALUE).run(true, progress -> {}, new Cancellation());
         assertThat(rest.asked).isLessThan(undisturbed.asked);
-        for (String file : List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet")) {
+        for (String file : List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin")) {
             assertThat(folder.resolve(file)).hasSameBinaryContentAs(temporary.resolve("whole").resolve(file));
         }
     }

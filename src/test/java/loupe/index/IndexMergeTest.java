@@ -35,7 +35,7 @@ class IndexMergeTest {
 
     private Path build(Shard shard) {
         IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), Long.MAX_VALUE, shard);
+        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), Long.MAX_VALUE, shard, Masks.NONE);
         Path folder = temporary.resolve("shard-" + shard.number() + "-of-" + shard.of());
         new IndexBuild(settings, Corpus.of(List.of(corpus)), text -> Arrays.stream(text.split("\\s+")).mapToInt(Integer::parseInt).toArray(),
                 new PlantedSource(), folder).run(false, progress -> { }, new Cancellation());

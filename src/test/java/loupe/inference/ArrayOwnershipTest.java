@@ -34,6 +34,7 @@ import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.analysis.prompts.ForwardPass;
+import loupe.analysis.prompts.NormedActivations;
 import loupe.analysis.prompts.TokenRows;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenMetric;
@@ -84,6 +85,7 @@ class ArrayOwnershipTest {
                 new LogitMoments(model, sae, 5), new DirectionNorms(sae), new CosineHistogram(sae, false, 1), new FeatureMatching(sae, other), new Encoding(sae, x, Optional.empty()));
         Stream<Query<?>> texts = Stream.of(new ForwardPass(model, List.of(1, 2, 3), Map.of(1, new HostTensor(x.row(0), x.size(-1))), Set.of(), true),
                 new CorpusActivations(model, List.of(sae, other), new int[][] {{1, 2, 3}, {4, 5, 6}}),
+                new NormedActivations(model, List.of(sae, other), new int[][] {{1, 2, 3}, {4, 5, 6}}),
                 new SaeEvaluation(model, sae, new TokenRows(new int[][] {{1, 2, 3}, {4, 5}}), Set.of(2)));
         return Stream.of(ghosts, tokens, features, texts).flatMap(some -> some);
     }

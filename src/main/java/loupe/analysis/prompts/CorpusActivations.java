@@ -29,12 +29,20 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
     /** @return for each autoencoder the activations of all tokens, context by context */
     @Override
     public List<SparseFeatures> answer(Scope scope) {
+        return encoded(scope, caught(scope));
+    }
+
+    /** The values at the hook points of all autoencoders. */
+    Catch caught(Scope scope) {
         LanguageModel lm = scope.model(model);
-        List<SparseAutoencoder> read = saes.stream().map(scope::sae).toList();
-        Catch caught = new Catch(read.stream().map(sae -> hookOf(sae.config())).toList());
+        Catch caught = new Catch(saes.stream().map(sae -> hookOf(scope.sae(sae).config())).toList());
         lm.forward(scope.arrays(), Input.of(contexts), caught, null, Logits.NONE, scope.cancellation());
+        return caught;
+    }
+
+    List<SparseFeatures> encoded(Scope scope, Catch caught) {
         List<SparseFeatures> answer = new ArrayList<>();
-        for (SparseAutoencoder sae : read) {
+        for (SparseAutoencoder sae : saes.stream().map(scope::sae).toList()) {
             scope.cancellation().check();
             answer.add(sae.encodeSparse(asTrained(sae.config(), caught.values.get(hookOf(sae.config())))));
         }

@@ -1,0 +1,45 @@
+package loupe.analysis.prompts;
+
+import ai.djl.ndarray.NDArray;
+import java.util.ArrayList;
+import java.util.List;
+import loupe.analysis.DeviceArrays;
+import loupe.base.HookPoint;
+import loupe.inference.ModelId;
+import loupe.inference.Query;
+import loupe.inference.SaeId;
+import loupe.inference.Scope;
+import loupe.sae.SparseFeatures;
+
+/**
+ * What {@link CorpusActivations} gives, and how long the vectors are that the autoencoders were shown: by that, tokens are
+ * found whose residual stream is unlike all others.
+ *
+ * @param contexts token ids, all of one length
+ */
+public record NormedActivations(ModelId model, List<SaeId> saes, int[][] contexts) implements Query.Single<NormedActivations.Answer> {
+    /**
+     * @param activations for each autoencoder those of all tokens, context by context
+     * @param norms for each hook point that is read, once, the Euclidean norm of the value there at every token
+     */
+    public record Answer(List<SparseFeatures> activations, List<float[]> norms) {}
+
+    @Override
+    public Answer answer(Scope scope) {
+        CorpusActivations plain = new CorpusActivations(model, saes, contexts);
+        CorpusActivations.Catch caught = plain.caught(scope);
+        List<float[]> norms = new ArrayList<>();
+        for (HookPoint point : saes.stream().map(sae -> CorpusActivations.hookOf(scope.sae(sae).config())).distinct().toList()) {
+            NDArray value = caught.values.get(point);
+            int rows = contexts.length * contexts[0].length;
+            norms.add(DeviceArrays.floats(value.reshape(rows, value.size() / rows).norm(new int[] {1})));
+        }
+        return new Answer(plain.encoded(scope, caught), norms);
+    }
+
+    /** A batch is asked for once. */
+    @Override
+    public boolean cacheable() {
+        return false;
+    }
+}
