@@ -1,19 +1,15 @@
 package loupe.app;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.lang.management.ManagementFactory;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 import loupe.app.bench.Bench;
 import loupe.app.bench.Benchmark;
+import loupe.app.bench.JavaProcess;
 import loupe.app.bench.Timing;
 
 /**
@@ -49,21 +45,11 @@ final class StartBenchmark implements Benchmark {
 
     /** Seconds from the beginning of a process until its window is usable. */
     private static double seconds(Path home) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(ProcessHandle.current().info().command().orElse("java"));
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(argument -> !argument.startsWith("-agentlib")).toList());
-        if (Toolkit.screenIsMissing()) {
-            command.addAll(Toolkit.WITHOUT_SCREEN.entrySet().stream().map(option -> "-D" + option.getKey() + "=" + option.getValue()).toList());
-        }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), StartProbe.class.getName()));
-        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().putAll(Map.of("XDG_CONFIG_HOME", home.resolve("config").toString(), "XDG_CACHE_HOME", home.resolve("cache").toString()));
-        Process process = builder.start();
-        String said;
-        try (InputStream out = process.getInputStream()) {
-            said = new String(out.readAllBytes(), StandardCharsets.UTF_8);
-        }
-        return Stream.of(said.split("\\R")).filter(line -> line.startsWith(StartProbe.USABLE_AFTER)).findFirst()
+        List<String> withoutScreen = !Toolkit.screenIsMissing() ? List.of()
+                : Toolkit.WITHOUT_SCREEN.entrySet().stream().map(option -> "-D" + option.getKey() + "=" + option.getValue()).toList();
+        List<String> said = JavaProcess.output(StartProbe.class, withoutScreen,
+                Map.of("XDG_CONFIG_HOME", home.resolve("config").toString(), "XDG_CACHE_HOME", home.resolve("cache").toString()));
+        return said.stream().filter(line -> line.startsWith(StartProbe.USABLE_AFTER)).findFirst()
                 .map(line -> Double.parseDouble(line.substring(StartProbe.USABLE_AFTER.length())))
                 .orElseThrow(() -> new IllegalStateException("the workbench ended before its window was usable"));
     }

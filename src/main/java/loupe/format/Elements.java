@@ -12,8 +12,8 @@ import loupe.tensor.DType;
 final class Elements {
     /** 2^112: the difference between the exponent biases of float32 and float16. */
     private static final float F16_SCALE = 0x1p112f;
-    /** Elements converted at a time; their arrays stay in the first-level cache. */
-    private static final int BLOCK = 4096;
+    /** Elements converted at a time; their arrays stay in the first-level cache, and are hardly more than nothing to collect. */
+    private static final int BLOCK = 1024;
 
     private Elements() {
     }
@@ -83,6 +83,37 @@ final class Elements {
         }
     }
 
+    /** Rounds all that remains in {@code in} to the nearest F16 or BF16, ties to even; what is too large becomes infinite. */
+    static void toHalves(DType dtype, FloatBuffer in, ShortBuffer out) {
+        boolean brain = dtype == DType.BF16;
+        while (in.hasRemaining()) {
+            out.put(brain ? toBf16(in.get()) : toF16(in.get()));
+        }
+    }
+
+    static short toBf16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        if (Float.isNaN(value)) {
+            return (short) (bits >>> 16 | 0x40);
+        }
+        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+    }
+
+    static short toF16(float value) {
+        int bits = Float.floatToRawIntBits(value);
+        int sign = bits >>> 16 & 0x8000;
+        float size = Math.abs(value);
+        if (!(size < 65520)) {
+            return (short) (sign | (Float.isNaN(value) ? 0x7E00 : 0x7C00));
+        }
+        if (size < 0x1p-14f) {
+            // from 1/2 to 1 the last place is worth 2^-24, as much as that of a small half: the sum is rounded as wanted
+            return (short) (sign | Float.floatToRawIntBits(size + 0.5f) - Float.floatToRawIntBits(0.5f));
+        }
+        int magnitude = (bits & 0x7FFFFFFF) - (112 << 23);
+        return (short) (sign | magnitude + 0xFFF + (magnitude >>> 13 & 1) >>> 13);
+    }
+
     private interface Widening {
         void widen(short[] in, float[] out, int count);
     }
@@ -111,12 +142,13 @@ final class Elements {
         }
     }
 
-    /** The float32 of an IEEE half: moves exponent and mantissa into place and lets one exact product fix the bias, subnormals too. */
+    /**
+     * The float32 of an IEEE half: moves exponent and mantissa into place and lets one exact product fix the bias, subnormals too.
+     * Of exponents only the largest, infinite and NaN, reaches the sign when one is added to it; then all exponent bits are set.
+     */
     static float f16(short half) {
         int bits = Float.floatToRawIntBits(Float.intBitsToFloat((half & 0x7FFF) << 13) * F16_SCALE);
-        if ((half & 0x7C00) == 0x7C00) {
-            bits |= 0x7F800000;
-        }
-        return Float.intBitsToFloat(bits | (half & 0x8000) << 16);
+        int largest = -((half & 0x7C00) + 0x0400 >>> 15) & 0x7F800000;
+        return Float.intBitsToFloat(bits | largest | (half & 0x8000) << 16);
     }
 }

@@ -5,8 +5,10 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import loupe.tensor.DType;
+import loupe.tensor.DirectMemory;
 import loupe.tensor.HostTensor;
 import loupe.tensor.StoredTensor;
 
@@ -107,6 +109,21 @@ final class FileTensor implements StoredTensor {
     }
 
     @Override
+    public void verify() {
+        check.run();
+    }
+
+    @Override
+    public Optional<StoredTensor> turned() {
+        List<Long> shape = layout.shape();
+        if (shape.size() != 2 || layout.isDense() || layout.strides()[0] != 1 || layout.strides()[1] != shape.get(0)) {
+            return Optional.empty();
+        }
+        List<Long> turned = List.of(shape.get(1), shape.get(0));
+        return Optional.of(new FileTensor(bytes, name, new Layout(dtype(), turned, Layout.rowMajor(turned), layout.start(), layout.order()), check));
+    }
+
+    @Override
     public long[] readIntegers(long firstElement, int count) {
         if (dtype().isFloating()) {
             throw new IllegalArgumentException(name + " is " + dtype() + ", not an integer type");
@@ -144,19 +161,33 @@ final class FileTensor implements StoredTensor {
         boolean dense = layout.isDense();
         int size = dtype().bytes();
         int perChunk = Math.min(count, (dense ? DENSE_CHUNK_BYTES : STRIDED_CHUNK_BYTES) / size);
+        if (dense) {
+            scanDense(first, count, perChunk, sink);
+            return;
+        }
         ByteBuffer raw = ByteBuffer.allocate(perChunk * size).order(layout.order());
-        StridedReader strided = dense ? null : new StridedReader(bytes, layout);
+        StridedReader strided = new StridedReader(bytes, layout);
         for (int done = 0; done < count; ) {
             int n = Math.min(perChunk, count - done);
-            raw.clear().limit(n * size);
-            if (dense) {
-                bytes.read(layout.start() + (first + done) * size, raw);
-                raw.flip();
-            } else {
-                strided.read(first + done, n, raw.array());
-            }
-            sink.accept(raw);
+            strided.read(first + done, n, raw.array());
+            sink.accept(raw.clear().limit(n * size));
             done += n;
+        }
+    }
+
+    /** Through memory outside the heap, because the system copies to that without a detour. */
+    private void scanDense(long first, int count, int perChunk, Consumer<ByteBuffer> sink) {
+        int size = dtype().bytes();
+        ByteBuffer raw = DirectMemory.allocate(perChunk * size).order(layout.order());
+        try {
+            for (int done = 0; done < count; ) {
+                int n = Math.min(perChunk, count - done);
+                bytes.read(layout.start() + (first + done) * size, raw.clear().limit(n * size));
+                sink.accept(raw.flip());
+                done += n;
+            }
+        } finally {
+            DirectMemory.free(raw);
         }
     }
 }

@@ -8,11 +8,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import loupe.tensor.DType;
 import loupe.tensor.HostTensor;
 import loupe.tensor.StoredTensor;
 
 /**
- * Writes tensors to a safetensors file, float32 or 64-bit integers. Nothing is read from the tensors before
+ * Writes tensors to a safetensors file, floating or 64-bit integers. Nothing is read from the tensors before
  * {@link #write}; a failure leaves the file as it was. For one thread.
  */
 public final class SafetensorsWriter {
@@ -33,6 +34,11 @@ public final class SafetensorsWriter {
     /** Adds a float32 tensor whose elements are asked for while writing, in order. */
     public SafetensorsWriter add(String name, List<Long> shape, FloatSource elements) {
         return add(name, TensorData.floats(shape, elements));
+    }
+
+    /** The same in another floating type, each element rounded to the nearest. @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16 */
+    public SafetensorsWriter add(String name, DType dtype, List<Long> shape, FloatSource elements) {
+        return add(name, TensorData.floats(dtype, shape, elements));
     }
 
     /** Adds a tensor of 64-bit integers. @throws IllegalArgumentException if the shape does not fit the values */

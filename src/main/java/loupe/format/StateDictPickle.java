@@ -54,7 +54,7 @@ final class StateDictPickle {
         op('(');
         op('(');
         text("storage");
-        global("torch", tensor.dtype() == DType.I64 ? "LongStorage" : "FloatStorage");
+        global("torch", storage(tensor.dtype()));
         text(String.valueOf(key));
         text("cpu");
         integer(tensor.elements());
@@ -71,6 +71,16 @@ final class StateDictPickle {
         remember();
         op('R');
         remember();
+    }
+
+    private static String storage(DType dtype) {
+        return switch (dtype) {
+            case I64 -> "LongStorage";
+            case F32 -> "FloatStorage";
+            case F16 -> "HalfStorage";
+            case BF16 -> "BFloat16Storage";
+            default -> throw new IllegalArgumentException("dtype is " + dtype + ", which is not written");
+        };
     }
 
     private void emptyOrderedDict() {

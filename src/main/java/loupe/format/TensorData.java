@@ -37,7 +37,15 @@ final class TensorData {
     }
 
     static TensorData floats(List<Long> shape, FloatSource source) {
-        return new TensorData(DType.F32, shape, source, new long[0]);
+        return floats(DType.F32, shape, source);
+    }
+
+    /** @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16 */
+    static TensorData floats(DType dtype, List<Long> shape, FloatSource source) {
+        if (dtype != DType.F32 && dtype != DType.F16 && dtype != DType.BF16) {
+            throw new IllegalArgumentException("dtype is " + dtype + ", F32, F16 and BF16 can be written");
+        }
+        return new TensorData(dtype, shape, source, new long[0]);
     }
 
     static TensorData integers(long[] values, long... shape) {
@@ -73,6 +81,10 @@ final class TensorData {
             chunk.clear().limit(count * dtype.bytes());
             if (dtype == DType.I64) {
                 chunk.order(ByteOrder.LITTLE_ENDIAN).asLongBuffer().put(integers, (int) done, count);
+            } else if (dtype != DType.F32) {
+                ByteBuffer whole = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.nativeOrder());
+                floats.read(done, whole.slice().order(ByteOrder.nativeOrder()));
+                Elements.toHalves(dtype, whole.asFloatBuffer(), chunk.slice().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer());
             } else {
                 floats.read(done, chunk.slice().order(ByteOrder.nativeOrder()));
                 toLittleEndian(chunk);

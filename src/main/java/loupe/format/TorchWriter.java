@@ -10,11 +10,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
+import loupe.tensor.DType;
 import loupe.tensor.HostTensor;
 import loupe.tensor.StoredTensor;
 
 /**
- * Writes a state dict as {@code torch.save} does since PyTorch 1.6, so that {@code torch.load} reads it: float32 or
+ * Writes a state dict as {@code torch.save} does since PyTorch 1.6, so that {@code torch.load} reads it: floating or
  * 64-bit integers, every tensor in a storage of its own, payloads aligned to 64 bytes. Equal tensors give equal files.
  * A failure leaves the file as it was. For one thread.
  */
@@ -40,6 +41,11 @@ public final class TorchWriter {
     /** Adds a float32 tensor whose elements are asked for while writing, in order. */
     public TorchWriter add(String name, List<Long> shape, FloatSource elements) {
         return add(name, TensorData.floats(shape, elements));
+    }
+
+    /** The same in another floating type, each element rounded to the nearest. @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16 */
+    public TorchWriter add(String name, DType dtype, List<Long> shape, FloatSource elements) {
+        return add(name, TensorData.floats(dtype, shape, elements));
     }
 
     /** Adds a tensor of 64-bit integers; no shape makes a scalar. @throws IllegalArgumentException if the shape does not fit the values */

@@ -2,10 +2,12 @@ package loupe.format;
 
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32;
+import loupe.tensor.DirectMemory;
 
 /** Compares an entry's bytes with its checksum, once. Thread-safe. */
 final class ZipChecksum implements Runnable {
-    private static final int STEP_BYTES = 1 << 20;
+    /** What is read stays in the processor's cache until it has been added up. */
+    private static final int STEP_BYTES = 1 << 17;
 
     private final PositionalFile file;
     private final ZipDirectory.Entry entry;
@@ -18,15 +20,26 @@ final class ZipChecksum implements Runnable {
 
     @Override
     public void run() {
+        if (!passed) {
+            verify();
+        }
+    }
+
+    /** One thread does it, the others wait. */
+    private synchronized void verify() {
         if (passed) {
             return;
         }
         CRC32 crc = new CRC32();
-        ByteBuffer bytes = ByteBuffer.allocateDirect((int) Math.min(STEP_BYTES, entry.size()));
-        for (long done = 0; done < entry.size(); done += bytes.limit()) {
-            bytes.clear().limit((int) Math.min(bytes.capacity(), entry.size() - done));
-            file.read(entry.data() + done, bytes);
-            crc.update(bytes.flip());
+        ByteBuffer bytes = DirectMemory.allocate((int) Math.min(STEP_BYTES, entry.size()));
+        try {
+            for (long done = 0; done < entry.size(); done += bytes.limit()) {
+                bytes.clear().limit((int) Math.min(bytes.capacity(), entry.size() - done));
+                file.read(entry.data() + done, bytes);
+                crc.update(bytes.flip());
+            }
+        } finally {
+            DirectMemory.free(bytes);
         }
         if (crc.getValue() != entry.crc()) {
             throw file.refuse(String.format("zip entry %s has checksum %08x", entry.name(), crc.getValue()), String.format("%08x", entry.crc()),

@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -24,8 +26,9 @@ final class FileLoader implements Loader {
     public Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing) {
         ModelFolder files = ModelFolder.open(folder);
         try {
-            ModelId id = new ModelId(name(folder), Fingerprint.of(folder, processing.toString()));
+            Supplier<String> fingerprint = meanwhile(() -> Fingerprint.of(folder, processing.toString()));
             ModelWeights first = files.read(processing);
+            ModelId id = new ModelId(name(folder), fingerprint.get());
             HostCopy<ModelWeights> copy = new HostCopy<>(first, () -> files.read(processing), ModelWeights::free);
             return new Loaded<>(new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()), first.bytes(),
                     owner -> copy.upload(owner, weights -> weights.on(owner)), model -> model.parameters().values(), copy::free, () -> {
@@ -42,13 +45,26 @@ final class FileLoader implements Loader {
     public Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options) {
         SaeFile file = SaeFile.read(path, options);
         SaeConfig config = file.config();
+        Supplier<String> fingerprint = meanwhile(() -> Fingerprint.of(file.weightsPath(), config.toString() + options));
         HostWeights first = file.readWeights(new Cancellation());
         List<String> warnings = new ArrayList<>(file.warnings());
         warnings.addAll(first.warnings());
-        OpenSae host = new OpenSae(new SaeId(name(path), Fingerprint.of(file.weightsPath(), config.toString() + options)), path, config, List.copyOf(warnings));
+        OpenSae host = new OpenSae(new SaeId(name(path), fingerprint.get()), path, config, List.copyOf(warnings));
         HostCopy<HostWeights> copy = new HostCopy<>(first, () -> file.readWeights(new Cancellation()), HostWeights::free);
         return new Loaded<>(host, first.bytes(), owner -> copy.upload(owner, weights -> SparseAutoencoder.upload(owner, config, weights)),
                 SparseAutoencoder::weights, copy::free, copy::free);
+    }
+
+    /** Begins something on a thread of its own. What comes back waits for it, and throws what it threw. */
+    private static <T> Supplier<T> meanwhile(Supplier<T> work) {
+        CompletableFuture<T> result = CompletableFuture.supplyAsync(work, body -> Threads.named("fingerprint", body).start());
+        return () -> {
+            try {
+                return result.join();
+            } catch (CompletionException e) {
+                throw e.getCause() instanceof RuntimeException cause ? cause : e;
+            }
+        };
     }
 
     private static String name(Path path) {

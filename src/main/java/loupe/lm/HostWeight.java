@@ -1,7 +1,6 @@
 package loupe.lm;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,7 +30,7 @@ record HostWeight(List<ByteBuffer> blocks, long... shape) {
         long rowsPerBlock = Math.max(1, Math.min(rows, largestBlock / rowBytes));
         List<ByteBuffer> blocks = new ArrayList<>();
         for (long first = 0; first < rows; first += rowsPerBlock) {
-            blocks.add(ByteBuffer.allocateDirect(Math.toIntExact(Math.min(rowsPerBlock, rows - first) * rowBytes)).order(ByteOrder.nativeOrder()));
+            blocks.add(DirectMemory.allocate(Math.toIntExact(Math.min(rowsPerBlock, rows - first) * rowBytes)));
         }
         return new HostWeight(List.copyOf(blocks), shape);
     }

@@ -1,9 +1,9 @@
 package loupe.lm;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
+import loupe.tensor.DirectMemory;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -13,7 +13,10 @@ import loupe.tensor.StoredTensor;
  * @param plus added to every element
  */
 record StoredParameter(long[] shape, List<Part> parts, float plus) {
-    private static final int ROWS_AT_ONCE = 256;
+    /** What is read before it is turned; stays in the processor's second cache. */
+    private static final int ELEMENTS_AT_ONCE = 1 << 17;
+    /** However long they are, so that what is written to the parameter comes in whole cache lines. */
+    private static final int FEWEST_ROWS = 32;
     private static final int COLUMNS_AT_ONCE = 16;
 
     /**
@@ -42,11 +45,44 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
         return parts.get(0).transposed;
     }
 
+    /** What turning works with, for one parameter after another. For one thread; closed by it. */
+    static final class Scratch implements AutoCloseable {
+        private ByteBuffer bytes = DirectMemory.allocate(0);
+        private float[] block = {};
+        private float[] columns = {};
+
+        private void enlarge(int elements, int rows) {
+            if (block.length < elements) {
+                close();
+                bytes = DirectMemory.allocate(Math.multiplyExact(4, elements));
+                block = new float[elements];
+            }
+            if (columns.length < COLUMNS_AT_ONCE * rows) {
+                columns = new float[COLUMNS_AT_ONCE * rows];
+            }
+        }
+
+        @Override
+        public void close() {
+            DirectMemory.free(bytes);
+        }
+    }
+
     /** @param largestBlock of memory, in bytes */
-    HostWeight read(long largestBlock) {
+    HostWeight read(long largestBlock, Scratch scratch) {
         HostWeight weight = HostWeight.zerosInBlocks(isTransposed() ? HostWeight.LARGEST_BLOCK : largestBlock, shape);
+        try {
+            readInto(weight, scratch);
+            return weight;
+        } catch (RuntimeException | Error e) {
+            weight.free();
+            throw e;
+        }
+    }
+
+    private void readInto(HostWeight weight, Scratch scratch) {
         if (isTransposed()) {
-            parts.forEach(part -> readTransposed(part, weight.floats()));
+            parts.forEach(part -> readTransposed(part, weight.floats(), scratch));
         } else {
             long done = 0;
             for (ByteBuffer block : weight.blocks()) {
@@ -57,7 +93,6 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
         if (plus != 0) {
             weight.blocks().forEach(block -> add(block.asFloatBuffer()));
         }
-        return weight;
     }
 
     private void add(FloatBuffer floats) {
@@ -67,13 +102,14 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
     }
 
     /** Turns a block of rows, a few columns at a time, so that everything touched at once fits into the processor's first cache. */
-    private void readTransposed(Part part, FloatBuffer target) {
+    private void readTransposed(Part part, FloatBuffer target, Scratch scratch) {
         int in = shape.length == 1 ? 1 : Math.toIntExact(shape[0]);
         int width = Math.toIntExact(shape[shape.length - 1]);
-        int most = (int) Math.min(ROWS_AT_ONCE, part.rows);
-        ByteBuffer bytes = ByteBuffer.allocate(4 * in * most).order(ByteOrder.nativeOrder());
-        float[] block = new float[most * in];
-        float[] columns = new float[COLUMNS_AT_ONCE * most];
+        int most = (int) Math.min(Math.max(FEWEST_ROWS, ELEMENTS_AT_ONCE / in), part.rows);
+        scratch.enlarge(Math.multiplyExact(most, in), most);
+        ByteBuffer bytes = scratch.bytes;
+        float[] block = scratch.block;
+        float[] columns = scratch.columns;
         for (int done = 0; done < part.rows; done += most) {
             int rows = (int) Math.min(most, part.rows - done);
             bytes.clear().limit(4 * in * rows);

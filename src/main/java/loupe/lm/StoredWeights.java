@@ -2,15 +2,21 @@ package loupe.lm;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.format.TensorArchive;
+import loupe.tensor.ReadingThreads;
 import loupe.tensor.StoredTensor;
 
 /** The tensors of a model's files on their way to becoming parameters: which is which, checked before anything is read. */
@@ -151,13 +157,36 @@ final class StoredWeights {
     /** @param largestBlock of memory, in bytes */
     Map<String, HostWeight> read(long largestBlock) {
         try {
-            Map<String, HostWeight> weights = new LinkedHashMap<>();
-            claimed.forEach((parameter, stored) -> weights.put(parameter, stored.read(largestBlock)));
-            return weights;
+            return readAll(largestBlock);
         } catch (OutOfMemoryError e) {
             throw new OutOfDeviceMemoryException(archive.path() + ": the weights take " + (bytes() >> 20) + " MiB, more than this process may use. "
                     + "Choose a smaller model, or start Java with a larger -XX:MaxDirectMemorySize.", e);
         }
+    }
+
+    /** On several threads at once, the largest first, so that they end together. */
+    private Map<String, HostWeight> readAll(long largestBlock) {
+        Map<String, HostWeight> read = new ConcurrentHashMap<>();
+        Queue<StoredParameter.Scratch> scratches = new ConcurrentLinkedQueue<>();
+        List<Consumer<StoredParameter.Scratch>> pieces = claimed.entrySet().stream()
+                .sorted(Comparator.comparingLong((Map.Entry<String, StoredParameter> entry) -> entry.getValue().bytes()).reversed())
+                .<Consumer<StoredParameter.Scratch>>map(entry -> scratch -> read.put(entry.getKey(), entry.getValue().read(largestBlock, scratch)))
+                .toList();
+        try {
+            ReadingThreads.run(() -> {
+                StoredParameter.Scratch scratch = new StoredParameter.Scratch();
+                scratches.add(scratch);
+                return scratch;
+            }, pieces);
+        } catch (RuntimeException | Error e) {
+            read.values().forEach(HostWeight::free);
+            throw e;
+        } finally {
+            scratches.forEach(StoredParameter.Scratch::close);
+        }
+        Map<String, HostWeight> inOrder = new LinkedHashMap<>();
+        claimed.keySet().forEach(parameter -> inOrder.put(parameter, read.get(parameter)));
+        return inOrder;
     }
 
     /** Size of all claimed parameters as float32. */

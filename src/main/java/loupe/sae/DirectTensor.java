@@ -3,8 +3,10 @@ package loupe.sae;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import loupe.base.Cancellation;
 import loupe.tensor.DirectMemory;
 import loupe.tensor.StoredTensor;
@@ -15,12 +17,18 @@ import loupe.tensor.StoredTensor;
  */
 final class DirectTensor {
     private static final long BLOCK_BYTES = 1L << 30;
-    private static final int PIECE_BYTES = 16 << 20;
+    private static final int PIECE_BYTES = 4 << 20;
+    /** As many as stay in the first-level cache. */
+    private static final int SCAN_ELEMENTS = 2048;
+    /** Of a float32's bits. */
+    private static final int EXPONENT = 0x7F800000;
+    private static final int EXPONENT_UNIT = 0x00800000;
 
     private final long rows;
     private final int columns;
     private final int rowsPerBlock;
     private final List<ByteBuffer> blocks = new ArrayList<>();
+    private final LongAdder nonFinite = new LongAdder();
 
     /** Zeros. */
     DirectTensor(long rows, int columns) {
@@ -29,7 +37,7 @@ final class DirectTensor {
         this.rowsPerBlock = (int) Math.max(1, Math.min(Math.max(rows, 1), BLOCK_BYTES / Math.max(4L, 4L * columns)));
         for (long first = 0; first < rows; first += rowsPerBlock) {
             long count = Math.min(rowsPerBlock, rows - first);
-            blocks.add(ByteBuffer.allocateDirect(Math.toIntExact(4L * count * columns)).order(ByteOrder.nativeOrder()));
+            blocks.add(DirectMemory.allocate(Math.toIntExact(4L * count * columns)));
         }
     }
 
@@ -48,23 +56,31 @@ final class DirectTensor {
         return tensor;
     }
 
-    /** Reads a stored tensor of one axis (one row) or two. */
-    static DirectTensor read(StoredTensor stored, Cancellation cancellation) {
+    /** Zeros in the shape of a stored tensor of one axis (one row) or two. */
+    static DirectTensor like(StoredTensor stored) {
         List<Long> shape = stored.shape();
         long rows = shape.size() < 2 ? 1 : shape.get(0);
-        int columns = Math.toIntExact(shape.isEmpty() ? 1 : shape.get(shape.size() - 1));
-        DirectTensor tensor = new DirectTensor(rows, columns);
-        long element = 0;
-        for (ByteBuffer block : tensor.blocks) {
+        return new DirectTensor(rows, Math.toIntExact(shape.isEmpty() ? 1 : shape.get(shape.size() - 1)));
+    }
+
+    /** Reads a stored tensor like this one, in pieces that may be run in any order and on several threads at once. */
+    List<Runnable> readingOf(StoredTensor stored, Cancellation cancellation) {
+        List<Runnable> pieces = new ArrayList<>();
+        long first = 0;
+        for (ByteBuffer block : blocks) {
             for (int position = 0; position < block.capacity(); position += PIECE_BYTES) {
-                cancellation.check();
                 int end = Math.min(block.capacity(), position + PIECE_BYTES);
                 ByteBuffer piece = block.duplicate().order(ByteOrder.nativeOrder()).position(position).limit(end);
-                stored.readFloats(element, piece);
-                element += (end - position) / 4;
+                long element = first;
+                pieces.add(() -> {
+                    cancellation.check();
+                    stored.readFloats(element, piece.duplicate());
+                    nonFinite.add(nonFinite(piece.slice().order(ByteOrder.nativeOrder()).asIntBuffer()));
+                });
+                first += (end - position) / 4;
             }
         }
-        return tensor;
+        return pieces;
     }
 
     long rows() {
@@ -113,32 +129,45 @@ final class DirectTensor {
 
     /** Multiplies row r by {@code factors[r]}. */
     void scaleRows(double[] factors) {
+        float[] values = new float[columns];
         for (int r = 0; r < rows; r++) {
-            FloatBuffer row = row(r);
+            FloatBuffer row = row(r).get(0, values);
+            double factor = factors[r];
             for (int c = 0; c < columns; c++) {
-                row.put(c, (float) (row.get(c) * factors[r]));
+                values[c] = (float) (values[c] * factor);
             }
+            row.put(0, values);
         }
     }
 
     /** Multiplies column c by {@code factors[c]}. */
     void scaleColumns(double[] factors) {
+        float[] values = new float[columns];
         for (long r = 0; r < rows; r++) {
-            FloatBuffer row = row(r);
+            FloatBuffer row = row(r).get(0, values);
             for (int c = 0; c < columns; c++) {
-                row.put(c, (float) (row.get(c) * factors[c]));
+                values[c] = (float) (values[c] * factors[c]);
             }
+            row.put(0, values);
         }
     }
 
     /** Sums of squares of the rows, or of the columns. */
     double[] squares(boolean ofRows) {
         double[] sums = new double[ofRows ? Math.toIntExact(rows) : columns];
+        float[] values = new float[columns];
         for (int r = 0; r < rows; r++) {
-            FloatBuffer row = row(r);
-            for (int c = 0; c < columns; c++) {
-                double value = row.get(c);
-                sums[ofRows ? r : c] += value * value;
+            row(r).get(0, values);
+            if (ofRows) {
+                double sum = 0;
+                for (float value : values) {
+                    sum += (double) value * value;
+                }
+                sums[r] = sum;
+            } else {
+                for (int c = 0; c < columns; c++) {
+                    sums[c] += (double) values[c] * values[c];
+                }
             }
         }
         return sums;
@@ -147,23 +176,44 @@ final class DirectTensor {
     /** Products of {@code v} with the rows, or with the columns. */
     double[] times(double[] v, boolean withRows) {
         double[] products = new double[withRows ? Math.toIntExact(rows) : columns];
+        float[] values = new float[columns];
         for (int r = 0; r < rows; r++) {
-            FloatBuffer row = row(r);
-            for (int c = 0; c < columns; c++) {
-                products[withRows ? r : c] += row.get(c) * v[withRows ? c : r];
+            row(r).get(0, values);
+            if (withRows) {
+                double sum = 0;
+                for (int c = 0; c < columns; c++) {
+                    sum += values[c] * v[c];
+                }
+                products[r] = sum;
+            } else {
+                double factor = v[r];
+                for (int c = 0; c < columns; c++) {
+                    products[c] += values[c] * factor;
+                }
             }
         }
         return products;
     }
 
-    /** How many elements are NaN or infinite. */
+    /** How many of the elements that {@link #readingOf} has read are NaN or infinite. */
     long nonFinite() {
+        return nonFinite.sum();
+    }
+
+    /** The exponent of such a number has all its bits set, and overflows into the sign when one is added; nothing else does. */
+    private static long nonFinite(IntBuffer bits) {
+        int[] block = new int[SCAN_ELEMENTS];
         long count = 0;
-        for (ByteBuffer block : blocks) {
-            FloatBuffer floats = block.asFloatBuffer();
-            for (int i = 0; i < floats.limit(); i++) {
-                if ((Float.floatToRawIntBits(floats.get(i)) & 0x7F800000) == 0x7F800000) {
-                    count++;
+        while (bits.hasRemaining()) {
+            int length = Math.min(SCAN_ELEMENTS, bits.remaining());
+            bits.get(block, 0, length);
+            int any = 0;
+            for (int i = 0; i < length; i++) {
+                any |= (block[i] & EXPONENT) + EXPONENT_UNIT;
+            }
+            if (any < 0) {
+                for (int i = 0; i < length; i++) {
+                    count += (block[i] & EXPONENT) + EXPONENT_UNIT >>> 31;
                 }
             }
         }

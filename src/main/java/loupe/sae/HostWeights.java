@@ -5,7 +5,10 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 import loupe.base.Cancellation;
+import loupe.tensor.ReadingThreads;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -61,25 +64,66 @@ public final class HostWeights {
         return put(part, DirectTensor.of(data, 1, data.length), false);
     }
 
-    /** Reads a tensor of a file; non-finite values in it are counted and reported as a warning. @return this */
-    HostWeights read(Part part, StoredTensor stored, boolean featuresInRows, Cancellation cancellation) {
-        DirectTensor tensor = DirectTensor.read(stored, cancellation);
-        long bad = tensor.nonFinite();
-        if (bad > 0) {
-            warnings.add(stored.name() + " contains " + bad + " non-finite values (NaN or infinite); what is computed from them is not defined");
+    /** A tensor of a file and what it is for. */
+    record Stored(Part part, StoredTensor tensor, boolean featuresInRows) {
+        /** The same, the way round in which the file has it; that reads faster, and either way will do. */
+        Stored asItLies() {
+            boolean eitherWay = part == Part.ENCODER || part == Part.DECODER;
+            return eitherWay ? tensor.turned().map(turned -> new Stored(part, turned, !featuresInRows)).orElse(this) : this;
         }
-        return put(part, tensor, featuresInRows);
+    }
+
+    /**
+     * Reads tensors of a file, on several threads at once; non-finite values in them are counted and reported as a warning. Leaves
+     * nothing behind if that fails.
+     */
+    void read(List<Stored> all, Cancellation cancellation) {
+        List<Stored> stored = all.stream().map(Stored::asItLies).toList();
+        DirectTensor[] read = new DirectTensor[stored.size()];
+        List<Runnable> beginnings = new ArrayList<>();
+        for (int i = 0; i < read.length; i++) {
+            int at = i;
+            beginnings.add(() -> {
+                cancellation.check();
+                read[at] = DirectTensor.like(stored.get(at).tensor());
+                stored.get(at).tensor().verify();
+            });
+        }
+        try {
+            ReadingThreads.run(beginnings);
+            List<Runnable> pieces = new ArrayList<>();
+            for (int i = 0; i < read.length; i++) {
+                pieces.addAll(read[i].readingOf(stored.get(i).tensor(), cancellation));
+            }
+            ReadingThreads.run(pieces);
+        } catch (RuntimeException | Error e) {
+            Stream.of(read).filter(Objects::nonNull).forEach(DirectTensor::free);
+            throw e;
+        }
+        for (int i = 0; i < read.length; i++) {
+            long bad = read[i].nonFinite();
+            if (bad > 0) {
+                warnings.add(stored.get(i).tensor().name() + " contains " + bad + " non-finite values (NaN or infinite); what is computed from them is not defined");
+            }
+            put(stored.get(i).part(), read[i], stored.get(i).featuresInRows());
+        }
     }
 
     HostWeights put(Part part, DirectTensor tensor, boolean rowsAreFeatures) {
-        tensors.put(part, tensor);
+        DirectTensor before = tensors.put(part, tensor);
+        if (before != null) {
+            before.free();
+        }
         featuresInRows.put(part, rowsAreFeatures);
         return this;
     }
 
-    /** Takes a part out; its memory is given back when nothing reads it any more. */
+    /** Takes a part out, if it is there, and gives its memory back. */
     void remove(Part part) {
-        tensors.remove(part);
+        DirectTensor tensor = tensors.remove(part);
+        if (tensor != null) {
+            tensor.free();
+        }
         featuresInRows.remove(part);
     }
 
@@ -200,7 +244,7 @@ public final class HostWeights {
         for (int i = 0; i < data.length; i++) {
             turned[i % columns * rows + i / columns] = data[i];
         }
-        tensors.put(part, DirectTensor.of(turned, columns, rows));
+        put(part, DirectTensor.of(turned, columns, rows), featuresInRows(part));
     }
 
     /** Multiplies every element by the same factor. */

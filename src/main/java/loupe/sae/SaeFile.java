@@ -178,9 +178,8 @@ public final class SaeFile {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             HostWeights weights = new HostWeights();
             check(draft, files);
-            for (SaeDraft.Source source : draft.sources) {
-                weights.read(source.part(), source.of(files), source.featuresInRows(), cancellation);
-            }
+            weights.read(draft.sources.stream().map(source -> new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows())).toList(),
+                    cancellation);
             draft.changes.forEach(change -> change.accept(weights));
             if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent()) {
                 foldNormFactor(weights, draft.normFactor.getAsDouble());

@@ -60,6 +60,11 @@ final class StoredSlice implements StoredTensor {
     }
 
     @Override
+    public void verify() {
+        whole.verify();
+    }
+
+    @Override
     public long[] readIntegers(long firstElement, int count) {
         long[] values = new long[count];
         for (int i = 0; i < count; i++) {

@@ -2,6 +2,7 @@ package loupe.tensor;
 
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A tensor that lies in an open file. Nothing is read until asked for, and never more than asked for, so that a file
@@ -37,6 +38,21 @@ public interface StoredTensor {
 
     /** Reads {@code count} elements as 64-bit integers. @throws IllegalArgumentException for floating types */
     long[] readIntegers(long firstElement, int count);
+
+    /**
+     * Sees to what reading would otherwise see to when it first happens: that the bytes are those that were stored, if the file has
+     * a checksum of them.
+     *
+     * @throws loupe.base.CheckpointException if they are not
+     */
+    default void verify() {}
+
+    /**
+     * The transpose of this matrix, where the file has that in row-major order and not this; then it reads faster. Else empty.
+     */
+    default Optional<StoredTensor> turned() {
+        return Optional.empty();
+    }
 
     /** The whole tensor as float32 on the heap. @throws IllegalArgumentException beyond 2^31 - 1 elements */
     default HostTensor toHost() {

@@ -63,6 +63,56 @@ class FileTensorTest {
         }
     }
 
+    @Test
+    void everyHalfPrecisionNumberSurvivesBeingWrittenAgain() {
+        for (int i = 0; i < 65536; i++) {
+            if (!Float.isNaN(halfByDefinition(i)) && Elements.toF16(halfByDefinition(i)) != (short) i) {
+                fail("bits %04x come back as %04x", i, Elements.toF16(halfByDefinition(i)) & 0xFFFF);
+            }
+            float brain = Float.intBitsToFloat(i << 16);
+            if (!Float.isNaN(brain) && Elements.toBf16(brain) != (short) i) {
+                fail("bfloat16 bits %04x come back as %04x", i, Elements.toBf16(brain) & 0xFFFF);
+            }
+        }
+        assertThat(Elements.f16(Elements.toF16(Float.NaN))).isNaN();
+        assertThat(Float.intBitsToFloat(Elements.toBf16(Float.intBitsToFloat(0x7F800001)) << 16)).isNaN();
+    }
+
+    /** Halfway between two neighbours and one step to either side, for all neighbours; a tie goes to the even one, whose last bit is 0. */
+    @Test
+    void numbersBetweenTwoHalvesAreRoundedToTheNearest() {
+        for (int bits = 0; bits < 0x7BFF; bits++) {
+            float middle = (halfByDefinition(bits) + halfByDefinition(bits + 1)) / 2;
+            assertThat(Elements.toF16(Math.nextDown(middle))).isEqualTo((short) bits);
+            assertThat(Elements.toF16(Math.nextUp(middle))).isEqualTo((short) (bits + 1));
+            assertThat(Elements.toF16(middle)).isEqualTo((short) (bits + (bits & 1)));
+            assertThat(Elements.toF16(-middle)).isEqualTo((short) (0x8000 | bits + (bits & 1)));
+        }
+        assertThat(Elements.toF16(65519)).isEqualTo((short) 0x7BFF);
+        assertThat(Elements.toF16(65520)).isEqualTo((short) 0x7C00);
+        assertThat(Elements.toBf16(1 + 0x1p-8f)).isEqualTo((short) 0x3F80);
+        assertThat(Elements.toBf16(1 + 0x3p-8f)).isEqualTo((short) 0x3F82);
+        assertThat(Elements.toBf16(Math.nextUp(1 + 0x1p-8f))).isEqualTo((short) 0x3F81);
+    }
+
+    @Test
+    void onlyATransposedMatrixCanBeReadTheOtherWayRound() throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+        for (int i = 0; i < 6; i++) {
+            bytes.putFloat(i);
+        }
+        try (PositionalFile file = file(bytes.array())) {
+            StoredTensor columns = tensor(file, DType.F32, List.of(2L, 3L), new long[] {1, 2}, 0, ByteOrder.LITTLE_ENDIAN);
+            assertThat(columns.toHost().data()).containsExactly(0, 2, 4, 1, 3, 5);
+            StoredTensor turned = columns.turned().orElseThrow();
+            assertThat(turned.shape()).containsExactly(3L, 2L);
+            assertThat(turned.toHost().data()).containsExactly(0, 1, 2, 3, 4, 5);
+            assertThat(tensor(file, DType.F32, List.of(2L, 3L), new long[] {3, 1}, 0, ByteOrder.LITTLE_ENDIAN).turned()).isEmpty();
+            assertThat(tensor(file, DType.F32, List.of(2L, 2L), new long[] {1, 3}, 0, ByteOrder.LITTLE_ENDIAN).turned()).isEmpty();
+            assertThat(tensor(file, DType.F32, List.of(6L), new long[] {0}, 0, ByteOrder.LITTLE_ENDIAN).turned()).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void everyTypeIsConvertedInBothByteOrders(boolean big) throws IOException {

@@ -20,6 +20,8 @@ import loupe.tensor.HostTensor;
 import loupe.tensor.StoredTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class WritersTest {
     private static final HostTensor MATRIX = new HostTensor(new float[] {1, -0f, Float.NaN, 3.5f, Float.NEGATIVE_INFINITY, 1e-42f}, 2, 3);
@@ -65,6 +67,25 @@ class WritersTest {
                 assertThat(read[i]).isEqualTo(i);
             }
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource(value = DType.class, names = {"F16", "BF16"})
+    void halfPrecisionTensorsAreReadInTheirType(DType dtype) {
+        FloatSource values = (first, out) -> out.putFloat(1.5f).putFloat(-0.25f).putFloat(3);
+        Path torch = folder.resolve("halves.pt");
+        Path safetensors = folder.resolve("halves.safetensors");
+        new TorchWriter().add("h", dtype, List.of(3L), values).add("f", MATRIX).write(torch);
+        new SafetensorsWriter().add("h", dtype, List.of(3L), values).add("f", MATRIX).write(safetensors);
+        for (Path file : List.of(torch, safetensors)) {
+            try (TensorArchive archive = TensorArchives.open(file)) {
+                assertThat(archive.tensor("h").dtype()).isEqualTo(dtype);
+                assertThat(archive.tensor("h").toHost().data()).containsExactly(1.5f, -0.25f, 3);
+                assertThat(archive.tensor("f").toHost()).isEqualTo(MATRIX);
+            }
+        }
+        assertThatThrownBy(() -> new TorchWriter().add("h", DType.I16, List.of(3L), values)).isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("dtype is I16");
     }
 
     @Test

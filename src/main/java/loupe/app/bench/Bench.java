@@ -24,7 +24,7 @@ import loupe.sae.SaeOptions;
 /** What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them use. */
 public final class Bench implements AutoCloseable {
     private static final List<Benchmark> OWN = List.of(new ForwardBenchmark(), new TreeBenchmark(), new TokensBenchmark(),
-            new EncodeBenchmark(), new LoadBenchmark(), new NeighboursBenchmark(), new IndexBenchmark());
+            new EncodeBenchmark(), new LoadBenchmark(), new MemoryBenchmark(), new NeighboursBenchmark(), new IndexBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;
@@ -83,13 +83,21 @@ public final class Bench implements AutoCloseable {
         if (gpt2Small == null) {
             say("making a model of GPT-2 small's shape");
             Path folder = BenchModels.gpt2(temporary.resolve("gpt2-small-shape"), 50_257, 1_024, 768, 12, 12);
-            gpt2Small = await(service.openModel(folder, Processing.RAW));
+            gpt2Small = openModel(folder);
         }
         return gpt2Small;
     }
 
     OpenSae open(Path checkpoint) {
         return await(service.openSae(checkpoint, SaeOptions.AS_STORED));
+    }
+
+    OpenModel openModel(Path folder) {
+        return await(service.openModel(folder, Processing.RAW));
+    }
+
+    void close(OpenModel model) {
+        await(service.close(model.id()));
     }
 
     void close(OpenSae sae) {
@@ -131,7 +139,7 @@ public final class Bench implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (gpt2Small != null) {
-            await(service.close(gpt2Small.id()));
+            close(gpt2Small);
         }
         try (Stream<Path> files = Files.walk(temporary)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
