@@ -15,9 +15,11 @@ import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.image.WritableImage;
 import javafx.stage.Stage;
 import javax.imageio.ImageIO;
+import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenScript;
 import loupe.state.FeatureColumn;
+import loupe.state.GhostControlsModel;
 import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
 
@@ -120,6 +122,15 @@ final class Tour {
                 () -> models().controls().filter().set(TokenFilter.NONE));
         both("token-sides", () -> models().a().tokens().sides().set(true), () -> models().a().tokens().sides().set(false));
         both("scale-sweep", () -> models().scales().open().set(true), () -> models().scales().open().set(false));
+        both("tree-generic-folded", () -> {
+            models().a().tree().baseline().set(TreeBaseline.random(4));
+            models().controls().foldUnder().set(1);
+            app.view().maximise("tree", true);
+        }, () -> {
+            app.view().maximise("tree", false);
+            models().controls().foldUnder().set(GhostControlsModel.FOLDS_NOTHING);
+            models().a().tree().baseline().set(TreeBaseline.NONE);
+        });
         both("tree-compared", () -> {
             models().a().comparison().keep("encoder");
             models().controls().encoderMix().set(0);

@@ -71,6 +71,10 @@ final class UiBenchmark implements Benchmark {
             until(() -> a().side().sae().get() != null && panesAreFull() && !app.models().statistics().counting(a().side()).get()
                     && !app.models().table().filling().get());
             measure(bench, figures);
+            try (Probe probe = new Probe()) {
+                bench.say("ui: a tree of 100,000 nodes");
+                new LargeTreeBenchmark(bench.service().files(), probe::takeMillis).measure(figures);
+            }
             return figures;
         } finally {
             Toolkit.run(() -> {
@@ -259,6 +263,11 @@ final class UiBenchmark implements Benchmark {
                 longest.accumulateAndGet(System.nanoTime() - start, Math::max);
                 pause(PROBE_MILLIS);
             }
+        }
+
+        /** The longest since this was asked last. */
+        double takeMillis() {
+            return longest.getAndSet(0) / 1e6;
         }
 
         double longestMillis() {

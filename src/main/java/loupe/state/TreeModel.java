@@ -18,7 +18,7 @@ import loupe.inference.Priority;
  */
 public final class TreeModel {
     /** More nodes than anybody reads; keeps a cutoff near 0 from filling the memory. */
-    private static final int MOST_NODES = 20_000;
+    private static final int MOST_NODES = 100_000;
 
     private final CheckpointSide side;
     private final GhostControlsModel controls;

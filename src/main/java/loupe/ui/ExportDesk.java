@@ -8,7 +8,7 @@ import java.util.function.Supplier;
 import javafx.beans.property.BooleanProperty;
 
 /** What saving needs from the window around: asking for a file, working off the FX thread, telling how it went. */
-public interface ExportDesk {
+public interface ExportDesk extends Background {
     /**
      * Asks where to save.
      *
@@ -25,6 +25,7 @@ public interface ExportDesk {
      * Computes something and hands it on, on the FX thread. Here it is computed at once, on that thread; a window overrides
      * this to compute in the background.
      */
+    @Override
     default <T> void compute(Supplier<T> work, Consumer<T> then) {
         then.accept(work.get());
     }

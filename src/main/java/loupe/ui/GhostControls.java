@@ -252,7 +252,7 @@ final class GhostControls {
         }
     }
 
-    private static void follow(SliderField field, javafx.beans.property.Property<Number> property) {
+    static void follow(SliderField field, javafx.beans.property.Property<Number> property) {
         field.setValue(property.getValue().doubleValue());
         field.valueProperty().addListener((source, was, is) -> property.setValue(is));
         property.addListener((source, was, is) -> field.setValue(is.doubleValue()));

@@ -1,24 +1,24 @@
 package loupe.ui;
 
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import javafx.scene.text.Font;
 import javafx.scene.text.FontWeight;
 import javafx.scene.text.Text;
 
-/** How wide texts are at one size, measured once each. FX thread only. */
+/** How wide texts are at one size, measured once each. Thread-safe: trees are laid out in the background. */
 final class TextWidths {
     /** The size, in pixels, that widths are given for. */
     static final double SIZE = 13;
     private static final int MOST = 100_000;
 
-    private static final Map<String, TextWidths> SHARED = new HashMap<>();
+    private static final Map<String, TextWidths> SHARED = new ConcurrentHashMap<>();
 
     private final Text probe = new Text();
     private final Font plainFont;
     private final Font strongFont;
-    private final Map<String, Double> plain = new HashMap<>();
-    private final Map<String, Double> strong = new HashMap<>();
+    private final Map<String, Double> plain = new ConcurrentHashMap<>();
+    private final Map<String, Double> strong = new ConcurrentHashMap<>();
 
     TextWidths(String family) {
         plainFont = Font.font(family, FontWeight.NORMAL, SIZE);
@@ -34,15 +34,17 @@ final class TextWidths {
     double of(String text, boolean strongly) {
         Map<String, Double> known = strongly ? strong : plain;
         Double width = known.get(text);
-        if (width == null) {
-            if (known.size() >= MOST) {
-                known.clear();
-            }
-            probe.setFont(strongly ? strongFont : plainFont);
-            probe.setText(text);
-            width = probe.getLayoutBounds().getWidth();
-            known.put(text, width);
+        return width == null ? measured(text, strongly, known) : width;
+    }
+
+    private synchronized double measured(String text, boolean strongly, Map<String, Double> known) {
+        if (known.size() >= MOST) {
+            known.clear();
         }
+        probe.setFont(strongly ? strongFont : plainFont);
+        probe.setText(text);
+        double width = probe.getLayoutBounds().getWidth();
+        known.put(text, width);
         return width;
     }
 }

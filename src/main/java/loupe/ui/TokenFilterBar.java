@@ -29,9 +29,9 @@ final class TokenFilterBar extends FlowPane {
     private final TextField text = TextFields.createClearableTextField();
     private final ComboBox<Optional<TokenScript>> script = new ComboBox<>();
     private final ComboBox<TokenFilter.Space> space = new ComboBox<>();
-    private final CheckBox letters = new CheckBox("Letters only");
+    private final CheckBox letters = new CheckBox("Letters");
     private final TextField length = TextFields.createClearableTextField();
-    private final CheckBox trained = new CheckBox("Trained only");
+    private final CheckBox trained = new CheckBox("Trained");
     private boolean following;
 
     /** @param name of the side, for the controls' ids */
@@ -55,7 +55,7 @@ final class TokenFilterBar extends FlowPane {
         space.setId("token-filter-space-" + name);
         space.getItems().setAll(TokenFilter.Space.values());
         space.setConverter(new Named<>(TokenFilterBar::words));
-        space.setTooltip(Tips.of("Only tokens that begin a word, or only those that go on with one"));
+        space.setTooltip(Tips.of("Only tokens with a leading space, which begin a word, or only those without, which go on with one"));
         letters.setId("token-filter-letters-" + name);
         letters.setTooltip(Tips.of("Only tokens of letters, a leading space aside"));
         length.setId("token-filter-length-" + name);
@@ -69,7 +69,7 @@ final class TokenFilterBar extends FlowPane {
         Button clear = Tips.iconButton(Feather.X, "List all tokens again", () -> controls.filter().set(TokenFilter.NONE));
         clear.setId("token-filter-clear-" + name);
         clear.disableProperty().bind(controls.filter().isEqualTo(TokenFilter.NONE));
-        getChildren().addAll(text, script, space, length, letters, trained, clear);
+        getChildren().addAll(text, length, script, space, letters, trained, clear);
 
         text.textProperty().addListener((property, was, is) -> typed());
         script.valueProperty().addListener((property, was, is) -> change(filter().withScripts(is.<Set<TokenScript>>map(Set::of).orElse(Set.of()))));
@@ -157,17 +157,17 @@ final class TokenFilterBar extends FlowPane {
 
     private static String words(TokenFilter.Space space) {
         return switch (space) {
-            case EITHER -> "Space or not";
-            case LEADING -> "Leading space";
-            case WITHOUT -> "No leading space";
+            case EITHER -> "Any space";
+            case LEADING -> "With space";
+            case WITHOUT -> "No space";
         };
     }
 
     private static String words(TokenScript script) {
         return switch (script) {
             case NONE -> "No letters";
-            case OTHER -> "Another script";
-            case MIXED -> "Several scripts";
+            case OTHER -> "Other script";
+            case MIXED -> "Mixed scripts";
             default -> script.name().charAt(0) + script.name().substring(1).toLowerCase(Locale.ROOT);
         };
     }

@@ -28,6 +28,9 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The tokens nearest to the ghost, best first. */
 final class TokenListPane {
+    private static final double SHORTEST_TOKEN = 50;
+    private static final double ROOM_FOR_COSINES = 250;
+
     private final TokenListModel model;
     private final TokenTexts texts;
     private final ExportDesk desk;
@@ -35,21 +38,21 @@ final class TokenListPane {
     private final TableView<Row> table;
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
 
-    private final TableColumn<Row, Number> rank = Tables.counts("#", "Rank", 28, Row::rank);
+    private final TableColumn<Row, Number> rank = Tables.counts("#", "Rank", 30, Row::rank);
     private final TableColumn<Row, String> token = Tables.texts("Token", "The token's text, a dot for a space", 76, Row::text, TokenText::visible);
     private final TableColumn<Row, String> change = Tables.texts("\u0394", "Ranks won (\u25b2) or lost (\u25bc) since the slider was last taken hold of, "
-            + "or since the list that the menu marked", 40, Row::change, TokenListPane::arrow);
-    private final TableColumn<Row, Number> score = Tables.numbers("Score", "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer", 48,
+            + "or since the list that the menu marked", 36, Row::change, TokenListPane::arrow);
+    private final TableColumn<Row, Number> score = Tables.numbers("Score", "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer", 54,
             Row::score, Figures::number);
-    private final TableColumn<Row, Number> cosine = Tables.numbers("Cosine", "Cosine between the ghost and the token's embedding", 48, Row::cosine, Figures::number);
+    private final TableColumn<Row, Number> cosine = Tables.numbers("Cosine", "Cosine between the ghost and the token's embedding", 52, Row::cosine, Figures::number);
     private final TableColumn<Row, String> spread = Tables.texts("\u00b110 %", "How many ranks the token moves when the scale is a tenth smaller or larger",
             44, Row::spread, text -> text);
     private final TableColumn<Row, String> random = Tables.texts("Random", "The token of this rank in the list of a random direction under the same settings",
             76, Row::random, TokenText::visible);
-    private final TableColumn<Row, String> encoder = Tables.texts("Encoder", "The token of this rank in the encoder direction's list", 70, Row::text, TokenText::visible);
-    private final TableColumn<Row, String> inDecoder = Tables.texts("in dec.", "Its rank in the decoder direction's list", 44, Row::inDecoder, text -> text);
-    private final TableColumn<Row, String> decoder = Tables.texts("Decoder", "The token of this rank in the decoder direction's list", 70, Row::other, TokenText::visible);
-    private final TableColumn<Row, String> inEncoder = Tables.texts("in enc.", "Its rank in the encoder direction's list", 44, Row::inEncoder, text -> text);
+    private final TableColumn<Row, String> encoder = Tables.texts("Enc", "The token of this rank in the encoder direction's list", 70, Row::text, TokenText::visible);
+    private final TableColumn<Row, String> inDecoder = Tables.texts("Dec #", "Its rank in the decoder direction's list", 40, Row::inDecoder, text -> text);
+    private final TableColumn<Row, String> decoder = Tables.texts("Dec", "The token of this rank in the decoder direction's list", 70, Row::other, TokenText::visible);
+    private final TableColumn<Row, String> inEncoder = Tables.texts("Enc #", "Its rank in the encoder direction's list", 40, Row::inEncoder, text -> text);
     private final TokenFilterBar filter;
     private final Label nothing = new Label();
     private final ToggleButton showFilter = new ToggleButton(null, new FontIcon(Feather.FILTER));
@@ -85,9 +88,10 @@ final class TokenListPane {
 
     private void layOut() {
         table.getColumns().addAll(List.of(rank, token, change, score, cosine, spread, random, encoder, inDecoder, decoder, inEncoder));
-        for (TableColumn<Row, ?> one : List.of(token, change, score, cosine)) {
+        for (TableColumn<Row, ?> one : List.of(token, change, score)) {
             one.visibleProperty().bind(model.sides().not());
         }
+        cosine.visibleProperty().bind(model.sides().not().and(table.widthProperty().greaterThan(ROOM_FOR_COSINES)));
         for (TableColumn<Row, String> detail : List.of(spread, random)) {
             detail.visibleProperty().bind(model.details().and(model.sides().not()));
         }
@@ -96,6 +100,9 @@ final class TokenListPane {
         }
         for (TableColumn<Row, String> figures : List.of(change, spread, inDecoder, inEncoder)) {
             figures.getStyleClass().add("figure");
+        }
+        for (TableColumn<Row, String> texts : List.of(token, encoder, decoder)) {
+            texts.setMinWidth(SHORTEST_TOKEN);
         }
         table.setItems(rows);
         table.setPlaceholder(nothing);

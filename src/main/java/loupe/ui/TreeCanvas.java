@@ -1,11 +1,12 @@
 package loupe.ui;
 
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyIntegerProperty;
@@ -23,17 +24,27 @@ import javafx.scene.control.MenuItem;
  * <p>The wheel zooms at the pointer, a drag pans, a double click beside the branches fits everything. A click on a branch
  * selects its path; a click on the selected branch folds or unfolds what follows it (Space does too, arrows walk).
  * Ctrl+F searches. Setting {@link #dataProperty} again, as happens while a tree grows, keeps zoom, place, selection and
- * folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody.
+ * folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody; {@link #foldUnderProperty} folds
+ * what a baseline says too.
+ *
+ * <p>A tree of more than a few thousand nodes is laid out and searched in the background; until that is done the last layout stays.
  */
 public final class TreeCanvas extends Painted implements Exportable {
     private static final double HIGHEST_BAR = 64;
+    /** A tree of this many nodes is laid out within a millisecond or two, so at once. */
+    private static final int AT_ONCE = 2_000;
+    private static final long NOTHING = Long.MIN_VALUE;
     private static final PseudoClass EMPTY = PseudoClass.getPseudoClass("empty");
 
     private final ObjectProperty<TreeData> data = new SimpleObjectProperty<>(this, "data", TreeData.EMPTY);
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", 1e-5);
     private final ObjectProperty<Side> side = new SimpleObjectProperty<>(this, "side", Side.A);
     private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
+    private final DoubleProperty foldUnder = new SimpleDoubleProperty(this, "foldUnder", Double.NEGATIVE_INFINITY);
+    private final ReadOnlyIntegerWrapper genericHidden = new ReadOnlyIntegerWrapper(this, "genericHidden");
     private final Set<Long> folds = new HashSet<>();
+    private final Set<Long> opened = new HashSet<>();
+    private final Background background;
     private final Viewport viewport = new Viewport();
 
     private final Canvas canvas = new Canvas();
@@ -43,14 +54,26 @@ public final class TreeCanvas extends Painted implements Exportable {
 
     private TextWidths widths = TextWidths.shared("System");
     private String family = "System";
-    private TreeLayout layout = new TreeLayout(TreeData.EMPTY, 1, Set.of(), text -> 0);
+    private TreeLayout layout = new TreeLayout(TreeData.EMPTY, 1, TreeFolds.NONE, text -> 0);
     private TreePainter painter = new TreePainter(layout, palette(), Side.A);
+    private TreeSketch sketch = TreeSketch.EMPTY;
+    private List<Integer> found = List.of();
     private Set<Integer> matches = Set.of();
     private int match = -1;
     private int pointed = -1;
     private boolean stale = true;
+    /** The number of the newest layout; one that comes from the background with an older number is dropped. */
+    private long newest;
+    private boolean layingOut;
+    private long revealed = NOTHING;
 
     public TreeCanvas() {
+        this(Background.NONE);
+    }
+
+    /** @param background where large trees are laid out */
+    public TreeCanvas(Background background) {
+        this.background = background;
         getStyleClass().add("tree-canvas");
         setFocusTraversable(true);
         setAccessibleRole(AccessibleRole.TREE_VIEW);
@@ -58,6 +81,7 @@ public final class TreeCanvas extends Painted implements Exportable {
         data.addListener(source -> relayout());
         cutoff.addListener(source -> relayout());
         side.addListener(source -> relayout());
+        foldUnder.addListener(source -> relayout());
         new TreeHand(this, canvas);
         tellSentence();
     }
@@ -78,6 +102,25 @@ public final class TreeCanvas extends Painted implements Exportable {
         return cutoff;
     }
 
+    /**
+     * Branches no sentence of which is likelier than under the baseline by this many nats (natural logarithm of the ratio) are
+     * folded into one stub per node, which opens by a click. Negative infinity folds none.
+     */
+    public DoubleProperty foldUnderProperty() {
+        return foldUnder;
+    }
+
+    /** How many nodes are folded away as generic. */
+    public ReadOnlyIntegerProperty genericHiddenProperty() {
+        return genericHidden.getReadOnlyProperty();
+    }
+
+    /** Folds the generic branches again that were opened one by one. */
+    public void foldGenericAgain() {
+        opened.clear();
+        relayout();
+    }
+
     /** Whose colour the branches have. */
     public ObjectProperty<Side> sideProperty() {
         return side;
@@ -93,17 +136,23 @@ public final class TreeCanvas extends Painted implements Exportable {
         layOutIfStale();
         selected.set(node);
         if (node >= 0) {
+            revealed = layout.key(node);
             unfoldAbove(node);
             layOutIfStale();
-            reveal(node);
+            reveal();
         }
         tellSentence();
         requestLayout();
     }
 
-    /** Folds what follows {@code node} away, or shows it again. */
+    /** Folds what follows {@code node} away, or shows it again; opens a stub. */
     public void toggleFold(int node) {
         layOutIfStale();
+        if (node >= 0 && layout.stub(node) > 0) {
+            opened.add(layout.key(layout.data().parent(node)));
+            relayout();
+            return;
+        }
         if (node < 0 || layout.firstChild(node) < 0) {
             return;
         }
@@ -114,6 +163,7 @@ public final class TreeCanvas extends Painted implements Exportable {
         relayout();
     }
 
+    /** Shows everything that was folded by hand; what is generic stays folded. */
     public void unfoldAll() {
         folds.clear();
         relayout();
@@ -141,7 +191,8 @@ public final class TreeCanvas extends Painted implements Exportable {
     /** What a menu over the tree offers besides export; fresh items at each call. */
     public List<MenuItem> menuItems() {
         return List.of(item("Find in the tree...", this::openFind), item("Fit the whole tree", this::fit),
-            item("Natural size at the root", this::home), item("Unfold everything", this::unfoldAll));
+            item("Natural size at the root", this::home), item("Unfold everything", this::unfoldAll),
+            item("Fold generic branches again", this::foldGenericAgain));
     }
 
     private static MenuItem item(String words, Runnable action) {
@@ -205,25 +256,79 @@ public final class TreeCanvas extends Painted implements Exportable {
     }
 
     private void layOutIfStale() {
-        if (!restyled() && !stale) {
+        if (restyled()) {
+            stale = true;
+            viewport.setNatural(textScale());
+            if (!family.equals(font().getFamily())) {
+                family = font().getFamily();
+                widths = TextWidths.shared(family);
+            }
+            painter = new TreePainter(layout, palette(), side.get());
+            overview.draw(sketch, palette(), side.get());
+        }
+        if (!stale) {
             return;
         }
-        stale = false;
-        viewport.setNatural(textScale());
-        if (!family.equals(font().getFamily())) {
-            family = font().getFamily();
-            widths = TextWidths.shared(family);
+        boolean atOnce = data.get().size() <= AT_ONCE;
+        if (!atOnce && layingOut) {
+            return; // begun anew when the running one is done
         }
+        stale = false;
+        long mine = ++newest;
+        Supplier<LaidOut> work = work();
+        if (atOnce) {
+            take(work.get());
+            return;
+        }
+        layingOut = true;
+        background.compute(work, done -> {
+            layingOut = false;
+            if (mine == newest) {
+                take(done);
+            }
+            requestLayout();
+        });
+    }
+
+    /** What is worked out of a tree before it can be drawn. */
+    private record LaidOut(TreeLayout layout, TreePainter painter, TreeSketch sketch, String searched, List<Integer> found, Set<Integer> matches) {
+    }
+
+    private Supplier<LaidOut> work() {
+        TreeData tree = data.get();
+        double least = cutoff.get();
+        TreeFolds hidden = new TreeFolds(folds, foldUnder.get(), opened);
+        TextWidths measured = widths;
+        Palette colours = palette();
+        Side of = side.get();
+        String searched = find.isVisible() ? find.text() : "";
+        return () -> {
+            TreeLayout made = new TreeLayout(tree, least, hidden, text -> TreePainter.wordWidth(text, measured));
+            TreePainter drawing = new TreePainter(made, colours, of);
+            Set<Integer> matching = TreeSearch.matches(made, searched);
+            return new LaidOut(made, drawing, TreeOverview.sketch(made, drawing), searched, List.copyOf(matching), matching);
+        };
+    }
+
+    private void take(LaidOut done) {
         TreeLayout before = layout;
-        layout = new TreeLayout(data.get(), cutoff.get(), folds, text -> TreePainter.wordWidth(text, widths));
+        layout = done.layout();
         painter = new TreePainter(layout, palette(), side.get());
+        sketch = done.sketch();
         keepPlace(before);
-        matches = find.isVisible() ? TreeSearch.matches(layout, find.text()) : Set.of();
-        match = matches.contains(match) ? match : -1;
-        find.tell(new ArrayList<>(matches).indexOf(match), matches.size());
-        overview.draw(layout, painter, palette(), side.get());
+        if (find.isVisible() && find.text().equals(done.searched())) {
+            found = done.found();
+            matches = done.matches();
+            match = matches.contains(match) ? match : -1;
+            find.tell(found.indexOf(match), found.size());
+        } else if (find.isVisible()) {
+            search(find.text());
+        }
+        genericHidden.set(layout.genericHidden());
+        overview.draw(sketch, palette(), side.get());
         pseudoClassStateChanged(EMPTY, layout.count() == 0);
         tellSentence();
+        reveal();
     }
 
     /** Finds selection and pointer again by their paths and keeps what one looks at where it was. */
@@ -300,7 +405,7 @@ public final class TreeCanvas extends Painted implements Exportable {
     }
 
     private void tellSentence() {
-        bar.tell(layout.data(), pointed >= 0 ? pointed : selected.get());
+        bar.tell(layout, pointed >= 0 ? pointed : selected.get());
         setAccessibleText("Definition tree" + bar.spoken());
     }
 
@@ -331,18 +436,21 @@ public final class TreeCanvas extends Painted implements Exportable {
         requestLayout();
     }
 
-    private void reveal(int node) {
-        if (!layout.shown(node)) {
-            return;
+    /** Shows what was selected last, once it is laid out. */
+    private void reveal() {
+        int node = revealed == NOTHING || selected.get() < 0 || layout.key(selected.get()) != revealed ? -1 : selected.get();
+        if (node >= 0 && layout.shown(node) && layout.stub(node) == 0) {
+            viewport.reveal(layout.x(node), layout.y(node) - TreeLayout.ROW / 2, layout.width(node), TreeLayout.ROW);
+            revealed = NOTHING;
         }
-        viewport.reveal(layout.x(node), layout.y(node) - TreeLayout.ROW / 2, layout.width(node), TreeLayout.ROW);
     }
 
     private void unfoldAbove(int node) {
-        layOutIfStale();
         boolean changed = false;
-        for (int at = data.get().parent(node); at >= 0; at = data.get().parent(at)) {
-            changed |= folds.remove(layout.key(at));
+        for (int at = node; at > 0; at = layout.data().parent(at)) {
+            long parent = layout.key(layout.data().parent(at));
+            changed |= folds.remove(parent);
+            changed |= layout.generic(at) && opened.add(parent);
         }
         if (changed) {
             relayout();
@@ -353,25 +461,40 @@ public final class TreeCanvas extends Painted implements Exportable {
 
     private void search(String text) {
         layOutIfStale();
-        matches = TreeSearch.matches(layout, text);
+        TreeLayout in = layout;
+        Consumer<Set<Integer>> then = matching -> {
+            if (in == layout && text.equals(find.text())) {
+                show(matching);
+            }
+        };
+        if (in.data().size() <= AT_ONCE) {
+            then.accept(TreeSearch.matches(in, text));
+        } else {
+            background.compute(() -> TreeSearch.matches(in, text), then);
+        }
+    }
+
+    private void show(Set<Integer> matching) {
+        found = List.copyOf(matching);
+        matches = matching;
         match = -1;
         stepMatch(1);
     }
 
     void stepMatch(int direction) {
-        List<Integer> all = new ArrayList<>(matches);
-        int at = all.indexOf(match);
-        if (!all.isEmpty()) {
-            at = at < 0 ? (direction > 0 ? 0 : all.size() - 1) : Math.floorMod(at + direction, all.size());
-            match = all.get(at);
+        int at = found.indexOf(match);
+        if (!found.isEmpty()) {
+            at = at < 0 ? (direction > 0 ? 0 : found.size() - 1) : Math.floorMod(at + direction, found.size());
+            match = found.get(at);
             select(match);
         }
-        find.tell(at, all.size());
+        find.tell(at, found.size());
         requestLayout();
     }
 
     private void closeFind() {
         find.setVisible(false);
+        found = List.of();
         matches = Set.of();
         match = -1;
         requestFocus();

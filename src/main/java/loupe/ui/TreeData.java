@@ -55,12 +55,14 @@ public interface TreeData {
         return -1;
     }
 
-    /**
-     * How many times likelier this path is here than in the trees of random points; at 1 and below the branch is drawn
-     * faded. Not-a-number when there is no baseline.
-     */
-    default double baselineRatio(int node) {
+    /** The probability the baseline gives the token after the same ancestors; not-a-number when there is no baseline. */
+    default double baselineProbability(int node) {
         return Double.NaN;
+    }
+
+    /** Natural logarithm of the token's probability over the baseline's; not-a-number when there is no baseline. */
+    default double logRatio(int node) {
+        return Math.log(probability(node) / baselineProbability(node));
     }
 
     /** Where a branch is, when two trees are drawn as one. */

@@ -99,11 +99,18 @@ final class TreeHand {
         int node = tree.selectedProperty().get();
         TreeLayout layout = tree.treeLayout();
         switch (event.getCode()) {
-            case RIGHT -> walk(node < 0 ? 0 : layout.firstChild(node));
+            case RIGHT -> {
+                if (node >= 0 && layout.stub(node) > 0) {
+                    tree.toggleFold(node);
+                } else {
+                    walk(node < 0 ? 0 : layout.firstChild(node));
+                }
+            }
             case LEFT -> walk(node < 0 ? 0 : layout.data().parent(node));
             case DOWN -> walk(TreeWalk.down(layout, node));
             case UP -> walk(TreeWalk.up(layout, node));
-            case SPACE -> tree.toggleFold(node);
+            case SPACE, ENTER -> tree.toggleFold(node);
+            case G -> tree.foldGenericAgain();
             case PLUS, ADD, EQUALS -> tree.zoomBy(NOTCH_FACTOR);
             case MINUS, SUBTRACT -> tree.zoomBy(1 / NOTCH_FACTOR);
             case DIGIT0, NUMPAD0 -> tree.fit();

@@ -11,6 +11,9 @@ import java.util.function.ToDoubleFunction;
  * <p>A node's likeliest child continues in its row, so the likeliest sentence reads straight along; the other children
  * start rows below it, likelier ones first. Growth therefore moves nothing above it. One pass over the nodes (and a sort
  * within siblings). Rows hold chains: the shown nodes in the order of {@link #order} have rows that never decrease.
+ *
+ * <p>Generic branches of a node that is not generic are folded into a stub below the others. It takes the place of the likeliest of them, whose
+ * number it has. Any thread.
  */
 final class TreeLayout {
     static final double ROW = 22;
@@ -19,6 +22,9 @@ final class TreeLayout {
     private static final double PILL = 34;
     private static final double MARK = 22;
     private static final double ROOT = 8;
+    /** How large a stub's text is against others, and the room around it. */
+    private static final double STUB_TEXT = 0.78;
+    private static final double STUB_MARGIN = 16;
     /** The room that the root's dot takes in front of its text. */
     static final double ROOT_DOT = 6;
 
@@ -34,6 +40,11 @@ final class TreeLayout {
     private final double[] right;
     private final int[] hidden;
     private final boolean[] shown;
+    private final float[] pathRatio;
+    private final boolean[] generic;
+    /** At a stub, how many branches it stands for; 0 elsewhere. */
+    private final int[] stub;
+    private final int[] nextInStub;
     private final int[] order;
     private int count;
     private int rows;
@@ -42,10 +53,9 @@ final class TreeLayout {
 
     /**
      * @param cutoff nodes with a smaller cumulative probability are left out
-     * @param folds keys (see {@link #key}) of the nodes whose branches are hidden
      * @param widthOf the width of a token's text in pixels at zoom 1
      */
-    TreeLayout(TreeData data, double cutoff, Set<Long> folds, ToDoubleFunction<String> widthOf) {
+    TreeLayout(TreeData data, double cutoff, TreeFolds folds, ToDoubleFunction<String> widthOf) {
         this.data = data;
         this.cutoff = cutoff;
         int size = data.size();
@@ -59,9 +69,14 @@ final class TreeLayout {
         right = new double[size];
         hidden = new int[size];
         shown = new boolean[size];
+        pathRatio = new float[size];
+        generic = new boolean[size];
+        stub = new int[size];
+        nextInStub = new int[size];
         order = new int[size];
         if (size > 0) {
             connect();
+            compare(folds.under());
             place(folds, widthOf);
             gather();
         }
@@ -82,6 +97,24 @@ final class TreeLayout {
         }
     }
 
+    /** Finds the branches none of whose sentences is particular to this tree. */
+    private void compare(double under) {
+        int size = data.size();
+        for (int node = 1; node < size; node++) {
+            pathRatio[node] = (float) (pathRatio[data.parent(node)] + data.logRatio(node));
+        }
+        if (under == Double.NEGATIVE_INFINITY) {
+            return;
+        }
+        boolean[] particular = new boolean[size];
+        for (int node = size - 1; node > 0; node--) {
+            boolean here = data.cumulative(node) >= cutoff;
+            particular[node] |= here && !(pathRatio[node] < under);
+            particular[data.parent(node)] |= particular[node];
+            generic[node] = here && !particular[node];
+        }
+    }
+
     private void insert(int parent, int node) {
         double cumulative = data.cumulative(node);
         int before = -1;
@@ -98,7 +131,51 @@ final class TreeLayout {
         }
     }
 
-    private void place(Set<Long> folds, ToDoubleFunction<String> widthOf) {
+    /** Takes the generic branches of a node out of their row of siblings and puts one stub for all of them at its end. */
+    private void gatherGeneric(int parent) {
+        int last = -1;
+        int holder = -1;
+        int lastGeneric = -1;
+        int next;
+        for (int child = firstChild[parent]; child >= 0; child = next) {
+            next = nextSibling[child];
+            nextSibling[child] = -1;
+            if (!generic[child]) {
+                if (last < 0) {
+                    firstChild[parent] = child;
+                } else {
+                    nextSibling[last] = child;
+                }
+                last = child;
+                continue;
+            }
+            if (holder < 0) {
+                holder = child;
+            } else {
+                nextInStub[lastGeneric] = child;
+            }
+            nextInStub[child] = -1;
+            lastGeneric = child;
+            stub[holder]++;
+            hidden[holder] += 1 + descendants(child);
+        }
+        if (last < 0) {
+            firstChild[parent] = holder;
+        } else {
+            nextSibling[last] = holder;
+        }
+    }
+
+    private boolean hasGeneric(int parent) {
+        for (int child = firstChild[parent]; child >= 0; child = nextSibling[child]) {
+            if (generic[child]) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void place(TreeFolds folds, ToDoubleFunction<String> widthOf) {
         int[] stack = new int[data.size()];
         int depth = 0;
         stack[depth++] = 0;
@@ -114,14 +191,17 @@ final class TreeLayout {
             order[count++] = node;
             row[node] = rows - 1;
             x[node] = parent < 0 ? ROOT : x[parent] + width[parent] + GAP;
-            boolean fold = firstChild[node] >= 0 && folds.contains(key[node]);
+            boolean fold = stub[node] == 0 && firstChild[node] >= 0 && folds.closed().contains(key[node]);
             if (fold) {
                 folded.add(node);
             }
-            width[node] = widthOf.applyAsDouble(data.text(node)) + (fold ? PILL : 0) + (data.mark(node).isEmpty() ? 0 : MARK) + (parent < 0 ? ROOT_DOT : 0);
+            width[node] = stub[node] > 0 ? STUB_TEXT * widthOf.applyAsDouble(stubLabel(node)) + STUB_MARGIN : widthOf.applyAsDouble(data.text(node)) + (fold ? PILL : 0) + (data.mark(node).isEmpty() ? 0 : MARK) + (parent < 0 ? ROOT_DOT : 0);
             right[node] = x[node] + width[node];
             extent = Math.max(extent, right[node]);
-            if (!fold) {
+            if (!fold && stub[node] == 0) {
+                if (!generic[node] && hasGeneric(node) && !folds.opened().contains(key[node])) {
+                    gatherGeneric(node);
+                }
                 int pushed = depth;
                 for (int child = firstChild[node]; child >= 0; child = nextSibling[child]) {
                     stack[depth++] = child;
@@ -219,6 +299,43 @@ final class TreeLayout {
     /** How many nodes a folded node hides. */
     int hidden(int node) {
         return hidden[node];
+    }
+
+    /** Natural logarithm of how many times likelier the path to a node is here than under the baseline; not-a-number without one. */
+    float pathRatio(int node) {
+        return pathRatio[node];
+    }
+
+    /** Whether no sentence through the node is likelier here than under the baseline, by more than what is folded. */
+    boolean generic(int node) {
+        return generic[node];
+    }
+
+    /** How many generic branches the stub at this place stands for; 0 if it is no stub. */
+    int stub(int node) {
+        return stub[node];
+    }
+
+    /** The generic branches that a stub stands for, likely ones first. */
+    int[] inStub(int node) {
+        int[] branches = new int[stub[node]];
+        for (int i = 0, at = node; i < branches.length; i++, at = nextInStub[at]) {
+            branches[i] = at;
+        }
+        return branches;
+    }
+
+    String stubLabel(int node) {
+        return "+" + hidden[node] + " generic";
+    }
+
+    /** How many nodes are folded away as generic. */
+    int genericHidden() {
+        int sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += stub[order[i]] > 0 ? hidden[order[i]] : 0;
+        }
+        return sum;
     }
 
     int row(int node) {

@@ -1,10 +1,12 @@
 package loupe.ui;
 
 import java.util.function.BiConsumer;
-import javafx.scene.canvas.Canvas;
-import javafx.scene.canvas.GraphicsContext;
+import javafx.scene.image.ImageView;
+import javafx.scene.image.PixelFormat;
+import javafx.scene.image.WritableImage;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.Region;
+import javafx.scene.paint.Color;
 
 /** The small map in the corner of a tree that is larger than its pane: where one is; press or drag to go elsewhere. */
 final class TreeOverview extends Region {
@@ -12,7 +14,12 @@ final class TreeOverview extends Region {
     static final double HEIGHT = 96;
     private static final double INSET = 4;
 
-    private final Canvas canvas = new Canvas(WIDTH, HEIGHT);
+    /** Pixels of the picture per pixel of the map. */
+    private static final int FINE = 2;
+    private static final double TALLEST_ROW = 3;
+    private static final int SHADES = 32;
+
+    private final ImageView picture = new ImageView();
     private final Region view = new Region();
     private double scaleX = 1;
     private double scaleY = 1;
@@ -23,7 +30,12 @@ final class TreeOverview extends Region {
         view.getStyleClass().add("tree-map-view");
         view.setManaged(false);
         view.setMouseTransparent(true);
-        getChildren().addAll(canvas, view);
+        picture.setFitWidth(WIDTH - 2 * INSET);
+        picture.setFitHeight(HEIGHT - 2 * INSET);
+        picture.relocate(INSET, INSET);
+        picture.setManaged(false);
+        picture.setMouseTransparent(true);
+        getChildren().addAll(picture, view);
         setPrefSize(WIDTH, HEIGHT);
         setMaxSize(WIDTH, HEIGHT);
         setAccessibleText("Overview of the tree");
@@ -35,32 +47,32 @@ final class TreeOverview extends Region {
         }
     }
 
-    /** Draws every shown node as a dash; called when the layout or the theme changed, not when the view moves. */
-    void draw(TreeLayout layout, TreePainter painter, Palette palette, Side side) {
-        double width = Math.max(layout.totalWidth(), 1);
-        double height = Math.max(layout.totalHeight(), 1);
-        scaleX = (WIDTH - 2 * INSET) / width;
-        scaleY = Math.min((HEIGHT - 2 * INSET) / height, 3 / TreeLayout.ROW);
-        GraphicsContext context = canvas.getGraphicsContext2D();
-        context.clearRect(0, 0, WIDTH, HEIGHT);
-        int lastPixel = -1;
-        double lastRight = 0;
-        for (int i = 0; i < layout.count(); i++) {
-            int node = layout.order(i);
-            double x = INSET + layout.x(node) * scaleX;
-            double y = INSET + layout.y(node) * scaleY;
-            int pixel = (int) (2 * y);
-            if (pixel == lastPixel && x + layout.width(node) * scaleX <= lastRight) {
-                continue;
-            }
-            if (pixel != lastPixel) {
-                lastRight = 0;
-            }
-            lastPixel = pixel;
-            lastRight = Math.max(lastRight, x + layout.width(node) * scaleX);
-            context.setFill(Palette.blend(palette.inset(), palette.side(side), 0.3 + 0.7 * Math.sqrt(painter.weight(node))));
-            context.fillRect(x, y, Math.max(1, layout.width(node) * scaleX), 0.5 + 1.5 * painter.weight(node));
+    /** The sketch that {@link #draw} takes; any thread. */
+    static TreeSketch sketch(TreeLayout layout, TreePainter painter) {
+        return TreeSketch.of(layout, painter, (int) (FINE * (WIDTH - 2 * INSET)), (int) (FINE * (HEIGHT - 2 * INSET)), FINE * TALLEST_ROW);
+    }
+
+    /** Called when the layout or the theme changed, not when the view moves. */
+    void draw(TreeSketch sketch, Palette palette, Side side) {
+        scaleX = sketch.scaleX() / FINE;
+        scaleY = sketch.scaleY() / FINE;
+        int[] colours = new int[SHADES + 1];
+        for (int i = 1; i <= SHADES; i++) {
+            colours[i] = argb(Palette.blend(palette.inset(), palette.side(side), i / (double) SHADES));
         }
+        int[] pixels = new int[sketch.width() * sketch.height()];
+        for (int y = 0; y < sketch.height(); y++) {
+            for (int x = 0; x < sketch.width(); x++) {
+                pixels[y * sketch.width() + x] = colours[Math.round(sketch.strength(x, y) * SHADES)];
+            }
+        }
+        WritableImage image = new WritableImage(sketch.width(), sketch.height());
+        image.getPixelWriter().setPixels(0, 0, sketch.width(), sketch.height(), PixelFormat.getIntArgbInstance(), pixels, 0, sketch.width());
+        picture.setImage(image);
+    }
+
+    private static int argb(Color color) {
+        return 0xff000000 | (int) Math.round(255 * color.getRed()) << 16 | (int) Math.round(255 * color.getGreen()) << 8 | (int) Math.round(255 * color.getBlue());
     }
 
     void show(TreePainter.Window window) {

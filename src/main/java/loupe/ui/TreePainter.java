@@ -1,5 +1,6 @@
 package loupe.ui;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import javafx.scene.paint.Color;
@@ -17,6 +18,9 @@ final class TreePainter {
     private static final double POWER = 2.5;
     private static final double SMALLEST_TEXT_PIXELS = 5;
     private static final double CORNER = 10;
+    private static final double TENFOLD = Math.log(10);
+    /** Rows closer than this are drawn as branches only. */
+    private static final double SMALLEST_ROW_PIXELS = 2;
 
     /**
      * The part to draw and how large.
@@ -83,8 +87,12 @@ final class TreePainter {
                 }
             }
         }
+        boolean tiny = TreeLayout.ROW * window.zoom() < SMALLEST_ROW_PIXELS;
         for (int i = 0; i < visit.words; i++) {
-            word(pen, window, visit.word[i], emphasis);
+            int node = visit.word[i];
+            if (!tiny || emphasis.path().contains(node) || emphasis.matches().contains(node)) {
+                word(pen, window, node, emphasis);
+            }
         }
         return visit.visited;
     }
@@ -139,8 +147,8 @@ final class TreePainter {
 
     /** {@code color} for what is particular to this tree, {@code pale} for what random points say too. */
     private Color faded(int node, Color color, Color pale) {
-        double ratio = data.baselineRatio(node);
-        return Double.isNaN(ratio) ? color : Palette.blend(pale, color, Math.log10(Math.max(ratio, 1)));
+        double ratio = layout.pathRatio(node);
+        return Double.isNaN(ratio) ? color : Palette.blend(pale, color, Math.max(0, ratio) / TENFOLD);
     }
 
     private void word(Pen pen, Window w, int node, Emphasis emphasis) {
@@ -149,7 +157,15 @@ final class TreePainter {
         double size = TreeLayout.TEXT * w.zoom();
         boolean onPath = emphasis.path().contains(node);
         double textWidth = layout.width(node) * w.zoom();
-        if (emphasis.matches().contains(node)) {
+        boolean marked = emphasis.matches().contains(node);
+        if (layout.stub(node) > 0 && size >= SMALLEST_TEXT_PIXELS) {
+            pill(pen, x, y, size, layout.stubLabel(node));
+            if (onPath) {
+                pen.outlineRectangle(x - 0.2 * size, y - 0.75 * size, textWidth, 1.5 * size, 0.75 * size, 1.5, palette.accent());
+            }
+            return;
+        }
+        if (marked) {
             double height = 1.45 * size;
             pen.fillRectangle(x - 0.2 * size, y - height / 2, textWidth + 0.4 * size, height, 0.25 * size, palette.mark());
             if (node == emphasis.match()) {
@@ -204,13 +220,16 @@ final class TreePainter {
 
     /** Which branches and words lie in the window; skips whole subtrees outside of it or too small to see. */
     private final class Visit {
+        private static final int FIRST_ROOM = 1024;
+
         private final double firstRow;
         private final double lastRow;
         private final double left;
         private final double right;
         private final double tiniestRows;
-        private final int[] edge = new int[layout.count()];
-        private final int[] word = new int[layout.count()];
+        private int[] edge = new int[FIRST_ROOM];
+        private int[] word = new int[FIRST_ROOM];
+        private int[] stack = new int[FIRST_ROOM];
         private int edges;
         private int words;
         private int visited;
@@ -224,13 +243,13 @@ final class TreePainter {
         }
 
         private void collect(int root) {
-            int[] stack = new int[layout.count() + 1];
             int depth = 0;
             stack[depth++] = root;
             while (depth > 0) {
                 int node = stack[--depth];
                 visited++;
                 if (layout.row(node) >= firstRow && layout.row(node) <= lastRow && layout.x(node) + layout.width(node) >= left) {
+                    word = roomFor(word, words);
                     word[words++] = node;
                 }
                 if (layout.folded(node)) {
@@ -240,16 +259,22 @@ final class TreePainter {
                 for (int child = layout.firstChild(node); child >= 0; child = layout.nextSibling(child)) {
                     boolean reaches = layout.row(node) <= lastRow && layout.row(child) >= firstRow;
                     if (reaches && layout.x(child) >= left && layout.row(child) - lastDrawn >= tiniestRows) {
+                        edge = roomFor(edge, edges);
                         edge[edges++] = child;
                         lastDrawn = layout.row(child);
                     }
                     boolean inside = layout.lastRow(child) >= firstRow && layout.row(child) <= lastRow
                         && layout.right(child) >= left && layout.x(child) <= right;
                     if (inside && (layout.lastRow(child) - layout.row(child) + 1 >= tiniestRows || child == layout.firstChild(node))) {
+                        stack = roomFor(stack, depth);
                         stack[depth++] = child;
                     }
                 }
             }
+        }
+
+        private static int[] roomFor(int[] values, int used) {
+            return used < values.length ? values : Arrays.copyOf(values, 2 * used);
         }
     }
 }

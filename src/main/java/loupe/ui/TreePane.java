@@ -7,9 +7,12 @@ import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.ToggleGroup;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
+import loupe.state.GhostControlsModel;
 import loupe.state.SideModels;
 import loupe.state.TokenTexts;
 import loupe.state.TreeComparison;
@@ -21,7 +24,11 @@ final class TreePane {
     private final TreeModel model;
     private final TokenTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
-    private final TreeCanvas canvas = new TreeCanvas();
+    private final TreeCanvas canvas;
+    private final SliderField foldUnder = new SliderField("Fold below", "nats",
+            "Branches no sentence of which is likelier than under the baseline by this much (natural logarithm of the ratio) are folded into one stub, which a click opens. "
+                    + "At the left end they only fade",
+            SliderScale.linear(GhostControlsModel.FOLDS_NOTHING, 7, 0.1, 1), GhostControlsModel.FOLDS_NOTHING);
     private final TreeComparison comparison;
     private final ExportMenu export;
     private final TreeFiles files;
@@ -31,6 +38,7 @@ final class TreePane {
     /** @param other the other side's tree */
     TreePane(SideModels side, TreeModel other, TokenTexts texts, ExportDesk desk) {
         model = side.tree();
+        canvas = new TreeCanvas(desk);
         comparison = side.comparison();
         this.texts = texts;
         export = new ExportMenu(canvas, side::ghostProvenance, desk);
@@ -56,12 +64,19 @@ final class TreePane {
         canvas.setId("tree-" + model.side());
         canvas.sideProperty().set(model.side().isA() ? Side.A : Side.B);
         stop.setId("tree-stop-" + model.side());
-        frame.setContent(canvas);
+        foldUnder.setId("tree-fold-" + model.side());
+        foldUnder.getStyleClass().add("tree-fold");
+        VBox.setVgrow(canvas, Priority.ALWAYS);
+        VBox content = new VBox(foldUnder, canvas);
+        content.setMinSize(0, 0);
+        frame.setContent(content);
         frame.getActions().addAll(stop, Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
                 Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
-        frame.getMenuItems().add(unfold);
+        MenuItem foldAgain = new MenuItem("Fold generic branches again (G)");
+        foldAgain.setOnAction(event -> canvas.foldGenericAgain());
+        frame.getMenuItems().addAll(unfold, foldAgain);
         frame.getMenuItems().add(baselines());
         frame.getMenuItems().add(compareMenu.menu());
         frame.getMenuItems().add(files.menu());
@@ -71,10 +86,10 @@ final class TreePane {
 
     /** What generic branches are told by: what these say too is drawn faded. */
     private Menu baselines() {
-        Menu menu = new Menu("Fade what is said anyway");
+        Menu menu = new Menu("Fade or fold what is said anyway");
         ToggleGroup one = new ToggleGroup();
         Map<String, TreeBaseline> choices = new LinkedHashMap<>();
-        choices.put("Fade nothing", TreeBaseline.NONE);
+        choices.put("Compare with nothing", TreeBaseline.NONE);
         choices.put("What four random directions at the same scale say", TreeBaseline.random(4));
         choices.put("What the centroid says", TreeBaseline.CENTROID);
         choices.put("What the prompt says without the ghost", TreeBaseline.EMPTY);
@@ -104,6 +119,12 @@ final class TreePane {
         stop.managedProperty().bind(stop.visibleProperty());
         model.controls().cutoff().addListener((property, was, is) -> canvas.cutoffProperty().set(is.doubleValue()));
         canvas.cutoffProperty().set(model.controls().cutoff().get());
+        model.controls().values().addListener((property, was, is) -> canvas.foldUnderProperty().set(is.foldUnder()));
+        canvas.foldUnderProperty().set(model.controls().values().get().foldUnder());
+        GhostControls.follow(foldUnder, model.controls().foldUnder());
+        foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
+        foldUnder.managedProperty().bind(foldUnder.visibleProperty());
+        canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());
         Slots.show(model.tree(), this::show, () -> {
             canvas.setData(TreeData.EMPTY);
             frame.subtitleProperty().set("");
@@ -131,12 +152,21 @@ final class TreePane {
         }
         if (comparison.other().get().isEmpty() || diff == null && !comparison.diff().isPending()) {
             canvas.setData(new Drawn(answer, texts));
-            frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes"
-                    + (Double.isNaN(answer.divergence()) ? "" : ", " + Figures.number(answer.divergence()) + " nats beyond the baseline"));
+            tellSize();
         } else if (diff != null) {
             canvas.setData(drawn(diff));
             frame.subtitleProperty().set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, " + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
                     + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in " + comparison.other().get() + " (\u2212)");
+        }
+    }
+
+    private void tellSize() {
+        DefinitionTree.Answer answer = model.tree().getValue();
+        if (answer != null && comparison.other().get().isEmpty()) {
+            int folded = canvas.genericHiddenProperty().get();
+            frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes"
+                    + (folded == 0 ? "" : ", " + Figures.count(folded) + " folded as generic")
+                    + (Double.isNaN(answer.divergence()) ? "" : ", " + Figures.number(answer.divergence()) + " nats beyond the baseline"));
         }
     }
 
@@ -221,12 +251,13 @@ final class TreePane {
         }
 
         @Override
-        public double baselineRatio(int node) {
-            double log = 0;
-            for (int at = node; at > 0; at = answer.parent(at)) {
-                log += answer.logRatio(at);
-            }
-            return Math.exp(log);
+        public double baselineProbability(int node) {
+            return answer.baselineProbability(node);
+        }
+
+        @Override
+        public double logRatio(int node) {
+            return answer.logRatio(node);
         }
     }
 }

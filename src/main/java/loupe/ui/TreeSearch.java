@@ -27,8 +27,14 @@ final class TreeSearch {
         return found;
     }
 
-    /** The node itself, and when it is folded also what it hides. */
+    /** The node itself, and what it hides when it is folded or a stub. */
     private static void addBelow(TreeLayout layout, TreeData data, int node, String needle, Set<Integer> found) {
+        if (layout.stub(node) > 0) {
+            for (int branch : layout.inStub(node)) {
+                addHidden(layout, data, branch, needle, found);
+            }
+            return;
+        }
         if (node > 0 && endsIn(data, node, needle)) {
             found.add(node);
         }

@@ -6,19 +6,22 @@ import java.util.List;
 /** The shown nodes of a tree as rows. */
 final class TreeTable {
     private static final List<String> HEADER = List.of("node", "parent", "token id", "token text", "probability", "cumulative probability",
-        "sentence");
+        "baseline probability", "sentence");
 
     private TreeTable() {
     }
 
-    /** One row per shown node, parents before children; node and parent are the tree's own indices. */
+    /** One row per shown node, stubs left out, parents before children; node and parent are the tree's own indices. */
     static String csv(TreeLayout layout) {
         TreeData tree = layout.data();
         List<List<?>> rows = new ArrayList<>(layout.count());
         for (int i = 0; i < layout.count(); i++) {
             int node = layout.order(i);
+            if (layout.stub(node) > 0) {
+                continue;
+            }
             rows.add(List.of(node, tree.parent(node), tree.tokenId(node), tree.text(node), tree.probability(node), tree.cumulative(node),
-                tree.sentence(node)));
+                Double.isNaN(tree.baselineProbability(node)) ? "" : tree.baselineProbability(node), tree.sentence(node)));
         }
         return Csv.of(HEADER, rows);
     }

@@ -72,7 +72,7 @@ final class WindowDesk implements ExportDesk {
                 T result = work.get();
                 workbench.fx().execute(() -> then.accept(result));
             } catch (RuntimeException failure) {
-                workbench.fx().execute(() -> workbench.notices().tell("Copying", Problem.of(failure)));
+                workbench.fx().execute(() -> workbench.notices().tell("Working in the background", Problem.of(failure)));
             }
         });
     }

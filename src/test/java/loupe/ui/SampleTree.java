@@ -66,6 +66,21 @@ final class SampleTree implements TreeData {
         return tree;
     }
 
+    /** A smaller tree that this one could have grown from. */
+    SampleTree firstNodes(int count) {
+        SampleTree tree = new SampleTree(baseline);
+        for (int node = 0; node < count; node++) {
+            tree.add(parent(node), text(node), probability(node));
+        }
+        return tree;
+    }
+
+    static SampleTree withBaseline() {
+        SampleTree tree = new SampleTree(true);
+        tree.add(-1, "ghost", 1);
+        return tree;
+    }
+
     @Override
     public int size() {
         return parents.size();
@@ -92,10 +107,15 @@ final class SampleTree implements TreeData {
     }
 
     @Override
-    public double baselineRatio(int node) {
-        if (!baseline) {
-            return Double.NaN;
+    public double baselineProbability(int node) {
+        return node == 0 || !baseline ? Double.NaN : probability(node) * pathRatio(parent(node)) / pathRatio(node);
+    }
+
+    /** How many times likelier a path is here than under the baseline. */
+    private double pathRatio(int node) {
+        if (node == 0) {
+            return 1;
         }
-        return text(node).contains("person") || text(node).contains("group") || parent(node) > 0 && baselineRatio(parent(node)) < 1 ? 0.5 : 20;
+        return text(node).contains("person") || text(node).contains("group") || parent(node) > 0 && pathRatio(parent(node)) < 1 ? 0.5 : 20;
     }
 }

@@ -110,6 +110,40 @@ class TreeCanvasUiTest extends UiTest {
     }
 
     @Test
+    void genericBranchesFoldIntoStubsThatAClickOrAKeyOpens() {
+        onFx(() -> tree.setData(SampleTree.of(300, 7, true)));
+        onFx(() -> tree.foldUnderProperty().set(1));
+        int folded = tree.genericHiddenProperty().get();
+        assertThat(folded).isPositive();
+        int stub = firstStub();
+        clickOn(place(stub));
+        int fewer = tree.genericHiddenProperty().get();
+        assertThat(fewer).isLessThan(folded);
+        onFx(() -> tree.select(firstStub()));
+        assertThat(onFx(() -> tree.treeLayout().stub(tree.selectedProperty().get()))).as("selecting what is folded opens it").isZero();
+        clickOn(place(0));
+        type(KeyCode.G);
+        assertThat(tree.genericHiddenProperty().get()).isEqualTo(folded);
+        int again = firstStub();
+        onFx(() -> tree.selectInPlace(again));
+        assertThat(sentence()).contains("folded as generic");
+        type(KeyCode.RIGHT);
+        assertThat(tree.genericHiddenProperty().get()).isLessThan(folded);
+    }
+
+    private int firstStub() {
+        return onFx(() -> {
+            TreeLayout layout = tree.treeLayout();
+            for (int i = 0; i < layout.count(); i++) {
+                if (layout.stub(layout.order(i)) > 0) {
+                    return layout.order(i);
+                }
+            }
+            throw new AssertionError("nothing is folded");
+        });
+    }
+
+    @Test
     void arrowKeysWalkTheTree() {
         clickOn(place(0));
         type(KeyCode.RIGHT);

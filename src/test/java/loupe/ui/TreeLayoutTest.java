@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class TreeLayoutTest {
     private static TreeLayout layOut(TreeData data, double cutoff, Set<Long> folds) {
-        return new TreeLayout(data, cutoff, folds, text -> 7.0 * text.length());
+        return new TreeLayout(data, cutoff, TreeFolds.closed(folds), text -> 7.0 * text.length());
     }
 
     @Test
@@ -86,6 +86,42 @@ class TreeLayoutTest {
         }
         assertThat(layout.at(-1000, 5)).isEqualTo(-1);
         assertThat(layout.at(5, layout.totalHeight() + 5)).isEqualTo(-1);
+    }
+
+    @Test
+    void branchesThatTheBaselineSaysTooAreFoldedIntoOneStubPerNode() {
+        SampleTree tree = SampleTree.withBaseline();
+        int a = tree.add(0, " a", 0.6);
+        int person = tree.add(a, " person", 0.4);
+        int who = tree.add(person, " who", 0.9);
+        int bird = tree.add(a, " bird", 0.3);
+        int group = tree.add(a, " group", 0.2);
+        TreeLayout layout = new TreeLayout(tree, 1e-6, new TreeFolds(Set.of(), 0.1, Set.of()), text -> 7.0 * text.length());
+        assertThat(layout.pathRatio(who)).isCloseTo((float) Math.log(0.5), within(1e-6f));
+        assertThat(layout.generic(person) && layout.generic(who) && layout.generic(group)).isTrue();
+        assertThat(layout.generic(a) || layout.generic(bird)).as("a sentence through them is particular").isFalse();
+        assertThat(layout.firstChild(a)).as("what is particular comes first").isEqualTo(bird);
+        assertThat(layout.nextSibling(bird)).as("the stub stands for the likeliest").isEqualTo(person);
+        assertThat(layout.stub(person)).isEqualTo(2);
+        assertThat(layout.inStub(person)).containsExactly(person, group);
+        assertThat(layout.hidden(person)).isEqualTo(3);
+        assertThat(layout.stubLabel(person)).isEqualTo("+3 generic");
+        assertThat(layout.genericHidden()).isEqualTo(3);
+        assertThat(layout.shown(who) || layout.shown(group)).isFalse();
+        assertThat(TreeSearch.matches(layout, "who")).containsExactly(who);
+        assertThat(TreeTable.csv(layout).lines()).hasSize(4);
+
+        TreeLayout opened = new TreeLayout(tree, 1e-6, new TreeFolds(Set.of(), 0.1, Set.of(layout.key(a))), text -> 7.0 * text.length());
+        assertThat(opened.genericHidden()).isZero();
+        assertThat(opened.count()).isEqualTo(tree.size());
+        assertThat(layOut(tree, 1e-6, Set.of()).genericHidden()).isZero();
+    }
+
+    @Test
+    void withoutABaselineNothingIsGeneric() {
+        TreeLayout layout = new TreeLayout(SampleTree.of(400, 5, false), 1e-9, new TreeFolds(Set.of(), 5, Set.of()), text -> 7.0 * text.length());
+        assertThat(layout.genericHidden()).isZero();
+        assertThat(layout.count()).isEqualTo(400);
     }
 
     @Test

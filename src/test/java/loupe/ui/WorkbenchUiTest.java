@@ -252,9 +252,9 @@ class WorkbenchUiTest extends ApplicationTest {
         open();
         UiTest.onFx(() -> view.run("token-sides"));
         UiTest.waitUntil(() -> models.a().tokens().bothSides().getValue() != null);
-        assertThat(columns("#token-list-A")).containsExactly("#", "Encoder", "in dec.", "Decoder", "in enc.");
+        assertThat(columns("#token-list-A")).containsExactly("#", "Enc", "Dec #", "Dec", "Enc #");
         UiTest.onFx(() -> view.run("token-sides"));
-        assertThat(columns("#token-list-A")).containsExactly("#", "Token", "\u0394", "Score", "Cosine");
+        assertThat(columns("#token-list-A")).startsWith("#", "Token", "\u0394", "Score");
         UiTest.onFx(() -> models.controls().nudgeScale(20));
         UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().scale() == models.controls().values().get().scale());
         assertThat(table("#token-list-A").getItems().toString()).containsPattern("change=[+-]\\d");
