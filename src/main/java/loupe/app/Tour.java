@@ -20,6 +20,7 @@ import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenScript;
 import loupe.state.FeatureColumn;
 import loupe.state.GhostControlsModel;
+import loupe.state.SteeringValues;
 import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
 
@@ -131,6 +132,15 @@ final class Tour {
             models().controls().foldUnder().set(GhostControlsModel.FOLDS_NOTHING);
             models().a().tree().baseline().set(TreeBaseline.NONE);
         });
+        both("tree-steered", () -> {
+            models().controls().steering().set(SteeringValues.NONE.withCoefficient(2));
+            models().a().comparison().followClean();
+            app.view().maximise("tree", true);
+        }, () -> {
+            app.view().maximise("tree", false);
+            models().a().comparison().stop();
+            models().controls().steering().set(SteeringValues.NONE);
+        });
         both("tree-compared", () -> {
             models().a().comparison().keep("encoder");
             models().controls().encoderMix().set(0);
@@ -189,7 +199,7 @@ final class Tour {
     }
 
     private static boolean quiet(loupe.state.SideModels side) {
-        return !side.tree().tree().isPending() && !side.comparison().diff().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
+        return !side.tree().tree().isPending() && !side.tree().clean().isPending() && !side.comparison().diff().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
                 && !side.tokens().mask().isPending() && !side.tokens().bothSides().isPending()
                 && !side.neighbours().neighbours().isPending() && !side.logits().weights().isPending() && !side.examples().examples().isPending()
                 && !side.histogram().histogram().isPending();

@@ -36,6 +36,7 @@ public final class GhostControlsModel {
     static final double MIX_STEP = 0.01;
     static final double PCA_STEP = 0.01;
     static final double FOLD_STEP = 0.1;
+    static final double STEERING_STEP = 0.1;
     /** How many of the first principal components can have a weight. */
     public static final int MOST_COMPONENTS = 8;
     /** Where the fold control folds nothing, in nats. */
@@ -62,6 +63,7 @@ public final class GhostControlsModel {
     private final IntegerProperty depth = new SimpleIntegerProperty(this, "depth", DEFAULT_DEPTH);
     private final ObjectProperty<TokenFilter> filter = new SimpleObjectProperty<>(this, "filter", TokenFilter.NONE);
     private final DoubleProperty foldUnder = new SimpleDoubleProperty(this, "foldUnder", FOLDS_NOTHING);
+    private final ObjectProperty<SteeringValues> steering = new SimpleObjectProperty<>(this, "steering", SteeringValues.NONE);
     private final BooleanProperty held = new SimpleBooleanProperty(this, "held", false);
 
     private final ReadOnlyObjectWrapper<GhostValues> values = new ReadOnlyObjectWrapper<>(this, "values");
@@ -78,7 +80,7 @@ public final class GhostControlsModel {
             pca.add(weight);
         }
         for (Property<?> property : new Property<?>[] {encoderMix, scale, centroid, components, metric, exponent, prompt, beginning, cutoff, topK, depth, filter,
-            foldUnder}) {
+            foldUnder, steering}) {
             property.addListener(changed -> refresh());
         }
         refresh();
@@ -138,6 +140,11 @@ public final class GhostControlsModel {
     /** Log ratio to the baseline, in nats, below which the tree's branches are folded; at {@link #FOLDS_NOTHING} none are. */
     public DoubleProperty foldUnder() {
         return foldUnder;
+    }
+
+    /** What is added to the residual stream while trees grow. */
+    public ObjectProperty<SteeringValues> steering() {
+        return steering;
     }
 
     /** Whether the thumb of a slider is held now, so that its changes are one gesture. */
@@ -211,6 +218,7 @@ public final class GhostControlsModel {
         depth.set(DEFAULT_DEPTH);
         filter.set(TokenFilter.NONE);
         foldUnder.set(FOLDS_NOTHING);
+        steering.set(SteeringValues.NONE);
         quiet = false;
         refresh();
     }
@@ -231,6 +239,7 @@ public final class GhostControlsModel {
         depth.set(old.depth());
         filter.set(old.filter());
         foldUnder.set(Math.max(FOLDS_NOTHING, old.foldUnder()));
+        steering.set(old.steering());
         quiet = false;
         refresh();
     }
@@ -299,7 +308,8 @@ public final class GhostControlsModel {
         }
         GhostValues now = new GhostValues(rounded(encoderMix.get(), MIX_STEP), range.get().rounded(scale.get()), centroid.get(),
                 pca.subList(0, Math.max(1, Math.min(MOST_COMPONENTS, components.get()))).stream().map(weight -> rounded(weight.get(), PCA_STEP)).toList(), metric.get(), rounded(exponent.get(), EXPONENT_STEP), prompt.get(), beginning.get(), cutoff.get(),
-                topK.get(), depth.get(), filter.get(), foldUnder.get() <= FOLDS_NOTHING ? Double.NEGATIVE_INFINITY : rounded(foldUnder.get(), FOLD_STEP));
+                topK.get(), depth.get(), filter.get(), foldUnder.get() <= FOLDS_NOTHING ? Double.NEGATIVE_INFINITY : rounded(foldUnder.get(), FOLD_STEP),
+                steering.get().withCoefficient(rounded(steering.get().coefficient(), STEERING_STEP)));
         if (!now.equals(values.get())) {
             values.set(now);
         }

@@ -24,10 +24,11 @@ import loupe.lm.Tokenizer;
  * @param depth of the tree at most
  * @param filter which tokens the token list may have
  * @param foldUnder log ratio to the baseline, in nats, below which branches of the tree are folded; negative infinity folds none
+ * @param steering what is added to the residual stream while the tree grows
  */
 public record GhostValues(double encoderMix, double scale, boolean centroid, List<Double> pca, TokenMetric metric, double exponent,
         String prompt, Tokenizer.Beginning beginning, double cutoff, int topK, int depth,
-        TokenFilter filter, double foldUnder) {
+        TokenFilter filter, double foldUnder, SteeringValues steering) {
     /** The notebook's prompt. */
     public static final String PROMPT = "A typical definition of \"{ghost}\" would be \"";
 
@@ -39,6 +40,12 @@ public record GhostValues(double encoderMix, double scale, boolean centroid, Lis
     public GhostSettings ghostOf(FeatureRef ref) {
         return new GhostSettings(new GhostSource.Feature(ref.sae(), ref.feature()), encoderMix, scale, centroid,
                 pca, PcaSign.POSITIVE);
+    }
+
+    /** What stands in the prompt of a feature's tree: its ghost, or the centroid where the feature is to steer alone. */
+    public GhostSettings treeGhostOf(FeatureRef ref) {
+        GhostSettings ghost = ghostOf(ref);
+        return steering.isOn() && !steering.ghost() ? ghost.withScale(0).withCentroid(true).withPca(PcaSign.POSITIVE) : ghost;
     }
 
     /** What the token list of a feature shows under these values, of all tokens. */

@@ -52,7 +52,14 @@ public final class SideModels {
         GhostValues values = tree.controls().values().get();
         String direction = values.encoderMix() == 1 ? "encoder" : values.encoderMix() == 0 ? "decoder" : "encoder share " + values.encoderMix();
         return provenance() + ", " + direction + ", scale " + values.scale() + (values.centroid() ? " from the centroid" : " from the origin")
-                + weights(values.pca());
+                + weights(values.pca()) + steered(values.steering());
+    }
+
+    private String steered(SteeringValues steering) {
+        OpenSae sae = side.sae().get();
+        OpenModel model = side.model().get();
+        return !steering.isOn() || sae == null || model == null ? "" : ", steered by " + steering.coefficient() + " at layer " + steering.layerIn(model, sae)
+                + (steering.ghost() ? "" : " alone");
     }
 
     private static String weights(List<Double> pca) {

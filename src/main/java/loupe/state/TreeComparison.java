@@ -2,6 +2,7 @@ package loupe.state;
 
 import java.nio.file.Path;
 import javafx.beans.InvalidationListener;
+import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
 import loupe.analysis.ghost.DefinitionTree;
@@ -14,6 +15,9 @@ import loupe.base.Cancellation;
  * steering), one from a file, or the other side's. The side's own tree is A of the comparison. JavaFX thread only.
  */
 public final class TreeComparison {
+    /** What the tree without steering is called. */
+    public static final String CLEAN = "the tree without steering";
+
     private final TreeModel own;
     private final TokenTexts texts;
     private final ResultSlot<TreeDiff> diff;
@@ -50,7 +54,7 @@ public final class TreeComparison {
         }
     }
 
-    private TreeModel following;
+    private ReadOnlyObjectProperty<DefinitionTree.Answer> following;
 
     TreeComparison(Workbench workbench, TreeModel own, TokenTexts texts) {
         this.own = own;
@@ -90,10 +94,22 @@ public final class TreeComparison {
     /** Compares with another side's tree as that changes. */
     public void follow(TreeModel side) {
         unfollow();
-        source = null;
-        following = side;
-        side.tree().valueProperty().addListener(followed);
+        follow(side.tree().valueProperty());
         begin("checkpoint " + side.side());
+    }
+
+    /** Compares the steered tree with the one without steering, as both change. */
+    public void followClean() {
+        unfollow();
+        own.cleanWanted().set(true);
+        follow(own.clean().valueProperty());
+        begin(CLEAN);
+    }
+
+    private void follow(ReadOnlyObjectProperty<DefinitionTree.Answer> tree) {
+        source = null;
+        following = tree;
+        tree.addListener(followed);
     }
 
     public void stop() {
@@ -111,13 +127,14 @@ public final class TreeComparison {
 
     private void unfollow() {
         if (following != null) {
-            following.tree().valueProperty().removeListener(followed);
+            following.removeListener(followed);
             following = null;
         }
+        own.cleanWanted().set(false);
     }
 
     private void ask() {
-        Source with = following == null ? source : following.tree().getValue() == null ? null : new Kept(following.tree().getValue());
+        Source with = following == null ? source : following.get() == null ? null : new Kept(following.get());
         DefinitionTree.Answer now = own.tree().getValue();
         if (with == null || now == null) {
             diff.clear();

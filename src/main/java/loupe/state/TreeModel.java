@@ -1,13 +1,17 @@
 package loupe.state;
 
+import java.util.Optional;
 import java.util.OptionalInt;
+import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.ghost.TreeSteering;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
@@ -25,6 +29,8 @@ public final class TreeModel {
     private final ResultSlot<DefinitionTree.Answer> tree;
     private final ReadOnlyObjectWrapper<Problem> promptProblem = new ReadOnlyObjectWrapper<>(this, "promptProblem");
     private final ObjectProperty<TreeBaseline> baseline = new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
+    private final BooleanProperty cleanWanted = new SimpleBooleanProperty(this, "cleanWanted", false);
+    private final ResultSlot<DefinitionTree.Answer> clean;
     /** Read once for all features and scales it is asked with. */
     private PromptReading prompt;
 
@@ -32,6 +38,8 @@ public final class TreeModel {
         this.side = side;
         this.controls = controls;
         tree = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        clean = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        cleanWanted.addListener((property, was, is) -> ask(false));
         side.feature().addListener((property, was, is) -> ask(true));
         controls.values().addListener((property, was, is) -> ask(false));
         baseline.addListener((property, was, is) -> ask(false));
@@ -56,6 +64,16 @@ public final class TreeModel {
         return baseline;
     }
 
+    /** Whether the tree without steering is grown as well, to be compared with. */
+    public BooleanProperty cleanWanted() {
+        return cleanWanted;
+    }
+
+    /** The tree without steering; empty while nothing is steered or nobody wants it. */
+    public ResultSlot<DefinitionTree.Answer> clean() {
+        return clean;
+    }
+
     /** Why the prompt cannot be used; null if it can. */
     public ReadOnlyObjectProperty<Problem> promptProblem() {
         return promptProblem.getReadOnlyProperty();
@@ -67,6 +85,7 @@ public final class TreeModel {
         if (feature == null || model == null) {
             promptProblem.set(null);
             tree.clear();
+            clean.clear();
             return;
         }
         GhostValues values = controls.values().get();
@@ -76,10 +95,23 @@ public final class TreeModel {
         promptProblem.set(prompt.problem());
         if (prompt.tokens() == null) {
             tree.clear();
+            clean.clear();
             return;
         }
         TreeLimits limits = new TreeLimits(values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
-        DefinitionTree question = new DefinitionTree(model.id(), values.ghostOf(feature), prompt.tokens(), limits).withBaseline(baseline.get());
+        DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), prompt.tokens(), limits).withBaseline(baseline.get());
+        Optional<TreeSteering> steering = values.steering().of(feature, model, side.sae().get());
+        DefinitionTree question = steering.map(unsteered::withSteering).orElse(unsteered);
+        if (cleanWanted.get() && steering.isPresent()) {
+            DefinitionTree other = unsteered.withBaseline(TreeBaseline.NONE);
+            if (anotherSubject) {
+                clean.askAfresh(other);
+            } else {
+                clean.ask(clean.getValue() == null ? other : other.from(clean.getValue()));
+            }
+        } else {
+            clean.clear();
+        }
         if (anotherSubject) {
             tree.askAfresh(question);
         } else if (!onlyHides(question)) {
@@ -95,7 +127,7 @@ public final class TreeModel {
         }
         double reached = grown.query().limits().cutoff();
         return question.limits().cutoff() >= reached
-                && new DefinitionTree(question.model(), question.ghost(), question.prompt(), question.limits().withCutoff(reached))
-                        .withBaseline(question.baseline()).equals(grown.query());
+                && new DefinitionTree(question.model(), question.ghost(), question.prompt(), question.limits().withCutoff(reached), question.baseline(),
+                        question.steering(), Optional.empty()).equals(grown.query());
     }
 }

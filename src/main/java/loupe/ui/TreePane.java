@@ -6,6 +6,7 @@ import javafx.scene.control.Button;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
@@ -18,6 +19,7 @@ import loupe.state.TokenTexts;
 import loupe.state.TreeComparison;
 import loupe.state.TreeModel;
 import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The definition tree of a side's feature. */
 final class TreePane {
@@ -32,6 +34,8 @@ final class TreePane {
     private final TreeComparison comparison;
     private final ExportMenu export;
     private final TreeFiles files;
+    private final SteeringBar steering;
+    private final ToggleButton showSteering = new ToggleButton(null, new FontIcon(Feather.NAVIGATION));
     private final TreeCompareMenu compareMenu;
     private final Button stop = Tips.iconButton(Feather.SQUARE, "Stop growing the tree", this::stop);
 
@@ -43,6 +47,7 @@ final class TreePane {
         this.texts = texts;
         export = new ExportMenu(canvas, side::ghostProvenance, desk);
         files = new TreeFiles(model, texts, side::ghostProvenance, desk);
+        steering = new SteeringBar(model, comparison);
         compareMenu = new TreeCompareMenu(comparison, other, frame);
         layOut();
         bind();
@@ -67,10 +72,16 @@ final class TreePane {
         foldUnder.setId("tree-fold-" + model.side());
         foldUnder.getStyleClass().add("tree-fold");
         VBox.setVgrow(canvas, Priority.ALWAYS);
-        VBox content = new VBox(foldUnder, canvas);
+        showSteering.setId("tree-steering-" + model.side());
+        showSteering.getStyleClass().add("icon-button");
+        showSteering.setTooltip(Tips.of("Add the feature to the residual stream while the tree grows"));
+        showSteering.setAccessibleText("Steer by the feature");
+        steering.visibleProperty().bind(showSteering.selectedProperty());
+        steering.managedProperty().bind(steering.visibleProperty());
+        VBox content = new VBox(steering, foldUnder, canvas);
         content.setMinSize(0, 0);
         frame.setContent(content);
-        frame.getActions().addAll(stop, Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
+        frame.getActions().addAll(stop, showSteering, Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
                 Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
@@ -107,7 +118,7 @@ final class TreePane {
         Slots.frame(frame, model.tree());
         frame.problemProperty().unbind();
         Runnable explain = () -> {
-            frame.problemProperty().set(Slots.first(Slots.first(model.promptProblem().get(), model.tree().getProblem()), comparison.diff().getProblem()));
+            frame.problemProperty().set(Slots.first(Slots.first(model.promptProblem().get(), model.tree().getProblem()), Slots.first(comparison.diff().getProblem(), model.clean().getProblem())));
             frame.setOnRetry(model.promptProblem().get() != null ? null : model.tree()::retry);
             frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see what the model makes of it" : null);
         };
@@ -124,6 +135,7 @@ final class TreePane {
         GhostControls.follow(foldUnder, model.controls().foldUnder());
         foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
         foldUnder.managedProperty().bind(foldUnder.visibleProperty());
+        model.controls().steering().addListener((property, was, is) -> showSteering.setSelected(showSteering.isSelected() || is.isOn()));
         canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());
         Slots.show(model.tree(), this::show, () -> {
             canvas.setData(TreeData.EMPTY);
@@ -132,7 +144,14 @@ final class TreePane {
         Slots.whileShown(frame, model.tree()::setWanted);
         comparison.diff().valueProperty().addListener((property, was, is) -> draw());
         comparison.diff().problemProperty().addListener(changed -> explain.run());
+        model.clean().problemProperty().addListener(changed -> explain.run());
         comparison.other().addListener(changed -> draw());
+    }
+
+    /** Opens the steering and puts the cursor there. */
+    void startSteering() {
+        showSteering.setSelected(true);
+        steering.focusCoefficient();
     }
 
     private void stop() {

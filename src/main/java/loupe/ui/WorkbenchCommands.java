@@ -74,6 +74,7 @@ final class WorkbenchCommands {
             models.a().tokens().sides().set(both);
             models.b().tokens().sides().set(both);
         });
+        commands.add("steer", "Steer by the feature while its tree grows", GHOST, "Shortcut+Shift+S", hasA, view::steer);
         commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view::findInTree);
 
         commands.add("maximise", "Maximise the focused pane, or bring it back", WINDOW, "F11", view::maximiseFocused);

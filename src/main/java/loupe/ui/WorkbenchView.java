@@ -346,6 +346,10 @@ public final class WorkbenchView {
         a.tokenList().startFilter();
     }
 
+    void steer() {
+        a.treePane().startSteering();
+    }
+
     void findInTree() {
         a.treePane().canvas().requestFocus();
         a.treePane().canvas().openFind();

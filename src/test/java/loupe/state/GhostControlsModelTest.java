@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenMetric;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,34 @@ class GhostControlsModelTest {
         tree.baseline().set(TreeBaseline.random(4));
         opened.choose(2);
         assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).baseline()).isEqualTo(TreeBaseline.random(4));
+    }
+
+    @Test
+    void aSteeredTreeAddsTheFeatureBehindWhereItIsReadAndCanBeLaidOverTheCleanOne() {
+        controls.prompt().set("a {ghost} is");
+        TreeModel tree = new TreeModel(opened.workbench, opened.workbench.a(), controls);
+        TreeComparison comparison = new TreeComparison(opened.workbench, tree, new TokenTexts(opened.workbench));
+        opened.openA();
+        GhostHistory history = new GhostHistory(controls, () -> 0);
+        controls.steering().set(SteeringValues.NONE.withCoefficient(3));
+        opened.choose(2);
+        DefinitionTree steered = (DefinitionTree) opened.newest(DefinitionTree.class).query;
+        assertThat(steered.steering()).contains(new TreeSteering(Opened.A, 2, 1, 3));
+        assertThat(steered.ghost()).isEqualTo(controls.values().get().ghostOf(new FeatureRef(Opened.A, 2)));
+        comparison.followClean();
+        DefinitionTree clean = (DefinitionTree) opened.newest(DefinitionTree.class).query;
+        assertThat(clean.steering()).isEmpty();
+        assertThat(clean.ghost()).isEqualTo(steered.ghost());
+        controls.steering().set(SteeringValues.NONE.withCoefficient(3).withLayer(0).withGhost(false));
+        comparison.stop();
+        assertThat(tree.cleanWanted().get()).isFalse();
+        opened.choose(3);
+        DefinitionTree alone = (DefinitionTree) opened.newest(DefinitionTree.class).query;
+        assertThat(alone.ghost().scale()).isZero();
+        assertThat(alone.ghost().centroid()).isTrue();
+        assertThat(alone.steering()).contains(new TreeSteering(Opened.A, 3, 0, 3));
+        history.undo();
+        assertThat(controls.steering().get()).isEqualTo(SteeringValues.NONE);
     }
 
     @Test

@@ -273,6 +273,40 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     @Test
+    void theTreeIsSteeredFromTheKeyboardAndLaidOverTheCleanOne() {
+        open();
+        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get());
+        clickOn(rowOf("#feature-table", 2));
+        press(KeyCode.CONTROL, KeyCode.SHIFT).type(KeyCode.S).release(KeyCode.SHIFT, KeyCode.CONTROL);
+        press(KeyCode.SHIFT).type(KeyCode.RIGHT).release(KeyCode.SHIFT);
+        UiTest.waitUntil(() -> models.controls().steering().get().coefficient() == 5);
+        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && models.a().tree().tree().getValue().query().steering().isPresent());
+        clickOn("#steer-compare-A");
+        UiTest.waitUntil(() -> models.a().comparison().diff().getValue() != null);
+        assertThat(models.a().comparison().diff().getValue().size()).isGreaterThan(1);
+        UiTest.waitUntil(() -> tree().dataProperty().get().share(1) != TreeData.Share.ONE_TREE);
+        clickOn("#steer-compare-A");
+        UiTest.waitUntil(() -> models.a().comparison().other().get().isEmpty());
+        clickOn("#steer-ghost-A");
+        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null && models.a().tree().tree().getValue().query().ghost().scale() == 0);
+        UiTest.onFx(() -> view.run("reset-ghost"));
+        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null && models.a().tree().tree().getValue().query().steering().isEmpty());
+    }
+
+    @Test
+    void oneSliderFoldsWhatTheBaselineSaysToo() {
+        open();
+        assertThat(lookup("#tree-fold-A").query().isVisible()).as("there is nothing to compare with yet").isFalse();
+        UiTest.onFx(() -> models.a().tree().baseline().set(loupe.analysis.ghost.TreeBaseline.random(2)));
+        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && !Double.isNaN(models.a().tree().tree().getValue().divergence()));
+        UiTest.onFx(() -> models.controls().foldUnder().set(7));
+        UiTest.waitUntil(() -> tree().genericHiddenProperty().get() > 0);
+        assertThat(tree().treeLayout().count()).isLessThan(models.a().tree().tree().getValue().size());
+        UiTest.onFx(() -> view.run("undo"));
+        UiTest.waitUntil(() -> tree().genericHiddenProperty().get() == 0);
+    }
+
+    @Test
     void searchingTheTreeFindsTheBranchesWithAWord() {
         open();
         UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && tree().dataProperty().get().size() > 1);

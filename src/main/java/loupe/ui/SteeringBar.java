@@ -1,0 +1,104 @@
+package loupe.ui;
+
+import java.util.stream.IntStream;
+import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
+import javafx.scene.control.ComboBox;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.state.GhostControlsModel;
+import loupe.state.SteeringValues;
+import loupe.state.TreeComparison;
+import loupe.state.TreeModel;
+import org.kordamp.ikonli.feather.Feather;
+
+/** How much of the feature is added to the residual stream while its tree grows, where, and with or without the ghost. Both sides share it. */
+final class SteeringBar extends HBox {
+    private static final double MOST = 200;
+
+    private final TreeModel model;
+    private final GhostControlsModel controls;
+    private final SliderField coefficient = new SliderField("Steer by", "",
+            "How much of the feature's decoder direction, at unit norm, is added to the residual stream at every position after the ghost, in units of the residual stream",
+            SliderScale.linear(-MOST, MOST, 0.5, 5), 0);
+    private final ComboBox<Integer> layer = new ComboBox<>();
+    private final CheckBox ghost = new CheckBox("Ghost");
+    private boolean following;
+
+    SteeringBar(TreeModel model, TreeComparison comparison) {
+        this.model = model;
+        controls = model.controls();
+        getStyleClass().add("tree-steering");
+        HBox.setHgrow(coefficient, Priority.ALWAYS);
+        coefficient.setId("steer-coefficient-" + model.side());
+        layer.setId("steer-layer-" + model.side());
+        layer.setConverter(new Named<>(this::name));
+        layer.setTooltip(Tips.of("The layer whose input the feature is added to; the feature's own layer is the first one behind the place its checkpoint reads"));
+        layer.setAccessibleText("Layer to steer at");
+        ghost.setId("steer-ghost-" + model.side());
+        ghost.setTooltip(Tips.of("Whether the ghost stands in the prompt too; if not, the centroid of all tokens does, and the feature steers alone"));
+        Button clean = Tips.iconButton(Feather.COLUMNS, "Lay the steered tree over the one without steering, or stop", () -> {
+            if (comparison.other().get().equals(TreeComparison.CLEAN)) {
+                comparison.stop();
+            } else {
+                comparison.followClean();
+            }
+        });
+        clean.setId("steer-compare-" + model.side());
+        clean.disableProperty().bind(controls.steering().map(values -> !values.isOn()));
+        getChildren().addAll(coefficient, layer, ghost, clean);
+
+        coefficient.valueProperty().addListener((property, was, is) -> change(now().withCoefficient(is.doubleValue())));
+        coefficient.draggingProperty().addListener((property, was, is) -> controls.held().set(is));
+        layer.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                change(now().withLayer(is));
+            }
+        });
+        ghost.selectedProperty().addListener((property, was, is) -> change(now().withGhost(is)));
+        controls.steering().addListener((property, was, is) -> show());
+        model.side().sae().addListener((property, was, is) -> fillLayers());
+        fillLayers();
+    }
+
+    void focusCoefficient() {
+        coefficient.lookup(".slider").requestFocus();
+    }
+
+    private SteeringValues now() {
+        return controls.steering().get();
+    }
+
+    private void change(SteeringValues to) {
+        if (!following) {
+            controls.steering().set(to);
+        }
+    }
+
+    private void fillLayers() {
+        OpenModel open = model.side().model().get();
+        following = true;
+        layer.getItems().setAll(IntStream.range(SteeringValues.OWN_LAYER, open == null ? 0 : open.config().nLayers()).boxed().toList());
+        following = false;
+        show();
+    }
+
+    private void show() {
+        following = true;
+        coefficient.setValue(now().coefficient());
+        layer.setValue(now().layer());
+        ghost.setSelected(now().ghost());
+        following = false;
+    }
+
+    private String name(int which) {
+        OpenModel open = model.side().model().get();
+        OpenSae sae = model.side().sae().get();
+        if (which != SteeringValues.OWN_LAYER) {
+            return "Layer " + which;
+        }
+        return open == null || sae == null ? "Its layer" : "Its layer (" + SteeringValues.NONE.layerIn(open, sae) + ")";
+    }
+}
