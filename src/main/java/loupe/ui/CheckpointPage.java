@@ -25,9 +25,6 @@ import loupe.state.CheckpointAudit;
 
 /** How a checkpoint is read: what was found in its files, how well other readings fit, and a button for each remedy. */
 final class CheckpointPage {
-    /** Enough for the findings and four readings; a lower window scrolls. */
-    private static final double HEIGHT_PIXELS = 590;
-
     private final CheckpointAudit audit;
     private final Runnable leave;
     private final VBox box = new VBox(14);
@@ -55,10 +52,9 @@ final class CheckpointPage {
     }
 
     Node node() {
-        ScrollPane scroll = new ScrollPane(box);
+        ScrollPane scroll = new AsHighAs(box);
         scroll.setFitToWidth(true);
         scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
-        scroll.setPrefViewportHeight(HEIGHT_PIXELS);
         scroll.setUserData(this);
         return scroll;
     }
@@ -98,7 +94,11 @@ final class CheckpointPage {
         findings.getChildren().clear();
         int row = 0;
         if (open != null) {
-            findings.addRow(row++, muted("File"), new Label(open.path() + " (" + open.config().format() + ", " + WorkbenchToolBar.describe(open.config()) + ")"));
+            Label file = new Label(open.path() + " (" + open.config().format() + ", " + WorkbenchToolBar.describe(open.config()) + ")");
+            file.setWrapText(true);
+            findings.addRow(row, muted("File"), file);
+            GridPane.setColumnSpan(file, 2);
+            row++;
         }
         for (SaeAudit.Finding finding : audit.findings().get()) {
             Label sentence = new Label(finding.sentence());
@@ -154,5 +154,20 @@ final class CheckpointPage {
         Label label = new Label(words);
         label.getStyleClass().add("muted");
         return label;
+    }
+
+    /** As high as what is on it, now and when more comes; a lower window scrolls. */
+    private static final class AsHighAs extends ScrollPane {
+        private final VBox box;
+
+        AsHighAs(VBox box) {
+            super(box);
+            this.box = box;
+        }
+
+        @Override
+        protected double computePrefHeight(double width) {
+            return snappedTopInset() + Math.ceil(box.prefHeight(box.prefWidth(-1))) + snappedBottomInset();
+        }
     }
 }

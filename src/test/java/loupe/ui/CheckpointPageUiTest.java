@@ -81,6 +81,19 @@ class CheckpointPageUiTest extends ApplicationTest {
     }
 
     @Test
+    void thePageIsAsHighAsWhatIsOnIt() {
+        show();
+        javafx.scene.layout.Region box = lookup("#checkpoint-page").query();
+        javafx.scene.control.ScrollPane scroll = from(lookup(".card").<Node>query()).lookup(".scroll-pane").query();
+        UiTest.waitUntil(() -> box.getHeight() > 100 && Math.abs(scroll.getHeight() - box.getHeight()) < 12);
+        double before = UiTest.onFx(() -> scroll.getHeight());
+        clickOn("#measure-fit");
+        UiTest.waitUntil(() -> lookup("#fit-conclusion").<Label>query().getText().contains("of the variance"));
+        double room = ((javafx.scene.layout.Region) lookup(".card").<Node>query().getParent()).getHeight() - 100;
+        UiTest.waitUntil(() -> scroll.getHeight() > before && scroll.getHeight() >= Math.min(box.getHeight(), room));
+    }
+
+    @Test
     void theFitIsMeasuredAndConcluded() {
         show();
         clickOn("#measure-fit");
