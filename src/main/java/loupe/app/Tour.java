@@ -32,18 +32,27 @@ final class Tour {
     private static final double SMALL_HEIGHT_PIXELS = 700;
     private static final double RAREST = 0.0003;
     private static final double COMMONEST = 0.005;
+    private static final double PICTURES = 75;
     private static final long POLL_MILLIS = 40;
-    private static final long PATIENCE_MILLIS = 180_000;
+    private static final long PATIENCE_MILLIS = 600_000;
     private static final long SETTLE_MILLIS = 400;
 
     private final CommandContext context;
     private final WorkbenchApp.Opening opening;
     private final Path out;
+    private final Path kept;
+    private final String only;
     private final List<String> pictures = new ArrayList<>();
     private WorkbenchApp app;
     private Stage stage;
 
-    Tour(CommandContext context, WorkbenchApp.Opening opening, Path out) {
+    /**
+     * @param cache where passes over a corpus are kept; null for a folder that is gone afterwards
+     * @param only part of the names of the pictures wanted; empty for all
+     */
+    Tour(CommandContext context, WorkbenchApp.Opening opening, Path out, Path cache, String only) {
+        this.kept = cache;
+        this.only = only;
         this.context = context;
         this.opening = opening;
         this.out = out;
@@ -51,7 +60,7 @@ final class Tour {
 
     /** @return names of the pictures, in order */
     List<String> run() throws IOException {
-        Path cache = Files.createTempDirectory("loupe-tour");
+        Path cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
         try {
             Toolkit.run(() -> {
                 app = new WorkbenchApp(context.service(), null, cache);
@@ -67,7 +76,9 @@ final class Tour {
                     app.close();
                 }
             });
-            delete(cache);
+            if (kept == null) {
+                delete(cache);
+            }
         }
     }
 
@@ -101,6 +112,34 @@ final class Tour {
                 () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.TOP));
         one("example-ablated", () -> models().a().examples().ablate(models().a().examples().examples().getValue().get(0).examples().get(0),
                 loupe.state.AblationModel.How.REMOVED), () -> models().a().examples().ablation().close());
+        one("histogram-cumulative", () -> {
+            models().histogram().cumulative().set(true);
+            models().histogram().logarithmicValues().set(true);
+            models().histogram().bins().set(100);
+        }, () -> {
+            models().histogram().cumulative().set(false);
+            models().histogram().logarithmicValues().set(false);
+            models().histogram().bins().set(50);
+        });
+        both("all-features", () -> app.view().run("all-features"), () -> { });
+        both("all-features-marked", () -> models().table().filter().set("density>=1e-3 density<=2e-2 max>=4 max<=7"), () -> {
+            models().table().filter().set("");
+            app.view().run("this-feature");
+        });
+        one("text-empty", () -> app.view().run("text"), () -> { });
+        both("text", () -> {
+            loupe.index.Example example = models().a().examples().examples().getValue().get(0).examples().get(0);
+            models().text().open(example.ids(), example.focus());
+        }, () -> app.view().run("examples"));
+        both("together", () -> app.view().run("together"), () -> { });
+        one("together-at-token", () -> {
+            loupe.index.Example example = models().a().examples().examples().getValue().get(0).examples().get(0);
+            models().a().together().query().set("token " + example.ids()[example.focus()]);
+            models().a().together().with().set(loupe.state.TogetherModel.With.TOKEN);
+        }, () -> {
+            models().a().together().with().set(loupe.state.TogetherModel.With.FEATURE);
+            app.view().run("together");
+        });
         one("decoder-ghost", () -> models().controls().encoderMix().set(0), () -> models().controls().encoderMix().set(1));
         one("neighbours-of-tokens", () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.TOKENS),
                 () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.FEATURES));
@@ -150,7 +189,7 @@ final class Tour {
             models().controls().encoderMix().set(1);
             models().a().comparison().stop();
         });
-        for (String pane : List.of("tree", "histogram", "logits", "examples", "tokens", "neighbours")) {
+        for (String pane : List.of("tree", "histogram", "logits", "scatter", "examples", "text", "tokens", "neighbours", "together")) {
             both("pane-" + pane, () -> app.view().maximise(pane, true), () -> app.view().maximise(pane, false));
         }
         both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
@@ -165,6 +204,7 @@ final class Tour {
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
         settle(this::isQuiet);
         both("small");
+        both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
     private void compare(Path a) {
@@ -175,6 +215,19 @@ final class Tour {
         until("B to be counted", () -> !models().statistics().counting(workbench().b()).get());
         settle(this::isQuiet);
         both("compare");
+        both("compare-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
+    }
+
+    private void showAllFeaturesAndText() {
+        app.view().run("all-features");
+        app.view().run("text");
+        app.view().run("together");
+    }
+
+    private void showFeatureAndExamples() {
+        app.view().run("this-feature");
+        app.view().run("examples");
+        app.view().run("together");
     }
 
     /** The strongest of the rare features: one whose examples a newcomer understands at once. */
@@ -195,14 +248,14 @@ final class Tour {
     }
 
     private boolean isQuiet() {
-        return quiet(models().a()) && !models().scales().sweep().isPending() && (workbench().b().sae().get() == null || quiet(models().b()));
+        return quiet(models().a()) && !models().scales().sweep().isPending() && !models().scatter().points().isPending() && !models().text().tokens().isPending() && (workbench().b().sae().get() == null || quiet(models().b()));
     }
 
     private static boolean quiet(loupe.state.SideModels side) {
         return !side.tree().tree().isPending() && !side.tree().clean().isPending() && !side.comparison().diff().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
                 && !side.tokens().mask().isPending() && !side.tokens().bothSides().isPending()
                 && !side.neighbours().neighbours().isPending() && !side.logits().weights().isPending() && !side.examples().examples().isPending()
-                && !side.histogram().histogram().isPending();
+                && !side.histogram().histogram().isPending() && !side.text().reading().isPending() && !side.examples().ablation().answer().isPending() && !side.together().listing().isPending() && !side.together().reading().isPending();
     }
 
     private Workbench workbench() {
@@ -219,6 +272,9 @@ final class Tour {
     }
 
     private void one(String name, Runnable before, Runnable after) {
+        if (!isWanted(name)) {
+            return;
+        }
         Toolkit.run(before);
         settle(this::isQuiet);
         take(name);
@@ -230,7 +286,14 @@ final class Tour {
         both(name, () -> { }, () -> { });
     }
 
+    private boolean isWanted(String name) {
+        return name.contains(only);
+    }
+
     private void both(String name, Runnable before, Runnable after) {
+        if (!isWanted(name)) {
+            return;
+        }
         Toolkit.run(before);
         settle(this::isQuiet);
         take(name + "-light");
@@ -271,6 +334,9 @@ final class Tour {
     }
 
     private void take(String name) {
+        if (!isWanted(name)) {
+            return;
+        }
         String file = String.format(Locale.ROOT, "%02d-%s.png", pictures.size() + 1, name);
         BufferedImage picture = Toolkit.call(() -> {
             WritableImage image = app.view().scene().snapshot(null);
@@ -284,7 +350,7 @@ final class Tour {
             throw new UncheckedIOException(e);
         }
         pictures.add(file);
-        context.progress().show(pictures.size() / 40.0);
+        context.progress().show(Math.min(1, pictures.size() / PICTURES));
     }
 
     private static void delete(Path folder) throws IOException {

@@ -23,6 +23,12 @@ final class TourCommand extends LoupeCommand {
     @Option(names = "--sae", paramLabel = "PATH", description = "A checkpoint, or two to be compared (default: the sample's, or the first ones beside the model).")
     private List<Path> saes = List.of();
 
+    @Option(names = "--cache", paramLabel = "DIR", description = "Folder where counted activations are kept from one tour to the next (default: they are counted anew).")
+    private Path cache;
+
+    @Option(names = "--only", paramLabel = "TEXT", description = "Only the pictures whose names contain this.")
+    private String only = "";
+
     @Override
     Map<String, Object> run(CommandContext context) throws IOException {
         Path folder = model.isGiven() ? Paths.existing(model.model, "--model")
@@ -38,7 +44,7 @@ final class TourCommand extends LoupeCommand {
         Toolkit.start();
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("out", out.toString());
-        result.put("pictures", new Tour(context, new WorkbenchApp.Opening(folder, saes), out).run());
+        result.put("pictures", new Tour(context, new WorkbenchApp.Opening(folder, saes), out, cache, only).run());
         return result;
     }
 }

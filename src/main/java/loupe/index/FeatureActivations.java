@@ -61,6 +61,29 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
         return Histogram.of(values, bins, low, high);
     }
 
+    /** Counts of the positive activations in bins of any width. @param edges bins + 1 ascending values; not to be written afterwards */
+    public Histogram histogram(double[] edges) {
+        long[] counts = new long[edges.length - 1];
+        for (float value : values) {
+            if (value > 0 && value >= edges[0] && value <= edges[counts.length]) {
+                int at = Arrays.binarySearch(edges, value);
+                counts[Math.min(counts.length - 1, at >= 0 ? at : -at - 2)]++;
+            }
+        }
+        return new Histogram(edges, counts);
+    }
+
+    /** Smallest positive activation, 0 if there is none. */
+    public float minPositive() {
+        float min = 0;
+        for (float value : values) {
+            if (value > 0 && (min == 0 || value < min)) {
+                min = value;
+            }
+        }
+        return min;
+    }
+
     /** @param edges bins + 1 ascending values @param counts positive activations in each bin; the last includes its upper edge */
     public record Histogram(double[] edges, long[] counts) {
         static Histogram of(float[] values, int bins, double low, double high) {

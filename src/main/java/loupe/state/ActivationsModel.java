@@ -28,7 +28,7 @@ public final class ActivationsModel {
         statistics.corpus().addListener(changed -> explain());
         activations.valueProperty().addListener((property, was, is) -> {
             if (is != null) {
-                range.need(side, is.max());
+                range.need(side, is.minPositive(), is.max());
             }
             explain();
         });

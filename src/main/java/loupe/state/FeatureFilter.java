@@ -1,11 +1,13 @@
 package loupe.state;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Which features the table shows: words that a promoted token must contain, and bounds such as {@code density<0.1} or
@@ -80,6 +82,39 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
         } catch (NumberFormatException notANumber) {
             return Optional.empty();
         }
+    }
+
+    /** The bounds of a column's values between two ends, both included, as {@link #parse} reads them back. */
+    public static String between(FeatureColumn column, double from, double to) {
+        return word(column) + ">=" + written(column, from, true) + " " + word(column) + "<=" + written(column, to, false);
+    }
+
+    private static String written(FeatureColumn column, double value, boolean lower) {
+        return column == FeatureColumn.NUMBER ? String.format(Locale.ROOT, "%d", (long) (lower ? Math.ceil(value) : Math.floor(value)))
+                : Double.toString(value).toLowerCase(Locale.ROOT);
+    }
+
+    /** What was typed, without bounds of a column. */
+    public static String without(String typed, FeatureColumn column) {
+        Matcher spaced = SPACED.matcher(typed.strip());
+        return Arrays.stream(spaced.replaceAll("$1").split("\\s+"))
+                .filter(part -> bound(part.toLowerCase(Locale.ROOT)).filter(bound -> bound.column() == column).isEmpty()).collect(Collectors.joining(" "));
+    }
+
+    /** What a column is called in a filter. */
+    private static String word(FeatureColumn column) {
+        return switch (column) {
+            case NUMBER -> "number";
+            case DENSITY -> "density";
+            case MAX -> "max";
+            case MEAN -> "mean";
+            case DECODER_NORM -> "norm";
+            case COSINE -> "cosine";
+            case SKEWNESS -> "skew";
+            case KURTOSIS -> "kurtosis";
+            case MATCH -> "match";
+            case PROMOTED -> throw new IllegalArgumentException("column is " + column + ", which has no numbers");
+        };
     }
 
     private static Optional<FeatureColumn> column(String name) {

@@ -1,10 +1,9 @@
 package loupe.state;
 
-import javafx.beans.property.BooleanProperty;
-import javafx.beans.property.IntegerProperty;
+import java.util.Arrays;
+import java.util.List;
+import javafx.beans.Observable;
 import javafx.beans.property.ReadOnlyObjectProperty;
-import javafx.beans.property.SimpleBooleanProperty;
-import javafx.beans.property.SimpleIntegerProperty;
 import loupe.base.Cancellation;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
@@ -13,27 +12,30 @@ import loupe.inference.Priority;
 public final class HistogramModel {
     /** The name its brush carries. */
     public static final String SOURCE = "histogram";
-    private static final int DEFAULT_BINS = 50;
 
     private final Workbench workbench;
     private final ActivationsModel activations;
     private final SharedRange highest;
     private final ResultSlot<FeatureActivations.Histogram> histogram;
-    private final IntegerProperty bins = new SimpleIntegerProperty(this, "bins", DEFAULT_BINS);
-    private final BooleanProperty logarithmic = new SimpleBooleanProperty(this, "logarithmic", true);
+    private final HistogramView view;
 
-    /** @param highest the largest count of a bin on either side */
-    public HistogramModel(Workbench workbench, ActivationsModel activations, SharedRange highest) {
+    /**
+     * @param highest the largest count of a bin on either side
+     * @param view how both sides are drawn
+     */
+    public HistogramModel(Workbench workbench, ActivationsModel activations, SharedRange highest, HistogramView view) {
+        this.view = view;
         this.workbench = workbench;
         this.activations = activations;
         this.highest = highest;
         histogram = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         activations.activations().valueProperty().addListener(changed -> ask());
-        activations.range().upper().addListener(changed -> ask());
-        bins.addListener(changed -> ask());
+        for (Observable asked : List.of(activations.range().upper(), activations.range().lower(), view.bins(), view.logarithmicValues(), view.cumulative())) {
+            asked.addListener(changed -> ask());
+        }
         histogram.valueProperty().addListener((property, was, is) -> {
             if (is != null) {
-                highest.need(activations.side(), java.util.Arrays.stream(is.counts()).max().orElse(0));
+                highest.need(activations.side(), Arrays.stream(is.counts()).max().orElse(0));
             }
         });
         activations.side().sae().addListener((property, was, is) -> {
@@ -57,13 +59,9 @@ public final class HistogramModel {
         return highest;
     }
 
-    public IntegerProperty bins() {
-        return bins;
-    }
-
-    /** Whether counts are drawn on a logarithmic axis. */
-    public BooleanProperty logarithmic() {
-        return logarithmic;
+    /** How both sides are drawn. */
+    public HistogramView view() {
+        return view;
     }
 
     public ReadOnlyObjectProperty<Brush> brush() {
@@ -84,15 +82,35 @@ public final class HistogramModel {
         if (known == null) {
             histogram.clear();
         } else {
-            histogram.ask(new Binned(known, bins.get(), activations.range().upper().get()));
+            SharedRange range = activations.range();
+            double from = view.logarithmicValues().get() ? range.lower().get() : 0;
+            histogram.ask(new Binned(known, view.bins().get(), from, range.upper().get(), view.cumulative().get()));
         }
     }
 
-    /** Counts in equal bins from 0 to the largest activation on either side. */
-    private record Binned(FeatureActivations activations, int bins, double upper) implements HostQuestion<FeatureActivations.Histogram> {
+    /** Counts in bins from 0 to the largest activation on either side. @param from positive for bins of equal ratios that begin there */
+    private record Binned(FeatureActivations activations, int bins, double from, double upper, boolean cumulative)
+            implements HostQuestion<FeatureActivations.Histogram> {
         @Override
         public FeatureActivations.Histogram answer(Cancellation cancellation) {
-            return activations.histogram(bins, 0, Math.max(upper, Float.MIN_NORMAL));
+            FeatureActivations.Histogram counted = from > 0 && upper > from ? activations.histogram(ratios())
+                    : activations.histogram(bins, 0, Math.max(upper, Float.MIN_NORMAL));
+            return cumulative ? new FeatureActivations.Histogram(counted.edges(), added(counted.counts())) : counted;
+        }
+
+        private double[] ratios() {
+            double[] edges = new double[bins + 1];
+            for (int i = 0; i <= bins; i++) {
+                edges[i] = from * Math.pow(upper / from, (double) i / bins);
+            }
+            edges[bins] = upper;
+            return edges;
+        }
+
+        private static long[] added(long[] counts) {
+            long[] sums = counts.clone();
+            Arrays.parallelPrefix(sums, Long::sum);
+            return sums;
         }
     }
 }

@@ -9,6 +9,8 @@ public final class SideModels {
     private final CheckpointSide side;
     private final HistogramModel histogram;
     private final ExamplesModel examples;
+    private final OwnTextModel text;
+    private final TogetherModel together;
     private final LogitModel logits;
     private final PromotedTokens promoted;
     private final TreeModel tree;
@@ -17,14 +19,16 @@ public final class SideModels {
     private final NeighboursModel neighbours;
 
     /** The axes both sides have in common. */
-    record Shared(SharedRange activation, SharedRange count, SharedRange weight) {}
+    record Shared(SharedRange activation, SharedRange count, SharedRange weight, HistogramView histogram, OwnText text) {}
 
     SideModels(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, GhostControlsModel controls, TokenTexts texts, Shared shared) {
         this.side = side;
         tokens = new TokenListModel(workbench, side, controls);
         ActivationsModel activations = new ActivationsModel(workbench, side, statistics, shared.activation());
-        histogram = new HistogramModel(workbench, activations, shared.count());
+        histogram = new HistogramModel(workbench, activations, shared.count(), shared.histogram());
         examples = new ExamplesModel(workbench, activations);
+        together = new TogetherModel(workbench, activations, texts);
+        text = new OwnTextModel(workbench, activations, shared.text());
         logits = new LogitModel(workbench, side, shared.weight());
         neighbours = new NeighboursModel(workbench, side, texts);
         tree = new TreeModel(workbench, side, controls);
@@ -39,12 +43,14 @@ public final class SideModels {
     /** Where what is shown comes from: model, checkpoint, hook point, feature. For captions. */
     public String provenance() {
         FeatureRef feature = side.feature().get();
+        return feature == null || allProvenance().isEmpty() ? "" : allProvenance() + ", feature " + feature.feature();
+    }
+
+    /** Likewise, of what shows all features. */
+    public String allProvenance() {
         OpenSae sae = side.sae().get();
         OpenModel model = side.model().get();
-        if (feature == null || sae == null || model == null) {
-            return "";
-        }
-        return model.id() + ", " + sae.id() + sae.config().hook().map(hook -> " at " + hook.name()).orElse("") + ", feature " + feature.feature();
+        return sae == null || model == null ? "" : model.id() + ", " + sae.id() + sae.config().hook().map(hook -> " at " + hook.name()).orElse("");
     }
 
     /** Likewise, with the ghost's settings. */
@@ -82,6 +88,14 @@ public final class SideModels {
 
     public ExamplesModel examples() {
         return examples;
+    }
+
+    public OwnTextModel text() {
+        return text;
+    }
+
+    public TogetherModel together() {
+        return together;
     }
 
     public LogitModel logits() {

@@ -22,7 +22,10 @@ public final class WorkbenchModels implements AutoCloseable {
     private final GhostHistory history;
     private final ScaleSweepModel scales;
     private final CompareModel compare;
+    private final HistogramView histogram = new HistogramView();
+    private final OwnText text;
     private final FeatureTableModel table;
+    private final FeatureScatterModel scatter;
     private final SideModels a;
     private final SideModels b;
     private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
@@ -42,11 +45,14 @@ public final class WorkbenchModels implements AutoCloseable {
         controls = new GhostControlsModel(workbench);
         history = new GhostHistory(controls);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
-        SideModels.Shared shared = new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange());
+        text = new OwnText(workbench);
+        SideModels.Shared shared = new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
-        table = new FeatureTableModel(workbench, statistics, texts);
+        FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
+        table = new FeatureTableModel(workbench, columnsOfA);
+        scatter = new FeatureScatterModel(workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
     }
 
     public Workbench workbench() {
@@ -94,8 +100,22 @@ public final class WorkbenchModels implements AutoCloseable {
         return compare;
     }
 
+    /** How histograms of activations are drawn. */
+    public HistogramView histogram() {
+        return histogram;
+    }
+
+    /** The text that the user reads with the model. */
+    public OwnText text() {
+        return text;
+    }
+
     public FeatureTableModel table() {
         return table;
+    }
+
+    public FeatureScatterModel scatter() {
+        return scatter;
     }
 
     public SideModels a() {

@@ -13,7 +13,7 @@ import loupe.state.AblationModel;
 import loupe.state.TokenTexts;
 import org.kordamp.ikonli.feather.Feather;
 
-/** An example below the list, its tokens coloured by how much of the activation is lost without them. Takes no room while there is none. */
+/** What stands below an example in its list: its tokens coloured by how much of the activation is lost without them. */
 final class AblationStrip extends BorderPane {
     private final AblationModel model;
     private final TokenTexts texts;
@@ -42,12 +42,12 @@ final class AblationStrip extends BorderPane {
         header.setAlignment(Pos.CENTER_LEFT);
         setTop(header);
         setCenter(strip);
+        setMinWidth(0);
+        setPrefWidth(0);
         setMinHeight(USE_PREF_SIZE);
     }
 
     private void bind() {
-        visibleProperty().bind(model.asked().isNotNull());
-        managedProperty().bind(visibleProperty());
         model.asked().addListener(changed -> show());
         model.answer().valueProperty().addListener(changed -> show());
         model.answer().pendingProperty().addListener(changed -> show());

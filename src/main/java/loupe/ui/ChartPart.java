@@ -111,6 +111,11 @@ public abstract class ChartPart extends Painted implements Exportable {
         return Math.max(axis.getLowerBound(), Math.min(axis.getUpperBound(), axis.java2DToValue(pixel, area(), RectangleEdge.BOTTOM)));
     }
 
+    final double toValueY(double pixel) {
+        ValueAxis axis = plot().getRangeAxis();
+        return Math.max(axis.getLowerBound(), Math.min(axis.getUpperBound(), axis.java2DToValue(pixel, area(), RectangleEdge.LEFT)));
+    }
+
     private Rectangle2D area() {
         return canvas.getRenderingInfo().getPlotInfo().getDataArea();
     }

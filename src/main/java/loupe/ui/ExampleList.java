@@ -3,10 +3,16 @@ package loupe.ui;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.BiConsumer;
+import java.util.function.IntConsumer;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ListView;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
+import org.kordamp.ikonli.feather.Feather;
 
 /**
  * Examples of a feature, one below the other, virtual: each line's activation at its peak, and its tokens coloured on one
@@ -17,6 +23,10 @@ public final class ExampleList extends ListView<TokenLine> {
     private double largest = 1;
     private Side side = Side.A;
     private BiConsumer<TokenLine, Integer> chosen = (line, token) -> { };
+    private IntConsumer opened;
+    private String openTip = "";
+    private int detailed = -1;
+    private Node detail;
 
     /** @param wrapping whether examples are paragraphs; else one row each, around the peak */
     public ExampleList(boolean wrapping) {
@@ -24,6 +34,13 @@ public final class ExampleList extends ListView<TokenLine> {
         getStyleClass().add("example-list");
         setAccessibleText("Examples");
         setCellFactory(list -> new Cell());
+        addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            int row = getSelectionModel().getSelectedIndex();
+            if (event.getCode() == KeyCode.ENTER && opened != null && row >= 0) {
+                opened.accept(row);
+                event.consume();
+            }
+        });
     }
 
     /**
@@ -42,6 +59,24 @@ public final class ExampleList extends ListView<TokenLine> {
         chosen = action;
     }
 
+    /** Gives each line a button, and Enter, which open it elsewhere. @param action is given the line's place */
+    public void setOnOpen(String tip, IntConsumer action) {
+        openTip = Objects.requireNonNull(tip, "tip");
+        opened = Objects.requireNonNull(action, "action");
+        refresh();
+    }
+
+    /** Shows something below a line, which moves up to be seen with it. @param row place of the line; -1 takes it away */
+    public void showBelow(int row, Node shown) {
+        detailed = row;
+        detail = shown;
+        refresh();
+        if (row >= 0) {
+            getSelectionModel().select(row);
+            scrollTo(row);
+        }
+    }
+
     private final class Cell extends ListCell<TokenLine> {
         private final TokenStrip strip = new TokenStrip(wrapping);
         private final Label figure = new Label();
@@ -58,6 +93,12 @@ public final class ExampleList extends ListView<TokenLine> {
                     getListView().getSelectionModel().select(getIndex());
                 }
             });
+            if (opened != null) {
+                Button open = Tips.iconButton(Feather.EDIT_3, openTip, () -> opened.accept(getIndex()));
+                open.getStyleClass().add("example-open");
+                open.setFocusTraversable(false);
+                row.setRight(open);
+            }
             strip.setOnToken(token -> {
                 getListView().getSelectionModel().select(getIndex());
                 chosen.accept(getItem(), token);
@@ -76,6 +117,7 @@ public final class ExampleList extends ListView<TokenLine> {
             figure.setText(Figures.number(peak));
             strip.setLine(line, largest, side);
             setAccessibleText("activation " + Figures.number(peak) + ": " + line.sentence());
+            row.setBottom(getIndex() == detailed ? detail : null);
             setGraphic(row);
         }
 

@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.EnumMap;
 import java.util.function.Consumer;
 import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.ChoiceBox;
 import javafx.scene.control.ContextMenu;
 import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
@@ -15,8 +17,6 @@ import javafx.scene.control.ToggleGroup;
 import javafx.scene.input.Clipboard;
 import javafx.scene.input.ClipboardContent;
 import javafx.scene.layout.HBox;
-import javafx.scene.layout.Priority;
-import javafx.scene.layout.VBox;
 import loupe.index.Example;
 import loupe.index.FeatureActivations;
 import loupe.state.AblationModel;
@@ -29,6 +29,9 @@ import org.kordamp.ikonli.feather.Feather;
 
 /** Stretches of the corpus in which a side's feature is active, each token coloured by its activation. */
 final class ExamplesPane {
+    private static final double ROOM_FOR_BUTTONS = 480;
+    private static final double ROOM_FOR_BUTTONS_AND_CHIP = 660;
+
     private final ExamplesModel model;
     private final TokenTexts texts;
     private final ExportDesk desk;
@@ -37,19 +40,28 @@ final class ExamplesPane {
     private final ExampleList list = new ExampleList(false);
     private final Map<Choice, ToggleButton> buttons = new EnumMap<>(Choice.class);
     private final SegmentedButton choices = new SegmentedButton();
+    private final ChoiceBox<Choice> choiceList = new ChoiceBox<>();
     private final Label range = new Label();
     private final HBox chip;
     private final ContextMenu menu = new ContextMenu();
+    private final Consumer<Example> onOpen;
+    private final AblationStrip ablation;
     private List<Example> shown = List.of();
 
-    /** @param onToken what choosing a token of an example does */
-    ExamplesPane(ExamplesModel model, TokenTexts texts, Consumer<Integer> onToken, ExportDesk desk) {
+    /**
+     * @param onToken what choosing a token of an example does
+     * @param onOpen what opening an example does
+     */
+    ExamplesPane(ExamplesModel model, TokenTexts texts, Consumer<Integer> onToken, Consumer<Example> onOpen, ExportDesk desk) {
+        this.onOpen = onOpen;
         this.desk = desk;
         this.model = model;
         this.texts = texts;
         side = model.activations().side().isA() ? Side.A : Side.B;
         chip = new HBox(range, Tips.iconButton(Feather.X, "Remove this range", model::unmark));
+        ablation = new AblationStrip(model.ablation(), texts, side);
         list.setOnToken((line, token) -> onToken.accept(line.ids()[token]));
+        list.setOnOpen("Open this example in Your text, where it can be changed (Enter)", this::open);
         layOut();
         bind();
     }
@@ -75,9 +87,14 @@ final class ExamplesPane {
         buttons.get(Choice.TOP).setSelected(true);
         chip.getStyleClass().add("chip");
         chip.setAlignment(Pos.CENTER_LEFT);
-        frame.getActions().addAll(chip, choices);
-        VBox.setVgrow(list, Priority.ALWAYS);
-        frame.setContent(new VBox(list, new AblationStrip(model.ablation(), texts, side)));
+        choiceList.setId("examples-choice-" + side);
+        choiceList.getItems().setAll(Choice.values());
+        choiceList.setConverter(new Named<>(ExamplesPane::words));
+        choiceList.setTooltip(Tips.of("Which examples are shown"));
+        choiceList.setAccessibleText("Which examples are shown");
+        choiceList.valueProperty().bindBidirectional(model.choice());
+        frame.getActions().addAll(chip, choices, choiceList);
+        frame.setContent(list);
         layOutMenu();
         MenuItem copy = new MenuItem("Copy examples as CSV");
         copy.setOnAction(event -> {
@@ -94,6 +111,8 @@ final class ExamplesPane {
     }
 
     private void layOutMenu() {
+        MenuItem open = new MenuItem("Open in Your text");
+        open.setOnAction(event -> open(list.getSelectionModel().getSelectedIndex()));
         MenuItem removed = new MenuItem("Remove each token in turn");
         removed.setOnAction(event -> ablate(AblationModel.How.REMOVED));
         MenuItem replaced = new MenuItem();
@@ -104,16 +123,23 @@ final class ExamplesPane {
             content.putString(list.getSelectionModel().getSelectedItem().sentence());
             Clipboard.getSystemClipboard().setContent(content);
         });
-        menu.getItems().addAll(removed, replaced, copy);
+        menu.getItems().addAll(open, removed, replaced, copy);
         menu.setOnShowing(event -> {
             replaced.setText(model.ablation().replacement().isPresent()
                     ? "Replace each token by " + texts.of(model.ablation().replacement().getAsInt()) + " in turn" : "Replace each token in turn");
             boolean none = list.getSelectionModel().isEmpty();
+            open.setDisable(none);
             removed.setDisable(none);
             replaced.setDisable(none || model.ablation().replacement().isEmpty());
             copy.setDisable(none);
         });
         list.setContextMenu(menu);
+    }
+
+    private void open(int row) {
+        if (row >= 0 && row < shown.size()) {
+            onOpen.accept(shown.get(row));
+        }
     }
 
     private void ablate(AblationModel.How how) {
@@ -128,6 +154,8 @@ final class ExamplesPane {
         CorpusStates.bind(frame, model.activations(), model.examples());
         model.choice().addListener((property, was, is) -> buttons.get(is).setSelected(true));
         model.brush().addListener(changed -> showBrush());
+        frame.widthProperty().addListener(changed -> showBrush());
+        model.ablation().asked().addListener(changed -> showAblation());
         model.activations().range().upper().addListener(changed -> {
             if (model.examples().getValue() != null) {
                 show(model.examples().getValue());
@@ -147,7 +175,12 @@ final class ExamplesPane {
         Brush brush = model.brush().get();
         chip.setVisible(brush != null);
         chip.setManaged(brush != null);
-        choices.setDisable(brush != null);
+        boolean wide = frame.getWidth() >= (brush == null ? ROOM_FOR_BUTTONS : ROOM_FOR_BUTTONS_AND_CHIP);
+        for (Node control : List.of(choices, choiceList)) {
+            control.setDisable(brush != null);
+            control.setVisible(control == choices == wide);
+            control.setManaged(control.isVisible());
+        }
         range.setText(brush == null ? "" : brush.quantity() + " " + Figures.plain(brush.from()) + " to " + Figures.plain(brush.to()));
     }
 
@@ -155,8 +188,20 @@ final class ExamplesPane {
         shown = groups.stream().flatMap(group -> group.examples().stream()).toList();
         List<TokenLine> lines = shown.stream().map(this::line).toList();
         FeatureActivations all = model.activations().activations().getValue();
+        showAblation();
         list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
-        frame.subtitleProperty().set(!shown.isEmpty() ? "" : model.brush().get() != null ? "none in this range" : "none found");
+        frame.subtitleProperty().set(!shown.isEmpty() || model.examples().getValue() == null ? "" : model.brush().get() != null ? "none in this range" : "none found");
+    }
+
+    /** Below its example; gone with it. */
+    private void showAblation() {
+        AblationModel.Asked asked = model.ablation().asked().get();
+        int row = asked == null ? -1 : shown.indexOf(asked.example());
+        if (asked != null && row < 0) {
+            model.ablation().close();
+        } else {
+            list.showBelow(row, ablation);
+        }
     }
 
     private String csv() {

@@ -42,6 +42,7 @@ final class FeatureTablePane {
     private final Label count = new Label();
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
     private boolean following;
+    private boolean arrangedAnew;
 
     FeatureTablePane(Workbench workbench, FeatureTableModel model, ExportDesk desk) {
         this.desk = desk;
@@ -133,6 +134,11 @@ final class FeatureTablePane {
         showColumns();
         chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>) change -> showColumns());
         filter.textProperty().addListener((property, was, is) -> model.filter().set(isNumber(is) ? "" : is));
+        model.filter().addListener((property, was, is) -> {
+            if (!is.equals(filter.getText()) && !isNumber(filter.getText())) {
+                filter.setText(is); // written by a chart
+            }
+        });
         filter.addEventHandler(KeyEvent.KEY_PRESSED, this::filterKey);
         table.getSortOrder().addListener((ListChangeListener<TableColumn<Integer, ?>>) change -> sort());
         columns.values().forEach(column -> column.sortTypeProperty().addListener(changed -> sort()));
@@ -141,9 +147,12 @@ final class FeatureTablePane {
                 model.jumpTo(is);
             }
         });
-        workbench.selection().feature().addListener((property, was, is) -> follow());
+        workbench.selection().feature().addListener((property, was, is) -> follow(false));
+        for (javafx.beans.Observable arrangement : List.of(model.filter(), model.sortedBy(), model.descending())) {
+            arrangement.addListener(changed -> arrangedAnew = true);
+        }
         model.rows().addListener((ListChangeListener<Integer>) change -> {
-            workbench.fx().execute(this::follow); // once the table knows its new rows too
+            workbench.fx().execute(() -> follow(true)); // once the table knows its new rows too
             describe();
         });
         model.version().addListener(changed -> {
@@ -225,26 +234,33 @@ final class FeatureTablePane {
         }
     }
 
-    private void follow() {
+    /** @param rearranged whether rows have changed, so that a new arrangement may be shown with the chosen feature in sight */
+    private void follow(boolean rearranged) {
         FeatureRef chosen = workbench.selection().feature().get();
         int row = chosen == null ? -1 : model.rows().rowOf(chosen.feature());
         following = true;
         try {
             if (row < 0) {
                 table.getSelectionModel().clearSelection();
+            } else if (rearranged && arrangedAnew) {
+                table.getSelectionModel().clearAndSelect(row);
+                table.scrollTo(Math.max(0, row - rowsInSight() / 3));
             } else if (table.getSelectionModel().getSelectedIndex() != row || !Integer.valueOf(chosen.feature()).equals(table.getSelectionModel().getSelectedItem())) {
                 table.getSelectionModel().clearAndSelect(row);
                 reveal(row);
             }
         } finally {
             following = false;
+            arrangedAnew &= model.arranging().get();
         }
+    }
+
+    private int rowsInSight() {
+        return (int) (table.getHeight() / Math.max(1, table.getFixedCellSize())) - 2;
     }
 
     /** Scrolls only if the row cannot be seen. */
     private void reveal(int row) {
-        double rowHeight = Math.max(1, table.getFixedCellSize());
-        int visible = (int) (table.getHeight() / rowHeight) - 2;
         javafx.scene.control.skin.VirtualFlow<?> flow = (javafx.scene.control.skin.VirtualFlow<?>) table.lookup(".virtual-flow");
         if (flow == null || flow.getFirstVisibleCell() == null) {
             table.scrollTo(Math.max(0, row - 3));
@@ -253,7 +269,7 @@ final class FeatureTablePane {
         int first = flow.getFirstVisibleCell().getIndex();
         int last = flow.getLastVisibleCell().getIndex();
         if (row <= first || row >= last) {
-            table.scrollTo(Math.max(0, row - Math.max(1, visible / 3)));
+            table.scrollTo(Math.max(0, row - Math.max(1, rowsInSight() / 3)));
         }
     }
 

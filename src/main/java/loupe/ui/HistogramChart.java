@@ -21,8 +21,12 @@ import org.jfree.data.xy.IntervalXYDataset;
  * <p>A brushed range ends at edges of bins, so that what it selects is exactly what the bars count.
  */
 public final class HistogramChart extends ChartPart {
-    private final ChartAxis values;
+    /** Of more bars than these the gaps between them would be most of what is seen. */
+    private static final int MOST_OUTLINED = 60;
+
+    private ChartAxis values;
     private final String counted;
+    private boolean cumulative;
     private final BooleanProperty logarithmic = new SimpleBooleanProperty(this, "logarithmic");
     private final RangeBrush brush;
     private List<HistogramSeries> series = List.of();
@@ -64,6 +68,18 @@ public final class HistogramChart extends ChartPart {
         }
     }
 
+    /**
+     * Shows bars on another axis.
+     *
+     * @param across what is counted along the horizontal axis; edges must be positive if it is logarithmic
+     * @param sums whether a bar counts everything up to its upper edge
+     */
+    public void setSeries(List<HistogramSeries> shown, double leastCount, ChartAxis across, boolean sums) {
+        values = across;
+        cumulative = sums;
+        setSeries(shown, leastCount);
+    }
+
     /** Whether counts are drawn on a logarithmic axis. */
     public BooleanProperty logarithmicProperty() {
         return logarithmic;
@@ -89,14 +105,14 @@ public final class HistogramChart extends ChartPart {
             }
         }
         boolean log = logarithmic.get();
-        ChartAxis counts = ChartAxis.of(counted).withLogarithm(log);
+        ChartAxis counts = ChartAxis.of(countedWords()).withLogarithm(log);
         XYBarRenderer renderer = new XYBarRenderer(0);
         renderer.setBarPainter(new StandardXYBarPainter());
         renderer.setShadowVisible(false);
         renderer.setBase(log ? ChartAxis.LEAST_LOG_COUNT : 0);
         renderer.setUseYInterval(false);
-        renderer.setDrawBarOutline(true);
         List<HistogramSeries> bars = series;
+        renderer.setDrawBarOutline(bars.size() > 1 || bars.get(0).counts().length <= MOST_OUTLINED);
         XYPlot plot = new XYPlot(dataset(bars), values.made(least, most),
             counts.madeForCounts(highest), renderer);
         show(plot, (dressed, palette) -> dress((XYBarRenderer) dressed.getRenderer(), palette, bars));
@@ -133,11 +149,22 @@ public final class HistogramChart extends ChartPart {
         for (HistogramSeries one : series) {
             int bin = one.bin(value);
             if (bin >= 0) {
-                parts.add((series.size() > 1 ? one.side() + ": " : "") + Figures.plain(one.edges()[bin]) + " to "
-                    + Figures.plain(one.edges()[bin + 1]) + ", " + Figures.count(Math.round(one.counts()[bin])) + " " + counted);
+                parts.add((series.size() > 1 ? one.side() + ": " : "") + words(one, bin));
             }
         }
         tell(String.join("    ", parts));
+    }
+
+    private String words(HistogramSeries one, int bin) {
+        String count = ", " + Figures.count(Math.round(one.counts()[bin])) + " " + counted;
+        if (cumulative) {
+            return "up to " + Figures.plain(one.edges()[bin + 1]) + count + " (" + Figures.percent(one.counts()[bin] / Math.max(1, one.counts()[one.counts().length - 1])) + ")";
+        }
+        return Figures.plain(one.edges()[bin]) + " to " + Figures.plain(one.edges()[bin + 1]) + count;
+    }
+
+    private String countedWords() {
+        return cumulative ? counted + ", summed" : counted;
     }
 
     private double nextEdge(double value, int direction) {
@@ -174,7 +201,7 @@ public final class HistogramChart extends ChartPart {
                 rows.add(List.of(one.name(), one.edges()[bin], one.edges()[bin + 1], one.counts()[bin]));
             }
         }
-        return Csv.of(List.of("series", "from", "to", counted), rows);
+        return Csv.of(List.of("series", "from", "to", countedWords()), rows);
     }
 
     /** The bars as JFreeChart asks for them. */

@@ -3,11 +3,17 @@ package loupe.ui;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import javafx.scene.control.CheckMenuItem;
+import javafx.scene.control.Menu;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
 import loupe.index.FeatureActivations;
 import loupe.state.Brush;
 import loupe.state.HistogramModel;
+import loupe.state.HistogramView;
 import org.controlsfx.control.SegmentedButton;
 
 /** How often a side's feature is how active; a marked range filters the examples. */
@@ -51,13 +57,36 @@ final class HistogramPane {
         logarithmic.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         linear.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         frame.getActions().add(counts);
+        frame.getMenuItems().addAll(viewItems());
+        frame.getMenuItems().add(new SeparatorMenuItem());
         frame.getMenuItems().addAll(export.items());
         export.attachTo(chart);
     }
 
+    /** How both sides are drawn. */
+    private List<MenuItem> viewItems() {
+        HistogramView view = model.view();
+        CheckMenuItem cumulative = new CheckMenuItem("Cumulative counts");
+        cumulative.selectedProperty().bindBidirectional(view.cumulative());
+        CheckMenuItem values = new CheckMenuItem("Logarithmic activations");
+        values.selectedProperty().bindBidirectional(view.logarithmicValues());
+        Menu bins = new Menu("Bins");
+        ToggleGroup numbers = new ToggleGroup();
+        for (int number : HistogramView.BINS) {
+            RadioMenuItem item = new RadioMenuItem(String.valueOf(number));
+            item.setToggleGroup(numbers);
+            item.setSelected(view.bins().get() == number);
+            item.setOnAction(event -> view.bins().set(number));
+            view.bins().addListener((property, was, is) -> item.setSelected(is.intValue() == number));
+            bins.getItems().add(item);
+        }
+        return List.of(cumulative, values, bins);
+    }
+
     private void bind() {
         frame.pendingProperty().bind(model.histogram().pendingProperty().or(model.activations().activations().pendingProperty()));
-        chart.logarithmicProperty().bind(model.logarithmic());
+        chart.logarithmicProperty().bind(model.view().logarithmicCounts());
+        model.view().logarithmicCounts().addListener((property, was, is) -> showScale(is));
         logarithmic.setOnAction(event -> scale(true));
         linear.setOnAction(event -> scale(false));
         CorpusStates.bind(frame, model.activations(), model.histogram());
@@ -82,9 +111,13 @@ final class HistogramPane {
     }
 
     private void scale(boolean log) {
+        showScale(log);
+        model.view().logarithmicCounts().set(log);
+    }
+
+    private void showScale(boolean log) {
         logarithmic.setSelected(log);
         linear.setSelected(!log);
-        model.logarithmic().set(log);
     }
 
     private void follow(Brush brush) {
@@ -99,6 +132,6 @@ final class HistogramPane {
     private void show(FeatureActivations.Histogram histogram) {
         shown = histogram;
         chart.setSeries(List.of(new HistogramSeries(side, side.toString(), histogram.edges(), Arrays.stream(histogram.counts()).asDoubleStream().toArray())),
-                model.highest().upper().get());
+                model.highest().upper().get(), ChartAxis.of("activation").withLogarithm(histogram.edges()[0] > 0), model.view().cumulative().get());
     }
 }

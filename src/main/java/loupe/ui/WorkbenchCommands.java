@@ -63,6 +63,12 @@ final class WorkbenchCommands {
         commands.add("next", "Next feature of the table", FEATURES, "Alt+Down", hasA, () -> models.table().step(1));
         commands.add("previous", "Previous feature of the table", FEATURES, "Alt+Up", hasA, () -> models.table().step(-1));
 
+        commands.add("text", "Read a text of your own", FEATURES, "Shortcut+T", hasA, view::showText);
+        commands.add("examples", "Show the examples", FEATURES, "Shortcut+Shift+T", hasA, view::showExamples);
+        commands.add("together", "Show features active together, or go back", FEATURES, "Shortcut+Shift+A", hasA, view::showTogether);
+        commands.add("all-features", "Plot two numbers of all features", FEATURES, "Shortcut+G", hasA, view::showAllFeatures);
+        commands.add("this-feature", "Show the feature's own charts", FEATURES, "Shortcut+Shift+G", hasA, view::showThisFeature);
+
         commands.add("scale-down", "Scale a little smaller", GHOST, "Open_Bracket", () -> models.controls().nudgeScale(-1));
         commands.add("scale-up", "Scale a little larger", GHOST, "Close_Bracket", () -> models.controls().nudgeScale(1));
         commands.add("undo", "Undo a change of the ghost controls", GHOST, "Shortcut+Z", () -> models.history().undo());

@@ -2,6 +2,7 @@ package loupe.ui;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javafx.beans.binding.Bindings;
@@ -30,6 +31,10 @@ import org.controlsfx.control.PopOver;
 /** The whole window: bar, three columns, activity line. With a second checkpoint the middle and right columns split into A and B. */
 public final class WorkbenchView {
     private static final double NARROW_PIXELS = 1180;
+    private static final String ALL_FEATURES = "All features";
+    private static final String EXAMPLES = "Examples";
+    private static final String YOUR_TEXT = "Your text";
+    private static final String TOGETHER = "Active together";
 
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
@@ -39,6 +44,8 @@ public final class WorkbenchView {
     private final PaneSlots slots = new PaneSlots();
     private final FeatureTablePane table;
     private final GhostControls controls;
+    private final ScatterPane scatter;
+    private final Map<String, String> shownTabs = new HashMap<>();
     private final FeatureHeader header;
     private final SidePanes a;
     private final SidePanes b;
@@ -62,8 +69,9 @@ public final class WorkbenchView {
         table = new FeatureTablePane(models.workbench(), models.table(), desk);
         controls = new GhostControls(models.controls(), models.scales());
         header = new FeatureHeader(models);
-        a = new SidePanes(models, models.a(), desk);
-        b = new SidePanes(models, models.b(), desk);
+        scatter = new ScatterPane(models, desk);
+        a = new SidePanes(models, models.a(), () -> showTab("examples", YOUR_TEXT), desk);
+        b = new SidePanes(models, models.b(), () -> showTab("examples", YOUR_TEXT), desk);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         new WorkbenchCommands(this, models, opening).addTo(commands);
         scene = new Scene(layers, width, height);
@@ -171,23 +179,21 @@ public final class WorkbenchView {
     }
 
     private Node middle() {
+        Tab all = tab(ALL_FEATURES, slots.of(scatter.node()));
         Node charts;
         Node examples;
         Node trees;
         if (comparing) {
-            charts = tabs(tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())));
-            examples = pair("examples", a.examples(), b.examples());
+            charts = tabs("charts", tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())), all);
+            examples = tabs("examples", tab(EXAMPLES, pair("examples", a.examples(), b.examples())), tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
             trees = pair("trees", a.tree(), b.tree());
-        } else if (narrow) {
-            charts = tabs(tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())));
-            examples = slots.of(a.examples());
-            trees = slots.of(a.tree());
         } else {
-            charts = pair("charts", a.histogram(), a.logits());
-            examples = slots.of(a.examples());
+            charts = narrow ? tabs("charts", tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())), all)
+                    : tabs("charts", tab("This feature", pair("charts", a.histogram(), a.logits())), all);
+            examples = tabs("examples", tab(EXAMPLES, slots.of(a.examples())), tab(YOUR_TEXT, slots.of(a.text())));
             trees = slots.of(a.tree());
         }
-        SplitPane rows = dividers.split(name("rows"), Orientation.VERTICAL, List.of(0.29, 0.53), charts, examples, trees);
+        SplitPane rows = dividers.split(name("rows"), Orientation.VERTICAL, List.of(0.31, 0.59), charts, examples, trees);
         VBox middle = new VBox(header.node(), rows);
         VBox.setVgrow(rows, Priority.ALWAYS);
         middle.getStyleClass().add("column");
@@ -198,13 +204,16 @@ public final class WorkbenchView {
     private Node right() {
         Node lists;
         if (comparing && narrow) {
-            lists = tabs(tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())));
+            lists = tabs("lists", tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())),
+                    tab("With A", slots.of(a.together())), tab("B", slots.of(b.together())));
         } else if (comparing) {
-            lists = tabs(tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())));
+            lists = tabs("lists", tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
+                    tab(TOGETHER, pair("together", a.together(), b.together())));
         } else if (narrow) {
-            lists = tabs(tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())));
+            lists = tabs("lists", tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), tab(TOGETHER, slots.of(a.together())));
         } else {
-            lists = dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()));
+            lists = tabs("lists", tab("Nearest", dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()))),
+                    tab(TOGETHER, slots.of(a.together())));
         }
         VBox right = new VBox(controls.node(), lists);
         VBox.setVgrow(lists, Priority.ALWAYS);
@@ -217,8 +226,16 @@ public final class WorkbenchView {
         return dividers.split(name, Orientation.HORIZONTAL, List.of(0.5), slots.of(left), slots.of(right));
     }
 
-    private static TabPane tabs(Tab... tabs) {
+    /** Tabs of a place in the window; the one that was shown there last is shown again. */
+    private TabPane tabs(String place, Tab... tabs) {
         TabPane pane = new TabPane(tabs);
+        pane.setId("tabs-" + place);
+        for (Tab tab : tabs) {
+            if (!tab.getText().equals("B") && tab.getText().equals(shownTabs.get(place))) {
+                pane.getSelectionModel().select(tab);
+            }
+        }
+        pane.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> shownTabs.put(place, is == null ? "" : is.getText()));
         pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
         pane.getStyleClass().addAll("pane-tabs", "dense");
         return pane;
@@ -236,6 +253,7 @@ public final class WorkbenchView {
         List<PaneFrame> frames = new ArrayList<>(a.all());
         frames.addAll(b.all());
         frames.add(controls.node());
+        frames.add(scatter.node());
         frames.add(table.node());
         return frames;
     }
@@ -332,10 +350,49 @@ public final class WorkbenchView {
     /**
      * Maximises a pane of side A, or brings it back.
      *
-     * @param pane tree, histogram, logits, examples, tokens or neighbours; others do nothing
+     * @param pane tree, histogram, logits, scatter, examples, text, tokens, neighbours or together; others do nothing
      */
     public void maximise(String pane, boolean wanted) {
-        a.named(pane).ifPresent(frame -> frame.setMaximised(wanted));
+        (pane.equals("scatter") ? java.util.Optional.of(scatter.node()) : a.named(pane)).ifPresent(frame -> frame.setMaximised(wanted));
+    }
+
+    /** Brings a tab of the middle column to the front. @param place charts, examples or lists */
+    void showTab(String place, String title) {
+        if (columns.lookup("#tabs-" + place) instanceof TabPane pane) {
+            pane.getTabs().stream().filter(tab -> tab.getText().equals(title)).forEach(pane.getSelectionModel()::select);
+        }
+    }
+
+    void showText() {
+        showTab("examples", YOUR_TEXT);
+        a.textPane().focus();
+    }
+
+    void showExamples() {
+        showTab("examples", EXAMPLES);
+        a.examples().requestFocus();
+    }
+
+    /** Brings the features that are active together to the front, or what was there before them. */
+    void showTogether() {
+        boolean there = TOGETHER.equals(shownTabs.get("lists")) || "With A".equals(shownTabs.get("lists"));
+        if (there && columns.lookup("#tabs-lists") instanceof TabPane pane) {
+            pane.getSelectionModel().selectFirst();
+        } else {
+            showTab("lists", TOGETHER);
+            showTab("lists", "With A");
+        }
+    }
+
+    void showAllFeatures() {
+        showTab("charts", ALL_FEATURES);
+        scatter.focus();
+    }
+
+    void showThisFeature() {
+        if (columns.lookup("#tabs-charts") instanceof TabPane pane) {
+            pane.getSelectionModel().selectFirst();
+        }
     }
 
     void focusFilter() {
@@ -359,6 +416,7 @@ public final class WorkbenchView {
     void exportFocused(ExportFormat format) {
         java.util.Map<PaneFrame, ExportMenu> pictures = new java.util.LinkedHashMap<>(a.pictures());
         pictures.putAll(b.pictures());
+        pictures.put(scatter.node(), scatter.export());
         pictures.getOrDefault(focused, pictures.get(a.tree())).savePicture(format);
     }
 

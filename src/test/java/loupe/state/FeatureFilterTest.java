@@ -37,4 +37,23 @@ class FeatureFilterTest {
     void aValueThatIsNotKnownPassesNoBound() {
         assertThat(FeatureFilter.parse("max>0").bounds().get(0).holds(Double.NaN)).isFalse();
     }
+
+    @Test
+    void aWrittenRangeIsReadBackAsItIs() {
+        for (FeatureColumn column : FeatureColumn.values()) {
+            if (!column.isText()) {
+                FeatureFilter filter = FeatureFilter.parse(FeatureFilter.between(column, column == FeatureColumn.NUMBER ? 3 : 1.234e-5, 1234));
+                assertThat(filter.words()).isEmpty();
+                assertThat(filter.bounds()).containsExactly(
+                        new FeatureFilter.Bound(column, FeatureFilter.Relation.AT_LEAST, column == FeatureColumn.NUMBER ? 3 : 1.234e-5),
+                        new FeatureFilter.Bound(column, FeatureFilter.Relation.AT_MOST, 1234));
+            }
+        }
+    }
+
+    @Test
+    void boundsOfAColumnAreTakenOutAndTheRestStays() {
+        assertThat(FeatureFilter.without("bird max >= 5 density<10% Max<7 song", FeatureColumn.MAX)).isEqualTo("bird density<10% song");
+        assertThat(FeatureFilter.without("  ", FeatureColumn.MAX)).isEmpty();
+    }
 }

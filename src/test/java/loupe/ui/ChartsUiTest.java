@@ -25,8 +25,8 @@ class ChartsUiTest extends UiTest {
         histogram.setSeries(List.of(Samples.bars(Side.A, 1, 9)));
         scatter = new ScatterChart("moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true));
         double[][] points = Samples.points(24_576);
-        scatter.setPoints(points[0], points[1], Side.A, i -> "feature " + i);
-        scatter.setOnPoint(chosen::add);
+        scatter.setClouds(List.of(new ScatterCloud(Side.A, points[0], points[1], null)), (side, i) -> "feature " + i);
+        scatter.setOnPoint((side, i) -> chosen.add(i));
         logits = new LogitChart();
         logits.setTokens(Samples.promoted(), Samples.suppressed());
         logits.setOnToken(chosen::add);
@@ -119,5 +119,61 @@ class ChartsUiTest extends UiTest {
     void aClickOnATokenChoosesIt() {
         clickOn(onFx(() -> logits.localToScreen(60, 26 + 2.5 * LogitChart.ROW)));
         assertThat(chosen).containsExactly(Samples.promoted().get(2));
+    }
+
+    private Point2D inScatter(double across, double up) {
+        return onFx(() -> scatter.localToScreen(scatter.toPixelX(across), scatter.toPixelY(up)));
+    }
+
+    @Test
+    void aDragInTheScatterMarksARectangle() {
+        drag(inScatter(1, 4), MouseButton.PRIMARY).dropTo(inScatter(3, 20));
+        BoxBrush.Box box = onFx(() -> scatter.boxProperty().get());
+        assertThat(box.across().from()).isBetween(0.9, 1.1);
+        assertThat(box.across().to()).isBetween(2.9, 3.1);
+        assertThat(box.up().from()).isBetween(3.8, 4.2);
+        assertThat(box.up().to()).isBetween(19.0, 21.0);
+        assertThat(chosen).as("a drag chooses no point").isEmpty();
+        assertThat(onFx(() -> scatter.lookupAll(".chip .label").stream().map(node -> ((Label) node).getText()).toList()))
+                .contains(box.words("skewness", "kurtosis"));
+        type(KeyCode.ESCAPE);
+        assertThat(onFx(() -> scatter.boxProperty().get())).isNull();
+    }
+
+    @Test
+    void rightWalksToTheNextPointAndPassesThoseThatStandBack() {
+        onFx(() -> scatter.setClouds(List.of(new ScatterCloud(Side.A, new double[] {3, 1, 2, Double.NaN}, new double[] {5, 5, 5, 5}, new boolean[] {false, false, true, false})),
+                (side, i) -> "feature " + i));
+        onFx(() -> scatter.requestFocus());
+        type(KeyCode.RIGHT);
+        type(KeyCode.RIGHT);
+        type(KeyCode.RIGHT);
+        type(KeyCode.LEFT);
+        assertThat(chosen).containsExactly(1, 0, 1);
+    }
+
+    @Test
+    void theScatterOfTwoSidesTellsWhichIsWhich() {
+        List<Side> sides = new ArrayList<>();
+        onFx(() -> {
+            scatter.setClouds(List.of(new ScatterCloud(Side.A, new double[] {0, 1}, new double[] {1, 2}, null), new ScatterCloud(Side.B, new double[] {3, 4}, new double[] {3, 4}, null)),
+                    (side, i) -> side + " " + i, ChartAxis.of("density"), ChartAxis.of("max"));
+            scatter.setOnPoint((side, i) -> sides.add(side));
+        });
+        waitUntil(() -> scatter.dataArea().getWidth() > 100);
+        clickOn(inScatter(3, 3));
+        assertThat(sides).containsExactly(Side.B);
+        assertThat(onFx(() -> scatter.csv())).isEqualToIgnoringNewLines("side,feature,density,maxA,0,0.0,1.0A,1,1.0,2.0B,0,3.0,3.0B,1,4.0,4.0");
+        assertThat(scatter.readout().getText()).startsWith("B 0");
+    }
+
+    @Test
+    void cumulativeBarsSayTheirShare() {
+        onFx(() -> histogram.setSeries(List.of(new HistogramSeries(Side.A, "A", new double[] {1, 2, 4}, new double[] {3, 4})), 1, ChartAxis.of("activation").withLogarithm(true), true));
+        assertThat(onFx(() -> histogram.plot().getRangeAxis().getLabel())).isEqualTo("tokens, summed");
+        assertThat(onFx(() -> histogram.plot().getDomainAxis().getLabel())).isEqualTo("activation, log");
+        waitUntil(() -> histogram.dataArea().getWidth() > 100);
+        moveTo(at(1.5));
+        waitUntil(() -> histogram.readout().getText().equals("up to 2, 3 tokens (75.0\u00a0%)"));
     }
 }

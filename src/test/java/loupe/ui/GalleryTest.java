@@ -127,8 +127,8 @@ class GalleryTest extends UiTest {
             ScatterChart scatter = onFx(() -> new ScatterChart("moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true)));
             onFx(() -> {
                 double[][] points = Samples.points(24_576);
-                scatter.setPoints(points[0], points[1], Side.A, i -> "feature " + i);
-                scatter.select(17);
+                scatter.setClouds(java.util.List.of(new ScatterCloud(Side.A, points[0], points[1], null)), (side, i) -> "feature " + i);
+                scatter.select(Side.A, 17);
             });
             picture("scatter-" + theme.key(), theme, scatter, 480, 360);
             LineChart line = onFx(() -> new LineChart("loss", ChartAxis.of("training tokens", "millions"), ChartAxis.of("loss", "nats per token")));
