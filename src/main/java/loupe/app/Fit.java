@@ -33,7 +33,11 @@ final class Fit {
             throw Refusal.content(sae.path() + " " + does + " at " + hook + ", which " + model.folder() + ", a " + config.family()
                     + " model, does not have. Choose the model it was trained on");
         }
-        int there = width(config, hook.site());
+        if (sae.config().head().isPresent() && sae.config().head().getAsInt() >= heads(config, hook.site())) {
+            throw Refusal.content(sae.path() + " " + does + " head " + sae.config().head().getAsInt() + " at " + hook + ", where " + model.folder() + " has "
+                    + heads(config, hook.site()) + " heads, counted from 0. Choose the model it was trained on");
+        }
+        int there = sae.config().head().isPresent() ? config.dHead() : width(config, hook.site());
         if (there != width) {
             throw Refusal.content(sae.path() + " " + does + " vectors of " + width + " numbers, but at " + hook + " " + model.folder() + " has "
                     + (there == 0 ? "no vectors" : "vectors of " + there) + ". Choose a checkpoint trained on this model");
@@ -43,6 +47,10 @@ final class Fit {
     /** Whether a token has a vector of the residual stream's width there. */
     static boolean hasVectors(OpenModel model, HookPoint hook) {
         return (!hook.site().inBlock() || hook.layer() < model.config().nLayers()) && width(model.config(), hook.site()) == model.config().dModel();
+    }
+
+    private static int heads(ModelConfig config, HookPoint.Site site) {
+        return !site.hasHeads() ? 0 : site == HookPoint.Site.K || site == HookPoint.Site.V ? config.nKeyValueHeads() : config.nHeads();
     }
 
     /** Numbers in a vector there; 0 where the values are no vectors of one token. */

@@ -120,6 +120,7 @@ final class InspectCommand extends LoupeCommand {
         sae.put("activation", file.activation());
         sae.put("k", kIsOpen ? null : k(file.config().activation()));
         sae.put("hook", hook.map(HookPoint::name).orElse(null));
+        file.head().ifPresent(head -> sae.put("head", head));
         sae.put("layer", hook.filter(point -> point.site().inBlock()).map(HookPoint::layer).orElse(null));
         sae.put("model", file.model().isEmpty() ? null : file.model());
         sae.put("memoryBytes", file.memoryBytes());

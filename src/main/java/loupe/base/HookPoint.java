@@ -120,5 +120,10 @@ public record HookPoint(Site site, int layer) {
         public boolean inBlock() {
             return inBlock;
         }
+
+        /** Whether a value there is (T, heads, dHead). */
+        public boolean hasHeads() {
+            return this == Q || this == K || this == V || this == Z;
+        }
     }
 }

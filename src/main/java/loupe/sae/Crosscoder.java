@@ -94,7 +94,7 @@ final class Crosscoder implements SaeFamily {
     private static void normalise(HostWeights weights, float[] mean, double scale) {
         double[] shift = new double[mean.length];
         Arrays.setAll(shift, i -> -scale * mean[i]);
-        weights.add(Part.ENCODER_BIAS, weights.throughEncoder(shift));
+        weights.add(Part.ENCODER_BIAS, weights.through(Part.ENCODER, shift));
         weights.scale(Part.ENCODER, scale);
         weights.scale(Part.DECODER, 1 / (scale + 1e-8));
         weights.scale(Part.DECODER_BIAS, 1 / (scale + 1e-8));

@@ -22,6 +22,8 @@ final class DictionaryLearning implements SaeFamily {
     /** A decoder direction whose norm is further from 1 is normalised by the library on loading. */
     static final double UNIT_NORM = 1e-5;
 
+    private static final String EARLY_GATE = "active_features_encoder";
+    private static final String EARLY_MAGNITUDES = "feature_magnitudes_encoder";
     private static final List<String> CLASSES = List.of("AutoEncoder", "AutoEncoderNew", "GatedAutoEncoder", "AutoEncoderTopK", "BatchTopKSAE",
             "MatryoshkaBatchTopKSAE", "JumpReluAutoEncoder");
     /** Our own addition, for autoencoders that were trained with another library: the library itself reads raw activations. */
@@ -41,7 +43,7 @@ final class DictionaryLearning implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return classByNames(files) != null || statedClass(files).isPresent() && Stream.of("encoder.weight", "decoder.weight", "decoder", "W_enc", "W_dec")
+        return classByNames(files) != null || statedClass(files).isPresent() && Stream.of("encoder.weight", "decoder.weight", "decoder", "W_enc", "W_dec", EARLY_GATE + ".weight")
                 .anyMatch(files::has);
     }
 
@@ -57,7 +59,7 @@ final class DictionaryLearning implements SaeFamily {
         SaeDraft draft = switch (dictClass) {
             case "AutoEncoder" -> autoEncoder(files);
             case "AutoEncoderNew" -> autoEncoderNew(files);
-            case "GatedAutoEncoder" -> gated(files);
+            case "GatedAutoEncoder" -> files.has(EARLY_GATE + ".weight") ? earlyGated(files) : gated(files);
             case "JumpReluAutoEncoder" -> jumpRelu(files);
             case "MatryoshkaBatchTopKSAE" -> matryoshka(files);
             default -> topK(files, dictClass.equals("BatchTopKSAE"));
@@ -89,6 +91,9 @@ final class DictionaryLearning implements SaeFamily {
     private static String classByNames(CheckpointFiles files) {
         if (files.has("W_enc", "W_dec", "b_enc", "b_dec", "group_sizes")) {
             return "MatryoshkaBatchTopKSAE";
+        }
+        if (files.has(EARLY_GATE + ".weight", EARLY_GATE + ".bias", EARLY_MAGNITUDES + ".weight", EARLY_MAGNITUDES + ".bias", "decoder.weight", "bias")) {
+            return "GatedAutoEncoder";
         }
         if (files.has("encoder.weight", "decoder.weight", "r_mag", "gate_bias", "mag_bias", "decoder_bias")) {
             return "GatedAutoEncoder";
@@ -130,6 +135,15 @@ final class DictionaryLearning implements SaeFamily {
         return draft;
     }
 
+    /** Of April and May 2024: f = 1[(x - bias) G + bg > 0] relu((x - bias) M + bm), x^ = D f + bias, with two encoders that share nothing. */
+    private static SaeDraft earlyGated(CheckpointFiles files) {
+        SaeDraft draft = linear(files, EARLY_GATE + ".weight", "bias").take(Part.ENCODER_BIAS, EARLY_GATE + ".bias")
+                .take(Part.MAGNITUDE_ENCODER, EARLY_MAGNITUDES + ".weight", true).take(Part.MAGNITUDE_BIAS, EARLY_MAGNITUDES + ".bias");
+        draft.subtractDecoderBias = true;
+        draft.activation = "gated";
+        return draft;
+    }
+
     private static SaeDraft topK(CheckpointFiles files, boolean batch) {
         SaeDraft draft = linear(files, "b_dec").take(Part.ENCODER_BIAS, "encoder.bias");
         draft.subtractDecoderBias = true;
@@ -166,15 +180,19 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     private static SaeDraft linear(CheckpointFiles files, String decoderBias) {
+        return linear(files, "encoder.weight", decoderBias);
+    }
+
+    private static SaeDraft linear(CheckpointFiles files, String encoderName, String decoderBias) {
         // the Triton version of mid-2024 stores the decoder as a parameter of its own
         String decoder = files.has("decoder.weight") ? "decoder.weight" : "decoder";
-        long[] encoder = files.shape("encoder.weight");
+        long[] encoder = files.shape(encoderName);
         if (encoder.length != 2) {
-            throw files.refused("the shapes do not form an autoencoder: " + files.summary(), "encoder.weight [n, d]");
+            throw files.refused("the shapes do not form an autoencoder: " + files.summary(), encoderName + " [n, d]");
         }
         long d = encoder[1];
         long n = encoder[0];
-        return new SaeDraft(files, FORMAT, d, n).take(Part.ENCODER, "encoder.weight", true)
+        return new SaeDraft(files, FORMAT, d, n).take(Part.ENCODER, encoderName, true)
                 .take(Part.DECODER, decoder, Shapes.featuresInRows(files, decoder, d, n, decoder.equals("decoder"))).take(Part.DECODER_BIAS, decoderBias);
     }
 

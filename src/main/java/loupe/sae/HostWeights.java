@@ -1,11 +1,13 @@
 package loupe.sae;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.tensor.ReadingThreads;
@@ -20,8 +22,10 @@ import loupe.tensor.StoredTensor;
 public final class HostWeights {
     /** What a tensor is for. F = dSae. */
     public enum Part {
-        /** W_enc, (dIn, F) or (F, dIn). */
+        /** W_enc, (dIn, F) or (F, dIn); of a gated autoencoder with two encoders the gate's. */
         ENCODER,
+        /** What the magnitudes of a gated autoencoder are computed with, (dIn, F) or (F, dIn), where that is not the gate's encoder. */
+        MAGNITUDE_ENCODER,
         /** b_enc, (F); of a gated autoencoder b_gate. */
         ENCODER_BIAS,
         /** W_dec, (F, dOut) or (dOut, F). */
@@ -47,6 +51,22 @@ public final class HostWeights {
     private final Map<Part, DirectTensor> tensors = new EnumMap<>(Part.class);
     private final Map<Part, Boolean> featuresInRows = new EnumMap<>(Part.class);
     private final List<String> warnings = new ArrayList<>();
+    private final Path origin;
+
+    /** Weights that come from no file. */
+    public HostWeights() {
+        this(null);
+    }
+
+    /** @param origin what they are read from; null if they are from no file */
+    HostWeights(Path origin) {
+        this.origin = origin;
+    }
+
+    /** The file or folder they come from; empty if they do not. */
+    Optional<Path> origin() {
+        return Optional.ofNullable(origin);
+    }
 
     /**
      * Adds a matrix.
@@ -68,7 +88,7 @@ public final class HostWeights {
     record Stored(Part part, StoredTensor tensor, boolean featuresInRows) {
         /** The same, the way round in which the file has it; that reads faster, and either way will do. */
         Stored asItLies() {
-            boolean eitherWay = part == Part.ENCODER || part == Part.DECODER;
+            boolean eitherWay = part == Part.ENCODER || part == Part.MAGNITUDE_ENCODER || part == Part.DECODER;
             return eitherWay ? tensor.turned().map(turned -> new Stored(part, turned, !featuresInRows)).orElse(this) : this;
         }
     }
@@ -136,9 +156,9 @@ public final class HostWeights {
         vector(part, sum);
     }
 
-    /** v E for v of dIn values: dSae values, in double precision. */
-    double[] throughEncoder(double[] v) {
-        return tensor(Part.ENCODER).times(v, featuresInRows(Part.ENCODER));
+    /** v E for v of dIn values: dSae values, in double precision. @param part an encoder */
+    double[] through(Part part, double[] v) {
+        return tensor(part).times(v, featuresInRows(part));
     }
 
     void warn(String sentence) {
@@ -271,6 +291,9 @@ public final class HostWeights {
         }
         scaleFeatures(Part.DECODER, inverse);
         scaleFeatures(Part.ENCODER, norms);
+        if (has(Part.MAGNITUDE_ENCODER)) {
+            scaleFeatures(Part.MAGNITUDE_ENCODER, norms);
+        }
         for (Part part : List.of(Part.ENCODER_BIAS, Part.THRESHOLD, Part.MAGNITUDE_BIAS)) {
             if (has(part)) {
                 tensor(part).scaleColumns(norms);

@@ -23,7 +23,7 @@ final class PlainSae implements SaeFamily {
     private static final Map<Part, String> NAMES = new EnumMap<>(Map.ofEntries(Map.entry(Part.ENCODER, "W_enc"), Map.entry(Part.ENCODER_BIAS, "b_enc"),
             Map.entry(Part.DECODER, "W_dec"), Map.entry(Part.DECODER_BIAS, "b_dec"), Map.entry(Part.INPUT_BIAS, "b_in"), Map.entry(Part.THRESHOLD, "threshold"),
             Map.entry(Part.MAGNITUDE_SCALE, "r_mag"), Map.entry(Part.MAGNITUDE_BIAS, "b_mag"), Map.entry(Part.FEATURE_SCALE, "feature_scale"),
-            Map.entry(Part.LOOKUP, "lookup"), Map.entry(Part.SKIP, "W_skip")));
+            Map.entry(Part.MAGNITUDE_ENCODER, "W_mag"), Map.entry(Part.LOOKUP, "lookup"), Map.entry(Part.SKIP, "W_skip")));
     private static final List<String> ACTIVATIONS = List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "signed-topk", "jumprelu", "gated");
 
     @Override
@@ -63,6 +63,10 @@ final class PlainSae implements SaeFamily {
         draft.subtractDecoderBias = said.flag("subtract_b_dec");
         draft.joinsHeads = said.flag("joins_heads");
         draft.transcodes = said.flag("transcodes");
+        draft.head = said.number("head").isPresent() ? OptionalInt.of((int) said.number("head").getAsDouble()) : OptionalInt.empty();
+        if (draft.head.isPresent() && (draft.head.getAsInt() < 0 || draft.joinsHeads || draft.dIn != draft.dOut || !said.text("hook_out").isEmpty())) {
+            throw said.wrong("head", "0 or more, of an autoencoder of one head");
+        }
         draft.centred = said.flag("centred");
         draft.normalisation = java.util.Arrays.stream(InputNormalisation.values()).filter(n -> name(n).equals(said.text("normalisation"))).findFirst()
                 .orElseThrow(() -> said.wrong("normalisation", "one that is known"));
@@ -78,7 +82,8 @@ final class PlainSae implements SaeFamily {
         if (!ACTIVATIONS.contains(draft.activation)) {
             throw said.wrong("activation", "one of " + String.join(", ", ACTIVATIONS));
         }
-        List<String> needed = draft.activation.equals("gated") ? List.of("b_enc", "r_mag", "b_mag") : draft.activation.equals("jumprelu") ? List.of("threshold") : List.of();
+        List<String> needed = draft.activation.equals("gated")
+                ? List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag") : draft.activation.equals("jumprelu") ? List.of("threshold") : List.of();
         needed.stream().filter(name -> !files.has(name)).findFirst().ifPresent(name -> {
             throw files.refused("there is no tensor " + name, "one, because the activation function is " + draft.activation);
         });
@@ -97,8 +102,8 @@ final class PlainSae implements SaeFamily {
             if (!weights.has(part)) {
                 return;
             }
-            if (part == Part.ENCODER || part == Part.DECODER || part == Part.LOOKUP || part == Part.SKIP) {
-                SaeWriter.matrix(writer::add, name, weights, part, part != Part.ENCODER);
+            if (part == Part.ENCODER || part == Part.MAGNITUDE_ENCODER || part == Part.DECODER || part == Part.LOOKUP || part == Part.SKIP) {
+                SaeWriter.matrix(writer::add, name, weights, part, part != Part.ENCODER && part != Part.MAGNITUDE_ENCODER);
             } else {
                 writer.add(name, SaeWriter.vector(weights, part));
             }
@@ -115,6 +120,7 @@ final class PlainSae implements SaeFamily {
         } else if (activation instanceof Activation.SignedTopK signed) {
             writer.metadata("loupe.k", Integer.toString(signed.k()));
         }
+        config.head().ifPresent(head -> writer.metadata("loupe.head", Integer.toString(head)));
         writer.metadata("loupe.subtract_b_dec", Boolean.toString(config.subtractDecoderBias()))
                 .metadata("loupe.normalisation", name(config.normalisation())).metadata("loupe.joins_heads", Boolean.toString(config.joinsHeads()))
                 .metadata("loupe.transcodes", Boolean.toString(config.transcodes())).metadata("loupe.centred", Boolean.toString(config.centred()))

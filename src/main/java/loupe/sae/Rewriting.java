@@ -78,7 +78,7 @@ final class Rewriting {
         if (!Arrays.equals(before, after)) {
             double[] shift = new double[config.dIn()];
             Arrays.setAll(shift, i -> (double) after[i] - before[i]);
-            double[] moved = weights.throughEncoder(shift);
+            double[] moved = weights.through(Part.ENCODER, shift);
             weights.add(Part.ENCODER_BIAS, moved);
             if (config.activation() instanceof Activation.Gated) {
                 float[] logarithms = weights.vector(Part.MAGNITUDE_SCALE);

@@ -1,6 +1,7 @@
 package loupe.sae;
 
 import java.util.Optional;
+import java.util.OptionalInt;
 import loupe.base.HookPoint;
 
 /**
@@ -19,10 +20,11 @@ import loupe.base.HookPoint;
  * @param hook where in the model it reads; empty if the file does not say and nobody was asked yet
  * @param hookOut where in the model it writes, for transcoders that say so; empty for autoencoders, which write where they read
  * @param transcodes whether what it writes is meant for another place than what it reads
+ * @param head the only head it reads and writes, of values (..., heads, dHead) with dHead = dIn = dOut; empty if it reads all there is
  */
 public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation activation, boolean subtractDecoderBias,
         InputNormalisation normalisation, boolean joinsHeads, boolean centred, boolean lookup, String model,
-        Optional<HookPoint> hook, Optional<HookPoint> hookOut, boolean transcodes) {
+        Optional<HookPoint> hook, Optional<HookPoint> hookOut, boolean transcodes, OptionalInt head) {
 
     public SaeConfig {
         requirePositive("dIn", dIn);
@@ -33,9 +35,21 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
         if (k < 1 || k > dSae) {
             throw new IllegalArgumentException("k is " + k + ", dictionary has " + dSae + " features");
         }
+        if (head.isPresent() && (head.getAsInt() < 0 || dIn != dOut || joinsHeads || hookOut.isPresent())) {
+            throw new IllegalArgumentException("head is " + head.getAsInt() + ", of an autoencoder " + dIn + " to " + dOut
+                    + (joinsHeads ? " that joins heads" : hookOut.isPresent() ? " that writes at another place" : ""));
+        }
         if (activation instanceof Activation.GroupMax && dSae % k != 0) {
             throw new IllegalArgumentException("k is " + k + ", which does not divide the " + dSae + " features into equal groups");
         }
+    }
+
+    /** One that reads all heads, if there are heads where it reads. */
+    public SaeConfig(String format, int dIn, int dSae, int dOut, Activation activation, boolean subtractDecoderBias,
+            InputNormalisation normalisation, boolean joinsHeads, boolean centred, boolean lookup, String model, Optional<HookPoint> hook,
+            Optional<HookPoint> hookOut, boolean transcodes) {
+        this(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, centred, lookup, model, hook, hookOut,
+                transcodes, OptionalInt.empty());
     }
 
     /** One that transcodes if it writes at a hook point of its own, or vectors of another width. */
@@ -60,32 +74,37 @@ public record SaeConfig(String format, int dIn, int dSae, int dOut, Activation a
 
     /** Whether an input (..., heads, dHead) is taken as (..., heads * dHead): said by the files, or because it reads {@code hook_z}. */
     public boolean readsHeads() {
-        return joinsHeads || hook.map(HookPoint::site).filter(HookPoint.Site.Z::equals).isPresent();
+        return head.isEmpty() && (joinsHeads || hook.map(HookPoint::site).filter(HookPoint.Site.Z::equals).isPresent());
+    }
+
+    /** The hook point it reads, and the head there, for people: {@code blocks.3.attn.hook_z, head 2}; empty if the hook point is unknown. */
+    public Optional<String> place() {
+        return hook.map(at -> at.name() + (head.isPresent() ? ", head " + head.getAsInt() : ""));
     }
 
     public SaeConfig withNormalisation(InputNormalisation other) {
         return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, other, joinsHeads, centred, lookup, model, hook, hookOut,
-                transcodes);
+                transcodes, head);
     }
 
     public SaeConfig withActivation(Activation other) {
         return new SaeConfig(format, dIn, dSae, dOut, other, subtractDecoderBias, normalisation, joinsHeads, centred, lookup, model, hook, hookOut,
-                transcodes);
+                transcodes, head);
     }
 
     public SaeConfig withSubtractDecoderBias(boolean other) {
-        return new SaeConfig(format, dIn, dSae, dOut, activation, other, normalisation, joinsHeads, centred, lookup, model, hook, hookOut, transcodes);
+        return new SaeConfig(format, dIn, dSae, dOut, activation, other, normalisation, joinsHeads, centred, lookup, model, hook, hookOut, transcodes, head);
     }
 
     public SaeConfig withLookup(boolean other) {
         return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, centred, other, model, hook, hookOut,
-                transcodes);
+                transcodes, head);
     }
 
     /** Where it was trained: the model's name, the hook point and whether the activations were centred. */
     public SaeConfig trainedAt(String modelName, HookPoint at, boolean onCentred) {
         return new SaeConfig(format, dIn, dSae, dOut, activation, subtractDecoderBias, normalisation, joinsHeads, onCentred, lookup, modelName,
-                Optional.of(at), hookOut, transcodes);
+                Optional.of(at), hookOut, transcodes, head);
     }
 
     private static void requirePositive(String name, int value) {

@@ -37,6 +37,7 @@ final class SaeDraft {
     boolean subtractDecoderBias;
     boolean joinsHeads;
     boolean transcodes;
+    OptionalInt head = OptionalInt.empty();
     /** Models of a crosscoder, and which of them this is. */
     int sides = 1;
     int side;
@@ -121,7 +122,7 @@ final class SaeDraft {
     SaeConfig config(SaeOptions options) {
         return new SaeConfig(format, dIn, dSae, dOut, activation(options), options.subtractDecoderBias().orElse(subtractDecoderBias), normalisation, joinsHeads,
                 options.centred().orElse(centred), has(Part.LOOKUP), model, options.hook().or(() -> hook), hookOut,
-                transcodes || hookOut.isPresent() || dIn != dOut);
+                transcodes || hookOut.isPresent() || dIn != dOut, head);
     }
 
     private Activation activation(SaeOptions options) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import loupe.base.Cancellation;
@@ -24,7 +25,7 @@ import loupe.tensor.StoredTensor;
 public final class SaeFile {
     /** Tokens' embedding in a language model of any family. */
     private static final Pattern TOKEN_EMBEDDING = Pattern.compile("(.*\\.)?(wte|embed_tokens|embed_in|tok_embeddings)\\.weight");
-    private static final List<SaeFamily> FAMILIES = List.of(new PlainSae(), new Crosscoder(), new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new OpenAi(),
+    private static final List<SaeFamily> FAMILIES = List.of(new PlainSae(), new Crosscoder(), new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new LmSaes(), new OpenAi(),
             new Apollo(), new Goodfire(), new DictionaryLearning(), new QwenScope(), new TokenizedSae(),
             new BatchTopKSae(), new Neel());
 
@@ -113,6 +114,16 @@ public final class SaeFile {
         return draft.normalisation;
     }
 
+    /** The only head it reads; empty if it reads all there is. */
+    public OptionalInt head() {
+        return draft.head;
+    }
+
+    /** Whether the magnitudes of its features are computed with another encoder than the gate. */
+    boolean hasTwoEncoders() {
+        return draft.has(Part.MAGNITUDE_ENCODER);
+    }
+
     public boolean lookup() {
         return draft.has(Part.LOOKUP);
     }
@@ -176,7 +187,7 @@ public final class SaeFile {
      */
     public HostWeights readWeights(Cancellation cancellation) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            HostWeights weights = new HostWeights();
+            HostWeights weights = new HostWeights(path);
             check(draft, files);
             weights.read(draft.sources.stream().map(source -> new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows())).toList(),
                     cancellation);
@@ -249,7 +260,7 @@ public final class SaeFile {
             StoredTensor tensor = source.of(files);
             List<Long> shape = tensor.shape();
             List<Long> expected = switch (source.part()) {
-                case ENCODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dIn) : List.of((long) draft.dIn, (long) draft.dSae);
+                case ENCODER, MAGNITUDE_ENCODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dIn) : List.of((long) draft.dIn, (long) draft.dSae);
                 case DECODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dOut) : List.of((long) draft.dOut, (long) draft.dSae);
                 case DECODER_BIAS -> List.of((long) draft.dOut);
                 case INPUT_BIAS -> List.of((long) draft.dIn);

@@ -66,7 +66,7 @@ final class SaeLens implements SaeFamily {
         draft.subtractDecoderBias = !transcoder && cfg.flag("apply_b_dec_to_input").orElse(true);
         activation(files, cfg, architecture, draft);
         normalisation(files, cfg, options, draft);
-        place(cfg, metadata, draft);
+        place(files, cfg, metadata, draft);
         scalingFactor(files, cfg, draft);
         if (architecture.contains("skip")) {
             draft.take(Part.SKIP, "W_skip");
@@ -148,7 +148,22 @@ final class SaeLens implements SaeFamily {
         }
     }
 
-    private static void place(Settings cfg, Settings metadata, SaeDraft draft) {
+    /** It reads one head of values (heads, dHead), and writes there. */
+    private static void oneHead(CheckpointFiles files, int head, SaeDraft draft) {
+        if (head < 0) {
+            throw files.refused("cfg.json says hook_head_index " + head, "0 or more", "");
+        }
+        if (draft.transcodes || draft.hookOut.isPresent() || draft.dIn != draft.dOut) {
+            throw files.refused("it is a transcoder that reads one head (hook_head_index " + head + "), which is not supported", "an autoencoder of one head", "");
+        }
+        boolean noHeads = draft.hook.isPresent() && !draft.hook.get().site().hasHeads();
+        if (noHeads) {
+            throw files.refused("cfg.json says hook_head_index " + head + ", and there are no heads at " + draft.hook.get(), "a hook point with heads, such as hook_z", "");
+        }
+        draft.head = OptionalInt.of(head);
+    }
+
+    private static void place(CheckpointFiles files, Settings cfg, Settings metadata, SaeDraft draft) {
         draft.model = metadata.text("model_name").or(() -> cfg.text("model_name")).orElse("");
         Optional<String> hook = metadata.text("hook_name").or(() -> cfg.text("hook_name", "hook_point"));
         draft.hook = hook.flatMap(name -> hookPoint(name, draft));
@@ -156,7 +171,7 @@ final class SaeLens implements SaeFamily {
         Optional<String> reshape = cfg.text("reshape_activations");
         OptionalInt head = firstPresent(metadata.integer("hook_head_index"), firstPresent(cfg.integer("hook_head_index"), cfg.integer("hook_point_head_index")));
         if (head.isPresent()) {
-            draft.warn("It reads head " + head.getAsInt() + " of " + hook.orElse("its hook point") + " only");
+            oneHead(files, head.getAsInt(), draft);
         }
         draft.joinsHeads = head.isEmpty() && (reshape.isPresent() ? reshape.get().equals("hook_z") : hook.filter(h -> h.endsWith("_z")).isPresent());
         draft.centred = centred(cfg, metadata);

@@ -108,6 +108,9 @@ public final class SaeSaving {
         if (activation instanceof Activation.TopK topK && !topK.relu()) {
             throw refused(file, "it keeps the k largest pre-activations even where they are negative, which " + name + " sets to zero", PLAIN_INSTEAD);
         }
+        if (file.hasTwoEncoders()) {
+            throw refused(file, "its gate and its magnitudes have an encoder each, and a gated autoencoder of " + name + " has one for both", PLAIN_INSTEAD);
+        }
         if (activation instanceof Activation.GroupMax || activation instanceof Activation.SignedTopK || activation instanceof Activation.TanhRelu) {
             throw refused(file, "its activation function is " + activation.label() + ", which " + name + " has not", PLAIN_INSTEAD);
         }
@@ -123,6 +126,9 @@ public final class SaeSaving {
             throw refused(file, "it has a skip connection, which only transcoders of SAELens have", PLAIN_INSTEAD);
         }
         if (form == Form.DICTIONARY_LEARNING) {
+            if (config.head().isPresent()) {
+                throw refused(file, "it reads head " + config.head().getAsInt() + " only, which dictionary_learning cannot say", "Save it as SAELens instead");
+            }
             if (config.transcodes() || file.skips()) {
                 throw refused(file, "it is a transcoder or has a skip connection, and dictionary_learning has autoencoders only", "Save it as SAELens instead");
             }

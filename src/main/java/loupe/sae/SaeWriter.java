@@ -42,8 +42,8 @@ public final class SaeWriter {
      */
     public static void dictionaryLearning(Path folder, SaeConfig config, HostWeights weights, Map<String, Object> trainer) {
         String dictClass = dictClass(config);
-        require(!dictClass.isEmpty() && plain(config) && !config.lookup() && !weights.has(Part.SKIP) && !weights.has(Part.FEATURE_SCALE), config,
-                "dictionary_learning");
+        require(!dictClass.isEmpty() && plain(config) && !config.lookup() && !weights.has(Part.SKIP) && !weights.has(Part.FEATURE_SCALE)
+                && !weights.has(Part.MAGNITUDE_ENCODER), config, "dictionary_learning");
         WeightShapes.check(config, weights);
         create(folder);
         stateDict(dictClass, config, weights).write(folder.resolve("ae.pt"));
@@ -120,7 +120,7 @@ public final class SaeWriter {
         boolean gated = config.activation() instanceof Activation.Gated;
         boolean known = gated || config.activation() instanceof Activation.Relu
                 || config.activation() instanceof Activation.TopK t && !t.relu() && !t.byDecoderNorm();
-        require(known && config.subtractDecoderBias() && plain(config), config, "the tokenized-sae format");
+        require(known && config.subtractDecoderBias() && plain(config) && !weights.has(Part.MAGNITUDE_ENCODER), config, "the tokenized-sae format");
         WeightShapes.check(config, weights);
         TorchWriter writer = new TorchWriter();
         matrix(writer::add, "W_dec", weights, Part.DECODER, false);
@@ -147,7 +147,8 @@ public final class SaeWriter {
     public static void saeLens(Path folder, SaeConfig config, HostWeights weights, Optional<float[]> logSparsity) {
         Activation activation = config.activation();
         String architecture = architecture(config, weights);
-        require(!architecture.isEmpty() && !config.lookup() && !weights.has(Part.INPUT_BIAS) && !weights.has(Part.FEATURE_SCALE), config, "SAELens");
+        require(!architecture.isEmpty() && !config.lookup() && !weights.has(Part.INPUT_BIAS) && !weights.has(Part.FEATURE_SCALE)
+                && !weights.has(Part.MAGNITUDE_ENCODER), config, "SAELens");
         WeightShapes.check(config, weights);
         create(folder);
         SafetensorsWriter writer = new SafetensorsWriter();
@@ -190,7 +191,7 @@ public final class SaeWriter {
         metadata.put("model_name", config.model());
         config.hook().ifPresent(hook -> metadata.put("hook_name", hook.name()));
         config.hookOut().ifPresent(hook -> metadata.put("hook_name_out", hook.name()));
-        metadata.put("hook_head_index", null);
+        metadata.put("hook_head_index", config.head().isPresent() ? config.head().getAsInt() : null);
         metadata.put("model_from_pretrained_kwargs", Map.of("center_writing_weights", config.centred()));
         Map<String, Object> cfg = new LinkedHashMap<>();
         cfg.put("architecture", architecture);
@@ -213,7 +214,7 @@ public final class SaeWriter {
     }
 
     private static boolean plain(SaeConfig config) {
-        return config.normalisation() == InputNormalisation.NONE && !config.transcodes();
+        return config.normalisation() == InputNormalisation.NONE && !config.transcodes() && config.head().isEmpty();
     }
 
     private static void require(boolean possible, SaeConfig config, String format) {

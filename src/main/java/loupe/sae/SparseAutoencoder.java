@@ -10,11 +10,15 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
 import ai.djl.nn.core.Linear;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import loupe.base.CheckpointException;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -30,14 +34,18 @@ import loupe.sae.HostWeights.Part;
  * {@link #lookup} lends {@link #weights} to its step first, because their own manager is capped.
  */
 public final class SparseAutoencoder implements AutoCloseable {
+    private static final Set<Part> MATRICES = EnumSet.of(Part.ENCODER, Part.MAGNITUDE_ENCODER, Part.DECODER, Part.LOOKUP, Part.SKIP);
+
     private final SaeConfig config;
     private final NDManager manager;
     private final long bytes;
+    private final Optional<Path> origin;
     private final List<ByteBuffer> buffers = new ArrayList<>();
     private final Map<Part, NDArray> parts = new EnumMap<>(Part.class);
     private final NDList weights = new NDList();
     private NDArray encoder;
     private NDArray encoderRows;
+    private NDArray magnitudeRows;
     private NDArray decoder;
     private NDArray decoderNorms;
     private NDArray inverseDecoderNorms;
@@ -46,6 +54,7 @@ public final class SparseAutoencoder implements AutoCloseable {
         this.config = config;
         this.manager = manager;
         this.bytes = host.bytes();
+        this.origin = host.origin();
         for (Part part : Part.values()) {
             if (host.has(part)) {
                 upload(part, host);
@@ -69,10 +78,12 @@ public final class SparseAutoencoder implements AutoCloseable {
         this.config = config;
         this.manager = owner.manager.newSubManager();
         this.bytes = owner.bytes;
+        this.origin = owner.origin;
         parts.putAll(owner.parts);
         weights.addAll(owner.weights);
         encoder = owner.encoder;
         encoderRows = owner.encoderRows;
+        magnitudeRows = owner.magnitudeRows;
         decoder = owner.decoder;
         decoderNorms = owner.decoderNorms;
         inverseDecoderNorms = owner.inverseDecoderNorms;
@@ -199,11 +210,10 @@ public final class SparseAutoencoder implements AutoCloseable {
             try (NDManager step = x.getManager().newSubManager()) {
                 NDArray piece = input.vectors().get(first + ":" + Math.min(first + perPiece, input.count()));
                 piece.attach(step);
-                NDArray p = preActivations(piece);
                 if (config.activation() instanceof Activation.TopK topK) {
-                    new LargestValues(topK.k(), topK.relu()).addTo(rows, p);
+                    new LargestValues(topK.k(), topK.relu()).addTo(rows, preActivations(piece));
                 } else {
-                    rows.addDense(activate(p));
+                    rows.addDense(features(piece));
                 }
             }
         }
@@ -217,7 +227,8 @@ public final class SparseAutoencoder implements AutoCloseable {
      * @param tokenIds int64, one id for each vector, in any shape; null if there is no lookup
      * @param input what the features came from: its normalisation is undone, and a skip connection reads it
      * @return (..., dOut), or (..., heads, dHead) if the input had heads
-     * @throws IllegalArgumentException if token ids are missing, or one is outside the lookup
+     * @throws CheckpointException if a token is beyond the lookup of a file: it goes with another tokenizer
+     * @throws IllegalArgumentException if token ids are missing, or one is no token
      */
     public NDArray decode(NDArray features, NDArray tokenIds, PreparedInput input) {
         NDManager owner = features.getManager();
@@ -263,16 +274,30 @@ public final class SparseAutoencoder implements AutoCloseable {
         try (NDManager step = owner.newSubManager()) {
             NDArray rows = vectors.reshape(vectors.getShape());
             rows.attach(step);
-            NDArray features = activate(preActivations(rows));
+            NDArray features = features(rows);
             features.attach(owner);
             return features;
         }
     }
 
+    private NDArray features(NDArray vectors) {
+        if (magnitudeRows == null) {
+            return activate(preActivations(vectors));
+        }
+        NDArray input = shifted(vectors);
+        NDArray on = Linear.linear(input, encoderRows, parts.get(Part.ENCODER_BIAS)).singletonOrThrow().gt(0);
+        return relu(Linear.linear(input, magnitudeRows, parts.get(Part.MAGNITUDE_BIAS)).singletonOrThrow()).muli(on);
+    }
+
+    /** Less what is subtracted before encoding. */
+    private NDArray shifted(NDArray vectors) {
+        NDArray subtracted = config.subtractDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);
+        return subtracted == null ? vectors : vectors.sub(subtracted);
+    }
+
     /** p, (P, dSae); of a gated autoencoder without its biases. */
     private NDArray preActivations(NDArray vectors) {
-        NDArray subtracted = config.subtractDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);
-        NDArray input = subtracted == null ? vectors : vectors.sub(subtracted);
+        NDArray input = shifted(vectors);
         NDArray bias = parts.get(Part.ENCODER_BIAS);
         boolean gated = config.activation() instanceof Activation.Gated;
         NDArray p = (bias == null || gated ? Linear.linear(input, encoderRows) : Linear.linear(input, encoderRows, bias)).singletonOrThrow();
@@ -328,6 +353,10 @@ public final class SparseAutoencoder implements AutoCloseable {
         long rows = lookup.getShape().get(0);
         for (NDArray extreme : List.of(ids.min(), ids.max())) {
             long id = extreme.getLong();
+            if (id >= rows && origin.isPresent()) {
+                throw new CheckpointException(origin.get(), "its lookup has " + rows + " rows, and the text has token " + id, "a row for every token of the tokenizer",
+                        "Use it with the model it was trained on");
+            }
             if (id < 0 || id >= rows) {
                 throw new IllegalArgumentException("the lookup has " + rows + " rows, token id " + id
                         + " is out of range; the autoencoder was trained with another tokenizer");
@@ -348,7 +377,7 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     private void upload(Part part, HostWeights host) {
         DirectTensor tensor = host.tensor(part);
-        boolean vector = tensor.rows() == 1 && part != Part.ENCODER && part != Part.DECODER && part != Part.LOOKUP && part != Part.SKIP;
+        boolean vector = tensor.rows() == 1 && !MATRICES.contains(part);
         NDArray stored = part == Part.MAGNITUDE_SCALE ? exponential(host.vector(part)) : create(tensor, vector);
         keep(stored);
         parts.put(part, stored);
@@ -356,6 +385,8 @@ public final class SparseAutoencoder implements AutoCloseable {
             NDArray turned = keep(stored.transpose());
             encoder = host.featuresInRows(part) ? turned : stored;
             encoderRows = host.featuresInRows(part) ? stored : turned;
+        } else if (part == Part.MAGNITUDE_ENCODER) {
+            magnitudeRows = host.featuresInRows(part) ? stored : keep(stored.transpose());
         } else if (part == Part.DECODER) {
             decoder = host.featuresInRows(part) ? stored : keep(stored.transpose());
         }

@@ -27,8 +27,12 @@ final class WeightShapes {
         }
         if (config.activation() instanceof Activation.Gated) {
             vector(host, Part.ENCODER_BIAS, f);
-            vector(host, Part.MAGNITUDE_SCALE, f);
             vector(host, Part.MAGNITUDE_BIAS, f);
+            if (host.has(Part.MAGNITUDE_ENCODER)) {
+                matrix(host, Part.MAGNITUDE_ENCODER, f, config.dIn());
+            } else {
+                vector(host, Part.MAGNITUDE_SCALE, f);
+            }
         }
         if (config.lookup()) {
             require(Part.LOOKUP, host.tensor(Part.LOOKUP).columns() == config.dOut(), host, "[vocabulary, " + config.dOut() + "]");

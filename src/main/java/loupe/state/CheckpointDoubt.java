@@ -54,15 +54,28 @@ public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, 
             return Optional.of(new Problem(opened.path() + ": reads or writes at " + absent.get().name() + ", which " + model.id() + ", a " + lm.family()
                     + " model, does not have. Choose an SAE trained on this model", true, ""));
         }
-        int width = opened.config().hook().map(hook -> widthAt(hook.site(), lm)).orElse(lm.dModel());
+        Optional<Problem> noHead = noHead(opened, model);
+        if (noHead.isPresent()) {
+            return noHead;
+        }
+        int width = opened.config().hook().map(hook -> opened.config().head().isPresent() ? lm.dHead() : widthAt(hook.site(), lm)).orElse(lm.dModel());
         if (opened.config().dIn() != width) {
             return Optional.of(new Problem(opened.path() + ": reads vectors of " + opened.config().dIn() + " dimensions, but "
                     + model.id() + " has " + width + " at "
-                    + opened.config().hook().map(HookPoint::name).orElse("its residual stream")
+                    + opened.config().place().orElse("its residual stream")
                     + ". Choose an SAE trained on this model", true, ""));
         }
         return opened.config().hook().filter(hook -> hook.layer() >= lm.nLayers()).map(hook -> new Problem(opened.path() + ": reads at "
                 + hook.name() + ", but " + model.id() + " has " + lm.nLayers() + " layers. Choose an SAE trained on this model", true, ""));
+    }
+
+    private static Optional<Problem> noHead(OpenSae opened, OpenModel model) {
+        ModelConfig lm = model.config();
+        int heads = opened.config().hook().map(hook -> !hook.site().hasHeads() ? 0
+                : hook.site() == HookPoint.Site.K || hook.site() == HookPoint.Site.V ? lm.nKeyValueHeads() : lm.nHeads()).orElse(Integer.MAX_VALUE);
+        return opened.config().head().isEmpty() || opened.config().head().getAsInt() < heads ? Optional.empty()
+                : Optional.of(new Problem(opened.path() + ": reads " + opened.config().place().orElseThrow() + ", but " + model.id() + " has "
+                        + (heads == 0 ? "no heads" : heads + " heads, counted from 0,") + " there. Choose an SAE trained on this model", true, ""));
     }
 
     /** The options that say what the user says. */

@@ -19,7 +19,6 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.stage.Window;
 import javafx.util.Duration;
-import loupe.base.HookPoint;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -136,7 +135,7 @@ final class WorkbenchToolBar {
         List<String> parts = new ArrayList<>();
         parts.add(model.id().name());
         if (a != null) {
-            a.config().hook().map(HookPoint::name).ifPresent(parts::add);
+            a.config().place().ifPresent(parts::add);
             parts.add((b == null ? "" : "A ") + a.id().name() + " (" + describe(a.config()) + ")");
         }
         if (b != null) {

@@ -11,6 +11,9 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
@@ -103,6 +106,23 @@ class ChangedCheckpointTest {
             assertThatThrownBy(() -> sae.reconstruct(x, manager.create(new long[] {6, 7}))).isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining("the lookup has 7 rows, token id 7 is out of range");
             assertThatThrownBy(() -> sae.reconstruct(x, null)).hasMessageContaining("no token ids for 2 vectors");
+        }
+    }
+
+    /** The window shows such a refusal as it is; anything else it would call a fault of its own. */
+    @Test
+    void aTokenBeyondTheLookupOfAFileIsARefusalOfThatFile() {
+        Path path = folder.resolve("gpt2_resid_pre_8_t8.pt");
+        new TorchWriter().add("W_enc", new HostTensor(new float[6], 3, 2)).add("b_enc", new HostTensor(new float[3], 3)).add("W_dec", new HostTensor(new float[6], 2, 3))
+                .add("b_dec", new HostTensor(new float[2], 2)).add("lookup.W_lookup.weight", new HostTensor(new float[14], 7, 2)).write(path);
+        SaeFile file = SaeFile.read(path, new SaeOptions(Optional.empty(), OptionalInt.empty(), Optional.empty(), Optional.of("relu"), OptionalDouble.empty(),
+                Optional.empty(), false));
+        try (NDManager manager = NDManager.newBaseManager();
+                SparseAutoencoder sae = SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
+            assertThat(sae.reconstruct(manager.zeros(new Shape(2, 2)), manager.create(new long[] {0, 6})).xHat().toFloatArray()).containsExactly(0, 0, 0, 0);
+            assertThatThrownBy(() -> sae.reconstruct(manager.zeros(new Shape(2, 2)), manager.create(new long[] {6, 7}))).isInstanceOf(CheckpointException.class)
+                    .hasMessage(path + ": its lookup has 7 rows, and the text has token 7; expected a row for every token of the tokenizer. "
+                            + "Use it with the model it was trained on.");
         }
     }
 

@@ -69,6 +69,134 @@ class HandWorkedFormatsTest {
         compare(file, features, scaled(decoded(features, decoder, decoderBias), 1 / out));
     }
 
+    /** Both spellings of the tensors' names; thresholds with and without decoder norms; an autoencoder and a transcoder. */
+    @ParameterizedTest
+    @CsvSource({"false, false, false", "true, false, true", "false, true, true", "true, true, false"})
+    void lmSaesSuchAsLlamaScopeR1(boolean shortNames, boolean timesDecoderNorm, boolean transcoder) {
+        double[] thresholds = matrix(1, N)[0];
+        String in = "blocks.15.hook_resid_post";
+        String out = transcoder ? "blocks.15.hook_mlp_out" : in;
+        SafetensorsWriter writer = new SafetensorsWriter().add("dataset_average_activation_norm." + in, new HostTensor(new float[] {4}));
+        if (transcoder) {
+            writer.add("dataset_average_activation_norm." + out, new HostTensor(new float[] {9}));
+        }
+        if (shortNames) {
+            writer.add("W_E", tensor(turned(encoder))).add("b_E", tensor(encoderBias)).add("W_D", tensor(decoder)).add("b_D", tensor(decoderBias))
+                    .add("activation_function.log_jumprelu_threshold", tensor(thresholds));
+        } else {
+            writer.add("encoder.weight", tensor(encoder)).add("encoder.bias", tensor(encoderBias)).add("decoder.weight", tensor(turned(decoder)))
+                    .add("decoder.bias", tensor(decoderBias)).add("log_jumprelu_threshold", tensor(thresholds));
+        }
+        writer.write(folder.resolve("sae_weights.safetensors"));
+        JsonFiles.write(folder.resolve("config.json"), Map.of("sae_type", "sae", "hook_point_in", in, "hook_point_out", out, "d_model", D, "expansion_factor", 8,
+                "act_fn", "jumprelu", "norm_activation", "dataset-wise", "sparsity_include_decoder_norm", timesDecoderNorm, "use_glu_encoder", false));
+        double scale = Math.sqrt(D) / 4;
+        double[][] features = preActivations(scaled(x, scale), nothing, encoderBias);
+        for (double[] row : features) {
+            for (int i = 0; i < N; i++) {
+                double norm = Math.sqrt(Arrays.stream(decoder[i]).map(value -> value * value).sum());
+                row[i] = row[i] * (timesDecoderNorm ? norm : 1) > Math.exp(thresholds[i]) ? row[i] : 0;
+            }
+        }
+        SaeFile file = SaeFile.read(folder, SaeOptions.AS_STORED);
+        assertThat(file.format()).isEqualTo("lm-saes");
+        assertThat(file.warnings()).isEmpty();
+        assertThat(file.config().hook()).contains(HookPoint.residPost(15));
+        assertThat(file.config().hookOut().isPresent()).isEqualTo(transcoder);
+        compare(file, features, scaled(decoded(features, decoder, decoderBias), transcoder ? 9 / Math.sqrt(D) : 1 / scale));
+    }
+
+    @Test
+    void lmSaesThatComputeSomethingElseAreRefused() {
+        new SafetensorsWriter().add("encoder.weight", tensor(encoder)).add("encoder.bias", tensor(encoderBias)).add("decoder.weight", tensor(turned(decoder)))
+                .add("decoder.bias", tensor(decoderBias)).write(folder.resolve("sae_weights.safetensors"));
+        Map<String, Object> usual = Map.of("hook_point_in", "blocks.1.hook_resid_post", "norm_activation", "dataset-wise", "act_fn", "relu");
+        JsonFiles.write(folder.resolve("config.json"), usual);
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).warnings()).anyMatch(warning -> warning.contains("--norm-factor"));
+        for (Map.Entry<String, Object> other : Map.<String, Object>of("sae_type", "clt", "use_glu_encoder", true, "norm_activation", "batch-wise", "act_fn", "batchtopk").entrySet()) {
+            Map<String, Object> config = new java.util.HashMap<>(usual);
+            config.put(other.getKey(), other.getValue());
+            JsonFiles.write(folder.resolve("config.json"), config);
+            assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).as(other.getKey()).isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("not supported");
+        }
+    }
+
+    /** April and May 2024, with and without config.json: gate and magnitudes have an encoder each, both with the same input. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theFirstGatedAutoencodersOfDictionaryLearning(boolean configured) throws IOException {
+        double[][] magnitudes = matrix(N, D);
+        double[] magnitudeBias = matrix(1, N)[0];
+        Path file = folder.resolve("ae.pt");
+        new TorchWriter().add("bias", tensor(decoderBias)).add("active_features_encoder.weight", tensor(encoder)).add("active_features_encoder.bias", tensor(encoderBias))
+                .add("feature_magnitudes_encoder.weight", tensor(magnitudes)).add("feature_magnitudes_encoder.bias", tensor(magnitudeBias))
+                .add("decoder.weight", tensor(turned(decoder))).write(file);
+        if (configured) {
+            JsonFiles.write(folder.resolve("config.json"), Map.of("trainer", Map.of("dict_class", "GatedAutoEncoder", "activation_dim", D, "dict_size", N)));
+        }
+        double[][] features = preActivations(x, decoderBias, encoderBias);
+        for (int r = 0; r < ROWS; r++) {
+            for (int i = 0; i < N; i++) {
+                double magnitude = magnitudeBias[i];
+                for (int j = 0; j < D; j++) {
+                    magnitude += (x[r][j] - decoderBias[j]) * magnitudes[i][j];
+                }
+                features[r][i] = features[r][i] > 0 ? Math.max(magnitude, 0) : 0;
+            }
+        }
+        SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
+        assertThat(read.format()).isEqualTo("dictionary-learning");
+        assertThat(read.config().activation()).isEqualTo(new Activation.Gated());
+        double[][] xHat = decoded(features, decoder, decoderBias);
+        compare(read, features, xHat);
+        for (SaeSaving.Form form : List.of(SaeSaving.Form.SAELENS, SaeSaving.Form.DICTIONARY_LEARNING)) {
+            assertThatThrownBy(() -> SaeSaving.save(read, form, folder.resolve("saved" + form), new Cancellation())).isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("an encoder each");
+        }
+        compare(SaeFile.read(SaeSaving.save(read, SaeSaving.Form.PLAIN, folder.resolve("plain.safetensors"), new Cancellation()), SaeOptions.AS_STORED), features, xHat);
+        // folding makes features as large as what they add: f |D|, decoded with unit directions
+        double[][] folded = new double[ROWS][N];
+        for (int r = 0; r < ROWS; r++) {
+            for (int i = 0; i < N; i++) {
+                folded[r][i] = features[r][i] * Math.sqrt(Arrays.stream(decoder[i]).map(value -> value * value).sum());
+            }
+        }
+        compare(SaeFile.read(file, new SaeOptions(java.util.Optional.empty(), java.util.OptionalInt.empty(), java.util.Optional.empty(), java.util.Optional.empty(),
+                java.util.OptionalDouble.empty(), java.util.Optional.empty(), true)), folded, xHat);
+    }
+
+    @Test
+    void anAutoencoderOfOneHeadKeepsItWhenItIsSaved() {
+        new SafetensorsWriter().add("W_enc", tensor(turned(encoder))).add("b_enc", tensor(encoderBias)).add("W_dec", tensor(decoder)).add("b_dec", tensor(decoderBias))
+                .write(folder.resolve("sae_weights.safetensors"));
+        Map<String, Object> cfg = Map.of("architecture", "standard", "d_in", D, "d_sae", N, "metadata", Map.of("sae_lens_version", "6.18.0", "model_name", "tiny",
+                "hook_name", "blocks.3.attn.hook_z", "hook_head_index", 2));
+        JsonFiles.write(folder.resolve("cfg.json"), cfg);
+        SaeFile file = SaeFile.read(folder, SaeOptions.AS_STORED);
+        assertThat(file.config().head()).hasValue(2);
+        assertThat(file.config().readsHeads()).isFalse();
+        assertThat(file.config().place()).contains("blocks.3.attn.hook_z, head 2");
+        assertThat(file.warnings()).isEmpty();
+        double[][] features = relu(preActivations(x, decoderBias, encoderBias));
+        compare(file, features, decoded(features, decoder, decoderBias));
+        for (SaeSaving.Form form : List.of(SaeSaving.Form.SAELENS, SaeSaving.Form.PLAIN)) {
+            Path saved = SaeSaving.save(file, form, folder.resolve("saved-" + form), new Cancellation());
+            assertThat(SaeFile.read(saved, SaeOptions.AS_STORED).config().head()).as(form.toString()).hasValue(2);
+        }
+        assertThatThrownBy(() -> SaeSaving.save(file, SaeSaving.Form.DICTIONARY_LEARNING, folder.resolve("d"), new Cancellation()))
+                .isInstanceOf(CheckpointException.class).hasMessageContaining("head 2 only");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"blocks.3.hook_resid_pre, 1, no heads at blocks.3.hook_resid_pre", "blocks.3.attn.hook_z, -1, hook_head_index -1"})
+    void aHeadWhereThereAreNoneIsRefused(String hook, int head, String said) {
+        new SafetensorsWriter().add("W_enc", tensor(turned(encoder))).add("b_enc", tensor(encoderBias)).add("W_dec", tensor(decoder)).add("b_dec", tensor(decoderBias))
+                .write(folder.resolve("sae_weights.safetensors"));
+        JsonFiles.write(folder.resolve("cfg.json"), Map.of("d_in", D, "d_sae", N, "hook_name", hook, "hook_head_index", head));
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class).hasMessageContaining(said);
+    }
+
     @Test
     void goodfire() {
         Path file = folder.resolve("Llama-3.3-70B-Instruct-SAE-l50.pt");

@@ -11,8 +11,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.prompts.TokenRows;
+import loupe.analysis.prompts.TrainedValues;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
@@ -20,6 +22,7 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 import loupe.lm.Hook;
 import loupe.lm.Input;
+import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
 import loupe.sae.InputNormalisation;
 import loupe.sae.Reconstruction;
@@ -91,16 +94,18 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             int[][] batch = texts.alike(rows, (int) Math.max(1, FEATURES_PER_STEP / ((long) length * config.dSae())));
             Caught caught = new Caught(new HashSet<>(List.of(read, write)), new HashMap<>());
             scope.model(model).forward(scope.arrays(), Input.of(batch), caught, null, Logits.NONE, scope.cancellation());
-            NDArray x = afterTheFirst(caught.value(read), batch.length, length, config.dIn());
+            LanguageModel lm = scope.model(model);
+            Function<Boolean, NDArray> x = processed -> afterTheFirst(TrainedValues.of(lm, config, processed, read, caught.value(read)), batch.length, length, config.dIn());
             if (scales(config) && Double.isNaN(factor)) {
-                return measure(config, x, batch.length);
+                return measure(config, x.apply(config.centred()), batch.length);
             }
-            NDArray y = write.equals(read) ? x : afterTheFirst(caught.value(write), batch.length, length, config.dOut());
+            Function<Boolean, NDArray> y = write.equals(read) ? x
+                    : processed -> afterTheFirst(TrainedValues.of(lm, config, processed, write, caught.value(write)), batch.length, length, config.dOut());
             NDArray ids = scope.arrays().create(Arrays.stream(batch).flatMapToLong(row -> Arrays.stream(row, 1, length).asLongStream()).toArray());
             List<Found> found = new ArrayList<>();
             for (Reading reading : readings(config)) {
                 scope.cancellation().check();
-                found.add(fit(loaded, reading, x, y, ids));
+                found.add(fit(loaded, reading, x.apply(reading.centred()), y.apply(reading.centred()), ids));
             }
             if (sums == null) {
                 sums = readings(config).stream().map(reading -> new Sums(reading, config.dOut())).toList();
@@ -115,7 +120,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
         /** A first pass over the text for the mean norm. */
         private boolean measure(SaeConfig config, NDArray x, int count) {
-            for (float norm : DeviceArrays.floats(centred(x, config.centred()).norm(new int[] {1}))) {
+            for (float norm : DeviceArrays.floats(x.norm(new int[] {1}))) {
                 norms += norm;
                 normed++;
             }
@@ -160,8 +165,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
     private static Found fit(SparseAutoencoder loaded, Reading reading, NDArray x, NDArray y, NDArray ids) {
         SaeConfig config = loaded.config();
-        NDArray in = centred(x, reading.centred());
-        NDArray target = centred(y, reading.centred());
+        NDArray in = x;
+        NDArray target = y;
         if (reading.factor() != 1) {
             in = in.mul((float) reading.factor());
             target = target.mul((float) reading.factor());
@@ -174,10 +179,6 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             made.xHat().close();
             return found;
         }
-    }
-
-    private static NDArray centred(NDArray value, boolean centre) {
-        return centre ? value.sub(value.mean(new int[] {-1}, true)) : value;
     }
 
     /** Positions from the second on, as vectors. */

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
-import loupe.analysis.prompts.CorpusActivations;
 import loupe.analysis.prompts.TokenRows;
+import loupe.analysis.prompts.TrainedValues;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
@@ -101,10 +101,13 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
 
             Patch caught = Patch.looking(places.read, places.write);
             NDArray clean = logProbabilities(lm, scope, input, caught);
-            NDArray target = CorpusActivations.asTrained(config, caught.value(places.write));
-            Reconstruction made = loaded.reconstruct(CorpusActivations.asTrained(config, caught.value(places.read)), ids);
-            NDArray withSae = logProbabilities(lm, scope, input, Patch.replacing(places.write, whereCounted(counted, made.xHat(), target)));
-            NDArray withZeros = logProbabilities(lm, scope, input, Patch.replacing(places.write, target.zerosLike()));
+            NDArray whole = caught.value(places.write);
+            NDArray target = TrainedValues.of(lm, config, places.write, whole);
+            Reconstruction made = loaded.reconstruct(TrainedValues.of(lm, config, places.read, caught.value(places.read)), ids);
+            NDArray withSae = logProbabilities(lm, scope, input, Patch.replacing(places.write,
+                    TrainedValues.with(lm, config, places.write, whole, whereCounted(counted, made.xHat(), target))));
+            NDArray withZeros = logProbabilities(lm, scope, input, Patch.replacing(places.write,
+                    TrainedValues.with(lm, config, places.write, whole, target.zerosLike())));
 
             double[] found = {loss(clean, batch, counted), loss(withSae, batch, counted), loss(withZeros, batch, counted),
                 divergence(clean, withSae, counted), divergence(clean, withZeros, counted)};

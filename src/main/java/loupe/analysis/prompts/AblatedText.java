@@ -106,6 +106,6 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
         CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(hook));
         scope.model(model).forward(scope.arrays(), Input.of(texts), caught, null, Logits.NONE, scope.cancellation());
         NDArray value = caught.values.get(hook).get(":, {}", texts[0].length - 1);
-        return read.encode(CorpusActivations.asTrained(read.config(), value)).get(":, {}", feature).toFloatArray();
+        return read.encode(TrainedValues.of(scope.model(model), read.config(), hook, value)).get(":, {}", feature).toFloatArray();
     }
 }

@@ -42,9 +42,11 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
 
     List<SparseFeatures> encoded(Scope scope, Catch caught) {
         List<SparseFeatures> answer = new ArrayList<>();
+        LanguageModel lm = scope.model(model);
         for (SparseAutoencoder sae : saes.stream().map(scope::sae).toList()) {
             scope.cancellation().check();
-            answer.add(sae.encodeSparse(asTrained(sae.config(), caught.values.get(hookOf(sae.config())))));
+            HookPoint at = hookOf(sae.config());
+            answer.add(sae.encodeSparse(TrainedValues.of(lm, sae.config(), at, caught.values.get(at))));
         }
         return answer;
     }
@@ -53,11 +55,6 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
     @Override
     public boolean cacheable() {
         return false;
-    }
-
-    /** What an autoencoder is shown: the value at its hook point, centred over dModel if it was trained so. */
-    public static NDArray asTrained(SaeConfig config, NDArray value) {
-        return config.centred() ? value.sub(value.mean(new int[] {-1}, true)) : value;
     }
 
     static HookPoint hookOf(SaeConfig config) {

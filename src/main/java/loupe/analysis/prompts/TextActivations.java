@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import loupe.base.HookPoint;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
@@ -61,10 +62,11 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids) imple
     @Override
     public Answer answer(Scope scope) {
         SparseAutoencoder read = scope.sae(sae);
-        CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(CorpusActivations.hookOf(read.config())));
+        HookPoint at = CorpusActivations.hookOf(read.config());
+        CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(at));
         int[][] text = {ids.stream().mapToInt(Integer::intValue).toArray()};
         scope.model(model).forward(scope.arrays(), Input.of(text), caught, null, Logits.NONE, scope.cancellation());
-        return new Answer(ids, read.encodeSparse(CorpusActivations.asTrained(read.config(), caught.values.get(CorpusActivations.hookOf(read.config())))));
+        return new Answer(ids, read.encodeSparse(TrainedValues.of(scope.model(model), read.config(), at, caught.values.get(at))));
     }
 
     @Override
