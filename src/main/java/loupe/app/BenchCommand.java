@@ -1,12 +1,16 @@
 package loupe.app;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.app.bench.Bench;
 import loupe.app.bench.Benchmark;
+import loupe.app.bench.IndexRun;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code bench}: how fast this machine computes, in relation to what it could do at best. */
@@ -14,6 +18,18 @@ import picocli.CommandLine.Parameters;
 final class BenchCommand extends LoupeCommand {
     @Parameters(arity = "0..*", paramLabel = "NAME", description = "What to measure; everything if left out.")
     private List<String> names = List.of();
+
+    @Option(names = "--tokens", paramLabel = "N", defaultValue = "" + IndexRun.TOKENS, description = "index: tokens of the pass (default: ${DEFAULT-VALUE}).")
+    private int tokens;
+
+    @Option(names = "--seconds", paramLabel = "S", description = "index: stop the pass after about so many seconds; the next call with the same --folder goes on.")
+    private Double seconds;
+
+    @Option(names = "--folder", paramLabel = "DIR", description = "index: where what is measured stays (default: nowhere).")
+    private Path folder;
+
+    @Option(names = "--synthetic", description = "index: ask an index of 1,000,000 tokens and 24,576 features with 40 active at each token, made for it.")
+    private boolean synthetic;
 
     @Override
     Map<String, Object> run(CommandContext context) throws IOException {
@@ -24,7 +40,14 @@ final class BenchCommand extends LoupeCommand {
                 throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", known));
             }
         }
-        try (Bench bench = new Bench(context.service(), window, line -> context.progress().say(line), context.cancellation())) {
+        if (tokens < 1_024) {
+            throw Refusal.usage("--tokens is " + tokens + ", at least 1024 are needed");
+        }
+        if (folder != null) {
+            Paths.folder(folder, "--folder");
+        }
+        IndexRun index = new IndexRun(tokens, seconds == null ? Double.POSITIVE_INFINITY : seconds, Optional.ofNullable(folder), synthetic);
+        try (Bench bench = new Bench(context.service(), window, line -> context.progress().say(line), context.cancellation(), index)) {
             return bench.run(names);
         }
     }

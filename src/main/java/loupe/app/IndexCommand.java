@@ -66,6 +66,9 @@ final class IndexCommand implements Runnable {
                 description = "Compute only the I-th of N equal shares; index merge puts them together.")
         private Shard shard;
 
+        @Option(names = "--memory", description = "Say how much memory the pass takes, every 100,000 tokens.")
+        private boolean measured;
+
         @Override
         Map<String, Object> run(CommandContext context) {
             Paths.folder(out, "--out");
@@ -80,9 +83,17 @@ final class IndexCommand implements Runnable {
                     document -> ModelOptions.check(opened, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"),
                     IndexBuild.asking(context.service(), opened.id(), checkpoints.stream().map(OpenSae::id).toList()), out);
             context.begin();
-            IndexInfo info = build.run(resume, done -> context.progress().show(done.fraction(), done.tokens() + " tokens"), context.cancellation());
+            MemoryUse memory = new MemoryUse();
+            IndexInfo info = build.run(resume, done -> {
+                context.progress().show(done.fraction(), done.tokens() + " tokens");
+                memory.at(done.tokens());
+            }, context.cancellation());
             context.progress().clear();
-            return describe(info);
+            Map<String, Object> result = describe(info);
+            if (measured) {
+                result.put("memory", memory.finished(info.tokens()));
+            }
+            return result;
         }
 
         private static List<IndexInfo.IndexedSae> indexed(List<OpenSae> checkpoints) {

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Array;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,11 +11,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -33,6 +30,7 @@ public final class ActivationIndex implements AutoCloseable {
     private final Path folder;
     private final IndexInfo info;
     private final Parquet parquet;
+    private final ContextTexts texts;
     private final FeatureStatistics[] statistics;
     private final TokenLookUp[] lookUps;
 
@@ -40,6 +38,7 @@ public final class ActivationIndex implements AutoCloseable {
         this.folder = folder;
         this.info = info;
         parquet = new Parquet(folder);
+        texts = new ContextTexts(parquet, folder, info, ContextTexts.MOST_IN_MEMORY);
         statistics = new FeatureStatistics[info.saes().size()];
         lookUps = new TokenLookUp[info.saes().size()];
     }
@@ -51,6 +50,11 @@ public final class ActivationIndex implements AutoCloseable {
     /** Whether a complete index is in the folder. */
     public static boolean isComplete(Path folder) {
         return Files.isRegularFile(infoFile(folder));
+    }
+
+    /** Loads the embedded database into this process, which the first index would wait for; most of a second, since its library is unpacked. Any thread. */
+    public static void prepare() {
+        new Parquet(Path.of(System.getProperty("java.io.tmpdir"))).close();
     }
 
     /** @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing */
@@ -241,16 +245,7 @@ public final class ActivationIndex implements AutoCloseable {
 
     /** Whether a token counts; nothing is known of one that a mask leaves out. */
     public synchronized boolean isCounted(int token) {
-        if (info.masks().isNone()) {
-            return true;
-        }
-        try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows = statement.executeQuery("SELECT left_out[" + (token % info.contextLength() + 1) + "] FROM '" + Parquet.quoted(folder.resolve("contexts.parquet"))
-                        + "' WHERE context = " + token / info.contextLength())) {
-            return rows.next() && rows.getInt(1) == 0;
-        } catch (SQLException e) {
-            throw damaged(e);
-        }
+        return text(token / info.contextLength()).counts(token % info.contextLength());
     }
 
     /** The features of one autoencoder that are not zero at one token, largest activation first. @throws IndexOutOfBoundsException if there is no such token */
@@ -291,35 +286,36 @@ public final class ActivationIndex implements AutoCloseable {
     /** The token ids of a token's context from its beginning up to the token itself: what the model had read there. */
     public synchronized int[] upTo(int token) {
         int context = token / info.contextLength();
-        return Arrays.copyOf(contexts(new int[] {context}).get(context)[0], token % info.contextLength() + 1);
+        return Arrays.copyOf(text(context).ids(), token % info.contextLength() + 1);
     }
 
-    /** For each id the running numbers of the counted tokens that have it, ascending. */
     private synchronized List<int[]> tokensWith(int[] ids) {
-        Map<Integer, IntStream.Builder> found = new HashMap<>();
-        IntStream.of(ids).forEach(id -> found.put(id, IntStream.builder()));
-        if (ids.length > 0) {
-            try (Statement statement = parquet.connection().createStatement();
-                    ResultSet rows = statement.executeQuery("SELECT id, token FROM (SELECT unnest(ids) AS id, context * " + info.contextLength()
-                            + " + generate_subscripts(ids, 1) - 1 AS token, " + (info.masks().isNone() ? "0" : "unnest(left_out)") + " AS left_out FROM '"
-                            + Parquet.quoted(folder.resolve("contexts.parquet")) + "') WHERE left_out = 0 AND id IN (" + listed(ids) + ") ORDER BY token")) {
-                while (rows.next()) {
-                    found.get(rows.getInt(1)).add(rows.getInt(2));
-                }
-            } catch (SQLException e) {
-                throw damaged(e);
-            }
+        try {
+            return texts.tokensWith(ids);
+        } catch (SQLException e) {
+            throw damaged(e);
         }
-        return IntStream.of(ids).mapToObj(id -> found.get(id).build().toArray()).toList();
+    }
+
+    private ContextTexts.Text text(int context) {
+        return texts(new int[] {context}).get(context);
+    }
+
+    private Map<Integer, ContextTexts.Text> texts(int[] contexts) {
+        try {
+            return texts.of(contexts);
+        } catch (SQLException e) {
+            throw damaged(e);
+        }
     }
 
     /** The text around tokens. */
     private synchronized List<Example> around(FeatureActivations activations, int[] tokens, int before, int after) {
         int length = info.contextLength();
-        Map<Integer, int[][]> contexts = contexts(Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
+        Map<Integer, ContextTexts.Text> contexts = texts(Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
         return Arrays.stream(tokens).mapToObj(token -> {
-            int[] ids = contexts.get(token / length)[0];
-            int[] documents = contexts.get(token / length)[1];
+            int[] ids = contexts.get(token / length).ids();
+            int[] documents = contexts.get(token / length).documents();
             int position = token % length;
             int from = position;
             int to = position + 1;
@@ -335,32 +331,6 @@ public final class ActivationIndex implements AutoCloseable {
             }
             return new Example(Arrays.copyOfRange(ids, from, to), values, position - from, documents[position], token, position);
         }).collect(Collectors.toList());
-    }
-
-    /** Ids and documents of some contexts. */
-    private Map<Integer, int[][]> contexts(int[] wanted) {
-        Map<Integer, int[][]> found = new TreeMap<>();
-        if (wanted.length == 0) {
-            return found;
-        }
-        try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows = statement.executeQuery("SELECT context, ids, documents FROM '" + Parquet.quoted(folder.resolve("contexts.parquet"))
-                        + "' WHERE context IN (" + listed(wanted) + ")")) {
-            while (rows.next()) {
-                found.put(rows.getInt(1), new int[][] {ints(rows.getArray(2)), ints(rows.getArray(3))});
-            }
-            return found;
-        } catch (SQLException e) {
-            throw damaged(e);
-        }
-    }
-
-    private static String listed(int[] numbers) {
-        return IntStream.of(numbers).mapToObj(Integer::toString).collect(Collectors.joining(", "));
-    }
-
-    private static int[] ints(Array array) throws SQLException {
-        return Arrays.stream((Object[]) array.getArray()).mapToInt(value -> (Integer) value).toArray();
     }
 
     private Path file(int sae, String name) {

@@ -114,9 +114,11 @@ public final class Examples {
         return spread(activations, order, count, apart);
     }
 
+    /** Indices of the positive values, largest first, ties by index: sorted as numbers that begin with the value's bits, which order positive floats. */
     private static int[] byValue(FeatureActivations activations) {
-        return IntStream.range(0, activations.values().length).filter(i -> activations.values()[i] > 0).boxed()
-                .sorted(largestFirst(activations)).mapToInt(i -> i).toArray();
+        float[] values = activations.values();
+        return IntStream.range(0, values.length).filter(i -> values[i] > 0).mapToLong(i -> (long) (Integer.MAX_VALUE - Float.floatToIntBits(values[i])) << 32 | i)
+                .sorted().mapToInt(key -> (int) key).toArray();
     }
 
     private static Comparator<Integer> largestFirst(FeatureActivations activations) {

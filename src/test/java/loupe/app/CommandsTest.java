@@ -390,7 +390,10 @@ class CommandsTest {
     void masksAndTheBeginningOfDocumentsAreAsAskedFor() {
         Path masked = folder.resolve("masked");
         JsonNode built = json("index", "build", "--model", path("tiny"), "--sae", path("sae"), "--corpus", path("corpus.txt"), "--out", masked, "--context", "16", "--max-tokens", "160",
-                "--mask-bos", "--mask-first", "1", "--mask-norm", "1.5");
+                "--mask-bos", "--mask-first", "1", "--mask-norm", "1.5", "--memory");
+        assertThat(built.get("memory")).as("fewer tokens than a line needs, and the end").hasSize(1);
+        assertThat(built.get("memory").get(0).get("tokens").asInt()).isEqualTo(160);
+        assertThat(built.get("memory").get(0).get("heap_after_collection_bytes").asLong()).isNotNegative();
         JsonNode masks = built.get("masks");
         assertThat(masks.get("first").get("left_out").asInt()).isEqualTo(10);
         assertThat(masks.get("bos").get("left_out").asInt()).isPositive();
@@ -535,6 +538,7 @@ class CommandsTest {
                 Arguments.of(2, "two checkpoints", args("compare", "--sae", "sae")),
                 Arguments.of(2, "--device", args("doctor", "--device", "tpu")),
                 Arguments.of(2, "--feature", args("index", "query", "tiny")),
+                Arguments.of(2, "--tokens is 5", args("bench", "index", "--tokens", "5")),
                 Arguments.of(3, "no index", args("index", "query", "tiny", "--feature", "1")),
                 Arguments.of(2, "--mask-norm is -1.0", args("index", "build", "--model", "tiny", "--sae", "sae", "--corpus", "corpus.txt", "--out", "never", "--mask-norm", "-1")),
                 Arguments.of(3, "no index", args("feature", "--index", "tiny", "--feature", "1")),

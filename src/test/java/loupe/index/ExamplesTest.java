@@ -3,7 +3,9 @@ package loupe.index;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -32,6 +34,18 @@ class ExamplesTest {
     @Test
     void topExamplesAreTheLargestFirst() {
         assertThat(values(Examples.top(RAMP, 3, 1))).containsExactly(100, 99, 98);
+    }
+
+    @Test
+    void manyValuesComeLargestFirstAndEqualOnesInTheOrderOfTheText() {
+        Random random = new Random(4);
+        float[] values = new float[5_000];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = random.nextInt(10) == 0 ? Float.MIN_VALUE * random.nextInt(3) : (random.nextInt(400) - 100) * (float) Math.pow(10, random.nextInt(40) - 20);
+        }
+        FeatureActivations activations = new FeatureActivations(0, IntStream.range(0, values.length).toArray(), values, values.length);
+        assertThat(Examples.top(activations, values.length, 1)).containsExactly(IntStream.range(0, values.length).boxed().filter(i -> values[i] > 0)
+                .sorted(Comparator.comparingDouble((Integer i) -> -values[i]).thenComparing(i -> i)).mapToInt(i -> i).toArray());
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -149,6 +150,32 @@ class MasksTest {
         assertThat(info.counted()).isEqualTo(info.tokens());
         try (ActivationIndex index = ActivationIndex.open(temporary.resolve("index"))) {
             assertThat(IntStream.range(0, ids.size()).allMatch(index::isCounted)).isTrue();
+        }
+    }
+
+    @Test
+    void textsReadOneByOneAreThoseKeptInMemory() throws SQLException {
+        for (Masks masks : List.of(ALL, Masks.NONE)) {
+            Path folder = temporary.resolve(masks.isNone() ? "plain" : "masked");
+            IndexInfo info = build(folder, masks, Shard.WHOLE);
+            try (Parquet parquet = new Parquet(folder)) {
+                ContextTexts kept = new ContextTexts(parquet, folder, info, Long.MAX_VALUE);
+                ContextTexts read = new ContextTexts(parquet, folder, info, 0);
+                int[] some = {0, 3, 17, (ids.size() - 1) / CONTEXT};
+                for (int context : some) {
+                    assertThat(read.of(some).get(context)).usingRecursiveComparison().isEqualTo(kept.of(some).get(context));
+                    assertThat(read.of(some).get(context).ids()).containsExactly(
+                            ids.subList(context * CONTEXT, Math.min(ids.size(), (context + 1) * CONTEXT)).stream().mapToInt(id -> id).toArray());
+                }
+                int[] asked = {7, 93, 3, SEPARATOR, 5_000};
+                for (ContextTexts texts : List.of(kept, read)) {
+                    List<int[]> found = texts.tokensWith(asked);
+                    for (int i = 0; i < asked.length; i++) {
+                        int id = asked[i];
+                        assertThat(found.get(i)).containsExactly(IntStream.range(0, ids.size()).filter(t -> ids.get(t) == id && (masks.isNone() || counts(t))).toArray());
+                    }
+                }
+            }
         }
     }
 

@@ -31,6 +31,7 @@ public final class Bench implements AutoCloseable {
     private final Consumer<String> say;
     private final Cancellation cancellation;
     private final Path temporary;
+    private final IndexRun indexRun;
     private MachinePeak.Answer peak;
     private OpenModel gpt2Small;
 
@@ -40,12 +41,14 @@ public final class Bench implements AutoCloseable {
      * @param more benchmarks that are not of this package
      * @param say takes a line about what is being measured
      * @param cancellation asked before each computation
+     * @param indexRun how the index is to be measured
      */
-    public Bench(InferenceService service, List<Benchmark> more, Consumer<String> say, Cancellation cancellation) throws IOException {
+    public Bench(InferenceService service, List<Benchmark> more, Consumer<String> say, Cancellation cancellation, IndexRun indexRun) throws IOException {
         this.service = service;
         all = Stream.concat(OWN.stream(), more.stream()).toList();
         this.say = say;
         this.cancellation = cancellation;
+        this.indexRun = indexRun;
         temporary = Files.createTempDirectory("sae-loupe-bench");
     }
 
@@ -86,6 +89,10 @@ public final class Bench implements AutoCloseable {
             gpt2Small = openModel(folder);
         }
         return gpt2Small;
+    }
+
+    IndexRun indexRun() {
+        return indexRun;
     }
 
     OpenSae open(Path checkpoint) {

@@ -1,16 +1,21 @@
 package loupe.app.bench;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
+import java.util.concurrent.CancellationException;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.base.Cancellation;
+import loupe.format.JsonFiles;
 import loupe.index.ActivationIndex;
 import loupe.index.Corpus;
 import loupe.index.Examples;
@@ -23,12 +28,16 @@ import loupe.inference.OpenSae;
 /**
  * A pass over random tokens with a GPT-2-small-shaped model and 24,576 features at 40 active per token, the index written,
  * beside the forward passes and encoding alone; then one feature's activations and 40 examples from that index.
+ *
+ * <p>The two take turns, so that a machine that is busy for a while is busy for both: some batches alone, then a stretch of
+ * the pass, which is stopped and goes on later. What the pass loses by being stopped is counted against it.
  */
 final class IndexBenchmark implements Benchmark {
-    private static final int TOKENS = 16 * 1024;
     private static final int CONTEXT = 128;
     private static final int ROWS = 8;
     private static final int LOOK_UPS = 50;
+    private static final int STRETCH_TOKENS = 25_000;
+    private static final int BATCHES_ALONE = 5;
 
     @Override
     public String name() {
@@ -37,32 +46,72 @@ final class IndexBenchmark implements Benchmark {
 
     @Override
     public Map<String, Object> run(Bench bench) throws IOException {
+        Path kept = bench.indexRun().folder().orElse(bench.temporary().resolve("index-bench"));
+        Path folder = kept.resolve("index");
+        return bench.indexRun().synthetic() ? SyntheticIndex.measure(bench, folder) : pass(bench, Files.createDirectories(kept), folder);
+    }
+
+    private static Map<String, Object> pass(Bench bench, Path kept, Path folder) throws IOException {
+        IndexRun run = bench.indexRun();
         OpenModel model = bench.gpt2Small();
         int vocabulary = model.config().vocabularySize();
         OpenSae sae = bench.open(BenchModels.topKSae(bench.temporary().resolve("sae"), EncodeBenchmark.D, EncodeBenchmark.FEATURES, 40,
                 "blocks." + EncodeBenchmark.LAYER + ".hook_resid_pre"));
         int[][] contexts = EncodeBenchmark.contexts(vocabulary, ROWS, CONTEXT);
-        Timing batch = Timing.of(1, 5, () -> bench.ask(new CorpusActivations(model.id(), List.of(sae.id()), contexts)));
-        double alone = ROWS * CONTEXT / batch.median();
-
-        Path corpus = Files.writeString(bench.temporary().resolve("corpus.txt"), words(vocabulary));
-        Path folder = bench.temporary().resolve("index");
+        Path corpus = Files.writeString(kept.resolve("corpus.txt"), words(vocabulary, run.tokens()));
         IndexInfo.IndexedSae indexed = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("random", "random"), EncodeBenchmark.FEATURES,
                 "blocks.6.hook_resid_pre", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("random", "random"), List.of(indexed), CONTEXT, OptionalInt.empty(), TOKENS);
-        long start = System.nanoTime();
-        new IndexBuild(settings, Corpus.of(List.of(corpus)), IndexBenchmark::ids, IndexBuild.asking(bench.service(), model.id(), List.of(sae.id())), folder)
-                .run(false, progress -> {}, new Cancellation());
-        double whole = TOKENS / ((System.nanoTime() - start) / 1e9);
+        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("random", "random"), List.of(indexed), CONTEXT, OptionalInt.empty(), run.tokens());
+        IndexBuild build = new IndexBuild(settings, Corpus.of(List.of(corpus)), IndexBenchmark::ids, IndexBuild.asking(bench.service(), model.id(), List.of(sae.id())), folder);
 
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("whole pass over " + TOKENS + " tokens", new Timing(whole, whole, "tokens/s").json());
-        figures.put("forward and encode alone", new Timing(alone, alone, "tokens/s").json());
-        double flops = EncodeBenchmark.LAYER * EncodeBenchmark.blockFlops(1) + 2.0 * EncodeBenchmark.D * EncodeBenchmark.FEATURES;
-        figures.put("ratio_to_peak", whole * flops / 1e9 / bench.peak().sgemmGflops());
-        figures.put("ratio_to_forward_and_encode", whole / alone);
-        figures.put("one feature and 40 examples", lookUps(folder).milliseconds().json());
+        Turns turns = Turns.of(kept.resolve("turns.json"));
+        Runnable batch = () -> bench.ask(new CorpusActivations(model.id(), List.of(sae.id()), contexts));
+        batch.run();
+        long begun = System.nanoTime();
+        while (!turns.complete() && (System.nanoTime() - begun) / 1e9 < run.seconds()) {
+            Timing alone = Timing.of(0, BATCHES_ALONE, batch);
+            turns = turns.alone(alone.median());
+            long start = System.nanoTime();
+            long[] reached = {turns.passTokens()};
+            boolean complete = stretch(build, turns.passTokens() + STRETCH_TOKENS, reached);
+            batch.run(); // the batch that was under way when the pass was stopped is computed before this one
+            double seconds = (System.nanoTime() - start) / 1e9 - alone.median();
+            turns = turns.pass(reached[0], seconds, complete);
+            JsonFiles.write(kept.resolve("turns.json"), turns.json());
+            bench.say(String.format(Locale.ROOT, "%,d of %,d tokens, %.0f tokens/s; alone %.0f tokens/s", turns.passTokens(), run.tokens(), turns.rate(), turns.aloneRate()));
+        }
         bench.close(sae);
+        return figures(bench, turns, folder);
+    }
+
+    /** Goes on with the pass until it has so many tokens. @param reached takes how many it has @return whether it is complete */
+    private static boolean stretch(IndexBuild build, long until, long[] reached) {
+        Cancellation cancellation = new Cancellation();
+        try {
+            build.run(true, progress -> {
+                reached[0] = progress.tokens();
+                if (progress.tokens() >= until) {
+                    cancellation.cancel();
+                }
+            }, cancellation);
+            return true;
+        } catch (CancellationException stopped) {
+            return false;
+        }
+    }
+
+    private static Map<String, Object> figures(Bench bench, Turns turns, Path folder) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("tokens", turns.passTokens());
+        figures.put("complete", turns.complete());
+        figures.put("whole pass", new Timing(turns.rate(), turns.rate(), "tokens/s").json());
+        figures.put("forward and encode alone", new Timing(turns.aloneRate(), turns.aloneRate(), "tokens/s").json());
+        double flops = EncodeBenchmark.LAYER * EncodeBenchmark.blockFlops(1) + 2.0 * EncodeBenchmark.D * EncodeBenchmark.FEATURES;
+        figures.put("ratio_to_peak", turns.rate() * flops / 1e9 / bench.peak().sgemmGflops());
+        figures.put("ratio_to_forward_and_encode", turns.rate() / turns.aloneRate());
+        if (turns.complete()) {
+            figures.put("one feature and 40 examples", lookUps(folder).milliseconds().json());
+        }
         return figures;
     }
 
@@ -77,16 +126,54 @@ final class IndexBenchmark implements Benchmark {
         }
     }
 
-    private static String words(int vocabulary) {
+    private static String words(int vocabulary, int count) {
         SplittableRandom random = new SplittableRandom(7);
         StringBuilder words = new StringBuilder();
-        for (int i = 0; i < TOKENS; i++) {
+        for (int i = 0; i < count; i++) {
             words.append(random.nextInt(vocabulary)).append(' ');
         }
         return words.toString();
     }
 
-    private static int[] ids(String text) {
-        return Arrays.stream(text.split(" ")).mapToInt(Integer::parseInt).toArray();
+    static int[] ids(String text) {
+        return Arrays.stream(text.strip().split(" ")).mapToInt(Integer::parseInt).toArray();
+    }
+
+    /** What has been measured so far. @param aloneSeconds of {@code turns} medians of a batch */
+    private record Turns(long passTokens, double passSeconds, int turns, double aloneSeconds, boolean complete) {
+        static Turns of(Path file) throws IOException {
+            if (!Files.exists(file)) {
+                return new Turns(0, 0, 0, 0, false);
+            }
+            JsonNode read = new ObjectMapper().readTree(file.toFile());
+            return new Turns(read.get("pass_tokens").asLong(), read.get("pass_seconds").asDouble(), read.get("turns").asInt(), read.get("alone_seconds").asDouble(),
+                    read.get("complete").asBoolean());
+        }
+
+        Map<String, Object> json() {
+            Map<String, Object> json = new LinkedHashMap<>();
+            json.put("pass_tokens", passTokens);
+            json.put("pass_seconds", passSeconds);
+            json.put("turns", turns);
+            json.put("alone_seconds", aloneSeconds);
+            json.put("complete", complete);
+            return json;
+        }
+
+        Turns alone(double seconds) {
+            return new Turns(passTokens, passSeconds, turns + 1, aloneSeconds + seconds, complete);
+        }
+
+        Turns pass(long tokens, double seconds, boolean done) {
+            return new Turns(tokens, passSeconds + seconds, turns, aloneSeconds, done);
+        }
+
+        double rate() {
+            return passTokens / passSeconds;
+        }
+
+        double aloneRate() {
+            return turns * ROWS * CONTEXT / aloneSeconds;
+        }
     }
 }

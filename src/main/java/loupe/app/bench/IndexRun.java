@@ -1,0 +1,19 @@
+package loupe.app.bench;
+
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * How the index is to be measured.
+ *
+ * @param tokens of the pass
+ * @param seconds after which the pass stops, to go on in the next call with the same folder
+ * @param folder where the index stays; empty for a temporary one
+ * @param synthetic whether look-ups are measured in an index of generated activations instead of the pass
+ */
+public record IndexRun(int tokens, double seconds, Optional<Path> folder, boolean synthetic) {
+    public static final int TOKENS = 16 * 1024;
+
+    /** A short pass. */
+    public static final IndexRun SHORT = new IndexRun(TOKENS, Double.POSITIVE_INFINITY, Optional.empty(), false);
+}
