@@ -72,11 +72,11 @@ final class IndexBenchmark implements Benchmark {
             Timing alone = Timing.of(0, BATCHES_ALONE, batch);
             turns = turns.alone(alone.median());
             long start = System.nanoTime();
-            long[] reached = {turns.passTokens()};
-            boolean complete = stretch(build, turns.passTokens() + STRETCH_TOKENS, reached);
+            long[] staged = new long[2];
+            boolean complete = stretch(build, staged);
             batch.run(); // the batch that was under way when the pass was stopped is computed before this one
             double seconds = (System.nanoTime() - start) / 1e9 - alone.median();
-            turns = turns.pass(reached[0], seconds, complete);
+            turns = turns.pass(staged[1] - staged[0], seconds, complete);
             JsonFiles.write(kept.resolve("turns.json"), turns.json());
             bench.say(String.format(Locale.ROOT, "%,d of %,d tokens, %.0f tokens/s; alone %.0f tokens/s", turns.passTokens(), run.tokens(), turns.rate(), turns.aloneRate()));
         }
@@ -84,13 +84,14 @@ final class IndexBenchmark implements Benchmark {
         return figures(bench, turns, folder);
     }
 
-    /** Goes on with the pass until it has so many tokens. @param reached takes how many it has @return whether it is complete */
-    private static boolean stretch(IndexBuild build, long until, long[] reached) {
+    /** Goes on with the pass for a while. @param staged takes the tokens of the pass before and after it @return whether the pass is complete */
+    private static boolean stretch(IndexBuild build, long[] staged) {
         Cancellation cancellation = new Cancellation();
         try {
             build.run(true, progress -> {
-                reached[0] = progress.tokens();
-                if (progress.tokens() >= until) {
+                staged[0] = staged[1] == 0 ? progress.tokens() - ROWS * CONTEXT : staged[0];
+                staged[1] = progress.tokens();
+                if (staged[1] - staged[0] >= STRETCH_TOKENS) {
                     cancellation.cancel();
                 }
             }, cancellation);
@@ -139,7 +140,7 @@ final class IndexBenchmark implements Benchmark {
         return Arrays.stream(text.strip().split(" ")).mapToInt(Integer::parseInt).toArray();
     }
 
-    /** What has been measured so far. @param aloneSeconds of {@code turns} medians of a batch */
+    /** What has been measured so far. @param passTokens that were timed @param aloneSeconds of {@code turns} medians of a batch */
     private record Turns(long passTokens, double passSeconds, int turns, double aloneSeconds, boolean complete) {
         static Turns of(Path file) throws IOException {
             if (!Files.exists(file)) {
@@ -165,7 +166,7 @@ final class IndexBenchmark implements Benchmark {
         }
 
         Turns pass(long tokens, double seconds, boolean done) {
-            return new Turns(tokens, passSeconds + seconds, turns, aloneSeconds, done);
+            return new Turns(passTokens + tokens, passSeconds + seconds, turns, aloneSeconds, done);
         }
 
         double rate() {
