@@ -11,10 +11,16 @@ import java.util.Arrays;
  * to it, because machines differ and share their cores.
  *
  * @param repeats how often each is measured
+ * @param reading whether reading is measured too, which takes a second and 1 GiB
  */
-public record MachinePeak(int repeats) implements Query.Single<MachinePeak.Answer> {
+public record MachinePeak(int repeats, boolean reading) implements Query.Single<MachinePeak.Answer> {
     private static final int SIDE = 2048;
     private static final long READ_FLOATS = 1L << 28;
+
+    /** Both. */
+    public MachinePeak(int repeats) {
+        this(repeats, true);
+    }
 
     @Override
     public Answer answer(Scope scope) {
@@ -26,13 +32,17 @@ public record MachinePeak(int repeats) implements Query.Single<MachinePeak.Answe
                 c.getFloat(0, 0);
             }
         });
+        double flops = 2.0 * SIDE * SIDE * SIDE;
+        if (!reading) {
+            return new Answer(flops / product / 1e9, Double.NaN);
+        }
         NDArray memory = arrays.ones(new Shape(READ_FLOATS), DataType.FLOAT32);
         double read = best(scope, () -> {
             try (NDArray sum = memory.sum()) {
                 sum.getFloat();
             }
         });
-        return new Answer(2.0 * SIDE * SIDE * SIDE / product / 1e9, 4.0 * READ_FLOATS / read / 1e9);
+        return new Answer(flops / product / 1e9, 4.0 * READ_FLOATS / read / 1e9);
     }
 
     /** Seconds of the fastest run, after one that does not count. */
@@ -54,6 +64,6 @@ public record MachinePeak(int repeats) implements Query.Single<MachinePeak.Answe
         return false;
     }
 
-    /** @param sgemmGflops 10^9 floating-point operations per second in a product of two 2048 x 2048 matrices @param readGbPerSecond 10^9 bytes per second, summing 1 GiB */
+    /** @param sgemmGflops 10^9 floating-point operations per second in a product of two 2048 x 2048 matrices @param readGbPerSecond 10^9 bytes per second, summing 1 GiB; NaN if not measured */
     public record Answer(double sgemmGflops, double readGbPerSecond) {}
 }

@@ -162,9 +162,36 @@ public final class LanguageModel implements AutoCloseable {
         return pass.scoped(residual, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
     }
 
-    private NDArray unembed(NDArray x) {
+    /** Residual streams leaving the last block through the final norm, of the same shape: what {@link #logits(NDArray, int, int)} takes. */
+    public NDArray finalNorm(NDArray residual) {
+        Pass pass = new Pass(residual.getManager(), Hook.NONE, null, new Cancellation());
+        return pass.scoped(residual, in -> finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER));
+    }
+
+    /**
+     * Logits of some rows of the vocabulary, first to end (exclusive), of the manager of {@code normalised}: (.., dModel) to (.., end - first).
+     *
+     * @param normalised from {@link #finalNorm}
+     */
+    public NDArray logits(NDArray normalised, int first, int end) {
+        String rows = first + ":" + end;
         NDArray bias = parameters.get("lm_head.bias");
-        NDArray logits = (bias == null ? Linear.linear(x, unembedding()) : Linear.linear(x, unembedding(), bias)).singletonOrThrow();
+        try (NDArray weight = unembedding().get(rows)) {
+            if (bias == null) {
+                return unembed(normalised, weight, null);
+            }
+            try (NDArray some = bias.get(rows)) {
+                return unembed(normalised, weight, some);
+            }
+        }
+    }
+
+    private NDArray unembed(NDArray x) {
+        return unembed(x, unembedding(), parameters.get("lm_head.bias"));
+    }
+
+    private NDArray unembed(NDArray x, NDArray weight, NDArray bias) {
+        NDArray logits = (bias == null ? Linear.linear(x, weight) : Linear.linear(x, weight, bias)).singletonOrThrow();
         OptionalDouble cap = config.scaling().logitCap();
         return cap.isEmpty() ? logits : logits.divi(cap.getAsDouble()).tanh().mul(cap.getAsDouble());
     }

@@ -1,6 +1,5 @@
 package loupe.analysis.ghost;
 
-import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -8,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
 
@@ -61,19 +62,14 @@ final class GrowingTree {
     /** Runs the prompts of trees that have not begun. */
     static void begin(Scope scope, LanguageModel lm, LaneRuns runs, List<GrowingTree> trees) {
         List<TreeLane> all = trees.stream().flatMap(tree -> tree.lanes.stream()).toList();
+        List<Predictions.Group> groups = trees.stream().map(tree -> new Predictions.Group(tree.lanes.size(), 1, tree.limits)).toList();
         List<Predictions> predictions = new ArrayList<>();
-        float[][][] keys = runs.prompts(scope, lm, all, logits -> {
-            int at = 0;
-            for (GrowingTree tree : trees) {
-                predictions.add(tree.nodes.isExpanded(0) ? null : Predictions.of(scope, logits.subList(at, at + tree.lanes.size()), lm.tokens(), tree.limits));
-                at += tree.lanes.size();
-            }
-        });
+        float[][][] keys = runs.prompts(scope, lm, all, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
         for (int i = 0; i < all.size(); i++) {
             all.get(i).keepPrompt(keys[i]);
         }
         for (int i = 0; i < trees.size(); i++) {
-            trees.get(i).begin(predictions.get(i), lm.config().context());
+            trees.get(i).begin(trees.get(i).nodes.isExpanded(0) ? null : predictions.get(i), lm.config().context());
         }
     }
 
@@ -105,42 +101,51 @@ final class GrowingTree {
     static void expand(Scope scope, LanguageModel lm, LaneRuns runs, List<Turn> turns) {
         restore(scope, lm, runs, turns);
         List<LaneRuns.Row> rows = new ArrayList<>();
+        List<Predictions.Group> groups = new ArrayList<>();
         for (Turn turn : turns) {
             for (TreeLane lane : turn.tree.lanes) {
                 turn.batch.forEach(node -> rows.add(turn.tree.row(lane, node)));
             }
+            groups.add(new Predictions.Group(turn.tree.lanes.size(), turn.batch.size(), turn.tree.limits));
         }
         List<Predictions> predictions = new ArrayList<>();
-        LaneRuns.Ran ran = runs.nodes(scope, lm, rows, logits -> {
-            int at = 0;
-            for (Turn turn : turns) {
-                List<NDArray> lanes = new ArrayList<>();
-                for (int lane = 0; lane < turn.tree.lanes.size(); lane++, at += turn.batch.size()) {
-                    lanes.add(logits.get(at + ":" + (at + turn.batch.size())));
-                }
-                predictions.add(Predictions.of(scope, lanes, lm.tokens(), turn.tree.limits));
-            }
-        });
-        int at = 0;
+        LaneRuns.Ran ran = runs.nodes(scope, lm, rows, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
         for (int i = 0; i < turns.size(); i++) {
-            turns.get(i).tree.accept(turns.get(i).batch, predictions.get(i), ran, at);
-            at += turns.get(i).batch.size() * turns.get(i).tree.lanes.size();
+            turns.get(i).tree.accept(turns.get(i).batch, predictions.get(i));
         }
+        keep(turns, ran);
     }
 
-    private void accept(List<Integer> batch, Predictions predictions, LaneRuns.Ran ran, int firstRow) {
+    private void accept(List<Integer> batch, Predictions predictions) {
         batch.forEach(node -> open.remove());
         for (int row = 0; row < batch.size(); row++) {
             int node = batch.get(row);
             add(node, predictions, row);
-            if (openChildren.containsKey(node)) {
-                for (int lane = 0; lane < lanes.size(); lane++) {
-                    lanes.get(lane).keep(node, ran.keys(firstRow + lane * batch.size() + row));
-                }
-            }
             closeUpwards(nodes.parent(node));
         }
         siftOpen();
+    }
+
+    /** Keeps the keys of those just expanded that have open descendants. */
+    private static void keep(List<Turn> turns, LaneRuns.Ran ran) {
+        List<Integer> rows = new ArrayList<>();
+        List<Consumer<float[]>> keepers = new ArrayList<>();
+        int row = 0;
+        for (Turn turn : turns) {
+            for (TreeLane lane : turn.tree.lanes) {
+                for (int node : turn.batch) {
+                    if (turn.tree.openChildren.containsKey(node)) {
+                        rows.add(row);
+                        keepers.add(keys -> lane.keep(node, keys));
+                    }
+                    row++;
+                }
+            }
+        }
+        float[][] keys = ran.keys(rows);
+        for (int i = 0; i < keys.length; i++) {
+            keepers.get(i).accept(keys[i]);
+        }
     }
 
     private void add(int node, Predictions predictions, int row) {
@@ -227,12 +232,12 @@ final class GrowingTree {
                 }
             }
             if (!rows.isEmpty()) {
-                LaneRuns.Ran ran = runs.keys(scope, lm, rows);
+                float[][] keys = runs.nodes(scope, lm, rows, residual -> { }).keys(IntStream.range(0, rows.size()).boxed().toList());
                 int at = 0;
                 for (Turn turn : missing) {
                     for (TreeLane lane : turn.tree.lanes) {
                         for (int node : turn.batch) {
-                            lane.keep(node, ran.keys(at++));
+                            lane.keep(node, keys[at++]);
                         }
                     }
                 }

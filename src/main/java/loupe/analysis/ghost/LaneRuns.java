@@ -1,6 +1,8 @@
 package loupe.analysis.ghost;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -52,26 +54,32 @@ final class LaneRuns {
     /** A token to run. @param ancestors keys and values of its ancestors, from the root's child down to the parent */
     record Row(TreeLane lane, int token, float[][] ancestors) {}
 
-    /** The keys and values of rows that have been run. */
-    record Ran(int rows, float[][] parts) {
-        /** The row's keys and values as a lane keeps them. */
-        float[] keys(int row) {
-            return tokenKeys(parts, row, rows);
+    /** The keys and values of rows that have been run, on the device until the step ends. */
+    record Ran(KeyValueCache cache) {
+        /** Some rows' keys and values as a lane keeps them. */
+        float[][] keys(List<Integer> rows) {
+            if (rows.isEmpty()) {
+                return new float[0][];
+            }
+            float[][] parts = parts(cache, rows.stream().mapToInt(Integer::intValue).toArray());
+            float[][] keys = new float[rows.size()][];
+            Arrays.setAll(keys, row -> tokenKeys(parts, row, keys.length));
+            return keys;
         }
     }
 
     /**
      * Runs the prompts of lanes.
      *
-     * @param use takes the logits after each, (1, V), in their order
+     * @param use takes the residual streams that leave the last block after each prompt, (lanes, dModel), in their order
      * @return for each lane what {@link TreeLane#keepPrompt} takes
      */
-    float[][][] prompts(Scope scope, LanguageModel lm, List<TreeLane> lanes, Consumer<List<NDArray>> use) {
+    float[][][] prompts(Scope scope, LanguageModel lm, List<TreeLane> lanes, Consumer<NDArray> use) {
         Map<Integer, List<Integer>> byLength = new TreeMap<>();
         for (int i = 0; i < lanes.size(); i++) {
             byLength.computeIfAbsent(lanes.get(i).prompt().length, length -> new ArrayList<>()).add(i);
         }
-        NDArray[] logits = new NDArray[lanes.size()];
+        NDArray[] last = new NDArray[lanes.size()];
         float[][][] keys = new float[lanes.size()][][];
         byLength.forEach((length, group) -> {
             List<TreeLane> alike = group.stream().map(lanes::get).toList();
@@ -83,33 +91,27 @@ final class LaneRuns {
             }
             KeyValueCache cache = KeyValueCache.empty();
             Input input = Input.of(alike.stream().map(TreeLane::prompt).toArray(int[][]::new)).with(ghosts);
-            NDArray out = lm.forward(scope.arrays(), input, hook(scope.arrays(), alike, false), cache, Logits.LAST, scope.cancellation())
-                    .reshape(alike.size(), -1);
+            NDArray out = lm.forward(scope.arrays(), input, hook(scope.arrays(), alike, false), cache, Logits.NONE, scope.cancellation());
             float[][] parts = parts(cache);
             for (int row = 0; row < alike.size(); row++) {
                 float[][] own = new float[length][];
                 for (int token = 0; token < length; token++) {
                     own[token] = tokenKeys(parts, row * length + token, alike.size() * length);
                 }
-                logits[group.get(row)] = out.get(row + ":" + (row + 1));
+                last[group.get(row)] = out.get("{}, {}", row, length - 1).reshape(1, -1);
                 keys[group.get(row)] = own;
             }
         });
-        use.accept(List.of(logits));
+        use.accept(NDArrays.concat(new NDList(last), 0));
         return keys;
     }
 
-    /** Runs nodes for their keys alone. */
-    Ran keys(Scope scope, LanguageModel lm, List<Row> rows) {
-        return run(scope, lm, rows, Logits.NONE, residual -> { });
-    }
-
-    /** Runs nodes. @param use takes their logits, (rows, V) */
+    /**
+     * Runs nodes.
+     *
+     * @param use takes the residual streams that leave the last block, (rows, dModel)
+     */
     Ran nodes(Scope scope, LanguageModel lm, List<Row> rows, Consumer<NDArray> use) {
-        return run(scope, lm, rows, Logits.LAST, logits -> use.accept(logits.reshape(rows.size(), -1)));
-    }
-
-    private Ran run(Scope scope, LanguageModel lm, List<Row> rows, Logits which, Consumer<NDArray> use) {
         NDManager step = scope.arrays();
         int[][] ids = new int[rows.size()][];
         int[] positions = new int[rows.size()];
@@ -118,9 +120,9 @@ final class LaneRuns {
             positions[i] = rows.get(i).lane().prompt().length + rows.get(i).ancestors().length;
         }
         KeyValueCache cache = cache(step, lm, rows);
-        use.accept(lm.forward(step, Input.of(ids).startingAt(positions), hook(step, rows.stream().map(Row::lane).toList(), true), cache, which,
-                scope.cancellation()));
-        return new Ran(ids.length, parts(cache));
+        use.accept(lm.forward(step, Input.of(ids).startingAt(positions), hook(step, rows.stream().map(Row::lane).toList(), true), cache, Logits.NONE,
+                scope.cancellation()).reshape(rows.size(), -1));
+        return new Ran(cache);
     }
 
     private KeyValueCache cache(NDManager step, LanguageModel lm, List<Row> rows) {
@@ -205,6 +207,23 @@ final class LaneRuns {
             parts[2 * layer + 1] = DeviceArrays.floats(added.values().transpose(0, 2, 1, 3));
         }
         return parts;
+    }
+
+    /** Likewise, of some rows of a pass over single tokens. */
+    private static float[][] parts(KeyValueCache cache, int[] rows) {
+        float[][] parts = new float[2 * cache.added().size()][];
+        for (int layer = 0; layer < cache.added().size(); layer++) {
+            KeyValues added = cache.added().get(layer);
+            parts[2 * layer] = rows(added.keys(), rows);
+            parts[2 * layer + 1] = rows(added.values(), rows);
+        }
+        return parts;
+    }
+
+    private static float[] rows(NDArray all, int[] which) {
+        try (NDArray flat = all.reshape(all.getShape().get(0), -1); NDArray index = flat.getManager().create(which); NDArray some = flat.get(index)) {
+            return DeviceArrays.floats(some);
+        }
     }
 
     /** All layers' keys and values of one token. */

@@ -4,13 +4,18 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import loupe.analysis.DeviceArrays;
 import loupe.inference.Scope;
+import loupe.lm.LanguageModel;
 
 /**
- * What the model predicts after each of several nodes: the topK tokens, and what the whole distribution is like.
+ * What the model predicts after each of several nodes: the topK tokens, and what the whole distribution is like. Logits are made for
+ * a block of the vocabulary at a time, for all rows at once: so they are still in the processor's cache when they are looked at, and
+ * without a baseline they never exist all together.
  *
  * @param tokens (rows, topK) row-major, most probable first; probabilities and baseline likewise
  * @param baseline probability under the baseline, the mean over its lanes; NaN without one
@@ -20,56 +25,250 @@ import loupe.inference.Scope;
 record Predictions(int topK, long[] tokens, double[] probabilities, double[] baseline, float[] entropies, float[] divergences) {
     /** Stands for the logit of a masked token; finite, so that its share of the entropy is 0 and not NaN. */
     private static final float REMOVED = -1e30f;
-    /** Logits worked on at once, 4 MiB, so that the passes over them stay in the processor's cache. */
-    private static final int BLOCK_ELEMENTS = 1 << 20;
+    /** Rows of the vocabulary worked on at once. */
+    private static final int BLOCK = 4_096;
 
     /**
-     * @param lanes logits (rows, V) of the ghost, then of each lane of the baseline; a masked token's are overwritten
-     * @param candidates how many of the V may be among the topK, the first ones; the others have their share of the probability
+     * Rows that follow each other: those of the ghost's lane, then as many of each lane of the baseline.
+     *
+     * @param rows of one lane
      */
-    static Predictions of(Scope scope, List<NDArray> lanes, int candidates, TreeLimits limits) {
-        int rows = (int) lanes.get(0).getShape().get(0);
-        int vocabulary = (int) lanes.get(0).getShape().get(1);
-        limits.maskId().ifPresent(id -> lanes.forEach(logits -> logits.set(new NDIndex(":, {}", id), REMOVED)));
-        int topK = Math.min(limits.topK(), candidates - (limits.maskId().isPresent() ? 1 : 0));
-        Predictions all = new Predictions(topK, new long[rows * topK], new double[rows * topK], new double[rows * topK], new float[rows], new float[rows]);
-        int block = Math.max(1, BLOCK_ELEMENTS / vocabulary);
-        for (int first = 0; first < rows; first += block) {
+    record Group(int lanes, int rows, TreeLimits limits) {
+        private int size() {
+            return lanes * rows;
+        }
+
+        private boolean masks(int token) {
+            return limits.maskId().isPresent() && limits.maskId().getAsInt() == token;
+        }
+    }
+
+    /** @param residual streams leaving the last block, (rows of all groups, dModel) */
+    static List<Predictions> of(Scope scope, LanguageModel lm, NDArray residual, List<Group> groups) {
+        return of(scope, lm, residual, groups, BLOCK);
+    }
+
+    /** @param blockSize rows of the vocabulary worked on at once */
+    static List<Predictions> of(Scope scope, LanguageModel lm, NDArray residual, List<Group> groups, int blockSize) {
+        int vocabulary = lm.config().vocabularySize();
+        int count = groups.stream().mapToInt(Group::size).sum();
+        boolean compares = groups.stream().anyMatch(group -> group.lanes > 1);
+        List<Block> blocks = new ArrayList<>();
+        try (NDManager kept = scope.arrays().newSubManager()) {
+            NDArray normalised = lm.finalNorm(residual);
+            normalised.attach(kept);
+            for (int first = 0; first < vocabulary; first += blockSize) {
+                scope.cancellation().check();
+                int end = Math.min(vocabulary, first + blockSize);
+                int candidates = Math.max(0, Math.min(end, lm.tokens()) - first);
+                Block block = new Block(first, candidates, count, groups);
+                try (NDManager step = kept.newSubManager()) {
+                    block.read(lm.logits(alias(step, normalised), first, end), candidates, groups, compares ? kept : null);
+                }
+                blocks.add(block);
+            }
+            double[] totals = totals(blocks, count);
+            List<Predictions> all = new ArrayList<>();
+            int at = 0;
+            for (Group group : groups) {
+                Predictions made = empty(group, lm.tokens());
+                made.fill(blocks, totals, at);
+                if (group.lanes > 1) {
+                    made.compare(scope, kept, blocks, totals, at, group);
+                }
+                all.add(made);
+                at += group.size();
+            }
+            return all;
+        }
+    }
+
+    private static NDArray alias(NDManager owner, NDArray array) {
+        NDArray alias = array.reshape(array.getShape());
+        alias.attach(owner);
+        return alias;
+    }
+
+    private static Predictions empty(Group group, int candidates) {
+        int topK = Math.min(group.limits.topK(), candidates - (group.limits.maskId().isPresent() ? 1 : 0));
+        Predictions made = new Predictions(topK, new long[group.rows * topK], new double[group.rows * topK], new double[group.rows * topK],
+                new float[group.rows], new float[group.rows]);
+        Arrays.fill(made.baseline, Double.NaN);
+        Arrays.fill(made.divergences, Float.NaN);
+        return made;
+    }
+
+    /** The logarithm of the sum of all exponentials, per row: of the blocks' own. */
+    private static double[] totals(List<Block> blocks, int rows) {
+        double[] totals = new double[rows];
+        for (int row = 0; row < rows; row++) {
+            double largest = Double.NEGATIVE_INFINITY;
+            for (Block block : blocks) {
+                largest = Math.max(largest, block.logSums[row]);
+            }
+            double sum = 0;
+            for (Block block : blocks) {
+                sum += Math.exp(block.logSums[row] - largest);
+            }
+            totals[row] = largest + Math.log(sum);
+        }
+        return totals;
+    }
+
+    /** The most probable tokens of all blocks, and the entropy by the chain rule: that of the block, then that within it. */
+    private void fill(List<Block> blocks, double[] totals, int firstRow) {
+        int[] next = new int[blocks.size()];
+        for (int row = 0; row < entropies.length; row++) {
+            int global = firstRow + row;
+            Arrays.fill(next, 0);
+            for (int k = 0; k < topK; k++) {
+                int best = -1;
+                for (int b = 0; b < next.length; b++) {
+                    // where two are equal the earlier block's comes first
+                    if (next[b] < blocks.get(b).found && (best < 0 || blocks.get(b).logit(global, next[b]) > blocks.get(best).logit(global, next[best]))) {
+                        best = b;
+                    }
+                }
+                Block from = blocks.get(best);
+                tokens[row * topK + k] = from.token(global, next[best]);
+                probabilities[row * topK + k] = Math.exp(from.logit(global, next[best]++) - totals[global]);
+            }
+            double entropy = 0;
+            for (Block block : blocks) {
+                double share = block.logSums[global] - totals[global];
+                entropy += Math.exp(share) * (block.entropies[global] - share);
+            }
+            entropies[row] = (float) entropy;
+        }
+    }
+
+    /** The baseline's probabilities and the divergence from it, block by block. */
+    private void compare(Scope scope, NDManager kept, List<Block> blocks, double[] totals, int firstRow, Group group) {
+        double[] sums = new double[group.rows];
+        for (Block block : blocks) {
             scope.cancellation().check();
-            try (NDManager step = scope.arrays().newSubManager()) {
-                all.fill(step, lanes, candidates, first, Math.min(rows, first + block));
+            try (NDManager step = kept.newSubManager()) {
+                NDArray log = block.log(step, totals, firstRow, group.rows);
+                NDArray q = null;
+                for (int lane = 1; lane < group.lanes; lane++) {
+                    NDArray share = block.log(step, totals, firstRow + lane * group.rows, group.rows).exp().divi(group.lanes - 1);
+                    q = q == null ? share : q.addi(share);
+                }
+                lookUp(step, q, block.first);
+                NDArray terms = log.exp().muli(log.subi(q.maximum(1e-38f).log()));
+                double[] part = DeviceArrays.doubles(terms.sum(new int[] {1}));
+                for (int row = 0; row < group.rows; row++) {
+                    sums[row] += part[row];
+                }
             }
         }
-        return all;
+        for (int row = 0; row < group.rows; row++) {
+            divergences[row] = (float) sums[row];
+        }
     }
 
-    private void fill(NDManager step, List<NDArray> lanes, int candidates, int first, int end) {
-        NDArray log = DeviceArrays.rows(step, lanes.get(0), first, end).logSoftmax(-1);
-        NDList top = (candidates < log.getShape().get(1) ? log.get(":, :{}", candidates) : log).topK(topK, 1, true, true);
-        double[] best = DeviceArrays.doubles(top.get(0));
-        for (int i = 0; i < best.length; i++) {
-            probabilities[first * topK + i] = Math.exp(best[i]);
+    /** Takes the baseline's probabilities of those of the tokens that lie in a block. @param q (rows, width of the block) */
+    private void lookUp(NDManager step, NDArray q, int first) {
+        long[] places = new long[tokens.length];
+        boolean any = false;
+        for (int i = 0; i < places.length; i++) {
+            places[i] = tokens[i] - first;
+            any |= isIn(places[i], q);
         }
-        System.arraycopy(DeviceArrays.longs(top.get(1)), 0, tokens, first * topK, best.length);
-        NDArray p = log.exp();
-        if (lanes.size() == 1) {
-            Arrays.fill(baseline, first * topK, end * topK, Double.NaN);
-            Arrays.fill(divergences, first, end, Float.NaN);
-            put(p.muli(log).sum(new int[] {1}).negi(), entropies, first);
-            return;
+        if (any) {
+            long[] within = Arrays.stream(places).map(place -> isIn(place, q) ? place : 0).toArray();
+            double[] found = DeviceArrays.doubles(q.gather(step.create(within, new Shape(entropies.length, topK)), 1));
+            for (int i = 0; i < places.length; i++) {
+                baseline[i] = isIn(places[i], q) ? found[i] : baseline[i];
+            }
         }
-        put(p.mul(log).sum(new int[] {1}).negi(), entropies, first);
-        NDArray q = null;
-        for (NDArray lane : lanes.subList(1, lanes.size())) {
-            NDArray share = DeviceArrays.rows(step, lane, first, end).softmax(-1).divi(lanes.size() - 1);
-            q = q == null ? share : q.addi(share);
-        }
-        System.arraycopy(DeviceArrays.doubles(q.gather(top.get(1), 1)), 0, baseline, first * topK, best.length);
-        put(log.subi(q.maximum(1e-38f).log()).muli(p).sum(new int[] {1}), divergences, first);
     }
 
-    private static void put(NDArray column, float[] target, int first) {
-        float[] values = DeviceArrays.floats(column);
-        System.arraycopy(values, 0, target, first, values.length);
+    private static boolean isIn(long place, NDArray block) {
+        return place >= 0 && place < block.getShape().get(1);
+    }
+
+    /** What is known of a block of the vocabulary after every row. */
+    private static final class Block {
+        final int first;
+        final double[] logSums;
+        final float[] entropies;
+        /** How many of the most probable tokens are known, for each row. */
+        final int found;
+        private float[] logits = new float[0];
+        private long[] places = new long[0];
+        /** Logarithms of the probabilities within the block; null if nobody will ask. */
+        private NDArray log;
+
+        /** @param candidates how many of the tokens may be named, the first ones */
+        Block(int first, int candidates, int rows, List<Group> groups) {
+            this.first = first;
+            logSums = new double[rows];
+            entropies = new float[rows];
+            found = Math.min(candidates, groups.stream().mapToInt(group -> group.limits.topK()).max().orElseThrow());
+        }
+
+        /**
+         * @param all logits (rows, width of the block); a masked token's are overwritten
+         * @param candidates as above
+         * @param keeper owner of what {@link #log} needs; null if nobody will ask for it
+         */
+        void read(NDArray all, int candidates, List<Group> groups, NDManager keeper) {
+            int width = (int) all.getShape().get(1);
+            mask(all, width, groups);
+            if (found > 0) {
+                NDList top = (candidates < width ? all.get(":, :{}", candidates) : all).topK(found, 1, true, true);
+                logits = DeviceArrays.floats(top.get(0));
+                places = DeviceArrays.longs(top.get(1));
+            }
+            NDArray within = all.logSoftmax(-1);
+            int columns = Math.min(2, width);
+            double[] before = DeviceArrays.doubles(all.get(":, :{}", columns));
+            double[] after = DeviceArrays.doubles(within.get(":, :{}", columns));
+            int row = 0;
+            for (Group group : groups) {
+                // what a masked token has lost says nothing about the others
+                int column = columns == 2 && group.masks(first) ? 1 : 0;
+                for (int end = row + group.size(); row < end; row++) {
+                    logSums[row] = before[row * columns + column] - after[row * columns + column];
+                }
+            }
+            float[] sums = DeviceArrays.floats(within.exp().muli(within).sum(new int[] {1}));
+            for (int i = 0; i < sums.length; i++) {
+                entropies[i] = -sums[i];
+            }
+            if (keeper != null) {
+                within.attach(keeper);
+                log = within;
+            }
+        }
+
+        private void mask(NDArray all, int width, List<Group> groups) {
+            int row = 0;
+            for (Group group : groups) {
+                int end = row + group.size();
+                if (group.limits.maskId().isPresent() && group.limits.maskId().getAsInt() >= first && group.limits.maskId().getAsInt() < first + width) {
+                    all.set(new NDIndex("{}:{}, {}", row, end, group.limits.maskId().getAsInt() - first), REMOVED);
+                }
+                row = end;
+            }
+        }
+
+        float logit(int row, int rank) {
+            return logits[row * found + rank];
+        }
+
+        long token(int row, int rank) {
+            return first + places[row * found + rank];
+        }
+
+        /** Logarithms of the probabilities in the whole vocabulary. @param totals as of {@link Predictions#totals} */
+        NDArray log(NDManager step, double[] totals, int firstRow, int rows) {
+            float[] share = new float[rows];
+            for (int row = 0; row < rows; row++) {
+                share[row] = (float) Math.max(REMOVED, logSums[firstRow + row] - totals[firstRow + row]);
+            }
+            return DeviceArrays.rows(step, log, firstRow, firstRow + rows).add(step.create(share, new Shape(rows, 1)));
+        }
     }
 }
