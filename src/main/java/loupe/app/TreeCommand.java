@@ -12,6 +12,7 @@ import java.util.OptionalInt;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
 import loupe.analysis.ghost.TreeLimits;
@@ -57,6 +58,10 @@ final class TreeCommand extends LoupeCommand {
     @Option(names = "--baseline", paramLabel = "WHICH", defaultValue = "none", description = "none, centroid, random:N or empty (default: none).")
     private String baseline;
 
+    @Option(names = "--null-draws", paramLabel = "N", defaultValue = "0",
+            description = "Grow trees of N random directions at the same scale too and say how far the divergence from the baseline is beyond theirs (default: none).")
+    private int nullDraws;
+
     @Option(names = "--steer", paramLabel = "LAYER:COEFFICIENT", description = "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
     private String steer;
 
@@ -78,6 +83,9 @@ final class TreeCommand extends LoupeCommand {
             Paths.existing(against, "--against");
         }
         TreeBaseline compared = PromptOptions.baseline(baseline);
+        if (nullDraws != 0 && (nullDraws < 2 || compared.kind() == TreeBaseline.Kind.NONE)) {
+            throw Refusal.usage("--null-draws is " + nullDraws + " and --baseline " + baseline + ", expected at least 2 draws and a baseline to be far from");
+        }
         requireLimits();
         ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
@@ -102,6 +110,9 @@ final class TreeCommand extends LoupeCommand {
         result.put("seconds", seconds);
         if (compared.kind() != TreeBaseline.Kind.NONE) {
             result.put("divergence", tree.divergence());
+            if (nullDraws > 0) {
+                result.put("null", beyondChance(context.ask(NullDivergence.of(tree.query(), nullDraws)).correct(tree)));
+            }
         }
         TreeOutline outline = TreeOutline.of(tree, id -> ModelOptions.text(opened, id));
         if (against != null) {
@@ -113,6 +124,18 @@ final class TreeCommand extends LoupeCommand {
         }
         result.put("tree", outline.json());
         return result;
+    }
+
+    private static Map<String, Object> beyondChance(NullDivergence.Corrected chance) {
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("nodes", NullDivergence.NODES);
+        said.put("divergence", chance.divergence());
+        said.put("random_mean", chance.mean());
+        said.put("random_deviation", chance.deviation());
+        said.put("beyond_chance", chance.beyondChance());
+        said.put("z", chance.z());
+        said.put("chance", chance.chance());
+        return said;
     }
 
     private void write(TreeOutline outline, Map<String, Object> settings) {

@@ -9,6 +9,7 @@ import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeSteering;
@@ -31,6 +32,8 @@ public final class TreeModel {
     private final ObjectProperty<TreeBaseline> baseline = new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
     private final BooleanProperty cleanWanted = new SimpleBooleanProperty(this, "cleanWanted", false);
     private final ResultSlot<DefinitionTree.Answer> clean;
+    private final ResultSlot<NullDivergence.Answer> chance;
+    private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance = new ReadOnlyObjectWrapper<>(this, "beyondChance");
     /** Read once for all features and scales it is asked with. */
     private PromptReading prompt;
 
@@ -40,6 +43,9 @@ public final class TreeModel {
         tree = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         clean = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         cleanWanted.addListener((property, was, is) -> ask(false));
+        chance = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        tree.valueProperty().addListener(changed -> compareWithChance());
+        chance.valueProperty().addListener(changed -> correct());
         side.feature().addListener((property, was, is) -> ask(true));
         controls.values().addListener((property, was, is) -> ask(false));
         baseline.addListener((property, was, is) -> ask(false));
@@ -72,6 +78,28 @@ public final class TreeModel {
     /** The tree without steering; empty while nothing is steered or nobody wants it. */
     public ResultSlot<DefinitionTree.Answer> clean() {
         return clean;
+    }
+
+    /** The whole tree's divergence in relation to random directions'; null while that is not known and without a baseline. */
+    public ReadOnlyObjectProperty<NullDivergence.Corrected> beyondChance() {
+        return beyondChance.getReadOnlyProperty();
+    }
+
+    private void compareWithChance() {
+        DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
+        if (whole == null || whole.query().baseline().kind() == TreeBaseline.Kind.NONE) {
+            chance.clear();
+        } else {
+            chance.ask(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
+        }
+        correct();
+    }
+
+    private void correct() {
+        DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
+        NullDivergence.Answer draws = chance.completeProperty().get() ? chance.getValue() : null;
+        boolean known = whole != null && draws != null && draws.query().equals(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
+        beyondChance.set(known ? draws.correct(whole) : null);
     }
 
     /** Why the prompt cannot be used; null if it can. */

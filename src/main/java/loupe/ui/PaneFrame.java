@@ -54,6 +54,7 @@ public final class PaneFrame extends StackPane {
 
     private final StringProperty title = new SimpleStringProperty(this, "title", "");
     private final StringProperty subtitle = new SimpleStringProperty(this, "subtitle", "");
+    private final StringProperty subtitleTip = new SimpleStringProperty(this, "subtitleTip", "");
     private final ObjectProperty<Node> content = new SimpleObjectProperty<>(this, "content");
     private final BooleanProperty pending = new SimpleBooleanProperty(this, "pending");
     private final DoubleProperty progress = new SimpleDoubleProperty(this, "progress", ProgressBar.INDETERMINATE_PROGRESS);
@@ -101,6 +102,7 @@ public final class PaneFrame extends StackPane {
         Label subtitleLabel = new Label();
         subtitleLabel.textProperty().bind(subtitle);
         subtitleLabel.getStyleClass().add("pane-subtitle");
+        subtitleLabel.tooltipProperty().bind(subtitleTip.map(tip -> tip.isEmpty() ? null : Tips.of(tip)));
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
         subtitleLabel.setMinWidth(0);
@@ -307,6 +309,11 @@ public final class PaneFrame extends StackPane {
     /** A few words after the title, such as the feature shown. */
     public StringProperty subtitleProperty() {
         return subtitle;
+    }
+
+    /** What the words after the title mean, shown when the pointer rests on them; empty for nothing. */
+    public StringProperty subtitleTipProperty() {
+        return subtitleTip;
     }
 
     public void setContent(Node shown) {

@@ -11,6 +11,7 @@ import javafx.scene.control.ToggleGroup;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
 import loupe.state.GhostControlsModel;
@@ -142,6 +143,7 @@ final class TreePane {
             frame.subtitleProperty().set("");
         });
         Slots.whileShown(frame, model.tree()::setWanted);
+        model.beyondChance().addListener(changed -> tellSize());
         comparison.diff().valueProperty().addListener((property, was, is) -> draw());
         comparison.diff().problemProperty().addListener(changed -> explain.run());
         model.clean().problemProperty().addListener(changed -> explain.run());
@@ -174,18 +176,34 @@ final class TreePane {
             tellSize();
         } else if (diff != null) {
             canvas.setData(drawn(diff));
+            frame.subtitleTipProperty().set("");
             frame.subtitleProperty().set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, " + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
                     + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in " + comparison.other().get() + " (\u2212)");
         }
     }
 
+    /** How many nodes, and how far the tree is from its baseline: at first as it is, then in relation to random directions. */
     private void tellSize() {
         DefinitionTree.Answer answer = model.tree().getValue();
-        if (answer != null && comparison.other().get().isEmpty()) {
-            int folded = canvas.genericHiddenProperty().get();
-            frame.subtitleProperty().set(Figures.count(answer.size() - 1L) + " nodes"
-                    + (folded == 0 ? "" : ", " + Figures.count(folded) + " folded as generic")
-                    + (Double.isNaN(answer.divergence()) ? "" : ", " + Figures.number(answer.divergence()) + " nats beyond the baseline"));
+        if (answer == null || !comparison.other().get().isEmpty()) {
+            return;
+        }
+        int folded = canvas.genericHiddenProperty().get();
+        String nodes = Figures.count(answer.size() - 1L) + " nodes" + (folded == 0 ? "" : ", " + Figures.count(folded) + " folded as generic");
+        NullDivergence.Corrected chance = model.beyondChance().get();
+        if (chance != null) {
+            frame.subtitleProperty().set(nodes + ", " + Figures.number(chance.beyondChance()) + " nats beyond chance (z " + Figures.number(chance.z()) + ")");
+            frame.subtitleTipProperty().set("The tree's " + NullDivergence.NODES + " most probable nodes diverge from the baseline by " + Figures.number(chance.divergence())
+                    + " nats. So do trees of " + NullDivergence.DEFAULT_DRAWS + " random directions at the same scale, by " + Figures.number(chance.mean()) + " on average and "
+                    + Figures.number(chance.deviation()) + " more or less. Beyond chance is what this tree has more than they have on average; z is the same in their deviations. "
+                    + "Of random directions, one in " + Figures.number(1 / chance.chance()) + " has as much.");
+        } else if (!Double.isNaN(answer.divergence())) {
+            frame.subtitleProperty().set(nodes + ", " + Figures.number(answer.divergence()) + " nats from the baseline");
+            frame.subtitleTipProperty().set("How much the tree says that its baseline does not: the divergence of what they say next, summed over the nodes by their probability. "
+                    + "When the tree is whole it is compared with that of random directions.");
+        } else {
+            frame.subtitleProperty().set(nodes);
+            frame.subtitleTipProperty().set("");
         }
     }
 

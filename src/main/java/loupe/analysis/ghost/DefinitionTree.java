@@ -255,6 +255,15 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
             return new Answer(new DefinitionTree(query.model, query.ghost, query.prompt, limits, query.baseline, query.steering, Optional.empty()), known, complete);
         }
 
+        /** The same tree with so many nodes at most besides the root, its most probable ones, equal to what a new one would be. Host only. */
+        Answer atMost(int nodes) {
+            if (query.limits.maxNodes().isPresent() && query.limits.maxNodes().getAsInt() <= nodes) {
+                return this;
+            }
+            TreeLimits limits = query.limits.withMaxNodes(nodes);
+            return new Answer(new DefinitionTree(query.model, query.ghost, query.prompt, limits, query.baseline, query.steering, Optional.empty()), known, complete);
+        }
+
         /** Everything known of the tree, also below the cutoff. */
         TreeNodes known() {
             return known;

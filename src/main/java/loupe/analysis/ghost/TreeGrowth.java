@@ -121,15 +121,12 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     /** A random direction as far from where the ghost starts, the centroid or zero, as the ghost is. */
     static float[] random(GhostSettings settings, GhostVector vector, int seed) {
         Random random = new Random(seed);
-        boolean moved = settings.centroid() || settings.source() instanceof GhostSource.Finished;
-        double[] origin = Vectors.scaled(Vectors.doubles(vector.centroid()), moved ? 1 : 0);
-        double[] offset = Vectors.doubles(vector.ghost());
-        Vectors.addScaled(offset, -1, origin);
+        double[] origin = GhostDistance.origin(settings, vector);
         double[] direction = new double[origin.length];
         for (int i = 0; i < direction.length; i++) {
             direction[i] = random.nextGaussian();
         }
-        Vectors.addScaled(origin, Vectors.norm(offset) / Vectors.norm(direction), direction);
+        Vectors.addScaled(origin, GhostDistance.of(settings, vector) / Vectors.norm(direction), direction);
         return Vectors.tensor(origin).data();
     }
 }

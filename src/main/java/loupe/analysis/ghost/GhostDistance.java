@@ -1,0 +1,18 @@
+package loupe.analysis.ghost;
+
+/** How far a ghost is from where ghosts start. */
+final class GhostDistance {
+    private GhostDistance() {}
+
+    /** Where ghosts start: the centroid, or zero for a ghost without it. A finished ghost is taken to have it. */
+    static double[] origin(GhostSettings settings, GhostVector vector) {
+        boolean moved = settings.centroid() || settings.source() instanceof GhostSource.Finished;
+        return Vectors.scaled(Vectors.doubles(vector.centroid()), moved ? 1 : 0);
+    }
+
+    static double of(GhostSettings settings, GhostVector vector) {
+        double[] offset = Vectors.doubles(vector.ghost());
+        Vectors.addScaled(offset, -1, origin(settings, vector));
+        return Vectors.norm(offset);
+    }
+}
