@@ -9,26 +9,21 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
+import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
-import loupe.analysis.ghost.GhostSource;
-import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
-import loupe.analysis.ghost.TreeForest;
 import loupe.analysis.ghost.TreeLimits;
-import loupe.analysis.ghost.TreeOutline;
-import loupe.analysis.tokens.TokenColumns;
-import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
-import loupe.analysis.tokens.TokenRanking;
-import loupe.base.HookPoint;
 import loupe.format.JsonLines;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -40,8 +35,6 @@ import picocli.CommandLine.Option;
 /** {@code batch}: trees, token lists and best scales of many features, one JSON line each, in a file that can be gone on with. */
 @Command(name = "batch", description = "Trees, token lists and best scales of many features, as JSON lines; --resume goes on where an earlier run stopped.")
 final class BatchCommand extends LoupeCommand {
-    /** Features whose trees are grown together. */
-    private static final int TOGETHER = 8;
     private static final Set<String> PARTS = Set.of("tree", "tokens", "scale");
 
     @Mixin
@@ -106,6 +99,9 @@ final class BatchCommand extends LoupeCommand {
         GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());
         Map<String, Object> said = describe(opened, settings, tokens);
+        BatchPlan plan = new BatchPlan(opened.id(), sae.id(), new TokenListSettings(settings, metric, exponent, top), tokens, "", limits, compared,
+                parts.stream().map(part -> BatchPlan.Part.valueOf(part.toUpperCase(Locale.ROOT))).collect(Collectors.toSet()),
+                parts.contains("scale") ? context.ask(new TokenGeometry(opened.id())).meanDistance() : 1, sae.config().hook().filter(hook -> Fit.hasVectors(opened, hook)));
 
         long start = System.nanoTime();
         int done = 0;
@@ -115,10 +111,9 @@ final class BatchCommand extends LoupeCommand {
             List<Integer> missing = wanted.stream().filter(feature -> !known.contains(feature)).toList();
             skipped = wanted.size() - missing.size();
             context.begin();
-            for (int from = 0; from < missing.size(); from += TOGETHER) {
-                List<Integer> group = missing.subList(from, Math.min(missing.size(), from + TOGETHER));
-                List<Map<String, Object>> results = results(context, opened, sae, settings, tokens, limits, compared, group);
-                for (Map<String, Object> result : results) {
+            for (int from = 0; from < missing.size(); from += BatchPlan.TOGETHER) {
+                List<Integer> group = missing.subList(from, Math.min(missing.size(), from + BatchPlan.TOGETHER));
+                for (Map<String, Object> result : results(context, opened, plan, group)) {
                     lines.add(result);
                     done++;
                 }
@@ -188,55 +183,17 @@ final class BatchCommand extends LoupeCommand {
         return known;
     }
 
-    private List<Map<String, Object>> results(CommandContext context, OpenModel opened, OpenSae sae, GhostSettings settings, GhostPrompt tokens, TreeLimits limits,
-            TreeBaseline compared, List<Integer> group) {
-        List<GhostSettings> ghosts = group.stream().map(feature -> settings.withSource(new GhostSource.Feature(sae.id(), feature))).toList();
-        List<DefinitionTree.Answer> trees = parts.contains("tree") ? context.ask(new TreeForest(ghosts.stream()
-                .map(of -> new DefinitionTree(opened.id(), of, tokens, limits).withBaseline(compared)).toList())) : List.of();
+    private static List<Map<String, Object>> results(CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> group) {
+        List<DefinitionTree.Answer> trees = plan.parts().contains(BatchPlan.Part.TREE) ? context.ask(plan.trees(group)) : List.of();
         List<Map<String, Object>> results = new ArrayList<>();
         for (int i = 0; i < group.size(); i++) {
-            Map<String, Object> result = new LinkedHashMap<>();
-            result.put("feature", group.get(i));
-            if (!trees.isEmpty()) {
-                result.put("nodes", trees.get(i).size() - 1);
-                result.put("divergence", trees.get(i).divergence());
-                result.put("tree", TreeOutline.of(trees.get(i), id -> ModelOptions.text(opened, id)).json());
-            }
-            if (parts.contains("tokens")) {
-                result.put("tokens", tokens(context, opened, ghosts.get(i)));
-            }
-            if (parts.contains("scale")) {
-                result.put("scale", scale(context, opened, sae, ghosts.get(i), tokens));
-            }
-            results.add(result);
+            int feature = group.get(i);
+            results.add(plan.line(feature, trees.isEmpty() ? Optional.empty() : Optional.of(trees.get(i)),
+                    plan.parts().contains(BatchPlan.Part.TOKENS) ? Optional.of(context.ask(plan.columns(feature))) : Optional.empty(),
+                    plan.parts().contains(BatchPlan.Part.SCALE) ? Optional.of(context.ask(plan.sweep(feature))) : Optional.empty(),
+                    id -> ModelOptions.text(opened, id)));
         }
         return results;
-    }
-
-    private List<Map<String, Object>> tokens(CommandContext context, OpenModel opened, GhostSettings of) {
-        TokenList list = new TokenRanking().rank(context.ask(new TokenColumns(opened.id(), of, metric)), new TokenListSettings(of, metric, exponent, top));
-        List<Map<String, Object>> rows = new ArrayList<>();
-        for (int i = 0; i < list.size(); i++) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("id", list.tokens()[i]);
-            row.put("token", ModelOptions.text(opened, list.tokens()[i]));
-            row.put("score", list.scores()[i]);
-            row.put("cosine", list.cosines()[i]);
-            rows.add(row);
-        }
-        return rows;
-    }
-
-    private Map<String, Object> scale(CommandContext context, OpenModel opened, OpenSae sae, GhostSettings of, GhostPrompt tokens) {
-        Optional<HookPoint> readAt = sae.config().hook().filter(hook -> Fit.hasVectors(opened, hook));
-        List<Double> grid = ScaleSweep.grid(context.ask(new TokenGeometry(opened.id())).meanDistance(), ScaleSweep.DEFAULT_COUNT);
-        ScaleSweep.Answer answer = context.ask(new ScaleSweep(opened.id(), of, tokens, grid, ScaleSweep.DEFAULT_NODES, topK, ScaleSweep.DEFAULT_BASELINE,
-                ScaleSweep.DEFAULT_ENTROPY_WEIGHT, readAt));
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("scales", answer.scales());
-        said.put("curves", ScaleCommand.curves(answer));
-        said.put("best", ScaleCommand.best(answer));
-        return said;
     }
 
     private Map<String, Object> describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {

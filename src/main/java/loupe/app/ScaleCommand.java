@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.ScaleOutline;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
@@ -82,8 +83,8 @@ final class ScaleCommand extends LoupeCommand {
         result.put("settings", said);
         result.put("seconds", seconds);
         result.put("scales", answer.scales());
-        result.put("curves", curves(answer));
-        result.put("best", best(answer));
+        result.put("curves", ScaleOutline.curves(answer));
+        result.put("best", ScaleOutline.best(answer));
         if (mixes != null) {
             result.put("mixes", answers.stream().map(ScaleCommand::mix).toList());
         }
@@ -110,32 +111,12 @@ final class ScaleCommand extends LoupeCommand {
         return compared;
     }
 
-    static Map<String, Object> curves(ScaleSweep.Answer answer) {
-        Map<String, Object> curves = new LinkedHashMap<>();
-        for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
-            curves.put(curve.label(), answer.curve(curve));
-        }
-        return curves;
-    }
-
-    static Map<String, Object> best(ScaleSweep.Answer answer) {
-        Map<String, Object> best = new LinkedHashMap<>();
-        answer.best().ifPresent(found -> {
-            best.put("scale", found.scale());
-            best.put("plateau", new double[] {found.low(), found.high()});
-            best.put("why", found.why());
-            best.put("encoder_mix", answer.query().ghost().encoderMix());
-            best.put("score", found.score());
-        });
-        return best;
-    }
-
     private static Map<String, Object> mix(ScaleSweep.Answer answer) {
         Map<String, Object> mix = new LinkedHashMap<>();
         mix.put("encoder_mix", answer.query().ghost().encoderMix());
         mix.put("scales", answer.scales());
-        mix.put("curves", curves(answer));
-        mix.put("best", best(answer));
+        mix.put("curves", ScaleOutline.curves(answer));
+        mix.put("best", ScaleOutline.best(answer));
         return mix;
     }
 

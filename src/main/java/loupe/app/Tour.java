@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
@@ -15,6 +16,7 @@ import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.image.WritableImage;
 import javafx.stage.Stage;
 import javax.imageio.ImageIO;
+import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenScript;
@@ -32,7 +34,9 @@ final class Tour {
     private static final double SMALL_HEIGHT_PIXELS = 700;
     private static final double RAREST = 0.0003;
     private static final double COMMONEST = 0.005;
-    private static final double PICTURES = 75;
+    private static final double PICTURES = 90;
+    private static final int BATCHED = 24;
+    private static final int BATCH_NODES = 60;
     private static final long POLL_MILLIS = 40;
     private static final long PATIENCE_MILLIS = 600_000;
     private static final long SETTLE_MILLIS = 400;
@@ -45,6 +49,7 @@ final class Tour {
     private final List<String> pictures = new ArrayList<>();
     private WorkbenchApp app;
     private Stage stage;
+    private Path cache;
 
     /**
      * @param cache where passes over a corpus are kept; null for a folder that is gone afterwards
@@ -60,7 +65,7 @@ final class Tour {
 
     /** @return names of the pictures, in order */
     List<String> run() throws IOException {
-        Path cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
+        cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
         try {
             Toolkit.run(() -> {
                 app = new WorkbenchApp(context.service(), null, cache);
@@ -193,6 +198,7 @@ final class Tour {
             both("pane-" + pane, () -> app.view().maximise(pane, true), () -> app.view().maximise(pane, false));
         }
         both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
+        batch();
         both("palette", () -> app.view().run("palette"), app.view()::dismiss);
         both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
         one("problem", () -> workbench().openCheckpoint(workbench().a(), opening.model().resolve("config.json"), loupe.sae.SaeOptions.AS_STORED),
@@ -205,6 +211,26 @@ final class Tour {
         settle(this::isQuiet);
         both("small");
         both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
+    }
+
+    /** The page of many features, with what was found of the first few. */
+    private void batch() {
+        if (!isWanted("batch") && !isWanted("batch-running")) {
+            return;
+        }
+        Path lines = cache.resolve("tour-features.jsonl");
+        if (!Toolkit.call(() -> lines.toFile().delete() || !lines.toFile().exists())) {
+            context.warn(lines + " of an earlier tour cannot be deleted, so many features are not shown");
+            return;
+        }
+        Toolkit.run(() -> {
+            models().batch().start(models().table().rows().stream().limit(BATCHED).toList(), EnumSet.allOf(BatchPlan.Part.class), BATCH_NODES, lines);
+            app.view().run("batch");
+        });
+        until("the first features", () -> models().batch().rows().size() >= BATCHED / 2);
+        take("batch-running");
+        until("the batch", () -> !models().batch().running().get());
+        both("batch", () -> { }, app.view()::dismiss);
     }
 
     private void compare(Path a) {

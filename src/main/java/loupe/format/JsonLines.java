@@ -33,8 +33,27 @@ public final class JsonLines implements AutoCloseable {
 
     /** Opens an earlier file to go on with. @throws CheckpointException if a whole line is no JSON document */
     public static JsonLines goOn(Path file) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
         List<JsonNode> known = new ArrayList<>();
+        int from = read(file, known);
+        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+        channel.truncate(from).position(from);
+        return new JsonLines(channel, known);
+    }
+
+    /** The documents of a file that is only looked at, without a torn last line. @throws CheckpointException if a whole line is no JSON document */
+    public static List<JsonNode> read(Path file) {
+        List<JsonNode> known = new ArrayList<>();
+        try {
+            read(file, known);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return known;
+    }
+
+    /** @return where the whole lines end */
+    private static int read(Path file, List<JsonNode> known) throws IOException {
+        byte[] bytes = Files.readAllBytes(file);
         int from = 0;
         for (int at = 0; at < bytes.length; at++) {
             if (bytes[at] == '\n') {
@@ -42,9 +61,7 @@ public final class JsonLines implements AutoCloseable {
                 from = at + 1;
             }
         }
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        channel.truncate(from).position(from);
-        return new JsonLines(channel, known);
+        return from;
     }
 
     /** The documents that were in the file when it was opened. */

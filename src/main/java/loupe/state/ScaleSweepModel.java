@@ -80,7 +80,7 @@ public final class ScaleSweepModel {
     }
 
     /** Where the checkpoint reads, if the model has the residual stream's width there. */
-    private static Optional<HookPoint> readAt(OpenModel model, OpenSae sae) {
+    static Optional<HookPoint> readAt(OpenModel model, OpenSae sae) {
         return sae.config().hook().filter(hook -> sae.config().dIn() == model.config().dModel()
                 && (!hook.site().inBlock() || hook.layer() < model.config().nLayers()));
     }

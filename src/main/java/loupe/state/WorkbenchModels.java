@@ -28,6 +28,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final FeatureScatterModel scatter;
     private final SideModels a;
     private final SideModels b;
+    private final BatchModel batch;
     private final BooleanProperty dark = new SimpleBooleanProperty(this, "dark", false);
     private final IntegerProperty fontSize = new SimpleIntegerProperty(this, "fontSize", ORDINARY_FONT);
     private final BooleanProperty captions = new SimpleBooleanProperty(this, "captions", true);
@@ -53,6 +54,7 @@ public final class WorkbenchModels implements AutoCloseable {
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
         table = new FeatureTableModel(workbench, columnsOfA);
         scatter = new FeatureScatterModel(workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
+        batch = new BatchModel(workbench, controls, a.tree(), texts);
     }
 
     public Workbench workbench() {
@@ -94,6 +96,11 @@ public final class WorkbenchModels implements AutoCloseable {
 
     public GhostHistory history() {
         return history;
+    }
+
+    /** Trees and lists of many features of A. */
+    public BatchModel batch() {
+        return batch;
     }
 
     public CompareModel compare() {
@@ -142,6 +149,7 @@ public final class WorkbenchModels implements AutoCloseable {
 
     @Override
     public void close() {
+        batch.stop();
         statistics.close();
     }
 }

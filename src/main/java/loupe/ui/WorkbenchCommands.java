@@ -58,6 +58,7 @@ final class WorkbenchCommands {
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
         commands.add("filter", "Filter features or go to one by number", FEATURES, "Shortcut+L", hasA, view::focusFilter);
+        commands.add("batch", "Trees and lists of the listed features...", FEATURES, "Shortcut+Shift+M", hasA, this::showBatch);
         commands.add("back", "Back to the feature before", FEATURES, "Alt+Left", workbench.selection()::back);
         commands.add("forward", "Forward again", FEATURES, "Alt+Right", workbench.selection()::forward);
         commands.add("next", "Next feature of the table", FEATURES, "Alt+Down", hasA, () -> models.table().step(1));
@@ -98,6 +99,10 @@ final class WorkbenchCommands {
         };
         models.inspection().lookAt(path);
         view.cover(new InspectPage(models.inspection(), opening::open, leave).node(), leave);
+    }
+
+    private void showBatch() {
+        view.cover(new BatchPage(models.batch(), models.table(), view.desk(), models.table()::jumpTo, view::uncover).node(), view::uncover);
     }
 
     private void showReading(CheckpointSide side) {

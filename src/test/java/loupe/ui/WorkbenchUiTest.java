@@ -307,6 +307,42 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     @Test
+    void aBatchOfTheListedFeaturesIsBegunBrowsedAndGoneOnWith() throws IOException {
+        open();
+        Path out = folder.resolve("window.jsonl");
+        UiTest.onFx(() -> {
+            models.controls().cutoff().set(0.01);
+            models.table().filter().set("number<4");
+            view.desk().answerWith((name, kind) -> Optional.of(out));
+        });
+        UiTest.waitUntil(() -> models.table().rows().size() == 4);
+        clickOn(rowOf("#feature-table", 1));
+        press(KeyCode.CONTROL, KeyCode.SHIFT).type(KeyCode.M).release(KeyCode.SHIFT, KeyCode.CONTROL);
+        clickOn("#batch-start");
+        UiTest.waitUntil(() -> models.batch().rows().size() == 4 && !models.batch().running().get());
+        assertThat(Files.readAllLines(out)).hasSize(5);
+        assertThat(models.batch().rows().get(2).branch()).isNotEmpty();
+        assertThat(models.batch().rows().get(2).tokens()).isNotEmpty();
+        assertThat(lookup("#batch-go-on").query().isDisabled()).as("everything is there").isTrue();
+        clickOn(rowOf("#batch-table", 3));
+        UiTest.waitUntil(() -> workbench.a().feature().get().feature() == 3);
+        type(KeyCode.ENTER);
+        UiTest.waitUntil(() -> lookup("#batch-page").tryQuery().isEmpty());
+
+        UiTest.onFx(() -> models.table().filter().set("number<9"));
+        UiTest.waitUntil(() -> models.table().rows().size() == 9);
+        UiTest.onFx(() -> view.run("batch"));
+        clickOn("#batch-start");
+        UiTest.waitUntil(() -> models.batch().rows().size() == 9 && !models.batch().running().get());
+        assertThat(Files.readAllLines(out)).as("the first four were not asked again").hasSize(10);
+        UiTest.onFx(() -> models.controls().topK().set(2));
+        clickOn("#batch-start");
+        UiTest.waitUntil(() -> models.batch().problem().get() != null);
+        assertThat(models.batch().problem().get().message()).contains("top_k 5").contains("window.jsonl");
+        assertThat(Files.readAllLines(out)).hasSize(10);
+    }
+
+    @Test
     void searchingTheTreeFindsTheBranchesWithAWord() {
         open();
         UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && tree().dataProperty().get().size() > 1);

@@ -1,0 +1,103 @@
+package loupe.analysis.batch;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import loupe.base.CheckpointException;
+import loupe.format.JsonLines;
+
+/** The file of a batch: a line of settings, then one line per feature. One thread at a time. */
+public final class BatchFile implements AutoCloseable {
+    private final JsonLines lines;
+    private final Set<Integer> known = new LinkedHashSet<>();
+    private final List<BatchRow> rows = new ArrayList<>();
+
+    private BatchFile(JsonLines lines) {
+        this.lines = lines;
+        for (JsonNode line : lines.known()) {
+            if (line.path("feature").isInt() && known.add(line.path("feature").intValue())) {
+                rows.add(BatchRow.of(line));
+            }
+        }
+    }
+
+    /**
+     * Begins a file, or goes on with one of the same settings.
+     *
+     * @throws CheckpointException if the file was begun with others, or is no batch's
+     */
+    public static BatchFile open(Path file, Map<String, Object> settings) {
+        try {
+            JsonLines lines = Files.exists(file) ? JsonLines.goOn(file) : JsonLines.create(file);
+            try {
+                if (lines.known().isEmpty()) {
+                    lines.add(Map.of("settings", settings));
+                } else {
+                    requireSame(file, lines.known().get(0).path("settings"), JsonLines.asRead(settings), settings);
+                }
+                return new BatchFile(lines);
+            } catch (RuntimeException refused) {
+                lines.close();
+                throw refused;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void requireSame(Path file, JsonNode before, JsonNode now, Map<String, Object> settings) {
+        if (!before.equals(now)) {
+            String key = settings.keySet().stream().filter(name -> !before.path(name).equals(now.path(name))).findFirst().orElse("settings");
+            throw new CheckpointException(file, before.isMissingNode() ? "no settings in the first line" : key + " " + before.path(key), key + " " + now.path(key),
+                    "Go on with those settings, or choose another file");
+        }
+    }
+
+    /** The rows of a finished or interrupted batch, to look at. @throws CheckpointException if the file is no batch's */
+    public static List<BatchRow> read(Path file) {
+        List<BatchRow> rows = new ArrayList<>();
+        for (JsonNode line : JsonLines.read(file)) {
+            if (line.path("feature").isInt()) {
+                rows.add(BatchRow.of(line));
+            }
+        }
+        if (rows.isEmpty()) {
+            throw new CheckpointException(file, "no line with a \"feature\"", "a batch's lines: settings, then a feature each", "Choose a file that a batch has written");
+        }
+        return rows;
+    }
+
+    /** The features that were there already or have been added. */
+    public Set<Integer> known() {
+        return Set.copyOf(known);
+    }
+
+    /** The rows that were there when the file was opened. */
+    public List<BatchRow> rows() {
+        return List.copyOf(rows);
+    }
+
+    /** Writes a feature's document; it is on the disk when this returns. */
+    public BatchRow add(Map<String, Object> line) {
+        lines.add(line);
+        JsonNode read = JsonLines.asRead(line);
+        known.add(read.path("feature").intValue());
+        return BatchRow.of(read);
+    }
+
+    @Override
+    public void close() {
+        try {
+            lines.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package loupe.analysis.batch;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.IntFunction;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.GhostSource;
+import loupe.analysis.ghost.ScaleOutline;
+import loupe.analysis.ghost.ScaleSweep;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeForest;
+import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.ghost.TreeOutline;
+import loupe.analysis.tokens.TokenColumns;
+import loupe.analysis.tokens.TokenList;
+import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenRanking;
+import loupe.base.HookPoint;
+import loupe.inference.ModelId;
+import loupe.inference.SaeId;
+
+/**
+ * What a batch asks of every feature, and what it writes down of the answers: one document per feature. Any thread.
+ *
+ * @param list of each feature; its ghost, but for the feature, is the tree's ghost too
+ * @param promptText as it was given
+ * @param naturalScale mean distance of a token from the centroid, around which scales are tried
+ * @param readAt where a feature is read back; empty for no self-similarity
+ */
+public record BatchPlan(ModelId model, SaeId sae, TokenListSettings list, GhostPrompt prompt, String promptText, TreeLimits limits, TreeBaseline baseline,
+        Set<Part> parts, double naturalScale, Optional<HookPoint> readAt) {
+    /** Features whose trees are grown together. */
+    public static final int TOGETHER = 8;
+
+    /** What can be written of a feature. */
+    public enum Part {
+        TREE, TOKENS, SCALE;
+
+        /** The name {@code --parts} takes. */
+        public String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    public BatchPlan {
+        if (parts.isEmpty()) {
+            throw new IllegalArgumentException("parts is empty, at least one of tree, tokens and scale is needed");
+        }
+        parts = Set.copyOf(EnumSet.copyOf(parts));
+    }
+
+    private GhostSettings ghost(int feature) {
+        return list.ghost().withSource(new GhostSource.Feature(sae, feature));
+    }
+
+    /** The trees of some features, grown together. */
+    public TreeForest trees(List<Integer> features) {
+        return new TreeForest(features.stream().map(feature -> new DefinitionTree(model, ghost(feature), prompt, limits).withBaseline(baseline)).toList());
+    }
+
+    public TokenColumns columns(int feature) {
+        return new TokenColumns(model, ghost(feature), list.metric());
+    }
+
+    public ScaleSweep sweep(int feature) {
+        return new ScaleSweep(model, ghost(feature), prompt, ScaleSweep.grid(naturalScale, ScaleSweep.DEFAULT_COUNT), ScaleSweep.DEFAULT_NODES, limits.topK(),
+                ScaleSweep.DEFAULT_BASELINE, ScaleSweep.DEFAULT_ENTROPY_WEIGHT, readAt);
+    }
+
+    /** The document of a feature. An answer is there if its part was asked for. @param texts of tokens by id */
+    public Map<String, Object> line(int feature, Optional<DefinitionTree.Answer> tree, Optional<TokenColumns.Answer> columns, Optional<ScaleSweep.Answer> sweep,
+            IntFunction<String> texts) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("feature", feature);
+        tree.ifPresent(grown -> {
+            line.put("nodes", grown.size() - 1);
+            line.put("divergence", grown.divergence());
+            line.put("tree", TreeOutline.of(grown, texts).json());
+        });
+        columns.ifPresent(known -> line.put("tokens", tokens(new TokenRanking().rank(known, list.withGhost(ghost(feature))), texts)));
+        sweep.ifPresent(tried -> {
+            Map<String, Object> scale = new LinkedHashMap<>();
+            scale.put("scales", tried.scales());
+            scale.put("curves", ScaleOutline.curves(tried));
+            scale.put("best", ScaleOutline.best(tried));
+            line.put("scale", scale);
+        });
+        return line;
+    }
+
+    private static List<Map<String, Object>> tokens(TokenList list, IntFunction<String> texts) {
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (int i = 0; i < list.size(); i++) {
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("id", list.tokens()[i]);
+            row.put("token", texts.apply(list.tokens()[i]));
+            row.put("score", list.scores()[i]);
+            row.put("cosine", list.cosines()[i]);
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private static String label(TreeBaseline baseline) {
+        String kind = baseline.kind().name().toLowerCase(Locale.ROOT);
+        return baseline.kind() == TreeBaseline.Kind.RANDOM ? kind + ":" + baseline.count() : kind;
+    }
+
+    /** What the first line of a batch's file says; files of equal settings can be gone on with. */
+    public Map<String, Object> settings() {
+        GhostSettings ghost = list.ghost();
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("model", model.name());
+        said.put("sae", sae.name());
+        said.put("vectors", null);
+        said.put("encoder_mix", ghost.encoderMix());
+        said.put("scale", ghost.scale());
+        said.put("pca", List.copyOf(ghost.pcaWeights()));
+        said.put("pca_sign", ghost.pcaSign().symbol());
+        said.put("centroid", ghost.centroid());
+        said.put("prompt", promptText);
+        said.put("prompt_ids", prompt.ids());
+        said.put("ghost_positions", prompt.ghostPositions());
+        said.put("parts", parts.stream().sorted().map(Part::label).toList());
+        said.put("top_k", limits.topK());
+        said.put("cutoff", limits.cutoff());
+        said.put("max_depth", limits.maxDepth());
+        said.put("max_nodes", limits.maxNodes().isPresent() ? limits.maxNodes().getAsInt() : null);
+        said.put("baseline", label(baseline));
+        said.put("metric", list.metric().label());
+        said.put("exponent", list.exponent());
+        said.put("top", list.top());
+        return said;
+    }
+}
