@@ -281,7 +281,7 @@ final class Tour {
         return !side.tree().tree().isPending() && !side.tree().clean().isPending() && !side.comparison().diff().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
                 && !side.tokens().mask().isPending() && !side.tokens().bothSides().isPending()
                 && !side.neighbours().neighbours().isPending() && !side.logits().weights().isPending() && !side.examples().examples().isPending()
-                && !side.histogram().histogram().isPending() && !side.text().reading().isPending() && !side.examples().ablation().answer().isPending() && !side.together().listing().isPending() && !side.together().reading().isPending();
+                && !side.histogram().histogram().isPending() && !side.text().reading().isPending() && !side.examples().ablation().answer().isPending() && side.together().isQuiet();
     }
 
     private Workbench workbench() {

@@ -73,6 +73,8 @@ final class WorkbenchApp implements AutoCloseable {
         models.dark().set(session.dark());
         models.fontSize().set(session.fontSize());
         models.controls().recall(session.settings());
+        models.histogram().recall(session.settings());
+        models.scatter().recall(session.settings());
         models.captions().set(!"false".equals(session.settings().get("captions")));
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
@@ -228,6 +230,8 @@ final class WorkbenchApp implements AutoCloseable {
             }
         }
         Map<String, String> settings = new LinkedHashMap<>(models.controls().remembered());
+        settings.putAll(models.histogram().remembered());
+        settings.putAll(models.scatter().remembered());
         settings.put("captions", Boolean.toString(models.captions().get()));
         if (models.statistics().corpus().get() != null) {
             settings.put("corpus", models.statistics().corpus().get().toString());

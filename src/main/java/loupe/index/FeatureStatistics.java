@@ -30,6 +30,11 @@ public record FeatureStatistics(long corpusTokens, long[] count, double[] sum, d
         return count[feature] == 0 ? 0 : sum[feature] / count[feature];
     }
 
+    /** Standard deviation of the positive activations, 0 for a feature that never fires. */
+    public double deviation(int feature) {
+        return count[feature] == 0 ? 0 : Math.sqrt(Math.max(0, sumOfSquares[feature] / count[feature] - mean(feature) * mean(feature)));
+    }
+
     /** Number of features that never fired. */
     public int dead() {
         int dead = 0;

@@ -108,6 +108,9 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
             case DENSITY -> "density";
             case MAX -> "max";
             case MEAN -> "mean";
+            case SPREAD -> "std";
+            case MIN -> "min";
+            case ENCODER_NORM -> "encoder-norm";
             case DECODER_NORM -> "norm";
             case COSINE -> "cosine";
             case SKEWNESS -> "skew";
@@ -123,6 +126,9 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
             case "density" -> FeatureColumn.DENSITY;
             case "max" -> FeatureColumn.MAX;
             case "mean" -> FeatureColumn.MEAN;
+            case "std" -> FeatureColumn.SPREAD;
+            case "min" -> FeatureColumn.MIN;
+            case "encoder-norm" -> FeatureColumn.ENCODER_NORM;
             case "norm" -> FeatureColumn.DECODER_NORM;
             case "cosine", "enc-dec" -> FeatureColumn.COSINE;
             case "skew", "skewness" -> FeatureColumn.SKEWNESS;

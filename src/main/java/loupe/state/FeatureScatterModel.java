@@ -1,5 +1,7 @@
 package loupe.state;
 
+import java.util.Arrays;
+import java.util.Map;
 import java.util.Objects;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
@@ -77,6 +79,24 @@ public final class FeatureScatterModel {
         up.set(column);
         logAcross.set(logUp.get());
         logUp.set(logarithmic);
+    }
+
+    /** For the session, by name. */
+    public Map<String, String> remembered() {
+        return Map.of("scatter.x", across.get().name(), "scatter.y", up.get().name(), "scatter.log-x", String.valueOf(logAcross.get()),
+                "scatter.log-y", String.valueOf(logUp.get()));
+    }
+
+    /** Takes what was remembered; leaves what is missing or makes no sense. */
+    public void recall(Map<String, String> settings) {
+        recall(settings.get("scatter.x"), across);
+        recall(settings.get("scatter.y"), up);
+        HistogramView.recall(settings, "scatter.log-x", logAcross);
+        HistogramView.recall(settings, "scatter.log-y", logUp);
+    }
+
+    private static void recall(String name, ObjectProperty<FeatureColumn> axis) {
+        Arrays.stream(FeatureColumn.values()).filter(column -> !column.isText() && column.name().equals(name)).forEach(axis::set);
     }
 
     public ResultSlot<Points> points() {

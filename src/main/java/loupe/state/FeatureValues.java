@@ -26,6 +26,9 @@ record FeatureValues(int features, boolean ofA, DirectionNorms.Answer norms, Log
             case DENSITY -> counted ? statistics.density(feature) : Double.NaN;
             case MAX -> counted ? statistics.max()[feature] : Double.NaN;
             case MEAN -> counted ? statistics.mean(feature) : Double.NaN;
+            case SPREAD -> counted ? statistics.deviation(feature) : Double.NaN;
+            case MIN -> counted ? statistics.minPositive()[feature] : Double.NaN;
+            case ENCODER_NORM -> measured ? norms.encoder()[feature] : Double.NaN;
             case DECODER_NORM -> measured ? norms.decoder()[feature] : Double.NaN;
             case COSINE -> measured ? norms.cosines()[feature] : Double.NaN;
             case SKEWNESS -> reached ? moments.skewness()[feature] : Double.NaN;

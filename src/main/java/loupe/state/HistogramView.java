@@ -1,6 +1,7 @@
 package loupe.state;
 
 import java.util.List;
+import java.util.Map;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.SimpleBooleanProperty;
@@ -36,5 +37,26 @@ public final class HistogramView {
     /** Whether a bar counts the tokens of all bins up to its own. */
     public BooleanProperty cumulative() {
         return cumulative;
+    }
+
+    /** For the session, by name. */
+    public Map<String, String> remembered() {
+        return Map.of("histogram.bins", String.valueOf(bins.get()), "histogram.log-counts", String.valueOf(logarithmicCounts.get()),
+                "histogram.log-activations", String.valueOf(logarithmicValues.get()), "histogram.cumulative", String.valueOf(cumulative.get()));
+    }
+
+    /** Takes what was remembered; leaves what is missing or makes no sense. */
+    public void recall(Map<String, String> settings) {
+        BINS.stream().filter(number -> String.valueOf(number).equals(settings.get("histogram.bins"))).forEach(bins::set);
+        recall(settings, "histogram.log-counts", logarithmicCounts);
+        recall(settings, "histogram.log-activations", logarithmicValues);
+        recall(settings, "histogram.cumulative", cumulative);
+    }
+
+    static void recall(Map<String, String> settings, String name, BooleanProperty property) {
+        String value = settings.get(name);
+        if ("true".equals(value) || "false".equals(value)) {
+            property.set(Boolean.parseBoolean(value));
+        }
     }
 }

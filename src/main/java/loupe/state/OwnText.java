@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.SimpleBooleanProperty;
@@ -25,6 +26,8 @@ public final class OwnText {
     private final BooleanProperty beginning = new SimpleBooleanProperty(this, "beginning", true);
     private final IntegerProperty token = new SimpleIntegerProperty(this, "token", -1);
     private final ResultSlot<Read> tokens;
+    private List<Integer> given;
+    private String givenText = "";
 
     /**
      * @param ids what the model is given: the text's first tokens, as many as its context holds
@@ -40,6 +43,7 @@ public final class OwnText {
         beginning.addListener(changed -> ask(false));
         workbench.model().addListener(changed -> {
             token.set(-1);
+            given = null;
             ask(true);
         });
         tokens.valueProperty().addListener((property, was, is) -> {
@@ -53,7 +57,7 @@ public final class OwnText {
         return text;
     }
 
-    /** Whether the model is given the token for the beginning of text first, as contexts of the corpus are; nothing happens if it has none. */
+    /** Whether the model is given the token for the beginning of text first, as each document of the corpus is; nothing happens if it has none. */
     public BooleanProperty beginning() {
         return beginning;
     }
@@ -74,7 +78,9 @@ public final class OwnText {
     }
 
     /**
-     * Takes a text in tokens of the open model, such as an example's.
+     * Takes a text in tokens of the open model, such as an example's. Until it is changed it stays in just these tokens, even
+     * if it begins within a word and so would be cut otherwise on its own. It has the token for the beginning of text if the
+     * given ones do.
      *
      * @param focus place of the token that is to be chosen; -1 for none
      */
@@ -87,10 +93,17 @@ public final class OwnText {
         boolean begun = first.isPresent() && ids[0] == first.getAsInt();
         int[] own = begun ? java.util.Arrays.copyOfRange(ids, 1, ids.length) : ids;
         token.set(-1);
-        text.set(known.get().decode(own));
-        int place = focus - (begun ? 1 : 0);
-        int asked = place < 0 ? -1 : place + (beginning.get() && first.isPresent() ? 1 : 0);
-        token.set(asked);
+        if (first.isPresent()) {
+            beginning.set(begun);
+        }
+        given = IntStream.of(own).boxed().toList();
+        givenText = known.get().decode(own);
+        if (givenText.equals(text.get())) {
+            ask(false);
+        } else {
+            text.set(givenText);
+        }
+        token.set(focus);
     }
 
     private Optional<Tokenizer> tokenizer() {
@@ -104,7 +117,10 @@ public final class OwnText {
             tokens.clear();
             return;
         }
-        Tokenise question = new Tokenise(tokenizer().get(), text.get(), beginning.get(), model.config().context());
+        if (!text.get().equals(givenText)) {
+            given = null;
+        }
+        Tokenise question = new Tokenise(tokenizer().get(), text.get(), given, beginning.get(), model.config().context());
         if (afresh) {
             tokens.askAfresh(question);
         } else {
@@ -112,7 +128,8 @@ public final class OwnText {
         }
     }
 
-    private record Tokenise(Tokenizer tokenizer, String text, boolean beginning, int context) implements HostQuestion<Read> {
+    /** @param given the text's tokens, if they are known already; else null */
+    private record Tokenise(Tokenizer tokenizer, String text, List<Integer> given, boolean beginning, int context) implements HostQuestion<Read> {
         @Override
         public Read answer(Cancellation cancellation) {
             int most = (int) Math.min(Integer.MAX_VALUE, (long) CHARACTERS_PER_POSITION * context);
@@ -122,11 +139,9 @@ public final class OwnText {
             if (begins) {
                 ids.add(tokenizer.beginning().getAsInt());
             }
-            int[] own = tokenizer.encode(some, Tokenizer.Beginning.NO).ids();
-            for (int i = 0; i < own.length && ids.size() < context; i++) {
-                ids.add(own[i]);
-            }
-            return new Read(List.copyOf(ids), begins, some.length() < text.length() || ids.size() < own.length + (begins ? 1 : 0));
+            List<Integer> own = given != null ? given : IntStream.of(tokenizer.encode(some, Tokenizer.Beginning.NO).ids()).boxed().toList();
+            ids.addAll(own.subList(0, Math.min(own.size(), context - ids.size())));
+            return new Read(List.copyOf(ids), begins, given == null && some.length() < text.length() || ids.size() < own.size() + (begins ? 1 : 0));
         }
     }
 }

@@ -106,6 +106,7 @@ public final class TogetherModel {
     private final ObjectProperty<Measure> byToken = new SimpleObjectProperty<>(this, "byToken", Measure.TOKEN_MEAN);
     private final StringProperty query = new SimpleStringProperty(this, "query", "");
     private final ReadOnlyObjectWrapper<Problem> queryProblem = new ReadOnlyObjectWrapper<>(this, "queryProblem");
+    private boolean wanted = true;
 
     TogetherModel(Workbench workbench, ActivationsModel activations, TokenTexts texts) {
         this.activations = activations;
@@ -159,9 +160,15 @@ public final class TogetherModel {
 
     /** Says whether anybody looks; while nobody does, nothing is read. */
     public void setWanted(boolean is) {
+        wanted = is;
         for (ResultSlot<?> slot : List.of(together, atToken, listing)) {
             slot.setWanted(is);
         }
+    }
+
+    /** Whether nobody looks, or everything that was asked is answered. */
+    public boolean isQuiet() {
+        return !wanted || !reading().isPending() && !listing.isPending();
     }
 
     /** Slots in the order their answers depend on each other. */

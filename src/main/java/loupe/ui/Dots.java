@@ -58,12 +58,24 @@ final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
         return copy;
     }
 
-    /** A place along an axis as a fraction of its length. */
-    static double fraction(ValueAxis axis, double u) {
-        boolean logarithmic = axis instanceof DecadeAxis;
-        double low = logarithmic ? Math.log10(axis.getLowerBound()) : axis.getLowerBound();
-        double high = logarithmic ? Math.log10(axis.getUpperBound()) : axis.getUpperBound();
-        return (u - low) / (high - low);
+    /**
+     * Where places along an axis lie on it.
+     *
+     * @param low the axis' lower end, in its own units
+     * @param span its length, in its own units
+     */
+    record Scale(double low, double span) {
+        static Scale of(ValueAxis axis) {
+            boolean logarithmic = axis instanceof DecadeAxis;
+            double low = logarithmic ? Math.log10(axis.getLowerBound()) : axis.getLowerBound();
+            double high = logarithmic ? Math.log10(axis.getUpperBound()) : axis.getUpperBound();
+            return new Scale(low, high - low);
+        }
+
+        /** A place as a fraction of the axis' length; below 0 or above 1 beyond its ends. */
+        double fraction(double u) {
+            return (u - low) / span;
+        }
     }
 
     @Override
@@ -74,12 +86,14 @@ final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
         boolean screen = graphics instanceof FXGraphics2D;
         double scale = screen ? pixelScale.getAsDouble() : 1;
         boolean dense = drawn.u().length > DENSE;
+        Scale horizontal = Scale.of(across);
+        Scale vertical = Scale.of(up);
         Raster raster = screen ? new Raster(area, scale, dense) : null;
         for (int strength : new int[] {FAINT, dense ? STRONG_DENSE : STRONG}) {
             graphics.setPaint(new Color(color.getRed(), color.getGreen(), color.getBlue(), strength));
             for (int i = 0; i < drawn.u().length; i++) {
-                double x = fraction(across, drawn.u()[i]);
-                double y = fraction(up, drawn.v()[i]);
+                double x = horizontal.fraction(drawn.u()[i]);
+                double y = vertical.fraction(drawn.v()[i]);
                 if (drawn.cloud().isFaint(i) != (strength == FAINT) || !(x >= 0 && x <= 1 && y >= 0 && y <= 1)) {
                     continue;
                 }

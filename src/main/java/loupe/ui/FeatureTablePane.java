@@ -77,7 +77,7 @@ final class FeatureTablePane {
         filter.setId("feature-filter");
         filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
-        filter.setTooltip(Tips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3, norm, cosine, match filter by a column"));
+        filter.setTooltip(Tips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and match can be used likewise"));
         filter.setAccessibleText("Filter features or go to one by number");
         HBox.setHgrow(filter, Priority.ALWAYS);
         chooser.getItems().setAll(FeatureColumn.values());

@@ -62,6 +62,7 @@ public final class PaneFrame extends StackPane {
     private final ObjectProperty<Problem> problem = new SimpleObjectProperty<>(this, "problem");
     private final ReadOnlyBooleanWrapper active = new ReadOnlyBooleanWrapper(this, "active");
     private final ReadOnlyBooleanWrapper maximised = new ReadOnlyBooleanWrapper(this, "maximised");
+    private final ReadOnlyBooleanWrapper tornOff = new ReadOnlyBooleanWrapper(this, "tornOff");
 
     private final VBox box = new VBox();
     private final HBox actions = new HBox();
@@ -273,6 +274,7 @@ public final class PaneFrame extends StackPane {
     }
 
     private void tornOffLooks(boolean torn) {
+        tornOff.set(torn);
         maximise.setVisible(!torn);
         maximise.setManaged(!torn);
         tearOff.setGraphic(new FontIcon(torn ? Feather.CORNER_DOWN_LEFT : Feather.EXTERNAL_LINK));
@@ -290,6 +292,11 @@ public final class PaneFrame extends StackPane {
 
     public ReadOnlyBooleanProperty maximisedProperty() {
         return maximised.getReadOnlyProperty();
+    }
+
+    /** Whether the pane is in a window of its own. */
+    public ReadOnlyBooleanProperty tornOffProperty() {
+        return tornOff.getReadOnlyProperty();
     }
 
     /** Nodes between title and menu, left to right: small toggles, chips, a search field. */

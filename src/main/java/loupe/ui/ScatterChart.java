@@ -214,11 +214,16 @@ public final class ScatterChart extends ChartPart {
     private Point nearest(double pixelX, double pixelY) {
         Point nearest = null;
         double best = REACH_PIXELS * REACH_PIXELS;
+        if (!hasPlot()) {
+            return null;
+        }
         Bounds area = dataArea();
+        Dots.Scale across = Dots.Scale.of(plot().getDomainAxis());
+        Dots.Scale up = Dots.Scale.of(plot().getRangeAxis());
         for (Dots.Drawn drawn : clouds) {
             for (int i = 0; i < drawn.u().length; i++) {
-                double dx = area.getMinX() + Dots.fraction(plot().getDomainAxis(), drawn.u()[i]) * area.getWidth() - pixelX;
-                double dy = area.getMaxY() - Dots.fraction(plot().getRangeAxis(), drawn.v()[i]) * area.getHeight() - pixelY;
+                double dx = area.getMinX() + across.fraction(drawn.u()[i]) * area.getWidth() - pixelX;
+                double dy = area.getMaxY() - up.fraction(drawn.v()[i]) * area.getHeight() - pixelY;
                 double distance = dx * dx + dy * dy;
                 if (distance < best && !drawn.cloud().isFaint(i)) {
                     best = distance;

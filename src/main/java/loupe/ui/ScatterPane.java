@@ -158,7 +158,21 @@ final class ScatterPane {
         following = true; // other axes take the mark away, but the features it listed stay listed
         chart.setClouds(clouds, this::words, axis(points.across(), model.logAcross().get()), axis(points.up(), model.logUp().get()));
         following = false;
+        frame.subtitleProperty().set(left(points));
         mark();
+    }
+
+    /** How many features cannot be drawn on these axes; empty if all can. */
+    private String left(FeatureScatterModel.Points points) {
+        long left = 0;
+        for (int i = 0; i < points.aAcross().length; i++) {
+            left += isOn(points.aAcross()[i], model.logAcross().get()) && isOn(points.aUp()[i], model.logUp().get()) ? 0 : 1;
+        }
+        return left == 0 || left == points.aAcross().length ? "" : Figures.count(left) + " not on these axes";
+    }
+
+    private static boolean isOn(double value, boolean logarithmic) {
+        return Double.isFinite(value) && (!logarithmic || value > 0);
     }
 
     private static ChartAxis axis(FeatureColumn column, boolean logarithmic) {
@@ -171,6 +185,9 @@ final class ScatterPane {
             case DENSITY -> "activation density";
             case MAX -> "largest activation";
             case MEAN -> "mean activation";
+            case SPREAD -> "standard deviation of activations";
+            case MIN -> "smallest activation";
+            case ENCODER_NORM -> "encoder norm";
             case DECODER_NORM -> "decoder norm";
             case COSINE -> "encoder-decoder cosine";
             case SKEWNESS -> "logit weight skewness";

@@ -96,6 +96,10 @@ final class SidePanes {
         return together.node();
     }
 
+    TogetherPane togetherPane() {
+        return together;
+    }
+
     /** The pane of a name, as the tour gives it. */
     Optional<PaneFrame> named(String pane) {
         return Optional.ofNullable(switch (pane) {

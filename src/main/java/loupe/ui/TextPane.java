@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
 import java.util.function.IntToDoubleFunction;
+import javafx.beans.binding.Bindings;
 import javafx.beans.value.ObservableValue;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -25,6 +26,7 @@ import javafx.scene.input.ClipboardContent;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseButton;
+import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.StackPane;
@@ -41,7 +43,11 @@ final class TextPane {
     private static final double ROOM_FOR_SHARES = 220;
     private static final double LEAST_AREA = 30;
     private static final double LEAST_READING = 58;
+    private static final double STACKED_PIXELS = 220;
     private static final double ROOM_FOR_LINES = 170;
+    private static final double ROOM_FOR_FOOT = 105;
+    private static final double ROOM_FOR_WORDS = 165;
+    private static final double READING_SHARE = 0.58;
     private static final int LINES = 3;
 
     private final OwnTextModel model;
@@ -54,11 +60,13 @@ final class TextPane {
     private final PaneFrame frame = new PaneFrame("Your text");
     private final TextArea area = new TextArea();
     private final TokenStrip strip = new TokenStrip(true);
+    private final ScrollPane scroll = new ScrollPane();
     private final Label hint = new Label("Type or paste a text, or press the pencil beside an example, to see where the feature is active in it");
     private final ToggleButton beginning = new ToggleButton("BOS");
     private final TableView<TextActivations.Active> table;
     private final ObservableList<TextActivations.Active> rows = FXCollections.observableArrayList();
     private final Label foot = new Label();
+    private boolean dividerMoved;
 
     /**
      * @param onFeature what choosing a feature does
@@ -99,9 +107,9 @@ final class TextPane {
         hint.getStyleClass().addAll("muted", "text-hint");
         beginning.setId("text-beginning-" + side);
         beginning.getStyleClass().add("small-toggle");
-        beginning.setTooltip(Tips.of("Begin with the model's token for the beginning of text, as the corpus' contexts do"));
+        beginning.setTooltip(Tips.of("Begin with the model's token for the beginning of text, as each document of the corpus does"));
         frame.getActions().add(beginning);
-        ScrollPane scroll = new ScrollPane(new StackPane(strip, hint));
+        scroll.setContent(new StackPane(strip, hint));
         scroll.setFitToWidth(true);
         scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         scroll.getStyleClass().add("edge-to-edge");
@@ -116,7 +124,9 @@ final class TextPane {
         share.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_SHARES));
         table.getColumns().add(share);
         table.getColumns().add(Tables.counts("#", "Number of the feature", 46, TextActivations.Active::feature));
-        table.getColumns().add(Tables.texts("Promotes", "The tokens whose logits the decoder direction raises most", 70, row -> describe.apply(row.feature()), text -> text));
+        TableColumn<TextActivations.Active, String> promotes = Tables.texts("Promotes", "The tokens whose logits the decoder direction raises most", 70, row -> describe.apply(row.feature()), text -> text);
+        promotes.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_WORDS));
+        table.getColumns().add(promotes);
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
         foot.getStyleClass().addAll("muted", "pane-foot");
@@ -126,14 +136,20 @@ final class TextPane {
         table.setMinHeight(0);
         SplitPane split = new SplitPane(reading, features);
         split.getStyleClass().add("inner-split");
-        split.setDividerPositions(0.58);
-        split.orientationProperty().bind(split.widthProperty().map(width -> width.doubleValue() < BESIDE_PIXELS ? Orientation.VERTICAL : Orientation.HORIZONTAL));
+        split.setDividerPositions(READING_SHARE);
+        split.addEventFilter(MouseEvent.MOUSE_DRAGGED, event -> dividerMoved = true);
+        for (ObservableValue<?> source : List.of(split.widthProperty(), split.heightProperty(), split.orientationProperty())) {
+            source.addListener(changed -> {
+                if (!dividerMoved) {
+                    split.setDividerPositions(READING_SHARE);
+                }
+            });
+        }
+        split.orientationProperty().bind(Bindings.createObjectBinding(() -> split.getWidth() < BESIDE_PIXELS && split.getHeight() >= STACKED_PIXELS
+                ? Orientation.VERTICAL : Orientation.HORIZONTAL, split.widthProperty(), split.heightProperty()));
         area.prefHeightProperty().bind(split.heightProperty().map(height -> height.doubleValue() < ROOM_FOR_LINES ? LEAST_AREA : Region.USE_COMPUTED_SIZE));
-        ObservableValue<Boolean> roomy = split.heightProperty().map(height -> height.doubleValue() >= ROOM_FOR_LINES);
-        foot.visibleProperty().bind(roomy.map(is -> is || split.getOrientation() == Orientation.HORIZONTAL));
+        foot.visibleProperty().bind(split.heightProperty().greaterThanOrEqualTo(ROOM_FOR_FOOT));
         foot.managedProperty().bind(foot.visibleProperty());
-        area.visibleProperty().bind(roomy.map(is -> is || side == Side.A)); // the text is the same on both sides
-        area.managedProperty().bind(area.visibleProperty());
         frame.setContent(split);
         References.dragFrom(table, row -> Optional.of(References.ofFeature(row.feature())));
         TableExport.attachTo(table, "features-at-token", desk);
@@ -239,6 +255,16 @@ final class TextPane {
         TextActivations.Answer answer = model.reading().getValue();
         int place = model.text().token().get();
         strip.select(answer != null && place < answer.ids().size() ? place : -1);
+        if (strip.selectedProperty().get() >= 0) {
+            scroll.layout();
+            strip.layout();
+            double hidden = strip.getHeight() - scroll.getViewportBounds().getHeight();
+            double top = strip.topOf(place);
+            boolean inSight = top >= scroll.getVvalue() * hidden && top + TokenFlow.ROW <= scroll.getVvalue() * hidden + scroll.getViewportBounds().getHeight();
+            if (hidden > 0 && !inSight) {
+                scroll.setVvalue(Math.max(0, Math.min(1, (top - TokenFlow.ROW / 2) / hidden)));
+            }
+        }
     }
 
     private void listFeatures() {

@@ -4,11 +4,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
+import javafx.beans.binding.BooleanBinding;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import javafx.geometry.Pos;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tab;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
@@ -47,6 +51,9 @@ final class TogetherPane {
     private final Label heading = new Label();
     private final Label foot = new Label();
     private Measure shownBy = Measure.CORRELATION;
+    private final BooleanProperty shown = new SimpleBooleanProperty(this, "shown");
+    private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
+    private final BooleanBinding seen = shown.and(inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty()));
     private boolean following;
 
     /**
@@ -89,7 +96,7 @@ final class TogetherPane {
         FlowPane tools = new FlowPane(8, 6, with, by, query);
         tools.setAlignment(Pos.CENTER_LEFT);
         tools.setMinWidth(0);
-        tools.getStyleClass().add("pane-tools");
+        tools.getStyleClass().add("pane-tools-flow");
         TableColumn<TogetherModel.Row, Number> value = Tables.numbers("", "", 76, TogetherModel.Row::value, number -> shownBy.isShare() ? Figures.percent(number)
                 : shownBy == Measure.BOTH || shownBy == Measure.TOKEN_BOTH ? Figures.count(Math.round(number)) : Figures.number(number));
         heading.getStyleClass().add("column-title");
@@ -160,8 +167,15 @@ final class TogetherPane {
             rows.clear();
             explain();
         });
-        Slots.whileShown(frame, model::setWanted);
+        Slots.whileShown(frame, shown::set);
+        model.setWanted(seen.get());
+        seen.addListener((property, was, is) -> model.setWanted(is));
         follow();
+    }
+
+    /** Lets the index be read only while a tab is the one in front of its place, or the pane is elsewhere. */
+    void standsIn(Tab tab) {
+        inFront.bind(tab.selectedProperty());
     }
 
     /** Writes the words about features anew, once more of them are known. */

@@ -113,6 +113,11 @@ public final class TokenStrip extends Painted {
         requestLayout();
     }
 
+    /** How far below the strip's top the row of a token begins, as last laid out. */
+    double topOf(int token) {
+        return token < 0 || token >= flow.size() ? 0 : getInsets().getTop() + flow.row(token) * TokenFlow.ROW * textScale();
+    }
+
     private int tokenAt(MouseEvent event) {
         return flow.at(event.getX() / textScale(), event.getY() / textScale());
     }

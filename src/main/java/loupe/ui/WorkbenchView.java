@@ -205,15 +205,15 @@ public final class WorkbenchView {
         Node lists;
         if (comparing && narrow) {
             lists = tabs("lists", tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())),
-                    tab("With A", slots.of(a.together())), tab("B", slots.of(b.together())));
+                    together("With A", slots.of(a.together()), a), together("B", slots.of(b.together()), b));
         } else if (comparing) {
             lists = tabs("lists", tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
-                    tab(TOGETHER, pair("together", a.together(), b.together())));
+                    together(TOGETHER, pair("together", a.together(), b.together()), a, b));
         } else if (narrow) {
-            lists = tabs("lists", tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), tab(TOGETHER, slots.of(a.together())));
+            lists = tabs("lists", tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), together(TOGETHER, slots.of(a.together()), a));
         } else {
             lists = tabs("lists", tab("Nearest", dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()))),
-                    tab(TOGETHER, slots.of(a.together())));
+                    together(TOGETHER, slots.of(a.together()), a));
         }
         VBox right = new VBox(controls.node(), lists);
         VBox.setVgrow(lists, Priority.ALWAYS);
@@ -239,6 +239,14 @@ public final class WorkbenchView {
         pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
         pane.getStyleClass().addAll("pane-tabs", "dense");
         return pane;
+    }
+
+    private static Tab together(String title, Node content, SidePanes... sides) {
+        Tab tab = tab(title, content);
+        for (SidePanes side : sides) {
+            side.togetherPane().standsIn(tab);
+        }
+        return tab;
     }
 
     private static Tab tab(String title, Node content) {

@@ -87,6 +87,18 @@ class OwnTextTest {
         assertThat(text.token().get()).isEqualTo(1);
     }
 
+    /** Token 30 is written out as four characters, which would be four tokens. */
+    @Test
+    void anExampleKeepsItsOwnTokensUntilItsTextIsChanged() {
+        text.open(new int[] {2, 30, 19}, 1);
+        assertThat(text.text().get()).isEqualTo("c<30>t");
+        assertThat(text.tokens().getValue().ids()).containsExactly(2, 30, 19);
+        text.text().set("c<30>");
+        assertThat(text.tokens().getValue().ids()).hasSize(5);
+        text.text().set("c<30>t");
+        assertThat(text.tokens().getValue().ids()).hasSize(6);
+    }
+
     @Test
     void aChosenTokenThatIsGoneIsNotChosenAnyMore() {
         text.open(new int[] {2, 0, 19}, 2);

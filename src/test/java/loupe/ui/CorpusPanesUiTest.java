@@ -174,6 +174,7 @@ class CorpusPanesUiTest extends ApplicationTest {
         UiTest.onFx(() -> {
             List<Integer> ids = models.a().text().reading().getValue().ids();
             assertThat(ids.get(models.text().token().get())).as("the example's token").isEqualTo(example.ids()[example.focus()]);
+            assertThat(ids).as("the example's own tokens").isEqualTo(java.util.stream.IntStream.of(example.ids()).boxed().toList());
             assertThat(lookup("#tabs-examples").<javafx.scene.control.TabPane>query().getSelectionModel().getSelectedItem().getText()).isEqualTo("Your text");
         });
         javafx.scene.control.TableView<loupe.analysis.prompts.TextActivations.Active> features = lookup("#text-features-A").query();

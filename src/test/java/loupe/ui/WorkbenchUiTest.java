@@ -455,7 +455,8 @@ class WorkbenchUiTest extends ApplicationTest {
             view.scene().getWindow().setWidth(1024);
             view.scene().getWindow().setHeight(700);
         });
-        UiTest.waitUntil(() -> lookup(".pane-tabs").queryAll().size() == 2);
+        UiTest.waitUntil(() -> lookup("#tabs-lists").<javafx.scene.control.TabPane>query().getTabs().stream().map(javafx.scene.control.Tab::getText).toList()
+                .equals(java.util.List.of("Token list", "Neighbours", "Active together")));
         Node controls = lookup("#ghost-scale").query();
         assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
     }

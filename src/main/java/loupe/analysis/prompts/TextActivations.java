@@ -1,6 +1,7 @@
 package loupe.analysis.prompts;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -43,8 +44,13 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids) imple
 
         /** The features with the largest activations at a token, largest first; positive ones only. */
         public List<Active> strongest(int token, int most) {
+            int from = features.offsets()[token];
+            int to = features.offsets()[token + 1];
+            float[] sorted = Arrays.copyOfRange(features.values(), from, to);
+            Arrays.sort(sorted);
+            float least = sorted.length <= most ? 0 : sorted[sorted.length - most];
             List<Active> active = new ArrayList<>();
-            IntStream.range(features.offsets()[token], features.offsets()[token + 1]).filter(i -> features.values()[i] > 0)
+            IntStream.range(from, to).filter(i -> features.values()[i] > 0 && features.values()[i] >= least)
                     .forEach(i -> active.add(new Active(features.features()[i], features.values()[i])));
             active.sort(Comparator.comparingDouble(one -> -one.activation()));
             return List.copyOf(active.subList(0, Math.min(most, active.size())));
