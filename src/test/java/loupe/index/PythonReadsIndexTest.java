@@ -9,11 +9,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.base.Cancellation;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -41,6 +43,19 @@ class PythonReadsIndexTest {
             print("ids", *[i for row in contexts.ids for i in row])
             """;
 
+    /** As {@code src/site/markdown/index.md} shows it. */
+    private static final String WITH_NUMPY = """
+            import json, sys
+            import numpy as np
+            folder = sys.argv[1]
+            tokens = json.load(open(f"{folder}/index.json"))["tokens"]
+            starts = np.memmap(f"{folder}/sae-0/by-token.bin", "<i8", shape=(tokens + 1,))
+            rows = np.memmap(f"{folder}/sae-0/by-token.bin", [("feature", "<i4"), ("activation", "<f4")], offset=8 * (tokens + 1))
+            assert len(rows) == starts[-1]
+            for t in range(tokens):
+                print(*[f"{r['feature']}:{r['activation']:.6g}" for r in rows[starts[t]:starts[t + 1]]])
+            """;
+
     @TempDir
     Path temporary;
 
@@ -49,11 +64,7 @@ class PythonReadsIndexTest {
     void theFilesHoldForPythonWhatTheyHoldForUs(String library) throws IOException, InterruptedException {
         Assumptions.assumeTrue(there(library), "python has no " + library);
         int[] words = IntStream.range(0, 300).map(i -> i * 37 % 97).toArray();
-        Path corpus = Files.writeString(temporary.resolve("corpus.txt"), Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
-        Path folder = temporary.resolve("index");
-        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
-        new IndexBuild(new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), 16, OptionalInt.empty(), Long.MAX_VALUE), Corpus.of(List.of(corpus)),
-                text -> Arrays.stream(text.split(" ")).mapToInt(Integer::parseInt).toArray(), new PlantedSource(), folder).run(false, progress -> { }, new Cancellation());
+        Path folder = build(words);
         List<String> said = python(library.equals("duckdb") ? WITH_DUCKDB : WITH_PANDAS, folder.toString());
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             assertThat(said).hasSize(7);
@@ -75,8 +86,34 @@ class PythonReadsIndexTest {
         }
     }
 
+    private Path build(int[] words) throws IOException {
+        Path corpus = Files.writeString(temporary.resolve("corpus.txt"), Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        Path folder = temporary.resolve("index");
+        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
+        new IndexBuild(new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), 16, OptionalInt.empty(), Long.MAX_VALUE), Corpus.of(List.of(corpus)),
+                text -> Arrays.stream(text.split(" ")).mapToInt(Integer::parseInt).toArray(), new PlantedSource(), folder).run(false, progress -> { }, new Cancellation());
+        return folder;
+    }
+
+    @Test
+    void theFileByTokenIsTwoArraysForNumpy() throws IOException, InterruptedException {
+        Assumptions.assumeTrue(there("numpy"), "python has no numpy");
+        int[] words = IntStream.range(0, 300).map(i -> i * 37 % 97).toArray();
+        List<String> said = python(WITH_NUMPY, build(words).toString());
+        assertThat(said).hasSize(words.length);
+        for (int t = 0; t < words.length; t++) {
+            int id = words[t];
+            assertThat(said.get(t)).isEqualTo(id % 5 + ":" + number(1 + id / 10f) + (id % 7 == 0 ? " 5:-1" : ""));
+        }
+    }
+
+    /** As Python writes it with six digits. */
+    private static String number(float value) {
+        return value == Math.rint(value) ? String.valueOf(Math.round(value)) : String.format(Locale.ROOT, "%.1f", value);
+    }
+
     private static boolean there(String library) throws InterruptedException {
-        String needed = library.equals("pandas") ? "import pandas, pyarrow" : "import duckdb";
+        String needed = library.equals("pandas") ? "import pandas, pyarrow" : "import " + library;
         try {
             if (start(needed, "").waitFor() == 0) {
                 return true;

@@ -1,8 +1,9 @@
 package loupe.app.bench;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -13,6 +14,7 @@ import java.util.Map;
 import java.util.OptionalInt;
 import java.util.SplittableRandom;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.base.Cancellation;
 import loupe.format.JsonFiles;
@@ -36,8 +38,8 @@ final class IndexBenchmark implements Benchmark {
     private static final int CONTEXT = 128;
     private static final int ROWS = 8;
     private static final int LOOK_UPS = 50;
-    private static final int STRETCH_TOKENS = 25_000;
-    private static final int BATCHES_ALONE = 5;
+    private static final int STRETCH_TOKENS = 24 * 1024;
+    private static final int BATCHES_ALONE = 6;
 
     @Override
     public String name() {
@@ -69,15 +71,16 @@ final class IndexBenchmark implements Benchmark {
         batch.run();
         long begun = System.nanoTime();
         while (!turns.complete() && (System.nanoTime() - begun) / 1e9 < run.seconds()) {
-            Timing alone = Timing.of(0, BATCHES_ALONE, batch);
-            turns = turns.alone(alone.median());
-            long start = System.nanoTime();
+            Spent before = Spent.now();
+            IntStream.range(0, BATCHES_ALONE).forEach(i -> batch.run());
+            Spent alone = Spent.now().since(before);
+            turns = turns.alone(alone);
             long[] staged = new long[2];
+            before = Spent.now();
             boolean complete = stretch(build, staged);
             batch.run(); // the batch that was under way when the pass was stopped is computed before this one
-            double seconds = (System.nanoTime() - start) / 1e9 - alone.median();
-            turns = turns.pass(staged[1] - staged[0], seconds, complete);
-            JsonFiles.write(kept.resolve("turns.json"), turns.json());
+            turns = turns.pass(staged[1] - staged[0], Spent.now().since(before).since(alone.times(1.0 / BATCHES_ALONE)), complete);
+            JsonFiles.write(kept.resolve("turns.json"), turns);
             bench.say(String.format(Locale.ROOT, "%,d of %,d tokens, %.0f tokens/s; alone %.0f tokens/s", turns.passTokens(), run.tokens(), turns.rate(), turns.aloneRate()));
         }
         bench.close(sae);
@@ -110,6 +113,7 @@ final class IndexBenchmark implements Benchmark {
         double flops = EncodeBenchmark.LAYER * EncodeBenchmark.blockFlops(1) + 2.0 * EncodeBenchmark.D * EncodeBenchmark.FEATURES;
         figures.put("ratio_to_peak", turns.rate() * flops / 1e9 / bench.peak().sgemmGflops());
         figures.put("ratio_to_forward_and_encode", turns.rate() / turns.aloneRate());
+        figures.put("ratio_to_forward_and_encode, by processor time", turns.processorRate() / turns.aloneProcessorRate());
         if (turns.complete()) {
             figures.put("one feature and 40 examples", lookUps(folder).milliseconds().json());
         }
@@ -140,41 +144,58 @@ final class IndexBenchmark implements Benchmark {
         return Arrays.stream(text.strip().split(" ")).mapToInt(Integer::parseInt).toArray();
     }
 
-    /** What has been measured so far. @param passTokens that were timed @param aloneSeconds of {@code turns} medians of a batch */
-    private record Turns(long passTokens, double passSeconds, int turns, double aloneSeconds, boolean complete) {
+    /** Time that passed, and time that processors worked for this process: the latter is the same when others use the machine too. Seconds. */
+    private record Spent(double seconds, double processorSeconds) {
+        static Spent now() {
+            OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+            return new Spent(System.nanoTime() / 1e9, system.getProcessCpuTime() / 1e9);
+        }
+
+        Spent since(Spent before) {
+            return new Spent(seconds - before.seconds, processorSeconds - before.processorSeconds);
+        }
+
+        Spent and(Spent more) {
+            return new Spent(seconds + more.seconds, processorSeconds + more.processorSeconds);
+        }
+
+        Spent times(double factor) {
+            return new Spent(seconds * factor, processorSeconds * factor);
+        }
+    }
+
+    /** What has been measured so far. @param passTokens that were timed @param alone of {@code turns} times {@value #BATCHES_ALONE} batches */
+    private record Turns(long passTokens, Spent pass, int turns, Spent alone, boolean complete) {
         static Turns of(Path file) throws IOException {
-            if (!Files.exists(file)) {
-                return new Turns(0, 0, 0, 0, false);
-            }
-            JsonNode read = new ObjectMapper().readTree(file.toFile());
-            return new Turns(read.get("pass_tokens").asLong(), read.get("pass_seconds").asDouble(), read.get("turns").asInt(), read.get("alone_seconds").asDouble(),
-                    read.get("complete").asBoolean());
+            return Files.exists(file) ? new ObjectMapper().readValue(file.toFile(), Turns.class) : new Turns(0, new Spent(0, 0), 0, new Spent(0, 0), false);
         }
 
-        Map<String, Object> json() {
-            Map<String, Object> json = new LinkedHashMap<>();
-            json.put("pass_tokens", passTokens);
-            json.put("pass_seconds", passSeconds);
-            json.put("turns", turns);
-            json.put("alone_seconds", aloneSeconds);
-            json.put("complete", complete);
-            return json;
+        Turns alone(Spent more) {
+            return new Turns(passTokens, pass, turns + 1, alone.and(more), complete);
         }
 
-        Turns alone(double seconds) {
-            return new Turns(passTokens, passSeconds, turns + 1, aloneSeconds + seconds, complete);
-        }
-
-        Turns pass(long tokens, double seconds, boolean done) {
-            return new Turns(passTokens + tokens, passSeconds + seconds, turns, aloneSeconds, done);
+        Turns pass(long tokens, Spent more, boolean done) {
+            return new Turns(passTokens + tokens, pass.and(more), turns, alone, done);
         }
 
         double rate() {
-            return passTokens / passSeconds;
+            return passTokens / pass.seconds();
         }
 
         double aloneRate() {
-            return turns * ROWS * CONTEXT / aloneSeconds;
+            return aloneTokens() / alone.seconds();
+        }
+
+        double processorRate() {
+            return passTokens / pass.processorSeconds();
+        }
+
+        double aloneProcessorRate() {
+            return aloneTokens() / alone.processorSeconds();
+        }
+
+        private double aloneTokens() {
+            return (double) turns * BATCHES_ALONE * ROWS * CONTEXT;
         }
     }
 }
