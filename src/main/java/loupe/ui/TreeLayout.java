@@ -25,6 +25,8 @@ final class TreeLayout {
     /** How large a stub's text is against others, and the room around it. */
     private static final double STUB_TEXT = 0.78;
     private static final double STUB_MARGIN = 16;
+    private static final double WEIGHT_POWER = 2.5;
+    private static final double LEAST_CUTOFF = 1e-12;
     /** The room that the root's dot takes in front of its text. */
     static final double ROOT_DOT = 6;
 
@@ -38,6 +40,7 @@ final class TreeLayout {
     private final double[] x;
     private final double[] width;
     private final double[] right;
+    private final float[] weight;
     private final int[] hidden;
     private final boolean[] shown;
     private final float[] pathRatio;
@@ -67,6 +70,7 @@ final class TreeLayout {
         x = new double[size];
         width = new double[size];
         right = new double[size];
+        weight = new float[size];
         hidden = new int[size];
         shown = new boolean[size];
         pathRatio = new float[size];
@@ -176,6 +180,7 @@ final class TreeLayout {
     }
 
     private void place(TreeFolds folds, ToDoubleFunction<String> widthOf) {
+        double least = Math.log10(Math.max(Math.min(cutoff, 0.5), LEAST_CUTOFF));
         int[] stack = new int[data.size()];
         int depth = 0;
         stack[depth++] = 0;
@@ -188,6 +193,7 @@ final class TreeLayout {
                 startRow();
             }
             shown[node] = true;
+            weight[node] = (float) weightOf(data.cumulative(node), least);
             order[count++] = node;
             row[node] = rows - 1;
             x[node] = parent < 0 ? ROOT : x[parent] + width[parent] + GAP;
@@ -212,6 +218,11 @@ final class TreeLayout {
         for (int node : folded) {
             hidden[node] = descendants(node);
         }
+    }
+
+    private static double weightOf(double cumulative, double least) {
+        double log = Math.log10(Math.max(cumulative, 1e-300));
+        return Math.pow(Math.max(0, Math.min(1, (log - least) / -least)), WEIGHT_POWER);
     }
 
     private void startRow() {
@@ -309,6 +320,11 @@ final class TreeLayout {
     /** Whether no sentence through the node is likelier here than under the baseline, by more than what is folded. */
     boolean generic(int node) {
         return generic[node];
+    }
+
+    /** How likely a shown node is, from 0 at the cutoff to 1 at certainty, as {@link TreePainter} says. */
+    float weight(int node) {
+        return weight[node];
     }
 
     /** How many generic branches the stub at this place stands for; 0 if it is no stub. */

@@ -15,7 +15,6 @@ import javafx.scene.paint.Color;
 final class TreePainter {
     static final double THINNEST = 1;
     static final double THICKEST = 11;
-    private static final double POWER = 2.5;
     private static final double SMALLEST_TEXT_PIXELS = 5;
     private static final double CORNER = 10;
     private static final double TENFOLD = Math.log(10);
@@ -50,20 +49,17 @@ final class TreePainter {
     private final TreeData data;
     private final Palette palette;
     private final Side side;
-    private final double least;
 
     TreePainter(TreeLayout layout, Palette palette, Side side) {
         this.layout = layout;
         this.data = layout.data();
         this.palette = palette;
         this.side = side;
-        least = Math.log10(Math.max(Math.min(layout.cutoff(), 0.5), 1e-12));
     }
 
     /** From 0 at the cutoff to 1 at certainty. */
     double weight(int node) {
-        double log = Math.log10(Math.max(data.cumulative(node), 1e-300));
-        return Math.pow(Math.max(0, Math.min(1, (log - least) / -least)), POWER);
+        return layout.weight(node);
     }
 
     double thickness(int node) {
@@ -77,8 +73,16 @@ final class TreePainter {
         }
         Visit visit = new Visit(window);
         visit.collect(0);
+        boolean tiny = TreeLayout.ROW * window.zoom() < SMALLEST_ROW_PIXELS;
         for (int i = visit.edges - 1; i >= 0; i--) {
-            branch(pen, window, visit.edge[i], emphasis.path().contains(visit.edge[i]));
+            if (tiny) {
+                speck(pen, window, visit.edge[i]);
+            } else {
+                branch(pen, window, visit.edge[i], emphasis.path().contains(visit.edge[i]));
+            }
+        }
+        for (int i = 0; tiny && i < visit.trunks; i++) {
+            trunk(pen, window, visit.trunk[i]);
         }
         if (emphasis.end() > 0) {
             for (int node : emphasis.path()) {
@@ -87,7 +91,6 @@ final class TreePainter {
                 }
             }
         }
-        boolean tiny = TreeLayout.ROW * window.zoom() < SMALLEST_ROW_PIXELS;
         for (int i = 0; i < visit.words; i++) {
             int node = visit.word[i];
             if (!tiny || emphasis.path().contains(node) || emphasis.matches().contains(node)) {
@@ -95,6 +98,23 @@ final class TreePainter {
             }
         }
         return visit.visited;
+    }
+
+    /** A branch and its word where rows are hardly a pixel high: one rectangle, since there may be thousands. */
+    private void speck(Pen pen, Window w, int node) {
+        double left = (layout.x(node) - TreeLayout.GAP - w.left()) * w.zoom();
+        double right = (layout.x(node) + layout.width(node) - w.left()) * w.zoom();
+        double stroke = Math.max(0.6, thickness(node) * w.zoom());
+        pen.fillRectangle(left, (layout.y(node) - w.top()) * w.zoom() - stroke / 2, Math.max(1, right - left), stroke, 0, tint(node));
+    }
+
+    /** What leads down from a node to its last child, likewise. */
+    private void trunk(Pen pen, Window w, int child) {
+        int parent = data.parent(child);
+        double top = Math.max((layout.y(parent) - w.top()) * w.zoom(), -2 * w.height());
+        double bottom = Math.min((layout.y(child) - w.top()) * w.zoom(), 3 * w.height());
+        double x = (layout.x(child) - TreeLayout.GAP - w.left()) * w.zoom();
+        pen.fillRectangle(x, top, 0.6, Math.max(0, bottom - top), 0, tint(child));
     }
 
     private void branch(Pen pen, Window w, int node, boolean onPath) {
@@ -229,9 +249,11 @@ final class TreePainter {
         private final double tiniestRows;
         private int[] edge = new int[FIRST_ROOM];
         private int[] word = new int[FIRST_ROOM];
+        private int[] trunk = new int[FIRST_ROOM];
         private int[] stack = new int[FIRST_ROOM];
         private int edges;
         private int words;
+        private int trunks;
         private int visited;
 
         Visit(Window w) {
@@ -256,12 +278,17 @@ final class TreePainter {
                     continue;
                 }
                 double lastDrawn = Double.NEGATIVE_INFINITY;
+                int lastChild = -1;
                 for (int child = layout.firstChild(node); child >= 0; child = layout.nextSibling(child)) {
                     boolean reaches = layout.row(node) <= lastRow && layout.row(child) >= firstRow;
                     if (reaches && layout.x(child) >= left && layout.row(child) - lastDrawn >= tiniestRows) {
                         edge = roomFor(edge, edges);
                         edge[edges++] = child;
                         lastDrawn = layout.row(child);
+                        lastChild = child;
+                    }
+                    if (layout.row(child) > lastRow) {
+                        break; // those further down would only be drawn behind this one's trunk
                     }
                     boolean inside = layout.lastRow(child) >= firstRow && layout.row(child) <= lastRow
                         && layout.right(child) >= left && layout.x(child) <= right;
@@ -269,6 +296,10 @@ final class TreePainter {
                         stack = roomFor(stack, depth);
                         stack[depth++] = child;
                     }
+                }
+                if (lastChild >= 0 && layout.row(lastChild) > layout.row(node)) {
+                    trunk = roomFor(trunk, trunks);
+                    trunk[trunks++] = lastChild;
                 }
             }
         }

@@ -17,7 +17,7 @@ public final class TokenMask {
     }
 
     /** Keeps those of the first {@code tokens} that pass. */
-    static TokenMask of(int tokens, IntPredicate passes) {
+    public static TokenMask of(int tokens, IntPredicate passes) {
         long[] words = new long[(tokens + 63) >>> 6];
         int count = 0;
         for (int token = 0; token < tokens; token++) {

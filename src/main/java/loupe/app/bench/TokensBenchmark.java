@@ -14,6 +14,7 @@ import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.analysis.tokens.TokenRanking;
 import loupe.tensor.HostTensor;
@@ -68,7 +69,27 @@ final class TokensBenchmark implements Benchmark {
                 figures.put("ratio_to_peak", floor / timing.median()); // of the larger vocabulary, which comes last
             }
         }
+        TokenMask letters = mask(vocabulary);
+        for (TokenMetric metric : List.of(TokenMetric.RATIO, TokenMetric.COSINE)) {
+            double[] scale = {2};
+            Timing timing = Timing.of(200, 300, () -> {
+                scale[0] += 0.01;
+                GhostSettings ghost = new GhostSettings(source, 0.5, scale[0], true, List.of(0.1), loupe.analysis.ghost.PcaSign.POSITIVE);
+                ranking.rank(columns, new TokenListSettings(ghost, metric, TokenListSettings.DEFAULT_EXPONENT, TOP, letters));
+            });
+            figures.put("V=" + vocabulary + " d=" + d + " " + metric.label() + ", " + letters.count() + " tokens pass a filter", timing.milliseconds().json());
+        }
         figures.put("V=" + vocabulary + " d=" + d + " floor_ms", floor * 1e3);
+    }
+
+    /** A filter that one token in twenty passes, as a script other than Latin does. */
+    private static TokenMask mask(int vocabulary) {
+        SplittableRandom random = new SplittableRandom(2);
+        boolean[] passes = new boolean[vocabulary];
+        for (int token = 0; token < vocabulary; token++) {
+            passes[token] = random.nextInt(20) == 0;
+        }
+        return TokenMask.of(vocabulary, token -> passes[token]);
     }
 
     /** Columns of tokens scattered around a centroid, one principal component. */
