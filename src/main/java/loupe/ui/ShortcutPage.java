@@ -38,23 +38,28 @@ final class ShortcutPage {
             (rows <= commands.all().size() / 3 ? left : right).getChildren().add(new VBox(8, heading, grid));
             rows += group.getValue().size();
         }
-        Label mouse = new Label("With the mouse");
-        mouse.getStyleClass().add("shortcut-group");
-        GridPane gestures = new GridPane();
-        gestures.getStyleClass().add("shortcut-grid");
-        String[][] what = {{"Double click on a title", "Maximise the pane, Esc to go back"}, {"Double click on a slider", "Its default"},
-            {"Wheel over the tree", "Zoom at the pointer"}, {"Drag the tree", "Move it"}, {"Click on a branch point", "Fold or unfold"},
-            {"Drag in a histogram", "Mark a range, which filters the examples"}, {"Drop a file", "Open a model or a checkpoint"}};
-        for (int i = 0; i < what.length; i++) {
-            Label how = new Label(what[i][0]);
-            how.getStyleClass().add("key-cap");
-            gestures.addRow(i, how, new Label(what[i][1]));
-        }
-        right.getChildren().add(new VBox(8, mouse, gestures));
+        right.getChildren().add(group("With the mouse", new String[][] {{"Double click on a title", "Maximise the pane, Esc to go back"}, {"Double click on a slider", "Its default"},
+            {"Wheel over the tree", "Zoom at the pointer"}, {"Drag the tree", "Move it"}, {"Click on a branch", "Select it; again, fold or unfold it"},
+            {"Drag in a histogram", "Mark a range, which filters the examples"}, {"Drop a file", "Open a model or a checkpoint"}}));
+        right.getChildren().add(group("In the definition tree", new String[][] {{"Arrows", "Walk along the branches"}, {"Space", "Fold or unfold what follows, open a stub"},
+            {"G", "Fold generic branches again"}, {"+   -   0", "Zoom in, zoom out, show all"}, {"F3", "Next match, Shift+F3 the one before"}}));
         javafx.scene.layout.HBox page = new javafx.scene.layout.HBox(40, left, right);
         page.getStyleClass().add("shortcut-page");
         ScrollPane scroll = new ScrollPane(page);
         scroll.setFitToWidth(true);
         return scroll;
+    }
+
+    private static VBox group(String title, String[][] rows) {
+        Label heading = new Label(title);
+        heading.getStyleClass().add("shortcut-group");
+        GridPane grid = new GridPane();
+        grid.getStyleClass().add("shortcut-grid");
+        for (int i = 0; i < rows.length; i++) {
+            Label how = new Label(rows[i][0]);
+            how.getStyleClass().add("key-cap");
+            grid.addRow(i, how, new Label(rows[i][1]));
+        }
+        return new VBox(8, heading, grid);
     }
 }
