@@ -30,7 +30,8 @@ import loupe.lm.Logits;
  * Forward passes over prompts, and over nodes, of any number of {@link TreeLane}s at once: a node is one token, and sees the
  * prompt of its lane and its ancestors. What the rows of a pass see is laid side by side, each prompt and each ancestor
  * once, and a mask says which row sees what: siblings share all they see, so this is a fraction of a copy per row, and the
- * attention becomes one matrix product per head. Only where rows have little in common are ancestors gathered per row.
+ * attention becomes one matrix product per head. Only where rows have little in common are ancestors gathered per row, and
+ * where there are many lanes, prompts too.
  * On the CPU the gathered memory becomes arrays without another copy, so it is written again only by the next pass of a
  * later step, or grown. Device thread only.
  */
@@ -38,17 +39,25 @@ final class LaneRuns {
     /** Up to this many different ancestors lie side by side. Beyond it a row's masked-out part costs more than a copy. */
     private static final int MOST_SHARED = 512;
 
+    /** Up to this many tokens of different prompts do. */
+    private static final int MOST_OF_PROMPTS = 512;
+
     private final int mostShared;
+    private final int mostOfPrompts;
     private final Memory sharedMemory = new Memory();
     private final Memory ownMemory = new Memory();
 
     LaneRuns() {
-        this(MOST_SHARED);
+        this(MOST_SHARED, MOST_OF_PROMPTS);
     }
 
-    /** @param mostShared how many different ancestors at most are laid side by side */
-    LaneRuns(int mostShared) {
+    /**
+     * @param mostShared how many different ancestors at most are laid side by side
+     * @param mostOfPrompts how many tokens of different lanes' prompts
+     */
+    LaneRuns(int mostShared, int mostOfPrompts) {
         this.mostShared = mostShared;
+        this.mostOfPrompts = mostOfPrompts;
     }
 
     /** A token to run. @param ancestors keys and values of its ancestors, from the root's child down to the parent */
@@ -126,6 +135,10 @@ final class LaneRuns {
     }
 
     private KeyValueCache cache(NDManager step, LanguageModel lm, List<Row> rows) {
+        List<TreeLane> lanes = rows.stream().map(Row::lane).distinct().toList();
+        if (lanes.size() > 1 && lanes.stream().mapToInt(lane -> lane.prompt().length).sum() > mostOfPrompts) {
+            return withOwn(KeyValueCache.empty(), 0, step, lm, rows.stream().map(row -> together(row.lane().promptKeys(), row.ancestors())).toList());
+        }
         Map<float[], Integer> ancestors = new IdentityHashMap<>();
         rows.forEach(row -> Arrays.stream(row.ancestors()).forEach(keys -> ancestors.putIfAbsent(keys, ancestors.size())));
         boolean share = ancestors.size() <= mostShared || rows.stream().mapToInt(row -> row.lane().prompt().length).distinct().count() > 1;
@@ -160,7 +173,7 @@ final class LaneRuns {
             }
             cache = cache.withShared(shared, positions(rows, start, ancestors, side.size(), prompts), step.create(mask, new Shape(rows.size(), side.size())));
         }
-        return share ? cache : withOwn(cache, step, lm, rows);
+        return share ? cache : withOwn(cache, rows.get(0).lane().prompt().length, step, lm, rows.stream().map(Row::ancestors).toList());
     }
 
     /** Where what lies side by side stands in its own text. */
@@ -181,15 +194,21 @@ final class LaneRuns {
         return positions;
     }
 
-    private KeyValueCache withOwn(KeyValueCache cache, NDManager step, LanguageModel lm, List<Row> rows) {
-        int depth = rows.stream().mapToInt(row -> row.ancestors().length).max().orElseThrow();
-        float[] mask = hidden(rows.size(), depth);
-        for (int i = 0; i < rows.size(); i++) {
-            Arrays.fill(mask, i * depth, i * depth + rows.get(i).ancestors().length, 0);
+    private static float[][] together(float[][] first, float[][] then) {
+        float[][] all = Arrays.copyOf(first, first.length + then.length);
+        System.arraycopy(then, 0, all, first.length, then.length);
+        return all;
+    }
+
+    /** @param firstPosition of each row's own tokens @param seen what each row sees of its own, in order */
+    private KeyValueCache withOwn(KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> seen) {
+        int depth = seen.stream().mapToInt(keys -> keys.length).max().orElseThrow();
+        float[] mask = hidden(seen.size(), depth);
+        for (int i = 0; i < seen.size(); i++) {
+            Arrays.fill(mask, i * depth, i * depth + seen.get(i).length, 0);
         }
-        List<KeyValues> own = ownMemory.lay(step, lm, rows.size(), depth,
-                (row, token) -> token < rows.get(row).ancestors().length ? rows.get(row).ancestors()[token] : null);
-        return cache.withOwn(own, rows.get(0).lane().prompt().length, step.create(mask, new Shape(rows.size(), depth)));
+        List<KeyValues> own = ownMemory.lay(step, lm, seen.size(), depth, (row, token) -> token < seen.get(row).length ? seen.get(row)[token] : null);
+        return cache.withOwn(own, firstPosition, step.create(mask, new Shape(seen.size(), depth)));
     }
 
     private static float[] hidden(int rows, int width) {

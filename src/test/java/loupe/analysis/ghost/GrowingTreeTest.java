@@ -101,12 +101,21 @@ class GrowingTreeTest {
     @Test
     void ancestorsLaidSideBySideAndGatheredPerRowGiveTheSameTree() {
         DefinitionTree question = question(3, TreeBaseline.random(2));
-        DefinitionTree.Answer together = grow(new LaneRuns(1_000_000), 9, List.of(question)).get(0);
-        DefinitionTree.Answer perRow = grow(new LaneRuns(0), 9, List.of(question)).get(0);
+        DefinitionTree.Answer together = grow(new LaneRuns(1_000_000, 1_000_000), 9, List.of(question)).get(0);
+        DefinitionTree.Answer perRow = grow(new LaneRuns(0, 1_000_000), 9, List.of(question)).get(0);
         assertThat(together.size()).isGreaterThan(50);
         assertSame(perRow, together);
         assertSame(device.ask(question), together);
         assertThat(perRow.divergence()).isCloseTo(together.divergence(), within(1e-4));
+        DefinitionTree.Answer promptsToo = grow(new LaneRuns(0, 0), 9, List.of(question)).get(0);
+        assertSame(promptsToo, together);
+        assertThat(promptsToo.divergence()).isCloseTo(together.divergence(), within(1e-4));
+    }
+
+    @Test
+    void lanesOfDifferentPromptsCanBeGatheredPerRow() {
+        DefinitionTree question = question(3, TreeBaseline.EMPTY);
+        assertSame(grow(new LaneRuns(0, 0), 9, List.of(question)).get(0), device.ask(question));
     }
 
     @Test
