@@ -1,6 +1,7 @@
 package loupe.format;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
@@ -114,6 +115,68 @@ final class Elements {
         return (short) (sign | magnitude + 0xFFF + (magnitude >>> 13 & 1) >>> 13);
     }
 
+    /** The same as {@link #toFloats(DType, ByteBuffer, FloatBuffer)}, to where bits can be written: several times faster for F16 and BF16. */
+    static void toFloats(DType dtype, ByteBuffer raw, ByteBuffer out) {
+        FloatBuffer floats = out.slice().order(ByteOrder.nativeOrder()).asFloatBuffer();
+        int count = raw.remaining() / dtype.bytes();
+        if (dtype == DType.F16 || dtype == DType.BF16) {
+            widen(dtype, raw.asShortBuffer(), out.slice().order(ByteOrder.nativeOrder()).asIntBuffer(), floats);
+        } else {
+            toFloats(dtype, raw, floats);
+        }
+        out.position(out.position() + count * Float.BYTES);
+    }
+
+    /**
+     * Widens in loops of one step each over arrays, which the compiler turns into instructions for many elements at once. To change
+     * the exponents' bias it needs floats, and gets them by way of the destination: Java has no other way to see an array of bits as one.
+     */
+    private static void widen(DType dtype, ShortBuffer in, IntBuffer bits, FloatBuffer floats) {
+        int size = Math.min(BLOCK, in.remaining());
+        short[] half = new short[size];
+        int[] wide = new int[size];
+        float[] full = new float[dtype == DType.F16 ? size : 0];
+        for (int done = 0; in.hasRemaining(); ) {
+            int count = Math.min(size, in.remaining());
+            in.get(half, 0, count);
+            for (int i = 0; i < count; i++) {
+                wide[i] = half[i];
+            }
+            if (dtype == DType.BF16) {
+                for (int i = 0; i < count; i++) {
+                    wide[i] <<= 16;
+                }
+                bits.put(done, wide, 0, count);
+            } else {
+                widenF16(wide, count, done, bits, floats, full);
+            }
+            done += count;
+        }
+    }
+
+    /** As {@link #f16} does it; a block with an infinite number or NaN is left to that. */
+    private static void widenF16(int[] wide, int count, int at, IntBuffer bits, FloatBuffer floats, float[] full) {
+        int largest = 0;
+        for (int i = 0; i < count; i++) {
+            largest |= (wide[i] & 0x7C00) + 0x0400;
+        }
+        if ((largest & 0x8000) != 0) {
+            for (int i = 0; i < count; i++) {
+                floats.put(at + i, f16((short) wide[i]));
+            }
+            return;
+        }
+        for (int i = 0; i < count; i++) {
+            wide[i] = (wide[i] & 0x7FFF) << 13 | (wide[i] & 0x8000) << 16;
+        }
+        bits.put(at, wide, 0, count);
+        floats.get(at, full, 0, count);
+        for (int i = 0; i < count; i++) {
+            full[i] *= F16_SCALE;
+        }
+        floats.put(at, full, 0, count);
+    }
+
     private interface Widening {
         void widen(short[] in, float[] out, int count);
     }
@@ -142,13 +205,12 @@ final class Elements {
         }
     }
 
-    /**
-     * The float32 of an IEEE half: moves exponent and mantissa into place and lets one exact product fix the bias, subnormals too.
-     * Of exponents only the largest, infinite and NaN, reaches the sign when one is added to it; then all exponent bits are set.
-     */
+    /** The float32 of an IEEE half: moves exponent and mantissa into place and lets one exact product fix the bias, subnormals too. */
     static float f16(short half) {
         int bits = Float.floatToRawIntBits(Float.intBitsToFloat((half & 0x7FFF) << 13) * F16_SCALE);
-        int largest = -((half & 0x7C00) + 0x0400 >>> 15) & 0x7F800000;
-        return Float.intBitsToFloat(bits | largest | (half & 0x8000) << 16);
+        if ((half & 0x7C00) == 0x7C00) {
+            bits |= 0x7F800000;
+        }
+        return Float.intBitsToFloat(bits | (half & 0x8000) << 16);
     }
 }

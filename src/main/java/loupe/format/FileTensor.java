@@ -103,9 +103,7 @@ final class FileTensor implements StoredTensor {
             bytes.read(layout.start() + firstElement * Float.BYTES, destination);
             return;
         }
-        FloatBuffer floats = destination.slice().order(ByteOrder.nativeOrder()).asFloatBuffer();
-        scan(firstElement, count, raw -> Elements.toFloats(dtype(), raw, floats));
-        destination.position(destination.limit());
+        scan(firstElement, count, raw -> Elements.toFloats(dtype(), raw, destination));
     }
 
     @Override
