@@ -4,11 +4,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
+import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.collections.ListChangeListener;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.Tab;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.StackPane;
@@ -33,6 +36,9 @@ final class ScatterPane {
     private final ScatterChart chart = new ScatterChart("features", ChartAxis.of("density"), ChartAxis.of("max"));
     private final ExportMenu export;
     private final Label hint = new Label();
+    private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
+    private final BooleanBinding seen = inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty());
+    private boolean stale;
     private boolean following;
 
     ScatterPane(WorkbenchModels models, ExportDesk desk) {
@@ -51,6 +57,11 @@ final class ScatterPane {
 
     ExportMenu export() {
         return export;
+    }
+
+    /** Lets points be drawn only while a tab is the one in front of its place, or the pane is elsewhere. */
+    void standsIn(Tab tab) {
+        inFront.bind(tab.selectedProperty());
     }
 
     /** Puts the keyboard into the chart. */
@@ -117,6 +128,11 @@ final class ScatterPane {
         Slots.show(model.points(), points -> show(), this::explain);
         table.rows().addListener((ListChangeListener<Integer>) change -> show());
         Slots.whileShown(frame, model.points()::setWanted);
+        seen.addListener((property, was, is) -> {
+            if (is && stale) {
+                show();
+            }
+        });
         chart.setOnPoint(this::choose);
         workbench.a().feature().addListener(changed -> mark());
         workbench.b().feature().addListener(changed -> mark());
@@ -144,10 +160,12 @@ final class ScatterPane {
                 : counting ? "Activations are being counted; points appear as they are" : "These numbers are not known. Choose a corpus to count activations over";
     }
 
+    /** Draws the points, once somebody can see them. */
     private void show() {
         FeatureScatterModel.Points points = model.points().getValue();
         explain();
-        if (points == null) {
+        stale = points != null && !seen.get();
+        if (points == null || stale) {
             return;
         }
         List<ScatterCloud> clouds = new ArrayList<>();

@@ -180,6 +180,7 @@ public final class WorkbenchView {
 
     private Node middle() {
         Tab all = tab(ALL_FEATURES, slots.of(scatter.node()));
+        scatter.standsIn(all);
         Node charts;
         Node examples;
         Node trees;

@@ -295,6 +295,45 @@ class CorpusPanesUiTest extends ApplicationTest {
     }
 
     @Test
+    void twoCheckpointsShareHistogramAxesScatterAndText() throws IOException {
+        open();
+        Path other = TinySae.writeTo(folder.resolve("other"), 2);
+        UiTest.onFx(() -> workbench.openCheckpoint(workbench.b(), other, SaeOptions.AS_STORED));
+        UiTest.waitUntil(() -> models.statistics().index(workbench.b()).get() != null && workbench.b().feature().get() != null && models.b().histogram().histogram().getValue() != null);
+        UiTest.onFx(() -> {
+            models.histogram().logarithmicValues().set(true);
+            models.histogram().bins().set(10);
+            models.text().text().set("the cat sat");
+        });
+        UiTest.waitUntil(() -> List.of(models.a(), models.b()).stream().allMatch(side -> side.histogram().histogram().completeProperty().get()
+                && side.histogram().histogram().getValue().counts().length == 10 && side.histogram().histogram().getValue().edges()[0] > 0));
+        UiTest.waitUntil(() -> java.util.Arrays.equals(models.a().histogram().histogram().getValue().edges(), models.b().histogram().histogram().getValue().edges()));
+        UiTest.waitUntil(() -> models.a().text().reading().completeProperty().get() && models.b().text().reading().completeProperty().get());
+        assertThat(models.a().text().reading().getValue().ids()).isEqualTo(models.b().text().reading().getValue().ids());
+        assertThat(models.a().text().reading().getValue().features()).isNotEqualTo(models.b().text().reading().getValue().features());
+
+        UiTest.onFx(() -> {
+            models.scatter().across().set(FeatureColumn.NUMBER);
+            models.scatter().logAcross().set(false);
+            models.scatter().up().set(FeatureColumn.DECODER_NORM);
+            lookup("#tabs-charts").<javafx.scene.control.TabPane>query().getSelectionModel().selectLast();
+        });
+        ScatterChart chart = lookup("#feature-scatter").query();
+        UiTest.waitUntil(() -> chart.hasPlot() && chart.plot().getSeriesCount() == 2 && chart.plot().getDomainAxis().getLabel().equals("feature")
+                && chart.plot().getRangeAxis().getLabel().equals("decoder norm") && models.scatter().points().getValue().bUp().length == TinySae.FEATURES
+                && !Double.isNaN(models.scatter().points().getValue().bUp()[0]) && chart.dataArea().getWidth() > 100);
+        loupe.state.FeatureScatterModel.Points points = models.scatter().points().getValue();
+        int apart = 0;
+        for (int feature = 1; feature < TinySae.FEATURES; feature++) {
+            apart = Math.abs(points.aUp()[feature] - points.bUp()[feature]) > Math.abs(points.aUp()[apart] - points.bUp()[apart]) ? feature : apart;
+        }
+        int chosen = apart;
+        clickOn(UiTest.onFx(() -> chart.localToScreen(chart.toPixelX(chosen), chart.toPixelY(points.bUp()[chosen]))));
+        UiTest.waitUntil(() -> Integer.valueOf(chosen).equals(models.compare().pinned().get()));
+        UiTest.waitUntil(() -> workbench.b().feature().get().feature() == chosen);
+    }
+
+    @Test
     void theChosenFeatureStaysInSightWhenTheTableIsSortedAndFiltered() throws IOException {
         Path large = TinySae.writeTo(folder.resolve("large"), 3, 400);
         UiTest.onFx(() -> workbench.openModel(model, opened -> workbench.openCheckpoint(workbench.a(), large, SaeOptions.AS_STORED)));
