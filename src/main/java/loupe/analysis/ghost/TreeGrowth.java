@@ -14,12 +14,17 @@ import loupe.sae.SparseAutoencoder;
  * expands a batch of the most probable open nodes, as large as {@link StepRows} says.
  */
 final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
+    /** Known nodes from which copies take noticeable time. */
+    private static final int LARGE = 10_000;
+
     private final DefinitionTree query;
     private final TreeNodes nodes;
     private final LaneRuns runs = new LaneRuns();
     private GrowingTree tree;
     private final StepRows rows = new StepRows();
     private boolean finished;
+    /** The latest part of the answer. */
+    private DefinitionTree.Answer part;
 
     TreeGrowth(DefinitionTree query) {
         // The answer is not to hold on to the answer it was grown from.
@@ -42,9 +47,14 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         return !finished;
     }
 
+    /** A large tree's parts grow by a sixteenth at least, or else copying them would take longer than growing it. */
     @Override
     public DefinitionTree.Answer result() {
-        return new DefinitionTree.Answer(query, nodes.copy(), finished);
+        boolean much = part == null || nodes.size() < LARGE || nodes.size() - part.known().size() >= part.known().size() / 16;
+        if (finished || much) {
+            part = new DefinitionTree.Answer(query, nodes.copy(), finished);
+        }
+        return part;
     }
 
     /** Known only when the number of nodes is limited. */

@@ -9,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import loupe.TinyModel;
 import loupe.analysis.TestDevice;
+import loupe.base.Cancellation;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
@@ -151,5 +152,26 @@ class GrowingTreeTest {
         }
         assertThat(((TreeGrowth) sweep).keptKeys()).isLessThanOrEqualTo(40);
         assertThat(sweep.result().size()).isEqualTo(41);
+    }
+
+    @Test
+    void aLargeTreesPartsGrowByASixteenthAtLeast() {
+        DefinitionTree question = new DefinitionTree(model, GhostSettings.encoder(sae, 3), PROMPT, new TreeLimits(0, 5, 25, OptionalInt.of(6_000), OptionalInt.empty()));
+        Query.Sweep<DefinitionTree.Answer> sweep = question.begin();
+        DefinitionTree.Answer before = null;
+        int same = 0;
+        while (device.step(sweep, new Cancellation())) {
+            DefinitionTree.Answer part = sweep.result();
+            assertThat(part.isComplete()).isFalse();
+            if (part == before) {
+                same++;
+            } else if (before != null && before.known().size() >= 10_000) {
+                assertThat(part.known().size()).isGreaterThanOrEqualTo(before.known().size() / 16 * 17);
+            }
+            before = part;
+        }
+        assertThat(same).isPositive();
+        assertThat(sweep.result().isComplete()).isTrue();
+        assertThat(sweep.result().size()).isEqualTo(6_001);
     }
 }
