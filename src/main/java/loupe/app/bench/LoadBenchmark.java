@@ -1,6 +1,8 @@
 package loupe.app.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -45,12 +47,16 @@ final class LoadBenchmark implements Benchmark {
         Path weights = files.weights(folder);
         double[] plain = new double[RUNS];
         double[] open = new double[RUNS];
+        double[] plainProcessor = new double[RUNS];
+        double[] openProcessor = new double[RUNS];
         for (int run = -WARM_UPS; run < RUNS; run++) {
-            double read = plainSeconds(weights, files.dtype());
-            double opened = openSeconds(bench, files.model(), folder);
+            Spent read = plainRead(weights, files.dtype());
+            Spent opened = open(bench, files.model(), folder);
             if (run >= 0) {
-                plain[run] = read;
-                open[run] = opened;
+                plain[run] = read.seconds();
+                open[run] = opened.seconds();
+                plainProcessor[run] = read.processorSeconds();
+                openProcessor[run] = opened.processorSeconds();
             }
         }
         double stored = Files.size(weights);
@@ -61,6 +67,8 @@ final class LoadBenchmark implements Benchmark {
         figures.put("float32_gb", floats / 1e9);
         figures.put("open", openTiming.json());
         figures.put("plain_read", plainTiming.json());
+        figures.put("open_processor_s", Timing.of(openProcessor).median());
+        figures.put("plain_read_processor_s", Timing.of(plainProcessor).median());
         figures.put("open_speed", openTiming.as("GB/s of float32", seconds -> floats / seconds / 1e9).json());
         figures.put("floor_s", (stored + floats) / 1e9 / bench.peak().readGbPerSecond());
         double ratio = Timing.of(IntStream.range(0, RUNS).mapToDouble(run -> plain[run] / open[run]).toArray()).median();
@@ -71,24 +79,36 @@ final class LoadBenchmark implements Benchmark {
         return figures;
     }
 
-    private static double plainSeconds(Path weights, DType dtype) {
-        long start = System.nanoTime();
+    private static Spent plainRead(Path weights, DType dtype) {
+        Spent begun = Spent.now();
         try (PlainRead read = new PlainRead(weights, dtype)) {
-            return (System.nanoTime() - start) / 1e9;
+            return begun.until();
         }
     }
 
-    private static double openSeconds(Bench bench, boolean model, Path folder) {
-        long start = System.nanoTime();
+    private static Spent open(Bench bench, boolean model, Path folder) {
+        Spent begun = Spent.now();
         if (model) {
             OpenModel opened = bench.openModel(folder);
-            double seconds = (System.nanoTime() - start) / 1e9;
+            Spent spent = begun.until();
             bench.close(opened);
-            return seconds;
+            return spent;
         }
         OpenSae opened = bench.open(folder);
-        double seconds = (System.nanoTime() - start) / 1e9;
+        Spent spent = begun.until();
         bench.close(opened);
-        return seconds;
+        return spent;
+    }
+
+    /** @param processorSeconds of all threads of this process: where other work has the processors, that is what a second thread does not make less */
+    private record Spent(double seconds, double processorSeconds) {
+        static Spent now() {
+            return new Spent(System.nanoTime() / 1e9, ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime() / 1e9);
+        }
+
+        Spent until() {
+            Spent now = now();
+            return new Spent(now.seconds - seconds, now.processorSeconds - processorSeconds);
+        }
     }
 }
