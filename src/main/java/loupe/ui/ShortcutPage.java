@@ -7,6 +7,7 @@ import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
 import javafx.scene.layout.GridPane;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 
 /** Every key and what it does, by group. */
@@ -32,6 +33,7 @@ final class ShortcutPage {
             int row = 0;
             for (Command command : group.getValue()) {
                 Label key = new Label(command.keyText());
+                key.setMinWidth(Region.USE_PREF_SIZE);
                 key.getStyleClass().add("key-cap");
                 grid.addRow(row++, key, new Label(command.title()));
             }
@@ -57,6 +59,7 @@ final class ShortcutPage {
         grid.getStyleClass().add("shortcut-grid");
         for (int i = 0; i < rows.length; i++) {
             Label how = new Label(rows[i][0]);
+            how.setMinWidth(Region.USE_PREF_SIZE);
             how.getStyleClass().add("key-cap");
             grid.addRow(i, how, new Label(rows[i][1]));
         }
