@@ -70,6 +70,11 @@ final class ExamplesPane {
         return frame;
     }
 
+    /** Puts the keyboard into the list. */
+    void focus() {
+        list.requestFocus();
+    }
+
     private void layOut() {
         list.setId("examples-" + side);
         choices.getStyleClass().add("small");

@@ -96,6 +96,11 @@ final class SidePanes {
         return together.node();
     }
 
+    /** Puts the keyboard into the examples. */
+    void focusExamples() {
+        examples.focus();
+    }
+
     TogetherPane togetherPane() {
         return together;
     }

@@ -2,7 +2,6 @@ package loupe.ui;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import javafx.beans.binding.Bindings;
@@ -12,7 +11,6 @@ import javafx.scene.Node;
 import javafx.scene.Scene;
 import javafx.scene.control.SplitPane;
 import javafx.scene.control.Tab;
-import javafx.scene.control.TabPane;
 import javafx.scene.control.TextInputControl;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
@@ -35,6 +33,7 @@ public final class WorkbenchView {
     private static final String EXAMPLES = "Examples";
     private static final String YOUR_TEXT = "Your text";
     private static final String TOGETHER = "Active together";
+    private static final String TOGETHER_A = "With A";
 
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
@@ -45,7 +44,7 @@ public final class WorkbenchView {
     private final FeatureTablePane table;
     private final GhostControls controls;
     private final ScatterPane scatter;
-    private final Map<String, String> shownTabs = new HashMap<>();
+    private final TabPlaces tabs = new TabPlaces();
     private final FeatureHeader header;
     private final SidePanes a;
     private final SidePanes b;
@@ -70,8 +69,8 @@ public final class WorkbenchView {
         controls = new GhostControls(models.controls(), models.scales());
         header = new FeatureHeader(models);
         scatter = new ScatterPane(models, desk);
-        a = new SidePanes(models, models.a(), () -> showTab("examples", YOUR_TEXT), desk);
-        b = new SidePanes(models, models.b(), () -> showTab("examples", YOUR_TEXT), desk);
+        a = new SidePanes(models, models.a(), () -> tabs.show(TabPlaces.TEXTS, YOUR_TEXT), desk);
+        b = new SidePanes(models, models.b(), () -> tabs.show(TabPlaces.TEXTS, YOUR_TEXT), desk);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
         new WorkbenchCommands(this, models, opening).addTo(commands);
         scene = new Scene(layers, width, height);
@@ -185,13 +184,13 @@ public final class WorkbenchView {
         Node examples;
         Node trees;
         if (comparing) {
-            charts = tabs("charts", tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())), all);
-            examples = tabs("examples", tab(EXAMPLES, pair("examples", a.examples(), b.examples())), tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
+            charts = tabs.make(TabPlaces.CHARTS, tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())), all);
+            examples = tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, pair("examples", a.examples(), b.examples())), tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
             trees = pair("trees", a.tree(), b.tree());
         } else {
-            charts = narrow ? tabs("charts", tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())), all)
-                    : tabs("charts", tab("This feature", pair("charts", a.histogram(), a.logits())), all);
-            examples = tabs("examples", tab(EXAMPLES, slots.of(a.examples())), tab(YOUR_TEXT, slots.of(a.text())));
+            charts = narrow ? tabs.make(TabPlaces.CHARTS, tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())), all)
+                    : tabs.make(TabPlaces.CHARTS, tab("This feature", pair("charts", a.histogram(), a.logits())), all);
+            examples = tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, slots.of(a.examples())), tab(YOUR_TEXT, slots.of(a.text())));
             trees = slots.of(a.tree());
         }
         SplitPane rows = dividers.split(name("rows"), Orientation.VERTICAL, List.of(0.31, 0.59), charts, examples, trees);
@@ -205,15 +204,15 @@ public final class WorkbenchView {
     private Node right() {
         Node lists;
         if (comparing && narrow) {
-            lists = tabs("lists", tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())),
-                    together("With A", slots.of(a.together()), a), together("B", slots.of(b.together()), b));
+            lists = tabs.make(TabPlaces.LISTS, tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())),
+                    together(TOGETHER_A, slots.of(a.together()), a), together("B", slots.of(b.together()), b));
         } else if (comparing) {
-            lists = tabs("lists", tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
+            lists = tabs.make(TabPlaces.LISTS, tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
                     together(TOGETHER, pair("together", a.together(), b.together()), a, b));
         } else if (narrow) {
-            lists = tabs("lists", tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), together(TOGETHER, slots.of(a.together()), a));
+            lists = tabs.make(TabPlaces.LISTS, tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), together(TOGETHER, slots.of(a.together()), a));
         } else {
-            lists = tabs("lists", tab("Nearest", dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()))),
+            lists = tabs.make(TabPlaces.LISTS, tab("Nearest", dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()))),
                     together(TOGETHER, slots.of(a.together()), a));
         }
         VBox right = new VBox(controls.node(), lists);
@@ -225,21 +224,6 @@ public final class WorkbenchView {
 
     private Node pair(String name, PaneFrame left, PaneFrame right) {
         return dividers.split(name, Orientation.HORIZONTAL, List.of(0.5), slots.of(left), slots.of(right));
-    }
-
-    /** Tabs of a place in the window; the one that was shown there last is shown again. */
-    private TabPane tabs(String place, Tab... tabs) {
-        TabPane pane = new TabPane(tabs);
-        pane.setId("tabs-" + place);
-        for (Tab tab : tabs) {
-            if (!tab.getText().equals("B") && tab.getText().equals(shownTabs.get(place))) {
-                pane.getSelectionModel().select(tab);
-            }
-        }
-        pane.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> shownTabs.put(place, is == null ? "" : is.getText()));
-        pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
-        pane.getStyleClass().addAll("pane-tabs", "dense");
-        return pane;
     }
 
     private static Tab together(String title, Node content, SidePanes... sides) {
@@ -365,43 +349,33 @@ public final class WorkbenchView {
         (pane.equals("scatter") ? java.util.Optional.of(scatter.node()) : a.named(pane)).ifPresent(frame -> frame.setMaximised(wanted));
     }
 
-    /** Brings a tab of the middle column to the front. @param place charts, examples or lists */
-    void showTab(String place, String title) {
-        if (columns.lookup("#tabs-" + place) instanceof TabPane pane) {
-            pane.getTabs().stream().filter(tab -> tab.getText().equals(title)).forEach(pane.getSelectionModel()::select);
-        }
-    }
-
     void showText() {
-        showTab("examples", YOUR_TEXT);
+        tabs.show(TabPlaces.TEXTS, YOUR_TEXT);
         a.textPane().focus();
     }
 
     void showExamples() {
-        showTab("examples", EXAMPLES);
-        a.examples().requestFocus();
+        tabs.show(TabPlaces.TEXTS, EXAMPLES);
+        a.focusExamples();
     }
 
     /** Brings the features that are active together to the front, or what was there before them. */
     void showTogether() {
-        boolean there = TOGETHER.equals(shownTabs.get("lists")) || "With A".equals(shownTabs.get("lists"));
-        if (there && columns.lookup("#tabs-lists") instanceof TabPane pane) {
-            pane.getSelectionModel().selectFirst();
+        if (tabs.isInFront(TabPlaces.LISTS, TOGETHER, TOGETHER_A)) {
+            tabs.showFirst(TabPlaces.LISTS);
         } else {
-            showTab("lists", TOGETHER);
-            showTab("lists", "With A");
+            tabs.show(TabPlaces.LISTS, TOGETHER);
+            tabs.show(TabPlaces.LISTS, TOGETHER_A);
         }
     }
 
     void showAllFeatures() {
-        showTab("charts", ALL_FEATURES);
+        tabs.show(TabPlaces.CHARTS, ALL_FEATURES);
         scatter.focus();
     }
 
     void showThisFeature() {
-        if (columns.lookup("#tabs-charts") instanceof TabPane pane) {
-            pane.getSelectionModel().selectFirst();
-        }
+        tabs.showFirst(TabPlaces.CHARTS);
     }
 
     void focusFilter() {

@@ -175,7 +175,7 @@ class CorpusPanesUiTest extends ApplicationTest {
             List<Integer> ids = models.a().text().reading().getValue().ids();
             assertThat(ids.get(models.text().token().get())).as("the example's token").isEqualTo(example.ids()[example.focus()]);
             assertThat(ids).as("the example's own tokens").isEqualTo(java.util.stream.IntStream.of(example.ids()).boxed().toList());
-            assertThat(lookup("#tabs-examples").<javafx.scene.control.TabPane>query().getSelectionModel().getSelectedItem().getText()).isEqualTo("Your text");
+            assertThat(lookup("#tabs-texts").<javafx.scene.control.TabPane>query().getSelectionModel().getSelectedItem().getText()).isEqualTo("Your text");
         });
         javafx.scene.control.TableView<loupe.analysis.prompts.TextActivations.Active> features = lookup("#text-features-A").query();
         UiTest.waitUntil(() -> features.getItems().equals(models.a().text().active()));
@@ -192,7 +192,7 @@ class CorpusPanesUiTest extends ApplicationTest {
     @Test
     void aTypedTextIsReadAndItsTokensAreChosenByKeyboard() {
         open();
-        clickOn(list().getScene().getRoot().lookup("#tabs-examples").lookup(".tab-header-area").lookupAll(".tab").stream().skip(1).findFirst().orElseThrow());
+        clickOn(list().getScene().getRoot().lookup("#tabs-texts").lookup(".tab-header-area").lookupAll(".tab").stream().skip(1).findFirst().orElseThrow());
         clickOn("#text-area-A").write("the cat sat");
         UiTest.waitUntil(() -> models.a().text().reading().completeProperty().get() && models.text().text().get().equals("the cat sat")
                 && models.a().text().reading().getValue().ids().equals(models.text().tokens().getValue().ids()));
