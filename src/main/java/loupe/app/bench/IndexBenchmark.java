@@ -35,8 +35,8 @@ import loupe.inference.OpenSae;
  * the pass, which is stopped and goes on later. What the pass loses by being stopped is counted against it.
  */
 final class IndexBenchmark implements Benchmark {
-    private static final int CONTEXT = 128;
-    private static final int ROWS = 8;
+    static final int CONTEXT = 128;
+    static final int ROWS = 8;
     private static final int LOOK_UPS = 50;
     private static final int STRETCH_TOKENS = 24 * 1024;
     private static final int BATCHES_ALONE = 6;
@@ -92,7 +92,7 @@ final class IndexBenchmark implements Benchmark {
         Cancellation cancellation = new Cancellation();
         try {
             build.run(true, progress -> {
-                staged[0] = staged[1] == 0 ? progress.tokens() - ROWS * CONTEXT : staged[0];
+                staged[0] = staged[1] == 0 ? progress.tokens() - IndexRun.BATCH : staged[0];
                 staged[1] = progress.tokens();
                 if (staged[1] - staged[0] >= STRETCH_TOKENS) {
                     cancellation.cancel();
@@ -195,7 +195,7 @@ final class IndexBenchmark implements Benchmark {
         }
 
         private double aloneTokens() {
-            return (double) turns * BATCHES_ALONE * ROWS * CONTEXT;
+            return (double) turns * BATCHES_ALONE * IndexRun.BATCH;
         }
     }
 }

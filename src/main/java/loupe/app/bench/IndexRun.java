@@ -6,7 +6,7 @@ import java.util.Optional;
 /**
  * How the index is to be measured.
  *
- * @param tokens of the pass
+ * @param tokens of the pass; rounded up to whole batches
  * @param seconds after which the pass stops, to go on in the next call with the same folder
  * @param folder where the index stays; empty for a temporary one
  * @param synthetic whether look-ups are measured in an index of generated activations instead of the pass
@@ -14,6 +14,10 @@ import java.util.Optional;
 public record IndexRun(int tokens, double seconds, Optional<Path> folder, boolean synthetic) {
     public static final int TOKENS = 16 * 1024;
 
-    /** A short pass. */
-    public static final IndexRun SHORT = new IndexRun(TOKENS, Double.POSITIVE_INFINITY, Optional.empty(), false);
+    /** Tokens of a batch of contexts. */
+    static final int BATCH = IndexBenchmark.ROWS * IndexBenchmark.CONTEXT;
+
+    public IndexRun {
+        tokens = Math.toIntExact((tokens + BATCH - 1L) / BATCH * BATCH);
+    }
 }
