@@ -2,9 +2,6 @@ package loupe.app;
 
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.lang.management.MemoryPoolMXBean;
-import java.lang.management.MemoryType;
-import java.lang.management.MemoryUsage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +38,7 @@ final class MemoryUse {
         line.put("tokens", tokens);
         line.put("resident_bytes", status(RESIDENT));
         line.put("most_resident_bytes", status(MOST_RESIDENT));
-        line.put("heap_after_collection_bytes", heapAfterCollection());
+        line.put("heap_used_bytes", ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
         lines.add(line);
     }
 
@@ -53,15 +50,5 @@ final class MemoryUse {
         } catch (IOException noSuchFile) {
             return null;
         }
-    }
-
-    /** What was left on the heap by the last garbage collection. */
-    private static long heapAfterCollection() {
-        long bytes = 0;
-        for (MemoryPoolMXBean pool : ManagementFactory.getMemoryPoolMXBeans()) {
-            MemoryUsage left = pool.getType() == MemoryType.HEAP ? pool.getCollectionUsage() : null;
-            bytes += left == null ? 0 : left.getUsed();
-        }
-        return bytes;
     }
 }
