@@ -54,6 +54,7 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
         int count = groups.stream().mapToInt(Group::size).sum();
         boolean compares = groups.stream().anyMatch(group -> group.lanes > 1);
         List<Block> blocks = new ArrayList<>();
+        List<NDArray> logs = new ArrayList<>();
         try (NDManager kept = scope.arrays().newSubManager()) {
             NDArray normalised = lm.finalNorm(residual);
             normalised.attach(kept);
@@ -63,7 +64,11 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
                 int candidates = Math.max(0, Math.min(end, lm.tokens()) - first);
                 Block block = new Block(first, candidates, count, groups);
                 try (NDManager step = kept.newSubManager()) {
-                    block.read(lm.logits(alias(step, normalised), first, end), candidates, groups, compares ? kept : null);
+                    NDArray log = block.read(lm.logits(alias(step, normalised), first, end), candidates, groups);
+                    if (compares) {
+                        log.attach(kept);
+                        logs.add(log);
+                    }
                 }
                 blocks.add(block);
             }
@@ -74,7 +79,7 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
                 Predictions made = empty(group, lm.tokens());
                 made.fill(blocks, totals, at);
                 if (group.lanes > 1) {
-                    made.compare(scope, kept, blocks, totals, at, group);
+                    made.compare(scope, kept, blocks, logs, totals, at, group);
                 }
                 all.add(made);
                 at += group.size();
@@ -142,16 +147,21 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
         }
     }
 
-    /** The baseline's probabilities and the divergence from it, block by block. */
-    private void compare(Scope scope, NDManager kept, List<Block> blocks, double[] totals, int firstRow, Group group) {
+    /**
+     * The baseline's probabilities and the divergence from it, block by block.
+     *
+     * @param logs of the probabilities within each block
+     */
+    private void compare(Scope scope, NDManager kept, List<Block> blocks, List<NDArray> logs, double[] totals, int firstRow, Group group) {
         double[] sums = new double[group.rows];
-        for (Block block : blocks) {
+        for (int b = 0; b < blocks.size(); b++) {
             scope.cancellation().check();
+            Block block = blocks.get(b);
             try (NDManager step = kept.newSubManager()) {
-                NDArray log = block.log(step, totals, firstRow, group.rows);
+                NDArray log = block.log(step, logs.get(b), totals, firstRow, group.rows);
                 NDArray q = null;
                 for (int lane = 1; lane < group.lanes; lane++) {
-                    NDArray share = block.log(step, totals, firstRow + lane * group.rows, group.rows).exp().divi(group.lanes - 1);
+                    NDArray share = block.log(step, logs.get(b), totals, firstRow + lane * group.rows, group.rows).exp().divi(group.lanes - 1);
                     q = q == null ? share : q.addi(share);
                 }
                 lookUp(step, q, block.first);
@@ -197,8 +207,6 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
         final int found;
         private float[] logits = new float[0];
         private long[] places = new long[0];
-        /** Logarithms of the probabilities within the block; null if nobody will ask. */
-        private NDArray log;
 
         /** @param candidates how many of the tokens may be named, the first ones */
         Block(int first, int candidates, int rows, List<Group> groups) {
@@ -211,9 +219,9 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
         /**
          * @param all logits (rows, width of the block); a masked token's are overwritten
          * @param candidates as above
-         * @param keeper owner of what {@link #log} needs; null if nobody will ask for it
+         * @return logarithms of the probabilities within the block, (rows, width of the block), of the owner of {@code all}
          */
-        void read(NDArray all, int candidates, List<Group> groups, NDManager keeper) {
+        NDArray read(NDArray all, int candidates, List<Group> groups) {
             int width = (int) all.getShape().get(1);
             mask(all, width, groups);
             if (found > 0) {
@@ -237,10 +245,7 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
             for (int i = 0; i < sums.length; i++) {
                 entropies[i] = -sums[i];
             }
-            if (keeper != null) {
-                within.attach(keeper);
-                log = within;
-            }
+            return within;
         }
 
         private void mask(NDArray all, int width, List<Group> groups) {
@@ -262,13 +267,13 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
             return first + places[row * found + rank];
         }
 
-        /** Logarithms of the probabilities in the whole vocabulary. @param totals as of {@link Predictions#totals} */
-        NDArray log(NDManager step, double[] totals, int firstRow, int rows) {
+        /** Logarithms of the probabilities in the whole vocabulary. @param within those in the block @param totals as of {@link Predictions#totals} */
+        NDArray log(NDManager step, NDArray within, double[] totals, int firstRow, int rows) {
             float[] share = new float[rows];
             for (int row = 0; row < rows; row++) {
                 share[row] = (float) Math.max(REMOVED, logSums[firstRow + row] - totals[firstRow + row]);
             }
-            return DeviceArrays.rows(step, log, firstRow, firstRow + rows).add(step.create(share, new Shape(rows, 1)));
+            return DeviceArrays.rows(step, within, firstRow, firstRow + rows).add(step.create(share, new Shape(rows, 1)));
         }
     }
 }
