@@ -40,6 +40,7 @@ final class IndexBenchmark implements Benchmark {
     private static final int LOOK_UPS = 50;
     private static final int STRETCH_TOKENS = 24 * 1024;
     private static final int BATCHES_ALONE = 6;
+    private static final int WARM_UP_BATCHES = 6;
 
     @Override
     public String name() {
@@ -68,7 +69,7 @@ final class IndexBenchmark implements Benchmark {
 
         Turns turns = Turns.of(kept.resolve("turns.json"));
         Runnable batch = () -> bench.ask(new CorpusActivations(model.id(), List.of(sae.id()), contexts));
-        batch.run();
+        IntStream.range(0, WARM_UP_BATCHES).forEach(i -> batch.run());
         long begun = System.nanoTime();
         while (!turns.complete() && (System.nanoTime() - begun) / 1e9 < run.seconds()) {
             Spent before = Spent.now();
