@@ -57,9 +57,6 @@ public final class CorpusStatistics {
         a = new Counted(workbench.a());
         b = new Counted(workbench.b());
         corpus.addListener(changed -> {
-            if (corpus.get() != null) {
-                CompletableFuture.runAsync(ActivationIndex::prepare, workbench.service().files());
-            }
             a.restart();
             b.restart();
         });
