@@ -19,6 +19,8 @@ import javax.imageio.ImageIO;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.tokens.TokenFilter;
+import loupe.analysis.tokens.TokenList;
+import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.state.FeatureColumn;
 import loupe.state.GhostControlsModel;
@@ -274,7 +276,14 @@ final class Tour {
     }
 
     private boolean isQuiet() {
-        return quiet(models().a()) && !models().scales().sweep().isPending() && !models().scatter().points().isPending() && !models().text().tokens().isPending() && (workbench().b().sae().get() == null || quiet(models().b()));
+        return quiet(models().a()) && listIsFiltered() && !models().scales().sweep().isPending() && !models().scatter().points().isPending() && !models().text().tokens().isPending() && (workbench().b().sae().get() == null || quiet(models().b()));
+    }
+
+    /** Whether the token list is of the tokens that pass the filter: what it goes by is looked up when it is first used. */
+    private boolean listIsFiltered() {
+        TokenMask passing = models().controls().filter().get().isNone() ? TokenMask.ALL : models().a().tokens().mask().getValue();
+        TokenList shown = models().a().tokens().list().getValue();
+        return shown == null || shown.settings().mask().equals(passing);
     }
 
     private static boolean quiet(loupe.state.SideModels side) {

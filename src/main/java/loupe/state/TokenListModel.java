@@ -102,7 +102,7 @@ public final class TokenListModel {
             filter();
             rank();
         });
-        traits.valueProperty().addListener(changed -> filter());
+        traits.pendingProperty().addListener((property, was, is) -> filter());
         mask.valueProperty().addListener((property, was, is) -> {
             forgetReference();
             rank();

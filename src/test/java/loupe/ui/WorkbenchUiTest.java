@@ -20,6 +20,7 @@ import javafx.scene.input.MouseButton;
 import javafx.stage.Stage;
 import loupe.TinyModel;
 import loupe.TinySae;
+import loupe.analysis.tokens.TokenFilter;
 import loupe.inference.Device;
 import loupe.inference.LocalInferenceService;
 import loupe.sae.SaeOptions;
@@ -245,6 +246,17 @@ class WorkbenchUiTest extends ApplicationTest {
         clickOn("#token-filter-clear-A");
         UiTest.waitUntil(() -> table("#token-list-A").getItems().size() == all);
         assertThat(((TextField) lookup("#token-filter-text-A").query()).getText()).isEmpty();
+    }
+
+    @Test
+    void theFirstFilterChosenIsAppliedThoughNothingFollowsIt() {
+        open();
+        UiTest.onFx(() -> models.controls().filter().set(TokenFilter.NONE.withLettersOnly(true)));
+        UiTest.waitUntil(() -> models.a().tokens().mask().getValue() != null
+                && models.a().tokens().list().getValue().settings().mask().equals(models.a().tokens().mask().getValue()));
+        for (int token : models.a().tokens().list().getValue().tokens()) {
+            assertThat(models.texts().of(token).strip()).matches("\\p{L}+");
+        }
     }
 
     @Test
