@@ -52,11 +52,6 @@ public final class ActivationIndex implements AutoCloseable {
         return Files.isRegularFile(infoFile(folder));
     }
 
-    /** Loads the embedded database into this process, which the first index would wait for; most of a second, since its library is unpacked. Any thread. */
-    public static void prepare() {
-        new Parquet(Path.of(System.getProperty("java.io.tmpdir"))).close();
-    }
-
     /** @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing */
     public static ActivationIndex open(Path folder) {
         if (!isComplete(folder)) {
