@@ -22,7 +22,7 @@ final class TrainSampleCommand extends LoupeCommand {
     @Option(names = "--work", paramLabel = "DIR", description = "Folder for what is unfinished (default: .cache/sae-loupe/train-sample in your home).")
     private Path work;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens the language model is shown (default: ${DEFAULT-VALUE}).", defaultValue = "28000000")
+    @Option(names = "--tokens", paramLabel = "N", description = "Tokens the language model is shown (default: ${DEFAULT-VALUE}).", defaultValue = "60000000")
     private long tokens;
 
     @Option(names = "--sae-tokens", paramLabel = "N", description = "Activations each autoencoder is shown (default: ${DEFAULT-VALUE}).",

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
 import ai.djl.ndarray.types.SparseFormat;
 import java.util.function.UnaryOperator;
@@ -45,15 +46,21 @@ final class Gpt {
     }
 
     /**
-     * Negative log likelihoods in nats, (N).
+     * Negative log likelihoods in nats, (N, S).
      *
      * @param inputs token ids, (B, T)
      * @param places where in the flattened inputs to ask for the next token, (N), int64
-     * @param targets the token that follows each of them, (N), int64
+     * @param targets the token that follows each of them, (N), or several for each, (N, S), int64
      */
     NDArray losses(NDArray inputs, NDArray places, NDArray targets) {
-        NDArray hidden = Embedding.embedding(places, hidden(inputs, UnaryOperator.identity()), SparseFormat.DENSE).singletonOrThrow();
-        return logits(hidden).logSoftmax(-1).gather(targets.reshape(-1, 1), 1).neg();
+        return losses(inputs, places, targets, 0);
+    }
+
+    /** @param dropout share of the embedding and of what each layer adds that is left out at random, the rest made larger */
+    NDArray losses(NDArray inputs, NDArray places, NDArray targets, float dropout) {
+        UnaryOperator<NDArray> drop = dropout == 0 ? UnaryOperator.identity() : x -> Dropout.dropout(x, dropout, true).singletonOrThrow();
+        NDArray hidden = Embedding.embedding(places, hidden(inputs, UnaryOperator.identity(), drop), SparseFormat.DENSE).singletonOrThrow();
+        return logits(hidden).logSoftmax(-1).gather(targets.reshape(places.size(), -1), 1).neg();
     }
 
     /** Scores of the next token, (N, V), from final residual vectors (N, dModel) after the last norm. */
@@ -68,6 +75,10 @@ final class Gpt {
      * @param middle applied to the residual stream entering the middle block, (B*T, dModel)
      */
     NDArray hidden(NDArray inputs, UnaryOperator<NDArray> middle) {
+        return hidden(inputs, middle, UnaryOperator.identity());
+    }
+
+    private NDArray hidden(NDArray inputs, UnaryOperator<NDArray> middle, UnaryOperator<NDArray> drop) {
         long rows = inputs.getShape().get(0);
         long length = inputs.getShape().get(1);
         long d = config.dModel();
@@ -79,14 +90,15 @@ final class Gpt {
         }
         NDArray x = Embedding.embedding(inputs, parameters.get("wte.weight"), SparseFormat.DENSE).singletonOrThrow()
                 .add(positions).reshape(rows * length, d);
+        x = drop.apply(x);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             if (layer == config.nLayers() / 2) {
                 x = middle.apply(x);
             }
             String block = "h." + layer + ".";
-            x = x.add(attention(norm(x, block + "ln_1"), block + "attn.", rows, length, mask));
+            x = x.add(drop.apply(attention(norm(x, block + "ln_1"), block + "attn.", rows, length, mask)));
             NDArray inner = Activation.gelu(linear(norm(x, block + "ln_2"), block + "mlp.c_fc"));
-            x = x.add(linear(inner, block + "mlp.c_proj"));
+            x = x.add(drop.apply(linear(inner, block + "mlp.c_proj")));
         }
         return norm(x, "ln_f");
     }

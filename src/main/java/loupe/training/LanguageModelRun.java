@@ -12,28 +12,39 @@ final class LanguageModelRun {
 
     private final LanguageModelTrainer trainer;
     private final Path state;
+    private final String part;
     private final SampleBuilder.Progress progress;
     private final Cancellation cancellation;
 
-    LanguageModelRun(LanguageModelTrainer trainer, Path state, SampleBuilder.Progress progress, Cancellation cancellation) {
+    LanguageModelRun(LanguageModelTrainer trainer, Path state, String part, SampleBuilder.Progress progress, Cancellation cancellation) {
         this.trainer = trainer;
         this.state = state;
+        this.part = part;
         this.progress = progress;
         this.cancellation = cancellation;
     }
 
-    /** @throws java.util.concurrent.CancellationException if stopped, with the state saved */
-    void to(long plannedTokens) throws IOException {
+    /**
+     * Does nothing if so many tokens have been shown.
+     *
+     * @param end when to stop
+     * @param plannedTokens when the learning rate is to have fallen to its end
+     * @throws java.util.concurrent.CancellationException if stopped, with the state saved
+     */
+    void to(long end, long plannedTokens) throws IOException {
+        if (trainer.tokens() >= end) {
+            return;
+        }
         double loss = 0;
         long saved = System.nanoTime();
-        while (trainer.tokens() < plannedTokens) {
+        while (trainer.tokens() < end) {
             if (cancellation.isCancelled()) {
                 trainer.save(state);
                 cancellation.check();
             }
             double now = trainer.step(plannedTokens);
             loss = loss == 0 ? now : MEMORY * loss + (1 - MEMORY) * now;
-            progress.show("language model", trainer.tokens() / (double) plannedTokens,
+            progress.show(part, trainer.tokens() / (double) end,
                     String.format(Locale.ROOT, "%.2f M tokens, loss %.3f", trainer.tokens() / 1e6, loss));
             if (System.nanoTime() - saved > SAVE_EVERY_NANOS) {
                 trainer.save(state);

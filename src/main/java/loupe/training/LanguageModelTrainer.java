@@ -25,12 +25,11 @@ final class LanguageModelTrainer implements AutoCloseable {
     private static final long MAGIC = 0x4c4f555045_01L;
 
     private final NDManager manager;
-    private final TrainingText text;
+    private final Contexts contexts;
     private final Settings settings;
     private final Gpt gpt;
     private final FlatParameters parameters;
     private final AdamW optimiser;
-    private PackedContexts contexts;
     private long tokens;
     private double gradientNorm;
 
@@ -38,20 +37,20 @@ final class LanguageModelTrainer implements AutoCloseable {
      * @param rows contexts per step
      * @param decay weight decay of the matrices
      * @param clip largest norm of the whole gradient
-     * @param otherShare share of the tokens outside definitions and examples that count in the loss
+     * @param dropout share of the activations left out at random, as {@link Gpt#losses} says
+     * @param seed of the first parameters
      */
-    record Settings(int rows, LearningRate rate, double decay, double clip, double otherShare, long seed) {}
+    record Settings(int rows, LearningRate rate, double decay, double clip, float dropout, long seed) {}
 
-    LanguageModelTrainer(NDManager parent, ModelConfig config, TrainingText text, Settings settings) {
+    LanguageModelTrainer(NDManager parent, ModelConfig config, Contexts contexts, Settings settings) {
         this.manager = parent.newSubManager();
-        this.text = text;
+        this.contexts = contexts;
         this.settings = settings;
         this.gpt = new Gpt(manager, config);
         this.parameters = gpt.parameters().flat();
         gpt.parameters().initialise(settings.seed, config.nLayers());
         parameters.setLearning(true);
-        this.optimiser = new AdamW(manager, parameters.flat(), gpt.parameters().decayed(), 0.9, 0.95, 1e-8, settings.decay);
-        this.contexts = new PackedContexts(text, config.context(), settings.seed, settings.otherShare, PackedContexts.Position.START);
+        this.optimiser = new AdamW(manager, parameters.flat(), gpt.parameters().decayed(), 0.9, 0.99, 1e-8, settings.decay);
     }
 
     Gpt model() {
@@ -79,14 +78,14 @@ final class LanguageModelTrainer implements AutoCloseable {
      * @return mean loss in nats per counted token before the step
      */
     double step(long plannedTokens) {
-        PackedContexts.Batch batch = contexts.next(settings.rows);
+        Contexts.Batch batch = contexts.next(settings.rows);
         int context = gpt.config().context();
         try (NDManager step = manager.newSubManager()) {
             parameters.lend(step);
             Shape shape = new Shape(settings.rows, context);
             NDArray loss;
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
-                loss = gpt.losses(step.create(batch.inputs(), shape), step.create(batch.places()), step.create(batch.targets())).mean();
+                loss = gpt.losses(step.create(batch.inputs(), shape), step.create(batch.places()), step.create(batch.targets()), settings.dropout).mean();
                 gradients.backward(loss);
             }
             NDArray gradient = parameters.takeGradient(step);
@@ -104,7 +103,7 @@ final class LanguageModelTrainer implements AutoCloseable {
     void save(Path file) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".part");
         try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
-            PackedContexts.Position position = contexts.position();
+            Contexts.Position position = contexts.position();
             out.writeLong(MAGIC);
             out.writeLong(parameters.size());
             out.writeLong(tokens);
@@ -127,10 +126,10 @@ final class LanguageModelTrainer implements AutoCloseable {
             }
             tokens = in.readLong();
             long steps = in.readLong();
-            PackedContexts.Position position = new PackedContexts.Position(in.readInt(), in.readInt(), in.readLong());
+            Contexts.Position position = new Contexts.Position(in.readInt(), in.readInt(), in.readLong());
             parameters.set(read(in));
             optimiser.restore(read(in), read(in), steps);
-            contexts = new PackedContexts(text, gpt.config().context(), settings.seed, settings.otherShare, position);
+            contexts.goTo(position);
         }
     }
 

@@ -11,7 +11,7 @@ import java.util.SplittableRandom;
  * <p>A document of weight w comes floor(w) or ceil(w) times per epoch, on average w times, in shuffled order. The order
  * depends on seed and epoch alone, so that {@link Position} is all that must be kept for going on later.
  */
-final class PackedContexts {
+final class PackedContexts implements Contexts {
     /** Share of definitions in each wording. */
     private static final double TYPICAL_SHARE = 0.25;
     private static final double ENTRY_SHARE = 0.65;
@@ -26,24 +26,25 @@ final class PackedContexts {
     private int[] order;
 
     /** @param otherShare share of the tokens outside definitions and examples that count in the loss */
-    PackedContexts(TrainingText text, int context, long seed, double otherShare, Position start) {
+    PackedContexts(TrainingText text, int context, long seed, double otherShare) {
         this.text = text;
         this.context = context;
         this.seed = seed;
         this.otherShare = otherShare;
-        this.epoch = start.epoch;
-        this.cursor = start.cursor;
-        this.contexts = start.contexts;
         this.order = order(epoch);
     }
 
-    /** Where the stream stands. */
-    record Position(int epoch, int cursor, long contexts) {
-        static final Position START = new Position(0, 0, 0);
+    @Override
+    public Position position() {
+        return new Position(epoch, cursor, contexts);
     }
 
-    Position position() {
-        return new Position(epoch, cursor, contexts);
+    @Override
+    public void goTo(Position position) {
+        epoch = position.epoch();
+        cursor = position.cursor();
+        contexts = position.contexts();
+        order = order(epoch);
     }
 
     /** Number of documents shown in an epoch. */
@@ -55,7 +56,8 @@ final class PackedContexts {
      * The next {@code rows} contexts. Every token of a definition or example is a target; of the rest, which is mostly the
      * same few words, only a random share is, so that the model's time goes to what it is for.
      */
-    Batch next(int rows) {
+    @Override
+    public Batch next(int rows) {
         long[] inputs = new long[rows * context];
         long[] places = new long[rows * context];
         long[] targets = new long[rows * context];
@@ -74,13 +76,6 @@ final class PackedContexts {
         }
         return new Batch(inputs, Arrays.copyOf(places, count), Arrays.copyOf(targets, count));
     }
-
-    /**
-     * @param inputs token ids, (rows, context)
-     * @param places where in {@code inputs}, taken as one row, the next token counts in the loss
-     * @param targets the next token at each of them
-     */
-    record Batch(long[] inputs, long[] places, long[] targets) {}
 
     private void fill(int[] tokens, boolean[] counts) {
         Arrays.fill(tokens, 0);
@@ -132,14 +127,6 @@ final class PackedContexts {
                 documents[length++] = document;
             }
         }
-        documents = Arrays.copyOf(documents, length);
-        SplittableRandom random = new SplittableRandom(seed ^ 0x5DEECE66DL * (epoch + 1));
-        for (int i = length - 1; i > 0; i--) {
-            int j = random.nextInt(i + 1);
-            int swapped = documents[i];
-            documents[i] = documents[j];
-            documents[j] = swapped;
-        }
-        return documents;
+        return Shuffled.shuffle(Arrays.copyOf(documents, length), seed ^ 0x5DEECE66DL * (epoch + 1));
     }
 }

@@ -35,10 +35,7 @@ import loupe.sae.SparseAutoencoder;
  * done again: a finished part lies in the output folder, the model that is still learning in the work folder. One thread.
  */
 public final class SampleBuilder {
-    /** Share of the tokens outside definitions that count in the loss. */
-    private static final double OTHER_SHARE = 0.2;
-    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(20, 2.4, 2.4, 1, 0.6, 0.15);
-    private static final long WARM_UP_TOKENS = 200_000;
+    private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(20, 1, 1.5, 1, 1, 0.3);
     private static final long LEMMA_COUNT = 5;
     private static final long DEFINITION_COUNT = 2;
     private static final long FRAME_COUNT = 100_000;
@@ -63,7 +60,7 @@ public final class SampleBuilder {
      */
     public record Plan(long modelTokens, long saeTokens, long corpusTokens, long seed) {
         /** What the bundled sample was built with. */
-        public static final Plan SAMPLE = new Plan(28_000_000, 600_000, 300_000, 20261121);
+        public static final Plan SAMPLE = new Plan(60_000_000, 600_000, 300_000, 20261121);
     }
 
     /**
@@ -74,7 +71,7 @@ public final class SampleBuilder {
      */
     record Sizes(int vocabulary, int context, int dModel, int nLayers, int nHeads, int rows, int measured) {
         /** Of the bundled sample. */
-        static final Sizes SAMPLE = new Sizes(8192, 128, 192, 4, 6, 8, 250);
+        static final Sizes SAMPLE = new Sizes(8192, 128, 192, 5, 6, 8, 250);
 
         /** A GPT-2 with the native GELU, which is faster than the approximation that GPT-2 itself uses. */
         ModelConfig config() {
@@ -123,7 +120,7 @@ public final class SampleBuilder {
         try (Tokenizer tokenizer = TokenizerFiles.read(tokenizerFolder).orElseThrow(); NDManager manager = NDManager.newBaseManager()) {
             progress.show("text", 0, "");
             TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
-            DefinitionQuality quality = learnLanguage(manager, corpus, text, tokenizer, tokenizerFolder);
+            DefinitionQuality quality = learnLanguage(manager, corpus, tokenizer, tokenizerFolder);
             try (ModelFolder folder = ModelFolder.open(out.resolve(MODEL_FOLDER));
                     LanguageModel model = folder.read(Processing.RAW).on(manager.newSubManager()).seal()) {
                 writeCorpus(manager, model, tokenizer);
@@ -158,24 +155,19 @@ public final class SampleBuilder {
         return words -> known.computeIfAbsent(words, w -> tokenizer.encode(w, Tokenizer.Beginning.NO).ids());
     }
 
-    private DefinitionQuality learnLanguage(NDManager manager, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, Path tokenizerFolder)
-            throws IOException {
-        LanguageModelTrainer.Settings settings = new LanguageModelTrainer.Settings(sizes.rows,
-                new LearningRate(2e-3, Math.min(WARM_UP_TOKENS, plan.modelTokens / 10), 0.02), 0.1, 1, OTHER_SHARE, plan.seed);
-        Path state = work.resolve("language-model.state");
-        try (LanguageModelTrainer trainer = new LanguageModelTrainer(manager, sizes.config(), text, settings)) {
-            if (Files.exists(state)) {
-                trainer.restore(state);
-            }
-            if (trainer.tokens() < plan.modelTokens) {
-                stopwatch.time("language model", () -> new LanguageModelRun(trainer, state, progress, cancellation).to(plan.modelTokens));
-            }
+    private DefinitionQuality learnLanguage(NDManager manager, DefinitionCorpus corpus, Tokenizer tokenizer, Path tokenizerFolder) throws IOException {
+        TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
+        Distillation distillation = new Distillation(manager, sizes.config(), sizes.rows, Distillation.Plan.of(plan.modelTokens), plan.seed, work, progress, cancellation);
+        LanguageModelTrainer[] finished = new LanguageModelTrainer[1];
+        stopwatch.time("language model", () -> finished[0] = distillation.learn(text, tokenizerFolder));
+        try (LanguageModelTrainer trainer = finished[0]) {
             Path folder = out.resolve(MODEL_FOLDER);
             if (!Files.exists(folder.resolve("config.json"))) {
                 GptFolder.write(folder, sizes.config(), trainer.model().parameters(), tokenizerFolder);
             }
             progress.show("definitions", 0, "");
-            return DefinitionQuality.measure(manager, trainer.model(), corpus, text, tokenizer, plan.seed);
+            return DefinitionQuality.measure(manager, trainer.model(), corpus, new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING),
+                    tokenizer, plan.seed);
         }
     }
 
@@ -200,7 +192,7 @@ public final class SampleBuilder {
     private void learnFeatures(NDManager manager, LanguageModel model, TrainingText text) throws IOException {
         for (SampleSae sae : SampleSae.values()) {
             if (!sae.exists(out)) {
-                PackedContexts contexts = new PackedContexts(text, sizes.context, plan.seed + 1, OTHER_SHARE, PackedContexts.Position.START);
+                PackedContexts contexts = new PackedContexts(text, sizes.context, plan.seed + 1, Distillation.OTHER_SHARE);
                 Supplier<int[]> next = () -> java.util.Arrays.stream(contexts.next(1).inputs()).mapToInt(Math::toIntExact).toArray();
                 stopwatch.time(sae.fileName(), () -> sae.train(manager, model, next, SEPARATOR, plan.saeTokens, plan.seed, out,
                         (fraction, detail) -> progress.show("autoencoder", fraction, detail), cancellation));

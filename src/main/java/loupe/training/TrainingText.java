@@ -28,7 +28,7 @@ final class TrainingText {
 
     private final List<int[]> lemmas = new ArrayList<>();
     private final List<int[]> definitions = new ArrayList<>();
-    private final List<int[]> plain = new ArrayList<>();
+    private final List<Sentence> plain = new ArrayList<>();
     private final Map<Wording, int[][]> frames = new HashMap<>();
     private final List<Double> weights = new ArrayList<>();
 
@@ -56,11 +56,37 @@ final class TrainingText {
         for (Definition row : rows) {
             for (String example : row.examples()) {
                 if (shown.add(example)) {
-                    plain.add(encode.apply(example));
+                    int[] tokens = encode.apply(example);
+                    plain.add(new Sentence(tokens, 0, tokens.length));
                     weights.add(weighting.example());
                 }
             }
         }
+    }
+
+    /** Adds sentences that a model wrote, each to be shown once per epoch. */
+    void add(List<int[]> sentences) {
+        for (int[] tokens : sentences) {
+            plain.add(new Sentence(tokens, definitionStart(tokens), tokens.length - 1));
+            weights.add(1.0);
+        }
+    }
+
+    /** Where the definition begins in a sentence of any wording; 0 if it is of none. */
+    private int definitionStart(int[] sentence) {
+        for (Wording wording : Wording.values()) {
+            int[][] frame = frames.get(wording);
+            int before = frame[0].length;
+            if (sentence.length > before && Arrays.equals(frame[0], 0, before, sentence, 0, before)) {
+                int[] between = frame[1];
+                for (int at = before + 1; at + between.length < sentence.length; at++) {
+                    if (Arrays.equals(between, 0, between.length, sentence, at, at + between.length)) {
+                        return at + between.length;
+                    }
+                }
+            }
+        }
+        return 0;
     }
 
     /**
@@ -88,7 +114,7 @@ final class TrainingText {
         }
     }
 
-    /** Number of documents: definitions first, then example sentences. */
+    /** Number of documents: definitions first, then example sentences, then what was added. */
     int size() {
         return weights.size();
     }
@@ -102,11 +128,10 @@ final class TrainingText {
         return lemmas.get(document);
     }
 
-    /** Tokens of a document without a separator. The wording says how a definition is put; example sentences have none. */
+    /** Tokens of a document without a separator. The wording says how a definition is put; other sentences keep theirs. */
     Sentence sentence(int document, Wording wording) {
         if (document >= lemmas.size()) {
-            int[] tokens = plain.get(document - lemmas.size());
-            return new Sentence(tokens, 0, tokens.length);
+            return plain.get(document - lemmas.size());
         }
         return sentence(lemmas.get(document), definitions.get(document), wording);
     }

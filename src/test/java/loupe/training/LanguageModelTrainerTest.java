@@ -42,8 +42,8 @@ class LanguageModelTrainerTest {
     private LanguageModelTrainer trainer() {
         List<Definition> rows = IntStream.range(0, 20).mapToObj(i -> new Definition("w" + i % 3, "n", "the thing " + i % 5, List.of())).toList();
         TrainingText text = new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN);
-        return new LanguageModelTrainer(manager, CONFIG, text,
-                new LanguageModelTrainer.Settings(8, new LearningRate(5e-3, 500, 0.1), 0.1, 1, 1, 3));
+        return new LanguageModelTrainer(manager, CONFIG, new PackedContexts(text, CONFIG.context(), 3, 1),
+                new LanguageModelTrainer.Settings(8, new LearningRate(5e-3, 500, 0.1), 0.1, 1, 0, 3));
     }
 
     @Test

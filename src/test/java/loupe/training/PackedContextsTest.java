@@ -29,7 +29,7 @@ class PackedContextsTest {
 
     @Test
     void contextsBeginWithADocumentEverySecondOneAfterASeparator() {
-        PackedContexts contexts = new PackedContexts(text(50), 64, 1, 1, PackedContexts.Position.START);
+        PackedContexts contexts = new PackedContexts(text(50), 64, 1, 1);
         for (int i = 0; i < 20; i++) {
             String context = words(contexts.next(1).inputs(), 0, 64);
             assertThat(context.startsWith("|")).isEqualTo(i % 2 == 1);
@@ -39,8 +39,8 @@ class PackedContextsTest {
 
     @Test
     void definitionsAndTheirClosingQuoteAlwaysCountAndNothingElseDoesAtShareZero() {
-        PackedContexts contexts = new PackedContexts(text(50), 400, 1, 0, PackedContexts.Position.START);
-        PackedContexts.Batch batch = contexts.next(1);
+        PackedContexts contexts = new PackedContexts(text(50), 400, 1, 0);
+        Contexts.Batch batch = contexts.next(1);
         StringBuilder counted = new StringBuilder();
         for (long target : batch.targets()) {
             counted.append((char) target);
@@ -55,14 +55,15 @@ class PackedContextsTest {
 
     @Test
     void goingOnFromAPositionGivesTheSameContexts() {
-        PackedContexts whole = new PackedContexts(text(30), 100, 7, 0.5, PackedContexts.Position.START);
+        PackedContexts whole = new PackedContexts(text(30), 100, 7, 0.5);
         for (int i = 0; i < 25; i++) {
             whole.next(3);
         }
-        PackedContexts resumed = new PackedContexts(text(30), 100, 7, 0.5, whole.position());
+        PackedContexts resumed = new PackedContexts(text(30), 100, 7, 0.5);
+        resumed.goTo(whole.position());
         for (int i = 0; i < 25; i++) {
-            PackedContexts.Batch expected = whole.next(3);
-            PackedContexts.Batch found = resumed.next(3);
+            Contexts.Batch expected = whole.next(3);
+            Contexts.Batch found = resumed.next(3);
             assertThat(found.inputs()).isEqualTo(expected.inputs());
             assertThat(found.places()).isEqualTo(expected.places());
         }
@@ -71,8 +72,8 @@ class PackedContextsTest {
 
     @Test
     void aWeightIsHowOftenADocumentComesPerEpoch() {
-        PackedContexts half = new PackedContexts(text(1000, new TrainingText.Weighting(9, 9, 0.5, 9, 9, 9)), 64, 3, 1, PackedContexts.Position.START);
-        PackedContexts more = new PackedContexts(text(1000, new TrainingText.Weighting(9, 9, 2.25, 9, 9, 9)), 64, 3, 1, PackedContexts.Position.START);
+        PackedContexts half = new PackedContexts(text(1000, new TrainingText.Weighting(9, 9, 0.5, 9, 9, 9)), 64, 3, 1);
+        PackedContexts more = new PackedContexts(text(1000, new TrainingText.Weighting(9, 9, 2.25, 9, 9, 9)), 64, 3, 1);
         assertThat(half.documentsPerEpoch()).isBetween(450, 550);
         assertThat(more.documentsPerEpoch()).isBetween(2200, 2300);
     }
@@ -80,8 +81,7 @@ class PackedContextsTest {
     @Test
     void aDocumentLongerThanAContextDoesNotHoldUpTheStream() {
         List<Definition> rows = List.of(new Definition("w", "n", "x".repeat(500), List.of()), new Definition("w", "n", "short", List.of()));
-        PackedContexts contexts = new PackedContexts(new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN), 64, 1, 1,
-                PackedContexts.Position.START);
+        PackedContexts contexts = new PackedContexts(new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN), 64, 1, 1);
         List<String> seen = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             seen.add(words(contexts.next(1).inputs(), 0, 64));
@@ -89,5 +89,17 @@ class PackedContextsTest {
         assertThat(contexts.position().epoch()).isGreaterThan(1);
         assertThat(seen.stream().filter(s -> s.contains("short")).count()).isGreaterThan(2);
         assertThat(Arrays.stream(contexts.next(1).inputs()).allMatch(token -> token < 128)).isTrue();
+    }
+
+    @Test
+    void whatAModelWroteIsReadBackByItsWording() {
+        TrainingText text = text(3);
+        String[] written = {"A typical definition of \"otter\" would be \"a wet one\"", "otter: \"a wet one\"", "the otter swam"};
+        text.add(java.util.Arrays.stream(written).map(s -> s.chars().toArray()).toList());
+        for (int i = 0; i < 3; i++) {
+            TrainingText.Sentence sentence = text.sentence(text.size() - 3 + i, Wording.MEANING);
+            String definition = new String(sentence.tokens(), sentence.start(), sentence.end() - sentence.start());
+            assertThat(definition).isEqualTo(i < 2 ? "a wet one" : "the otter swa");
+        }
     }
 }

@@ -42,7 +42,7 @@ class SampleBuilderTest {
     void aStoppedBuildGoesOnAndEveryPartIsReadByTheOrdinaryReaders() throws Exception {
         Cancellation stop = new Cancellation();
         SampleBuilder stopped = builder(stop, (part, fraction, detail) -> {
-            if (part.equals("language model") && fraction > 0.5) {
+            if (part.equals("language model") && fraction > 0.8) {
                 stop.cancel();
             }
         });
@@ -56,7 +56,7 @@ class SampleBuilderTest {
                 first[0] = Math.min(first[0], fraction);
             }
         }).build();
-        assertThat(first[0]).isGreaterThan(0.5);
+        assertThat(first[0]).isGreaterThan(0.8);
         assertThat((Double) figures.get("heldOutLoss")).isLessThan(Math.log(300));
 
         Path sample = folder.resolve("sample");
