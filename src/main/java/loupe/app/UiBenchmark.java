@@ -34,6 +34,7 @@ final class UiBenchmark implements Benchmark {
     private static final int QUICK_SELECTIONS = 100;
     private static final long EVENT_MILLIS = 16;
     private static final long PROBE_MILLIS = 2;
+    private static final long SETTLING_MILLIS = 500;
     private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private WorkbenchApp app;
@@ -130,7 +131,8 @@ final class UiBenchmark implements Benchmark {
             Path path = a().side().sae().get().path();
             Toolkit.run(() -> app.models().workbench().openCheckpoint(app.models().workbench().b(), path, SaeOptions.AS_STORED));
             until(() -> app.models().workbench().b().sae().get() != null);
-            until(this::panesAreFull);
+            until(() -> app.view().isArranged() && panesAreFull(app.models().b()));
+            pause(SETTLING_MILLIS);
             figures.put("longest task while loading, ms", probe.longestMillis());
         }
     }
@@ -186,8 +188,11 @@ final class UiBenchmark implements Benchmark {
     }
 
     private boolean panesAreFull() {
-        SideModels a = a();
-        return Stream.of(a.histogram().histogram(), a.examples().examples(), a.logits().weights(), a.tokens().list(), a.neighbours().neighbours())
+        return panesAreFull(a());
+    }
+
+    private static boolean panesAreFull(SideModels side) {
+        return Stream.of(side.histogram().histogram(), side.examples().examples(), side.logits().weights(), side.tokens().list(), side.neighbours().neighbours())
                 .allMatch(slot -> slot.getValue() != null && !slot.isPending());
     }
 

@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the service's threads: named, daemon, and never silent about what a task threw. */
+/** Makes the service's threads: named, daemon, giving way to the window's, and never silent about what a task threw. */
 final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
     private static final long IDLE_SECONDS = 30;
@@ -18,7 +18,10 @@ final class Threads {
 
     /** An unstarted daemon thread that logs whatever ends it, unless the program has set a handler for all threads. */
     static Thread named(String name, Runnable body) {
-        Thread thread = new Thread(body, name);
+        Thread thread = new Thread(() -> {
+            Niceness.giveWay();
+            body.run();
+        }, name);
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((where, failure) -> {
             Thread.UncaughtExceptionHandler forAll = Thread.getDefaultUncaughtExceptionHandler();

@@ -1,6 +1,5 @@
 package loupe.ui;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +10,8 @@ import javafx.scene.control.SplitPane;
 
 /** Split panes that stand again where the user left their dividers. JavaFX thread only. */
 final class Dividers {
+    private static final Object NAME = new Object();
+
     private final Map<String, List<Double>> positions;
 
     Dividers(Map<String, List<Double>> remembered) {
@@ -26,17 +27,26 @@ final class Dividers {
         SplitPane split = new SplitPane(parts);
         split.setOrientation(orientation);
         split.setId("split-" + name);
-        List<Double> remembered = positions.get(name);
-        List<Double> start = remembered != null && remembered.size() == parts.length - 1 ? remembered : first;
-        split.setDividerPositions(start.stream().mapToDouble(at -> at).toArray());
         boolean[] moved = {false};
         split.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_RELEASED, event -> {
             if (moved[0]) {
-                positions.put(name, new ArrayList<>(Arrays.stream(split.getDividerPositions()).boxed().toList()));
+                positions.put((String) split.getProperties().get(NAME), Arrays.stream(split.getDividerPositions()).boxed().toList());
             }
             moved[0] = false;
         });
         split.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_DRAGGED, event -> moved[0] = true);
+        rename(split, name, first);
         return split;
+    }
+
+    /**
+     * Has a split pane stand where that of another name was left, and remembers it under that name from now on. Its id stays:
+     * with another one everything in it would be styled anew.
+     */
+    void rename(SplitPane split, String name, List<Double> first) {
+        split.getProperties().put(NAME, name);
+        List<Double> remembered = positions.get(name);
+        List<Double> start = remembered != null && remembered.size() == split.getItems().size() - 1 ? remembered : first;
+        split.setDividerPositions(start.stream().mapToDouble(at -> at).toArray());
     }
 }

@@ -2,6 +2,7 @@ package loupe.ui;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.Supplier;
 import javafx.animation.AnimationTimer;
 import javafx.scene.Node;
 import javafx.scene.layout.StackPane;
@@ -25,15 +26,26 @@ final class PaneSlots {
         waiting.clear();
     }
 
-    /** A place that will hold {@code pane}. */
-    StackPane of(Node pane) {
+    /** An empty place that may become as small as it must. */
+    static StackPane place() {
         StackPane place = new StackPane();
         place.setMinSize(0, 0);
+        return place;
+    }
+
+    /** A place that will hold {@code pane}. */
+    StackPane of(Node pane) {
+        StackPane place = place();
         waiting.add(() -> place.getChildren().setAll(pane));
         return place;
     }
 
-    /** Fills the places made since {@link #begin}, in that order. */
+    /** Has a place hold what is made for it when its turn comes. That may make more places. */
+    void later(StackPane place, Supplier<Node> content) {
+        waiting.add(() -> place.getChildren().setAll(content.get()));
+    }
+
+    /** Fills the places named since {@link #begin}, in that order. */
     void fill(boolean shown) {
         if (shown) {
             pulse.start();

@@ -29,6 +29,7 @@ import org.controlsfx.control.PopOver;
 /** The whole window: bar, three columns, activity line. With a second checkpoint the middle and right columns split into A and B. */
 public final class WorkbenchView {
     private static final double NARROW_PIXELS = 1180;
+    private static final List<Double> ROW_HEIGHTS = List.of(0.31, 0.59);
     private static final String ALL_FEATURES = "All features";
     private static final String EXAMPLES = "Examples";
     private static final String YOUR_TEXT = "Your text";
@@ -51,10 +52,16 @@ public final class WorkbenchView {
     private final BorderPane root = new BorderPane();
     private final StackPane layers = new StackPane(root);
     private final StackPane columns = new StackPane();
+    private final StackPane charts = PaneSlots.place();
+    private final StackPane texts = PaneSlots.place();
+    private final StackPane trees = PaneSlots.place();
+    private final StackPane lists = PaneSlots.place();
     private final MaximiseHost host = new MaximiseHost(columns);
     private final StackPane veil = new StackPane();
     private final CommandPalette palette;
     private final Scene scene;
+    private SplitPane split;
+    private SplitPane rows;
     private boolean comparing;
     private boolean narrow;
     private PaneFrame focused;
@@ -106,6 +113,12 @@ public final class WorkbenchView {
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
         layers.getChildren().add(veil);
+        rows = dividers.split(name("rows"), Orientation.VERTICAL, ROW_HEIGHTS, charts, texts, trees);
+        split = dividers.split(name("columns"), Orientation.HORIZONTAL, columnWidths(), table.node(), column(header.node(), rows), column(controls.node(), lists));
+        SplitPane.setResizableWithParent(table.node(), false);
+        split.setMinSize(0, 0);
+        columns.setMinSize(0, 0);
+        columns.getChildren().add(split);
         for (PaneFrame frame : b.all()) {
             frame.getStyleClass().add("side-b");
         }
@@ -153,23 +166,26 @@ public final class WorkbenchView {
 
     // ---- layout ----
 
+    /** The table, the header and the controls stay; the other panes are put into new places, one with each pulse. */
     private void arrange() {
         slots.begin();
-        for (PaneFrame frame : allFrames()) {
+        for (PaneFrame frame : movingFrames()) {
             frame.setMaximised(false);
             if (frame.isTornOff()) {
                 frame.toggleTornOff();
             }
-            detach(frame);
         }
-        detach(header.node());
-        List<Double> widths = narrow && comparing ? List.of(0.15, 0.7) : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
-        SplitPane split = dividers.split(name("columns"), Orientation.HORIZONTAL, widths, table.node(), middle(), right());
-        SplitPane.setResizableWithParent(table.node(), false);
-        split.setMinSize(0, 0);
-        columns.setMinSize(0, 0);
-        columns.getChildren().setAll(split);
+        dividers.rename(split, name("columns"), columnWidths());
+        dividers.rename(rows, name("rows"), ROW_HEIGHTS);
+        slots.later(charts, this::charts);
+        slots.later(texts, this::texts);
+        slots.later(trees, () -> comparing ? pair("trees", a.tree(), b.tree()) : slots.of(a.tree()));
+        slots.later(lists, this::lists);
         slots.fill(scene.getWindow() != null && scene.getWindow().isShowing());
+    }
+
+    private List<Double> columnWidths() {
+        return narrow && comparing ? List.of(0.15, 0.7) : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
     }
 
     /** Whether all panes are in their places after the window was arranged anew. */
@@ -177,49 +193,47 @@ public final class WorkbenchView {
         return slots.isFull();
     }
 
-    private Node middle() {
-        Tab all = tab(ALL_FEATURES, slots.of(scatter.node()));
-        scatter.standsIn(all);
-        Node charts;
-        Node examples;
-        Node trees;
-        if (comparing) {
-            charts = tabs.make(TabPlaces.CHARTS, tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())), all);
-            examples = tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, pair("examples", a.examples(), b.examples())), tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
-            trees = pair("trees", a.tree(), b.tree());
-        } else {
-            charts = narrow ? tabs.make(TabPlaces.CHARTS, tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())), all)
-                    : tabs.make(TabPlaces.CHARTS, tab("This feature", pair("charts", a.histogram(), a.logits())), all);
-            examples = tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, slots.of(a.examples())), tab(YOUR_TEXT, slots.of(a.text())));
-            trees = slots.of(a.tree());
-        }
-        SplitPane rows = dividers.split(name("rows"), Orientation.VERTICAL, List.of(0.31, 0.59), charts, examples, trees);
-        VBox middle = new VBox(header.node(), rows);
-        VBox.setVgrow(rows, Priority.ALWAYS);
-        middle.getStyleClass().add("column");
-        middle.setMinWidth(0);
-        return middle;
+    private static Node column(Node above, Node rest) {
+        VBox column = new VBox(above, rest);
+        VBox.setVgrow(rest, Priority.ALWAYS);
+        column.getStyleClass().add("column");
+        column.setMinWidth(0);
+        return column;
     }
 
-    private Node right() {
-        Node lists;
-        if (comparing && narrow) {
-            lists = tabs.make(TabPlaces.LISTS, tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())),
-                    together(TOGETHER_A, slots.of(a.together()), a), together("B", slots.of(b.together()), b));
-        } else if (comparing) {
-            lists = tabs.make(TabPlaces.LISTS, tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
-                    together(TOGETHER, pair("together", a.together(), b.together()), a, b));
-        } else if (narrow) {
-            lists = tabs.make(TabPlaces.LISTS, tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), together(TOGETHER, slots.of(a.together()), a));
-        } else {
-            lists = tabs.make(TabPlaces.LISTS, tab("Nearest", dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()))),
-                    together(TOGETHER, slots.of(a.together()), a));
+    private Node charts() {
+        Tab all = tab(ALL_FEATURES, slots.of(scatter.node()));
+        scatter.standsIn(all);
+        if (comparing) {
+            return tabs.make(TabPlaces.CHARTS, tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())), all);
         }
-        VBox right = new VBox(controls.node(), lists);
-        VBox.setVgrow(lists, Priority.ALWAYS);
-        right.getStyleClass().add("column");
-        right.setMinWidth(0);
-        return right;
+        if (narrow) {
+            return tabs.make(TabPlaces.CHARTS, tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())), all);
+        }
+        return tabs.make(TabPlaces.CHARTS, tab("This feature", pair("charts", a.histogram(), a.logits())), all);
+    }
+
+    private Node texts() {
+        if (comparing) {
+            return tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, pair("examples", a.examples(), b.examples())), tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
+        }
+        return tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, slots.of(a.examples())), tab(YOUR_TEXT, slots.of(a.text())));
+    }
+
+    private Node lists() {
+        if (comparing && narrow) {
+            return tabs.make(TabPlaces.LISTS, tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())),
+                    together(TOGETHER_A, slots.of(a.together()), a), together("B", slots.of(b.together()), b));
+        }
+        if (comparing) {
+            return tabs.make(TabPlaces.LISTS, tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
+                    together(TOGETHER, pair("together", a.together(), b.together()), a, b));
+        }
+        if (narrow) {
+            return tabs.make(TabPlaces.LISTS, tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), together(TOGETHER, slots.of(a.together()), a));
+        }
+        return tabs.make(TabPlaces.LISTS, tab("Nearest", dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()))),
+                together(TOGETHER, slots.of(a.together()), a));
     }
 
     private Node pair(String name, PaneFrame left, PaneFrame right) {
@@ -242,26 +256,11 @@ public final class WorkbenchView {
         return split + (comparing ? "-compare" : "") + (narrow ? "-narrow" : "");
     }
 
-    private List<PaneFrame> allFrames() {
+    private List<PaneFrame> movingFrames() {
         List<PaneFrame> frames = new ArrayList<>(a.all());
         frames.addAll(b.all());
-        frames.add(controls.node());
         frames.add(scatter.node());
-        frames.add(table.node());
         return frames;
-    }
-
-    /** Takes a node out of whatever split, box or tab holds it. */
-    private static void detach(Node node) {
-        javafx.scene.Parent parent = node.getParent();
-        while (parent instanceof StackPane && parent.getParent() instanceof SplitPane) {
-            parent = parent.getParent();
-        }
-        if (parent instanceof SplitPane split) {
-            split.getItems().remove(node);
-        } else if (parent instanceof javafx.scene.layout.Pane pane) {
-            pane.getChildren().remove(node);
-        }
     }
 
     // ---- over the window ----

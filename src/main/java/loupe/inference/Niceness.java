@@ -1,0 +1,39 @@
+package loupe.inference;
+
+import com.sun.jna.LastErrorException;
+import com.sun.jna.Native;
+import com.sun.jna.Platform;
+
+/**
+ * Lets the threads that compute give way to those that draw: with as many busy threads as cores a frame otherwise waits for
+ * its turn longer than it takes to draw. Java's own thread priorities do nothing on Linux; there a thread lowers its standing
+ * with {@code setpriority}, and the threads that it starts, the engine's among them, inherit that. Elsewhere nothing happens.
+ */
+final class Niceness {
+    /** Of 1,024 shares that a thread of the window has, one with this has 335. */
+    private static final int GIVING_WAY = 5;
+
+    private static final int OF_A_THREAD = 0;
+    private static final int THIS_THREAD = 0;
+
+    private Niceness() {}
+
+    /** Lowers the calling thread's standing, if the system lets it. */
+    static void giveWay() {
+        if (Platform.isLinux()) {
+            try {
+                CLibrary.setpriority(OF_A_THREAD, THIS_THREAD, GIVING_WAY);
+            } catch (LastErrorException | LinkageError e) {
+                org.slf4j.LoggerFactory.getLogger(Niceness.class).debug("threads keep their standing: {}", e.getMessage());
+            }
+        }
+    }
+
+    private static final class CLibrary {
+        static {
+            Native.register("c");
+        }
+
+        static native int setpriority(int which, int who, int value) throws LastErrorException;
+    }
+}
