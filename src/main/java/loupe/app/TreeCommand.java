@@ -65,6 +65,9 @@ final class TreeCommand extends LoupeCommand {
     @Option(names = "--steer", paramLabel = "LAYER:COEFFICIENT", description = "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
     private String steer;
 
+    @Option(names = "--clamp", paramLabel = "LAYER:VALUE", description = "Hold the unit decoder direction's share of the residual stream entering the layer at the value, after the ghost.")
+    private String clamp;
+
     @Option(names = "--out", paramLabel = "F", description = "Write the tree: .json in the notebook's shape, .txt as indented text, .md as Markdown.")
     private Path out;
 
@@ -90,9 +93,9 @@ final class TreeCommand extends LoupeCommand {
         ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, vector));
-        Optional<TreeSteering> steering = Optional.ofNullable(steer).map(this::steering);
+        Optional<TreeSteering> steering = steering();
         steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers()).ifPresent(at -> {
-            throw Refusal.usage("--steer: there is no layer " + at.layer() + ", the layers of " + opened.folder() + " are 0 to " + (opened.config().nLayers() - 1));
+            throw Refusal.usage((clamp != null ? "--clamp" : "--steer") + ": there is no layer " + at.layer() + ", the layers of " + opened.folder() + " are 0 to " + (opened.config().nLayers() - 1));
         });
         if (maskId != null) {
             ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
@@ -170,16 +173,24 @@ final class TreeCommand extends LoupeCommand {
         }
     }
 
-    private TreeSteering steering(String text) {
+    private Optional<TreeSteering> steering() {
+        if (steer != null && clamp != null) {
+            throw Refusal.usage("--steer and --clamp are both given; a feature is added or clamped");
+        }
+        return clamp != null ? Optional.of(steering("--clamp", clamp, TreeSteering.Kind.CLAMP))
+                : Optional.ofNullable(steer).map(text -> steering("--steer", text, TreeSteering.Kind.ADD));
+    }
+
+    private TreeSteering steering(String option, String text, TreeSteering.Kind kind) {
         int colon = text.indexOf(':');
         if (ghost.sae().isEmpty() || ghost.feature().isEmpty()) {
-            throw Refusal.usage("--steer needs --sae PATH and --feature I, whose decoder direction is added");
+            throw Refusal.usage(option + " needs --sae PATH and --feature I, whose decoder direction it is about");
         }
         try {
-            return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), Integer.parseInt(text.substring(0, Math.max(0, colon))),
+            return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), Integer.parseInt(text.substring(0, Math.max(0, colon))), kind,
                     Double.parseDouble(text.substring(colon + 1)));
         } catch (NumberFormatException e) {
-            throw Refusal.usage("--steer is " + text + ", expected LAYER:COEFFICIENT");
+            throw Refusal.usage(option + " is " + text + ", expected a layer and a number with a colon between");
         }
     }
 
@@ -193,6 +204,7 @@ final class TreeCommand extends LoupeCommand {
         said.put("max_nodes", maxNodes);
         said.put("baseline", baseline);
         said.put("steer", steer);
+        said.put("clamp", clamp);
         return said;
     }
 

@@ -267,6 +267,8 @@ public final class GhostControlsModel {
         kept.put("ghost.topK", Integer.toString(now.topK()));
         kept.put("ghost.depth", Integer.toString(now.depth()));
         kept.put("ghost.foldUnder", Double.toString(foldUnder.get()));
+        kept.put("ghost.filter", RememberedValues.of(now.filter()));
+        kept.put("ghost.steering", RememberedValues.of(now.steering()));
         return kept;
     }
 
@@ -298,6 +300,8 @@ public final class GhostControlsModel {
             case "ghost.topK" -> topK.set((int) within(Integer.parseInt(text), 1, 50));
             case "ghost.depth" -> depth.set((int) within(Integer.parseInt(text), 1, 100));
             case "ghost.foldUnder" -> foldUnder.set(within(Double.parseDouble(text), FOLDS_NOTHING, 20));
+            case "ghost.filter" -> filter.set(RememberedValues.filter(text));
+            case "ghost.steering" -> steering.set(RememberedValues.steering(text));
             default -> { }
         }
     }

@@ -1,6 +1,7 @@
 package loupe.state;
 
 import java.util.List;
+import loupe.analysis.ghost.TreeSteering;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 
@@ -64,7 +65,7 @@ public final class SideModels {
     private String steered(SteeringValues steering) {
         OpenSae sae = side.sae().get();
         OpenModel model = side.model().get();
-        return !steering.isOn() || sae == null || model == null ? "" : ", steered by " + steering.coefficient() + " at layer " + steering.layerIn(model, sae)
+        return !steering.isOn() || sae == null || model == null ? "" : (steering.kind() == TreeSteering.Kind.CLAMP ? ", clamped to " : ", steered by ") + steering.coefficient() + " at layer " + steering.layerIn(model, sae)
                 + (steering.ghost() ? "" : " alone");
     }
 

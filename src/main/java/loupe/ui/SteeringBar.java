@@ -6,6 +6,7 @@ import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
+import loupe.analysis.ghost.TreeSteering;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.state.GhostControlsModel;
@@ -14,15 +15,16 @@ import loupe.state.TreeComparison;
 import loupe.state.TreeModel;
 import org.kordamp.ikonli.feather.Feather;
 
-/** How much of the feature is added to the residual stream while its tree grows, where, and with or without the ghost. Both sides share it. */
+/** How the feature is steered in the residual stream while its tree grows, by how much, where, and with or without the ghost. Both sides share it. */
 final class SteeringBar extends HBox {
     private static final double MOST = 200;
 
     private final TreeModel model;
     private final GhostControlsModel controls;
-    private final SliderField coefficient = new SliderField("Steer by", "",
-            "How much of the feature's decoder direction, at unit norm, is added to the residual stream at every position after the ghost, in units of the residual stream",
+    private final SliderField coefficient = new SliderField("by", "",
+            "How much of the feature's decoder direction, at unit norm, is added to the residual stream at every position after the ghost, or is all that is left there, in units of the residual stream",
             SliderScale.linear(-MOST, MOST, 0.5, 5), 0);
+    private final ComboBox<TreeSteering.Kind> kind = new ComboBox<>();
     private final ComboBox<Integer> layer = new ComboBox<>();
     private final CheckBox ghost = new CheckBox("Ghost");
     private boolean following;
@@ -32,6 +34,11 @@ final class SteeringBar extends HBox {
         controls = model.controls();
         getStyleClass().add("tree-steering");
         HBox.setHgrow(coefficient, Priority.ALWAYS);
+        kind.setId("steer-kind-" + model.side());
+        kind.getItems().setAll(TreeSteering.Kind.values());
+        kind.setConverter(new Named<>(which -> which == TreeSteering.Kind.ADD ? "Add" : "Clamp"));
+        kind.setTooltip(Tips.of("Add: the direction is added to what is there. Clamp: its share of the residual stream is held at the number at every position; at 0 the feature is ablated"));
+        kind.setAccessibleText("Add or clamp");
         coefficient.setId("steer-coefficient-" + model.side());
         layer.setId("steer-layer-" + model.side());
         layer.setConverter(new Named<>(this::name));
@@ -48,10 +55,11 @@ final class SteeringBar extends HBox {
         });
         clean.setId("steer-compare-" + model.side());
         clean.disableProperty().bind(controls.steering().map(values -> !values.isOn()));
-        getChildren().addAll(coefficient, layer, ghost, clean);
+        getChildren().addAll(kind, coefficient, layer, ghost, clean);
 
         coefficient.valueProperty().addListener((property, was, is) -> change(now().withCoefficient(is.doubleValue())));
         coefficient.draggingProperty().addListener((property, was, is) -> controls.held().set(is));
+        kind.valueProperty().addListener((property, was, is) -> change(now().withKind(is)));
         layer.valueProperty().addListener((property, was, is) -> {
             if (is != null) {
                 change(now().withLayer(is));
@@ -87,6 +95,7 @@ final class SteeringBar extends HBox {
 
     private void show() {
         following = true;
+        kind.setValue(now().kind());
         coefficient.setValue(now().coefficient());
         layer.setValue(now().layer());
         ghost.setSelected(now().ghost());

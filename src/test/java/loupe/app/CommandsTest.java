@@ -153,6 +153,17 @@ class CommandsTest {
     }
 
     @Test
+    void aFeatureIsAddedOrClampedWhileItsTreeGrows() throws IOException {
+        List<String> tree = List.of("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--cutoff", "0.01", "--max-depth", "3");
+        JsonNode clean = json(tree.toArray()).get("tree");
+        JsonNode clamped = json(plus(tree, "--clamp", "1:4"));
+        assertThat(clamped.get("settings").get("clamp").asText()).isEqualTo("1:4");
+        assertThat(clamped.get("tree")).isNotEqualTo(clean).isNotEqualTo(json(plus(tree, "--steer", "1:4")).get("tree"));
+        assertThat(json(plus(tree, "--steer", "1:0")).get("tree")).isEqualTo(clean);
+        assertThat(CommandRun.of((Object[]) plus(tree, "--steer", "1:4", "--clamp", "1:4")).code).isEqualTo(2);
+    }
+
+    @Test
     void aTreeIsWrittenInEveryShapeAndComparedWithWhatWasWritten() throws IOException {
         List<String> tree = List.of("tree", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--cutoff", "0.01", "--max-depth", "3");
         Path json = folder.resolve("written.json");

@@ -78,7 +78,7 @@ class ArrayOwnershipTest {
         DefinitionTree tree = new DefinitionTree(model, ghost, prompt, new TreeLimits(0.01, 3, 4, OptionalInt.empty(), OptionalInt.empty()));
         HostTensor x = new HostTensor(new float[2 * TinyModel.CONFIG.dModel()], 2, TinyModel.CONFIG.dModel());
         Stream<Query<?>> ghosts = Stream.of(new TokenGeometry(model), new GhostBasis(model, ghost), tree, tree.withBaseline(TreeBaseline.random(2)),
-                tree.withSteering(new TreeSteering(sae, 3, 1, 2)));
+                tree.withSteering(TreeSteering.adding(sae, 3, 1, 2)));
         Stream<Query<?>> tokens = Stream.of(TokenMetric.values()).map(metric -> new TokenColumns(model, ghost, metric));
         Stream<Query<?>> features = Stream.of(new Neighbours(new NeighbourQuery.Token(model, 3), new NeighbourSpace.Tokens(model), 5),
                 new Neighbours(new NeighbourQuery.RandomVector(1), new NeighbourSpace.Encoder(sae), 5), Neighbours.ofFeature(sae, 3, 5), new LogitWeights(model, sae, 3, true, true, 5),

@@ -5,13 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenColumns;
+import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.analysis.tokens.TokenScript;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +39,24 @@ class GhostControlsModelTest {
         assertThat(controls.values().get().scale()).isEqualTo(2.5);
         assertThat(controls.values().get().metric()).isEqualTo(TokenMetric.COSINE);
         assertThat(controls.values().get().topK()).isEqualTo(5);
+    }
+
+    @Test
+    void theTokenFilterAndTheSteeringAreKept() {
+        TokenFilter filter = TokenFilter.NONE.withScripts(Set.of(TokenScript.LATIN, TokenScript.GREEK)).withSpace(TokenFilter.Space.LEADING)
+                .withLettersOnly(true).withLength(2, 9).withTrained(0.5).withText("a;b|c", true);
+        SteeringValues steering = new SteeringValues(TreeSteering.Kind.CLAMP, -1.5, 1, false);
+        controls.filter().set(filter);
+        controls.steering().set(steering);
+        Map<String, String> kept = controls.remembered();
+        controls.filter().set(TokenFilter.NONE);
+        controls.steering().set(SteeringValues.NONE);
+        controls.recall(kept);
+        assertThat(controls.values().get().filter()).isEqualTo(filter);
+        assertThat(controls.values().get().steering()).isEqualTo(steering);
+        controls.recall(Map.of("ghost.filter", "LATIN;LEADING", "ghost.steering", "ADD;NaN;0;true"));
+        assertThat(controls.values().get().filter()).as("nonsense changes nothing").isEqualTo(filter);
+        assertThat(controls.values().get().steering()).isEqualTo(steering);
     }
 
     @Test
@@ -111,7 +132,7 @@ class GhostControlsModelTest {
         controls.steering().set(SteeringValues.NONE.withCoefficient(3));
         opened.choose(2);
         DefinitionTree steered = (DefinitionTree) opened.newest(DefinitionTree.class).query;
-        assertThat(steered.steering()).contains(new TreeSteering(Opened.A, 2, 1, 3));
+        assertThat(steered.steering()).contains(TreeSteering.adding(Opened.A, 2, 1, 3));
         assertThat(steered.ghost()).isEqualTo(controls.values().get().ghostOf(new FeatureRef(Opened.A, 2)));
         comparison.followClean();
         DefinitionTree clean = (DefinitionTree) opened.newest(DefinitionTree.class).query;
@@ -124,7 +145,7 @@ class GhostControlsModelTest {
         DefinitionTree alone = (DefinitionTree) opened.newest(DefinitionTree.class).query;
         assertThat(alone.ghost().scale()).isZero();
         assertThat(alone.ghost().centroid()).isTrue();
-        assertThat(alone.steering()).contains(new TreeSteering(Opened.A, 3, 0, 3));
+        assertThat(alone.steering()).contains(TreeSteering.adding(Opened.A, 3, 0, 3));
         history.undo();
         assertThat(controls.steering().get()).isEqualTo(SteeringValues.NONE);
     }

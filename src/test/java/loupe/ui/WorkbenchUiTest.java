@@ -12,6 +12,7 @@ import java.util.Set;
 import javafx.application.Platform;
 import javafx.geometry.Point2D;
 import javafx.scene.Node;
+import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
@@ -20,6 +21,7 @@ import javafx.scene.input.MouseButton;
 import javafx.stage.Stage;
 import loupe.TinyModel;
 import loupe.TinySae;
+import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.inference.Device;
 import loupe.inference.LocalInferenceService;
@@ -299,6 +301,10 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.waitUntil(() -> tree().dataProperty().get().share(1) != TreeData.Share.ONE_TREE);
         clickOn("#steer-compare-A");
         UiTest.waitUntil(() -> models.a().comparison().other().get().isEmpty());
+        ComboBox<TreeSteering.Kind> kind = lookup("#steer-kind-A").queryComboBox();
+        UiTest.onFx(() -> kind.setValue(TreeSteering.Kind.CLAMP));
+        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null
+                && models.a().tree().tree().getValue().query().steering().map(TreeSteering::kind).equals(Optional.of(TreeSteering.Kind.CLAMP)));
         clickOn("#steer-ghost-A");
         UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null && models.a().tree().tree().getValue().query().ghost().scale() == 0);
         UiTest.onFx(() -> view.run("reset-ghost"));

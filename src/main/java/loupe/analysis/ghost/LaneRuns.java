@@ -255,7 +255,7 @@ final class LaneRuns {
         return keys;
     }
 
-    /** Adds what each row's lane is steered by. @param rows the lane of each row @param nodes whether the rows are nodes, not prompts */
+    /** Steers each row as its lane says. @param rows the lane of each row @param nodes whether the rows are nodes, not prompts */
     private static Hook hook(NDManager step, List<TreeLane> rows, boolean nodes) {
         if (rows.stream().allMatch(lane -> lane.steered() == null)) {
             return Hook.NONE;
@@ -270,16 +270,23 @@ final class LaneRuns {
             public NDArray at(HookPoint point, NDArray value) {
                 int length = (int) value.getShape().get(1);
                 int width = (int) value.getShape().get(2);
-                float[] added = new float[rows.size() * length * width];
+                float[] directions = new float[rows.size() * width];
+                float[] coefficients = new float[rows.size() * length];
+                float[] clamped = new float[rows.size() * length];
                 for (int row = 0; row < rows.size(); row++) {
                     TreeLane.Steered steered = rows.get(row).steered();
                     if (steered != null && steered.layer() == point.layer()) {
-                        for (int token = nodes ? 0 : Math.min(length, steered.from()); token < length; token++) {
-                            System.arraycopy(steered.vector(), 0, added, (row * length + token) * width, width);
-                        }
+                        System.arraycopy(steered.direction(), 0, directions, row * width, width);
+                        int from = row * length + (nodes ? 0 : Math.min(length, steered.from()));
+                        Arrays.fill(coefficients, from, (row + 1) * length, steered.coefficient());
+                        Arrays.fill(clamped, from, (row + 1) * length, steered.kind() == TreeSteering.Kind.CLAMP ? 1 : 0);
                     }
                 }
-                return value.add(step.create(added, value.getShape()));
+                NDArray direction = step.create(directions, new Shape(rows.size(), 1, width));
+                NDArray share = value.mul(direction).sum(new int[] {-1}, true);
+                Shape perToken = new Shape(rows.size(), length, 1);
+                NDArray amount = step.create(coefficients, perToken).sub(share.mul(step.create(clamped, perToken)));
+                return value.add(direction.mul(amount));
             }
         };
     }

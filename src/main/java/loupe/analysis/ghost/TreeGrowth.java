@@ -80,7 +80,8 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
                 throw new IllegalArgumentException("steering layer is " + steering.layer() + ", the model has " + lm.config().nLayers());
             }
             int from = prompt.ghostPositions().get(prompt.ghostPositions().size() - 1) + 1;
-            made.add(lane(prompt, vector.ghost().data(), new TreeLane.Steered(steering.layer(), from, steering(scope.sae(steering.sae()), steering, lm))));
+            made.add(lane(prompt, vector.ghost().data(), new TreeLane.Steered(steering.layer(), from, direction(scope.sae(steering.sae()), steering.feature(), lm),
+                    steering.kind(), (float) steering.coefficient())));
         } else {
             made.add(lane(prompt, vector.ghost().data(), null));
         }
@@ -113,8 +114,8 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         return new TreeLane(rest.stream().mapToInt(Integer::intValue).toArray(), List.of(), null);
     }
 
-    private static float[] steering(SparseAutoencoder sae, TreeSteering steering, LanguageModel lm) {
-        float[] direction = sae.decoderDirection(steering.feature());
+    private static float[] direction(SparseAutoencoder sae, int feature, LanguageModel lm) {
+        float[] direction = sae.decoderDirection(feature);
         if (direction.length != lm.config().dModel()) {
             throw new IllegalArgumentException("the decoder direction has " + direction.length + " dimensions, the model's residual stream " + lm.config().dModel());
         }
@@ -123,7 +124,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
             norm += (double) x * x;
         }
         for (int i = 0; i < direction.length; i++) {
-            direction[i] = norm == 0 ? 0 : (float) (direction[i] * steering.coefficient() / Math.sqrt(norm));
+            direction[i] = norm == 0 ? 0 : (float) (direction[i] / Math.sqrt(norm));
         }
         return direction;
     }

@@ -18,10 +18,12 @@ final class TreeLane {
     private final Map<Integer, float[]> nodeKeys = new HashMap<>();
 
     /**
-     * What is added to the residual stream entering a layer, at every position of a node and at those of the prompt from
+     * What is done with the residual stream entering a layer, at every position of a node and at those of the prompt from
      * {@code from} on.
+     *
+     * @param direction of unit norm, or zero
      */
-    record Steered(int layer, int from, float[] vector) {}
+    record Steered(int layer, int from, float[] direction, TreeSteering.Kind kind, float coefficient) {}
 
     /** @param ghosts of row 0 @param steered null for none */
     TreeLane(int[] prompt, List<Ghost> ghosts, Steered steered) {

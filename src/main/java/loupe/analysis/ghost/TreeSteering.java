@@ -3,7 +3,19 @@ package loupe.analysis.ghost;
 import loupe.inference.SaeId;
 
 /**
- * A feature added while the tree grows: coefficient times its decoder direction, of unit norm, to the residual stream that
- * enters a layer, at every position after the last ghost.
+ * A feature steered while the tree grows, in the residual stream h that enters a layer, at every position after the last
+ * ghost. With the feature's decoder direction d of unit norm and the coefficient c.
  */
-public record TreeSteering(SaeId sae, int feature, int layer, double coefficient) {}
+public record TreeSteering(SaeId sae, int feature, int layer, Kind kind, double coefficient) {
+    /** What is done with h. */
+    public enum Kind {
+        /** h + c d. */
+        ADD,
+        /** h + (c - h.d) d: the direction's share of h is c at every position; with 0 the direction is ablated. */
+        CLAMP
+    }
+
+    public static TreeSteering adding(SaeId sae, int feature, int layer, double coefficient) {
+        return new TreeSteering(sae, feature, layer, Kind.ADD, coefficient);
+    }
+}

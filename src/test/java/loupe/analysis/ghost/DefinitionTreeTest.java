@@ -148,7 +148,29 @@ class DefinitionTreeTest {
 
     @Test
     void steeringIsAddedAfterTheGhostAndInTheTree() {
-        TreeSteering steering = new TreeSteering(sae, 5, 1, 4);
+        TreeLimits limits = LIMITS.withCutoff(1e-3);
+        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 4))))).isEqualTo(steeredSlowly(limits, (share, direction) -> 4 * direction));
+        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 0))))).isEqualTo(lines(device.ask(tree(limits))));
+    }
+
+    /** Clamped to 3, and to 0, which ablates the direction. */
+    @Test
+    void aClampedDirectionHasTheSameShareAtEveryPlaceAfterTheGhost() {
+        TreeLimits limits = LIMITS.withCutoff(1e-3);
+        for (double wanted : new double[] {3, 0}) {
+            TreeSteering clamp = new TreeSteering(sae, 5, 1, TreeSteering.Kind.CLAMP, wanted);
+            List<Node> clamped = lines(device.ask(tree(limits).withSteering(clamp)));
+            assertThat(clamped).isEqualTo(steeredSlowly(limits, (share, direction) -> (wanted - share) * direction));
+            assertThat(clamped).isNotEqualTo(lines(device.ask(tree(limits))));
+        }
+    }
+
+    /** What is added at a position, from the direction's share there and the direction of unit norm. */
+    private interface Steering {
+        double of(double share, double direction);
+    }
+
+    private List<Node> steeredSlowly(TreeLimits limits, Steering steering) {
         float[] direction = gaussian(16, D_MODEL, 2).row(5);
         double norm = Vectors.norm(Vectors.doubles(new HostTensor(direction, D_MODEL)));
         Hook hook = new Hook() {
@@ -160,20 +182,23 @@ class DefinitionTreeTest {
             @Override
             public NDArray at(HookPoint point, NDArray value) {
                 int length = (int) value.getShape().get(1);
+                float[] before = value.toFloatArray();
                 float[] added = new float[length * D_MODEL];
                 for (int position = 4; position < length; position++) {
+                    double share = 0;
                     for (int i = 0; i < D_MODEL; i++) {
-                        added[position * D_MODEL + i] = (float) (4 * direction[i] / norm);
+                        share += before[position * D_MODEL + i] * direction[i] / norm;
+                    }
+                    for (int i = 0; i < D_MODEL; i++) {
+                        added[position * D_MODEL + i] = (float) steering.of(share, direction[i] / norm);
                     }
                 }
                 return value.add(value.getManager().create(added, new Shape(1, length, D_MODEL)));
             }
         };
-        TreeLimits limits = LIMITS.withCutoff(1e-3);
         List<Node> expected = new ArrayList<>();
         slow(PROMPT.ids(), ghostOf(GhostSettings.encoder(sae, 3)), hook, List.of(), 1, limits, expected);
-        assertThat(lines(device.ask(tree(limits).withSteering(steering)))).isEqualTo(expected);
-        assertThat(lines(device.ask(tree(limits).withSteering(new TreeSteering(sae, 5, 1, 0))))).isEqualTo(lines(device.ask(tree(limits))));
+        return expected;
     }
 
     @Test

@@ -122,7 +122,7 @@ class GrowingTreeTest {
     @Test
     void treesGrownTogetherAreThoseGrownAlone() {
         List<DefinitionTree> questions = List.of(question(3, TreeBaseline.NONE), question(4, TreeBaseline.CENTROID), question(5, TreeBaseline.EMPTY),
-                question(6, TreeBaseline.NONE).withSteering(new TreeSteering(sae, 1, 1, 3)));
+                question(6, TreeBaseline.NONE).withSteering(TreeSteering.adding(sae, 1, 1, 3)));
         List<DefinitionTree.Answer> together = grow(new LaneRuns(), 7, questions);
         for (int i = 0; i < questions.size(); i++) {
             assertSame(together.get(i), device.ask(questions.get(i)));
