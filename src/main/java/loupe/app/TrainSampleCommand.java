@@ -22,11 +22,11 @@ final class TrainSampleCommand extends LoupeCommand {
     @Option(names = "--work", paramLabel = "DIR", description = "Folder for what is unfinished (default: .cache/sae-loupe/train-sample in your home).")
     private Path work;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens the language model is shown (default: ${DEFAULT-VALUE}).", defaultValue = "60000000")
+    @Option(names = "--tokens", paramLabel = "N", description = "Tokens the language model is shown in all; its two teachers get two thirds of that each (default: ${DEFAULT-VALUE}).", defaultValue = "51000000")
     private long tokens;
 
     @Option(names = "--sae-tokens", paramLabel = "N", description = "Activations each autoencoder is shown (default: ${DEFAULT-VALUE}).",
-            defaultValue = "600000")
+            defaultValue = "1000000")
     private long saeTokens;
 
     @Option(names = "--corpus-tokens", paramLabel = "N", description = "Tokens the model writes (default: ${DEFAULT-VALUE}).", defaultValue = "300000")

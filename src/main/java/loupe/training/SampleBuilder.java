@@ -60,7 +60,7 @@ public final class SampleBuilder {
      */
     public record Plan(long modelTokens, long saeTokens, long corpusTokens, long seed) {
         /** What the bundled sample was built with. */
-        public static final Plan SAMPLE = new Plan(60_000_000, 600_000, 300_000, 20261121);
+        public static final Plan SAMPLE = new Plan(51_000_000, 1_000_000, 300_000, 20261121);
     }
 
     /**

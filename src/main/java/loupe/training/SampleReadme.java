@@ -61,6 +61,7 @@ final class SampleReadme {
     void write(Path folder, Path definitions) throws IOException {
         StringBuilder text = new StringBuilder();
         HookPoint hook = SampleSae.hook(model);
+        Distillation.Plan taught = Distillation.Plan.of(plan.modelTokens());
         text.append(String.format(Locale.ROOT, """
                 # The sample
 
@@ -86,9 +87,13 @@ final class SampleReadme {
 
                 Definitions are put as sentences: `A typical definition of "otter" would be "..."`, `otter: "..."` and
                 `The word "otter" can mean "..."`, with `<|endoftext|>` (token 0) between sentences. One definition text in fifty is
-                held out, whatever words it belongs to. Of every definition, one of a longer word is shown 0.6 times per epoch, of a word of
-                two or three tokens once, of a word of one token 2.4 times; the first of a word of one token that has ten senses and more
-                is shown 20 times, an example 0.15 times.
+                held out, whatever words it belongs to. A definition of a word of one token is shown 1.5 times per epoch, or once if the
+                word has ten senses and more, but its first then 20 times; any other definition once, an example 0.3 times.
+
+                %d models were trained apart, on %.0f million tokens each, and wrote %.1f million tokens of such sentences. On them and on the
+                dictionary, %.1f million tokens in all, their mean probabilities say what may come next: %d tokens drawn from them at each
+                place, beside the token that is there, which counts as %d. The last model went on with these lessons until it had seen
+                %.0f million tokens.
 
                 ## Build it again
 
@@ -98,9 +103,10 @@ final class SampleReadme {
                 What is there already is not built again; a stopped run goes on where it was.
 
                 """, model.nLayers(), model.dModel(), model.nHeads(), model.context(), parameters() / 1e6, model.vocabularySize(),
-                SampleSae.EXPANSION * model.dModel(), hook.layer(), hook, SampleSae.K, SampleSae.K, hook));
-        text.append(String.format(Locale.ROOT, "Seed %d; %,d training rows, %,d held-out rows; the language model saw %.1f million tokens, each autoencoder %,d.%n%n",
-                plan.seed(), corpus.training().size(), corpus.heldOut().size(), plan.modelTokens() / 1e6, plan.saeTokens()));
+                SampleSae.EXPANSION * model.dModel(), hook.layer(), hook, SampleSae.K, SampleSae.K, hook, taught.teachers(), taught.teacherTokens() / 1e6,
+                taught.writtenTokens() / 1e6, taught.lessonTokens() / 1e6, Lessons.DRAWS, Lessons.TRUE_WEIGHT, taught.modelTokens() / 1e6));
+        text.append(String.format(Locale.ROOT, "Seed %d; %,d training rows, %,d held-out rows; each autoencoder saw %,d tokens.%n%n",
+                plan.seed(), corpus.training().size(), corpus.heldOut().size(), plan.saeTokens()));
         if (!seconds.isEmpty()) {
             text.append("| part | minutes |\n|---|---|\n");
             seconds.forEach((part, time) -> text.append(String.format(Locale.ROOT, "| %s | %.1f |%n", part, time / 60)));
