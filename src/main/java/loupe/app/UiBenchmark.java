@@ -20,6 +20,7 @@ import loupe.app.bench.Benchmark;
 import loupe.app.bench.Timing;
 import loupe.sae.SaeOptions;
 import loupe.state.FeatureRef;
+import loupe.state.GhostValues;
 import loupe.state.SideModels;
 
 /**
@@ -35,6 +36,8 @@ final class UiBenchmark implements Benchmark {
     private static final long EVENT_MILLIS = 16;
     private static final long PROBE_MILLIS = 2;
     private static final long SETTLING_MILLIS = 500;
+    private static final int LARGE_TREE_CHILDREN = 20;
+    private static final double LARGE_TREE_CUTOFF = 1e-8;
     private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private WorkbenchApp app;
@@ -127,6 +130,11 @@ final class UiBenchmark implements Benchmark {
             figures.put("longest task in " + QUICK_SELECTIONS + " features in turn, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
+            bench.say("ui: a large tree of the sample");
+            growLargeTree(figures);
+            figures.put("longest task while a large tree grows, ms", probe.longestMillis());
+        }
+        try (Probe probe = new Probe()) {
             bench.say("ui: opening a checkpoint");
             Path path = a().side().sae().get().path();
             Toolkit.run(() -> app.models().workbench().openCheckpoint(app.models().workbench().b(), path, SaeOptions.AS_STORED));
@@ -135,6 +143,21 @@ final class UiBenchmark implements Benchmark {
             pause(SETTLING_MILLIS);
             figures.put("longest task while loading, ms", probe.longestMillis());
         }
+    }
+
+    /** With the controls as far out as they go; the tree stops where the window lets it become no larger. */
+    private void growLargeTree(Map<String, Object> figures) {
+        GhostValues before = Toolkit.call(() -> app.models().controls().values().get());
+        long start = System.nanoTime();
+        Toolkit.run(() -> {
+            app.models().controls().topK().set(LARGE_TREE_CHILDREN);
+            app.models().controls().cutoff().set(LARGE_TREE_CUTOFF);
+        });
+        until(() -> treeIsComplete() && a().tree().tree().getValue().query().limits().topK() == LARGE_TREE_CHILDREN);
+        figures.put("large tree grown, nodes", Toolkit.call(() -> a().tree().tree().getValue().size()));
+        figures.put("large tree grown, s", (System.nanoTime() - start) / 1e9);
+        Toolkit.run(() -> app.models().controls().restore(before));
+        until(this::treeIsComplete);
     }
 
     /** Events at the rate of frames; each is answered when a list of its scale, or of a later one, is shown. */

@@ -30,6 +30,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
 final class TokenListPane {
     private static final double SHORTEST_TOKEN = 50;
     private static final double ROOM_FOR_COSINES = 250;
+    private static final double CHANGE_PIXELS = 42;
 
     private final TokenListModel model;
     private final TokenTexts texts;
@@ -41,7 +42,7 @@ final class TokenListPane {
     private final TableColumn<Row, Number> rank = Tables.counts("#", "Rank", 30, Row::rank);
     private final TableColumn<Row, String> token = Tables.texts("Token", "The token's text, a dot for a space", 76, Row::text, TokenText::visible);
     private final TableColumn<Row, String> change = Tables.texts("\u0394", "Ranks won (\u25b2) or lost (\u25bc) since the slider was last taken hold of, "
-            + "or since the list that the menu marked", 36, Row::change, TokenListPane::arrow);
+            + "or since the list that the menu marked", CHANGE_PIXELS, Row::change, TokenListPane::arrow);
     private final TableColumn<Row, Number> score = Tables.numbers("Score", "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer", 54,
             Row::score, Figures::number);
     private final TableColumn<Row, Number> cosine = Tables.numbers("Cosine", "Cosine between the ghost and the token's embedding", 52, Row::cosine, Figures::number);
@@ -104,14 +105,14 @@ final class TokenListPane {
         for (TableColumn<Row, String> texts : List.of(token, encoder, decoder)) {
             texts.setMinWidth(SHORTEST_TOKEN);
         }
+        change.setMinWidth(CHANGE_PIXELS);
         table.setItems(rows);
         table.setPlaceholder(nothing);
         showFilter.setId("token-filter-" + model.side());
         showFilter.getStyleClass().add("icon-button");
         showFilter.setTooltip(Tips.of("Choose which tokens are listed: script, leading space, letters, length, text (Ctrl+Shift+F)"));
         showFilter.setAccessibleText("Filter the tokens");
-        filter.visibleProperty().bind(showFilter.selectedProperty());
-        filter.managedProperty().bind(filter.visibleProperty());
+        BarToggle.tie(showFilter, filter, model.controls().filter().map(chosen -> !chosen.isNone()));
         frame.getActions().add(showFilter);
         CheckMenuItem sides = new CheckMenuItem("Encoder and decoder side by side");
         sides.selectedProperty().bindBidirectional(model.sides());
@@ -153,7 +154,6 @@ final class TokenListPane {
                 model.coherence().valueProperty(), model.randomCoherence().valueProperty(), model.sides(), model.bothSides().valueProperty())) {
             more.addListener((property, was, is) -> show());
         }
-        model.controls().filter().addListener((property, was, is) -> showFilter.setSelected(showFilter.isSelected() || !is.isNone()));
         model.side().model().addListener((property, was, is) -> showFilter.setDisable(!model.canFilter()));
         showFilter.setDisable(!model.canFilter());
         explain();

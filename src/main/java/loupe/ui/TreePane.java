@@ -16,6 +16,7 @@ import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
 import loupe.state.GhostControlsModel;
 import loupe.state.SideModels;
+import loupe.state.SteeringValues;
 import loupe.state.TokenTexts;
 import loupe.state.TreeComparison;
 import loupe.state.TreeModel;
@@ -77,8 +78,7 @@ final class TreePane {
         showSteering.getStyleClass().add("icon-button");
         showSteering.setTooltip(Tips.of("Add the feature to the residual stream while the tree grows"));
         showSteering.setAccessibleText("Steer by the feature");
-        steering.visibleProperty().bind(showSteering.selectedProperty());
-        steering.managedProperty().bind(steering.visibleProperty());
+        BarToggle.tie(showSteering, steering, model.controls().steering().map(SteeringValues::isOn));
         VBox content = new VBox(steering, foldUnder, canvas);
         content.setMinSize(0, 0);
         frame.setContent(content);
@@ -136,7 +136,6 @@ final class TreePane {
         GhostControls.follow(foldUnder, model.controls().foldUnder());
         foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
         foldUnder.managedProperty().bind(foldUnder.visibleProperty());
-        model.controls().steering().addListener((property, was, is) -> showSteering.setSelected(showSteering.isSelected() || is.isOn()));
         canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());
         Slots.show(model.tree(), this::show, () -> {
             canvas.setData(TreeData.EMPTY);
