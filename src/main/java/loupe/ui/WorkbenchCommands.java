@@ -57,32 +57,32 @@ final class WorkbenchCommands {
         }
         commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
 
-        commands.add("filter", "Filter features or go to one by number", FEATURES, "Shortcut+L", hasA, view::focusFilter);
+        commands.add("filter", "Filter features or go to one by number", FEATURES, "Shortcut+L", hasA, view.columns()::focusFilter);
         commands.add("batch", "Trees and lists of the listed features...", FEATURES, "Shortcut+Shift+M", hasA, this::showBatch);
         commands.add("back", "Back to the feature before", FEATURES, "Alt+Left", workbench.selection()::back);
         commands.add("forward", "Forward again", FEATURES, "Alt+Right", workbench.selection()::forward);
         commands.add("next", "Next feature of the table", FEATURES, "Alt+Down", hasA, () -> models.table().step(1));
         commands.add("previous", "Previous feature of the table", FEATURES, "Alt+Up", hasA, () -> models.table().step(-1));
 
-        commands.add("text", "Read a text of your own", FEATURES, "Shortcut+T", hasA, view::showText);
-        commands.add("examples", "Show the examples", FEATURES, "Shortcut+Shift+T", hasA, view::showExamples);
-        commands.add("together", "Show features active together, or go back", FEATURES, "Shortcut+Shift+A", hasA, view::showTogether);
-        commands.add("all-features", "Plot two numbers of all features", FEATURES, "Shortcut+G", hasA, view::showAllFeatures);
-        commands.add("this-feature", "Show the feature's own charts", FEATURES, "Shortcut+Shift+G", hasA, view::showThisFeature);
+        commands.add("text", "Read a text of your own", FEATURES, "Shortcut+T", hasA, view.columns()::showText);
+        commands.add("examples", "Show the examples", FEATURES, "Shortcut+Shift+T", hasA, view.columns()::showExamples);
+        commands.add("together", "Show features active together, or go back", FEATURES, "Shortcut+Shift+A", hasA, view.columns()::showTogether);
+        commands.add("all-features", "Plot two numbers of all features", FEATURES, "Shortcut+G", hasA, view.columns()::showAllFeatures);
+        commands.add("this-feature", "Show the feature's own charts", FEATURES, "Shortcut+Shift+G", hasA, view.columns()::showThisFeature);
 
         commands.add("scale-down", "Scale a little smaller", GHOST, "Open_Bracket", () -> models.controls().nudgeScale(-1));
         commands.add("scale-up", "Scale a little larger", GHOST, "Close_Bracket", () -> models.controls().nudgeScale(1));
         commands.add("undo", "Undo a change of the ghost controls", GHOST, "Shortcut+Z", () -> models.history().undo());
         commands.add("redo", "Redo it", GHOST, "Shortcut+Shift+Z", () -> models.history().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
-        commands.add("filter-tokens", "Filter the token list", GHOST, "Shortcut+Shift+F", hasA, view::filterTokens);
+        commands.add("filter-tokens", "Filter the token list", GHOST, "Shortcut+Shift+F", hasA, view.columns()::filterTokens);
         commands.add("token-sides", "Token lists of encoder and decoder side by side, or not", GHOST, "", hasA, () -> {
             boolean both = !models.a().tokens().sides().get();
             models.a().tokens().sides().set(both);
             models.b().tokens().sides().set(both);
         });
-        commands.add("steer", "Steer by the feature while its tree grows", GHOST, "Shortcut+Shift+S", hasA, view::steer);
-        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view::findInTree);
+        commands.add("steer", "Steer by the feature while its tree grows", GHOST, "Shortcut+Shift+S", hasA, view.columns()::steer);
+        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.columns()::findInTree);
 
         commands.add("maximise", "Maximise the focused pane, or bring it back", WINDOW, "F11", view::maximiseFocused);
         commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", () -> models.dark().set(!models.dark().get()));
