@@ -35,12 +35,21 @@ final class TrainSampleCommand extends LoupeCommand {
     @Option(names = "--seed", paramLabel = "N", description = "Seed of everything that is drawn (default: ${DEFAULT-VALUE}).", defaultValue = "20261121")
     private long seed;
 
+    @Option(names = "--measure", description = "Train nothing: measure the language model that is in the folder already.")
+    private boolean measure;
+
     @Override
     Map<String, Object> run(CommandContext context) throws IOException {
         if (!Files.isRegularFile(definitions)) {
             throw Refusal.usage(definitions + " does not exist");
         }
         Paths.folder(out, "--out");
+        if (measure) {
+            if (!Files.isDirectory(out.resolve("glossary"))) {
+                throw Refusal.usage(out + " has no folder glossary, which is the language model to be measured");
+            }
+            return SampleBuilder.measureLanguageModel(definitions, out, seed);
+        }
         if (tokens < 1 || saeTokens < 1 || corpusTokens < 1) {
             throw Refusal.usage("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens + " and " + corpusTokens + "; at least 1 is needed of each");
         }

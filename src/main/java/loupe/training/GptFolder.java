@@ -1,5 +1,6 @@
 package loupe.training;
 
+import ai.djl.ndarray.NDManager;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,9 +10,12 @@ import java.util.List;
 import java.util.Map;
 import loupe.format.JsonFiles;
 import loupe.format.SafetensorsWriter;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelFolder;
 
-/** Writes a trained model as Hugging Face's GPT-2 folder: config.json, model.safetensors and the tokenizer's files. */
+/** A trained model as Hugging Face's GPT-2 folder: config.json, model.safetensors and the tokenizer's files. */
 final class GptFolder {
     private GptFolder() {}
 
@@ -25,6 +29,15 @@ final class GptFolder {
             Files.copy(tokenizer.resolve(file), folder.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         JsonFiles.write(folder.resolve("config.json"), describe(config));
+    }
+
+    /** The model of a folder that {@link #write} wrote, ready to learn on. */
+    static Gpt read(NDManager manager, Path folder) {
+        try (ModelFolder model = ModelFolder.open(folder); TensorArchive weights = TensorArchives.open(folder.resolve("model.safetensors"))) {
+            Gpt gpt = new Gpt(manager, model.config());
+            gpt.parameters().take(name -> weights.tensor(name).toHost());
+            return gpt;
+        }
     }
 
     private static Map<String, Object> describe(ModelConfig config) {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.function.Function;
 import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
 
@@ -100,6 +101,20 @@ final class GptParameters {
             tensors.put("transformer." + name, turned ? transpose(tensor) : tensor);
         });
         return tensors;
+    }
+
+    /** Takes over what {@link #export} gave. @param tensors by their Hugging Face names */
+    void take(Function<String, HostTensor> tensors) {
+        float[] values = new float[Math.toIntExact(parameters.size())];
+        int at = 0;
+        for (Map.Entry<String, Kind> tensor : kinds.entrySet()) {
+            HostTensor stored = tensors.apply("transformer." + tensor.getKey());
+            boolean turned = tensor.getValue() == Kind.LINEAR || tensor.getValue() == Kind.RESIDUAL_LINEAR;
+            float[] data = (turned ? transpose(stored) : stored).data();
+            System.arraycopy(data, 0, values, at, data.length);
+            at += data.length;
+        }
+        parameters.set(values);
     }
 
     private static HostTensor transpose(HostTensor matrix) {

@@ -132,6 +132,20 @@ public final class SampleBuilder {
         }
     }
 
+    /**
+     * How good the language model of a finished sample is, by the same names as {@link #build}'s.
+     *
+     * @param sample folder that a builder filled
+     */
+    public static Map<String, Object> measureLanguageModel(Path definitions, Path sample, long seed) throws IOException {
+        DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
+        Path folder = sample.resolve(MODEL_FOLDER);
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow(); NDManager manager = NDManager.newBaseManager()) {
+            TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
+            return SampleReadme.figures(DefinitionQuality.measure(manager, GptFolder.read(manager, folder), corpus, text, tokenizer, seed));
+        }
+    }
+
     private BpeTrainer.Vocabulary vocabulary(DefinitionCorpus corpus) {
         BpeTrainer trainer = new BpeTrainer();
         Set<String> seen = new HashSet<>();

@@ -37,11 +37,7 @@ final class SampleReadme {
 
     /** The same figures as values. */
     static Map<String, Object> figures(DefinitionQuality quality, Map<String, SaeEvaluation.Answer> autoencoders, Map<String, Double> seconds) {
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("heldOutTokens", quality.loss().tokens());
-        figures.put("heldOutLoss", quality.loss().model());
-        figures.put("bigramLoss", quality.loss().bigram());
-        figures.put("recognisable", quality.recognisableShare());
+        Map<String, Object> figures = figures(quality);
         Map<String, Object> measured = new LinkedHashMap<>();
         autoencoders.forEach((name, answer) -> {
             Map<String, Object> one = new LinkedHashMap<>();
@@ -54,6 +50,16 @@ final class SampleReadme {
         });
         figures.put("autoencoders", measured);
         figures.put("seconds", seconds);
+        return figures;
+    }
+
+    /** Those of the language model. */
+    static Map<String, Object> figures(DefinitionQuality quality) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("heldOutTokens", quality.loss().tokens());
+        figures.put("heldOutLoss", quality.loss().model());
+        figures.put("bigramLoss", quality.loss().bigram());
+        figures.put("recognisable", quality.recognisableShare());
         return figures;
     }
 

@@ -117,6 +117,8 @@ class LanguageModelTrainerTest {
             trainer.model().parameters().flat().setLearning(false);
             NDArray inputs = manager.create(java.util.Arrays.stream(ids).asLongStream().toArray(), new Shape(1, ids.length));
             float[] trained = Flat.read(trainer.model().logits(trainer.model().hidden(inputs, UnaryOperator.identity())));
+            Gpt again = GptFolder.read(manager, folder.resolve("model"));
+            assertThat(Flat.read(again.parameters().flat().flat())).isEqualTo(Flat.read(trainer.model().parameters().flat().flat()));
             try (ModelFolder read = ModelFolder.open(folder.resolve("model")); LanguageModel model = read.read(Processing.RAW).on(manager.newSubManager())) {
                 assertThat(read.warnings()).isEmpty();
                 assertThat(read.config()).isEqualTo(CONFIG);

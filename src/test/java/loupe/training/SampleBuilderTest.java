@@ -75,6 +75,8 @@ class SampleBuilderTest {
         }
         assertThat(Files.readString(sample.resolve("README.md"))).contains("CC BY 4.0", "sae-jumprelu", "2 layers, 16 wide");
 
+        assertThat(figures).containsAllEntriesOf(SampleBuilder.measureLanguageModel(folder.resolve("definitions.tsv"), sample, PLAN.seed()));
+
         FileTime written = Files.getLastModifiedTime(sample.resolve("sae-topk/ae.pt"));
         builder(new Cancellation(), (part, fraction, detail) -> { }).build();
         assertThat(Files.getLastModifiedTime(sample.resolve("sae-topk/ae.pt"))).isEqualTo(written);
