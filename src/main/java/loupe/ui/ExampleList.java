@@ -9,6 +9,7 @@ import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ListCell;
 import javafx.scene.control.ListView;
+import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
@@ -19,6 +20,7 @@ import org.kordamp.ikonli.feather.Feather;
  * scale.
  */
 public final class ExampleList extends ListView<TokenLine> {
+    private final Tooltip figureTip = Tips.of("Activation at the token this example is shown for");
     private final boolean wrapping;
     private double largest = 1;
     private Side side = Side.A;
@@ -84,7 +86,7 @@ public final class ExampleList extends ListView<TokenLine> {
 
         Cell() {
             figure.getStyleClass().add("example-figure");
-            figure.setTooltip(Tips.of("Activation at the token this example is shown for"));
+            figure.setTooltip(figureTip);
             row.setLeft(figure);
             row.setMinWidth(0);
             row.setPrefWidth(0);

@@ -50,6 +50,11 @@ final class PaneSlots {
         waiting.add(() -> place.getChildren().setAll(content.get()));
     }
 
+    /** Does something else when its turn comes. */
+    void step(Runnable work) {
+        waiting.add(work);
+    }
+
     /** Fills the places named since {@link #begin}, in that order. */
     void fill(boolean shown) {
         if (shown) {

@@ -29,7 +29,7 @@ public final class TokenStrip extends Painted {
     private static final double FADE = 20;
 
     private final Canvas canvas = new Canvas();
-    private final Tooltip tip = Tips.of("");
+    private Tooltip tip;
     private final boolean wrapping;
     private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
     private final ReadOnlyIntegerWrapper hovered = new ReadOnlyIntegerWrapper(this, "hovered", -1);
@@ -46,7 +46,6 @@ public final class TokenStrip extends Painted {
     public TokenStrip(boolean wrapping) {
         this.wrapping = wrapping;
         getStyleClass().add("token-strip");
-        tip.setShowDelay(SOON);
         setFocusTraversable(true);
         setAccessibleRole(AccessibleRole.TEXT);
         getChildren().add(canvas);
@@ -142,9 +141,15 @@ public final class TokenStrip extends Painted {
             return;
         }
         hovered.set(token);
-        Tooltip.uninstall(canvas, tip);
-        tip.hide();
+        if (tip != null) {
+            Tooltip.uninstall(canvas, tip);
+            tip.hide();
+        }
         if (token >= 0) {
+            if (tip == null) {
+                tip = Tips.of("");
+                tip.setShowDelay(SOON);
+            }
             tip.setText(describe(token));
             Tooltip.install(canvas, tip);
         }
