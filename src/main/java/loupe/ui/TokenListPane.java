@@ -30,7 +30,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
 final class TokenListPane {
     private static final double SHORTEST_TOKEN = 50;
     private static final double ROOM_FOR_COSINES = 250;
-    private static final double CHANGE_PIXELS = 42;
+    private static final double CHANGE_PIXELS = 52;
 
     private final TokenListModel model;
     private final TokenTexts texts;
