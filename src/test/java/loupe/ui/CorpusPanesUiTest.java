@@ -44,6 +44,7 @@ class CorpusPanesUiTest extends ApplicationTest {
     private static Path corpus;
 
     private WorkbenchModels models;
+    private WorkbenchView view;
     private Workbench workbench;
 
     @BeforeAll
@@ -84,6 +85,7 @@ class CorpusPanesUiTest extends ApplicationTest {
             workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED);
         }));
         UiTest.waitUntil(() -> workbench.a().feature().get() != null && models.statistics().index(workbench.a()).get() != null && !models.table().rows().isEmpty());
+        UiTest.waitUntil(view::isArranged);
         UiTest.onFx(() -> {
             for (int feature = 0; feature < TinySae.FEATURES; feature++) {
                 double density = models.table().number(FeatureColumn.DENSITY, feature);

@@ -441,6 +441,7 @@ class WorkbenchUiTest extends ApplicationTest {
         assertThat(models.statistics().problem(workbench.a()).get().message()).contains("stopped");
         UiTest.onFx(() -> models.statistics().corpus().set(corpus));
         UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
+        UiTest.waitUntil(view::isArranged);
     }
 
     @Test
@@ -496,6 +497,7 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.onFx(() -> workbench.openCheckpoint(workbench.b(), second, SaeOptions.AS_STORED));
         UiTest.waitUntil(() -> workbench.b().sae().get() != null);
         UiTest.waitUntil(() -> models.statistics().index(workbench.b()).get() != null);
+        UiTest.waitUntil(view::isArranged);
     }
 
     private int activeFeature() {
