@@ -9,19 +9,14 @@ import javafx.scene.layout.StackPane;
 
 /**
  * Places for panes in a new arrangement of the window. Styling a pane anew takes a good part of a frame, so in a window
- * that is shown one pane is put into its place with every second pulse, those between being left for what the panes then show;
- * before it is shown, all at once. JavaFX thread only.
+ * that is shown one pane is put into its place with each pulse; before it is shown, all at once. JavaFX thread only.
  */
 final class PaneSlots {
     private final Deque<Runnable> waiting = new ArrayDeque<>();
-    private boolean pausing;
     private final AnimationTimer pulse = new AnimationTimer() {
         @Override
         public void handle(long now) {
-            pausing = !pausing;
-            if (!pausing) {
-                fillNext();
-            }
+            fillNext();
         }
     };
 
@@ -48,11 +43,6 @@ final class PaneSlots {
     /** Has a place hold what is made for it when its turn comes. That may make more places. */
     void later(StackPane place, Supplier<Node> content) {
         waiting.add(() -> place.getChildren().setAll(content.get()));
-    }
-
-    /** Does something else when its turn comes. */
-    void step(Runnable work) {
-        waiting.add(work);
     }
 
     /** Fills the places named since {@link #begin}, in that order. */

@@ -103,10 +103,8 @@ final class WindowColumns {
                 frame.toggleTornOff();
             }
         }
-        slots.step(() -> {
-            dividers.rename(split, name("columns"), columnWidths());
-            dividers.rename(rows, name("rows"), ROW_HEIGHTS);
-        });
+        dividers.rename(split, name("columns"), columnWidths());
+        dividers.rename(rows, name("rows"), ROW_HEIGHTS);
         slots.later(charts, this::charts);
         slots.later(texts, this::texts);
         slots.later(trees, () -> comparing ? pair("trees", a.tree(), b.tree()) : slots.of(a.tree()));

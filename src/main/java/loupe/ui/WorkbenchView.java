@@ -88,7 +88,7 @@ public final class WorkbenchView {
         scene.widthProperty().addListener((property, was, is) -> {
             if (is.doubleValue() < NARROW_PIXELS != narrow) {
                 narrow = !narrow;
-                arrange();
+                columns.arrange(narrow, comparing, false);
             }
         });
         Workbench workbench = models.workbench();

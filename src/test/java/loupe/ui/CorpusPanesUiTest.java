@@ -64,7 +64,8 @@ class CorpusPanesUiTest extends ApplicationTest {
     public void start(Stage stage) {
         workbench = new Workbench(service, Platform::runLater, new Notices(Clock.systemUTC()), new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        stage.setScene(new WorkbenchView(models, Map.of(), 1280, 800).scene());
+        view = new WorkbenchView(models, Map.of(), 1280, 800);
+        stage.setScene(view.scene());
         stage.setWidth(1280);
         stage.setHeight(800);
         stage.show();
