@@ -120,7 +120,7 @@ public final class SampleBuilder {
         try (Tokenizer tokenizer = TokenizerFiles.read(tokenizerFolder).orElseThrow(); NDManager manager = NDManager.newBaseManager()) {
             progress.show("text", 0, "");
             TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
-            DefinitionQuality quality = learnLanguage(manager, corpus, tokenizer, tokenizerFolder);
+            DefinitionQuality quality = learnLanguage(manager, corpus, text, tokenizer, tokenizerFolder);
             try (ModelFolder folder = ModelFolder.open(out.resolve(MODEL_FOLDER));
                     LanguageModel model = folder.read(Processing.RAW).on(manager.newSubManager()).seal()) {
                 writeCorpus(manager, model, tokenizer);
@@ -169,19 +169,20 @@ public final class SampleBuilder {
         return words -> known.computeIfAbsent(words, w -> tokenizer.encode(w, Tokenizer.Beginning.NO).ids());
     }
 
-    private DefinitionQuality learnLanguage(NDManager manager, DefinitionCorpus corpus, Tokenizer tokenizer, Path tokenizerFolder) throws IOException {
-        TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
+    /** @param text the dictionary alone; the model learns from a text of its own, to which its teachers add theirs */
+    private DefinitionQuality learnLanguage(NDManager manager, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, Path tokenizerFolder)
+            throws IOException {
+        TrainingText taught = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
         Distillation distillation = new Distillation(manager, sizes.config(), sizes.rows, Distillation.Plan.of(plan.modelTokens), plan.seed, work, progress, cancellation);
         LanguageModelTrainer[] finished = new LanguageModelTrainer[1];
-        stopwatch.time("language model", () -> finished[0] = distillation.learn(text, tokenizerFolder));
+        stopwatch.time("language model", () -> finished[0] = distillation.learn(taught, tokenizerFolder));
         try (LanguageModelTrainer trainer = finished[0]) {
             Path folder = out.resolve(MODEL_FOLDER);
             if (!Files.exists(folder.resolve("config.json"))) {
                 GptFolder.write(folder, sizes.config(), trainer.model().parameters(), tokenizerFolder);
             }
             progress.show("definitions", 0, "");
-            return DefinitionQuality.measure(manager, trainer.model(), corpus, new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING),
-                    tokenizer, plan.seed);
+            return DefinitionQuality.measure(manager, trainer.model(), corpus, text, tokenizer, plan.seed);
         }
     }
 

@@ -46,8 +46,8 @@ final class PaneSlots {
     }
 
     /** Fills the places named since {@link #begin}, in that order. */
-    void fill(boolean shown) {
-        if (shown) {
+    void fill(boolean gradually) {
+        if (gradually) {
             pulse.start();
         } else {
             while (!waiting.isEmpty()) {

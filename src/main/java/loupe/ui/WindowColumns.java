@@ -90,10 +90,11 @@ final class WindowColumns {
     }
 
     /**
-     * Arranges the panes anew. The table, the header and the controls stay; the others are put into new places, one with each
-     * pulse where the window is shown.
+     * Arranges the panes anew. The table, the header and the controls stay; the others are put into new places.
+     *
+     * @param gradually one pane with each pulse, not all at once; for a window that is shown
      */
-    void arrange(boolean nowNarrow, boolean nowComparing, boolean shown) {
+    void arrange(boolean nowNarrow, boolean nowComparing, boolean gradually) {
         narrow = nowNarrow;
         comparing = nowComparing;
         slots.begin();
@@ -109,7 +110,7 @@ final class WindowColumns {
         slots.later(texts, this::texts);
         slots.later(trees, () -> comparing ? pair("trees", a.tree(), b.tree()) : slots.of(a.tree()));
         slots.later(lists, this::lists);
-        slots.fill(shown);
+        slots.fill(gradually);
     }
 
     private List<Double> columnWidths() {

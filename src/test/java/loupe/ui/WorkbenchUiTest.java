@@ -441,7 +441,6 @@ class WorkbenchUiTest extends ApplicationTest {
         assertThat(models.statistics().problem(workbench.a()).get().message()).contains("stopped");
         UiTest.onFx(() -> models.statistics().corpus().set(corpus));
         UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
-        UiTest.waitUntil(view::isArranged);
     }
 
     @Test
@@ -491,6 +490,7 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.waitUntil(() -> models.a().tokens().list().getValue() != null && models.a().neighbours().neighbours().getValue() != null
                 && !models.table().rows().isEmpty() && models.a().tree().tree().getValue() != null);
         UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
+        UiTest.waitUntil(view::isArranged);
     }
 
     private void compare() {

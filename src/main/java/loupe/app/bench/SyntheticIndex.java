@@ -66,7 +66,7 @@ final class SyntheticIndex {
         return figures;
     }
 
-    /** The first opening of a process loads the embedded database, which takes most of a second; writing has loaded it already. */
+    /** The first opening of a process loads the embedded database, which takes a few tenths of a second; writing has loaded it already. */
     private static Map<String, Object> opened(Path folder) {
         long start = System.nanoTime();
         try (ActivationIndex index = ActivationIndex.open(folder)) {
