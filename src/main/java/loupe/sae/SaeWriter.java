@@ -68,7 +68,13 @@ public final class SaeWriter {
             said.put("layer", hook.layer());
             said.put("submodule_name", DictionaryLearning.submodule(hook));
         });
-        JsonFiles.write(folder.resolve("config.json"), Map.of("trainer", said, "buffer", Map.of("d_submodule", config.dIn(), "io", "out")));
+        Map<String, Object> buffer = new LinkedHashMap<>();
+        buffer.put("d_submodule", config.dIn());
+        buffer.put("io", "out");
+        Map<String, Object> settings = new LinkedHashMap<>();
+        settings.put("trainer", said);
+        settings.put("buffer", buffer);
+        JsonFiles.write(folder.resolve("config.json"), settings);
     }
 
     /** The class that computes this; empty if none does. */

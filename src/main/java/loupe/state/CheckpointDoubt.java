@@ -28,10 +28,16 @@ public record CheckpointDoubt(CheckpointSide side, Path path, SaeOptions asked, 
         boolean centred) {
     private static final int USUAL_K = 32;
 
-    /** What to ask, with the files' own suggestions completed: the usual k, the middle of the model. */
-    static CheckpointDoubt of(CheckpointSide side, Path path, SaeOptions asked, SaeProposal proposal, OpenModel model) {
+    /**
+     * What to ask, with the files' own suggestions completed: the usual k, and where the other checkpoint is or else the middle of
+     * the model.
+     *
+     * @param beside the checkpoint of the other side; null if there is none
+     */
+    static CheckpointDoubt of(CheckpointSide side, Path path, SaeOptions asked, SaeProposal proposal, OpenModel model, OpenSae beside) {
         HookPoint middle = HookPoint.residPre(model == null ? 0 : model.config().nLayers() / 2);
-        return new CheckpointDoubt(side, path, asked, proposal.missing(), proposal.k().orElse(USUAL_K), proposal.hook().orElse(middle), proposal.centred());
+        HookPoint hook = proposal.hook().or(() -> Optional.ofNullable(beside).flatMap(sae -> sae.config().hook())).orElse(middle);
+        return new CheckpointDoubt(side, path, asked, proposal.missing(), proposal.k().orElse(USUAL_K), hook, proposal.centred());
     }
 
     /** Whether a checkpoint was refused only because nobody has said how many features fire per token. */

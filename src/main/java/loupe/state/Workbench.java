@@ -232,7 +232,7 @@ public final class Workbench {
             if (failure != null) {
                 side.setProblem(Problem.of(failure));
             } else {
-                doubt.set(CheckpointDoubt.of(side, path, options, proposal, model.get()));
+                doubt.set(CheckpointDoubt.of(side, path, options, proposal, model.get(), (side.isA() ? b : a).sae().get()));
             }
         }));
     }

@@ -3,6 +3,7 @@ package loupe.training;
 import ai.djl.ndarray.NDManager;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -51,9 +52,12 @@ enum SampleSae {
         return fileName;
     }
 
-    /** The residual stream in the middle of the model: what leaves the last block of its first half. */
+    /**
+     * The residual stream that leaves the last block but one. There it has come back to the space of the embedding, so that a
+     * feature says more in a token's place than a random direction does; in the middle of so small a model it says less.
+     */
     static HookPoint hook(ModelConfig model) {
-        return HookPoint.residPost(model.nLayers() / 2 - 1);
+        return HookPoint.residPost(model.nLayers() - 2);
     }
 
     /** Told how far the training is. */
@@ -96,8 +100,14 @@ enum SampleSae {
         SaeConfig config = config(model);
         HostWeights weights = trainer.weights();
         switch (this) {
-            case TOP_K -> SaeWriter.dictionaryLearning(target, config, weights,
-                    Map.of("lr", settings.rate().peak(), "steps", settings.plannedTokens() / BATCH, "tokens", trainer.tokens(), "seed", settings.seed()));
+            case TOP_K -> {
+                Map<String, Object> how = new LinkedHashMap<>();
+                how.put("lr", settings.rate().peak());
+                how.put("steps", settings.plannedTokens() / BATCH);
+                how.put("tokens", trainer.tokens());
+                how.put("seed", settings.seed());
+                SaeWriter.dictionaryLearning(target, config, weights, how);
+            }
             case TOKENIZED -> SaeWriter.tokenized(target, config, weights);
             default -> SaeWriter.saeLens(target, config, weights, Optional.empty());
         }

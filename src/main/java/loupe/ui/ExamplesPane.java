@@ -99,6 +99,7 @@ final class ExamplesPane {
         choiceList.setAccessibleText("Which examples are shown");
         choiceList.valueProperty().bindBidirectional(model.choice());
         frame.getActions().addAll(chip, choices, choiceList);
+        frame.setRows();
         frame.setContent(list);
         layOutMenu();
         MenuItem copy = new MenuItem("Copy examples as CSV");

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import javafx.geometry.Pos;
 import javafx.scene.control.Label;
@@ -14,6 +15,7 @@ import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
+import javafx.util.Callback;
 import loupe.state.FeatureColumn;
 import loupe.state.FeatureFilter;
 import loupe.state.FeatureRef;
@@ -113,12 +115,19 @@ final class FeatureTablePane {
     private TableColumn<Integer, ?> column(FeatureColumn column) {
         TableColumn<Integer, ?> made = switch (column) {
             case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
-            case PROMOTED -> Tables.<Integer>texts(column.title(), column.explanation(), 110, model::promoted, text -> text);
-            case DENSITY -> Tables.<Integer>numbers(column.title(), column.explanation(), 78, feature -> model.number(column, feature), FeatureTablePane::percent);
-            default -> Tables.<Integer>numbers(column.title(), column.explanation(), 48, feature -> model.number(column, feature), FeatureTablePane::figure);
+            case PROMOTED -> upToDate(Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
+            case DENSITY -> upToDate(Tables.numbers(column.title(), column.explanation(), 78, feature -> model.number(column, feature), FeatureTablePane::percent));
+            default -> upToDate(Tables.numbers(column.title(), column.explanation(), 48, feature -> model.number(column, feature), FeatureTablePane::figure));
         };
         made.setSortable(true);
         return made;
+    }
+
+    /** Has the cells of a column follow the model's values, without being made anew. */
+    private <T> TableColumn<Integer, T> upToDate(TableColumn<Integer, T> column) {
+        Callback<TableColumn.CellDataFeatures<Integer, T>, ObservableValue<T>> value = column.getCellValueFactory();
+        column.setCellValueFactory(row -> model.version().map(version -> value.call(row).getValue()));
+        return column;
     }
 
     private static String percent(double fraction) {
@@ -155,10 +164,7 @@ final class FeatureTablePane {
             workbench.fx().execute(() -> follow(true)); // once the table knows its new rows too
             describe();
         });
-        model.version().addListener(changed -> {
-            table.refresh();
-            describe();
-        });
+        model.version().addListener(changed -> describe());
         frame.pendingProperty().bind(javafx.beans.binding.Bindings.createBooleanBinding(
                 () -> workbench.a().opening().get() || workbench.openingModel().get(), workbench.a().opening(), workbench.openingModel()));
         workbench.openingModel().addListener(changed -> explain());

@@ -85,6 +85,7 @@ final class NeighboursPane {
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
         spread.setTooltip(Tips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
+        frame.setRows();
         frame.setContent(new VBox(tools, table, spread));
         References.dragFrom(table, row -> Optional.of(row.isFeature() ? References.ofFeature(row.id()) : References.ofToken(row.id())));
         References.dropOn(query, text -> model.query().set(text));

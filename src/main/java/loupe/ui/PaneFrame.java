@@ -14,6 +14,7 @@ import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import javafx.collections.ObservableList;
 import javafx.css.PseudoClass;
+import javafx.geometry.Pos;
 import javafx.geometry.Side;
 import javafx.scene.Node;
 import javafx.scene.Scene;
@@ -48,6 +49,7 @@ public final class PaneFrame extends StackPane {
     private static final double TIGHT_HEADER = 300;
     private static final double SHORTEST_TITLE = 64;
     private static final double ROOM_FOR_TEARING = 340;
+    private static final double UNROLLED_AT_ONCE = 140;
     private static final Duration PATIENCE = Duration.millis(150);
     private static final PseudoClass WAITING = PseudoClass.getPseudoClass("waiting");
     private static final PseudoClass ACTIVE = PseudoClass.getPseudoClass("active");
@@ -81,6 +83,7 @@ public final class PaneFrame extends StackPane {
     private final PauseTransition patience = new PauseTransition(PATIENCE);
     private MaximiseHost host;
     private PaneWindow window;
+    private boolean hasRows;
 
     public PaneFrame(String title) {
         this.title.set(title);
@@ -124,6 +127,7 @@ public final class PaneFrame extends StackPane {
         emptyState.getStyleClass().add("empty-state");
         holder.getStyleClass().add("pane-content");
         body.getChildren().addAll(holder, emptyState, problemView);
+        setAlignment(holder, Pos.TOP_CENTER);
         body.setMinSize(0, 0);
         Rectangle edge = new Rectangle();
         edge.widthProperty().bind(widthProperty());
@@ -212,6 +216,38 @@ public final class PaneFrame extends StackPane {
     private static void only(Node state, boolean shown) {
         state.setVisible(shown);
         state.setManaged(shown);
+    }
+
+    /** Says that the content makes what it shows as it becomes visible, as tables and lists do: it is unrolled part by part. */
+    void setRows() {
+        hasRows = true;
+    }
+
+    /** Takes the content out, so that the frame alone can be put into its place. */
+    void rollUp() {
+        body.getChildren().remove(holder);
+    }
+
+    /** Whether some of the content is shown. */
+    boolean isBegun() {
+        return body.getChildren().contains(holder);
+    }
+
+    /**
+     * Shows more of a content that was rolled up: all of it, or a few rows more.
+     *
+     * @param gradually whether rows are to come a few at a time
+     * @return whether there is still more to show
+     */
+    boolean unroll(boolean gradually) {
+        boolean begun = isBegun();
+        if (!begun) {
+            body.getChildren().add(0, holder);
+        }
+        double shown = begun ? holder.getMaxHeight() + UNROLLED_AT_ONCE : UNROLLED_AT_ONCE;
+        boolean more = gradually && hasRows && shown < body.getHeight();
+        holder.setMaxHeight(more ? shown : USE_COMPUTED_SIZE);
+        return more;
     }
 
     private void showMenu() {

@@ -150,6 +150,7 @@ final class TextPane {
         area.prefHeightProperty().bind(split.heightProperty().map(height -> height.doubleValue() < ROOM_FOR_LINES ? LEAST_AREA : Region.USE_COMPUTED_SIZE));
         foot.visibleProperty().bind(split.heightProperty().greaterThanOrEqualTo(ROOM_FOR_FOOT));
         foot.managedProperty().bind(foot.visibleProperty());
+        frame.setRows();
         frame.setContent(split);
         References.dragFrom(table, row -> Optional.of(References.ofFeature(row.feature())));
         TableExport.attachTo(table, "features-at-token", desk);

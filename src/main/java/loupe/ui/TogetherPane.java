@@ -117,6 +117,7 @@ final class TogetherPane {
         VBox.setVgrow(table, Priority.ALWAYS);
         foot.getStyleClass().addAll("muted", "pane-foot");
         foot.setMinWidth(0);
+        frame.setRows();
         frame.setContent(new VBox(tools, table, foot));
         References.dragFrom(table, row -> Optional.of(References.ofFeature(row.feature())));
         References.dropOn(query, text -> model.query().set(text));

@@ -124,6 +124,7 @@ final class TokenListPane {
         VBox.setVgrow(table, Priority.ALWAYS);
         VBox content = new VBox(filter, table);
         content.setMinSize(0, 0);
+        frame.setRows();
         frame.setContent(content);
         References.dragFrom(table, row -> java.util.Optional.of(References.ofToken(row.token())));
         TableExport.attachTo(table, "token-list", desk);

@@ -104,8 +104,13 @@ final class WindowColumns {
                 frame.toggleTornOff();
             }
         }
-        dividers.rename(split, name("columns"), columnWidths());
-        dividers.rename(rows, name("rows"), ROW_HEIGHTS);
+        slots.step(() -> {
+            for (StackPane region : List.of(charts, texts, trees, lists)) {
+                region.getChildren().clear(); // or every pane would be laid out twice, first at its old place in the new widths
+            }
+            dividers.rename(split, name("columns"), columnWidths());
+            dividers.rename(rows, name("rows"), ROW_HEIGHTS);
+        });
         slots.later(charts, this::charts);
         slots.later(texts, this::texts);
         slots.later(trees, () -> comparing ? pair("trees", a.tree(), b.tree()) : slots.of(a.tree()));

@@ -3,6 +3,7 @@ package loupe.ui;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
+import javafx.stage.WindowEvent;
 import loupe.sae.SaeSaving;
 import loupe.state.CheckpointSide;
 import loupe.state.Workbench;
@@ -89,6 +90,7 @@ final class WorkbenchCommands {
         commands.add("larger", "Larger text", WINDOW, "Shortcut+Equals", () -> models.fontSize().set(Math.min(24, models.fontSize().get() + 1)));
         commands.add("smaller", "Smaller text", WINDOW, "Shortcut+Minus", () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
         commands.add("shortcuts", "Keyboard and mouse", WINDOW, "F1", view::showShortcuts);
+        commands.add("quit", "Quit", WINDOW, "Shortcut+Q", () -> view.scene().getWindow().fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
     }
 
     /** Shows what a file or folder holds. */

@@ -13,7 +13,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import javafx.stage.Stage;
-import javafx.stage.WindowEvent;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.base.HookPoint;
@@ -105,7 +104,8 @@ class WorkbenchAppUiTest {
     private static void endAndClose(WorkbenchApp app) {
         Toolkit.run(() -> {
             var window = app.view().scene().getWindow();
-            window.fireEvent(new WindowEvent(window, WindowEvent.WINDOW_CLOSE_REQUEST));
+            app.view().run("quit");
+            assertThat(window.isShowing()).isFalse();
             app.close();
         });
     }

@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.inference.ModelId;
@@ -18,6 +20,8 @@ import loupe.lm.ModelConfig.NormKind;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
+import loupe.sae.SaeOptions;
+import loupe.sae.SaeProposal;
 import org.junit.jupiter.api.Test;
 
 /** A checkpoint that does not go with the open model is refused with both named; formats I.6, 47. */
@@ -39,6 +43,14 @@ class CheckpointDoubtTest {
     @Test
     void aLayerTheModelHasNotNamesHowManyItHas() {
         assertThat(CheckpointDoubt.misfit(sae(8, HookPoint.residPost(2)), model(true)).orElseThrow().message()).contains("blocks.2.hook_resid_post").contains("has 2 layers");
+    }
+
+    @Test
+    void wherePlacesAreNotSaidTheCheckpointBesideIsFollowedAndElseTheMiddleOfTheModelProposed() {
+        SaeProposal silent = new SaeProposal(Set.of(SaeProposal.Missing.HOOK), OptionalInt.empty(), Optional.empty(), false);
+        OpenSae beside = sae(8, HookPoint.residPost(1));
+        assertThat(CheckpointDoubt.of(null, Path.of("sae.pt"), SaeOptions.AS_STORED, silent, model(true), beside).hook()).isEqualTo(HookPoint.residPost(1));
+        assertThat(CheckpointDoubt.of(null, Path.of("sae.pt"), SaeOptions.AS_STORED, silent, model(true), null).hook()).isEqualTo(HookPoint.residPre(1));
     }
 
     private static OpenSae sae(int dIn, HookPoint hook) {

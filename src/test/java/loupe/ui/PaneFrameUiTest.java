@@ -53,6 +53,29 @@ class PaneFrameUiTest extends UiTest {
     }
 
     @Test
+    void rowsAreUnrolledAFewAtATimeAndOtherContentAtOnce() {
+        double height = onFx(() -> pane.lookup(".pane-content").getBoundsInParent().getHeight());
+        onFx(pane::rollUp);
+        assertThat(onFx(() -> content.getScene() == null)).isTrue();
+        assertThat(onFx(() -> pane.unroll(true))).as("more to come").isFalse();
+        onFx(() -> {
+            pane.rollUp();
+            pane.setRows();
+        });
+        assertThat(onFx(() -> pane.unroll(true))).as("more to come").isTrue();
+        assertThat(onFx(() -> {
+            host.applyCss();
+            host.layout();
+            return pane.lookup(".pane-content").getBoundsInParent().getHeight();
+        })).isLessThan(height / 2);
+        while (onFx(() -> pane.unroll(true))) {
+            assertThat(onFx(() -> pane.isBegun())).isTrue();
+        }
+        onFx(host::layout);
+        assertThat(onFx(() -> pane.lookup(".pane-content").getBoundsInParent().getHeight())).isEqualTo(height);
+    }
+
+    @Test
     void aQuickAnswerDoesNotFlicker() {
         onFx(() -> {
             pane.pendingProperty().set(true);
