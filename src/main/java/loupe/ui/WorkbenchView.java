@@ -108,14 +108,14 @@ public final class WorkbenchView {
         commands.install(scene);
         opening.install(scene);
         columns.table().focusTable();
-        scene.addEventHandler(KeyEvent.KEY_PRESSED, this::typedNumber);
+        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
     }
 
-    /** A digit pressed anywhere but in a field starts the number of a feature to go to. */
+    /** A digit typed anywhere but in a field starts the number of a feature to go to. */
     private void typedNumber(KeyEvent event) {
-        boolean plain = !event.isShortcutDown() && !event.isAltDown() && !event.isShiftDown();
-        if (plain && event.getCode().isDigitKey() && !(scene.getFocusOwner() instanceof TextInputControl) && models.workbench().a().sae().get() != null) {
-            columns.table().startNumber(event.getText());
+        boolean plain = !event.isShortcutDown() && !event.isAltDown();
+        if (plain && event.getCharacter().matches("[0-9]") && !(scene.getFocusOwner() instanceof TextInputControl) && models.workbench().a().sae().get() != null) {
+            columns.table().startNumber(event.getCharacter());
             event.consume();
         }
     }

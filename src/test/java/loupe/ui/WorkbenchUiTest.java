@@ -128,6 +128,15 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     @Test
+    void digitsTypedInTheTableStartTheNumberOfAFeatureAndNoneIsTypedTwice() {
+        open();
+        clickOn(rowOf("#feature-table", 3)).type(KeyCode.DIGIT1, KeyCode.DIGIT1);
+        assertThat(((TextField) lookup("#feature-filter").query()).getText()).isEqualTo("11");
+        type(KeyCode.ENTER);
+        UiTest.waitUntil(() -> label("#feature-title").equals("Feature 11"));
+    }
+
+    @Test
     void aFilterLeavesTheFeaturesThatPassIt() {
         open();
         clickOn("#feature-filter").write("norm<1000000 feature>=4");
