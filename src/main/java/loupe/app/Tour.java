@@ -258,9 +258,13 @@ final class Tour {
         app.view().run("together");
     }
 
-    /** The strongest of the rare features: one whose examples a newcomer understands at once. */
+    /** The sample's own; else the strongest of the rare features: one whose examples a newcomer understands at once. */
     private void chooseTypicalFeature() {
         Toolkit.run(() -> {
+            if (WorkbenchApp.sampleFolder().filter(sample -> sample.resolve("sae-topk").equals(workbench().a().sae().get().path())).isPresent()) {
+                models().table().jumpTo(WorkbenchApp.SAMPLE_FEATURE);
+                return;
+            }
             int best = 0;
             double strongest = Double.NEGATIVE_INFINITY;
             for (int feature = 0; feature < models().table().size(); feature++) {

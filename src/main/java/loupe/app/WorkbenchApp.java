@@ -48,6 +48,8 @@ import org.slf4j.LoggerFactory;
  */
 final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
+    /** The feature the sample opens on: colours, which its examples, its tree and its token list all show at once. */
+    static final int SAMPLE_FEATURE = 866;
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
@@ -194,7 +196,7 @@ final class WorkbenchApp implements AutoCloseable {
             open(Path.of(session.model()), session.checkpoints(), session.feature());
         } else {
             sample.filter(folder -> Files.isDirectory(folder.resolve("glossary"))).ifPresent(folder -> open(folder.resolve("glossary"),
-                    Files.exists(folder.resolve("sae-topk")) ? List.of(new Session.Checkpoint(folder.resolve("sae-topk").toString(), Map.of())) : List.of(), -1));
+                    Files.exists(folder.resolve("sae-topk")) ? List.of(new Session.Checkpoint(folder.resolve("sae-topk").toString(), Map.of())) : List.of(), SAMPLE_FEATURE));
         }
     }
 
