@@ -24,7 +24,7 @@ final class TreeBenchmark implements Benchmark {
     private static final int PROMPT = 16;
     private static final int NODES = 1_000;
     private static final int LARGE = 3_000;
-    private static final int RUNS = 3;
+    private static final int RUNS = 7;
     private static final int D = EncodeBenchmark.D;
 
     @Override
