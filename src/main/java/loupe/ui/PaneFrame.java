@@ -126,7 +126,7 @@ public final class PaneFrame extends StackPane {
         rule.setMinHeight(USE_PREF_SIZE);
         emptyState.getStyleClass().add("empty-state");
         holder.getStyleClass().add("pane-content");
-        body.getChildren().addAll(holder, emptyState, problemView);
+        body.getChildren().add(holder);
         setAlignment(holder, Pos.TOP_CENTER);
         body.setMinSize(0, 0);
         Rectangle edge = new Rectangle();
@@ -212,8 +212,11 @@ public final class PaneFrame extends StackPane {
         only(holder, !failed && !empty);
     }
 
-    /** What is not shown takes no room either. */
-    private static void only(Node state, boolean shown) {
+    /** What is not shown takes no room either, and is not made ready before it is shown for the first time. */
+    private void only(Node state, boolean shown) {
+        if (shown && state != holder && state.getParent() == null) {
+            body.getChildren().add(state);
+        }
         state.setVisible(shown);
         state.setManaged(shown);
     }

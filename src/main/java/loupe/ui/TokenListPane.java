@@ -112,7 +112,8 @@ final class TokenListPane {
         showFilter.getStyleClass().add("icon-button");
         showFilter.setTooltip(Tips.of("Choose which tokens are listed: script, leading space, letters, length, text (Ctrl+Shift+F)"));
         showFilter.setAccessibleText("Filter the tokens");
-        BarToggle.tie(showFilter, filter, model.controls().filter().map(chosen -> !chosen.isNone()));
+        VBox content = new VBox(table);
+        BarToggle.tie(showFilter, filter, content, model.controls().filter().map(chosen -> !chosen.isNone()));
         frame.getActions().add(showFilter);
         CheckMenuItem sides = new CheckMenuItem("Encoder and decoder side by side");
         sides.selectedProperty().bindBidirectional(model.sides());
@@ -122,7 +123,6 @@ final class TokenListPane {
         mark.setOnAction(event -> model.markReference());
         frame.getMenuItems().addAll(sides, details, mark);
         VBox.setVgrow(table, Priority.ALWAYS);
-        VBox content = new VBox(filter, table);
         content.setMinSize(0, 0);
         frame.setRows();
         frame.setContent(content);

@@ -78,8 +78,8 @@ final class TreePane {
         showSteering.getStyleClass().add("icon-button");
         showSteering.setTooltip(Tips.of("Add the feature to the residual stream while the tree grows"));
         showSteering.setAccessibleText("Steer by the feature");
-        BarToggle.tie(showSteering, steering, model.controls().steering().map(SteeringValues::isOn));
-        VBox content = new VBox(steering, foldUnder, canvas);
+        VBox content = new VBox(foldUnder, canvas);
+        BarToggle.tie(showSteering, steering, content, model.controls().steering().map(SteeringValues::isOn));
         content.setMinSize(0, 0);
         frame.setContent(content);
         frame.getActions().addAll(stop, showSteering, Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
