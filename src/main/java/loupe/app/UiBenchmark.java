@@ -143,6 +143,20 @@ final class UiBenchmark implements Benchmark {
             pause(SETTLING_MILLIS);
             figures.put("longest task while loading, ms", probe.longestMillis());
         }
+        try (Probe probe = new Probe()) {
+            bench.say("ui: closing everything, opening the model and a checkpoint again");
+            Path model = app.models().workbench().model().get().folder();
+            Path path = a().side().sae().get().path();
+            Toolkit.run(() -> app.models().workbench().closeModel());
+            until(() -> app.models().workbench().b().sae().get() == null && app.view().isArranged());
+            pause(SETTLING_MILLIS);
+            figures.put("longest task while closing everything, ms", probe.takeMillis());
+            Toolkit.run(() -> app.models().workbench().openModel(model,
+                    opened -> app.models().workbench().openCheckpoint(app.models().workbench().a(), path, SaeOptions.AS_STORED)));
+            until(() -> a().side().sae().get() != null && panesAreFull());
+            pause(SETTLING_MILLIS);
+            figures.put("longest task while loading everything again, ms", probe.longestMillis());
+        }
     }
 
     /** With the controls as far out as they go; the tree stops where the window lets it become no larger. */
