@@ -12,6 +12,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.Spinner;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.base.HookPoint;
 import loupe.sae.SaeOptions;
@@ -35,7 +36,7 @@ final class CheckpointForm {
         box.setId("checkpoint-form");
         Label heading = new Label(doubt.path().getFileName() + " does not say everything");
         heading.getStyleClass().add("form-heading");
-        Label why = new Label("Its weights can be read, but not how they are meant. The proposals are guessed from the file's name and the model.");
+        Label why = new Label("Its weights can be read, but not how they are meant. The proposals are guessed from the file's name, the other checkpoint and the model.");
         why.setWrapText(true);
         why.getStyleClass().add("muted");
 
@@ -47,7 +48,7 @@ final class CheckpointForm {
         k.setId("form-k");
         k.setTooltip(Tips.of("How many features fire on each token"));
         if (doubt.unsaid().contains(SaeProposal.Missing.K)) {
-            grid.addRow(0, new Label("Features per token (k)"), k);
+            grid.addRow(0, label("Features per token (k)"), k);
         }
         for (int layer = 0; layer < layers; layer++) {
             for (HookPoint.Site site : new HookPoint.Site[] {HookPoint.Site.RESID_PRE, HookPoint.Site.ATTN_OUT, HookPoint.Site.RESID_MID,
@@ -61,9 +62,11 @@ final class CheckpointForm {
         hook.setValue(doubt.hook());
         hook.setId("form-hook");
         hook.setTooltip(Tips.of("Where in the model it reads, as TransformerLens names it"));
-        grid.addRow(1, new Label("Hook point"), hook);
+        grid.addRow(1, label("Hook point"), hook);
         centred.setSelected(doubt.centred());
         centred.setId("form-centred");
+        centred.setWrapText(true);
+        centred.setMinHeight(Region.USE_PREF_SIZE);
         centred.setTooltip(Tips.of("TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it expect that"));
         grid.add(centred, 1, 2);
 
@@ -79,6 +82,12 @@ final class CheckpointForm {
         HBox buttons = new HBox(8, leave, open);
         buttons.setAlignment(Pos.CENTER_RIGHT);
         box.getChildren().addAll(heading, why, grid, buttons);
+    }
+
+    private static Label label(String words) {
+        Label label = new Label(words);
+        label.setMinWidth(Region.USE_PREF_SIZE);
+        return label;
     }
 
     Node node() {
