@@ -14,7 +14,6 @@ import javafx.scene.layout.StackPane;
  */
 final class PaneSlots {
     private static final long LONG_FRAME_NANOS = 28_000_000;
-
     private static final int MOST_WAITING_PULSES = 100;
 
     private final Deque<Runnable> waiting = new ArrayDeque<>();

@@ -92,7 +92,7 @@ final class WindowColumns {
     /**
      * Arranges the panes anew. The table, the header and the controls stay; the others are put into new places.
      *
-     * @param gradually one pane with each pulse, not all at once; for a window that is shown
+     * @param gradually a little with each pulse, not all at once; for a window that is shown
      */
     void arrange(boolean nowNarrow, boolean nowComparing, boolean gradually) {
         narrow = nowNarrow;
