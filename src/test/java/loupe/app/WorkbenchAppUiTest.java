@@ -108,6 +108,8 @@ class WorkbenchAppUiTest {
             assertThat(window.isShowing()).isFalse();
             app.close();
         });
+        // a pass that was stopped still holds its folder for a moment, which the next window wants
+        until(() -> app.models().workbench().activity().jobs().isEmpty());
     }
 
     private static void until(Callable<Boolean> condition) {
