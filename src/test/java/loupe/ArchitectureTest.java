@@ -1,9 +1,9 @@
 package loupe;
 
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
@@ -20,12 +20,14 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The layers of {@code src/site/markdown/architecture.md}, checked. Every rule is also run on {@code loupe.archfixture},
- * a small tree of deliberate offenders, and has to report it: a guard nobody has seen failing guards nothing.
+ * The layers of {@code src/site/markdown/architecture.md}, checked. Every rule is also run on
+ * {@code loupe.archfixture}, a small tree of deliberate offenders, and has to report it: a guard nobody has seen
+ * failing guards nothing.
  */
 class ArchitectureTest {
-    private static final String[] ALL = {"base", "tensor", "format", "lm", "sae", "inference", "analysis", "index",
-        "training", "state", "ui", "app"};
+    private static final String[] ALL = {
+        "base", "tensor", "format", "lm", "sae", "inference", "analysis", "index", "training", "state", "ui", "app"
+    };
 
     /** What each layer may see. */
     private static final Map<String, String[]> SEES = Map.ofEntries(
@@ -37,7 +39,8 @@ class ArchitectureTest {
             Map.entry("analysis", new String[] {"inference", "lm", "sae", "format", "tensor", "base"}),
             Map.entry("index", new String[] {"analysis", "inference", "lm", "sae", "tensor", "base"}),
             Map.entry("training", new String[] {"analysis", "inference", "lm", "sae", "format", "tensor", "base"}),
-            Map.entry("state", new String[] {"analysis", "index", "training", "inference", "lm", "sae", "tensor", "base"}),
+            Map.entry("state", new String[] {"analysis", "index", "training", "inference", "lm", "sae", "tensor", "base"
+            }),
             Map.entry("ui", new String[] {"state", "index", "analysis", "inference", "lm", "sae", "tensor", "base"}));
 
     private static Map<String, ArchRule> rulesFor(String root) {
@@ -51,28 +54,68 @@ class ArchitectureTest {
             layers = layers.whereLayer(sees.getKey()).mayOnlyAccessLayers(sees.getValue());
         }
         rules.put("layers see only what they may", layers.whereLayer("app").mayNotBeAccessedByAnyLayer());
-        rules.put("packages have no cycles", slices().matching(root + ".(*)..").should().beFreeOfCycles());
-        rules.put("device arrays stay in the device layers",
-                noFields().that().areDeclaredInClassesThat().resideInAnyPackage(in(root, "base", "tensor", "format", "analysis", "index", "state", "ui", "app"))
-                        .should().haveRawType(NDArray.class).because("an array kept past its step leaks device memory"));
-        rules.put("the engine is known only where the mathematics is",
-                noClasses().that().resideInAnyPackage(in(root, "base", "tensor", "format", "index", "state", "ui"))
-                        .should().dependOnClassesThat().resideInAPackage("ai.djl..").because("everything else asks the inference service"));
-        rules.put("view models have no nodes",
-                noClasses().that().resideInAPackage(root + ".state..")
-                        .should().dependOnClassesThat().resideInAnyPackage("javafx.scene..", "javafx.stage..", "javafx.application..")
+        rules.put(
+                "packages have no cycles",
+                slices().matching(root + ".(*)..").should().beFreeOfCycles());
+        rules.put(
+                "device arrays stay in the device layers",
+                noFields()
+                        .that()
+                        .areDeclaredInClassesThat()
+                        .resideInAnyPackage(
+                                in(root, "base", "tensor", "format", "analysis", "index", "state", "ui", "app"))
+                        .should()
+                        .haveRawType(NDArray.class)
+                        .because("an array kept past its step leaks device memory"));
+        rules.put(
+                "the engine is known only where the mathematics is",
+                noClasses()
+                        .that()
+                        .resideInAnyPackage(in(root, "base", "tensor", "format", "index", "state", "ui"))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage("ai.djl..")
+                        .because("everything else asks the inference service"));
+        rules.put(
+                "view models have no nodes",
+                noClasses()
+                        .that()
+                        .resideInAPackage(root + ".state..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("javafx.scene..", "javafx.stage..", "javafx.application..")
                         .because("what a pane shows is tested without a toolkit"));
-        rules.put("JavaFX stays in state, ui and app",
-                noClasses().that().resideOutsideOfPackages(in(root, "state", "ui", "app"))
-                        .should().dependOnClassesThat().resideInAPackage("javafx..").because("commands run without a screen"));
-        rules.put("charts and controls stay in ui",
-                noClasses().that().resideOutsideOfPackage(root + ".ui..")
-                        .should().dependOnClassesThat().resideInAnyPackage("org.jfree..", "org.controlsfx..").because("they are how things look"));
-        rules.put("only Main ends the process",
-                noClasses().that().doNotHaveSimpleName("Main").should().callMethod(System.class, "exit", int.class)
+        rules.put(
+                "JavaFX stays in state, ui and app",
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackages(in(root, "state", "ui", "app"))
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAPackage("javafx..")
+                        .because("commands run without a screen"));
+        rules.put(
+                "charts and controls stay in ui",
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage(root + ".ui..")
+                        .should()
+                        .dependOnClassesThat()
+                        .resideInAnyPackage("org.jfree..", "org.controlsfx..")
+                        .because("they are how things look"));
+        rules.put(
+                "only Main ends the process",
+                noClasses()
+                        .that()
+                        .doNotHaveSimpleName("Main")
+                        .should()
+                        .callMethod(System.class, "exit", int.class)
                         .because("memory is given back and files are finished on the way out"));
-        rules.put("files are read and never mapped",
-                noClasses().should().callMethod(FileChannel.class, "map", FileChannel.MapMode.class, long.class, long.class)
+        rules.put(
+                "files are read and never mapped",
+                noClasses()
+                        .should()
+                        .callMethod(FileChannel.class, "map", FileChannel.MapMode.class, long.class, long.class)
                         .because("a file that is cut short while it is mapped takes the process with it"));
         return rules;
     }
@@ -83,14 +126,23 @@ class ArchitectureTest {
 
     @TestFactory
     Stream<DynamicTest> theCodeKeepsTheRules() {
-        JavaClasses code = new ClassFileImporter().withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("loupe");
-        return rulesFor("loupe").entrySet().stream().map(rule -> dynamicTest(rule.getKey(), () -> rule.getValue().check(code)));
+        JavaClasses code = new ClassFileImporter()
+                .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                .importPackages("loupe");
+        return rulesFor("loupe").entrySet().stream()
+                .map(rule -> dynamicTest(rule.getKey(), () -> rule.getValue().check(code)));
     }
 
     @TestFactory
     Stream<DynamicTest> eachRuleCatchesItsOffender() {
         JavaClasses offenders = new ClassFileImporter().importPackages("loupe.archfixture");
-        return rulesFor("loupe.archfixture").entrySet().stream().map(rule -> dynamicTest(rule.getKey(),
-                () -> assertThat(rule.getValue().allowEmptyShould(true).evaluate(offenders).hasViolation()).isTrue()));
+        return rulesFor("loupe.archfixture").entrySet().stream()
+                .map(rule -> dynamicTest(
+                        rule.getKey(),
+                        () -> assertThat(rule.getValue()
+                                        .allowEmptyShould(true)
+                                        .evaluate(offenders)
+                                        .hasViolation())
+                                .isTrue()));
     }
 }

@@ -7,8 +7,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The folder of recorded numbers and real models, named by the system property {@code loupe.shared}. A test that asks for
- * something of it is skipped with a printed reason where it is missing, and counted: {@code not run: N} is the last line.
+ * The folder of recorded numbers and real models, named by the system property {@code loupe.shared}. A test that asks
+ * for something of it is skipped with a printed reason where it is missing, and counted: {@code not run: N} is the last
+ * line.
  */
 public final class Shared {
     private static final AtomicInteger NOT_RUN = new AtomicInteger();
@@ -21,8 +22,7 @@ public final class Shared {
         }));
     }
 
-    private Shared() {
-    }
+    private Shared() {}
 
     /** The folder of a golden case, for example {@code hf_gpt2_a}; skips the test if it is not there. */
     public static Path golden(String name) {
@@ -37,7 +37,9 @@ public final class Shared {
     /** The folder itself, if there is one: for tests that list what is in it. */
     public static Optional<Path> folder() {
         String folder = System.getProperty("loupe.shared", "");
-        return folder.isEmpty() ? Optional.empty() : Optional.of(Path.of(folder)).filter(Files::isDirectory);
+        return folder.isEmpty()
+                ? Optional.empty()
+                : Optional.of(Path.of(folder)).filter(Files::isDirectory);
     }
 
     private static Path find(String name) {

@@ -20,18 +20,60 @@ import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
 
 /**
- * The fixture of everybody's tests: a GPT-2 with 2 layers, dModel 8, 2 heads, context 32 and 300 tokens, of fixed random
- * weights large enough (standard deviation 0.3) that a wrong scale or transposition shows; and its tokenizer, byte-level
- * BPE with 43 merges.
+ * The fixture of everybody's tests: a GPT-2 with 2 layers, dModel 8, 2 heads, context 32 and 300 tokens, of fixed
+ * random weights large enough (standard deviation 0.3) that a wrong scale or transposition shows; and its tokenizer,
+ * byte-level BPE with 43 merges.
  */
 public final class TinyModel {
     public static final int VOCABULARY = 300;
     public static final ModelConfig CONFIG = ModelConfig.gpt2(VOCABULARY, 32, 8, 2, 2);
     private static final long SEED = 20261121;
     /** Each merges two texts that are tokens by then; a leading space is spelt {@code _}. */
-    private static final String[] MERGES = {"_ t", "h e", "_ a", "i n", "r e", "o n", "_t he", "e r", "_ s", "_ w", "a t", "e n", "_ o",
-        "o u", "_ c", "i t", "_ b", "e s", "i s", "o r", "_ p", "_ f", "a n", "_ d", "in g", "_o f", "e d", "_ m", "a l", "_ h", "a r", "_a n",
-        "_an d", "_t o", "_ in", "o m", "i c", "_ \"", "_d e", "_de f", "in i", "_def ini", "t i"};
+    private static final String[] MERGES = {
+        "_ t",
+        "h e",
+        "_ a",
+        "i n",
+        "r e",
+        "o n",
+        "_t he",
+        "e r",
+        "_ s",
+        "_ w",
+        "a t",
+        "e n",
+        "_ o",
+        "o u",
+        "_ c",
+        "i t",
+        "_ b",
+        "e s",
+        "i s",
+        "o r",
+        "_ p",
+        "_ f",
+        "a n",
+        "_ d",
+        "in g",
+        "_o f",
+        "e d",
+        "_ m",
+        "a l",
+        "_ h",
+        "a r",
+        "_a n",
+        "_an d",
+        "_t o",
+        "_ in",
+        "o m",
+        "i c",
+        "_ \"",
+        "_d e",
+        "_de f",
+        "in i",
+        "_def ini",
+        "t i"
+    };
 
     private TinyModel() {}
 
@@ -127,7 +169,9 @@ public final class TinyModel {
         int bytes = 0;
         for (Map.Entry<String, HostTensor> entry : tensors.entrySet()) {
             int end = bytes + 4 * entry.getValue().data().length;
-            header.put(entry.getKey(), Map.of("dtype", "F32", "shape", entry.getValue().shape(), "data_offsets", new int[] {bytes, end}));
+            header.put(
+                    entry.getKey(),
+                    Map.of("dtype", "F32", "shape", entry.getValue().shape(), "data_offsets", new int[] {bytes, end}));
             bytes = end;
         }
         byte[] text = new ObjectMapper().writeValueAsBytes(header);
@@ -150,7 +194,8 @@ public final class TinyModel {
         }
         List<String> merges = new ArrayList<>();
         for (String merge : MERGES) {
-            String spelt = spell(merge.substring(0, merge.indexOf(' '))) + " " + spell(merge.substring(merge.indexOf(' ') + 1));
+            String spelt = spell(merge.substring(0, merge.indexOf(' '))) + " "
+                    + spell(merge.substring(merge.indexOf(' ') + 1));
             merges.add(spelt);
             vocabulary.put(spelt.replace(" ", ""), vocabulary.size());
         }
@@ -170,7 +215,8 @@ public final class TinyModel {
         model.put("byte_fallback", false);
         model.put("vocab", vocabulary);
         model.put("merges", merges);
-        Map<String, Object> byteLevel = Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", false, "use_regex", true);
+        Map<String, Object> byteLevel =
+                Map.of("type", "ByteLevel", "add_prefix_space", false, "trim_offsets", false, "use_regex", true);
         Map<String, Object> file = new LinkedHashMap<>();
         file.put("version", "1.0");
         file.put("truncation", null);
@@ -192,7 +238,10 @@ public final class TinyModel {
         return spelt.toString();
     }
 
-    /** GPT-2's printable stand-in of a byte: itself where it is a visible Latin-1 character, else the next from U+0100 on. */
+    /**
+     * GPT-2's printable stand-in of a byte: itself where it is a visible Latin-1 character, else the next from U+0100
+     * on.
+     */
     private static String printable(int b) {
         int hidden = 0;
         for (int i = 0; i < 256; i++) {

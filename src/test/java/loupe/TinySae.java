@@ -22,10 +22,18 @@ public final class TinySae {
     public static Path writeTo(Path folder, long seed, int features) throws IOException {
         int d = TinyModel.CONFIG.dModel();
         Random random = new Random(seed);
-        return write(folder, values(random, d, features), values(random, features, d), values(random, features), values(random, d));
+        return write(
+                folder,
+                values(random, d, features),
+                values(random, features, d),
+                values(random, features),
+                values(random, d));
     }
 
-    /** One that reconstructs exactly: encoder (I, -I), decoder its transpose, no biases; 2 dModel features. @return the folder */
+    /**
+     * One that reconstructs exactly: encoder (I, -I), decoder its transpose, no biases; 2 dModel features. @return the
+     * folder
+     */
     public static Path writePerfectTo(Path folder) throws IOException {
         int d = TinyModel.CONFIG.dModel();
         float[] encoder = new float[d * 2 * d];
@@ -36,16 +44,26 @@ public final class TinySae {
             decoder[i * d + i] = 1;
             decoder[(d + i) * d + i] = -1;
         }
-        return write(folder, new HostTensor(encoder, d, 2 * d), new HostTensor(decoder, 2 * d, d), new HostTensor(new float[2 * d], 2 * d), new HostTensor(new float[d], d));
+        return write(
+                folder,
+                new HostTensor(encoder, d, 2 * d),
+                new HostTensor(decoder, 2 * d, d),
+                new HostTensor(new float[2 * d], 2 * d),
+                new HostTensor(new float[d], d));
     }
 
-    private static Path write(Path folder, HostTensor encoder, HostTensor decoder, HostTensor encoderBias, HostTensor decoderBias) throws IOException {
+    private static Path write(
+            Path folder, HostTensor encoder, HostTensor decoder, HostTensor encoderBias, HostTensor decoderBias)
+            throws IOException {
         Files.createDirectories(folder);
-        TinyModel.writeSafetensors(folder.resolve("sae_weights.safetensors"),
+        TinyModel.writeSafetensors(
+                folder.resolve("sae_weights.safetensors"),
                 Map.of("W_enc", encoder, "W_dec", decoder, "b_enc", encoderBias, "b_dec", decoderBias));
-        Files.writeString(folder.resolve("cfg.json"), "{\"architecture\": \"standard\", \"d_in\": " + decoder.size(1) + ", \"d_sae\": " + decoder.size(0)
-                + ", \"dtype\": \"float32\", \"apply_b_dec_to_input\": true, \"normalize_activations\": \"none\","
-                + " \"metadata\": {\"sae_lens_version\": \"6.18.0\", \"hook_name\": \"blocks.1.hook_resid_pre\"}}");
+        Files.writeString(
+                folder.resolve("cfg.json"),
+                "{\"architecture\": \"standard\", \"d_in\": " + decoder.size(1) + ", \"d_sae\": " + decoder.size(0)
+                        + ", \"dtype\": \"float32\", \"apply_b_dec_to_input\": true, \"normalize_activations\": \"none\","
+                        + " \"metadata\": {\"sae_lens_version\": \"6.18.0\", \"hook_name\": \"blocks.1.hook_resid_pre\"}}");
         return folder;
     }
 

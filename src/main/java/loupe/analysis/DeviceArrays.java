@@ -8,10 +8,16 @@ import loupe.inference.Scope;
 
 /** Ways between device arrays and the host, and through large arrays in bounded memory. Device thread only. */
 public final class DeviceArrays {
-    /** Elements of a block: 4 MiB as float64, so that a converted block is still in the processor's cache when it is used. */
+    /**
+     * Elements of a block: 4 MiB as float64, so that a converted block is still in the processor's cache when it is
+     * used.
+     */
     private static final long BLOCK_ELEMENTS = 1 << 19;
 
-    /** Does something with rows {@code first}, {@code first} + 1, ... of an array. What it makes from them is closed afterwards. */
+    /**
+     * Does something with rows {@code first}, {@code first} + 1, ... of an array. What it makes from them is closed
+     * afterwards.
+     */
     @FunctionalInterface
     public interface RowBlock {
         void accept(int first, NDArray rows);
@@ -46,7 +52,10 @@ public final class DeviceArrays {
         }
         double[] values = new double[Math.toIntExact(array.size())];
         if (values.length > 0) {
-            array.toByteBuffer(true).order(java.nio.ByteOrder.nativeOrder()).asDoubleBuffer().get(values);
+            array.toByteBuffer(true)
+                    .order(java.nio.ByteOrder.nativeOrder())
+                    .asDoubleBuffer()
+                    .get(values);
         }
         return values;
     }
@@ -55,7 +64,10 @@ public final class DeviceArrays {
     public static long[] longs(NDArray array) {
         long[] values = new long[Math.toIntExact(array.size())];
         if (values.length > 0) {
-            array.toByteBuffer(true).order(java.nio.ByteOrder.nativeOrder()).asLongBuffer().get(values);
+            array.toByteBuffer(true)
+                    .order(java.nio.ByteOrder.nativeOrder())
+                    .asLongBuffer()
+                    .get(values);
         }
         return values;
     }

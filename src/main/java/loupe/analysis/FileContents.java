@@ -16,14 +16,21 @@ import loupe.sae.SaeFile;
 import loupe.sae.SaeOptions;
 
 /**
- * What a file or folder holds, for somebody who wants to know before opening it. Nothing but names, shapes and, when they
- * are measured, one tensor at a time in pieces is read, so that it may be larger than memory.
+ * What a file or folder holds, for somebody who wants to know before opening it. Nothing but names, shapes and, when
+ * they are measured, one tensor at a time in pieces is read, so that it may be larger than memory.
  *
  * @param format the family of checkpoints or models it belongs to; empty if it is of no known one
  * @param memoryBytes what opening it would take: its weights as float32
  * @param warnings what is odd, one sentence each
  */
-public record FileContents(Path path, String container, Optional<String> format, List<Tensor> tensors, long bytes, long memoryBytes, List<String> warnings) {
+public record FileContents(
+        Path path,
+        String container,
+        Optional<String> format,
+        List<Tensor> tensors,
+        long bytes,
+        long memoryBytes,
+        List<String> warnings) {
     private static final long SHOW_EVERY_NANOS = 300_000_000L;
 
     public FileContents {
@@ -38,9 +45,17 @@ public record FileContents(Path path, String container, Optional<String> format,
      * @param norm root of the sum of squares; NaN until it has been measured
      * @param nonFinite how many of its values are not finite; negative until measured
      */
-    public record Tensor(Path file, String name, String dtype, List<Long> shape, long bytes, double norm, long nonFinite) {
+    public record Tensor(
+            Path file, String name, String dtype, List<Long> shape, long bytes, double norm, long nonFinite) {
         private Tensor measured(TensorStatistics values) {
-            return new Tensor(file, name, dtype, shape, bytes, values.rms() * Math.sqrt(values.elements() - values.nonFinite()), values.nonFinite());
+            return new Tensor(
+                    file,
+                    name,
+                    dtype,
+                    shape,
+                    bytes,
+                    values.rms() * Math.sqrt(values.elements() - values.nonFinite()),
+                    values.nonFinite());
         }
     }
 
@@ -53,19 +68,40 @@ public record FileContents(Path path, String container, Optional<String> format,
         } catch (CheckpointException refused) {
             warnings.add(refused.getMessage());
         }
-        Inspection inspection = Inspection.of(checkpoint.map(SaeFile::weightsPath).orElse(path));
+        Inspection inspection =
+                Inspection.of(checkpoint.map(SaeFile::weightsPath).orElse(path));
         warnings.addAll(inspection.warnings());
-        checkpoint.ifPresent(sae -> sae.warnings().stream().filter(warning -> !warnings.contains(warning)).forEach(warnings::add));
+        checkpoint.ifPresent(sae -> sae.warnings().stream()
+                .filter(warning -> !warnings.contains(warning))
+                .forEach(warnings::add));
         List<Tensor> tensors = inspection.tensors().stream()
-                .map(tensor -> new Tensor(tensor.file(), tensor.name(), tensor.dtype().name(), tensor.shape(), tensor.bytes(), Double.NaN, -1)).toList();
-        Optional<String> model = inspection.config().get("config.json") instanceof Map<?, ?> config && config.get("model_type") instanceof String type
-                ? Optional.of("model, " + type) : Optional.empty();
+                .map(tensor -> new Tensor(
+                        tensor.file(),
+                        tensor.name(),
+                        tensor.dtype().name(),
+                        tensor.shape(),
+                        tensor.bytes(),
+                        Double.NaN,
+                        -1))
+                .toList();
+        Optional<String> model = inspection.config().get("config.json") instanceof Map<?, ?> config
+                        && config.get("model_type") instanceof String type
+                ? Optional.of("model, " + type)
+                : Optional.empty();
         if (model.isPresent() && checkpoint.isEmpty()) {
             warnings.removeIf(warning -> warning.contains("files with weights"));
         }
-        long elements = inspection.tensors().stream().mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes()).sum();
-        return new FileContents(path, inspection.container(), checkpoint.map(SaeFile::format).or(() -> model), tensors,
-                tensors.stream().mapToLong(Tensor::bytes).sum(), checkpoint.map(SaeFile::memoryBytes).orElse(elements * Float.BYTES), warnings);
+        long elements = inspection.tensors().stream()
+                .mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes())
+                .sum();
+        return new FileContents(
+                path,
+                inspection.container(),
+                checkpoint.map(SaeFile::format).or(() -> model),
+                tensors,
+                tensors.stream().mapToLong(Tensor::bytes).sum(),
+                checkpoint.map(SaeFile::memoryBytes).orElse(elements * Float.BYTES),
+                warnings);
     }
 
     /**
@@ -84,7 +120,11 @@ public record FileContents(Path path, String container, Optional<String> format,
                 for (int i = 0; i < known.size(); i++) {
                     if (known.get(i).file().equals(file)) {
                         cancellation.check();
-                        known.set(i, known.get(i).measured(TensorStatistics.of(archive.tensor(known.get(i).name()))));
+                        known.set(
+                                i,
+                                known.get(i)
+                                        .measured(TensorStatistics.of(
+                                                archive.tensor(known.get(i).name()))));
                         if (System.nanoTime() - last > SHOW_EVERY_NANOS) {
                             last = System.nanoTime();
                             shown.accept(with(known));

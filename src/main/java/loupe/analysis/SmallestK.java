@@ -1,8 +1,9 @@
 package loupe.analysis;
 
 /**
- * Keeps the k smallest of many keyed ids, in amortised constant time per offer whatever their order. Ties go to the lower
- * id, so that the result does not depend on the order of offers. Reusable without allocating; one thread at a time.
+ * Keeps the k smallest of many keyed ids, in amortised constant time per offer whatever their order. Ties go to the
+ * lower id, so that the result does not depend on the order of offers. Reusable without allocating; one thread at a
+ * time.
  */
 public final class SmallestK {
     private double[] keys = new double[0];
@@ -97,7 +98,10 @@ public final class SmallestK {
         }
     }
 
-    /** Hoare's partition around the middle element: everything up to the returned index comes before everything after it. */
+    /**
+     * Hoare's partition around the middle element: everything up to the returned index comes before everything after
+     * it.
+     */
     private int partition(int low, int high) {
         int middle = (low + high) >>> 1;
         double pivotKey = keys[middle];

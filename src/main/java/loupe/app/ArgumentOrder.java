@@ -27,7 +27,8 @@ final class ArgumentOrder {
 
     private void collect(CommandSpec command) {
         for (OptionSpec option : command.options()) {
-            Arrays.stream(option.names()).forEach(name -> values.merge(name, option.arity().max(), Math::max));
+            Arrays.stream(option.names())
+                    .forEach(name -> values.merge(name, option.arity().max(), Math::max));
             if (option.negatable()) {
                 Arrays.stream(option.names()).forEach(name -> values.put(name.replaceFirst("^--", "--no-"), 0));
             }
@@ -67,7 +68,10 @@ final class ArgumentOrder {
     private int valuesAfter(List<String> arguments, int option, Set<String> commands) {
         int most = values.getOrDefault(arguments.get(option), 0);
         int taken = Math.min(1, Math.min(most, arguments.size() - option - 1));
-        while (taken > 0 && taken < most && option + taken + 1 < arguments.size() && !arguments.get(option + taken + 1).startsWith("-")
+        while (taken > 0
+                && taken < most
+                && option + taken + 1 < arguments.size()
+                && !arguments.get(option + taken + 1).startsWith("-")
                 && !commands.contains(arguments.get(option + taken + 1))) {
             taken++;
         }

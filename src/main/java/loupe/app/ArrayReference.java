@@ -28,8 +28,9 @@ record ArrayReference(Path file, String name) {
         HostTensor vector = read(option);
         int rank = vector.shape().length;
         if (vector.data().length != dimensions || rank == 0 || vector.size(rank - 1) != dimensions) {
-            throw Refusal.content(option + ": " + this + " is " + Arrays.toString(vector.shape()) + ", expected one vector of " + dimensions
-                    + " numbers, the width of " + among + ". Choose another vector");
+            throw Refusal.content(
+                    option + ": " + this + " is " + Arrays.toString(vector.shape()) + ", expected one vector of "
+                            + dimensions + " numbers, the width of " + among + ". Choose another vector");
         }
         for (float value : vector.data()) {
             if (!Float.isFinite(value)) {

@@ -19,22 +19,38 @@ final class BenchCommand extends LoupeCommand {
     @Parameters(arity = "0..*", paramLabel = "NAME", description = "What to measure; everything if left out.")
     private List<String> names = List.of();
 
-    @Option(names = "--tokens", paramLabel = "N", defaultValue = "" + IndexRun.TOKENS, description = "index: tokens of the pass (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            defaultValue = "" + IndexRun.TOKENS,
+            description = "index: tokens of the pass (default: ${DEFAULT-VALUE}).")
     private int tokens;
 
-    @Option(names = "--seconds", paramLabel = "S", description = "index: stop the pass after about so many seconds; the next call with the same --folder goes on.")
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description =
+                    "index: stop the pass after about so many seconds; the next call with the same --folder goes on.")
     private Double seconds;
 
-    @Option(names = "--folder", paramLabel = "DIR", description = "index: where what is measured stays (default: nowhere).")
+    @Option(
+            names = "--folder",
+            paramLabel = "DIR",
+            description = "index: where what is measured stays (default: nowhere).")
     private Path folder;
 
-    @Option(names = "--synthetic", description = "index: ask an index of 1,000,000 tokens and 24,576 features with 40 active at each token, made for it.")
+    @Option(
+            names = "--synthetic",
+            description =
+                    "index: ask an index of 1,000,000 tokens and 24,576 features with 40 active at each token, made for it.")
     private boolean synthetic;
 
     @Override
     Map<String, Object> run(CommandContext context) throws IOException {
         List<Benchmark> window = List.of(new StartBenchmark(), new UiBenchmark());
-        List<String> known = Stream.concat(Bench.names().stream(), window.stream().map(Benchmark::name)).toList();
+        List<String> known = Stream.concat(
+                        Bench.names().stream(), window.stream().map(Benchmark::name))
+                .toList();
         for (String name : names) {
             if (!known.contains(name)) {
                 throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", known));
@@ -46,8 +62,10 @@ final class BenchCommand extends LoupeCommand {
         if (folder != null) {
             Paths.folder(folder, "--folder");
         }
-        IndexRun index = new IndexRun(tokens, seconds == null ? Double.POSITIVE_INFINITY : seconds, Optional.ofNullable(folder), synthetic);
-        try (Bench bench = new Bench(context.service(), window, line -> context.progress().say(line), context.cancellation(), index)) {
+        IndexRun index = new IndexRun(
+                tokens, seconds == null ? Double.POSITIVE_INFINITY : seconds, Optional.ofNullable(folder), synthetic);
+        try (Bench bench = new Bench(
+                context.service(), window, line -> context.progress().say(line), context.cancellation(), index)) {
             return bench.run(names);
         }
     }

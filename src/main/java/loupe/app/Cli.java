@@ -30,10 +30,14 @@ import picocli.CommandLine.ScopeType;
 /**
  * The command line: options every command has, and what becomes of failures. One object runs one command.
  *
- * <p>A result goes to standard output, everything said beside it to standard error. A refusal is one message, never a stack.
+ * <p>A result goes to standard output, everything said beside it to standard error. A refusal is one message, never a
+ * stack.
  */
-@Command(name = "sae-loupe", description = "Explore the features of sparse autoencoders. Without a command: opens the workbench.",
-        synopsisSubcommandLabel = "[COMMAND]", subcommands = {
+@Command(
+        name = "sae-loupe",
+        description = "Explore the features of sparse autoencoders. Without a command: opens the workbench.",
+        synopsisSubcommandLabel = "[COMMAND]",
+        subcommands = {
             InspectCommand.class,
             ForwardCommand.class,
             EncodeCommand.class,
@@ -58,20 +62,36 @@ final class Cli implements Runnable {
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "Print one JSON document instead of a table.")
     private boolean json;
 
-    @Option(names = "--device", scope = ScopeType.INHERIT, defaultValue = "auto", paramLabel = "DEVICE",
+    @Option(
+            names = "--device",
+            scope = ScopeType.INHERIT,
+            defaultValue = "auto",
+            paramLabel = "DEVICE",
             description = "auto, cpu, cuda or cuda:N (default: auto).")
     private String device;
 
-    @Option(names = "--threads", scope = ScopeType.INHERIT, paramLabel = "N", description = "Threads of the engine on the CPU (default: one per core).")
+    @Option(
+            names = "--threads",
+            scope = ScopeType.INHERIT,
+            paramLabel = "N",
+            description = "Threads of the engine on the CPU (default: one per core).")
     private Integer threads;
 
     @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "No progress on standard error.")
     private boolean quiet;
 
-    @Option(names = {"-h", "--help"}, scope = ScopeType.INHERIT, usageHelp = true, description = "Show this help.")
+    @Option(
+            names = {"-h", "--help"},
+            scope = ScopeType.INHERIT,
+            usageHelp = true,
+            description = "Show this help.")
     private boolean help;
 
-    @Parameters(paramLabel = "PATH", arity = "0..3", description = "What the workbench opens: a model's folder, then one or two checkpoints (default: what was open last, or the sample).")
+    @Parameters(
+            paramLabel = "PATH",
+            arity = "0..3",
+            description =
+                    "What the workbench opens: a model's folder, then one or two checkpoints (default: what was open last, or the sample).")
     private List<Path> paths = List.of();
 
     private final PrintStream out;
@@ -81,7 +101,7 @@ final class Cli implements Runnable {
     private volatile boolean cancelled;
 
     Cli(PrintStream out, PrintStream err) {
-        this(out, err, app -> { });
+        this(out, err, app -> {});
     }
 
     /** @param whenShown told of the workbench on the JavaFX thread when its window has come up */
@@ -124,8 +144,13 @@ final class Cli implements Runnable {
             throw Refusal.usage(path + " is no command, and there is no such file or folder; see sae-loupe --help");
         });
         try (CommandContext workbench = open("workbench")) {
-            WorkbenchApp.runToTheEnd(workbench.service(), paths.isEmpty() ? WorkbenchApp.Opening.LAST
-                    : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())), workbench.cancellation(), whenShown);
+            WorkbenchApp.runToTheEnd(
+                    workbench.service(),
+                    paths.isEmpty()
+                            ? WorkbenchApp.Opening.LAST
+                            : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())),
+                    workbench.cancellation(),
+                    whenShown);
         }
     }
 
@@ -147,7 +172,9 @@ final class Cli implements Runnable {
 
     private int failed(Throwable failure) {
         Throwable cause = failure;
-        while ((cause instanceof CompletionException || cause instanceof ExecutionException || cause instanceof UncheckedIOException)
+        while ((cause instanceof CompletionException
+                        || cause instanceof ExecutionException
+                        || cause instanceof UncheckedIOException)
                 && cause.getCause() != null) {
             cause = cause.getCause();
         }
@@ -164,7 +191,9 @@ final class Cli implements Runnable {
         if (cause instanceof DeviceMissingException) {
             return say(cause.getMessage(), ExitCode.USAGE);
         }
-        if (cause instanceof CancellationException || cause instanceof OutOfDeviceMemoryException || cause instanceof OutOfMemoryError) {
+        if (cause instanceof CancellationException
+                || cause instanceof OutOfDeviceMemoryException
+                || cause instanceof OutOfMemoryError) {
             return say(Problem.of(cause).message(), ExitCode.STOPPED);
         }
         if (cause instanceof NoSuchFileException missing) {
@@ -176,19 +205,29 @@ final class Cli implements Runnable {
         if (cause instanceof IllegalArgumentException && isOurs(cause)) {
             return say(cause.getMessage(), ExitCode.REFUSED);
         }
-        return say(Problem.of(cause).message() + ". Please report it; with JAVA_TOOL_OPTIONS=-Dloupe.log=DEBUG the log has the details", ExitCode.INTERNAL);
+        return say(
+                Problem.of(cause).message()
+                        + ". Please report it; with JAVA_TOOL_OPTIONS=-Dloupe.log=DEBUG the log has the details",
+                ExitCode.INTERNAL);
     }
 
     private static String sentence(IOException failure) {
         if (failure instanceof FileSystemException file) {
-            return file.getFile() + " cannot be read or written: " + (file.getReason() != null ? file.getReason()
-                    : file instanceof AccessDeniedException ? "permission denied"
-                    : file instanceof FileAlreadyExistsException ? "something else is there" : "the system refused it");
+            return file.getFile() + " cannot be read or written: "
+                    + (file.getReason() != null
+                            ? file.getReason()
+                            : file instanceof AccessDeniedException
+                                    ? "permission denied"
+                                    : file instanceof FileAlreadyExistsException
+                                            ? "something else is there"
+                                            : "the system refused it");
         }
         return "Reading or writing failed: " + failure.getMessage();
     }
 
-    /** Whether our own code refused an argument, such as a token id outside the vocabulary, and said so in a sentence. */
+    /**
+     * Whether our own code refused an argument, such as a token id outside the vocabulary, and said so in a sentence.
+     */
     private static boolean isOurs(Throwable failure) {
         StackTraceElement[] stack = failure.getStackTrace();
         return stack.length > 0 && stack[0].getClassName().startsWith("loupe.");

@@ -15,7 +15,10 @@ import loupe.inference.Pending;
 import loupe.inference.Priority;
 import loupe.inference.Query;
 
-/** What a command works with: the inference service, started when first needed, and where to say what. One thread, but {@link #cancel}. */
+/**
+ * What a command works with: the inference service, started when first needed, and where to say what. One thread, but
+ * {@link #cancel}.
+ */
 final class CommandContext implements AutoCloseable {
     private final Device device;
     private final boolean json;
@@ -28,7 +31,14 @@ final class CommandContext implements AutoCloseable {
     private volatile Pending<?> pending;
 
     /** @param threads of the engine on the CPU; null for its default */
-    CommandContext(String command, String device, Integer threads, boolean json, boolean quiet, PrintStream out, PrintStream err) {
+    CommandContext(
+            String command,
+            String device,
+            Integer threads,
+            boolean json,
+            boolean quiet,
+            PrintStream out,
+            PrintStream err) {
         try {
             this.device = new Device(device);
         } catch (IllegalArgumentException e) {
@@ -62,7 +72,10 @@ final class CommandContext implements AutoCloseable {
         return cancellation;
     }
 
-    /** Asks and waits, showing progress. Failures come out as they were thrown; an answer that came in spite of a stop does not count. */
+    /**
+     * Asks and waits, showing progress. Failures come out as they were thrown; an answer that came in spite of a stop
+     * does not count.
+     */
     <R> R ask(Query<R> query) {
         cancellation.check();
         Pending<R> asked = service().submit(query, Priority.VISIBLE);
@@ -95,7 +108,10 @@ final class CommandContext implements AutoCloseable {
         }
     }
 
-    /** One line beside the result, such as what was unusual in a file. Said beside the result, so that a refusal stands alone. */
+    /**
+     * One line beside the result, such as what was unusual in a file. Said beside the result, so that a refusal stands
+     * alone.
+     */
     void warn(String sentence) {
         warnings.add(sentence);
     }

@@ -12,9 +12,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code compare}: which feature of one checkpoint is which of another. */
-@Command(name = "compare", description = "Match the features of two checkpoints by the cosine of their decoder directions.")
+@Command(
+        name = "compare",
+        description = "Match the features of two checkpoints by the cosine of their decoder directions.")
 final class CompareCommand extends LoupeCommand {
-    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "A checkpoint; to be given twice, A then B.")
+    @Option(
+            names = "--sae",
+            required = true,
+            paramLabel = "PATH",
+            description = "A checkpoint; to be given twice, A then B.")
     private List<Path> saes;
 
     @Mixin
@@ -45,7 +51,15 @@ final class CompareCommand extends LoupeCommand {
         classes.put("unclear", counts.unclear());
         classes.put("died", counts.died());
         classes.put("born", counts.born());
-        classes.put("thresholds", Map.of("kept", thresholds.kept(), "drifted", thresholds.drifted(), "unmatched", thresholds.unmatched()));
+        classes.put(
+                "thresholds",
+                Map.of(
+                        "kept",
+                        thresholds.kept(),
+                        "drifted",
+                        thresholds.drifted(),
+                        "unmatched",
+                        thresholds.unmatched()));
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("mmcs_ab", found.mmcsAToB());
         result.put("mmcs_ba", found.mmcsBToA());

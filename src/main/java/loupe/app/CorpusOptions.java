@@ -13,18 +13,29 @@ import picocli.CommandLine.Option;
 
 /** The options that name a corpus, and how its documents are packed into contexts. */
 final class CorpusOptions {
-    @Option(names = "--corpus", required = true, arity = "1..*", paramLabel = "PATH",
+    @Option(
+            names = "--corpus",
+            required = true,
+            arity = "1..*",
+            paramLabel = "PATH",
             description = "Texts, or folders of them: .txt, .jsonl, .csv, .tsv, .parquet; also as .gz, .bz2 or .zst.")
     private List<Path> files;
 
-    @Option(names = "--text-column", paramLabel = "NAME", defaultValue = Corpus.TEXT,
+    @Option(
+            names = "--text-column",
+            paramLabel = "NAME",
+            defaultValue = Corpus.TEXT,
             description = "Field of JSON lines, or column of tables, that has the text (default: ${DEFAULT-VALUE}).")
     private String column;
 
     @Option(names = "--max-tokens", paramLabel = "N", description = "Stop after so many tokens.")
     private Long maxTokens;
 
-    @Option(names = "--context", paramLabel = "T", defaultValue = "128", description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--context",
+            paramLabel = "T",
+            defaultValue = "128",
+            description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
     private int context;
 
     Corpus corpus() {
@@ -46,14 +57,17 @@ final class CorpusOptions {
         }
         int most = model.config().context();
         if (context > most) {
-            command.warn("--context is " + context + ", but " + model.folder() + " takes at most " + most + " tokens: contexts have " + most);
+            command.warn("--context is " + context + ", but " + model.folder() + " takes at most " + most
+                    + " tokens: contexts have " + most);
         }
         return Math.min(context, most);
     }
 
     /** @throws Refusal if the model cannot read text */
     static Tokenizer tokenizer(OpenModel model) {
-        return model.tokenizer().orElseThrow(() -> Refusal.content(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
+        return model.tokenizer()
+                .orElseThrow(() ->
+                        Refusal.content(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
     }
 
     /** The corpus as contexts. @param separator the token put before each document, if any */
@@ -63,7 +77,8 @@ final class CorpusOptions {
         List<int[]> rows = new ArrayList<>();
         corpus().forEachDocument(document -> {
             command.cancellation().check();
-            boolean more = packing.add(ModelOptions.check(model, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"));
+            boolean more = packing.add(ModelOptions.check(
+                    model, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"));
             packing.drain().forEach(context -> rows.add(context.ids()));
             return more;
         });

@@ -19,13 +19,20 @@ import loupe.inference.EngineReport;
 import picocli.CommandLine.Command;
 
 /** {@code doctor}: what there is to compute and to draw with, and what is missing. */
-@Command(name = "doctor", description = "Say what engine, device, libraries, memory, display and fonts there are, and what is missing.")
+@Command(
+        name = "doctor",
+        description = "Say what engine, device, libraries, memory, display and fonts there are, and what is missing.")
 final class DoctorCommand extends LoupeCommand {
     private static final int SECONDS_FOR_DRIVER = 5;
 
     /** Fonts that show what DejaVu does not, and the Debian packages they are in. */
-    private static final Map<String, String> FONTS = Map.of("DejaVu Sans", "fonts-dejavu-core", "Droid Sans Fallback", "fonts-droid-fallback",
-            "Symbola", "fonts-symbola");
+    private static final Map<String, String> FONTS = Map.of(
+            "DejaVu Sans",
+            "fonts-dejavu-core",
+            "Droid Sans Fallback",
+            "fonts-droid-fallback",
+            "Symbola",
+            "fonts-symbola");
 
     private final List<String> missing = new ArrayList<>();
 
@@ -46,7 +53,10 @@ final class DoctorCommand extends LoupeCommand {
         Map<String, Object> java = new LinkedHashMap<>();
         java.put("version", System.getProperty("java.version"));
         java.put("vendor", System.getProperty("java.vendor"));
-        java.put("system", System.getProperty("os.name") + " " + System.getProperty("os.version") + ", " + System.getProperty("os.arch"));
+        java.put(
+                "system",
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
+                        + System.getProperty("os.arch"));
         java.put("processors", Runtime.getRuntime().availableProcessors());
         return java;
     }
@@ -65,11 +75,15 @@ final class DoctorCommand extends LoupeCommand {
             engine.put("openmp", found.openMp());
             engine.put("gpus", found.gpus().stream().map(DoctorCommand::gpu).toList());
             if (!found.cuda() && !driver.isEmpty()) {
-                missing.add("a CUDA build of the engine: the driver finds " + String.join("; ", driver) + ", but this engine computes on the CPU only. "
-                        + "Put libtorch 2.7.1 for CUDA 12.8 in a folder of its own, name its lib folder in PYTORCH_LIBRARY_PATH and set PYTORCH_FLAVOR=cu128");
+                missing.add(
+                        "a CUDA build of the engine: the driver finds " + String.join("; ", driver)
+                                + ", but this engine computes on the CPU only. "
+                                + "Put libtorch 2.7.1 for CUDA 12.8 in a folder of its own, name its lib folder in PYTORCH_LIBRARY_PATH and set PYTORCH_FLAVOR=cu128");
             }
         } catch (RuntimeException | LinkageError failure) {
-            String problem = failure instanceof DeviceMissingException ? failure.getMessage() : Problem.of(failure).message();
+            String problem = failure instanceof DeviceMissingException
+                    ? failure.getMessage()
+                    : Problem.of(failure).message();
             engine.put("problem", problem);
             missing.add("an engine that computes there: " + problem);
         }
@@ -91,13 +105,18 @@ final class DoctorCommand extends LoupeCommand {
     /** GPUs as NVIDIA's own tool lists them, whether or not the engine can use them; empty without the tool. */
     private static List<String> gpusOfDriver() {
         try {
-            Process tool = new ProcessBuilder("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
-                    .redirectError(ProcessBuilder.Redirect.DISCARD).start();
+            Process tool = new ProcessBuilder(
+                            "nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
+                    .redirectError(ProcessBuilder.Redirect.DISCARD)
+                    .start();
             try {
                 if (!tool.waitFor(SECONDS_FOR_DRIVER, TimeUnit.SECONDS) || tool.exitValue() != 0) {
                     return List.of();
                 }
-                return new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8).lines().map(String::strip).toList();
+                return new String(tool.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                        .lines()
+                        .map(String::strip)
+                        .toList();
             } finally {
                 tool.destroy();
             }
@@ -116,9 +135,12 @@ final class DoctorCommand extends LoupeCommand {
                 .map(entry -> Path.of(entry).getFileName())
                 .filter(name -> name != null && name.toString().endsWith(".jar"))
                 .map(name -> name.toString().substring(0, name.toString().length() - ".jar".length()))
-                .filter(name -> name.matches("(javafx-(base|controls)|controlsfx|org\\.jfree\\.chart\\.fx|atlantafx-base|api|pytorch-(engine|jni)|pytorch-native-[a-z0-9]+|tokenizers|jackson-databind|picocli)-\\d.*"))
+                .filter(
+                        name -> name.matches(
+                                "(javafx-(base|controls)|controlsfx|org\\.jfree\\.chart\\.fx|atlantafx-base|api|pytorch-(engine|jni)|pytorch-native-[a-z0-9]+|tokenizers|jackson-databind|picocli)-\\d.*"))
                 .filter(name -> !name.startsWith("javafx") || name.matches(".*\\d"))
-                .sorted().forEach(name -> {
+                .sorted()
+                .forEach(name -> {
                     String[] parts = name.split("-(?=\\d)", 2);
                     libraries.put(parts[0].equals("api") ? "djl-api" : parts[0], parts[1]);
                 });
@@ -155,7 +177,13 @@ final class DoctorCommand extends LoupeCommand {
     }
 
     private static boolean hasLibrary(String name) {
-        return Stream.of("/usr/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/lib", "/usr/local/lib")
+        return Stream.of(
+                        "/usr/lib",
+                        "/usr/lib/x86_64-linux-gnu",
+                        "/usr/lib/aarch64-linux-gnu",
+                        "/usr/lib64",
+                        "/lib",
+                        "/usr/local/lib")
                 .anyMatch(folder -> Files.exists(Path.of(folder, name)));
     }
 
@@ -173,7 +201,8 @@ final class DoctorCommand extends LoupeCommand {
         FONTS.keySet().stream().sorted().forEach(family -> {
             fonts.put(family, families.contains(family));
             if (!families.contains(family)) {
-                missing.add("the font " + family + ", without which some tokens show as boxes: apt install " + FONTS.get(family));
+                missing.add("the font " + family + ", without which some tokens show as boxes: apt install "
+                        + FONTS.get(family));
             }
         });
         return fonts;

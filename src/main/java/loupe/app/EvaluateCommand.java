@@ -15,7 +15,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code evaluate}: how faithful a checkpoint is to its model on a corpus. */
-@Command(name = "evaluate", description = "Measure a checkpoint's fidelity on a corpus: reconstruction, and what the model loses by it.")
+@Command(
+        name = "evaluate",
+        description = "Measure a checkpoint's fidelity on a corpus: reconstruction, and what the model loses by it.")
 final class EvaluateCommand extends LoupeCommand {
     @Mixin
     private ModelOptions model;
@@ -29,7 +31,11 @@ final class EvaluateCommand extends LoupeCommand {
     @Mixin
     private CorpusOptions corpus;
 
-    @Option(names = "--ignore-tokens", split = ",", paramLabel = "ID", description = "Tokens at whose positions nothing is replaced or counted.")
+    @Option(
+            names = "--ignore-tokens",
+            split = ",",
+            paramLabel = "ID",
+            description = "Tokens at whose positions nothing is replaced or counted.")
     private Set<Integer> ignored = Set.of();
 
     @Override

@@ -27,19 +27,39 @@ final class ForwardCommand extends LoupeCommand {
     @Option(names = "--text", paramLabel = "T", description = "The text to run.")
     private String text;
 
-    @Option(names = "--ids", split = ",", paramLabel = "ID", description = "Token ids to run instead, taken as they are.")
+    @Option(
+            names = "--ids",
+            split = ",",
+            paramLabel = "ID",
+            description = "Token ids to run instead, taken as they are.")
     private int[] ids;
 
-    @Option(names = "--hooks", split = ",", paramLabel = "NAME", description = "Hook points by their TransformerLens names, or all.")
+    @Option(
+            names = "--hooks",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Hook points by their TransformerLens names, or all.")
     private List<String> hooks = List.of();
 
-    @Option(names = "--ghost", paramLabel = "F:NAME", converter = ArrayReference.Converter.class, description = "A vector to stand in a token's place.")
+    @Option(
+            names = "--ghost",
+            paramLabel = "F:NAME",
+            converter = ArrayReference.Converter.class,
+            description = "A vector to stand in a token's place.")
     private ArrayReference ghost;
 
-    @Option(names = "--ghost-position", split = ",", paramLabel = "P", description = "Where the ghost stands; one position or several.")
+    @Option(
+            names = "--ghost-position",
+            split = ",",
+            paramLabel = "P",
+            description = "Where the ghost stands; one position or several.")
     private int[] ghostPositions = {};
 
-    @Option(names = "--processing", paramLabel = "WHICH", defaultValue = "raw", description = "raw or processed weights (default: raw).")
+    @Option(
+            names = "--processing",
+            paramLabel = "WHICH",
+            defaultValue = "raw",
+            description = "raw or processed weights (default: raw).")
     private Processing processing;
 
     @Option(names = "--out", paramLabel = "F", description = "A safetensors file for logits and hook points.")
@@ -55,19 +75,27 @@ final class ForwardCommand extends LoupeCommand {
         }
         boolean all = hooks.contains("all");
         Set<HookPoint> points = new LinkedHashSet<>();
-        hooks.stream().filter(name -> !name.equals("all")).forEach(name -> points.add(HookPoint.parse(name)
-                .orElseThrow(() -> Refusal.usage("--hooks: " + name + " is no hook point; expected a name such as blocks.0.hook_resid_pre, or all"))));
+        hooks.stream()
+                .filter(name -> !name.equals("all"))
+                .forEach(name -> points.add(HookPoint.parse(name)
+                        .orElseThrow(() -> Refusal.usage("--hooks: " + name
+                                + " is no hook point; expected a name such as blocks.0.hook_resid_pre, or all"))));
         if (out != null) {
             Paths.writable(out, "--out");
         }
         OpenModel opened = model.open(context, processing);
         int[] tokens = text == null ? ModelOptions.check(opened, ids, "--ids") : model.encode(opened, text, "--text");
         requireRunnable(opened, tokens);
-        ForwardPass.Answer answer = context.ask(new ForwardPass(opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));
-        points.stream().filter(point -> !answer.values().containsKey(point)).findFirst().ifPresent(point -> {
-            throw Refusal.content("--hooks: " + opened.folder() + " has no hook point " + point + "; it is a " + opened.config().family() + " model of "
-                    + opened.config().nLayers() + " layers");
-        });
+        ForwardPass.Answer answer = context.ask(new ForwardPass(
+                opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));
+        points.stream()
+                .filter(point -> !answer.values().containsKey(point))
+                .findFirst()
+                .ifPresent(point -> {
+                    throw Refusal.content("--hooks: " + opened.folder() + " has no hook point " + point + "; it is a "
+                            + opened.config().family() + " model of "
+                            + opened.config().nLayers() + " layers");
+                });
         if (out != null) {
             SafetensorsWriter file = new SafetensorsWriter().add("logits", answer.logits());
             answer.values().forEach((point, value) -> file.add(point.name(), value));
@@ -75,7 +103,11 @@ final class ForwardCommand extends LoupeCommand {
         }
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("ids", tokens);
-        result.put("tokens", Arrays.stream(tokens).mapToObj(id -> ModelOptions.text(opened, id)).toList());
+        result.put(
+                "tokens",
+                Arrays.stream(tokens)
+                        .mapToObj(id -> ModelOptions.text(opened, id))
+                        .toList());
         result.put("loss", answer.loss().isPresent() ? answer.loss().getAsDouble() : null);
         return result;
     }
@@ -100,7 +132,8 @@ final class ForwardCommand extends LoupeCommand {
             throw Refusal.usage("the text has no tokens; at least one is needed");
         }
         if (tokens.length > opened.config().context()) {
-            throw Refusal.content("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most " + opened.config().context());
+            throw Refusal.content("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most "
+                    + opened.config().context());
         }
     }
 }

@@ -36,7 +36,11 @@ final class GhostCommand extends LoupeCommand {
         GhostSettings settings = ghost.settings(context, opened, null);
         GhostVector made = context.ask(new GhostBasis(opened.id(), settings)).vector(settings);
         if (out != null) {
-            new SafetensorsWriter().add("ghost", made.ghost()).add("centroid", made.centroid()).add("direction", made.direction()).write(out);
+            new SafetensorsWriter()
+                    .add("ghost", made.ghost())
+                    .add("centroid", made.centroid())
+                    .add("direction", made.direction())
+                    .write(out);
         }
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("settings", ghost.describe(opened, settings, null));

@@ -26,7 +26,10 @@ final class GhostOptions {
     @Mixin
     private SaeArguments reading;
 
-    @Option(names = "--vectors", paramLabel = "F", description = "Instead of a checkpoint: a safetensors file of W_enc [d, n] and W_dec [n, d].")
+    @Option(
+            names = "--vectors",
+            paramLabel = "F",
+            description = "Instead of a checkpoint: a safetensors file of W_enc [d, n] and W_dec [n, d].")
     private Path vectors;
 
     @Option(names = "--feature", paramLabel = "I", description = "The feature.")
@@ -35,16 +38,31 @@ final class GhostOptions {
     @Option(names = "--weights", paramLabel = "WHICH", description = "encoder or decoder direction (default: encoder).")
     private String weights;
 
-    @Option(names = "--encoder-mix", paramLabel = "A", description = "Direction A e + (1 - A) d of the two unit directions; replaces --weights.")
+    @Option(
+            names = "--encoder-mix",
+            paramLabel = "A",
+            description = "Direction A e + (1 - A) d of the two unit directions; replaces --weights.")
     private Double encoderMix;
 
-    @Option(names = "--scale", paramLabel = "S", defaultValue = "3.8", description = "How far from the centroid (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--scale",
+            paramLabel = "S",
+            defaultValue = "3.8",
+            description = "How far from the centroid (default: ${DEFAULT-VALUE}).")
     private double scale;
 
-    @Option(names = "--pca", split = ",", paramLabel = "W", description = "Weights of principal components: u = (1 - sum W) f + sum W_j p_j.")
+    @Option(
+            names = "--pca",
+            split = ",",
+            paramLabel = "W",
+            description = "Weights of principal components: u = (1 - sum W) f + sum W_j p_j.")
     private double[] pca = {};
 
-    @Option(names = "--pca-sign", paramLabel = "SIGN", defaultValue = "+", description = "+ or -: the sign of a component's coordinate of largest magnitude.")
+    @Option(
+            names = "--pca-sign",
+            paramLabel = "SIGN",
+            defaultValue = "+",
+            description = "+ or -: the sign of a component's coordinate of largest magnitude.")
     private String pcaSign;
 
     @Option(names = "--no-centroid", description = "Do not add the centroid of the token embeddings.")
@@ -61,7 +79,10 @@ final class GhostOptions {
         return Optional.ofNullable(feature);
     }
 
-    /** Chooses the feature where a command says in another way which ones it is about. @throws Refusal if --feature was given beside it */
+    /**
+     * Chooses the feature where a command says in another way which ones it is about. @throws Refusal if --feature was
+     * given beside it
+     */
     void setFeature(int chosen, String insteadOf) {
         if (feature != null) {
             throw Refusal.usage("--feature goes without " + insteadOf);
@@ -69,7 +90,10 @@ final class GhostOptions {
         feature = chosen;
     }
 
-    /** Checks what can be checked without a file. @param finished a ghost that is used as it is; null if it is to be made */
+    /**
+     * Checks what can be checked without a file. @param finished a ghost that is used as it is; null if it is to be
+     * made
+     */
     void requireSensible(ArrayReference finished) {
         if (finished == null && (feature == null || (sae == null) == (vectors == null))) {
             throw Refusal.usage("give --feature I with either --sae PATH or --vectors F");
@@ -87,10 +111,17 @@ final class GhostOptions {
             if (sae != null) {
                 opened = reading.open(context, sae, "--sae");
             }
-            return GhostSettings.finished(finished.vector("--vector", model.config().dModel(), "the model's embedding"));
+            return GhostSettings.finished(
+                    finished.vector("--vector", model.config().dModel(), "the model's embedding"));
         }
         double mix = mix();
-        return new GhostSettings(source(context, model, mix), mix, scale, !noCentroid, DoubleStream.of(pca).boxed().toList(), sign());
+        return new GhostSettings(
+                source(context, model, mix),
+                mix,
+                scale,
+                !noCentroid,
+                DoubleStream.of(pca).boxed().toList(),
+                sign());
     }
 
     private PcaSign sign() {
@@ -139,8 +170,8 @@ final class GhostOptions {
 
     private static void requireWidth(Path where, OpenModel model, int width) {
         if (width != model.config().dModel()) {
-            throw Refusal.content(where + ": its directions have " + width + " dimensions, but the embedding of " + model.folder() + " has "
-                    + model.config().dModel() + ". Choose directions made for this model");
+            throw Refusal.content(where + ": its directions have " + width + " dimensions, but the embedding of "
+                    + model.folder() + " has " + model.config().dModel() + ". Choose directions made for this model");
         }
     }
 

@@ -27,8 +27,15 @@ import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code index}: the activations of a corpus, on disk. */
-@Command(name = "index", description = "Build, merge, describe or question an index of a corpus's activations.",
-        subcommands = {IndexCommand.Build.class, IndexCommand.Merge.class, IndexCommand.Info.class, IndexQueryCommand.class})
+@Command(
+        name = "index",
+        description = "Build, merge, describe or question an index of a corpus's activations.",
+        subcommands = {
+            IndexCommand.Build.class,
+            IndexCommand.Merge.class,
+            IndexCommand.Info.class,
+            IndexQueryCommand.class
+        })
 final class IndexCommand implements Runnable {
     @Spec
     private CommandSpec spec;
@@ -44,7 +51,12 @@ final class IndexCommand implements Runnable {
         @Mixin
         private ModelOptions model;
 
-        @Option(names = "--sae", required = true, arity = "1..*", paramLabel = "PATH", description = "One or several checkpoints.")
+        @Option(
+                names = "--sae",
+                required = true,
+                arity = "1..*",
+                paramLabel = "PATH",
+                description = "One or several checkpoints.")
         private List<Path> saes;
 
         @Mixin
@@ -56,13 +68,21 @@ final class IndexCommand implements Runnable {
         @Mixin
         private MaskOptions masks;
 
-        @Option(names = "--out", required = true, paramLabel = "DIR", description = "The index's folder; made if missing.")
+        @Option(
+                names = "--out",
+                required = true,
+                paramLabel = "DIR",
+                description = "The index's folder; made if missing.")
         private Path out;
 
         @Option(names = "--resume", description = "Go on with an unfinished index in the folder.")
         private boolean resume;
 
-        @Option(names = "--shard", paramLabel = "I/N", defaultValue = "1/1", converter = ShardConverter.class,
+        @Option(
+                names = "--shard",
+                paramLabel = "I/N",
+                defaultValue = "1/1",
+                converter = ShardConverter.class,
                 description = "Compute only the I-th of N equal shares; index merge puts them together.")
         private Shard shard;
 
@@ -77,17 +97,35 @@ final class IndexCommand implements Runnable {
             OpenModel opened = model.open(context, Processing.RAW);
             checkpoints.forEach(checkpoint -> Fit.require(opened, checkpoint));
             Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
-            IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()), indexed(checkpoints),
-                    corpus.contextLength(context, opened), model.separator(opened), corpus.maxTokens(), shard, masks.of(opened));
-            IndexBuild build = new IndexBuild(settings, corpus.corpus(),
-                    document -> ModelOptions.check(opened, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"),
-                    IndexBuild.asking(context.service(), opened.id(), checkpoints.stream().map(OpenSae::id).toList()), out);
+            IndexBuild.Settings settings = new IndexBuild.Settings(
+                    new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()),
+                    indexed(checkpoints),
+                    corpus.contextLength(context, opened),
+                    model.separator(opened),
+                    corpus.maxTokens(),
+                    shard,
+                    masks.of(opened));
+            IndexBuild build = new IndexBuild(
+                    settings,
+                    corpus.corpus(),
+                    document -> ModelOptions.check(
+                            opened,
+                            tokenizer.encode(document, Tokenizer.Beginning.NO).ids(),
+                            "--corpus"),
+                    IndexBuild.asking(
+                            context.service(),
+                            opened.id(),
+                            checkpoints.stream().map(OpenSae::id).toList()),
+                    out);
             context.begin();
             MemoryUse memory = new MemoryUse();
-            IndexInfo info = build.run(resume, done -> {
-                context.progress().show(done.fraction(), done.tokens() + " tokens");
-                memory.at(done.tokens());
-            }, context.cancellation());
+            IndexInfo info = build.run(
+                    resume,
+                    done -> {
+                        context.progress().show(done.fraction(), done.tokens() + " tokens");
+                        memory.at(done.tokens());
+                    },
+                    context.cancellation());
             context.progress().clear();
             Map<String, Object> result = describe(info);
             if (measured) {
@@ -99,8 +137,12 @@ final class IndexCommand implements Runnable {
         private static List<IndexInfo.IndexedSae> indexed(List<OpenSae> checkpoints) {
             List<IndexInfo.IndexedSae> indexed = new ArrayList<>();
             for (OpenSae sae : checkpoints) {
-                indexed.add(new IndexInfo.IndexedSae("sae-" + indexed.size(), new IndexInfo.Named(sae.id().name(), sae.id().fingerprint()), sae.config().dSae(),
-                        sae.config().hook().map(HookPoint::name).orElse(""), 0));
+                indexed.add(new IndexInfo.IndexedSae(
+                        "sae-" + indexed.size(),
+                        new IndexInfo.Named(sae.id().name(), sae.id().fingerprint()),
+                        sae.config().dSae(),
+                        sae.config().hook().map(HookPoint::name).orElse(""),
+                        0));
             }
             return indexed;
         }
@@ -118,12 +160,18 @@ final class IndexCommand implements Runnable {
     }
 
     /** {@code index merge}: the index that one pass would have made, from its shards. */
-    @Command(name = "merge", description = "Put the shards of a pass together to the index that one pass would have made.")
+    @Command(
+            name = "merge",
+            description = "Put the shards of a pass together to the index that one pass would have made.")
     static final class Merge extends LoupeCommand {
         @Parameters(arity = "1..*", paramLabel = "DIR", description = "The folders of all shards, in any order.")
         private List<Path> shards;
 
-        @Option(names = "--out", required = true, paramLabel = "DIR", description = "The whole index's folder; made if missing.")
+        @Option(
+                names = "--out",
+                required = true,
+                paramLabel = "DIR",
+                description = "The whole index's folder; made if missing.")
         private Path out;
 
         @Override
@@ -150,13 +198,17 @@ final class IndexCommand implements Runnable {
                 result.put("model", info.model().name());
                 result.put("context", info.contextLength());
                 result.put("separator", info.separator() < 0 ? null : info.separator());
-                result.put("sources", info.sources().stream().map(source -> {
-                    Map<String, Object> row = new LinkedHashMap<>();
-                    row.put("name", source.name());
-                    row.put("bytes", source.bytes());
-                    row.put("sha256", source.sha256());
-                    return row;
-                }).toList());
+                result.put(
+                        "sources",
+                        info.sources().stream()
+                                .map(source -> {
+                                    Map<String, Object> row = new LinkedHashMap<>();
+                                    row.put("name", source.name());
+                                    row.put("bytes", source.bytes());
+                                    row.put("sha256", source.sha256());
+                                    return row;
+                                })
+                                .toList());
                 return result;
             }
         }
@@ -166,13 +218,31 @@ final class IndexCommand implements Runnable {
     private static Map<String, Object> masks(IndexInfo info) {
         Map<String, Object> result = new LinkedHashMap<>();
         if (info.masks().beginning() >= 0) {
-            result.put("bos", Map.of("token", info.masks().beginning(), "left_out", info.leftOut().beginning()));
+            result.put(
+                    "bos",
+                    Map.of(
+                            "token",
+                            info.masks().beginning(),
+                            "left_out",
+                            info.leftOut().beginning()));
         }
         if (info.masks().firstPositions() > 0) {
-            result.put("first", Map.of("positions", info.masks().firstPositions(), "left_out", info.leftOut().firstPositions()));
+            result.put(
+                    "first",
+                    Map.of(
+                            "positions",
+                            info.masks().firstPositions(),
+                            "left_out",
+                            info.leftOut().firstPositions()));
         }
         if (info.masks().normMultiple() > 0) {
-            result.put("norm", Map.of("multiple", info.masks().normMultiple(), "left_out", info.leftOut().highNorm()));
+            result.put(
+                    "norm",
+                    Map.of(
+                            "multiple",
+                            info.masks().normMultiple(),
+                            "left_out",
+                            info.leftOut().highNorm()));
         }
         result.put("left_out", info.leftOut().together());
         return result;
@@ -189,16 +259,24 @@ final class IndexCommand implements Runnable {
             result.put("shard", info.shard().toString());
         }
         result.put("seconds", info.seconds());
-        result.put("features", info.saes().stream().mapToLong(IndexInfo.IndexedSae::features).sum());
-        result.put("rows", info.saes().stream().mapToLong(IndexInfo.IndexedSae::rows).sum());
-        result.put("saes", info.saes().stream().map(sae -> {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("name", sae.sae().name());
-            row.put("features", sae.features());
-            row.put("hook", sae.hook());
-            row.put("rows", sae.rows());
-            return row;
-        }).toList());
+        result.put(
+                "features",
+                info.saes().stream().mapToLong(IndexInfo.IndexedSae::features).sum());
+        result.put(
+                "rows",
+                info.saes().stream().mapToLong(IndexInfo.IndexedSae::rows).sum());
+        result.put(
+                "saes",
+                info.saes().stream()
+                        .map(sae -> {
+                            Map<String, Object> row = new LinkedHashMap<>();
+                            row.put("name", sae.sae().name());
+                            row.put("features", sae.features());
+                            row.put("hook", sae.hook());
+                            row.put("rows", sae.rows());
+                            return row;
+                        })
+                        .toList());
         return result;
     }
 }

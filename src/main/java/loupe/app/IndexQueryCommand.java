@@ -19,7 +19,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code index query}: which features are active together with one, at the tokens of an id, or at one place. */
-@Command(name = "query", description = "List the features that are active together with one, at a token wherever it occurs, or at one place.")
+@Command(
+        name = "query",
+        description =
+                "List the features that are active together with one, at a token wherever it occurs, or at one place.")
 final class IndexQueryCommand extends LoupeCommand {
     @Parameters(paramLabel = "DIR", description = "The index's folder.")
     private Path folder;
@@ -30,20 +33,38 @@ final class IndexQueryCommand extends LoupeCommand {
     @Mixin
     private IndexedCheckpoint checkpoint;
 
-    @Option(names = "--among", paramLabel = "NAME", description = "With --feature: the checkpoint whose features it is compared with (default: its own).")
+    @Option(
+            names = "--among",
+            paramLabel = "NAME",
+            description = "With --feature: the checkpoint whose features it is compared with (default: its own).")
     private String among;
 
-    @Option(names = "--by", paramLabel = "MEASURE", description = "Order; with --feature: pearson (default), cosine, phi, jaccard, both, share-of-feature, share-of-other; "
-            + "with --token and --text: mean (default), share, max, share-of-feature, mass-of-feature.")
+    @Option(
+            names = "--by",
+            paramLabel = "MEASURE",
+            description =
+                    "Order; with --feature: pearson (default), cosine, phi, jaccard, both, share-of-feature, share-of-other; "
+                            + "with --token and --text: mean (default), share, max, share-of-feature, mass-of-feature.")
     private String by;
 
-    @Option(names = "--at-least", paramLabel = "N", defaultValue = "1", description = "With --feature: tokens in common with it (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--at-least",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "With --feature: tokens in common with it (default: ${DEFAULT-VALUE}).")
     private long atLeast;
 
-    @Option(names = "--top", paramLabel = "N", defaultValue = "20", description = "Features listed (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Features listed (default: ${DEFAULT-VALUE}).")
     private int top;
 
-    @Option(names = "--model", paramLabel = "DIR", description = "The model's folder, for token texts; without it tokens are <id>.")
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "The model's folder, for token texts; without it tokens are <id>.")
     private Path model;
 
     /** One of them. */
@@ -67,7 +88,9 @@ final class IndexQueryCommand extends LoupeCommand {
             throw Refusal.usage("--top is " + top + ", at least 0 is needed");
         }
         Paths.existing(folder, "index query");
-        Optional<Tokenizer> tokenizer = Optional.ofNullable(model).map(path -> Paths.existing(path, "--model")).flatMap(TokenizerFiles::read);
+        Optional<Tokenizer> tokenizer = Optional.ofNullable(model)
+                .map(path -> Paths.existing(path, "--model"))
+                .flatMap(TokenizerFiles::read);
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             int which = checkpoint.in(index.info());
             if (question.feature != null) {
@@ -89,14 +112,22 @@ final class IndexQueryCommand extends LoupeCommand {
         result.put("tokens", answer.tokens());
         result.put("count", answer.count());
         result.put("by", name(measure));
-        result.put("features", Arrays.stream(answer.top(measure, top, atLeast)).mapToObj(other -> {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("feature", other);
-            for (CoActivations.Measure each : CoActivations.Measure.values()) {
-                row.put(key(each), each == CoActivations.Measure.BOTH ? (Number) answer.both()[other] : (Number) answer.value(each, other));
-            }
-            return row;
-        }).toList());
+        result.put(
+                "features",
+                Arrays.stream(answer.top(measure, top, atLeast))
+                        .mapToObj(other -> {
+                            Map<String, Object> row = new LinkedHashMap<>();
+                            row.put("feature", other);
+                            for (CoActivations.Measure each : CoActivations.Measure.values()) {
+                                row.put(
+                                        key(each),
+                                        each == CoActivations.Measure.BOTH
+                                                ? (Number) answer.both()[other]
+                                                : (Number) answer.value(each, other));
+                            }
+                            return row;
+                        })
+                        .toList());
         return result;
     }
 
@@ -108,14 +139,18 @@ final class IndexQueryCommand extends LoupeCommand {
         result.put("token", text(tokenizer, answer.id()));
         result.put("occurrences", answer.occurrences());
         result.put("by", name(measure));
-        result.put("features", Arrays.stream(answer.top(measure, top)).mapToObj(feature -> {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("feature", feature);
-            for (TokenFeatures.Measure each : TokenFeatures.Measure.values()) {
-                row.put(key(each), answer.value(each, feature));
-            }
-            return row;
-        }).toList());
+        result.put(
+                "features",
+                Arrays.stream(answer.top(measure, top))
+                        .mapToObj(feature -> {
+                            Map<String, Object> row = new LinkedHashMap<>();
+                            row.put("feature", feature);
+                            for (TokenFeatures.Measure each : TokenFeatures.Measure.values()) {
+                                row.put(key(each), answer.value(each, feature));
+                            }
+                            return row;
+                        })
+                        .toList());
         return result;
     }
 
@@ -123,9 +158,15 @@ final class IndexQueryCommand extends LoupeCommand {
         if (question.token != null) {
             return question.token;
         }
-        int[] ids = tokenizer.orElseThrow(() -> Refusal.usage("--text needs --model DIR with tokenizer files")).encodeContinuation(question.text).ids();
+        int[] ids = tokenizer
+                .orElseThrow(() -> Refusal.usage("--text needs --model DIR with tokenizer files"))
+                .encodeContinuation(question.text)
+                .ids();
         if (ids.length != 1) {
-            throw Refusal.usage("--text is " + ids.length + " tokens of the model: " + Arrays.stream(ids).mapToObj(id -> "\"" + text(tokenizer, id) + "\"").collect(Collectors.joining(", ")));
+            throw Refusal.usage("--text is " + ids.length + " tokens of the model: "
+                    + Arrays.stream(ids)
+                            .mapToObj(id -> "\"" + text(tokenizer, id) + "\"")
+                            .collect(Collectors.joining(", ")));
         }
         return ids[0];
     }
@@ -135,7 +176,8 @@ final class IndexQueryCommand extends LoupeCommand {
             throw Refusal.usage("--by does not go with --at: features are listed by activation");
         }
         if (question.at < 0 || question.at >= index.info().tokens()) {
-            throw Refusal.usage("--at is " + question.at + ", the index has tokens 0 to " + (index.info().tokens() - 1));
+            throw Refusal.usage("--at is " + question.at + ", the index has tokens 0 to "
+                    + (index.info().tokens() - 1));
         }
         int[] before = index.upTo(question.at);
         int id = before[before.length - 1];
@@ -145,12 +187,17 @@ final class IndexQueryCommand extends LoupeCommand {
         result.put("id", id);
         result.put("token", text(tokenizer, id));
         result.put("counted", index.isCounted(question.at));
-        result.put("features", index.featuresAt(which, question.at).stream().limit(top).map(active -> {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("feature", active.feature());
-            row.put("activation", active.activation());
-            return row;
-        }).toList());
+        result.put(
+                "features",
+                index.featuresAt(which, question.at).stream()
+                        .limit(top)
+                        .map(active -> {
+                            Map<String, Object> row = new LinkedHashMap<>();
+                            row.put("feature", active.feature());
+                            row.put("activation", active.activation());
+                            return row;
+                        })
+                        .toList());
         return result;
     }
 
@@ -162,8 +209,11 @@ final class IndexQueryCommand extends LoupeCommand {
         if (by == null) {
             return otherwise;
         }
-        return Arrays.stream(all).filter(measure -> name(measure).equals(by)).findFirst().orElseThrow(
-                () -> Refusal.usage("--by is " + by + ", expected one of " + Arrays.stream(all).map(IndexQueryCommand::name).collect(Collectors.joining(", "))));
+        return Arrays.stream(all)
+                .filter(measure -> name(measure).equals(by))
+                .findFirst()
+                .orElseThrow(() -> Refusal.usage("--by is " + by + ", expected one of "
+                        + Arrays.stream(all).map(IndexQueryCommand::name).collect(Collectors.joining(", "))));
     }
 
     private static String name(Enum<?> measure) {

@@ -8,7 +8,10 @@ import picocli.CommandLine.Option;
 
 /** The option that says which checkpoint of an index is meant. */
 final class IndexedCheckpoint {
-    @Option(names = "--sae", paramLabel = "NAME", description = "Which checkpoint of the index (default: the only one).")
+    @Option(
+            names = "--sae",
+            paramLabel = "NAME",
+            description = "Which checkpoint of the index (default: the only one).")
     private String sae;
 
     /** Its place in the index. @throws Refusal if there is no such checkpoint, or more than one */
@@ -18,23 +21,31 @@ final class IndexedCheckpoint {
 
     /** @param name null for the only one @param option what gave the name */
     static int find(IndexInfo info, String name, String option) {
-        List<String> names = info.saes().stream().map(indexed -> indexed.sae().name()).toList();
+        List<String> names =
+                info.saes().stream().map(indexed -> indexed.sae().name()).toList();
         if (name == null && names.size() == 1) {
             return 0;
         }
-        List<Integer> found = IntStream.range(0, names.size()).filter(i -> names.get(i).equals(name) || info.saes().get(i).folder().equals(name)).boxed().toList();
+        List<Integer> found = IntStream.range(0, names.size())
+                .filter(i ->
+                        names.get(i).equals(name) || info.saes().get(i).folder().equals(name))
+                .boxed()
+                .toList();
         if (found.size() == 1) {
             return found.get(0);
         }
         throw Refusal.usage((name == null ? option + " NAME is needed" : option + " is " + name) + ", the index has "
-                + info.saes().stream().map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")").collect(Collectors.joining(", ")));
+                + info.saes().stream()
+                        .map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")")
+                        .collect(Collectors.joining(", ")));
     }
 
     /** @throws Refusal if the checkpoint has no such feature */
     static int require(IndexInfo info, int which, int feature) {
         int features = info.saes().get(which).features();
         if (feature < 0 || feature >= features) {
-            throw Refusal.usage("--feature is " + feature + ", the index has " + features + " features of " + info.saes().get(which).sae().name());
+            throw Refusal.usage("--feature is " + feature + ", the index has " + features + " features of "
+                    + info.saes().get(which).sae().name());
         }
         return feature;
     }

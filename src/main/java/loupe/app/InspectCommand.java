@@ -23,7 +23,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code inspect}: what a file or folder is, found out without running anything in it. */
-@Command(name = "inspect", description = "Say what a file or folder is: its tensors, its configuration and, for a checkpoint, how it encodes.")
+@Command(
+        name = "inspect",
+        description =
+                "Say what a file or folder is: its tensors, its configuration and, for a checkpoint, how it encodes.")
 final class InspectCommand extends LoupeCommand {
     /** A file up to this size is read whole for its statistics unless told otherwise; that takes a second or two. */
     private static final long STATISTICS_BYTES = 2L << 30;
@@ -34,7 +37,10 @@ final class InspectCommand extends LoupeCommand {
     @Mixin
     private SaeArguments reading;
 
-    @Option(names = "--statistics", negatable = true, description = "Read every tensor for its statistics (default: if there are at most 2 GiB).")
+    @Option(
+            names = "--statistics",
+            negatable = true,
+            description = "Read every tensor for its statistics (default: if there are at most 2 GiB).")
     private Boolean statistics;
 
     private final List<String> warnings = new ArrayList<>();
@@ -49,22 +55,33 @@ final class InspectCommand extends LoupeCommand {
         } catch (CheckpointException none) {
             noCheckpoint = none;
         }
-        Optional<SaeFile> checkpoint = family.isPresent() || reading.namesFormat() ? Optional.of(SaeFile.read(path, reading.options(path))) : Optional.empty();
+        Optional<SaeFile> checkpoint = family.isPresent() || reading.namesFormat()
+                ? Optional.of(SaeFile.read(path, reading.options(path)))
+                : Optional.empty();
         Inspection inspection = inspection(checkpoint.map(SaeFile::weightsPath).orElse(path), noCheckpoint);
         Optional<String> model = modelFormat(inspection);
         if (checkpoint.isEmpty() && model.isEmpty()) {
-            warnings.add(noCheckpoint == null ? "Its tensors are of no known kind of sparse autoencoder or model" : noCheckpoint.getMessage());
+            warnings.add(
+                    noCheckpoint == null
+                            ? "Its tensors are of no known kind of sparse autoencoder or model"
+                            : noCheckpoint.getMessage());
         }
         warnings.addAll(inspection.warnings());
-        checkpoint.ifPresent(file -> file.warnings().stream().filter(warning -> !warnings.contains(warning)).forEach(warnings::add));
+        checkpoint.ifPresent(file -> file.warnings().stream()
+                .filter(warning -> !warnings.contains(warning))
+                .forEach(warnings::add));
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("container", inspection.container());
         result.put("format", checkpoint.map(SaeFile::format).or(() -> model).orElse(null));
-        result.put("tensors", inspection.tensors().stream().map(InspectCommand::row).toList());
+        result.put(
+                "tensors",
+                inspection.tensors().stream().map(InspectCommand::row).toList());
         result.put("config", config(inspection, checkpoint));
         result.put("values", inspection.values());
         result.put("sae", checkpoint.map(this::sae).orElse(null));
-        result.put("audit", checkpoint.map(file -> audit(file, inspection, context)).orElse(null));
+        result.put(
+                "audit",
+                checkpoint.map(file -> audit(file, inspection, context)).orElse(null));
         result.put("model", model.isPresent() ? ModelSummary.of(path, warnings) : null);
         result.put("statistics", statistics(inspection, context));
         result.put("warnings", warnings);
@@ -81,8 +98,10 @@ final class InspectCommand extends LoupeCommand {
     }
 
     private static Optional<String> modelFormat(Inspection inspection) {
-        return inspection.config().get("config.json") instanceof Map<?, ?> config && config.get("model_type") instanceof String type
-                ? Optional.of("huggingface model, " + type) : Optional.empty();
+        return inspection.config().get("config.json") instanceof Map<?, ?> config
+                        && config.get("model_type") instanceof String type
+                ? Optional.of("huggingface model, " + type)
+                : Optional.empty();
     }
 
     private static Object config(Inspection inspection, Optional<SaeFile> checkpoint) {
@@ -106,8 +125,10 @@ final class InspectCommand extends LoupeCommand {
         SaeProposal proposal = file.proposal();
         boolean kIsOpen = proposal.missing().contains(SaeProposal.Missing.K);
         if (kIsOpen) {
-            warnings.add("The file does not say how many features fire per token (k)" + (proposal.k().isPresent()
-                    ? "; its name suggests " + proposal.k().getAsInt() : "") + ". Give it as --k N");
+            warnings.add("The file does not say how many features fire per token (k)"
+                    + (proposal.k().isPresent()
+                            ? "; its name suggests " + proposal.k().getAsInt()
+                            : "") + ". Give it as --k N");
         }
         boolean hookIsOpen = proposal.missing().contains(SaeProposal.Missing.HOOK);
         if (hookIsOpen) {
@@ -121,7 +142,11 @@ final class InspectCommand extends LoupeCommand {
         sae.put("k", kIsOpen ? null : k(file.config().activation()));
         sae.put("hook", hook.map(HookPoint::name).orElse(null));
         file.head().ifPresent(head -> sae.put("head", head));
-        sae.put("layer", hook.filter(point -> point.site().inBlock()).map(HookPoint::layer).orElse(null));
+        sae.put(
+                "layer",
+                hook.filter(point -> point.site().inBlock())
+                        .map(HookPoint::layer)
+                        .orElse(null));
         sae.put("model", file.model().isEmpty() ? null : file.model());
         sae.put("memoryBytes", file.memoryBytes());
         sae.put("normalisation", file.normalisation().name().toLowerCase(Locale.ROOT));
@@ -161,21 +186,35 @@ final class InspectCommand extends LoupeCommand {
     }
 
     private boolean leavesValuesAlone(Inspection inspection) {
-        return statistics == null ? inspection.tensors().stream().mapToLong(Inspection.Tensor::bytes).sum() > STATISTICS_BYTES : !statistics;
+        return statistics == null
+                ? inspection.tensors().stream()
+                                .mapToLong(Inspection.Tensor::bytes)
+                                .sum()
+                        > STATISTICS_BYTES
+                : !statistics;
     }
 
     private Map<String, Object> statistics(Inspection inspection, CommandContext context) {
         Map<String, Object> result = new LinkedHashMap<>();
-        long bytes = inspection.tensors().stream().mapToLong(Inspection.Tensor::bytes).sum();
+        long bytes = inspection.tensors().stream()
+                .mapToLong(Inspection.Tensor::bytes)
+                .sum();
         result.put("tensors", inspection.tensors().size());
-        result.put("elements", inspection.tensors().stream().mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes()).sum());
+        result.put(
+                "elements",
+                inspection.tensors().stream()
+                        .mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes())
+                        .sum());
         result.put("bytes", bytes);
         if (leavesValuesAlone(inspection)) {
             return result;
         }
         List<Map<String, Object>> rows = new ArrayList<>();
         long nonFinite = 0;
-        for (Path file : inspection.tensors().stream().map(Inspection.Tensor::file).distinct().toList()) {
+        for (Path file : inspection.tensors().stream()
+                .map(Inspection.Tensor::file)
+                .distinct()
+                .toList()) {
             try (TensorArchive archive = TensorArchives.open(file)) {
                 for (String name : archive.names()) {
                     context.cancellation().check();

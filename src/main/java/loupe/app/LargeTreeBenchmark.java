@@ -16,15 +16,18 @@ import loupe.ui.TreeCanvas;
 import loupe.ui.TreeData;
 
 /**
- * A synthetic tree of 100,000 nodes on screen: what a frame costs the JavaFX thread while one zooms, goes about, folds and
- * searches. Its shape is that of a random recursive tree, about 30 deep. One thread, not JavaFX's.
+ * A synthetic tree of 100,000 nodes on screen: what a frame costs the JavaFX thread while one zooms, goes about, folds
+ * and searches. Its shape is that of a random recursive tree, about 30 deep. One thread, not JavaFX's.
  */
 final class LargeTreeBenchmark {
     private static final int NODES = 100_000;
     private static final int FRAMES = 60;
     private static final double WIDTH_PIXELS = 1200;
     private static final double HEIGHT_PIXELS = 700;
-    private static final String[] WORDS = {" a", " small", " brown", " bird", " that", " sings", " of", " the", " group", " person", " in", " plant", " used", " to"};
+    private static final String[] WORDS = {
+        " a", " small", " brown", " bird", " that", " sings", " of", " the", " group", " person", " in", " plant",
+        " used", " to"
+    };
 
     private final Executor files;
     private final DoubleSupplier longest;
@@ -32,7 +35,10 @@ final class LargeTreeBenchmark {
     private Stage stage;
     private volatile long laidOutNanos;
 
-    /** @param files where the tree is laid out @param longest the longest task on the JavaFX thread since it was asked last, in ms */
+    /**
+     * @param files where the tree is laid out @param longest the longest task on the JavaFX thread since it was asked
+     *     last, in ms
+     */
     LargeTreeBenchmark(Executor files, DoubleSupplier longest) {
         this.files = files;
         this.longest = longest;
@@ -56,8 +62,12 @@ final class LargeTreeBenchmark {
             }
             longest.getAsDouble();
             figures.put("tree of 100,000 nodes, laid out in the background, ms", show(tree) / 1e6);
-            figures.put("tree of 100,000 nodes, frame of a zoom in", frames(i -> canvas.zoomBy(i % 2 == 0 ? 1.1 : 1 / 1.1)));
-            figures.put("tree of 100,000 nodes, frame at another place", frames(i -> canvas.select((int) (i * 7919L % NODES))));
+            figures.put(
+                    "tree of 100,000 nodes, frame of a zoom in",
+                    frames(i -> canvas.zoomBy(i % 2 == 0 ? 1.1 : 1 / 1.1)));
+            figures.put(
+                    "tree of 100,000 nodes, frame at another place",
+                    frames(i -> canvas.select((int) (i * 7919L % NODES))));
             figures.put("tree of 100,000 nodes, frame of the whole", frames(i -> {
                 canvas.fit();
                 canvas.zoomBy(1 + i * 1e-3);

@@ -9,8 +9,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Where the process begins and, alone, where it ends. Does not extend JavaFX's Application, so that commands run without
- * a toolkit and the class path needs no modules.
+ * Where the process begins and, alone, where it ends. Does not extend JavaFX's Application, so that commands run
+ * without a toolkit and the class path needs no modules.
  */
 public final class Main {
     private static final int SECONDS_TO_STOP = 10;
@@ -40,7 +40,8 @@ public final class Main {
     }
 
     private static PrintStream utf8(FileDescriptor descriptor) {
-        return new PrintStream(new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 13), true, StandardCharsets.UTF_8);
+        return new PrintStream(
+                new BufferedOutputStream(new FileOutputStream(descriptor), 1 << 13), true, StandardCharsets.UTF_8);
     }
 
     /** Ctrl+C: lets the running step end and unfinished files be removed, then ends with the code for stopped. */

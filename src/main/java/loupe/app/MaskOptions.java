@@ -9,10 +9,18 @@ final class MaskOptions {
     @Option(names = "--mask-bos", description = "Leave out the tokens for the beginning of text.")
     private boolean beginning;
 
-    @Option(names = "--mask-first", paramLabel = "N", defaultValue = "0", description = "Leave out the first N positions of each context.")
+    @Option(
+            names = "--mask-first",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Leave out the first N positions of each context.")
     private int firstPositions;
 
-    @Option(names = "--mask-norm", paramLabel = "K", description = "Leave out tokens whose vector at a hook point is longer than K times the median of their batch.")
+    @Option(
+            names = "--mask-norm",
+            paramLabel = "K",
+            description =
+                    "Leave out tokens whose vector at a hook point is longer than K times the median of their batch.")
     private Double normMultiple;
 
     Masks of(OpenModel model) {
@@ -22,8 +30,12 @@ final class MaskOptions {
         if (normMultiple != null && !(normMultiple > 0 && normMultiple < Double.POSITIVE_INFINITY)) {
             throw Refusal.usage("--mask-norm is " + normMultiple + ", a number above 0 is needed, such as 10");
         }
-        int id = !beginning ? -1 : CorpusOptions.tokenizer(model).beginning().orElseThrow(
-                () -> Refusal.content("--mask-bos: " + model.folder() + " has no token for the beginning of text"));
+        int id = !beginning
+                ? -1
+                : CorpusOptions.tokenizer(model)
+                        .beginning()
+                        .orElseThrow(() -> Refusal.content(
+                                "--mask-bos: " + model.folder() + " has no token for the beginning of text"));
         return new Masks(id, firstPositions, normMultiple == null ? 0 : normMultiple);
     }
 }

@@ -38,15 +38,21 @@ final class MemoryUse {
         line.put("tokens", tokens);
         line.put("resident_bytes", status(RESIDENT));
         line.put("most_resident_bytes", status(MOST_RESIDENT));
-        line.put("heap_used_bytes", ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        line.put(
+                "heap_used_bytes",
+                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
         lines.add(line);
     }
 
     /** A figure of the process in bytes; null where the system has no such file. */
     private static Long status(String key) {
         try {
-            return Files.readAllLines(STATUS).stream().filter(line -> line.startsWith(key)).map(line -> line.replaceAll("[^0-9]", ""))
-                    .map(kilobytes -> Long.parseLong(kilobytes) * 1024).findFirst().orElse(null);
+            return Files.readAllLines(STATUS).stream()
+                    .filter(line -> line.startsWith(key))
+                    .map(line -> line.replaceAll("[^0-9]", ""))
+                    .map(kilobytes -> Long.parseLong(kilobytes) * 1024)
+                    .findFirst()
+                    .orElse(null);
         } catch (IOException noSuchFile) {
             return null;
         }

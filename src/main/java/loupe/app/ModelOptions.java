@@ -14,7 +14,12 @@ final class ModelOptions {
     @Option(names = "--model", paramLabel = "DIR", description = "A model in Hugging Face's folder layout.")
     Path model;
 
-    @Option(names = "--bos", paramLabel = "WHEN", defaultValue = "auto", description = "Begin texts with the beginning-of-text token: auto (as the model's family does; before each document of a corpus if there is one), yes, no.")
+    @Option(
+            names = "--bos",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description =
+                    "Begin texts with the beginning-of-text token: auto (as the model's family does; before each document of a corpus if there is one), yes, no.")
     private Tokenizer.Beginning bos;
 
     boolean isGiven() {
@@ -37,7 +42,10 @@ final class ModelOptions {
         return check(opened, tokenizer(opened, option).encode(text, bos).ids(), option);
     }
 
-    /** The token put before each document of a corpus: the one for the beginning of text, where there is one, unless {@code --bos no} was given. */
+    /**
+     * The token put before each document of a corpus: the one for the beginning of text, where there is one, unless
+     * {@code --bos no} was given.
+     */
     OptionalInt separator(OpenModel opened) {
         OptionalInt beginning = CorpusOptions.tokenizer(opened).beginning();
         if (bos == Tokenizer.Beginning.YES && beginning.isEmpty()) {
@@ -52,15 +60,17 @@ final class ModelOptions {
     }
 
     private static Tokenizer tokenizer(OpenModel opened, String option) {
-        return opened.tokenizer().orElseThrow(() -> Refusal.content(
-                opened.folder() + " has no tokenizer, so " + option + " cannot be read; give token ids instead. " + TokenizerFiles.absence(opened.folder())));
+        return opened.tokenizer()
+                .orElseThrow(() -> Refusal.content(opened.folder() + " has no tokenizer, so " + option
+                        + " cannot be read; give token ids instead. " + TokenizerFiles.absence(opened.folder())));
     }
 
     /** @throws Refusal if an id is outside the vocabulary */
     static int[] check(OpenModel opened, int[] ids, String option) {
         int size = opened.config().vocabularySize();
         Arrays.stream(ids).filter(id -> id < 0 || id >= size).findFirst().ifPresent(id -> {
-            throw Refusal.content(option + ": token id " + id + " is outside the vocabulary of " + opened.folder() + ", which has " + size + " tokens");
+            throw Refusal.content(option + ": token id " + id + " is outside the vocabulary of " + opened.folder()
+                    + ", which has " + size + " tokens");
         });
         return ids;
     }

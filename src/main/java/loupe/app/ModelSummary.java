@@ -25,7 +25,9 @@ final class ModelSummary {
             return null;
         }
         try (ModelFolder files = ModelFolder.open(path)) {
-            files.warnings().stream().filter(warning -> !warnings.contains(warning)).forEach(warnings::add);
+            files.warnings().stream()
+                    .filter(warning -> !warnings.contains(warning))
+                    .forEach(warnings::add);
             return summary(files);
         } catch (CheckpointException e) {
             warnings.add(e.getMessage());
@@ -45,11 +47,20 @@ final class ModelSummary {
         summary.put("dMlp", config.dMlp());
         summary.put("vocabulary", config.vocabularySize());
         summary.put("context", config.context());
-        summary.put("windows", config.attention().stream().map(LayerAttention::window).map(window -> window.isPresent() ? window.getAsInt() : null).toList());
+        summary.put(
+                "windows",
+                config.attention().stream()
+                        .map(LayerAttention::window)
+                        .map(window -> window.isPresent() ? window.getAsInt() : null)
+                        .toList());
         summary.put("bytesInMemory", files.bytes());
         summary.put("tokens", files.tokenizer().map(Tokenizer::size).orElse(null));
-        summary.put("beginning", files.tokenizer().filter(tokenizer -> tokenizer.beginning().isPresent())
-                .map(tokenizer -> tokenizer.text(tokenizer.beginning().getAsInt())).orElse(null));
+        summary.put(
+                "beginning",
+                files.tokenizer()
+                        .filter(tokenizer -> tokenizer.beginning().isPresent())
+                        .map(tokenizer -> tokenizer.text(tokenizer.beginning().getAsInt()))
+                        .orElse(null));
         summary.put("beginsTexts", files.tokenizer().map(Tokenizer::beginsTexts).orElse(null));
         return summary;
     }

@@ -33,13 +33,24 @@ final class NeighboursCommand extends LoupeCommand {
     @Mixin
     private SaeArguments reading;
 
-    @Option(names = "--query", required = true, paramLabel = "WHAT", description = "token:ID, text:T, feature:I, bias:ID, random:SEED or F:NAME.")
+    @Option(
+            names = "--query",
+            required = true,
+            paramLabel = "WHAT",
+            description = "token:ID, text:T, feature:I, bias:ID, random:SEED or F:NAME.")
     private String query;
 
-    @Option(names = "--in", paramLabel = "WHERE", description = "tokens, unembedding, encoder, decoder or biases (default: of the query's own kind).")
+    @Option(
+            names = "--in",
+            paramLabel = "WHERE",
+            description = "tokens, unembedding, encoder, decoder or biases (default: of the query's own kind).")
     private String in;
 
-    @Option(names = "--top", paramLabel = "N", defaultValue = "20", description = "How many neighbours (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "How many neighbours (default: ${DEFAULT-VALUE}).")
     private int top;
 
     private Optional<OpenModel> openModel = Optional.empty();
@@ -70,7 +81,13 @@ final class NeighboursCommand extends LoupeCommand {
             int id = found.ids()[i];
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("id", id);
-            row.put(features ? "feature" : "token", features ? id : openModel.map(opened -> ModelOptions.text(opened, id)).orElse("<" + id + ">"));
+            row.put(
+                    features ? "feature" : "token",
+                    features
+                            ? id
+                            : openModel
+                                    .map(opened -> ModelOptions.text(opened, id))
+                                    .orElse("<" + id + ">"));
             row.put("cosine", found.cosines()[i]);
             rows.add(row);
         }
@@ -93,17 +110,21 @@ final class NeighboursCommand extends LoupeCommand {
         String what = query.substring(colon + 1);
         switch (kind) {
             case "token":
-                return new NeighbourQuery.Token(modelId(), inRange(what, openModel.orElseThrow().config().vocabularySize(), "tokens"));
+                return new NeighbourQuery.Token(
+                        modelId(),
+                        inRange(what, openModel.orElseThrow().config().vocabularySize(), "tokens"));
             case "text": {
                 modelId();
                 int[] ids = model.encodeContinuation(openModel.orElseThrow(), what, "--query");
                 if (ids.length == 0) {
                     throw Refusal.usage("--query: the text is empty");
                 }
-                return new NeighbourQuery.Text(modelId(), Arrays.stream(ids).boxed().toList());
+                return new NeighbourQuery.Text(
+                        modelId(), Arrays.stream(ids).boxed().toList());
             }
             case "feature":
-                return new NeighbourQuery.Feature(saeId(), inRange(what, openSae.orElseThrow().config().dSae(), "features"));
+                return new NeighbourQuery.Feature(
+                        saeId(), inRange(what, openSae.orElseThrow().config().dSae(), "features"));
             case "bias":
                 return new NeighbourQuery.Bias(saeId(), inRange(what, Integer.MAX_VALUE, "tokens"));
             case "random":
@@ -111,7 +132,8 @@ final class NeighboursCommand extends LoupeCommand {
             default: {
                 HostTensor vector = reference().vector("--query", width, "--in " + space);
                 if (allZero(vector)) {
-                    throw Refusal.content("--query: " + query + " is all zeros, which has no direction. Choose another vector");
+                    throw Refusal.content(
+                            "--query: " + query + " is all zeros, which has no direction. Choose another vector");
                 }
                 return new NeighbourQuery.Vector(vector);
             }
@@ -122,7 +144,8 @@ final class NeighboursCommand extends LoupeCommand {
         try {
             return new ArrayReference.Converter().convert(query);
         } catch (picocli.CommandLine.TypeConversionException e) {
-            throw Refusal.usage("--query is " + query + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED or FILE:NAME");
+            throw Refusal.usage("--query is " + query
+                    + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED or FILE:NAME");
         }
     }
 
@@ -166,15 +189,17 @@ final class NeighboursCommand extends LoupeCommand {
     private void requireComparable(NeighbourQuery of, String space, int width) {
         int own = width;
         if (of instanceof NeighbourQuery.Feature) {
-            own = space.equals("encoder") ? openSae.orElseThrow().config().dIn() : openSae.orElseThrow().config().dOut();
+            own = space.equals("encoder")
+                    ? openSae.orElseThrow().config().dIn()
+                    : openSae.orElseThrow().config().dOut();
         } else if (of instanceof NeighbourQuery.Bias) {
             own = openSae.orElseThrow().config().dOut();
         } else if (of instanceof NeighbourQuery.Token || of instanceof NeighbourQuery.Text) {
             own = openModel.orElseThrow().config().dModel();
         }
         if (own != width) {
-            throw Refusal.content("--query " + query + " is a vector of " + own + " numbers, but --in " + space + " has vectors of " + width
-                    + ". Choose a model and a checkpoint that belong together");
+            throw Refusal.content("--query " + query + " is a vector of " + own + " numbers, but --in " + space
+                    + " has vectors of " + width + ". Choose a model and a checkpoint that belong together");
         }
     }
 
@@ -185,15 +210,19 @@ final class NeighboursCommand extends LoupeCommand {
             case "encoder" -> new NeighbourSpace.Encoder(saeId());
             case "decoder" -> new NeighbourSpace.Decoder(saeId());
             case "biases" -> new NeighbourSpace.Biases(saeId());
-            default -> throw Refusal.usage("--in is " + name + ", expected tokens, unembedding, encoder, decoder or biases");
+            default ->
+                throw Refusal.usage("--in is " + name + ", expected tokens, unembedding, encoder, decoder or biases");
         };
     }
 
     private ModelId modelId() {
-        return openModel.orElseThrow(() -> Refusal.usage("--model DIR is needed for this query")).id();
+        return openModel
+                .orElseThrow(() -> Refusal.usage("--model DIR is needed for this query"))
+                .id();
     }
 
     private SaeId saeId() {
-        return openSae.orElseThrow(() -> Refusal.usage("--sae PATH is needed for this query")).id();
+        return openSae.orElseThrow(() -> Refusal.usage("--sae PATH is needed for this query"))
+                .id();
     }
 }

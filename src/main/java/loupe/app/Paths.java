@@ -15,7 +15,9 @@ final class Paths {
         return path;
     }
 
-    /** @throws Refusal if a file cannot be put at {@code path} because its folder is missing or it is a folder itself */
+    /**
+     * @throws Refusal if a file cannot be put at {@code path} because its folder is missing or it is a folder itself
+     */
     static Path writable(Path path, String option) {
         Path folder = path.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {

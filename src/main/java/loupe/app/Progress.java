@@ -94,7 +94,8 @@ final class Progress {
 
     private static String time(long millis) {
         Duration time = Duration.ofMillis(millis);
-        return time.toHours() > 0 ? String.format("%d:%02d:%02d h", time.toHours(), time.toMinutesPart(), time.toSecondsPart())
+        return time.toHours() > 0
+                ? String.format("%d:%02d:%02d h", time.toHours(), time.toMinutesPart(), time.toSecondsPart())
                 : String.format("%d:%02d min", time.toMinutes(), time.toSecondsPart());
     }
 }

@@ -17,16 +17,32 @@ import picocli.CommandLine.Option;
 
 /** The options that say what a definition is a continuation of. */
 final class PromptOptions {
-    @Option(names = "--prompt", paramLabel = "TEXT", description = "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
+    @Option(
+            names = "--prompt",
+            paramLabel = "TEXT",
+            description =
+                    "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
     private String prompt;
 
-    @Option(names = "--verbaliser", paramLabel = "F.json", description = "Prompt and norm of a model trained to put vectors into words: {\"prompt\": \"... {ghost} ...\", \"norm\": 150}; replaces --prompt, --scale and the centroid.")
+    @Option(
+            names = "--verbaliser",
+            paramLabel = "F.json",
+            description =
+                    "Prompt and norm of a model trained to put vectors into words: {\"prompt\": \"... {ghost} ...\", \"norm\": 150}; replaces --prompt, --scale and the centroid.")
     private Path verbaliser;
 
-    @Option(names = "--prompt-ids", split = ",", paramLabel = "ID", description = "The prompt as token ids, taken as they are.")
+    @Option(
+            names = "--prompt-ids",
+            split = ",",
+            paramLabel = "ID",
+            description = "The prompt as token ids, taken as they are.")
     private int[] promptIds;
 
-    @Option(names = "--ghost-position", split = ",", paramLabel = "P", description = "Where in --prompt-ids the ghost stands; one position or several.")
+    @Option(
+            names = "--ghost-position",
+            split = ",",
+            paramLabel = "P",
+            description = "Where in --prompt-ids the ghost stands; one position or several.")
     private int[] ghostPositions;
 
     /** The ghost as the verbaliser wants it, if there is one. To be called before {@link #tokens}. */
@@ -40,7 +56,9 @@ final class PromptOptions {
         Paths.existing(verbaliser, "--verbaliser");
         Verbaliser read = Verbaliser.read(verbaliser);
         prompt = read.prompt();
-        HostTensor direction = context.ask(new GhostBasis(opened.id(), settings)).vector(settings).direction();
+        HostTensor direction = context.ask(new GhostBasis(opened.id(), settings))
+                .vector(settings)
+                .direction();
         return read.apply(settings, Vectors.doubles(direction));
     }
 
@@ -52,9 +70,13 @@ final class PromptOptions {
             }
             ModelOptions.check(opened, promptIds, "--prompt-ids");
             int[] positions = Arrays.stream(ghostPositions).sorted().distinct().toArray();
-            Arrays.stream(positions).filter(at -> at < 0 || at >= promptIds.length).findFirst().ifPresent(at -> {
-                throw Refusal.usage("--ghost-position is " + at + ", the prompt has " + promptIds.length + " tokens");
-            });
+            Arrays.stream(positions)
+                    .filter(at -> at < 0 || at >= promptIds.length)
+                    .findFirst()
+                    .ifPresent(at -> {
+                        throw Refusal.usage(
+                                "--ghost-position is " + at + ", the prompt has " + promptIds.length + " tokens");
+                    });
             return new GhostPrompt(boxed(promptIds), boxed(positions));
         }
         if (ghostPositions != null) {
@@ -66,7 +88,10 @@ final class PromptOptions {
         }
         List<List<Integer>> parts = new ArrayList<>();
         for (int i = 0; i < pieces.size(); i++) {
-            parts.add(boxed(i == 0 ? model.encode(opened, pieces.get(i), "--prompt") : model.encodeContinuation(opened, pieces.get(i), "--prompt")));
+            parts.add(boxed(
+                    i == 0
+                            ? model.encode(opened, pieces.get(i), "--prompt")
+                            : model.encodeContinuation(opened, pieces.get(i), "--prompt")));
         }
         return GhostPrompt.between(parts);
     }

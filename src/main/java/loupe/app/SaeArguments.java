@@ -13,7 +13,10 @@ import picocli.CommandLine.Option;
 
 /** The options that say what a checkpoint's files may not. */
 final class SaeArguments {
-    @Option(names = "--sae-format", paramLabel = "NAME", description = "The family of files, instead of the one recognised by content.")
+    @Option(
+            names = "--sae-format",
+            paramLabel = "NAME",
+            description = "The family of files, instead of the one recognised by content.")
     private String format;
 
     @Option(names = "--k", paramLabel = "K", description = "Features per token, where the file does not say.")
@@ -22,19 +25,34 @@ final class SaeArguments {
     @Option(names = "--layer", paramLabel = "L", description = "The layer it reads at, where the file does not say.")
     private Integer layer;
 
-    @Option(names = "--hook", paramLabel = "NAME", description = "The hook point it reads at, such as blocks.6.hook_resid_pre.")
+    @Option(
+            names = "--hook",
+            paramLabel = "NAME",
+            description = "The hook point it reads at, such as blocks.6.hook_resid_pre.")
     private String hook;
 
-    @Option(names = "--activation", paramLabel = "NAME", description = "relu, topk, batchtopk, jumprelu or gated, instead of what the file says.")
+    @Option(
+            names = "--activation",
+            paramLabel = "NAME",
+            description = "relu, topk, batchtopk, jumprelu or gated, instead of what the file says.")
     private String activation;
 
-    @Option(names = "--norm-factor", paramLabel = "S", description = "The input scale of a checkpoint trained with expected_average_only_in.")
+    @Option(
+            names = "--norm-factor",
+            paramLabel = "S",
+            description = "The input scale of a checkpoint trained with expected_average_only_in.")
     private Double normFactor;
 
-    @Option(names = "--processing", paramLabel = "WHICH", description = "raw or processed: the residual stream it was trained on.")
+    @Option(
+            names = "--processing",
+            paramLabel = "WHICH",
+            description = "raw or processed: the residual stream it was trained on.")
     private String processing;
 
-    @Option(names = "--subtract-b-dec", negatable = true, description = "Subtract b_dec before encoding or not, instead of what the file says.")
+    @Option(
+            names = "--subtract-b-dec",
+            negatable = true,
+            description = "Subtract b_dec before encoding or not, instead of what the file says.")
     private Boolean subtract;
 
     @Option(names = "--side", paramLabel = "N", description = "Which model's side of a crosscoder, from 0.")
@@ -62,7 +80,10 @@ final class SaeArguments {
         SaeOptions options = options(said);
         if (said.isEmpty() && layer != null) {
             SaeFile file = SaeFile.read(path, options);
-            HookPoint.Site site = file.proposal().hook().map(HookPoint::site).filter(HookPoint.Site::inBlock)
+            HookPoint.Site site = file.proposal()
+                    .hook()
+                    .map(HookPoint::site)
+                    .filter(HookPoint.Site::inBlock)
                     .orElse(file.format().equals("tokenized") ? HookPoint.Site.RESID_PRE : HookPoint.Site.RESID_POST);
             options = options(Optional.of(new HookPoint(site, layer)));
         }
@@ -78,8 +99,15 @@ final class SaeArguments {
         if (layer != null && layer < 0) {
             throw Refusal.usage("--layer is " + layer + ", layers are counted from 0");
         }
-        return new SaeOptions(Optional.ofNullable(format), k == null ? OptionalInt.empty() : OptionalInt.of(k), at, Optional.ofNullable(activation),
-                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor), Optional.ofNullable(processing).map(SaeArguments::centred), fold, Optional.ofNullable(subtract),
+        return new SaeOptions(
+                Optional.ofNullable(format),
+                k == null ? OptionalInt.empty() : OptionalInt.of(k),
+                at,
+                Optional.ofNullable(activation),
+                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor),
+                Optional.ofNullable(processing).map(SaeArguments::centred),
+                fold,
+                Optional.ofNullable(subtract),
                 side == null ? OptionalInt.empty() : OptionalInt.of(side));
     }
 
@@ -98,7 +126,9 @@ final class SaeArguments {
 
     /** A full name, or the part after the layer if --layer says which. */
     private HookPoint hookPoint(String name) {
-        return HookPoint.parse(name).or(() -> Optional.ofNullable(layer).flatMap(l -> HookPoint.parse("blocks." + l + "." + name)))
-                .orElseThrow(() -> Refusal.usage("--hook: " + name + " is no hook point; expected a name such as blocks.6.hook_resid_pre"));
+        return HookPoint.parse(name)
+                .or(() -> Optional.ofNullable(layer).flatMap(l -> HookPoint.parse("blocks." + l + "." + name)))
+                .orElseThrow(() -> Refusal.usage(
+                        "--hook: " + name + " is no hook point; expected a name such as blocks.6.hook_resid_pre"));
     }
 }

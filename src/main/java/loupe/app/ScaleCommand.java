@@ -32,22 +32,50 @@ final class ScaleCommand extends LoupeCommand {
     @Mixin
     private PromptOptions prompt;
 
-    @Option(names = "--scales", split = ",", paramLabel = "S", description = "The scales to try (default: 24 from 1/8 to 4 times the mean distance of a token from the centroid).")
+    @Option(
+            names = "--scales",
+            split = ",",
+            paramLabel = "S",
+            description =
+                    "The scales to try (default: 24 from 1/8 to 4 times the mean distance of a token from the centroid).")
     private double[] scales;
 
-    @Option(names = "--mixes", split = ",", paramLabel = "A", description = "Try these encoder mixes too and propose the best pair; replaces --weights and --encoder-mix.")
+    @Option(
+            names = "--mixes",
+            split = ",",
+            paramLabel = "A",
+            description =
+                    "Try these encoder mixes too and propose the best pair; replaces --weights and --encoder-mix.")
     private double[] mixes;
 
-    @Option(names = "--baseline", paramLabel = "WHICH", defaultValue = "random:4", description = "What trees are compared with: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--baseline",
+            paramLabel = "WHICH",
+            defaultValue = "random:4",
+            description =
+                    "What trees are compared with: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
     private String baseline;
 
-    @Option(names = "--nodes", paramLabel = "N", defaultValue = "20", description = "Nodes of the tree at each scale (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--nodes",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "Nodes of the tree at each scale (default: ${DEFAULT-VALUE}).")
     private int nodes;
 
-    @Option(names = "--top-k", paramLabel = "K", defaultValue = "5", description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            defaultValue = "5",
+            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
     private int topK;
 
-    @Option(names = "--entropy-weight", paramLabel = "W", defaultValue = "1", description = "Score = divergence - W x (mean entropy - that at scale 0), in nats (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--entropy-weight",
+            paramLabel = "W",
+            defaultValue = "1",
+            description =
+                    "Score = divergence - W x (mean entropy - that at scale 0), in nats (default: ${DEFAULT-VALUE}).")
     private double entropyWeight;
 
     @Override
@@ -59,16 +87,29 @@ final class ScaleCommand extends LoupeCommand {
         settings = prompt.apply(context, opened, settings);
         GhostPrompt tokens = prompt.tokens(opened, model);
         List<Double> tried = scales == null
-                ? ScaleSweep.grid(context.ask(new TokenGeometry(opened.id())).meanDistance(), ScaleSweep.DEFAULT_COUNT) : Arrays.stream(scales).boxed().toList();
-        Optional<HookPoint> readAt = ghost.sae().flatMap(sae -> sae.config().hook()).filter(hook -> Fit.hasVectors(opened, hook));
+                ? ScaleSweep.grid(context.ask(new TokenGeometry(opened.id())).meanDistance(), ScaleSweep.DEFAULT_COUNT)
+                : Arrays.stream(scales).boxed().toList();
+        Optional<HookPoint> readAt =
+                ghost.sae().flatMap(sae -> sae.config().hook()).filter(hook -> Fit.hasVectors(opened, hook));
         double[] shares = mixes == null ? new double[] {settings.encoderMix()} : mixes;
         long start = System.nanoTime();
         List<ScaleSweep.Answer> answers = new ArrayList<>();
         for (double share : shares) {
-            answers.add(context.ask(new ScaleSweep(opened.id(), settings.withEncoderMix(share), tokens, tried, nodes, topK, compared, entropyWeight, readAt)));
+            answers.add(context.ask(new ScaleSweep(
+                    opened.id(),
+                    settings.withEncoderMix(share),
+                    tokens,
+                    tried,
+                    nodes,
+                    topK,
+                    compared,
+                    entropyWeight,
+                    readAt)));
         }
         double seconds = (System.nanoTime() - start) / 1e9;
-        ScaleSweep.Answer answer = answers.stream().max(Comparator.comparingDouble(sweep -> sweep.best().map(ScaleSweep.Best::score).orElse(Double.NEGATIVE_INFINITY)))
+        ScaleSweep.Answer answer = answers.stream()
+                .max(Comparator.comparingDouble(
+                        sweep -> sweep.best().map(ScaleSweep.Best::score).orElse(Double.NEGATIVE_INFINITY)))
                 .orElseThrow();
 
         Map<String, Object> said = ghost.describe(opened, settings, null);
@@ -94,15 +135,20 @@ final class ScaleCommand extends LoupeCommand {
     private TreeBaseline requireSensible() {
         TreeBaseline compared = PromptOptions.baseline(baseline);
         if (compared.kind() == TreeBaseline.Kind.NONE) {
-            throw Refusal.usage("--baseline is none, but a sweep measures how far trees are from one; give centroid, random:N or empty");
+            throw Refusal.usage(
+                    "--baseline is none, but a sweep measures how far trees are from one; give centroid, random:N or empty");
         }
         if (nodes < 1 || topK < 1 || !Double.isFinite(entropyWeight)) {
-            throw Refusal.usage("--nodes is " + nodes + ", --top-k " + topK + " and --entropy-weight " + entropyWeight + "; at least 1, at least 1 and a finite number are needed");
+            throw Refusal.usage("--nodes is " + nodes + ", --top-k " + topK + " and --entropy-weight " + entropyWeight
+                    + "; at least 1, at least 1 and a finite number are needed");
         }
         if (scales != null) {
             Arrays.sort(scales);
-            if (Arrays.stream(scales).distinct().count() != scales.length || !(scales[0] > 0) || Arrays.stream(scales).anyMatch(scale -> !Double.isFinite(scale))) {
-                throw Refusal.usage("--scales are " + Arrays.toString(scales) + ", expected different positive numbers");
+            if (Arrays.stream(scales).distinct().count() != scales.length
+                    || !(scales[0] > 0)
+                    || Arrays.stream(scales).anyMatch(scale -> !Double.isFinite(scale))) {
+                throw Refusal.usage(
+                        "--scales are " + Arrays.toString(scales) + ", expected different positive numbers");
             }
         }
         if (mixes != null && Arrays.stream(mixes).anyMatch(share -> !(share >= 0 && share <= 1))) {

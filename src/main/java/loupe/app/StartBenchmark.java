@@ -27,7 +27,8 @@ final class StartBenchmark implements Benchmark {
     @Override
     public Map<String, Object> run(Bench bench) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
-        Optional<Path> sample = WorkbenchApp.sampleFolder().filter(folder -> Files.isDirectory(folder.resolve("glossary")));
+        Optional<Path> sample =
+                WorkbenchApp.sampleFolder().filter(folder -> Files.isDirectory(folder.resolve("glossary")));
         if (sample.isEmpty()) {
             figures.put("not_run", "there is no sample to open");
             return figures;
@@ -45,11 +46,22 @@ final class StartBenchmark implements Benchmark {
 
     /** Seconds from the beginning of a process until its window is usable. */
     private static double seconds(Path home) throws IOException {
-        List<String> withoutScreen = !Toolkit.screenIsMissing() ? List.of()
-                : Toolkit.WITHOUT_SCREEN.entrySet().stream().map(option -> "-D" + option.getKey() + "=" + option.getValue()).toList();
-        List<String> said = JavaProcess.output(StartProbe.class, withoutScreen,
-                Map.of("XDG_CONFIG_HOME", home.resolve("config").toString(), "XDG_CACHE_HOME", home.resolve("cache").toString()));
-        return said.stream().filter(line -> line.startsWith(StartProbe.USABLE_AFTER)).findFirst()
+        List<String> withoutScreen = !Toolkit.screenIsMissing()
+                ? List.of()
+                : Toolkit.WITHOUT_SCREEN.entrySet().stream()
+                        .map(option -> "-D" + option.getKey() + "=" + option.getValue())
+                        .toList();
+        List<String> said = JavaProcess.output(
+                StartProbe.class,
+                withoutScreen,
+                Map.of(
+                        "XDG_CONFIG_HOME",
+                        home.resolve("config").toString(),
+                        "XDG_CACHE_HOME",
+                        home.resolve("cache").toString()));
+        return said.stream()
+                .filter(line -> line.startsWith(StartProbe.USABLE_AFTER))
+                .findFirst()
                 .map(line -> Double.parseDouble(line.substring(StartProbe.USABLE_AFTER.length())))
                 .orElseThrow(() -> new IllegalStateException("the workbench ended before its window was usable"));
     }

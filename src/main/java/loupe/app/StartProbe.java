@@ -7,7 +7,10 @@ import javafx.stage.WindowEvent;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.state.SideModels;
 
-/** The workbench as {@link Main} starts it, closed again as soon as it is usable. Says how long that took since the process began. */
+/**
+ * The workbench as {@link Main} starts it, closed again as soon as it is usable. Says how long that took since the
+ * process began.
+ */
 final class StartProbe {
     static final String USABLE_AFTER = "usable after ";
 
@@ -32,8 +35,12 @@ final class StartProbe {
                 }
                 stop();
                 Instant begun = ProcessHandle.current().info().startInstant().orElseThrow();
-                System.out.println(USABLE_AFTER + Duration.between(begun, Instant.now()).toMillis() / 1e3);
-                app.view().scene().getWindow().fireEvent(new WindowEvent(app.view().scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST));
+                System.out.println(
+                        USABLE_AFTER + Duration.between(begun, Instant.now()).toMillis() / 1e3);
+                app.view()
+                        .scene()
+                        .getWindow()
+                        .fireEvent(new WindowEvent(app.view().scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST));
             }
         }.start();
     }
@@ -42,6 +49,9 @@ final class StartProbe {
     private static boolean isUsable(WorkbenchApp app) {
         SideModels a = app.models().a();
         DefinitionTree.Answer tree = a.tree().tree().getValue();
-        return app.models().table().size() > 0 && tree != null && tree.size() > 1 && a.tokens().list().getValue() != null;
+        return app.models().table().size() > 0
+                && tree != null
+                && tree.size() > 1
+                && a.tokens().list().getValue() != null;
     }
 }

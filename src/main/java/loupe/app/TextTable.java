@@ -27,7 +27,10 @@ final class TextTable implements ResultPrinter {
     }
 
     private static void print(PrintStream out, Map<?, ?> record, String indent) {
-        int width = record.keySet().stream().mapToInt(key -> key.toString().length()).max().orElse(0);
+        int width = record.keySet().stream()
+                .mapToInt(key -> key.toString().length())
+                .max()
+                .orElse(0);
         record.forEach((key, value) -> {
             List<Map<?, ?>> rows = rows(value);
             if (value instanceof Map<?, ?> inner && !inner.isEmpty()) {
@@ -36,7 +39,9 @@ final class TextTable implements ResultPrinter {
             } else if (!rows.isEmpty()) {
                 out.println(indent + key);
                 table(out, rows, indent + INDENT);
-            } else if (value instanceof List<?> sentences && text(value).length() > WIDEST_LIST && sentences.stream().allMatch(String.class::isInstance)) {
+            } else if (value instanceof List<?> sentences
+                    && text(value).length() > WIDEST_LIST
+                    && sentences.stream().allMatch(String.class::isInstance)) {
                 out.println(indent + key);
                 sentences.forEach(sentence -> out.println(indent + INDENT + text(sentence)));
             } else {
@@ -52,12 +57,18 @@ final class TextTable implements ResultPrinter {
         rows.forEach(row -> lines.add(new StringBuilder(indent)));
         StringBuilder head = new StringBuilder(indent);
         for (Object column : columns) {
-            boolean numbers = rows.stream().allMatch(row -> row.get(column) == null || row.get(column) instanceof Number);
-            int width = rows.stream().mapToInt(row -> text(row.get(column)).length()).max().orElse(0);
+            boolean numbers =
+                    rows.stream().allMatch(row -> row.get(column) == null || row.get(column) instanceof Number);
+            int width = rows.stream()
+                    .mapToInt(row -> text(row.get(column)).length())
+                    .max()
+                    .orElse(0);
             width = Math.max(width, column.toString().length());
             head.append(pad(column.toString(), width, numbers)).append(INDENT);
             for (int i = 0; i < rows.size(); i++) {
-                lines.get(i).append(pad(text(rows.get(i).get(column)), width, numbers)).append(INDENT);
+                lines.get(i)
+                        .append(pad(text(rows.get(i).get(column)), width, numbers))
+                        .append(INDENT);
             }
         }
         out.println(head.toString().stripTrailing());
@@ -79,7 +90,9 @@ final class TextTable implements ResultPrinter {
     }
 
     private static String text(Object value) {
-        if (value == null || value instanceof Double d && !Double.isFinite(d) || value instanceof Float f && !Float.isFinite(f)) {
+        if (value == null
+                || value instanceof Double d && !Double.isFinite(d)
+                || value instanceof Float f && !Float.isFinite(f)) {
             return "-";
         }
         if (value instanceof Double || value instanceof Float) {

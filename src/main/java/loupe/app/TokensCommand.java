@@ -32,34 +32,57 @@ final class TokensCommand extends LoupeCommand {
     @Mixin
     private GhostOptions ghost;
 
-    @Option(names = "--vector", paramLabel = "F:NAME", converter = ArrayReference.Converter.class, description = "A finished ghost, used as it is.")
+    @Option(
+            names = "--vector",
+            paramLabel = "F:NAME",
+            converter = ArrayReference.Converter.class,
+            description = "A finished ghost, used as it is.")
     private ArrayReference vector;
 
-    @Option(names = "--exponent", paramLabel = "M", defaultValue = "1.4", description = "Exponent of the ratio (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--exponent",
+            paramLabel = "M",
+            defaultValue = "1.4",
+            description = "Exponent of the ratio (default: ${DEFAULT-VALUE}).")
     private double exponent;
 
-    @Option(names = "--metric", paramLabel = "NAME", defaultValue = "ratio", description = "ratio, cosine, centred, csls, dot or mahalanobis (default: ratio).")
+    @Option(
+            names = "--metric",
+            paramLabel = "NAME",
+            defaultValue = "ratio",
+            description = "ratio, cosine, centred, csls, dot or mahalanobis (default: ratio).")
     private TokenMetric metric;
 
-    @Option(names = "--top", paramLabel = "N", defaultValue = "100", description = "How many tokens (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "100",
+            description = "How many tokens (default: ${DEFAULT-VALUE}).")
     private int top;
 
     @Mixin
     private TokenFilterOptions filters;
 
-    @Option(names = "--sides", description = "List encoder's and decoder's tokens too, side by side, each with its rank in the other's list.")
+    @Option(
+            names = "--sides",
+            description =
+                    "List encoder's and decoder's tokens too, side by side, each with its rank in the other's list.")
     private boolean sides;
 
     @Option(names = "--stability", description = "Say each token's rank at a scale a tenth smaller and a tenth larger.")
     private boolean stability;
 
-    @Option(names = "--null", paramLabel = "SEED", description = "List the tokens of a random direction too, and how alike the tokens of both lists are.")
+    @Option(
+            names = "--null",
+            paramLabel = "SEED",
+            description = "List the tokens of a random direction too, and how alike the tokens of both lists are.")
     private Long nullSeed;
 
     @Override
     Map<String, Object> run(CommandContext context) {
         if (vector != null && (nullSeed != null || stability || sides)) {
-            throw Refusal.usage("--vector is a finished ghost without direction and scale, so it goes without --null, --stability and --sides");
+            throw Refusal.usage(
+                    "--vector is a finished ghost without direction and scale, so it goes without --null, --stability and --sides");
         }
         if (top < 1) {
             throw Refusal.usage("--top is " + top + ", at least 1 is needed");
@@ -95,8 +118,15 @@ final class TokensCommand extends LoupeCommand {
         result.put("tokens", rows);
         if (sides) {
             TokenSides both = TokenSides.of(ranking, columns, asked);
-            result.put("sides", Map.of("deepest", both.deepest(), "encoder", rows(opened, both.encoder(), "rank_in_decoder", both.encoderInDecoder()),
-                    "decoder", rows(opened, both.decoder(), "rank_in_encoder", both.decoderInEncoder())));
+            result.put(
+                    "sides",
+                    Map.of(
+                            "deepest",
+                            both.deepest(),
+                            "encoder",
+                            rows(opened, both.encoder(), "rank_in_decoder", both.encoderInDecoder()),
+                            "decoder",
+                            rows(opened, both.decoder(), "rank_in_encoder", both.decoderInEncoder())));
         }
         if (nullSeed != null) {
             TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
@@ -133,7 +163,8 @@ final class TokensCommand extends LoupeCommand {
     }
 
     private static Map<String, Object> coherence(CommandContext context, OpenModel opened, TokenList list) {
-        TokenCoherence.Answer answer = context.ask(new TokenCoherence(opened.id(), Arrays.stream(list.tokens()).boxed().toList()));
+        TokenCoherence.Answer answer = context.ask(new TokenCoherence(
+                opened.id(), Arrays.stream(list.tokens()).boxed().toList()));
         Map<String, Object> said = new LinkedHashMap<>();
         said.put("mean_cosine", answer.meanCosine());
         said.put("mean_centred_cosine", answer.meanCentredCosine());

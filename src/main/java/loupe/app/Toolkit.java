@@ -10,12 +10,19 @@ import javafx.application.Platform;
 /** Starts JavaFX, on the screen or without one, and brings work to its thread. */
 final class Toolkit {
     /** System properties that make JavaFX draw without a screen. */
-    static final Map<String, String> WITHOUT_SCREEN = Map.of("glass.platform", "Monocle", "monocle.platform", "Headless", "prism.order", "sw",
-            "java.awt.headless", "true");
+    static final Map<String, String> WITHOUT_SCREEN = Map.of(
+            "glass.platform",
+            "Monocle",
+            "monocle.platform",
+            "Headless",
+            "prism.order",
+            "sw",
+            "java.awt.headless",
+            "true");
 
     /**
-     * JavaFX keeps a picture of each region with several fills and stretches it to the region's size. Without a graphics card
-     * that takes most of a frame's time; filling rectangles takes hardly any.
+     * JavaFX keeps a picture of each region with several fills and stretches it to the region's size. Without a
+     * graphics card that takes most of a frame's time; filling rectangles takes hardly any.
      */
     private static final String REGION_CACHING_OFF = "prism.disableRegionCaching";
 
@@ -31,7 +38,9 @@ final class Toolkit {
     /** Whether windows have nowhere to go. */
     static boolean screenIsMissing() {
         return System.getProperty("os.name").startsWith("Linux")
-                && Stream.of("DISPLAY", "WAYLAND_DISPLAY").map(System::getenv).allMatch(value -> value == null || value.isEmpty());
+                && Stream.of("DISPLAY", "WAYLAND_DISPLAY")
+                        .map(System::getenv)
+                        .allMatch(value -> value == null || value.isEmpty());
     }
 
     /** Starts the toolkit once and waits until it runs. */

@@ -28,7 +28,9 @@ import loupe.state.SteeringValues;
 import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
 
-/** Goes through the workbench's panes and states and takes a picture of each, light and dark. One thread, not JavaFX's. */
+/**
+ * Goes through the workbench's panes and states and takes a picture of each, light and dark. One thread, not JavaFX's.
+ */
 final class Tour {
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
@@ -72,7 +74,7 @@ final class Tour {
             Toolkit.run(() -> {
                 app = new WorkbenchApp(context.service(), null, cache);
                 stage = new Stage();
-                app.show(stage, () -> { });
+                app.show(stage, () -> {});
                 resize(WIDTH_PIXELS, HEIGHT_PIXELS);
             });
             visit();
@@ -92,118 +94,222 @@ final class Tour {
     private void visit() {
         settle(() -> true);
         take("empty");
-        Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(opening.model(), opening.saes().stream().limit(1).toList())));
-        until("the model to open", () -> workbench().model().get() != null || workbench().modelProblem().get() != null);
+        Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(
+                opening.model(), opening.saes().stream().limit(1).toList())));
+        until(
+                "the model to open",
+                () -> workbench().model().get() != null
+                        || workbench().modelProblem().get() != null);
         settle(() -> true);
         Path first = opening.saes().isEmpty() ? null : opening.saes().get(0);
-        until("checkpoints to be found", () -> first != null || !models().nearby().paths().isEmpty());
-        Path a = first != null ? first : Toolkit.call(() -> models().nearby().paths().get(0));
+        until(
+                "checkpoints to be found",
+                () -> first != null || !models().nearby().paths().isEmpty());
+        Path a = first != null
+                ? first
+                : Toolkit.call(() -> models().nearby().paths().get(0));
         if (first == null) {
             Toolkit.run(() -> workbench().openCheckpoint(workbench().a(), a, loupe.sae.SaeOptions.AS_STORED));
         }
-        until("checkpoint A to open", () -> workbench().a().sae().get() != null || workbench().a().problem().get() != null);
+        until(
+                "checkpoint A to open",
+                () -> workbench().a().sae().get() != null
+                        || workbench().a().problem().get() != null);
         until("the tree to begin", () -> models().a().tree().tree().getValue() != null);
         take("counting");
-        until("activations to be counted", () -> !models().statistics().counting(workbench().a()).get());
+        until(
+                "activations to be counted",
+                () -> !models().statistics().counting(workbench().a()).get());
         until("the feature table to fill", () -> !models().table().filling().get());
         chooseTypicalFeature();
         settle(this::isQuiet);
         both("workbench");
-        one("histogram-brushed", () -> {
-            double upper = models().a().histogram().activations().range().upper().get();
-            models().a().histogram().mark(upper * 0.4, upper * 0.7);
-        }, () -> models().a().histogram().unmark());
-        one("examples-intervals", () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.INTERVALS),
+        one(
+                "histogram-brushed",
+                () -> {
+                    double upper = models().a()
+                            .histogram()
+                            .activations()
+                            .range()
+                            .upper()
+                            .get();
+                    models().a().histogram().mark(upper * 0.4, upper * 0.7);
+                },
+                () -> models().a().histogram().unmark());
+        one(
+                "examples-intervals",
+                () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.INTERVALS),
                 () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.TOP));
-        one("examples-near-misses", () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.NEAR_MISSES),
+        one(
+                "examples-near-misses",
+                () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.NEAR_MISSES),
                 () -> models().a().examples().choice().set(loupe.state.ExamplesModel.Choice.TOP));
-        one("example-ablated", () -> models().a().examples().ablate(models().a().examples().examples().getValue().get(0).examples().get(0),
-                loupe.state.AblationModel.How.REMOVED), () -> models().a().examples().ablation().close());
-        one("histogram-cumulative", () -> {
-            models().histogram().cumulative().set(true);
-            models().histogram().logarithmicValues().set(true);
-            models().histogram().bins().set(100);
-        }, () -> {
-            models().histogram().cumulative().set(false);
-            models().histogram().logarithmicValues().set(false);
-            models().histogram().bins().set(50);
-        });
-        both("all-features", () -> app.view().run("all-features"), () -> { });
-        both("all-features-marked", () -> models().table().filter().set("density>=1e-3 density<=2e-2 max>=4 max<=7"), () -> {
-            models().table().filter().set("");
-            app.view().run("this-feature");
-        });
-        one("text-empty", () -> app.view().run("text"), () -> { });
-        both("text", () -> {
-            loupe.index.Example example = models().a().examples().examples().getValue().get(0).examples().get(0);
-            models().text().open(example.ids(), example.focus());
-        }, () -> app.view().run("examples"));
-        both("together", () -> app.view().run("together"), () -> { });
-        one("together-at-token", () -> {
-            loupe.index.Example example = models().a().examples().examples().getValue().get(0).examples().get(0);
-            models().a().together().query().set("token " + example.ids()[example.focus()]);
-            models().a().together().with().set(loupe.state.TogetherModel.With.TOKEN);
-        }, () -> {
-            models().a().together().with().set(loupe.state.TogetherModel.With.FEATURE);
-            app.view().run("together");
-        });
-        one("decoder-ghost", () -> models().controls().encoderMix().set(0), () -> models().controls().encoderMix().set(1));
-        one("neighbours-of-tokens", () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.TOKENS),
+        one(
+                "example-ablated",
+                () -> models().a()
+                        .examples()
+                        .ablate(
+                                models().a()
+                                        .examples()
+                                        .examples()
+                                        .getValue()
+                                        .get(0)
+                                        .examples()
+                                        .get(0),
+                                loupe.state.AblationModel.How.REMOVED),
+                () -> models().a().examples().ablation().close());
+        one(
+                "histogram-cumulative",
+                () -> {
+                    models().histogram().cumulative().set(true);
+                    models().histogram().logarithmicValues().set(true);
+                    models().histogram().bins().set(100);
+                },
+                () -> {
+                    models().histogram().cumulative().set(false);
+                    models().histogram().logarithmicValues().set(false);
+                    models().histogram().bins().set(50);
+                });
+        both("all-features", () -> app.view().run("all-features"), () -> {});
+        both(
+                "all-features-marked",
+                () -> models().table().filter().set("density>=1e-3 density<=2e-2 max>=4 max<=7"),
+                () -> {
+                    models().table().filter().set("");
+                    app.view().run("this-feature");
+                });
+        one("text-empty", () -> app.view().run("text"), () -> {});
+        both(
+                "text",
+                () -> {
+                    loupe.index.Example example = models().a()
+                            .examples()
+                            .examples()
+                            .getValue()
+                            .get(0)
+                            .examples()
+                            .get(0);
+                    models().text().open(example.ids(), example.focus());
+                },
+                () -> app.view().run("examples"));
+        both("together", () -> app.view().run("together"), () -> {});
+        one(
+                "together-at-token",
+                () -> {
+                    loupe.index.Example example = models().a()
+                            .examples()
+                            .examples()
+                            .getValue()
+                            .get(0)
+                            .examples()
+                            .get(0);
+                    models().a().together().query().set("token " + example.ids()[example.focus()]);
+                    models().a().together().with().set(loupe.state.TogetherModel.With.TOKEN);
+                },
+                () -> {
+                    models().a().together().with().set(loupe.state.TogetherModel.With.FEATURE);
+                    app.view().run("together");
+                });
+        one(
+                "decoder-ghost",
+                () -> models().controls().encoderMix().set(0),
+                () -> models().controls().encoderMix().set(1));
+        one(
+                "neighbours-of-tokens",
+                () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.TOKENS),
                 () -> models().a().neighbours().among().set(loupe.state.NeighboursModel.Among.FEATURES));
-        one("table-filtered", () -> {
-            models().table().sortedBy().set(FeatureColumn.SKEWNESS);
-            models().table().descending().set(true);
-            models().table().filter().set("skew>0");
-        }, () -> {
-            models().table().filter().set("");
-            models().table().sortedBy().set(FeatureColumn.NUMBER);
-            models().table().descending().set(false);
-        });
-        one("components", () -> {
-            models().controls().components().set(3);
-            models().controls().pca(0).set(0.1);
-            models().controls().pca(2).set(0.05);
-        }, () -> models().controls().components().set(1));
+        one(
+                "table-filtered",
+                () -> {
+                    models().table().sortedBy().set(FeatureColumn.SKEWNESS);
+                    models().table().descending().set(true);
+                    models().table().filter().set("skew>0");
+                },
+                () -> {
+                    models().table().filter().set("");
+                    models().table().sortedBy().set(FeatureColumn.NUMBER);
+                    models().table().descending().set(false);
+                });
+        one(
+                "components",
+                () -> {
+                    models().controls().components().set(3);
+                    models().controls().pca(0).set(0.1);
+                    models().controls().pca(2).set(0.05);
+                },
+                () -> models().controls().components().set(1));
         Toolkit.run(() -> models().controls().pca(0).set(0));
-        both("tokens-filtered", () -> models().controls().filter().set(TokenFilter.NONE.withScripts(Set.of(TokenScript.LATIN)).withLettersOnly(true).withLength(3, 12)),
+        both(
+                "tokens-filtered",
+                () -> models().controls()
+                        .filter()
+                        .set(TokenFilter.NONE
+                                .withScripts(Set.of(TokenScript.LATIN))
+                                .withLettersOnly(true)
+                                .withLength(3, 12)),
                 () -> models().controls().filter().set(TokenFilter.NONE));
-        both("token-sides", () -> models().a().tokens().sides().set(true), () -> models().a().tokens().sides().set(false));
-        both("scale-sweep", () -> models().scales().open().set(true), () -> models().scales().open().set(false));
-        both("tree-generic-folded", () -> {
-            models().a().tree().baseline().set(TreeBaseline.random(4));
-            models().controls().foldUnder().set(1);
-            app.view().maximise("tree", true);
-        }, () -> {
-            app.view().maximise("tree", false);
-            models().controls().foldUnder().set(GhostControlsModel.FOLDS_NOTHING);
-            models().a().tree().baseline().set(TreeBaseline.NONE);
-        });
-        both("tree-steered", () -> {
-            models().controls().steering().set(SteeringValues.NONE.withCoefficient(2));
-            models().a().comparison().followClean();
-            app.view().maximise("tree", true);
-        }, () -> {
-            app.view().maximise("tree", false);
-            models().a().comparison().stop();
-            models().controls().steering().set(SteeringValues.NONE);
-        });
-        both("tree-compared", () -> {
-            models().a().comparison().keep("encoder");
-            models().controls().encoderMix().set(0);
-            app.view().maximise("tree", true);
-        }, () -> {
-            app.view().maximise("tree", false);
-            models().controls().encoderMix().set(1);
-            models().a().comparison().stop();
-        });
-        for (String pane : List.of("tree", "histogram", "logits", "scatter", "examples", "text", "tokens", "neighbours", "together")) {
-            both("pane-" + pane, () -> app.view().maximise(pane, true), () -> app.view().maximise(pane, false));
+        both(
+                "token-sides",
+                () -> models().a().tokens().sides().set(true),
+                () -> models().a().tokens().sides().set(false));
+        both(
+                "scale-sweep",
+                () -> models().scales().open().set(true),
+                () -> models().scales().open().set(false));
+        both(
+                "tree-generic-folded",
+                () -> {
+                    models().a().tree().baseline().set(TreeBaseline.random(4));
+                    models().controls().foldUnder().set(1);
+                    app.view().maximise("tree", true);
+                },
+                () -> {
+                    app.view().maximise("tree", false);
+                    models().controls().foldUnder().set(GhostControlsModel.FOLDS_NOTHING);
+                    models().a().tree().baseline().set(TreeBaseline.NONE);
+                });
+        both(
+                "tree-steered",
+                () -> {
+                    models().controls().steering().set(SteeringValues.NONE.withCoefficient(2));
+                    models().a().comparison().followClean();
+                    app.view().maximise("tree", true);
+                },
+                () -> {
+                    app.view().maximise("tree", false);
+                    models().a().comparison().stop();
+                    models().controls().steering().set(SteeringValues.NONE);
+                });
+        both(
+                "tree-compared",
+                () -> {
+                    models().a().comparison().keep("encoder");
+                    models().controls().encoderMix().set(0);
+                    app.view().maximise("tree", true);
+                },
+                () -> {
+                    app.view().maximise("tree", false);
+                    models().controls().encoderMix().set(1);
+                    models().a().comparison().stop();
+                });
+        for (String pane : List.of(
+                "tree", "histogram", "logits", "scatter", "examples", "text", "tokens", "neighbours", "together")) {
+            both(
+                    "pane-" + pane,
+                    () -> app.view().maximise(pane, true),
+                    () -> app.view().maximise(pane, false));
         }
         both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         batch();
         both("palette", () -> app.view().run("palette"), app.view()::dismiss);
         both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);
-        one("problem", () -> workbench().openCheckpoint(workbench().a(), opening.model().resolve("config.json"), loupe.sae.SaeOptions.AS_STORED),
+        one(
+                "problem",
+                () -> workbench()
+                        .openCheckpoint(
+                                workbench().a(),
+                                opening.model().resolve("config.json"),
+                                loupe.sae.SaeOptions.AS_STORED),
                 () -> workbench().dismissProblem(workbench().a()));
         compare(a);
         Toolkit.run(() -> resize(SMALL_WIDTH_PIXELS, SMALL_HEIGHT_PIXELS));
@@ -226,21 +332,35 @@ final class Tour {
             return;
         }
         Toolkit.run(() -> {
-            models().batch().start(models().table().rows().stream().limit(BATCHED).toList(), EnumSet.allOf(BatchPlan.Part.class), BATCH_NODES, lines);
+            models().batch()
+                    .start(
+                            models().table().rows().stream().limit(BATCHED).toList(),
+                            EnumSet.allOf(BatchPlan.Part.class),
+                            BATCH_NODES,
+                            lines);
             app.view().run("batch");
         });
         until("the first features", () -> models().batch().rows().size() >= BATCHED / 2);
         take("batch-running");
         until("the batch", () -> !models().batch().running().get());
-        both("batch", () -> { }, app.view()::dismiss);
+        both("batch", () -> {}, app.view()::dismiss);
     }
 
     private void compare(Path a) {
-        Path other = opening.saes().size() > 1 ? opening.saes().get(1)
-                : Toolkit.call(() -> models().nearby().paths().stream().filter(path -> !path.equals(a.toAbsolutePath().normalize())).findFirst().orElse(a));
+        Path other = opening.saes().size() > 1
+                ? opening.saes().get(1)
+                : Toolkit.call(() -> models().nearby().paths().stream()
+                        .filter(path -> !path.equals(a.toAbsolutePath().normalize()))
+                        .findFirst()
+                        .orElse(a));
         Toolkit.run(() -> workbench().openCheckpoint(workbench().b(), other, loupe.sae.SaeOptions.AS_STORED));
-        until("checkpoint B to open", () -> workbench().b().sae().get() != null || workbench().b().problem().get() != null);
-        until("B to be counted", () -> !models().statistics().counting(workbench().b()).get());
+        until(
+                "checkpoint B to open",
+                () -> workbench().b().sae().get() != null
+                        || workbench().b().problem().get() != null);
+        until(
+                "B to be counted",
+                () -> !models().statistics().counting(workbench().b()).get());
         settle(this::isQuiet);
         both("compare");
         both("compare-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
@@ -261,7 +381,10 @@ final class Tour {
     /** The sample's own; else the strongest of the rare features: one whose examples a newcomer understands at once. */
     private void chooseTypicalFeature() {
         Toolkit.run(() -> {
-            if (WorkbenchApp.sampleFolder().filter(sample -> sample.resolve("sae-topk").equals(workbench().a().sae().get().path())).isPresent()) {
+            if (WorkbenchApp.sampleFolder()
+                    .filter(sample -> sample.resolve("sae-topk")
+                            .equals(workbench().a().sae().get().path()))
+                    .isPresent()) {
                 models().table().jumpTo(WorkbenchApp.SAMPLE_FEATURE);
                 return;
             }
@@ -280,21 +403,40 @@ final class Tour {
     }
 
     private boolean isQuiet() {
-        return quiet(models().a()) && listIsFiltered() && !models().scales().sweep().isPending() && !models().scatter().points().isPending() && !models().text().tokens().isPending() && (workbench().b().sae().get() == null || quiet(models().b()));
+        return quiet(models().a())
+                && listIsFiltered()
+                && !models().scales().sweep().isPending()
+                && !models().scatter().points().isPending()
+                && !models().text().tokens().isPending()
+                && (workbench().b().sae().get() == null || quiet(models().b()));
     }
 
-    /** Whether the token list is of the tokens that pass the filter: what it goes by is looked up when it is first used. */
+    /**
+     * Whether the token list is of the tokens that pass the filter: what it goes by is looked up when it is first used.
+     */
     private boolean listIsFiltered() {
-        TokenMask passing = models().controls().filter().get().isNone() ? TokenMask.ALL : models().a().tokens().mask().getValue();
+        TokenMask passing = models().controls().filter().get().isNone()
+                ? TokenMask.ALL
+                : models().a().tokens().mask().getValue();
         TokenList shown = models().a().tokens().list().getValue();
         return shown == null || shown.settings().mask().equals(passing);
     }
 
     private static boolean quiet(loupe.state.SideModels side) {
-        return !side.tree().tree().isPending() && !side.tree().clean().isPending() && !side.comparison().diff().isPending() && !side.tokens().list().isPending() && !side.tokens().columns().isPending()
-                && !side.tokens().mask().isPending() && !side.tokens().bothSides().isPending()
-                && !side.neighbours().neighbours().isPending() && !side.logits().weights().isPending() && !side.examples().examples().isPending()
-                && !side.histogram().histogram().isPending() && !side.text().reading().isPending() && !side.examples().ablation().answer().isPending() && side.together().isQuiet();
+        return !side.tree().tree().isPending()
+                && !side.tree().clean().isPending()
+                && !side.comparison().diff().isPending()
+                && !side.tokens().list().isPending()
+                && !side.tokens().columns().isPending()
+                && !side.tokens().mask().isPending()
+                && !side.tokens().bothSides().isPending()
+                && !side.neighbours().neighbours().isPending()
+                && !side.logits().weights().isPending()
+                && !side.examples().examples().isPending()
+                && !side.histogram().histogram().isPending()
+                && !side.text().reading().isPending()
+                && !side.examples().ablation().answer().isPending()
+                && side.together().isQuiet();
     }
 
     private Workbench workbench() {
@@ -322,7 +464,7 @@ final class Tour {
     }
 
     private void both(String name) {
-        both(name, () -> { }, () -> { });
+        both(name, () -> {}, () -> {});
     }
 
     private boolean isWanted(String name) {

@@ -12,7 +12,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tour}: pictures of the workbench in its states, without needing a screen. */
-@Command(name = "tour", description = "Open the workbench without a screen, go through its panes and states, and save pictures of them.")
+@Command(
+        name = "tour",
+        description =
+                "Open the workbench without a screen, go through its panes and states, and save pictures of them.")
 final class TourCommand extends LoupeCommand {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the pictures.")
     private Path out;
@@ -20,10 +23,18 @@ final class TourCommand extends LoupeCommand {
     @Mixin
     private ModelOptions model;
 
-    @Option(names = "--sae", paramLabel = "PATH", description = "A checkpoint, or two to be compared (default: the sample's, or the first ones beside the model).")
+    @Option(
+            names = "--sae",
+            paramLabel = "PATH",
+            description =
+                    "A checkpoint, or two to be compared (default: the sample's, or the first ones beside the model).")
     private List<Path> saes = List.of();
 
-    @Option(names = "--cache", paramLabel = "DIR", description = "Folder where counted activations are kept from one tour to the next (default: they are counted anew).")
+    @Option(
+            names = "--cache",
+            paramLabel = "DIR",
+            description =
+                    "Folder where counted activations are kept from one tour to the next (default: they are counted anew).")
     private Path cache;
 
     @Option(names = "--only", paramLabel = "TEXT", description = "Only the pictures whose names contain this.")
@@ -31,12 +42,19 @@ final class TourCommand extends LoupeCommand {
 
     @Override
     Map<String, Object> run(CommandContext context) throws IOException {
-        Path folder = model.isGiven() ? Paths.existing(model.model, "--model")
-                : WorkbenchApp.sampleFolder().map(sample -> sample.resolve("glossary")).filter(Files::isDirectory)
-                        .orElseThrow(() -> Refusal.usage("--model DIR is missing, and there is no sample to show instead"));
+        Path folder = model.isGiven()
+                ? Paths.existing(model.model, "--model")
+                : WorkbenchApp.sampleFolder()
+                        .map(sample -> sample.resolve("glossary"))
+                        .filter(Files::isDirectory)
+                        .orElseThrow(
+                                () -> Refusal.usage("--model DIR is missing, and there is no sample to show instead"));
         Paths.folder(out, "--out");
         if (saes.isEmpty() && !model.isGiven()) {
-            saes = Stream.of("sae-topk", "sae-topk-early").map(folder::resolveSibling).filter(Files::exists).toList();
+            saes = Stream.of("sae-topk", "sae-topk-early")
+                    .map(folder::resolveSibling)
+                    .filter(Files::exists)
+                    .toList();
         }
         saes.forEach(path -> Paths.existing(path, "--sae"));
         Files.createDirectories(out);

@@ -9,33 +9,64 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code train-sample}: builds the sample's model, autoencoders and corpus from a definitions file. */
-@Command(name = "train-sample", description = "Train the sample: a small language model, autoencoders and a corpus, from a definitions file. "
-        + "Stop it when you like; started again, it goes on.")
+@Command(
+        name = "train-sample",
+        description = "Train the sample: a small language model, autoencoders and a corpus, from a definitions file. "
+                + "Stop it when you like; started again, it goes on.")
 final class TrainSampleCommand extends LoupeCommand {
-    @Option(names = "--definitions", required = true, paramLabel = "FILE",
-            description = "Lines of lemma, part of speech, definition and examples (joined by ' | '), with tabs between.")
+    @Option(
+            names = "--definitions",
+            required = true,
+            paramLabel = "FILE",
+            description =
+                    "Lines of lemma, part of speech, definition and examples (joined by ' | '), with tabs between.")
     private Path definitions;
 
-    @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for what is finished. What is there is not built again.")
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder for what is finished. What is there is not built again.")
     private Path out;
 
-    @Option(names = "--work", paramLabel = "DIR", description = "Folder for what is unfinished (default: .cache/sae-loupe/train-sample in your home).")
+    @Option(
+            names = "--work",
+            paramLabel = "DIR",
+            description = "Folder for what is unfinished (default: .cache/sae-loupe/train-sample in your home).")
     private Path work;
 
-    @Option(names = "--tokens", paramLabel = "N", description = "Tokens the language model is shown in all; its two teachers get two thirds of that each (default: ${DEFAULT-VALUE}).", defaultValue = "51000000")
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            description =
+                    "Tokens the language model is shown in all; its two teachers get two thirds of that each (default: ${DEFAULT-VALUE}).",
+            defaultValue = "51000000")
     private long tokens;
 
-    @Option(names = "--sae-tokens", paramLabel = "N", description = "Activations each autoencoder is shown (default: ${DEFAULT-VALUE}).",
+    @Option(
+            names = "--sae-tokens",
+            paramLabel = "N",
+            description = "Activations each autoencoder is shown (default: ${DEFAULT-VALUE}).",
             defaultValue = "1000000")
     private long saeTokens;
 
-    @Option(names = "--corpus-tokens", paramLabel = "N", description = "Tokens the model writes (default: ${DEFAULT-VALUE}).", defaultValue = "300000")
+    @Option(
+            names = "--corpus-tokens",
+            paramLabel = "N",
+            description = "Tokens the model writes (default: ${DEFAULT-VALUE}).",
+            defaultValue = "300000")
     private long corpusTokens;
 
-    @Option(names = "--seed", paramLabel = "N", description = "Seed of everything that is drawn (default: ${DEFAULT-VALUE}).", defaultValue = "20261121")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Seed of everything that is drawn (default: ${DEFAULT-VALUE}).",
+            defaultValue = "20261121")
     private long seed;
 
-    @Option(names = "--measure", description = "Train nothing: measure the language model that is in the folder already.")
+    @Option(
+            names = "--measure",
+            description = "Train nothing: measure the language model that is in the folder already.")
     private boolean measure;
 
     @Override
@@ -51,11 +82,20 @@ final class TrainSampleCommand extends LoupeCommand {
             return SampleBuilder.measureLanguageModel(definitions, out, seed);
         }
         if (tokens < 1 || saeTokens < 1 || corpusTokens < 1) {
-            throw Refusal.usage("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens + " and " + corpusTokens + "; at least 1 is needed of each");
+            throw Refusal.usage("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens + " and "
+                    + corpusTokens + "; at least 1 is needed of each");
         }
-        Path unfinished = work != null ? work : Path.of(System.getProperty("user.home"), ".cache", "sae-loupe", "train-sample");
+        Path unfinished =
+                work != null ? work : Path.of(System.getProperty("user.home"), ".cache", "sae-loupe", "train-sample");
         SampleBuilder.Plan plan = new SampleBuilder.Plan(tokens, saeTokens, corpusTokens, seed);
-        return new SampleBuilder(definitions, out, unfinished, plan,
-                (part, fraction, detail) -> context.progress().show(fraction, part + (detail.isEmpty() ? "" : ", " + detail)), context.cancellation()).build();
+        return new SampleBuilder(
+                        definitions,
+                        out,
+                        unfinished,
+                        plan,
+                        (part, fraction, detail) ->
+                                context.progress().show(fraction, part + (detail.isEmpty() ? "" : ", " + detail)),
+                        context.cancellation())
+                .build();
     }
 }

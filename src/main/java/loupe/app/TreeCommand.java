@@ -2,7 +2,6 @@ package loupe.app;
 
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,7 +33,11 @@ final class TreeCommand extends LoupeCommand {
     @Mixin
     private GhostOptions ghost;
 
-    @Option(names = "--vector", paramLabel = "F:NAME", converter = ArrayReference.Converter.class, description = "A finished ghost, used as it is.")
+    @Option(
+            names = "--vector",
+            paramLabel = "F:NAME",
+            converter = ArrayReference.Converter.class,
+            description = "A finished ghost, used as it is.")
     private ArrayReference vector;
 
     @Mixin
@@ -43,35 +46,72 @@ final class TreeCommand extends LoupeCommand {
     @Option(names = "--mask-id", paramLabel = "ID", description = "A token whose logit is removed (default: none).")
     private Integer maskId;
 
-    @Option(names = "--top-k", paramLabel = "K", defaultValue = "5", description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            defaultValue = "5",
+            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
     private int topK;
 
-    @Option(names = "--cutoff", paramLabel = "P", defaultValue = "5e-5", description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--cutoff",
+            paramLabel = "P",
+            defaultValue = "5e-5",
+            description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
     private double cutoff;
 
-    @Option(names = "--max-depth", paramLabel = "D", defaultValue = "25", description = "Largest depth (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--max-depth",
+            paramLabel = "D",
+            defaultValue = "25",
+            description = "Largest depth (default: ${DEFAULT-VALUE}).")
     private int maxDepth;
 
-    @Option(names = "--max-nodes", paramLabel = "N", description = "Keep only the N most probable nodes (default: no limit).")
+    @Option(
+            names = "--max-nodes",
+            paramLabel = "N",
+            description = "Keep only the N most probable nodes (default: no limit).")
     private Integer maxNodes;
 
-    @Option(names = "--baseline", paramLabel = "WHICH", defaultValue = "none", description = "none, centroid, random:N or empty (default: none).")
+    @Option(
+            names = "--baseline",
+            paramLabel = "WHICH",
+            defaultValue = "none",
+            description = "none, centroid, random:N or empty (default: none).")
     private String baseline;
 
-    @Option(names = "--null-draws", paramLabel = "N", defaultValue = "0",
-            description = "Grow trees of N random directions at the same scale too and say how far the divergence from the baseline is beyond theirs (default: none).")
+    @Option(
+            names = "--null-draws",
+            paramLabel = "N",
+            defaultValue = "0",
+            description =
+                    "Grow trees of N random directions at the same scale too and say how far the divergence from the baseline is beyond theirs (default: none).")
     private int nullDraws;
 
-    @Option(names = "--steer", paramLabel = "LAYER:COEFFICIENT", description = "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
+    @Option(
+            names = "--steer",
+            paramLabel = "LAYER:COEFFICIENT",
+            description =
+                    "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
     private String steer;
 
-    @Option(names = "--clamp", paramLabel = "LAYER:VALUE", description = "Hold the unit decoder direction's share of the residual stream entering the layer at the value, after the ghost.")
+    @Option(
+            names = "--clamp",
+            paramLabel = "LAYER:VALUE",
+            description =
+                    "Hold the unit decoder direction's share of the residual stream entering the layer at the value, after the ghost.")
     private String clamp;
 
-    @Option(names = "--out", paramLabel = "F", description = "Write the tree: .json in the notebook's shape, .txt as indented text, .md as Markdown.")
+    @Option(
+            names = "--out",
+            paramLabel = "F",
+            description = "Write the tree: .json in the notebook's shape, .txt as indented text, .md as Markdown.")
     private Path out;
 
-    @Option(names = "--against", paramLabel = "F", description = "Compare with a tree saved as JSON, by --out, by the window or by the notebooks.")
+    @Option(
+            names = "--against",
+            paramLabel = "F",
+            description = "Compare with a tree saved as JSON, by --out, by the window or by the notebooks.")
     private Path against;
 
     @Override
@@ -87,24 +127,33 @@ final class TreeCommand extends LoupeCommand {
         }
         TreeBaseline compared = PromptOptions.baseline(baseline);
         if (nullDraws != 0 && (nullDraws < 2 || compared.kind() == TreeBaseline.Kind.NONE)) {
-            throw Refusal.usage("--null-draws is " + nullDraws + " and --baseline " + baseline + ", expected at least 2 draws and a baseline to be far from");
+            throw Refusal.usage("--null-draws is " + nullDraws + " and --baseline " + baseline
+                    + ", expected at least 2 draws and a baseline to be far from");
         }
         requireLimits();
         ghost.requireSensible(vector);
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, vector));
         Optional<TreeSteering> steering = steering();
-        steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers()).ifPresent(at -> {
-            throw Refusal.usage((clamp != null ? "--clamp" : "--steer") + ": there is no layer " + at.layer() + ", the layers of " + opened.folder() + " are 0 to " + (opened.config().nLayers() - 1));
-        });
+        steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers())
+                .ifPresent(at -> {
+                    throw Refusal.usage((clamp != null ? "--clamp" : "--steer") + ": there is no layer " + at.layer()
+                            + ", the layers of " + opened.folder() + " are 0 to "
+                            + (opened.config().nLayers() - 1));
+                });
         if (maskId != null) {
             ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
         }
         GhostPrompt tokens = prompt.tokens(opened, model);
-        TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
+        TreeLimits limits = new TreeLimits(
+                cutoff,
+                topK,
+                maxDepth,
+                maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
                 maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId));
         long start = System.nanoTime();
-        DefinitionTree.Answer tree = context.ask(new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
+        DefinitionTree.Answer tree = context.ask(
+                new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
         double seconds = (System.nanoTime() - start) / 1e9;
 
         Map<String, Object> result = new LinkedHashMap<>();
@@ -114,7 +163,10 @@ final class TreeCommand extends LoupeCommand {
         if (compared.kind() != TreeBaseline.Kind.NONE) {
             result.put("divergence", tree.divergence());
             if (nullDraws > 0) {
-                result.put("null", beyondChance(context.ask(NullDivergence.of(tree.query(), nullDraws)).correct(tree)));
+                result.put(
+                        "null",
+                        beyondChance(context.ask(NullDivergence.of(tree.query(), nullDraws))
+                                .correct(tree)));
             }
         }
         TreeOutline outline = TreeOutline.of(tree, id -> ModelOptions.text(opened, id));
@@ -142,9 +194,14 @@ final class TreeCommand extends LoupeCommand {
     }
 
     private void write(TreeOutline outline, Map<String, Object> settings) {
-        String text = out.toString().endsWith(".json") ? outline.jsonText() : out.toString().endsWith(".txt") ? outline.indented()
-                : outline.markdown(settings.entrySet().stream().filter(entry -> entry.getValue() != null)
-                        .map(entry -> entry.getKey() + " " + entry.getValue()).collect(java.util.stream.Collectors.joining(", ")));
+        String text = out.toString().endsWith(".json")
+                ? outline.jsonText()
+                : out.toString().endsWith(".txt")
+                        ? outline.indented()
+                        : outline.markdown(settings.entrySet().stream()
+                                .filter(entry -> entry.getValue() != null)
+                                .map(entry -> entry.getKey() + " " + entry.getValue())
+                                .collect(java.util.stream.Collectors.joining(", ")));
         TextFiles.write(out, text);
     }
 
@@ -177,7 +234,8 @@ final class TreeCommand extends LoupeCommand {
         if (steer != null && clamp != null) {
             throw Refusal.usage("--steer and --clamp are both given; a feature is added or clamped");
         }
-        return clamp != null ? Optional.of(steering("--clamp", clamp, TreeSteering.Kind.CLAMP))
+        return clamp != null
+                ? Optional.of(steering("--clamp", clamp, TreeSteering.Kind.CLAMP))
                 : Optional.ofNullable(steer).map(text -> steering("--steer", text, TreeSteering.Kind.ADD));
     }
 
@@ -187,7 +245,11 @@ final class TreeCommand extends LoupeCommand {
             throw Refusal.usage(option + " needs --sae PATH and --feature I, whose decoder direction it is about");
         }
         try {
-            return new TreeSteering(ghost.sae().get().id(), ghost.feature().get(), Integer.parseInt(text.substring(0, Math.max(0, colon))), kind,
+            return new TreeSteering(
+                    ghost.sae().get().id(),
+                    ghost.feature().get(),
+                    Integer.parseInt(text.substring(0, Math.max(0, colon))),
+                    kind,
                     Double.parseDouble(text.substring(colon + 1)));
         } catch (NumberFormatException e) {
             throw Refusal.usage(option + " is " + text + ", expected a layer and a number with a colon between");

@@ -24,9 +24,9 @@ import loupe.state.GhostValues;
 import loupe.state.SideModels;
 
 /**
- * The real window on the sample, warm: from a click or a slider event to the frame that shows the answer. A frame counts
- * when its layout is done. While it runs, a second thread asks the JavaFX thread for nothing every few milliseconds and
- * keeps the longest time it had to wait, which is the longest task there. One thread, not JavaFX's.
+ * The real window on the sample, warm: from a click or a slider event to the frame that shows the answer. A frame
+ * counts when its layout is done. While it runs, a second thread asks the JavaFX thread for nothing every few
+ * milliseconds and keeps the longest time it had to wait, which is the longest task there. One thread, not JavaFX's.
  */
 final class UiBenchmark implements Benchmark {
     private static final int SELECTIONS = 50;
@@ -41,7 +41,7 @@ final class UiBenchmark implements Benchmark {
     private static final long PATIENCE_NANOS = 120_000_000_000L;
 
     private WorkbenchApp app;
-    private Runnable frame = () -> { };
+    private Runnable frame = () -> {};
 
     @Override
     public String name() {
@@ -51,7 +51,9 @@ final class UiBenchmark implements Benchmark {
     @Override
     public Map<String, Object> run(Bench bench) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
-        Path sample = WorkbenchApp.sampleFolder().filter(folder -> Files.isDirectory(folder.resolve("glossary"))).orElse(null);
+        Path sample = WorkbenchApp.sampleFolder()
+                .filter(folder -> Files.isDirectory(folder.resolve("glossary")))
+                .orElse(null);
         if (sample == null) {
             figures.put("not_run", "there is no sample to open");
             return figures;
@@ -66,13 +68,16 @@ final class UiBenchmark implements Benchmark {
         try {
             Toolkit.run(() -> {
                 app = new WorkbenchApp(bench.service(), null, cache);
-                app.show(new Stage(), () -> { });
+                app.show(new Stage(), () -> {});
                 app.view().scene().addPostLayoutPulseListener(() -> frame.run());
                 everyFrame.start();
-                app.openFirst(new WorkbenchApp.Opening(sample.resolve("glossary"), List.of(sample.resolve("sae-topk"))));
+                app.openFirst(
+                        new WorkbenchApp.Opening(sample.resolve("glossary"), List.of(sample.resolve("sae-topk"))));
             });
             bench.say("ui: waiting for the sample to be open and counted");
-            until(() -> a().side().sae().get() != null && panesAreFull() && !app.models().statistics().counting(a().side()).get()
+            until(() -> a().side().sae().get() != null
+                    && panesAreFull()
+                    && !app.models().statistics().counting(a().side()).get()
                     && !app.models().table().filling().get());
             measure(bench, figures);
             try (Probe probe = new Probe()) {
@@ -105,8 +110,12 @@ final class UiBenchmark implements Benchmark {
                 branches[i] = select(17 + 13 * i, this::treeHasBranches);
                 until(this::treeIsComplete);
             }
-            figures.put("feature chosen, all panes but the tree", Timing.of(panes).milliseconds().json());
-            figures.put("feature chosen, first branches", Timing.of(branches).milliseconds().json());
+            figures.put(
+                    "feature chosen, all panes but the tree",
+                    Timing.of(panes).milliseconds().json());
+            figures.put(
+                    "feature chosen, first branches",
+                    Timing.of(branches).milliseconds().json());
             figures.put("longest task while choosing, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
@@ -116,7 +125,9 @@ final class UiBenchmark implements Benchmark {
             for (int i = 0; i < trees.length; i++) {
                 trees[i] = moveScale(this::treeIsOfThisScale);
             }
-            figures.put("slider event, new partial tree", Timing.of(trees).milliseconds().json());
+            figures.put(
+                    "slider event, new partial tree",
+                    Timing.of(trees).milliseconds().json());
             figures.put("longest task while dragging, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
@@ -137,7 +148,9 @@ final class UiBenchmark implements Benchmark {
         try (Probe probe = new Probe()) {
             bench.say("ui: opening a checkpoint");
             Path path = a().side().sae().get().path();
-            Toolkit.run(() -> app.models().workbench().openCheckpoint(app.models().workbench().b(), path, SaeOptions.AS_STORED));
+            Toolkit.run(() -> app.models()
+                    .workbench()
+                    .openCheckpoint(app.models().workbench().b(), path, SaeOptions.AS_STORED));
             until(() -> app.models().workbench().b().sae().get() != null);
             until(() -> app.view().isArranged() && panesAreFull(app.models().b()));
             pause(SETTLING_MILLIS);
@@ -148,11 +161,17 @@ final class UiBenchmark implements Benchmark {
             Path model = app.models().workbench().model().get().folder();
             Path path = a().side().sae().get().path();
             Toolkit.run(() -> app.models().workbench().closeModel());
-            until(() -> app.models().workbench().b().sae().get() == null && app.view().isArranged());
+            until(() -> app.models().workbench().b().sae().get() == null
+                    && app.view().isArranged());
             pause(SETTLING_MILLIS);
             figures.put("longest task while closing everything, ms", probe.takeMillis());
-            Toolkit.run(() -> app.models().workbench().openModel(model,
-                    opened -> app.models().workbench().openCheckpoint(app.models().workbench().a(), path, SaeOptions.AS_STORED)));
+            Toolkit.run(() -> app.models()
+                    .workbench()
+                    .openModel(
+                            model,
+                            opened -> app.models()
+                                    .workbench()
+                                    .openCheckpoint(app.models().workbench().a(), path, SaeOptions.AS_STORED)));
             until(() -> a().side().sae().get() != null && panesAreFull());
             pause(SETTLING_MILLIS);
             figures.put("longest task while loading everything again, ms", probe.longestMillis());
@@ -167,8 +186,11 @@ final class UiBenchmark implements Benchmark {
             app.models().controls().topK().set(LARGE_TREE_CHILDREN);
             app.models().controls().cutoff().set(LARGE_TREE_CUTOFF);
         });
-        until(() -> treeIsComplete() && a().tree().tree().getValue().query().limits().topK() == LARGE_TREE_CHILDREN);
-        figures.put("large tree grown, nodes", Toolkit.call(() -> a().tree().tree().getValue().size()));
+        until(() -> treeIsComplete()
+                && a().tree().tree().getValue().query().limits().topK() == LARGE_TREE_CHILDREN);
+        figures.put(
+                "large tree grown, nodes",
+                Toolkit.call(() -> a().tree().tree().getValue().size()));
         figures.put("large tree grown, s", (System.nanoTime() - start) / 1e9);
         Toolkit.run(() -> app.models().controls().restore(before));
         until(this::treeIsComplete);
@@ -216,7 +238,7 @@ final class UiBenchmark implements Benchmark {
             return now;
         });
         until(() -> shownAt.get() != 0);
-        Toolkit.run(() -> frame = () -> { });
+        Toolkit.run(() -> frame = () -> {});
         return (shownAt.get() - start) / 1e9;
     }
 
@@ -229,7 +251,12 @@ final class UiBenchmark implements Benchmark {
     }
 
     private static boolean panesAreFull(SideModels side) {
-        return Stream.of(side.histogram().histogram(), side.examples().examples(), side.logits().weights(), side.tokens().list(), side.neighbours().neighbours())
+        return Stream.of(
+                        side.histogram().histogram(),
+                        side.examples().examples(),
+                        side.logits().weights(),
+                        side.tokens().list(),
+                        side.neighbours().neighbours())
                 .allMatch(slot -> slot.getValue() != null && !slot.isPending());
     }
 
@@ -244,12 +271,15 @@ final class UiBenchmark implements Benchmark {
     }
 
     private boolean treeIsOfThisScale() {
-        return treeHasBranches() && a().tree().tree().getValue().query().ghost().scale() == app.models().controls().values().get().scale();
+        return treeHasBranches()
+                && a().tree().tree().getValue().query().ghost().scale()
+                        == app.models().controls().values().get().scale();
     }
 
     private boolean listIsOfThisScale() {
         return a().tokens().list().getValue() != null
-                && a().tokens().list().getValue().settings().ghost().scale() == app.models().controls().values().get().scale();
+                && a().tokens().list().getValue().settings().ghost().scale()
+                        == app.models().controls().values().get().scale();
     }
 
     private AnimationTimer timer() {
@@ -301,7 +331,7 @@ final class UiBenchmark implements Benchmark {
         private void ask() {
             while (running.get()) {
                 long start = System.nanoTime();
-                Toolkit.run(() -> { });
+                Toolkit.run(() -> {});
                 longest.accumulateAndGet(System.nanoTime() - start, Math::max);
                 pause(PROBE_MILLIS);
             }

@@ -50,6 +50,7 @@ final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
     /** The feature the sample opens on: colours, which its examples, its tree and its token list all show at once. */
     static final int SAMPLE_FEATURE = 866;
+
     private static final long CANCELLATION_POLL_MILLIS = 100;
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
@@ -69,7 +70,8 @@ final class WorkbenchApp implements AutoCloseable {
         this.memory = memory;
         session = memory == null ? Session.empty() : memory.load();
         Notices notices = new Notices(Clock.systemDefaultZone());
-        Workbench workbench = new Workbench(service, Platform::runLater, notices, new Activity(Platform::runLater, System::nanoTime));
+        Workbench workbench =
+                new Workbench(service, Platform::runLater, notices, new Activity(Platform::runLater, System::nanoTime));
         workbench.recent().setAll(session.recent());
         models = new WorkbenchModels(workbench, cache);
         models.dark().set(session.dark());
@@ -80,7 +82,10 @@ final class WorkbenchApp implements AutoCloseable {
         models.captions().set(!"false".equals(session.settings().get("captions")));
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
-        view = new WorkbenchView(models, session.dividers(), Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
+        view = new WorkbenchView(
+                models,
+                session.dividers(),
+                Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
         Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
             LOG.error("Unexpected on the JavaFX thread", failure);
@@ -97,14 +102,16 @@ final class WorkbenchApp implements AutoCloseable {
     }
 
     /**
-     * Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end. Any
-     * thread but JavaFX's.
+     * Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end.
+     * Any thread but JavaFX's.
      *
      * @param whenShown told of the workbench when its window has come up
      */
-    static void runToTheEnd(InferenceService service, Opening first, Cancellation cancellation, Consumer<WorkbenchApp> whenShown) {
+    static void runToTheEnd(
+            InferenceService service, Opening first, Cancellation cancellation, Consumer<WorkbenchApp> whenShown) {
         SessionFile memory = SessionFile.ofUser();
-        Optional<CompletionStage<OpenModel>> ahead = firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
+        Optional<CompletionStage<OpenModel>> ahead =
+                firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
@@ -129,11 +136,12 @@ final class WorkbenchApp implements AutoCloseable {
     }
 
     /**
-     * The engine and the first model are read while JavaFX starts, so that both processors work. The workbench then opens
-     * the same model for itself, which is quick, and this opening is given back.
+     * The engine and the first model are read while JavaFX starts, so that both processors work. The workbench then
+     * opens the same model for itself, which is quick, and this opening is given back.
      */
     private void giveBackOnceOpen(CompletionStage<OpenModel> ahead) {
-        Runnable giveBack = () -> ahead.thenAccept(opened -> models.workbench().service().close(opened.id()));
+        Runnable giveBack =
+                () -> ahead.thenAccept(opened -> models.workbench().service().close(opened.id()));
         if (!models.workbench().openingModel().get()) {
             giveBack.run();
             return;
@@ -191,12 +199,23 @@ final class WorkbenchApp implements AutoCloseable {
     void openFirst(Opening first) {
         Optional<Path> sample = sampleFolder();
         if (first.model() != null) {
-            open(first.model(), first.saes().stream().map(path -> new Session.Checkpoint(path.toString(), Map.of())).toList(), -1);
+            open(
+                    first.model(),
+                    first.saes().stream()
+                            .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
+                            .toList(),
+                    -1);
         } else if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
             open(Path.of(session.model()), session.checkpoints(), session.feature());
         } else {
-            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary"))).ifPresent(folder -> open(folder.resolve("glossary"),
-                    Files.exists(folder.resolve("sae-topk")) ? List.of(new Session.Checkpoint(folder.resolve("sae-topk").toString(), Map.of())) : List.of(), SAMPLE_FEATURE));
+            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))
+                    .ifPresent(folder -> open(
+                            folder.resolve("glossary"),
+                            Files.exists(folder.resolve("sae-topk"))
+                                    ? List.of(new Session.Checkpoint(
+                                            folder.resolve("sae-topk").toString(), Map.of()))
+                                    : List.of(),
+                            SAMPLE_FEATURE));
         }
     }
 
@@ -208,14 +227,21 @@ final class WorkbenchApp implements AutoCloseable {
                 models.statistics().corpus().set(Path.of(chosen));
             }
             if (!checkpoints.isEmpty()) {
-                workbench.openCheckpoint(workbench.a(), Path.of(checkpoints.get(0).path()), options(checkpoints.get(0).options()), sae -> {
-                    if (feature >= 0 && feature < sae.config().dSae()) {
-                        workbench.selection().select(new FeatureRef(sae.id(), feature));
-                    }
-                    if (checkpoints.size() > 1) {
-                        workbench.openCheckpoint(workbench.b(), Path.of(checkpoints.get(1).path()), options(checkpoints.get(1).options()));
-                    }
-                });
+                workbench.openCheckpoint(
+                        workbench.a(),
+                        Path.of(checkpoints.get(0).path()),
+                        options(checkpoints.get(0).options()),
+                        sae -> {
+                            if (feature >= 0 && feature < sae.config().dSae()) {
+                                workbench.selection().select(new FeatureRef(sae.id(), feature));
+                            }
+                            if (checkpoints.size() > 1) {
+                                workbench.openCheckpoint(
+                                        workbench.b(),
+                                        Path.of(checkpoints.get(1).path()),
+                                        options(checkpoints.get(1).options()));
+                            }
+                        });
             }
         });
     }
@@ -228,7 +254,8 @@ final class WorkbenchApp implements AutoCloseable {
         List<Session.Checkpoint> checkpoints = new ArrayList<>();
         for (CheckpointSide side : List.of(workbench.a(), workbench.b())) {
             if (side.sae().get() != null) {
-                checkpoints.add(new Session.Checkpoint(side.sae().get().path().toString(), kept(workbench.readAs(side))));
+                checkpoints.add(
+                        new Session.Checkpoint(side.sae().get().path().toString(), kept(workbench.readAs(side))));
             }
         }
         Map<String, String> settings = new LinkedHashMap<>(models.controls().remembered());
@@ -241,10 +268,25 @@ final class WorkbenchApp implements AutoCloseable {
         FeatureRef feature = workbench.selection().feature().get();
         boolean maximised = stage.isMaximized();
         Session.Window before = session.window();
-        Session.Window window = maximised && before != null ? new Session.Window(before.x(), before.y(), before.width(), before.height(), true)
-                : new Session.Window(stage.getX(), stage.getY(), view.scene().getWidth(), view.scene().getHeight(), maximised);
-        Session now = new Session(workbench.model().get() == null ? null : workbench.model().get().folder().toString(), checkpoints,
-                feature == null ? -1 : feature.feature(), settings, window, view.dividerPositions(), models.dark().get(), models.fontSize().get(),
+        Session.Window window = maximised && before != null
+                ? new Session.Window(before.x(), before.y(), before.width(), before.height(), true)
+                : new Session.Window(
+                        stage.getX(),
+                        stage.getY(),
+                        view.scene().getWidth(),
+                        view.scene().getHeight(),
+                        maximised);
+        Session now = new Session(
+                workbench.model().get() == null
+                        ? null
+                        : workbench.model().get().folder().toString(),
+                checkpoints,
+                feature == null ? -1 : feature.feature(),
+                settings,
+                window,
+                view.dividerPositions(),
+                models.dark().get(),
+                models.fontSize().get(),
                 workbench.recent().all());
         try {
             memory.save(now);
@@ -254,11 +296,16 @@ final class WorkbenchApp implements AutoCloseable {
     }
 
     static SaeOptions options(Map<String, String> kept) {
-        return new SaeOptions(Optional.ofNullable(kept.get("format")),
+        return new SaeOptions(
+                Optional.ofNullable(kept.get("format")),
                 kept.containsKey("k") ? OptionalInt.of(Integer.parseInt(kept.get("k"))) : OptionalInt.empty(),
-                Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse), Optional.ofNullable(kept.get("activation")),
-                kept.containsKey("norm-factor") ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor"))) : OptionalDouble.empty(),
-                Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf), Boolean.parseBoolean(kept.get("fold")),
+                Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse),
+                Optional.ofNullable(kept.get("activation")),
+                kept.containsKey("norm-factor")
+                        ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor")))
+                        : OptionalDouble.empty(),
+                Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf),
+                Boolean.parseBoolean(kept.get("fold")),
                 Optional.ofNullable(kept.get("subtract-b-dec")).map(Boolean::valueOf),
                 kept.containsKey("side") ? OptionalInt.of(Integer.parseInt(kept.get("side"))) : OptionalInt.empty());
     }

@@ -7,8 +7,8 @@ import java.util.concurrent.CompletionException;
  * A failure as a pane shows it.
  *
  * @param message one or two sentences for the user: what, where, and what to do
- * @param expected whether this is a failure we foresaw (a refused file, too little memory); an unforeseen one is a bug of
- *     ours and is offered with its details for a report
+ * @param expected whether this is a failure we foresaw (a refused file, too little memory); an unforeseen one is a bug
+ *     of ours and is offered with its details for a report
  * @param details the stack and versions, for "copy details"; empty for expected failures
  */
 public record Problem(String message, boolean expected, String details) {

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How long work will still take, judged by how far it came lately: work that goes on from an earlier run, or whose speed
- * changes, is not judged by what it did before. Not thread-safe.
+ * How long work will still take, judged by how far it came lately: work that goes on from an earlier run, or whose
+ * speed changes, is not judged by what it did before. Not thread-safe.
  */
 public final class TimeLeft {
     private static final long WINDOW_MILLIS = 30_000;
@@ -30,7 +30,8 @@ public final class TimeLeft {
             return Optional.empty();
         }
         double done = fraction - earlierFraction;
-        Optional<Duration> left = done < LEAST_DONE || fraction >= 1 ? Optional.empty()
+        Optional<Duration> left = done < LEAST_DONE || fraction >= 1
+                ? Optional.empty()
                 : Optional.of(Duration.ofMillis(Math.round((millis - earlierMillis) * (1 - fraction) / done)));
         if (millis - laterMillis >= WINDOW_MILLIS && fraction - laterFraction >= LEAST_DONE) {
             earlierMillis = laterMillis;

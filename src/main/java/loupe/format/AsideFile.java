@@ -13,7 +13,10 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import loupe.base.CheckpointException;
 
-/** A file written beside its place and moved there when it is complete; closed before that, it leaves nothing behind. For one thread. */
+/**
+ * A file written beside its place and moved there when it is complete; closed before that, it leaves nothing behind.
+ * For one thread.
+ */
 final class AsideFile implements AutoCloseable {
     private final Path target;
     private final Path aside;
@@ -31,8 +34,10 @@ final class AsideFile implements AutoCloseable {
         try {
             Path folder = target.toAbsolutePath().getParent();
             Files.createDirectories(folder);
-            Path aside = folder.resolve("." + target.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
-            return new AsideFile(target, aside, FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+            Path aside =
+                    folder.resolve("." + target.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
+            return new AsideFile(
+                    target, aside, FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
         } catch (IOException e) {
             throw failure(target, e);
         }
@@ -85,8 +90,12 @@ final class AsideFile implements AutoCloseable {
     }
 
     private static CheckpointException failure(Path target, IOException e) {
-        return new CheckpointException(target, "the file cannot be written (" + reason(e) + ")",
-                "a place that can be written, with room for it", "Choose another folder, or make room", e);
+        return new CheckpointException(
+                target,
+                "the file cannot be written (" + reason(e) + ")",
+                "a place that can be written, with room for it",
+                "Choose another folder, or make room",
+                e);
     }
 
     /** What the system said, in words. */

@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 
 /**
- * A folder filled beside its place and moved there when it is complete; closed before that, it leaves nothing behind. It
- * replaces nothing but an empty folder. For one thread.
+ * A folder filled beside its place and moved there when it is complete; closed before that, it leaves nothing behind.
+ * It replaces nothing but an empty folder. For one thread.
  */
 public final class AsideFolder implements AutoCloseable {
     private final Path target;
@@ -28,10 +28,12 @@ public final class AsideFolder implements AutoCloseable {
         try {
             Path absolute = target.toAbsolutePath();
             if (Files.exists(absolute) && !(Files.isDirectory(absolute) && isEmpty(absolute))) {
-                throw new CheckpointException(target, "there is something here already", "a new folder", "Choose another name");
+                throw new CheckpointException(
+                        target, "there is something here already", "a new folder", "Choose another name");
             }
             Files.createDirectories(absolute.getParent());
-            Path aside = absolute.resolveSibling("." + absolute.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
+            Path aside = absolute.resolveSibling(
+                    "." + absolute.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
             return new AsideFolder(target, Files.createDirectory(aside));
         } catch (IOException e) {
             throw failure(target, e);
@@ -79,7 +81,11 @@ public final class AsideFolder implements AutoCloseable {
     }
 
     private static CheckpointException failure(Path target, IOException e) {
-        return new CheckpointException(target, "the folder cannot be written (" + e.getMessage() + ")", "a place that can be written, with room for it",
-                "Choose another folder, or make room", e);
+        return new CheckpointException(
+                target,
+                "the folder cannot be written (" + e.getMessage() + ")",
+                "a place that can be written, with room for it",
+                "Choose another folder, or make room",
+                e);
     }
 }

@@ -2,7 +2,10 @@ package loupe.format;
 
 /** The kinds of files that hold tensors, told apart by their first bytes and never by their names. */
 public enum Container {
-    SAFETENSORS("safetensors"), TORCH_ZIP("torch zip"), TORCH_LEGACY("legacy torch"), NPZ("npz");
+    SAFETENSORS("safetensors"),
+    TORCH_ZIP("torch zip"),
+    TORCH_LEGACY("legacy torch"),
+    NPZ("npz");
 
     private final String label;
 

@@ -13,11 +13,13 @@ import loupe.tensor.DType;
 final class Elements {
     /** 2^112: the difference between the exponent biases of float32 and float16. */
     private static final float F16_SCALE = 0x1p112f;
-    /** Elements converted at a time; their arrays stay in the first-level cache, and are hardly more than nothing to collect. */
+    /**
+     * Elements converted at a time; their arrays stay in the first-level cache, and are hardly more than nothing to
+     * collect.
+     */
     private static final int BLOCK = 1024;
 
-    private Elements() {
-    }
+    private Elements() {}
 
     /**
      * Converts all elements between position and limit of {@code raw}. Exact for all types but F64, I32 and I64, which
@@ -84,7 +86,10 @@ final class Elements {
         }
     }
 
-    /** Rounds all that remains in {@code in} to the nearest F16 or BF16, ties to even; what is too large becomes infinite. */
+    /**
+     * Rounds all that remains in {@code in} to the nearest F16 or BF16, ties to even; what is too large becomes
+     * infinite.
+     */
     static void toHalves(DType dtype, FloatBuffer in, ShortBuffer out) {
         boolean brain = dtype == DType.BF16;
         while (in.hasRemaining()) {
@@ -108,19 +113,27 @@ final class Elements {
             return (short) (sign | (Float.isNaN(value) ? 0x7E00 : 0x7C00));
         }
         if (size < 0x1p-14f) {
-            // from 1/2 to 1 the last place is worth 2^-24, as much as that of a small half: the sum is rounded as wanted
+            // from 1/2 to 1 the last place is worth 2^-24, as much as that of a small half: the sum is rounded as
+            // wanted
             return (short) (sign | Float.floatToRawIntBits(size + 0.5f) - Float.floatToRawIntBits(0.5f));
         }
         int magnitude = (bits & 0x7FFFFFFF) - (112 << 23);
         return (short) (sign | magnitude + 0xFFF + (magnitude >>> 13 & 1) >>> 13);
     }
 
-    /** The same as {@link #toFloats(DType, ByteBuffer, FloatBuffer)}, to where bits can be written: several times faster for F16 and BF16. */
+    /**
+     * The same as {@link #toFloats(DType, ByteBuffer, FloatBuffer)}, to where bits can be written: several times faster
+     * for F16 and BF16.
+     */
     static void toFloats(DType dtype, ByteBuffer raw, ByteBuffer out) {
         FloatBuffer floats = out.slice().order(ByteOrder.nativeOrder()).asFloatBuffer();
         int count = raw.remaining() / dtype.bytes();
         if (dtype == DType.F16 || dtype == DType.BF16) {
-            widen(dtype, raw.asShortBuffer(), out.slice().order(ByteOrder.nativeOrder()).asIntBuffer(), floats);
+            widen(
+                    dtype,
+                    raw.asShortBuffer(),
+                    out.slice().order(ByteOrder.nativeOrder()).asIntBuffer(),
+                    floats);
         } else {
             toFloats(dtype, raw, floats);
         }
@@ -128,8 +141,9 @@ final class Elements {
     }
 
     /**
-     * Widens in loops of one step each over arrays, which the compiler turns into instructions for many elements at once. To change
-     * the exponents' bias it needs floats, and gets them by way of the destination: Java has no other way to see an array of bits as one.
+     * Widens in loops of one step each over arrays, which the compiler turns into instructions for many elements at
+     * once. To change the exponents' bias it needs floats, and gets them by way of the destination: Java has no other
+     * way to see an array of bits as one.
      */
     private static void widen(DType dtype, ShortBuffer in, IntBuffer bits, FloatBuffer floats) {
         int size = Math.min(BLOCK, in.remaining());
@@ -205,7 +219,10 @@ final class Elements {
         }
     }
 
-    /** The float32 of an IEEE half: moves exponent and mantissa into place and lets one exact product fix the bias, subnormals too. */
+    /**
+     * The float32 of an IEEE half: moves exponent and mantissa into place and lets one exact product fix the bias,
+     * subnormals too.
+     */
     static float f16(short half) {
         int bits = Float.floatToRawIntBits(Float.intBitsToFloat((half & 0x7FFF) << 13) * F16_SCALE);
         if ((half & 0x7C00) == 0x7C00) {

@@ -21,7 +21,12 @@ final class FileArchive implements TensorArchive {
     private final List<? extends AutoCloseable> files;
 
     /** @param files what {@link #close} closes */
-    FileArchive(Path path, Container container, Map<String, StoredTensor> tensors, Map<String, Object> values, List<String> warnings,
+    FileArchive(
+            Path path,
+            Container container,
+            Map<String, StoredTensor> tensors,
+            Map<String, Object> values,
+            List<String> warnings,
             List<? extends AutoCloseable> files) {
         this.path = path;
         this.container = container;
@@ -53,16 +58,23 @@ final class FileArchive implements TensorArchive {
 
     @Override
     public StoredTensor tensor(String name) {
-        return find(name).orElseThrow(() -> new CheckpointException(path, "there is no tensor " + name + " in it, only " + someNames(),
-                "a tensor " + name, "Choose another file, or another name"));
+        return find(name)
+                .orElseThrow(() -> new CheckpointException(
+                        path,
+                        "there is no tensor " + name + " in it, only " + someNames(),
+                        "a tensor " + name,
+                        "Choose another file, or another name"));
     }
 
     private String someNames() {
         if (tensors.isEmpty()) {
             return "no tensor at all";
         }
-        String listed = String.join(", ", tensors.keySet().stream().limit(NAMES_IN_MESSAGE).toList());
-        return tensors.size() <= NAMES_IN_MESSAGE ? listed : listed + " and " + (tensors.size() - NAMES_IN_MESSAGE) + " more";
+        String listed = String.join(
+                ", ", tensors.keySet().stream().limit(NAMES_IN_MESSAGE).toList());
+        return tensors.size() <= NAMES_IN_MESSAGE
+                ? listed
+                : listed + " and " + (tensors.size() - NAMES_IN_MESSAGE) + " more";
     }
 
     @Override

@@ -12,9 +12,7 @@ import loupe.tensor.DirectMemory;
 import loupe.tensor.HostTensor;
 import loupe.tensor.StoredTensor;
 
-/**
- * A tensor whose elements can be read at their positions, dense or strided. Thread-safe.
- */
+/** A tensor whose elements can be read at their positions, dense or strided. Thread-safe. */
 final class FileTensor implements StoredTensor {
     private static final int DENSE_CHUNK_BYTES = 1 << 17;
     /** Larger than the dense chunk, because the runs that can be read at once grow with it. */
@@ -58,7 +56,10 @@ final class FileTensor implements StoredTensor {
         }
     }
 
-    /** @param check run before anything is read, for what opening leaves unchecked; throws if the content is not to be trusted */
+    /**
+     * @param check run before anything is read, for what opening leaves unchecked; throws if the content is not to be
+     *     trusted
+     */
     FileTensor(ElementBytes bytes, String name, Layout layout, Runnable check) {
         this.bytes = bytes;
         this.name = name;
@@ -94,7 +95,8 @@ final class FileTensor implements StoredTensor {
     @Override
     public void readFloats(long firstElement, ByteBuffer destination) {
         if (destination.remaining() % Float.BYTES != 0) {
-            throw new IllegalArgumentException("destination has " + destination.remaining() + " bytes, not a multiple of 4");
+            throw new IllegalArgumentException(
+                    "destination has " + destination.remaining() + " bytes, not a multiple of 4");
         }
         int count = destination.remaining() / Float.BYTES;
         checkRange(firstElement, count);
@@ -118,7 +120,11 @@ final class FileTensor implements StoredTensor {
             return Optional.empty();
         }
         List<Long> turned = List.of(shape.get(1), shape.get(0));
-        return Optional.of(new FileTensor(bytes, name, new Layout(dtype(), turned, Layout.rowMajor(turned), layout.start(), layout.order()), check));
+        return Optional.of(new FileTensor(
+                bytes,
+                name,
+                new Layout(dtype(), turned, Layout.rowMajor(turned), layout.start(), layout.order()),
+                check));
     }
 
     @Override
@@ -141,7 +147,8 @@ final class FileTensor implements StoredTensor {
         check.run();
         FloatBuffer floats = FloatBuffer.allocate((int) elements);
         scan(0, (int) elements, raw -> Elements.toFloats(dtype(), raw, floats));
-        return new HostTensor(floats.array(), shape().stream().mapToInt(Math::toIntExact).toArray());
+        return new HostTensor(
+                floats.array(), shape().stream().mapToInt(Math::toIntExact).toArray());
     }
 
     private void checkRange(long first, int count) {

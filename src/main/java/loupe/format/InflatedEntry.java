@@ -82,7 +82,9 @@ final class InflatedEntry implements ElementBytes, AutoCloseable {
     private void checkEnd() {
         try {
             ByteBuffer more = ByteBuffer.allocate(1);
-            while (!inflater.finished() && more.hasRemaining() && (!inflater.needsInput() || packedDone < entry.packed())) {
+            while (!inflater.finished()
+                    && more.hasRemaining()
+                    && (!inflater.needsInput() || packedDone < entry.packed())) {
                 if (inflater.needsInput()) {
                     feed();
                 }

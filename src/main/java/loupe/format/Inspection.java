@@ -23,9 +23,15 @@ import loupe.tensor.DType;
  * @param config the configuration files beside the weights, by file name, as plain maps and lists
  * @param warnings what is odd but no reason to refuse, one sentence each
  */
-public record Inspection(Path path, String container, List<Tensor> tensors, Map<String, Object> values, Map<String, Object> config,
+public record Inspection(
+        Path path,
+        String container,
+        List<Tensor> tensors,
+        Map<String, Object> values,
+        Map<String, Object> config,
         List<String> warnings) {
-    private static final List<String> CONFIG_FILES = List.of("config.json", "cfg.json", "hyperparams.json", "lm_config.json");
+    private static final List<String> CONFIG_FILES =
+            List.of("config.json", "cfg.json", "hyperparams.json", "lm_config.json");
     private static final List<String> WEIGHT_SUFFIXES = List.of(".safetensors", ".pt", ".pth", ".bin", ".npz", ".ckpt");
 
     public Inspection {
@@ -41,8 +47,7 @@ public record Inspection(Path path, String container, List<Tensor> tensors, Map<
      * @param file the file it lies in, of several shards the index
      * @param bytes size in the stored type
      */
-    public record Tensor(String name, DType dtype, List<Long> shape, long bytes, Path file) {
-    }
+    public record Tensor(String name, DType dtype, List<Long> shape, long bytes, Path file) {}
 
     /** @throws CheckpointException if there is nothing there that we read, or it is damaged */
     public static Inspection of(Path path) {
@@ -55,10 +60,15 @@ public record Inspection(Path path, String container, List<Tensor> tensors, Map<
             String fileName = file.getFileName().toString();
             try (TensorArchive archive = TensorArchives.open(file)) {
                 containers.add(archive.container().label());
-                archive.names().stream().map(archive::tensor)
-                        .forEach(tensor -> tensors.add(new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), tensor.bytes(), file)));
-                archive.values().forEach((name, value) -> values.putIfAbsent(files.size() == 1 ? name : fileName + ": " + name, value));
-                archive.warnings().forEach(warning -> warnings.add(files.size() == 1 ? warning : fileName + ": " + warning));
+                archive.names().stream()
+                        .map(archive::tensor)
+                        .forEach(tensor -> tensors.add(
+                                new Tensor(tensor.name(), tensor.dtype(), tensor.shape(), tensor.bytes(), file)));
+                archive.values()
+                        .forEach((name, value) ->
+                                values.putIfAbsent(files.size() == 1 ? name : fileName + ": " + name, value));
+                archive.warnings()
+                        .forEach(warning -> warnings.add(files.size() == 1 ? warning : fileName + ": " + warning));
             }
         }
         if (tensors.isEmpty()) {
@@ -75,14 +85,24 @@ public record Inspection(Path path, String container, List<Tensor> tensors, Map<
             }
         }
         try (Stream<Path> files = Files.list(folder)) {
-            List<Path> found = files.filter(file -> Files.isRegularFile(file) && isWeightFile(file)).sorted().toList();
+            List<Path> found = files.filter(file -> Files.isRegularFile(file) && isWeightFile(file))
+                    .sorted()
+                    .toList();
             if (found.isEmpty()) {
-                throw new CheckpointException(folder, "the folder has no weight file", "a file ending in " + String.join(", ", WEIGHT_SUFFIXES),
+                throw new CheckpointException(
+                        folder,
+                        "the folder has no weight file",
+                        "a file ending in " + String.join(", ", WEIGHT_SUFFIXES),
                         "Choose the folder that holds the weights, or the weight file itself");
             }
             return found;
         } catch (IOException e) {
-            throw new CheckpointException(folder, "the folder cannot be listed (" + e.getMessage() + ")", "a readable folder", "Check its permissions", e);
+            throw new CheckpointException(
+                    folder,
+                    "the folder cannot be listed (" + e.getMessage() + ")",
+                    "a readable folder",
+                    "Check its permissions",
+                    e);
         }
     }
 

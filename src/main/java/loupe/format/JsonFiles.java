@@ -16,19 +16,22 @@ import java.nio.file.Path;
 import loupe.base.CheckpointException;
 
 /**
- * JSON files. Reading trusts nothing: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded size and depth.
- * Writing is all or nothing, and what is not a number becomes null.
+ * JSON files. Reading trusts nothing: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded size and
+ * depth. Writing is all or nothing, and what is not a number becomes null.
  */
 public final class JsonFiles {
     /** More than the largest tokenizer.json in use, which has about 35 MB. */
     public static final long MAX_BYTES = 256L << 20;
 
-    private static final ObjectMapper MAPPER = new ObjectMapper(StrictJson.FACTORY).enable(SerializationFeature.INDENT_OUTPUT);
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper(StrictJson.FACTORY).enable(SerializationFeature.INDENT_OUTPUT);
 
-    private JsonFiles() {
-    }
+    private JsonFiles() {}
 
-    /** @throws CheckpointException with the position, if the file is not one strict JSON document of at most {@link #MAX_BYTES} */
+    /**
+     * @throws CheckpointException with the position, if the file is not one strict JSON document of at most
+     *     {@link #MAX_BYTES}
+     */
     public static JsonNode read(Path path) {
         return read(path, MAX_BYTES);
     }
@@ -37,7 +40,10 @@ public final class JsonFiles {
     public static JsonNode read(Path path, long maxBytes) {
         try (PositionalFile file = PositionalFile.open(path)) {
             if (file.size() > maxBytes) {
-                throw file.refuse("the JSON file has " + file.size() + " bytes", "at most " + maxBytes, "Check that it is the right file");
+                throw file.refuse(
+                        "the JSON file has " + file.size() + " bytes",
+                        "at most " + maxBytes,
+                        "Check that it is the right file");
             }
             TensorArchives.refuseLookAlikes(file);
             ByteBuffer bytes = file.read(0, (int) file.size());
@@ -54,7 +60,8 @@ public final class JsonFiles {
         if (read(path) instanceof ObjectNode object) {
             return object;
         }
-        throw new CheckpointException(path, "the JSON text is not an object", "an object in braces", "Check that it is the right file");
+        throw new CheckpointException(
+                path, "the JSON text is not an object", "an object in braces", "Check that it is the right file");
     }
 
     /** A document as maps, lists, strings, numbers, booleans and nulls. */
@@ -62,10 +69,13 @@ public final class JsonFiles {
         return MAPPER.convertValue(node, Object.class);
     }
 
-    /** The value as indented JSON, NaN and infinities as null. Takes what Jackson takes: maps, lists, records, nodes. */
+    /**
+     * The value as indented JSON, NaN and infinities as null. Takes what Jackson takes: maps, lists, records, nodes.
+     */
     public static String text(Object value) {
         StringWriter text = new StringWriter();
-        try (JsonGenerator generator = new FiniteNumbers(MAPPER.createGenerator(text).useDefaultPrettyPrinter())) {
+        try (JsonGenerator generator =
+                new FiniteNumbers(MAPPER.createGenerator(text).useDefaultPrettyPrinter())) {
             MAPPER.writeValue(generator, value);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -98,7 +108,10 @@ public final class JsonFiles {
         }
     }
 
-    /** Writes {@link #text} so that the file is either as it was or complete. @throws CheckpointException if it cannot be written */
+    /**
+     * Writes {@link #text} so that the file is either as it was or complete. @throws CheckpointException if it cannot
+     * be written
+     */
     public static void write(Path path, Object value) {
         byte[] bytes = (text(value) + "\n").getBytes(StandardCharsets.UTF_8);
         try (AsideFile file = AsideFile.create(path)) {

@@ -11,11 +11,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
-import loupe.base.CheckpointException;
 
 /**
- * A file of JSON documents, one to a line, that grows while a long job runs. Every line is on the disk when {@link #add}
- * returns; a line torn by a crash is dropped when the file is opened again. One thread.
+ * A file of JSON documents, one to a line, that grows while a long job runs. Every line is on the disk when
+ * {@link #add} returns; a line torn by a crash is dropped when the file is opened again. One thread.
  */
 public final class JsonLines implements AutoCloseable {
     private final FileChannel channel;
@@ -28,7 +27,8 @@ public final class JsonLines implements AutoCloseable {
 
     /** @throws IOException also if the file is there already */
     public static JsonLines create(Path file) throws IOException {
-        return new JsonLines(FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), List.of());
+        return new JsonLines(
+                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), List.of());
     }
 
     /** Opens an earlier file to go on with. @throws CheckpointException if a whole line is no JSON document */
@@ -40,7 +40,10 @@ public final class JsonLines implements AutoCloseable {
         return new JsonLines(channel, known);
     }
 
-    /** The documents of a file that is only looked at, without a torn last line. @throws CheckpointException if a whole line is no JSON document */
+    /**
+     * The documents of a file that is only looked at, without a torn last line. @throws CheckpointException if a whole
+     * line is no JSON document
+     */
     public static List<JsonNode> read(Path file) {
         List<JsonNode> known = new ArrayList<>();
         try {
@@ -57,7 +60,8 @@ public final class JsonLines implements AutoCloseable {
         int from = 0;
         for (int at = 0; at < bytes.length; at++) {
             if (bytes[at] == '\n') {
-                known.add(new StrictJson(file, "line " + (known.size() + 1)).read(ByteBuffer.wrap(bytes, from, at - from).slice(), JsonFiles::tree));
+                known.add(new StrictJson(file, "line " + (known.size() + 1))
+                        .read(ByteBuffer.wrap(bytes, from, at - from).slice(), JsonFiles::tree));
                 from = at + 1;
             }
         }

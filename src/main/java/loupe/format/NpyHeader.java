@@ -41,7 +41,9 @@ record NpyHeader(DType dtype, ByteOrder order, boolean columnMajor, List<Long> s
             while (peek() != '}') {
                 String key = string();
                 expect(':');
-                Object value = peek() == '(' ? tuple() : peek() == 'T' || peek() == 'F' ? truth() : peek() == '[' ? structured() : string();
+                Object value = peek() == '('
+                        ? tuple()
+                        : peek() == 'T' || peek() == 'F' ? truth() : peek() == '[' ? structured() : string();
                 if (fields.put(key, value) != null) {
                     throw malformed();
                 }
@@ -50,18 +52,27 @@ record NpyHeader(DType dtype, ByteOrder order, boolean columnMajor, List<Long> s
                 }
             }
             expect('}');
-            if (!text.substring(at).isBlank() || !fields.keySet().equals(Set.of("descr", "fortran_order", "shape"))
-                    || !(fields.get("descr") instanceof String descr) || !(fields.get("fortran_order") instanceof Boolean columnMajor)
+            if (!text.substring(at).isBlank()
+                    || !fields.keySet().equals(Set.of("descr", "fortran_order", "shape"))
+                    || !(fields.get("descr") instanceof String descr)
+                    || !(fields.get("fortran_order") instanceof Boolean columnMajor)
                     || !(fields.get("shape") instanceof List<?> shape)) {
                 throw malformed();
             }
             ByteOrder order = descr.startsWith(">") ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
-            return new NpyHeader(dtype(descr), order, columnMajor, shape.stream().map(axis -> (Long) axis).toList(), dataStart);
+            return new NpyHeader(
+                    dtype(descr),
+                    order,
+                    columnMajor,
+                    shape.stream().map(axis -> (Long) axis).toList(),
+                    dataStart);
         }
 
         private DType dtype(String descr) {
             if (descr.contains("O")) {
-                throw file.refuse(what + " holds object arrays (a pickle), which are refused; nothing was run", "an array of numbers",
+                throw file.refuse(
+                        what + " holds object arrays (a pickle), which are refused; nothing was run",
+                        "an array of numbers",
                         "Save it again as an array of numbers, with allow_pickle=False");
             }
             String code = descr.length() == 3 && "<>|=".indexOf(descr.charAt(0)) >= 0 ? descr.substring(1) : descr;
@@ -75,13 +86,19 @@ record NpyHeader(DType dtype, ByteOrder order, boolean columnMajor, List<Long> s
                 case "i8" -> DType.I64;
                 case "u1" -> DType.U8;
                 case "b1" -> DType.BOOL;
-                case "V2" -> throw unsupported(descr, "This is probably bfloat16, which npz cannot name: save it as float32, or as safetensors");
+                case "V2" ->
+                    throw unsupported(
+                            descr,
+                            "This is probably bfloat16, which npz cannot name: save it as float32, or as safetensors");
                 default -> throw unsupported(descr, "Save it again as float32");
             };
         }
 
         private RuntimeException unsupported(String descr, String remedy) {
-            return file.refuse(what + " has the unsupported type " + descr, "float16, float32, float64, an integer type or bool", remedy);
+            return file.refuse(
+                    what + " has the unsupported type " + descr,
+                    "float16, float32, float64, an integer type or bool",
+                    remedy);
         }
 
         private List<Long> tuple() {
@@ -156,7 +173,9 @@ record NpyHeader(DType dtype, ByteOrder order, boolean columnMajor, List<Long> s
         }
 
         private RuntimeException malformed() {
-            return file.refuse("malformed npy header of " + what + " at its character " + at, "{'descr': .., 'fortran_order': .., 'shape': (..)}",
+            return file.refuse(
+                    "malformed npy header of " + what + " at its character " + at,
+                    "{'descr': .., 'fortran_order': .., 'shape': (..)}",
                     "Save the file again with numpy.savez");
         }
     }

@@ -11,8 +11,8 @@ import java.util.Set;
 import loupe.tensor.StoredTensor;
 
 /**
- * Reads npz: a zip of npy arrays, stored ({@code numpy.savez}) or deflated ({@code numpy.savez_compressed}), in row-major
- * or column-major order.
+ * Reads npz: a zip of npy arrays, stored ({@code numpy.savez}) or deflated ({@code numpy.savez_compressed}), in
+ * row-major or column-major order.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">numpy.lib.format</a>
  */
@@ -21,17 +21,20 @@ final class NpzFile {
     private static final int MAGIC_BYTES = 6;
     /** Weights hardly shrink when deflated. More than this, on something large, is a bomb or not weights. */
     private static final long MAX_RATIO = 200;
+
     private static final long HARMLESS_BYTES = 1L << 28;
     private static final String REMEDY = "Download the file again, or save it again with numpy.savez";
 
-    private NpzFile() {
-    }
+    private NpzFile() {}
 
     static boolean matches(Set<String> names) {
         return !names.isEmpty() && names.stream().allMatch(name -> name.endsWith(SUFFIX));
     }
 
-    /** Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if an array is not plain numbers */
+    /**
+     * Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if an array is not plain
+     * numbers
+     */
     static FileArchive open(PositionalFile file, Map<String, ZipDirectory.Entry> entries) {
         List<AutoCloseable> closeables = new ArrayList<>(List.of(file));
         Map<String, StoredTensor> tensors = new LinkedHashMap<>();
@@ -39,12 +42,13 @@ final class NpzFile {
             String name = entry.name().substring(0, entry.name().length() - SUFFIX.length());
             if (entry.method() == ZipDirectory.STORED) {
                 NpyHeader header = header(file, entry, (position, bytes) -> file.read(entry.data() + position, bytes));
-                tensors.put(name, new FileTensor(file, name, layout(header, entry.data()), new ZipChecksum(file, entry)));
+                tensors.put(
+                        name, new FileTensor(file, name, layout(header, entry.data()), new ZipChecksum(file, entry)));
             } else {
                 checkDeflated(file, entry);
                 InflatedEntry bytes = new InflatedEntry(file, entry);
                 closeables.add(bytes);
-                tensors.put(name, new FileTensor(bytes, name, layout(header(file, entry, bytes), 0), () -> { }));
+                tensors.put(name, new FileTensor(bytes, name, layout(header(file, entry, bytes), 0), () -> {}));
             }
         }
         return new FileArchive(file.path(), Container.NPZ, tensors, Map.of(), List.of(), closeables);
@@ -52,11 +56,17 @@ final class NpzFile {
 
     private static void checkDeflated(PositionalFile file, ZipDirectory.Entry entry) {
         if (entry.method() != ZipDirectory.DEFLATED) {
-            throw file.refuse("zip entry " + entry.name() + " is packed by method " + entry.method(), "stored or deflated", REMEDY);
+            throw file.refuse(
+                    "zip entry " + entry.name() + " is packed by method " + entry.method(),
+                    "stored or deflated",
+                    REMEDY);
         }
         if (entry.size() > HARMLESS_BYTES && entry.size() / MAX_RATIO > entry.packed()) {
-            throw file.refuse("zip entry " + entry.name() + " would unpack from " + entry.packed() + " to " + entry.size() + " bytes, which exceeds the memory limit",
-                    "at most " + MAX_RATIO + " times its packed size", "If it is meant to be so, save it again uncompressed, with numpy.savez");
+            throw file.refuse(
+                    "zip entry " + entry.name() + " would unpack from " + entry.packed() + " to " + entry.size()
+                            + " bytes, which exceeds the memory limit",
+                    "at most " + MAX_RATIO + " times its packed size",
+                    "If it is meant to be so, save it again uncompressed, with numpy.savez");
         }
     }
 
@@ -70,14 +80,20 @@ final class NpzFile {
                 strides[axis] = backwards[strides.length - 1 - axis];
             }
         }
-        return new FileTensor.Layout(header.dtype(), header.shape(), strides, start + header.dataStart(), header.order());
+        return new FileTensor.Layout(
+                header.dtype(), header.shape(), strides, start + header.dataStart(), header.order());
     }
 
     private static NpyHeader header(PositionalFile file, ZipDirectory.Entry entry, ElementBytes bytes) {
-        ByteBuffer head = ByteBuffer.allocate((int) Math.min(entry.size(), MAGIC_BYTES + 6)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer head = ByteBuffer.allocate((int) Math.min(entry.size(), MAGIC_BYTES + 6))
+                .order(ByteOrder.LITTLE_ENDIAN);
         bytes.read(0, head);
-        boolean magic = head.capacity() == MAGIC_BYTES + 6 && (head.get(0) & 0xFF) == 0x93
-                && StandardCharsets.ISO_8859_1.decode(head.slice(1, 5)).toString().equals("NUMPY");
+        boolean magic = head.capacity() == MAGIC_BYTES + 6
+                && (head.get(0) & 0xFF) == 0x93
+                && StandardCharsets.ISO_8859_1
+                        .decode(head.slice(1, 5))
+                        .toString()
+                        .equals("NUMPY");
         if (!magic) {
             throw file.refuse("zip entry " + entry.name() + " is not an npy array", "an npy array", REMEDY);
         }
@@ -86,19 +102,29 @@ final class NpzFile {
             throw file.refuse(entry.name() + " has npy version " + version, "1, 2 or 3", REMEDY);
         }
         int prefix = version == 1 ? MAGIC_BYTES + 4 : MAGIC_BYTES + 6;
-        long length = version == 1 ? head.getShort(MAGIC_BYTES + 2) & 0xFFFF : head.getInt(MAGIC_BYTES + 2) & 0xFFFFFFFFL;
+        long length =
+                version == 1 ? head.getShort(MAGIC_BYTES + 2) & 0xFFFF : head.getInt(MAGIC_BYTES + 2) & 0xFFFFFFFFL;
         if (length > NpyHeader.MAX_BYTES || length > entry.size() - prefix) {
-            throw file.refuse("malformed npy header of " + entry.name() + ": its length is " + length, "at most " + NpyHeader.MAX_BYTES + " bytes, all there", REMEDY);
+            throw file.refuse(
+                    "malformed npy header of " + entry.name() + ": its length is " + length,
+                    "at most " + NpyHeader.MAX_BYTES + " bytes, all there",
+                    REMEDY);
         }
         ByteBuffer literal = ByteBuffer.allocate((int) length);
         bytes.read(prefix, literal);
-        NpyHeader header = NpyHeader.parse(file, entry.name(), StandardCharsets.ISO_8859_1.decode(literal.flip()).toString().stripTrailing(),
+        NpyHeader header = NpyHeader.parse(
+                file,
+                entry.name(),
+                StandardCharsets.ISO_8859_1.decode(literal.flip()).toString().stripTrailing(),
                 prefix + (int) length);
         long declared = Sizes.bytes(file, entry.name(), header.shape(), header.dtype());
         long there = entry.size() - header.dataStart();
         if (declared != there) {
-            throw file.refuse("tensor " + entry.name() + ": " + there + " bytes of data, " + declared + " expected from " + header.dtype() + " "
-                    + header.shape(), "as many bytes as the shape says", "Download the file again");
+            throw file.refuse(
+                    "tensor " + entry.name() + ": " + there + " bytes of data, " + declared + " expected from "
+                            + header.dtype() + " " + header.shape(),
+                    "as many bytes as the shape says",
+                    "Download the file again");
         }
         return header;
     }

@@ -21,16 +21,46 @@ import loupe.format.PickleReader.Tuple;
  * run. What PyTorch's own {@code weights_only} allows beyond SAE and model checkpoints is left out on purpose.
  */
 final class PickleGlobals {
-    static final String REMEDY = "If you trust its author, save only its state_dict with torch or safetensors and open that; otherwise delete the file";
+    static final String REMEDY =
+            "If you trust its author, save only its state_dict with torch or safetensors and open that; otherwise delete the file";
 
-    private static final Set<String> REBUILDERS = Set.of("_rebuild_tensor", "_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter",
+    private static final Set<String> REBUILDERS = Set.of(
+            "_rebuild_tensor",
+            "_rebuild_tensor_v2",
+            "_rebuild_tensor_v3",
+            "_rebuild_parameter",
             "_rebuild_parameter_with_state");
-    private static final Set<String> DTYPES = Set.of("float64", "float32", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool",
-            "double", "float", "half", "long", "int", "short", "complex64", "complex128", "float8_e4m3fn", "float8_e5m2", "uint16", "uint32", "uint64",
-            "qint8", "quint8", "qint32");
+    private static final Set<String> DTYPES = Set.of(
+            "float64",
+            "float32",
+            "float16",
+            "bfloat16",
+            "int64",
+            "int32",
+            "int16",
+            "int8",
+            "uint8",
+            "bool",
+            "double",
+            "float",
+            "half",
+            "long",
+            "int",
+            "short",
+            "complex64",
+            "complex128",
+            "float8_e4m3fn",
+            "float8_e5m2",
+            "uint16",
+            "uint32",
+            "uint64",
+            "qint8",
+            "quint8",
+            "qint32");
     private static final Set<String> NUMPY_CORE = Set.of("numpy.core.multiarray", "numpy._core.multiarray");
     private static final Set<String> BUILTINS = Set.of("set", "bytearray", "complex");
-    private static final Set<String> PATHS = Set.of("PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath", "Path", "PurePath");
+    private static final Set<String> PATHS =
+            Set.of("PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath", "Path", "PurePath");
     /** Classes of configurations and of whole modules that people have pickled: kept as a name with attributes. */
     private static final Pattern INERT = Pattern.compile(
             "sae_training\\.config\\.LanguageModelSAERunnerConfig|sae_lens\\.training\\.config\\.\\w+|sae_training\\.sparse_autoencoder\\.\\w+"
@@ -43,8 +73,7 @@ final class PickleGlobals {
     }
 
     /** A numpy dtype while it is being built; only its code and byte order matter for scalars. */
-    private record NumpyType(String code, StringBuilder order) {
-    }
+    private record NumpyType(String code, StringBuilder order) {}
 
     /** @throws CheckpointException naming the global, unless it is on the list */
     Global symbol(String module, String name) {
@@ -69,7 +98,9 @@ final class PickleGlobals {
             case "numpy" -> name.equals("dtype");
             case "builtins", "__builtin__" -> BUILTINS.contains(name);
             case "pathlib" -> PATHS.contains(name);
-            default -> NUMPY_CORE.contains(module) && name.equals("scalar") || INERT.matcher(module + "." + name).matches();
+            default ->
+                NUMPY_CORE.contains(module) && name.equals("scalar")
+                        || INERT.matcher(module + "." + name).matches();
         };
     }
 
@@ -80,7 +111,8 @@ final class PickleGlobals {
     /** The value of {@code callable(*arguments)}, for the callables on the list. */
     Object call(Object callable, Object arguments, long at) {
         if (!(callable instanceof Global global)) {
-            throw refuse("refused: the pickle wants to call what is not a plain name, at byte " + at + "; nothing was run");
+            throw refuse(
+                    "refused: the pickle wants to call what is not a plain name, at byte " + at + "; nothing was run");
         }
         if (!(arguments instanceof Tuple tuple)) {
             throw malformed(at, global + " is called without a tuple of arguments");
@@ -89,16 +121,28 @@ final class PickleGlobals {
         try {
             return switch (global.module()) {
                 case "collections" -> orderedDict(given, at);
-                case "torch._utils" -> global.name().startsWith("_rebuild_parameter") ? tensor(given.get(0), at) : rebuild(global.name(), given, at);
+                case "torch._utils" ->
+                    global.name().startsWith("_rebuild_parameter")
+                            ? tensor(given.get(0), at)
+                            : rebuild(global.name(), given, at);
                 case "torch" -> torchValue(global, given, at);
                 case "torch.nn.parameter" -> tensor(given.get(0), at);
                 case "_codecs" -> ((String) given.get(0)).getBytes(encoding((String) given.get(1), at));
                 case "numpy" -> new NumpyType((String) given.get(0), new StringBuilder("<"));
                 case "builtins", "__builtin__" -> builtin(global.name(), given, at);
-                case "pathlib" -> String.join("/", given.stream().map(String.class::cast).toList()).replaceFirst("^//", "/");
-                case "numpy.core.multiarray", "numpy._core.multiarray" -> scalar((NumpyType) given.get(0), bytes(given.get(1)), at);
+                case "pathlib" ->
+                    String.join("/", given.stream().map(String.class::cast).toList())
+                            .replaceFirst("^//", "/");
+                case "numpy.core.multiarray", "numpy._core.multiarray" ->
+                    scalar((NumpyType) given.get(0), bytes(given.get(1)), at);
                 case "torch.storage" -> throw malformed(at, global + " is called");
-                default -> new Bag(global, List.copyOf(given.stream().map(a -> a == null ? "None" : a).toList()), new LinkedHashMap<>());
+                default ->
+                    new Bag(
+                            global,
+                            List.copyOf(given.stream()
+                                    .map(a -> a == null ? "None" : a)
+                                    .toList()),
+                            new LinkedHashMap<>());
             };
         } catch (ClassCastException | IndexOutOfBoundsException | NullPointerException e) {
             throw malformed(at, global + " is called with arguments that do not fit it");
@@ -146,7 +190,8 @@ final class PickleGlobals {
 
     private Object torchValue(Global global, List<Object> given, long at) {
         return switch (global.name()) {
-            case "Size" -> given.get(0) instanceof Tuple tuple ? tuple : new Tuple(new ArrayList<>((List<?>) given.get(0)));
+            case "Size" ->
+                given.get(0) instanceof Tuple tuple ? tuple : new Tuple(new ArrayList<>((List<?>) given.get(0)));
             case "device" -> given.get(0) + (given.size() > 1 ? ":" + given.get(1) : "");
             default -> throw malformed(at, global + " is called");
         };
@@ -156,8 +201,12 @@ final class PickleGlobals {
         return switch (name) {
             case "set" -> given.isEmpty() ? new ArrayList<>() : new ArrayList<>((List<?>) given.get(0));
             case "complex" -> new ArrayList<>(given);
-            default -> given.isEmpty() ? new byte[0]
-                    : given.size() == 1 ? bytes(given.get(0)) : ((String) given.get(0)).getBytes(encoding((String) given.get(1), at));
+            default ->
+                given.isEmpty()
+                        ? new byte[0]
+                        : given.size() == 1
+                                ? bytes(given.get(0))
+                                : ((String) given.get(0)).getBytes(encoding((String) given.get(1), at));
         };
     }
 
@@ -200,16 +249,22 @@ final class PickleGlobals {
     /** What BUILD does: attributes for bags; ignored for dictionaries (a module's {@code _metadata}) and tensors. */
     void build(Object target, Object state, long at) {
         if (target instanceof Bag bag) {
-            Object attributes = state instanceof Tuple tuple && tuple.items().size() == 2 ? tuple.items().get(0) : state;
+            Object attributes = state instanceof Tuple tuple && tuple.items().size() == 2
+                    ? tuple.items().get(0)
+                    : state;
             if (attributes instanceof Map<?, ?> map) {
                 bag.state().putAll(map);
                 return;
             }
-        } else if (target instanceof NumpyType type && state instanceof Tuple tuple && tuple.items().size() > 1
-                && tuple.items().get(1) instanceof String order && order.length() == 1) {
+        } else if (target instanceof NumpyType type
+                && state instanceof Tuple tuple
+                && tuple.items().size() > 1
+                && tuple.items().get(1) instanceof String order
+                && order.length() == 1) {
             type.order().setCharAt(0, order.charAt(0));
             return;
-        } else if ((target instanceof Map || target instanceof Tensor) && (state instanceof Map || state instanceof Tuple)) {
+        } else if ((target instanceof Map || target instanceof Tensor)
+                && (state instanceof Map || state instanceof Tuple)) {
             return;
         }
         throw malformed(at, "BUILD of what has no attributes");
@@ -217,19 +272,31 @@ final class PickleGlobals {
 
     /** The storage a persistent id refers to: {@code ('storage', type, key, location, numel[, view])}. */
     Storage storage(Object id, long at) {
-        if (id instanceof Tuple tuple && (tuple.items().size() == 5 || tuple.items().size() == 6) && "storage".equals(tuple.items().get(0))
-                && tuple.items().get(1) instanceof Global type && type.name().endsWith("Storage") && tuple.items().get(2) instanceof String key
-                && tuple.items().get(3) instanceof String && tuple.items().get(4) instanceof Long numel && numel >= 0) {
+        if (id instanceof Tuple tuple
+                && (tuple.items().size() == 5 || tuple.items().size() == 6)
+                && "storage".equals(tuple.items().get(0))
+                && tuple.items().get(1) instanceof Global type
+                && type.name().endsWith("Storage")
+                && tuple.items().get(2) instanceof String key
+                && tuple.items().get(3) instanceof String
+                && tuple.items().get(4) instanceof Long numel
+                && numel >= 0) {
             Object view = tuple.items().size() == 6 ? tuple.items().get(5) : null;
             if (view == null) {
                 return new Storage(type.name(), key, numel, 0);
             }
-            if (view instanceof Tuple parts && parts.items().size() == 3 && parts.items().get(1) instanceof Long offset && offset >= 0
-                    && parts.items().get(2) instanceof Long size && size >= 0 && offset <= numel - size) {
+            if (view instanceof Tuple parts
+                    && parts.items().size() == 3
+                    && parts.items().get(1) instanceof Long offset
+                    && offset >= 0
+                    && parts.items().get(2) instanceof Long size
+                    && size >= 0
+                    && offset <= numel - size) {
                 return new Storage(type.name(), key, numel, offset);
             }
         }
-        throw file.refuse("bad storage reference at byte " + at, "('storage', type, key, location, number of elements)", REMEDY);
+        throw file.refuse(
+                "bad storage reference at byte " + at, "('storage', type, key, location, number of elements)", REMEDY);
     }
 
     private static String printable(String text) {

@@ -6,14 +6,18 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import loupe.base.CheckpointException;
 
-/** The bytes of a range of a file, one after the other, through a small buffer. Running out of them is a refusal. For one thread. */
+/**
+ * The bytes of a range of a file, one after the other, through a small buffer. Running out of them is a refusal. For
+ * one thread.
+ */
 final class PickleInput {
     static final int MAX_STRING_BYTES = 1 << 20;
     private static final int BUFFER_BYTES = 1 << 14;
 
     private final PositionalFile file;
     private final long end;
-    private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN).limit(0);
+    private final ByteBuffer buffer =
+            ByteBuffer.allocate(BUFFER_BYTES).order(ByteOrder.LITTLE_ENDIAN).limit(0);
     private long next;
 
     /** @param start,end byte range of the file */
@@ -58,8 +62,10 @@ final class PickleInput {
 
     byte[] bytes(long count) {
         if (count < 0 || count > MAX_STRING_BYTES) {
-            throw file.refuse("the pickle holds a string of " + Long.toUnsignedString(count) + " bytes at byte " + position(),
-                    "at most " + MAX_STRING_BYTES, "The file is damaged or made to do harm; get it again from its source");
+            throw file.refuse(
+                    "the pickle holds a string of " + Long.toUnsignedString(count) + " bytes at byte " + position(),
+                    "at most " + MAX_STRING_BYTES,
+                    "The file is damaged or made to do harm; get it again from its source");
         }
         if (count > end - position()) {
             throw cutOff();
@@ -77,9 +83,13 @@ final class PickleInput {
     String utf8(long count) {
         long at = position();
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(count))).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes(count)))
+                    .toString();
         } catch (CharacterCodingException e) {
-            throw file.refuse("the pickle holds a string at byte " + at + " that is not UTF-8", "UTF-8", "Export the file again");
+            throw file.refuse(
+                    "the pickle holds a string at byte " + at + " that is not UTF-8", "UTF-8", "Export the file again");
         }
     }
 
@@ -97,7 +107,10 @@ final class PickleInput {
         StringBuilder line = new StringBuilder();
         for (int c = u8(); c != '\n'; c = u8()) {
             if (line.length() == MAX_STRING_BYTES) {
-                throw file.refuse("the pickle holds a line longer than " + MAX_STRING_BYTES + " bytes", "short names", "Get the file again from its source");
+                throw file.refuse(
+                        "the pickle holds a line longer than " + MAX_STRING_BYTES + " bytes",
+                        "short names",
+                        "Get the file again from its source");
             }
             line.append((char) c);
         }

@@ -9,15 +9,16 @@ import java.util.Map;
 import loupe.base.CheckpointException;
 
 /**
- * Reads a pickle as data. A stack machine that imports nothing and calls nothing: a global is a symbol from a short list
- * ({@link PickleGlobals}), and what would be a call of such a symbol becomes a value that describes the result. Anything
- * else is refused by name at the opcode that first mentions it, whatever follows.
+ * Reads a pickle as data. A stack machine that imports nothing and calls nothing: a global is a symbol from a short
+ * list ({@link PickleGlobals}), and what would be a call of such a symbol becomes a value that describes the result.
+ * Anything else is refused by name at the opcode that first mentions it, whatever follows.
  *
- * <p>Values: {@link Map} for dictionaries, {@link List} for lists and sets, {@link Tuple}, String, Long, Double, Boolean,
- * null, {@code byte[]}, {@link Global}, {@link Storage}, {@link Tensor} and {@link Bag}. They may share parts and even
- * contain themselves; {@link PickleTree} makes trees of bounded size of them. For one thread.
+ * <p>Values: {@link Map} for dictionaries, {@link List} for lists and sets, {@link Tuple}, String, Long, Double,
+ * Boolean, null, {@code byte[]}, {@link Global}, {@link Storage}, {@link Tensor} and {@link Bag}. They may share parts
+ * and even contain themselves; {@link PickleTree} makes trees of bounded size of them. For one thread.
  *
- * @see <a href="https://github.com/python/cpython/blob/3.11/Lib/pickletools.py">pickletools, for what each opcode means</a>
+ * @see <a href="https://github.com/python/cpython/blob/3.11/Lib/pickletools.py">pickletools, for what each opcode
+ *     means</a>
  */
 final class PickleReader {
     static final int MAX_OPCODES = 10_000_000;
@@ -54,8 +55,7 @@ final class PickleReader {
      * @param type {@code FloatStorage} and so on; {@code UntypedStorage} counts bytes
      * @param viewOffset elements to skip, for the views of old files; else 0
      */
-    record Storage(String type, String key, long numel, long viewOffset) {
-    }
+    record Storage(String type, String key, long numel, long viewOffset) {}
 
     /**
      * A view of a storage.
@@ -63,14 +63,17 @@ final class PickleReader {
      * @param dtype {@code float32} and so on; empty if the storage's type says it
      * @param offset,strides in elements
      */
-    record Tensor(Storage storage, String dtype, long offset, List<Long> shape, List<Long> strides) {
-    }
+    record Tensor(Storage storage, String dtype, long offset, List<Long> shape, List<Long> strides) {}
 
-    /** An object of a class we know to be a harmless configuration: its name, constructor arguments and attributes, never the class itself. */
-    record Bag(Global type, List<Object> arguments, Map<Object, Object> state) {
-    }
+    /**
+     * An object of a class we know to be a harmless configuration: its name, constructor arguments and attributes,
+     * never the class itself.
+     */
+    record Bag(Global type, List<Object> arguments, Map<Object, Object> state) {}
 
-    /** Reads one pickle and leaves {@code in} after it. @throws CheckpointException if anything in it is not plain data */
+    /**
+     * Reads one pickle and leaves {@code in} after it. @throws CheckpointException if anything in it is not plain data
+     */
     static Object read(PickleInput in) {
         return new PickleReader(in).run();
     }
@@ -204,9 +207,19 @@ final class PickleReader {
                 Object state = pop();
                 globals.build(top(), state, opcodeAt);
             }
-            case 0x82, 0x83, 0x84 -> throw in.file().refuse("refused: the pickle uses Python's extension registry at byte " + opcodeAt + "; nothing was run",
-                    "plain tensors and values", PickleGlobals.REMEDY);
-            case 'P' -> throw in.file().refuse("bad storage reference at byte " + opcodeAt + ": \"" + in.line() + "\"", "a torch storage tuple", PickleGlobals.REMEDY);
+            case 0x82, 0x83, 0x84 ->
+                throw in.file()
+                        .refuse(
+                                "refused: the pickle uses Python's extension registry at byte " + opcodeAt
+                                        + "; nothing was run",
+                                "plain tensors and values",
+                                PickleGlobals.REMEDY);
+            case 'P' ->
+                throw in.file()
+                        .refuse(
+                                "bad storage reference at byte " + opcodeAt + ": \"" + in.line() + "\"",
+                                "a torch storage tuple",
+                                PickleGlobals.REMEDY);
             default -> throw malformed(String.format("unknown opcode 0x%02X", opcode));
         }
     }
@@ -281,7 +294,12 @@ final class PickleReader {
         }
         for (int i = 0; i < pairs.size(); i += 2) {
             Object key = pairs.get(i);
-            if (!(key instanceof String || key instanceof Long || key instanceof Double || key instanceof Boolean || key == null || key instanceof Global)) {
+            if (!(key instanceof String
+                    || key instanceof Long
+                    || key instanceof Double
+                    || key instanceof Boolean
+                    || key == null
+                    || key instanceof Global)) {
                 throw malformed("a dictionary key that is neither a string nor a number");
             }
             map.put(key, pairs.get(i + 1));
@@ -337,7 +355,9 @@ final class PickleReader {
 
     private String quoted(String line) {
         String text = line.strip();
-        boolean quotes = text.length() >= 2 && (text.charAt(0) == '\'' || text.charAt(0) == '"') && text.charAt(text.length() - 1) == text.charAt(0);
+        boolean quotes = text.length() >= 2
+                && (text.charAt(0) == '\'' || text.charAt(0) == '"')
+                && text.charAt(text.length() - 1) == text.charAt(0);
         if (!quotes || text.indexOf('\\') >= 0) {
             throw malformed("a string literal we do not read");
         }
@@ -350,10 +370,15 @@ final class PickleReader {
     }
 
     private CheckpointException malformed(String what) {
-        return in.file().refuse("the pickle is malformed at byte " + opcodeAt + ": " + what, "what torch.save writes", PickleGlobals.REMEDY);
+        return in.file()
+                .refuse(
+                        "the pickle is malformed at byte " + opcodeAt + ": " + what,
+                        "what torch.save writes",
+                        PickleGlobals.REMEDY);
     }
 
     private CheckpointException tooLarge(String what) {
-        return in.file().refuse("the structure in the pickle is too large: " + what, "a state dict", PickleGlobals.REMEDY);
+        return in.file()
+                .refuse("the structure in the pickle is too large: " + what, "a state dict", PickleGlobals.REMEDY);
     }
 }

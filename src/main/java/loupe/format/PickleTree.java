@@ -12,9 +12,9 @@ import loupe.format.PickleReader.Tensor;
 import loupe.format.PickleReader.Tuple;
 
 /**
- * What a pickle holds, as named tensors and plain values: nested dictionaries are joined by dots as far down as there are
- * tensors in them, and the rest becomes plain maps and lists. Shared parts are copied, so both the depth and the number
- * of values are bounded.
+ * What a pickle holds, as named tensors and plain values: nested dictionaries are joined by dots as far down as there
+ * are tensors in them, and the rest becomes plain maps and lists. Shared parts are copied, so both the depth and the
+ * number of values are bounded.
  */
 final class PickleTree {
     static final int MAX_DEPTH = 100;
@@ -133,7 +133,11 @@ final class PickleTree {
             children(node).values().forEach(child -> list.add(plain(child, depth + 1)));
             return Collections.unmodifiableList(list);
         }
-        if (node == null || node instanceof String || node instanceof Long || node instanceof Double || node instanceof Boolean) {
+        if (node == null
+                || node instanceof String
+                || node instanceof Long
+                || node instanceof Double
+                || node instanceof Boolean) {
             return node;
         }
         return node instanceof byte[] bytes ? bytes.length + " bytes" : node.toString();
@@ -160,6 +164,7 @@ final class PickleTree {
     }
 
     private RuntimeException tooLarge(String what) {
-        return file.refuse("the structure in the pickle is too large or too deep: " + what, "a state dict", PickleGlobals.REMEDY);
+        return file.refuse(
+                "the structure in the pickle is too large or too deep: " + what, "a state dict", PickleGlobals.REMEDY);
     }
 }

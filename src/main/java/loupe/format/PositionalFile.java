@@ -10,12 +10,13 @@ import java.nio.file.StandardOpenOption;
 import loupe.base.CheckpointException;
 
 /**
- * A file read at positions, never through a memory map: a mapped file that is cut short takes the whole JVM down, a read
- * past its end is an error message (decision 0002). Thread-safe.
+ * A file read at positions, never through a memory map: a mapped file that is cut short takes the whole JVM down, a
+ * read past its end is an error message (decision 0002). Thread-safe.
  */
 final class PositionalFile implements ElementBytes, AutoCloseable {
     /** Reads into heap buffers go through a temporary native buffer of the same size; this keeps it small. */
     private static final int HEAP_STEP_BYTES = 1 << 20;
+
     private static final int DIRECT_STEP_BYTES = 1 << 28;
 
     private final Path path;
@@ -37,21 +38,30 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
             FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
             return new PositionalFile(path, channel, channel.size());
         } catch (IOException e) {
-            throw new CheckpointException(path, "the file cannot be opened (" + reason(e) + ")", "a file that may be read",
-                    "Check its permissions and that the drive is there", e);
+            throw new CheckpointException(
+                    path,
+                    "the file cannot be opened (" + reason(e) + ")",
+                    "a file that may be read",
+                    "Check its permissions and that the drive is there",
+                    e);
         }
     }
 
     private static CheckpointException notRegular(Path path) {
         if (Files.isDirectory(path)) {
-            return new CheckpointException(path, "this is a folder, not a regular file", "a file", "Choose the weight file in it");
+            return new CheckpointException(
+                    path, "this is a folder, not a regular file", "a file", "Choose the weight file in it");
         }
         if (Files.isSymbolicLink(path)) {
-            return new CheckpointException(path, "this symbolic link leads to nothing that can be read, so it is not a regular file", "a regular file",
+            return new CheckpointException(
+                    path,
+                    "this symbolic link leads to nothing that can be read, so it is not a regular file",
+                    "a regular file",
                     "Download the file again, or repair the link");
         }
         if (Files.exists(path)) {
-            return new CheckpointException(path, "this is a device or a pipe, not a regular file", "a regular file", "Choose a file on disk");
+            return new CheckpointException(
+                    path, "this is a device or a pipe, not a regular file", "a regular file", "Choose a file on disk");
         }
         return new CheckpointException(path, "there is no such file", "a file", "Check the path");
     }
@@ -79,8 +89,10 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
                 destination.limit((int) Math.min(limit, (long) destination.position() + step));
                 int count = channel.read(destination, position);
                 if (count < 0) {
-                    throw refuse("the file ends at byte " + position + ", it had " + size + " bytes when it was opened",
-                            "an unchanged file", "Wait until nothing writes to it, then open it again");
+                    throw refuse(
+                            "the file ends at byte " + position + ", it had " + size + " bytes when it was opened",
+                            "an unchanged file",
+                            "Wait until nothing writes to it, then open it again");
                 }
                 position += count;
                 destination.limit(limit);
@@ -88,8 +100,12 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
         } catch (java.nio.channels.ClosedChannelException e) {
             throw new IllegalStateException(path + " is closed", e);
         } catch (IOException e) {
-            throw new CheckpointException(path, "the file cannot be read any more (" + reason(e) + ")", "a readable file",
-                    "Check that the drive is still there, then open the file again", e);
+            throw new CheckpointException(
+                    path,
+                    "the file cannot be read any more (" + reason(e) + ")",
+                    "a readable file",
+                    "Check that the drive is still there, then open the file again",
+                    e);
         } finally {
             destination.limit(limit);
         }
@@ -113,7 +129,9 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
     }
 
     private static String reason(IOException e) {
-        return e.getMessage() == null ? e.getClass().getSimpleName() : e.getClass().getSimpleName() + ": " + e.getMessage();
+        return e.getMessage() == null
+                ? e.getClass().getSimpleName()
+                : e.getClass().getSimpleName() + ": " + e.getMessage();
     }
 
     @Override

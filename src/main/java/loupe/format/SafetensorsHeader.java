@@ -10,13 +10,15 @@ import java.util.List;
 import java.util.Map;
 import loupe.tensor.DType;
 
-/** The JSON header of a safetensors file, checked entry by entry; whether the entries fit together is for {@link SafetensorsFile}. */
+/**
+ * The JSON header of a safetensors file, checked entry by entry; whether the entries fit together is for
+ * {@link SafetensorsFile}.
+ */
 record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadata) {
     private static final int MAX_RANK = 64;
 
     /** @param begin,end byte positions in the data buffer */
-    record Entry(String name, DType dtype, List<Long> shape, long begin, long end) {
-    }
+    record Entry(String name, DType dtype, List<Long> shape, long begin, long end) {}
 
     /** Reads the header token by token, so that a hostile one costs no more memory than the file has bytes. */
     static SafetensorsHeader read(PositionalFile file, java.nio.ByteBuffer json) {
@@ -57,7 +59,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
             while (parser.nextToken() == JsonToken.FIELD_NAME) {
                 String key = parser.currentName();
                 if (parser.nextToken() != JsonToken.VALUE_STRING) {
-                    throw refuse("__metadata__ must map strings to strings, and its entry " + key + " is " + what(), "a string");
+                    throw refuse(
+                            "__metadata__ must map strings to strings, and its entry " + key + " is " + what(),
+                            "a string");
                 }
                 metadata.put(key, parser.getText());
             }
@@ -65,7 +69,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
 
         private Entry entry(String tensor) throws IOException {
             if (parser.currentToken() != JsonToken.START_OBJECT) {
-                throw refuse("the entry of tensor " + tensor + " is " + what(), "an object with dtype, shape and data_offsets");
+                throw refuse(
+                        "the entry of tensor " + tensor + " is " + what(),
+                        "an object with dtype, shape and data_offsets");
             }
             DType dtype = null;
             List<Long> shape = null;
@@ -77,11 +83,16 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
                     case "dtype" -> dtype = dtype(tensor);
                     case "shape" -> shape = naturals("shape of tensor " + tensor, MAX_RANK);
                     case "data_offsets" -> offsets = naturals("offsets of tensor " + tensor, 2);
-                    default -> throw refuse("the entry of tensor " + tensor + " has an unknown key " + key, "dtype, shape and data_offsets");
+                    default ->
+                        throw refuse(
+                                "the entry of tensor " + tensor + " has an unknown key " + key,
+                                "dtype, shape and data_offsets");
                 }
             }
             if (dtype == null || shape == null || offsets == null) {
-                throw refuse("the entry of tensor " + tensor + " lacks " + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"),
+                throw refuse(
+                        "the entry of tensor " + tensor + " lacks "
+                                + (dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets"),
                         "dtype, shape and data_offsets");
             }
             if (offsets.size() != 2 || offsets.get(0) > offsets.get(1)) {
@@ -97,7 +108,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
                     return dtype;
                 }
             }
-            throw file.refuse("unsupported dtype " + name + " of tensor " + tensor, "one of " + List.of(DType.values()),
+            throw file.refuse(
+                    "unsupported dtype " + name + " of tensor " + tensor,
+                    "one of " + List.of(DType.values()),
                     "Convert the file to float32, float16 or bfloat16 first");
         }
 
@@ -108,7 +121,9 @@ record SafetensorsHeader(Map<String, Entry> entries, Map<String, Object> metadat
             List<Long> numbers = new ArrayList<>();
             while (parser.nextToken() != JsonToken.END_ARRAY) {
                 if (parser.currentToken() != JsonToken.VALUE_NUMBER_INT || numbers.size() == atMost) {
-                    throw refuse("bad " + what + ": it holds " + (numbers.size() == atMost ? "more than " + atMost + " numbers" : what()),
+                    throw refuse(
+                            "bad " + what + ": it holds "
+                                    + (numbers.size() == atMost ? "more than " + atMost + " numbers" : what()),
                             "a list of whole numbers, 0 or more");
                 }
                 BigInteger number = parser.getBigIntegerValue();

@@ -26,7 +26,10 @@ public final class SafetensorsWriter {
         return add(name, TensorData.of(tensor));
     }
 
-    /** Adds a tensor of another file, as float32 whatever its type there. Its archive must be open until {@link #write} returns. */
+    /**
+     * Adds a tensor of another file, as float32 whatever its type there. Its archive must be open until {@link #write}
+     * returns.
+     */
     public SafetensorsWriter add(String name, StoredTensor tensor) {
         return add(name, TensorData.of(tensor));
     }
@@ -36,7 +39,10 @@ public final class SafetensorsWriter {
         return add(name, TensorData.floats(shape, elements));
     }
 
-    /** The same in another floating type, each element rounded to the nearest. @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16 */
+    /**
+     * The same in another floating type, each element rounded to the nearest. @throws IllegalArgumentException unless
+     * {@code dtype} is F32, F16 or BF16
+     */
     public SafetensorsWriter add(String name, DType dtype, List<Long> shape, FloatSource elements) {
         return add(name, TensorData.floats(dtype, shape, elements));
     }
@@ -63,7 +69,8 @@ public final class SafetensorsWriter {
     /** @throws loupe.base.CheckpointException if the file cannot be written, or a stored tensor not be read */
     public void write(Path path) {
         List<String> order = new ArrayList<>(tensors.keySet());
-        order.sort((a, b) -> Integer.compare(tensors.get(b).dtype().bytes(), tensors.get(a).dtype().bytes()));
+        order.sort((a, b) -> Integer.compare(
+                tensors.get(b).dtype().bytes(), tensors.get(a).dtype().bytes()));
         try (AsideFile file = AsideFile.create(path)) {
             file.write(header(order));
             for (String name : order) {
@@ -73,7 +80,10 @@ public final class SafetensorsWriter {
         }
     }
 
-    /** Length and JSON, padded with spaces so that the data are aligned; the widest types come first for the same reason. */
+    /**
+     * Length and JSON, padded with spaces so that the data are aligned; the widest types come first for the same
+     * reason.
+     */
     private ByteBuffer header(List<String> order) {
         Map<String, Object> header = new LinkedHashMap<>();
         if (!metadata.isEmpty()) {
@@ -92,7 +102,10 @@ public final class SafetensorsWriter {
         }
         byte[] json = JsonFiles.compact(header).getBytes(StandardCharsets.UTF_8);
         int padded = (json.length + ALIGNMENT_BYTES - 1) / ALIGNMENT_BYTES * ALIGNMENT_BYTES;
-        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + padded).order(ByteOrder.LITTLE_ENDIAN).putLong(padded).put(json);
+        ByteBuffer bytes = ByteBuffer.allocate(Long.BYTES + padded)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(padded)
+                .put(json);
         while (bytes.hasRemaining()) {
             bytes.put((byte) ' ');
         }

@@ -14,18 +14,19 @@ import loupe.tensor.StoredTensor;
 
 /**
  * Several files seen as one through {@code model.safetensors.index.json} or {@code pytorch_model.bin.index.json}. Only
- * files of the index's own folder are opened, and what the index says must be true; its {@code total_size} is often wrong
- * in practice and not looked at.
+ * files of the index's own folder are opened, and what the index says must be true; its {@code total_size} is often
+ * wrong in practice and not looked at.
  *
  * @see <a href="https://huggingface.co/docs/transformers/big_models">Hugging Face, sharded checkpoints</a>
  */
 final class ShardedArchive {
     private static final String REMEDY = "Download the whole folder again";
 
-    private ShardedArchive() {
-    }
+    private ShardedArchive() {}
 
-    /** @throws CheckpointException if the index is malformed, names a file outside its folder, or says what is not so */
+    /**
+     * @throws CheckpointException if the index is malformed, names a file outside its folder, or says what is not so
+     */
     static FileArchive open(Path index) {
         Map<String, String> shardOf = shards(index);
         Map<String, TensorArchive> shards = new LinkedHashMap<>();
@@ -34,14 +35,24 @@ final class ShardedArchive {
             Path folder = index.toAbsolutePath().getParent();
             Map<String, StoredTensor> tensors = new LinkedHashMap<>();
             for (Map.Entry<String, String> entry : shardOf.entrySet()) {
-                TensorArchive shard = shards.computeIfAbsent(entry.getValue(), name -> TensorArchives.openFile(folder.resolve(name)));
-                tensors.put(entry.getKey(), shard.find(entry.getKey()).orElseThrow(() -> new CheckpointException(index,
-                        "missing tensor: " + entry.getKey() + " is not in " + entry.getValue() + ", where the index says it is", "the shards that belong to this index", REMEDY)));
+                TensorArchive shard =
+                        shards.computeIfAbsent(entry.getValue(), name -> TensorArchives.openFile(folder.resolve(name)));
+                tensors.put(
+                        entry.getKey(),
+                        shard.find(entry.getKey())
+                                .orElseThrow(() -> new CheckpointException(
+                                        index,
+                                        "missing tensor: " + entry.getKey() + " is not in " + entry.getValue()
+                                                + ", where the index says it is",
+                                        "the shards that belong to this index",
+                                        REMEDY)));
             }
             List<String> warnings = new ArrayList<>();
             shards.forEach((name, shard) -> {
                 shard.warnings().forEach(warning -> warnings.add(name + ": " + warning));
-                long extra = shard.names().stream().filter(tensor -> !name.equals(shardOf.get(tensor))).count();
+                long extra = shard.names().stream()
+                        .filter(tensor -> !name.equals(shardOf.get(tensor)))
+                        .count();
                 if (extra > 0) {
                     warnings.add(name + " holds " + extra + " tensors that the index does not name");
                 }
@@ -59,16 +70,24 @@ final class ShardedArchive {
     private static Map<String, String> shards(Path index) {
         JsonNode map = JsonFiles.readObject(index).path("weight_map");
         if (!map.isObject() || map.isEmpty()) {
-            throw new CheckpointException(index, "the index has no weight_map", "an object of tensor names and file names", REMEDY);
+            throw new CheckpointException(
+                    index, "the index has no weight_map", "an object of tensor names and file names", REMEDY);
         }
         Map<String, String> shards = new LinkedHashMap<>();
         map.fields().forEachRemaining(entry -> {
             if (!entry.getValue().isTextual()) {
-                throw new CheckpointException(index, "the shard of tensor " + entry.getKey() + " is " + entry.getValue(), "a file name", REMEDY);
+                throw new CheckpointException(
+                        index,
+                        "the shard of tensor " + entry.getKey() + " is " + entry.getValue(),
+                        "a file name",
+                        REMEDY);
             }
             String name = entry.getValue().textValue();
             if (!isPlainFileName(name)) {
-                throw new CheckpointException(index, "shard name \"" + name + "\" leaves the folder", "a plain file name beside the index",
+                throw new CheckpointException(
+                        index,
+                        "shard name \"" + name + "\" leaves the folder",
+                        "a plain file name beside the index",
                         "Do not use this index unless you know why it points elsewhere");
             }
             shards.put(entry.getKey(), name);
@@ -77,14 +96,24 @@ final class ShardedArchive {
     }
 
     private static boolean isPlainFileName(String name) {
-        return !name.isBlank() && !name.contains("/") && !name.contains("\\") && !name.contains("..") && !name.contains(":")
+        return !name.isBlank()
+                && !name.contains("/")
+                && !name.contains("\\")
+                && !name.contains("..")
+                && !name.contains(":")
                 && name.chars().noneMatch(Character::isISOControl);
     }
 
     private static void checkPresent(Path index, Set<String> names) {
-        List<String> missing = names.stream().filter(name -> !Files.exists(index.resolveSibling(name))).toList();
+        List<String> missing = names.stream()
+                .filter(name -> !Files.exists(index.resolveSibling(name)))
+                .toList();
         if (!missing.isEmpty()) {
-            throw new CheckpointException(index, "missing shards: " + String.join(", ", missing), "all files the index names, beside it", REMEDY);
+            throw new CheckpointException(
+                    index,
+                    "missing shards: " + String.join(", ", missing),
+                    "all files the index names, beside it",
+                    REMEDY);
         }
     }
 }

@@ -17,10 +17,10 @@ final class StateDictPickle {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     /** What has been written before and is only referred to from then on. */
     private final Map<String, Integer> memo = new HashMap<>();
+
     private int memoSize;
 
-    private StateDictPickle() {
-    }
+    private StateDictPickle() {}
 
     /** Tensor i lies in storage i. */
     static byte[] of(Map<String, TensorData> tensors) {

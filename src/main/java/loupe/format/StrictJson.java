@@ -16,7 +16,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import loupe.base.CheckpointException;
 
-/** JSON from strangers: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded depth; refused with its position. */
+/**
+ * JSON from strangers: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded depth; refused with its
+ * position.
+ */
 final class StrictJson {
     static final int MAX_DEPTH = 200;
     private static final int MAX_STRING_CHARS = 100_000_000;
@@ -28,8 +31,11 @@ final class StrictJson {
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
-            .streamReadConstraints(StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).maxStringLength(MAX_STRING_CHARS)
-                    .maxNameLength(MAX_NAME_CHARS).build())
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNestingDepth(MAX_DEPTH)
+                    .maxStringLength(MAX_STRING_CHARS)
+                    .maxNameLength(MAX_NAME_CHARS)
+                    .build())
             .build();
 
     private final Path path;
@@ -52,7 +58,12 @@ final class StrictJson {
         try (JsonParser parser = FACTORY.createParser(text.array(), 0, text.limit())) {
             return read(parser, reader);
         } catch (IOException e) {
-            throw new CheckpointException(path, part + " cannot be read (" + e.getMessage() + ")", "readable JSON", "Download or export the file again", e);
+            throw new CheckpointException(
+                    path,
+                    part + " cannot be read (" + e.getMessage() + ")",
+                    "readable JSON",
+                    "Download or export the file again",
+                    e);
         }
     }
 
@@ -64,8 +75,12 @@ final class StrictJson {
             }
             return result;
         } catch (JsonProcessingException e) {
-            String reason = e.getOriginalMessage().replaceAll(", from `[^`]*`", "").replaceFirst("^Duplicate field '(.*)'$", "duplicate name $1");
-            throw refuse("is not strict JSON: " + reason, e.getLocation() == null ? parser.currentLocation() : e.getLocation());
+            String reason = e.getOriginalMessage()
+                    .replaceAll(", from `[^`]*`", "")
+                    .replaceFirst("^Duplicate field '(.*)'$", "duplicate name $1");
+            throw refuse(
+                    "is not strict JSON: " + reason,
+                    e.getLocation() == null ? parser.currentLocation() : e.getLocation());
         }
     }
 
@@ -76,7 +91,9 @@ final class StrictJson {
         if (startsWith(utf8, 0xFF, 0xFE) || startsWith(utf8, 0xFE, 0xFF)) {
             throw refused(part + " is UTF-16", "UTF-8");
         }
-        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder().onMalformedInput(CodingErrorAction.REPORT)
+        CharsetDecoder decoder = StandardCharsets.UTF_8
+                .newDecoder()
+                .onMalformedInput(CodingErrorAction.REPORT)
                 .onUnmappableCharacter(CodingErrorAction.REPORT);
         int start = utf8.position();
         CharBuffer text = CharBuffer.allocate(utf8.remaining());
@@ -101,7 +118,9 @@ final class StrictJson {
 
     private CheckpointException refuse(String what, JsonLocation at) {
         String where = at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
-        return refused(part + " " + what + where, "one JSON document without duplicate names, NaN or nesting beyond " + MAX_DEPTH);
+        return refused(
+                part + " " + what + where,
+                "one JSON document without duplicate names, NaN or nesting beyond " + MAX_DEPTH);
     }
 
     private CheckpointException refused(String found, String expected) {

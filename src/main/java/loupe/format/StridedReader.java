@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 final class StridedReader {
     /** A run with gaps is read whole, gaps included, while the elements are at most this far apart. */
     private static final long MAX_GAP_ELEMENTS = 16;
+
     private static final int RUN_BYTES = 1 << 18;
 
     private final ElementBytes bytes;
@@ -19,6 +20,7 @@ final class StridedReader {
     private final long[] strides;
     /** Elements below one index of each axis: the product of the later axes. */
     private final long[] inner;
+
     private final ByteBuffer run = ByteBuffer.allocate(RUN_BYTES);
 
     StridedReader(ElementBytes bytes, FileTensor.Layout layout) {

@@ -29,7 +29,8 @@ public interface TensorArchive extends AutoCloseable {
     /**
      * Everything in the file that is not a tensor, by dotted name: strings, numbers, booleans, nulls, lists and maps of
      * those. For safetensors the {@code __metadata__}; for torch files the plain values found among the tensors. A
-     * dictionary that holds no tensor is one value, a map, under its own name: {@code cfg} of {@code {cfg, state_dict}}.
+     * dictionary that holds no tensor is one value, a map, under its own name: {@code cfg} of {@code {cfg,
+     * state_dict}}.
      */
     Map<String, Object> values();
 

@@ -15,22 +15,37 @@ public final class TensorArchives {
     private static final int HEAD_BYTES = 1024;
     private static final int TAR_MAGIC_AT = 257;
     private static final Pattern LFS_SIZE = Pattern.compile("size (\\d+)");
-    private static final byte[] LEGACY_MAGIC = {(byte) 0x80, 2, (byte) 0x8A, 0x0A, 0x6C, (byte) 0xFC, (byte) 0x9C, 0x46, (byte) 0xF9, 0x20, 0x6A, (byte) 0xA8,
-        0x50, 0x19, 0x2E};
+    private static final byte[] LEGACY_MAGIC = {
+        (byte) 0x80,
+        2,
+        (byte) 0x8A,
+        0x0A,
+        0x6C,
+        (byte) 0xFC,
+        (byte) 0x9C,
+        0x46,
+        (byte) 0xF9,
+        0x20,
+        0x6A,
+        (byte) 0xA8,
+        0x50,
+        0x19,
+        0x2E
+    };
     private static final String INDEX_SUFFIX = ".index.json";
     /** In the order transformers looks for them. */
-    static final List<String> WEIGHT_FILES = List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-            "pytorch_model.bin.index.json");
+    static final List<String> WEIGHT_FILES = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+
     private static final String EXPECTED = "a safetensors, torch or npz file";
 
-    private TensorArchives() {
-    }
+    private TensorArchives() {}
 
     /**
      * Opens tensors. Everything but the tensors' own bytes is read and checked here.
      *
-     * @param path a safetensors, torch or npz file; an index of several ({@code model.safetensors.index.json}); or a folder
-     *     with a model's weights under one of the names Hugging Face gives them
+     * @param path a safetensors, torch or npz file; an index of several ({@code model.safetensors.index.json}); or a
+     *     folder with a model's weights under one of the names Hugging Face gives them
      * @throws CheckpointException if it is anything else, or damaged, or holds anything but data
      */
     public static TensorArchive open(Path path) {
@@ -47,7 +62,10 @@ public final class TensorArchives {
                 return open(file);
             }
         }
-        throw new CheckpointException(folder, "the folder has no weight file", "one of " + String.join(", ", WEIGHT_FILES),
+        throw new CheckpointException(
+                folder,
+                "the folder has no weight file",
+                "one of " + String.join(", ", WEIGHT_FILES),
                 "Choose the folder that holds the weights, or the weight file itself");
     }
 
@@ -75,8 +93,14 @@ public final class TensorArchives {
             return TorchLegacyFile.open(file, LEGACY_MAGIC.length);
         }
         if (text.length() > 1 && text.charAt(0) == 0x80 && text.charAt(1) >= 2 && text.charAt(1) <= 5) {
-            PickleReader.read(new PickleInput(file, 0, Math.min(file.size(), TorchZipFile.MAX_PICKLE_BYTES))); // names what it wants to call, if anything
-            throw file.refuse("this is a bare pickle, not written by torch.save", EXPECTED, "Load it in Python and save its tensors with safetensors");
+            PickleReader.read(new PickleInput(
+                    file,
+                    0,
+                    Math.min(file.size(), TorchZipFile.MAX_PICKLE_BYTES))); // names what it wants to call, if anything
+            throw file.refuse(
+                    "this is a bare pickle, not written by torch.save",
+                    EXPECTED,
+                    "Load it in Python and save its tensors with safetensors");
         }
         if (file.path().toString().endsWith(".safetensors")) {
             return SafetensorsFile.open(file);
@@ -84,7 +108,9 @@ public final class TensorArchives {
         if (file.size() == 0) {
             throw file.refuse("the file is empty", EXPECTED, "Download the file again");
         }
-        throw file.refuse("the content is of no known kind (it begins with " + hex(head) + ")", EXPECTED,
+        throw file.refuse(
+                "the content is of no known kind (it begins with " + hex(head) + ")",
+                EXPECTED,
                 "Check that this is the weight file, and download it again if it may be damaged");
     }
 
@@ -96,13 +122,17 @@ public final class TensorArchives {
         if (NpzFile.matches(entries.keySet())) {
             return NpzFile.open(file, entries);
         }
-        throw file.refuse("this zip is neither a torch checkpoint nor an npz: it holds " + entries.keySet().stream().limit(5).toList(), EXPECTED,
+        throw file.refuse(
+                "this zip is neither a torch checkpoint nor an npz: it holds "
+                        + entries.keySet().stream().limit(5).toList(),
+                EXPECTED,
                 "Unpack it and open the weight file inside");
     }
 
     /** @throws CheckpointException if the file begins like something that is often mistaken for what it should be */
     static void refuseLookAlikes(PositionalFile file) {
-        refuseLookAlikes(file, StandardCharsets.ISO_8859_1.decode(file.head(HEAD_BYTES)).toString());
+        refuseLookAlikes(
+                file, StandardCharsets.ISO_8859_1.decode(file.head(HEAD_BYTES)).toString());
     }
 
     /** Files that are often mistaken for weights: each is named with what to do about it. */
@@ -111,31 +141,51 @@ public final class TensorArchives {
         String lower = start.toLowerCase(java.util.Locale.ROOT);
         if (text.startsWith("version https://git-lfs.github.com/spec/")) {
             Matcher size = LFS_SIZE.matcher(text);
-            throw file.refuse("this is a Git-LFS pointer" + (size.find() ? " to a file of " + size.group(1) + " bytes" : "") + ", not the data",
-                    "the file it points to", "Fetch the real file with git lfs pull, or download it from the web page");
+            throw file.refuse(
+                    "this is a Git-LFS pointer" + (size.find() ? " to a file of " + size.group(1) + " bytes" : "")
+                            + ", not the data",
+                    "the file it points to",
+                    "Fetch the real file with git lfs pull, or download it from the web page");
         }
         if (lower.startsWith("<!doctype html") || lower.startsWith("<html") || lower.startsWith("<?xml")) {
-            throw file.refuse("this is a web page, not weights", EXPECTED, "Download the file itself; the site may want you to log in first");
+            throw file.refuse(
+                    "this is a web page, not weights",
+                    EXPECTED,
+                    "Download the file itself; the site may want you to log in first");
         }
-        if (lower.startsWith("{\"error\"") || lower.startsWith("access to model") || lower.startsWith("invalid username or password")
+        if (lower.startsWith("{\"error\"")
+                || lower.startsWith("access to model")
+                || lower.startsWith("invalid username or password")
                 || lower.startsWith("entry not found")) {
-            throw file.refuse("this is an error message from a server, not weights: " + start.lines().findFirst().orElse("").strip(), EXPECTED,
+            throw file.refuse(
+                    "this is an error message from a server, not weights: "
+                            + start.lines().findFirst().orElse("").strip(),
+                    EXPECTED,
                     "Ask for access to the model or log in, then download it again");
         }
         if (text.startsWith("GGUF")) {
-            throw file.refuse("this is a GGUF file for llama.cpp", EXPECTED, "Use the model's original safetensors files");
+            throw file.refuse(
+                    "this is a GGUF file for llama.cpp", EXPECTED, "Use the model's original safetensors files");
         }
         if (text.startsWith("\37\u008B")) {
             throw file.refuse("this is a gzip file", EXPECTED, "Unpack it with gunzip and open what is inside");
         }
         if (text.startsWith("7z\u00BC\u00AF\u0027\u001C")) {
-            throw file.refuse("this is a 7z archive, whatever its name says", EXPECTED, "Unpack it; a checkpoint packed this way may hide something");
+            throw file.refuse(
+                    "this is a 7z archive, whatever its name says",
+                    EXPECTED,
+                    "Unpack it; a checkpoint packed this way may hide something");
         }
         if (text.startsWith("PYTORCH1")) {
-            throw file.refuse("this is a file of PyTorch's preview format, which PyTorch itself refuses", EXPECTED, "Save it again with torch.save");
+            throw file.refuse(
+                    "this is a file of PyTorch's preview format, which PyTorch itself refuses",
+                    EXPECTED,
+                    "Save it again with torch.save");
         }
         if (text.length() > TAR_MAGIC_AT + 5 && text.startsWith("ustar", TAR_MAGIC_AT)) {
-            throw file.refuse("this is a tar archive, perhaps a checkpoint of PyTorch 0.1", EXPECTED,
+            throw file.refuse(
+                    "this is a tar archive, perhaps a checkpoint of PyTorch 0.1",
+                    EXPECTED,
                     "Unpack it, or load it with an old PyTorch and save it again");
         }
         if (text.startsWith("PK\5\6") || text.startsWith("PK\7\b")) {

@@ -25,7 +25,8 @@ final class TensorData {
     }
 
     static TensorData of(HostTensor tensor) {
-        return floats(Arrays.stream(tensor.shape()).mapToObj(Long::valueOf).toList(),
+        return floats(
+                Arrays.stream(tensor.shape()).mapToObj(Long::valueOf).toList(),
                 (first, out) -> out.asFloatBuffer().put(tensor.data(), (int) first, out.remaining() / Float.BYTES));
     }
 
@@ -49,9 +50,10 @@ final class TensorData {
     }
 
     static TensorData integers(long[] values, long... shape) {
-        TensorData data = new TensorData(DType.I64, Arrays.stream(shape).boxed().toList(), (first, out) -> { }, values);
+        TensorData data = new TensorData(DType.I64, Arrays.stream(shape).boxed().toList(), (first, out) -> {}, values);
         if (data.elements() != values.length) {
-            throw new IllegalArgumentException("values has " + values.length + " elements, shape " + data.shape + " has " + data.elements());
+            throw new IllegalArgumentException(
+                    "values has " + values.length + " elements, shape " + data.shape + " has " + data.elements());
         }
         return data;
     }
@@ -84,7 +86,10 @@ final class TensorData {
             } else if (dtype != DType.F32) {
                 ByteBuffer whole = ByteBuffer.allocate(count * Float.BYTES).order(ByteOrder.nativeOrder());
                 floats.read(done, whole.slice().order(ByteOrder.nativeOrder()));
-                Elements.toHalves(dtype, whole.asFloatBuffer(), chunk.slice().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer());
+                Elements.toHalves(
+                        dtype,
+                        whole.asFloatBuffer(),
+                        chunk.slice().order(ByteOrder.LITTLE_ENDIAN).asShortBuffer());
             } else {
                 floats.read(done, chunk.slice().order(ByteOrder.nativeOrder()));
                 toLittleEndian(chunk);

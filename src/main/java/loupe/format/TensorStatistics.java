@@ -13,7 +13,8 @@ import loupe.tensor.StoredTensor;
  * @param zeros how many elements are 0
  * @param rms square root of the mean square
  */
-public record TensorStatistics(long elements, long nonFinite, long zeros, double min, double max, double mean, double rms) {
+public record TensorStatistics(
+        long elements, long nonFinite, long zeros, double min, double max, double mean, double rms) {
     private static final int CHUNK_BYTES = 1 << 20;
 
     /** Reads the whole tensor once, in pieces. @throws loupe.base.CheckpointException if it cannot be read */
@@ -45,8 +46,10 @@ public record TensorStatistics(long elements, long nonFinite, long zeros, double
         }
         long finite = tensor.elements() - nonFinite;
         if (finite == 0) {
-            return new TensorStatistics(tensor.elements(), nonFinite, 0, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
+            return new TensorStatistics(
+                    tensor.elements(), nonFinite, 0, Double.NaN, Double.NaN, Double.NaN, Double.NaN);
         }
-        return new TensorStatistics(tensor.elements(), nonFinite, zeros, min, max, sum / finite, Math.sqrt(squares / finite));
+        return new TensorStatistics(
+                tensor.elements(), nonFinite, zeros, min, max, sum / finite, Math.sqrt(squares / finite));
     }
 }

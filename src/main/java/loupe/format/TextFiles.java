@@ -3,13 +3,15 @@ package loupe.format;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import loupe.base.CheckpointException;
 
 /** Text files in UTF-8. */
 public final class TextFiles {
     private TextFiles() {}
 
-    /** Writes a text so that the file is either as it was or complete. @throws CheckpointException if it cannot be written */
+    /**
+     * Writes a text so that the file is either as it was or complete. @throws CheckpointException if it cannot be
+     * written
+     */
     public static void write(Path path, String text) {
         try (AsideFile file = AsideFile.create(path)) {
             file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));

@@ -12,10 +12,11 @@ import loupe.format.PickleReader.Tensor;
 import loupe.tensor.StoredTensor;
 
 /**
- * Reads what {@code torch.save} wrote before PyTorch 1.6: a magic number, a protocol number, facts about the machine, the
- * object and a list of storage keys, each a pickle, then each storage as its length and its raw elements.
+ * Reads what {@code torch.save} wrote before PyTorch 1.6: a magic number, a protocol number, facts about the machine,
+ * the object and a list of storage keys, each a pickle, then each storage as its length and its raw elements.
  *
- * @see <a href="https://github.com/pytorch/pytorch/blob/v2.4.0/torch/serialization.py">torch/serialization.py, _legacy_load</a>
+ * @see <a href="https://github.com/pytorch/pytorch/blob/v2.4.0/torch/serialization.py">torch/serialization.py,
+ *     _legacy_load</a>
  */
 final class TorchLegacyFile {
     private static final long PROTOCOL = 1001;
@@ -29,7 +30,10 @@ final class TorchLegacyFile {
         this.in = new PickleInput(file, magicBytes, file.size());
     }
 
-    /** Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if it is not a plain checkpoint */
+    /**
+     * Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if it is not a plain
+     * checkpoint
+     */
     static FileArchive open(PositionalFile file, int magicBytes) {
         return new TorchLegacyFile(file, magicBytes).archive();
     }
@@ -41,7 +45,10 @@ final class TorchLegacyFile {
         ByteOrder order = byteOrder(PickleReader.read(in));
         Object root = PickleReader.read(in);
         if (in.position() > TorchZipFile.MAX_PICKLE_BYTES) {
-            throw file.refuse("the pickles have " + in.position() + " bytes", "at most " + TorchZipFile.MAX_PICKLE_BYTES, "Save only the tensors, as a state_dict");
+            throw file.refuse(
+                    "the pickles have " + in.position() + " bytes",
+                    "at most " + TorchZipFile.MAX_PICKLE_BYTES,
+                    "Save only the tensors, as a state_dict");
         }
         List<String> keys = keys(PickleReader.read(in));
         PickleTree tree = PickleTree.of(file, root);
@@ -76,7 +83,8 @@ final class TorchLegacyFile {
         throw file.refuse("the list of storages is damaged", "a list of different keys", REMEDY);
     }
 
-    private Map<String, TorchTensors.Payload> payloads(List<String> keys, Map<String, Tensor> described, ByteOrder order) {
+    private Map<String, TorchTensors.Payload> payloads(
+            List<String> keys, Map<String, Tensor> described, ByteOrder order) {
         Map<String, Storage> storages = new HashMap<>();
         described.forEach((name, tensor) -> storages.put(tensor.storage().key(), tensor.storage()));
         Map<String, TorchTensors.Payload> payloads = new HashMap<>();
@@ -90,10 +98,14 @@ final class TorchLegacyFile {
             int unit = TorchTensors.unitBytes(file, storage);
             long start = in.position();
             if (numel != storage.numel() || numel > (file.size() - start) / unit) {
-                throw file.refuse("storage " + key + " has " + Long.toUnsignedString(numel) + " elements of " + unit + " bytes at byte " + start + ", where the file has "
-                        + (file.size() - start) + " bytes left and the pickle says " + storage.numel() + " elements", "a complete file", "Download the file again");
+                throw file.refuse(
+                        "storage " + key + " has " + Long.toUnsignedString(numel) + " elements of " + unit
+                                + " bytes at byte " + start + ", where the file has " + (file.size() - start)
+                                + " bytes left and the pickle says " + storage.numel() + " elements",
+                        "a complete file",
+                        "Download the file again");
             }
-            payloads.put(key, new TorchTensors.Payload(start, numel * unit, order, () -> { }));
+            payloads.put(key, new TorchTensors.Payload(start, numel * unit, order, () -> {}));
             in.skip(numel * unit);
         }
         return payloads;

@@ -33,7 +33,10 @@ public final class TorchWriter {
         return add(name, TensorData.of(tensor));
     }
 
-    /** Adds a tensor of another file, as float32 whatever its type there. Its archive must be open until {@link #write} returns. */
+    /**
+     * Adds a tensor of another file, as float32 whatever its type there. Its archive must be open until {@link #write}
+     * returns.
+     */
     public TorchWriter add(String name, StoredTensor tensor) {
         return add(name, TensorData.of(tensor));
     }
@@ -43,12 +46,18 @@ public final class TorchWriter {
         return add(name, TensorData.floats(shape, elements));
     }
 
-    /** The same in another floating type, each element rounded to the nearest. @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16 */
+    /**
+     * The same in another floating type, each element rounded to the nearest. @throws IllegalArgumentException unless
+     * {@code dtype} is F32, F16 or BF16
+     */
     public TorchWriter add(String name, DType dtype, List<Long> shape, FloatSource elements) {
         return add(name, TensorData.floats(dtype, shape, elements));
     }
 
-    /** Adds a tensor of 64-bit integers; no shape makes a scalar. @throws IllegalArgumentException if the shape does not fit the values */
+    /**
+     * Adds a tensor of 64-bit integers; no shape makes a scalar. @throws IllegalArgumentException if the shape does not
+     * fit the values
+     */
     public TorchWriter add(String name, long[] values, long... shape) {
         return add(name, TensorData.integers(values, shape));
     }
@@ -67,7 +76,9 @@ public final class TorchWriter {
      * @throws IllegalArgumentException if it would need ZIP64, that is 4 GiB or more: write safetensors instead
      */
     public void write(Path path) {
-        long bytes = tensors.values().stream().mapToLong(tensor -> tensor.bytes() + 256).sum();
+        long bytes = tensors.values().stream()
+                .mapToLong(tensor -> tensor.bytes() + 256)
+                .sum();
         if (bytes >= 0xFFFF0000L || tensors.size() > 60_000) {
             throw new IllegalArgumentException("the tensors have " + bytes + " bytes and this writer stops at 4 GiB");
         }
@@ -117,17 +128,38 @@ public final class TorchWriter {
                 file.write(bytes);
             });
             long size = file.position() - start;
-            file.write(header + CRC_AT, little(12).putInt((int) crc.getValue()).putInt((int) size).putInt((int) size).flip());
-            ByteBuffer central = little(46 + fullName.length).putInt(0x02014B50).putShort((short) 0).putShort((short) 0);
+            file.write(
+                    header + CRC_AT,
+                    little(12)
+                            .putInt((int) crc.getValue())
+                            .putInt((int) size)
+                            .putInt((int) size)
+                            .flip());
+            ByteBuffer central = little(46 + fullName.length)
+                    .putInt(0x02014B50)
+                    .putShort((short) 0)
+                    .putShort((short) 0);
             sizesAndNames(central, (int) crc.getValue(), (int) size, fullName.length, 0);
-            central.putShort((short) 0).putShort((short) 0).putShort((short) 0).putInt(0).putInt((int) header).put(fullName);
+            central.putShort((short) 0)
+                    .putShort((short) 0)
+                    .putShort((short) 0)
+                    .putInt(0)
+                    .putInt((int) header)
+                    .put(fullName);
             directory.add(central.array());
         }
 
         /** The fields that local and central headers have in common, from the flags on. */
         private static void sizesAndNames(ByteBuffer header, int crc, int size, int nameBytes, int extraBytes) {
-            header.putShort((short) UTF8_FLAG).putShort((short) ZipDirectory.STORED).putShort((short) 0).putShort((short) DATE);
-            header.putInt(crc).putInt(size).putInt(size).putShort((short) nameBytes).putShort((short) extraBytes);
+            header.putShort((short) UTF8_FLAG)
+                    .putShort((short) ZipDirectory.STORED)
+                    .putShort((short) 0)
+                    .putShort((short) DATE);
+            header.putInt(crc)
+                    .putInt(size)
+                    .putInt(size)
+                    .putShort((short) nameBytes)
+                    .putShort((short) extraBytes);
         }
 
         void finish() {
@@ -135,7 +167,15 @@ public final class TorchWriter {
             directory.forEach(entry -> file.write(ByteBuffer.wrap(entry)));
             int bytes = (int) (file.position() - start);
             short count = (short) directory.size();
-            file.write(little(22).putInt(0x06054B50).putInt(0).putShort(count).putShort(count).putInt(bytes).putInt((int) start).putShort((short) 0).flip());
+            file.write(little(22)
+                    .putInt(0x06054B50)
+                    .putInt(0)
+                    .putShort(count)
+                    .putShort(count)
+                    .putInt(bytes)
+                    .putInt((int) start)
+                    .putShort((short) 0)
+                    .flip());
         }
 
         private static ByteBuffer little(int bytes) {

@@ -42,7 +42,9 @@ final class ZipChecksum implements Runnable {
             DirectMemory.free(bytes);
         }
         if (crc.getValue() != entry.crc()) {
-            throw file.refuse(String.format("zip entry %s has checksum %08x", entry.name(), crc.getValue()), String.format("%08x", entry.crc()),
+            throw file.refuse(
+                    String.format("zip entry %s has checksum %08x", entry.name(), crc.getValue()),
+                    String.format("%08x", entry.crc()),
                     "The file is damaged: download it again, or save it again with checksums on");
         }
         passed = true;

@@ -49,8 +49,7 @@ final class ZipDirectory {
      * @param data byte position of the payload
      * @param packed bytes of the payload as it lies in the archive; equals {@code size} if stored
      */
-    record Entry(String name, int method, int flags, long crc, long packed, long size, long header, long data) {
-    }
+    record Entry(String name, int method, int flags, long crc, long packed, long size, long header, long data) {}
 
     /** All entries by name, in the order of the directory. */
     static Map<String, Entry> read(PositionalFile file) {
@@ -58,13 +57,14 @@ final class ZipDirectory {
     }
 
     /** What the last records say about the directory. */
-    private record End(long position, long count, long bytes, long start) {
-    }
+    private record End(long position, long count, long bytes, long start) {}
 
     private Map<String, Entry> entries() {
         End end = end();
         if (end.bytes() > MAX_DIRECTORY_BYTES || end.start() < 0 || end.start() + end.bytes() != end.position()) {
-            throw refuse("the zip directory is said to have " + end.bytes() + " bytes at " + end.start() + ", but its end is at " + end.position(),
+            throw refuse(
+                    "the zip directory is said to have " + end.bytes() + " bytes at " + end.start()
+                            + ", but its end is at " + end.position(),
                     "a directory of at most " + MAX_DIRECTORY_BYTES + " bytes right before the end record");
         }
         ByteBuffer directory = file.read(end.start(), (int) end.bytes());
@@ -91,14 +91,21 @@ final class ZipDirectory {
         if (record.getShort(4) != 0 || record.getShort(6) != 0 || record.getShort(8) != record.getShort(10)) {
             throw refuse("the zip is one part of several", "a whole zip file");
         }
-        End end = new End(position, record.getShort(10) & 0xFFFF, record.getInt(12) & 0xFFFFFFFFL, record.getInt(16) & 0xFFFFFFFFL);
+        End end = new End(
+                position,
+                record.getShort(10) & 0xFFFF,
+                record.getInt(12) & 0xFFFFFFFFL,
+                record.getInt(16) & 0xFFFFFFFFL);
         if (position >= LOCATOR_BYTES && file.read(position - LOCATOR_BYTES, 4).getInt() == END_LOCATOR_64) {
             return end64(file.read(position - LOCATOR_BYTES, LOCATOR_BYTES), position - LOCATOR_BYTES, end);
         }
         return end;
     }
 
-    /** A cut-off download and a file with something appended both have no end record at the end; which of them it is decides the remedy. */
+    /**
+     * A cut-off download and a file with something appended both have no end record at the end; which of them it is
+     * decides the remedy.
+     */
     private CheckpointException endNotFound() {
         int tail = (int) Math.min(file.size(), END_BYTES + 0xFFFF);
         ByteBuffer bytes = file.read(file.size() - tail, tail);
@@ -108,21 +115,32 @@ final class ZipDirectory {
                 return refuse(extra + " extra bytes after the end of the zip", "nothing after its end record");
             }
         }
-        return file.refuse("the zip has no end record: the file is cut off at " + file.size() + " bytes", "a complete file", "Download the file again");
+        return file.refuse(
+                "the zip has no end record: the file is cut off at " + file.size() + " bytes",
+                "a complete file",
+                "Download the file again");
     }
 
     private End end64(ByteBuffer locator, long locatorPosition, End end) {
         long position = locator.getLong(8);
-        if (locator.getInt(4) != 0 || locator.getInt(16) > 1 || position < 0 || position > locatorPosition - END_64_BYTES) {
+        if (locator.getInt(4) != 0
+                || locator.getInt(16) > 1
+                || position < 0
+                || position > locatorPosition - END_64_BYTES) {
             throw refuse("the ZIP64 locator points to byte " + position, "a record before byte " + locatorPosition);
         }
         ByteBuffer record = file.read(position, END_64_BYTES);
-        if (record.getInt(0) != END_RECORD_64 || record.getLong(4) + 12 != locatorPosition - position || record.getInt(16) != 0 || record.getInt(20) != 0
+        if (record.getInt(0) != END_RECORD_64
+                || record.getLong(4) + 12 != locatorPosition - position
+                || record.getInt(16) != 0
+                || record.getInt(20) != 0
                 || record.getLong(24) != record.getLong(32)) {
-            throw refuse("the ZIP64 end record at byte " + position + " is damaged", "a record right before its locator");
+            throw refuse(
+                    "the ZIP64 end record at byte " + position + " is damaged", "a record right before its locator");
         }
         End large = new End(position, record.getLong(32), record.getLong(40), record.getLong(48));
-        if (disagrees(end.count(), 0xFFFF, large.count()) || disagrees(end.bytes(), 0xFFFFFFFFL, large.bytes())
+        if (disagrees(end.count(), 0xFFFF, large.count())
+                || disagrees(end.bytes(), 0xFFFFFFFFL, large.bytes())
                 || disagrees(end.start(), 0xFFFFFFFFL, large.start())) {
             throw refuse("the two end records of the zip contradict each other", "the same directory in both");
         }
@@ -149,15 +167,26 @@ final class ZipDirectory {
         int flags = directory.getShort(at + 8) & 0xFFFF;
         int method = directory.getShort(at + 10) & 0xFFFF;
         if ((flags & ENCRYPTED_FLAGS) != 0) {
-            throw file.refuse("zip entry " + name + " is an encrypted entry", "an archive without password", "Unpack it and save it again without encryption");
+            throw file.refuse(
+                    "zip entry " + name + " is an encrypted entry",
+                    "an archive without password",
+                    "Unpack it and save it again without encryption");
         }
         if (directory.getShort(at + 34) != 0) {
             throw refuse("zip entry " + name + " lies on another disk", "a whole zip file");
         }
-        long[] large = {directory.getInt(at + 24) & 0xFFFFFFFFL, directory.getInt(at + 20) & 0xFFFFFFFFL, directory.getInt(at + 42) & 0xFFFFFFFFL};
-        fillFromZip64(name, directory.slice(at + CENTRAL_BYTES + nameBytes, extraBytes).order(ByteOrder.LITTLE_ENDIAN), large);
+        long[] large = {
+            directory.getInt(at + 24) & 0xFFFFFFFFL,
+            directory.getInt(at + 20) & 0xFFFFFFFFL,
+            directory.getInt(at + 42) & 0xFFFFFFFFL
+        };
+        fillFromZip64(
+                name,
+                directory.slice(at + CENTRAL_BYTES + nameBytes, extraBytes).order(ByteOrder.LITTLE_ENDIAN),
+                large);
         directory.position(next);
-        return new Entry(name, method, flags, directory.getInt(at + 16) & 0xFFFFFFFFL, large[1], large[0], large[2], -1);
+        return new Entry(
+                name, method, flags, directory.getInt(at + 16) & 0xFFFFFFFFL, large[1], large[0], large[2], -1);
     }
 
     /** Replaces the fields that say "see the extra field" by what it says there, in the order the format prescribes. */
@@ -173,7 +202,9 @@ final class ZipDirectory {
                 for (int i = 0; i < fields.length; i++) {
                     if (fields[i] == 0xFFFFFFFFL) {
                         if (next - extra.position() < 8) {
-                            throw refuse("the ZIP64 field of zip entry " + name + " is too short", "the sizes that the entry refers to");
+                            throw refuse(
+                                    "the ZIP64 field of zip entry " + name + " is too short",
+                                    "the sizes that the entry refers to");
                         }
                         fields[i] = extra.getLong();
                     }
@@ -191,7 +222,11 @@ final class ZipDirectory {
         } catch (CharacterCodingException e) {
             throw refuse("a name in the zip directory is not UTF-8", "UTF-8 names");
         }
-        boolean unsafe = name.isEmpty() || name.startsWith("/") || name.contains("\\") || name.contains(":") || name.indexOf(0) >= 0
+        boolean unsafe = name.isEmpty()
+                || name.startsWith("/")
+                || name.contains("\\")
+                || name.contains(":")
+                || name.indexOf(0) >= 0
                 || List.of(name.split("/", -1)).contains("..");
         if (unsafe) {
             throw refuse("zip entry \"" + name + "\" has an unsafe name", "plain relative names");
@@ -201,20 +236,31 @@ final class ZipDirectory {
 
     /** The entry with the position of its payload, once its local header has been seen to say the same. */
     private Entry checkLocal(Entry entry) {
-        if (entry.header() < 0 || entry.header() > file.size() - LOCAL_BYTES || entry.packed() < 0 || entry.size() < 0) {
-            throw refuse("zip entry " + entry.name() + " is said to be at byte " + entry.header(), "a place inside the file");
+        if (entry.header() < 0
+                || entry.header() > file.size() - LOCAL_BYTES
+                || entry.packed() < 0
+                || entry.size() < 0) {
+            throw refuse(
+                    "zip entry " + entry.name() + " is said to be at byte " + entry.header(),
+                    "a place inside the file");
         }
         ByteBuffer fixed = file.read(entry.header(), LOCAL_BYTES);
         int nameBytes = fixed.getShort(26) & 0xFFFF;
         int extraBytes = fixed.getShort(28) & 0xFFFF;
         long data = entry.header() + LOCAL_BYTES + nameBytes + extraBytes;
         if (fixed.getInt(0) != LOCAL_HEADER || data > file.size() || entry.packed() > file.size() - data) {
-            throw refuse("zip entry " + entry.name() + " reaches outside the file, or has no header at byte " + entry.header(), "a whole entry");
+            throw refuse(
+                    "zip entry " + entry.name() + " reaches outside the file, or has no header at byte "
+                            + entry.header(),
+                    "a whole entry");
         }
         ByteBuffer variable = file.read(entry.header() + LOCAL_BYTES, nameBytes + extraBytes);
         String localName = name(variable.slice(0, nameBytes));
         if (!localName.equals(entry.name())) {
-            throw refuse("inconsistent zip entry: the directory calls it " + entry.name() + ", the local header " + localName, "one name");
+            throw refuse(
+                    "inconsistent zip entry: the directory calls it " + entry.name() + ", the local header "
+                            + localName,
+                    "one name");
         }
         int localFlags = fixed.getShort(6) & 0xFFFF;
         int localMethod = fixed.getShort(8) & 0xFFFF;
@@ -222,15 +268,31 @@ final class ZipDirectory {
         fillFromZip64(entry.name(), variable.slice(nameBytes, extraBytes).order(ByteOrder.LITTLE_ENDIAN), large);
         boolean later = (localFlags & DESCRIPTOR_FLAG) != 0;
         long crc = fixed.getInt(14) & 0xFFFFFFFFL;
-        boolean agrees = localFlags == entry.flags() && localMethod == entry.method() && agrees(later, large[0], entry.size())
-                && agrees(later, large[1], entry.packed()) && agrees(later, crc, entry.crc());
+        boolean agrees = localFlags == entry.flags()
+                && localMethod == entry.method()
+                && agrees(later, large[0], entry.size())
+                && agrees(later, large[1], entry.packed())
+                && agrees(later, crc, entry.crc());
         if (!agrees) {
-            throw refuse("inconsistent zip entry: directory and local header of " + entry.name() + " disagree", "the same sizes, flags and checksum in both");
+            throw refuse(
+                    "inconsistent zip entry: directory and local header of " + entry.name() + " disagree",
+                    "the same sizes, flags and checksum in both");
         }
         if (entry.method() == STORED && entry.packed() != entry.size()) {
-            throw refuse("zip entry " + entry.name() + " is stored and has two sizes, " + entry.packed() + " and " + entry.size(), "one size");
+            throw refuse(
+                    "zip entry " + entry.name() + " is stored and has two sizes, " + entry.packed() + " and "
+                            + entry.size(),
+                    "one size");
         }
-        return new Entry(entry.name(), entry.method(), entry.flags(), entry.crc(), entry.packed(), entry.size(), entry.header(), data);
+        return new Entry(
+                entry.name(),
+                entry.method(),
+                entry.flags(),
+                entry.crc(),
+                entry.packed(),
+                entry.size(),
+                entry.header(),
+                data);
     }
 
     private static boolean agrees(boolean later, long local, long central) {
@@ -244,8 +306,11 @@ final class ZipDirectory {
         long end = 0;
         for (Entry entry : byPosition) {
             if (entry.header() != end) {
-                throw refuse(entry.header() < end ? "zip entry " + entry.name() + " overlaps the one before"
-                        : (entry.header() - end) + " extra bytes before zip entry " + entry.name(), "entries one after the other");
+                throw refuse(
+                        entry.header() < end
+                                ? "zip entry " + entry.name() + " overlaps the one before"
+                                : (entry.header() - end) + " extra bytes before zip entry " + entry.name(),
+                        "entries one after the other");
             }
             end = entry.data() + entry.packed();
             if ((entry.flags() & DESCRIPTOR_FLAG) != 0) {
@@ -253,7 +318,9 @@ final class ZipDirectory {
             }
         }
         if (end != directory) {
-            throw refuse("the last zip entry ends at byte " + end + " and the directory starts at " + directory, "the directory right after it");
+            throw refuse(
+                    "the last zip entry ends at byte " + end + " and the directory starts at " + directory,
+                    "the directory right after it");
         }
     }
 
@@ -262,12 +329,17 @@ final class ZipDirectory {
         boolean signed = bytes.remaining() >= 4 && bytes.getInt(0) == DESCRIPTOR;
         for (int sizeBytes : new int[] {4, 8}) {
             int at = signed ? 4 : 0;
-            if (bytes.remaining() >= at + 4 + 2 * sizeBytes && (bytes.getInt(at) & 0xFFFFFFFFL) == entry.crc()
-                    && size(bytes, at + 4, sizeBytes) == entry.packed() && size(bytes, at + 4 + sizeBytes, sizeBytes) == entry.size()) {
+            if (bytes.remaining() >= at + 4 + 2 * sizeBytes
+                    && (bytes.getInt(at) & 0xFFFFFFFFL) == entry.crc()
+                    && size(bytes, at + 4, sizeBytes) == entry.packed()
+                    && size(bytes, at + 4 + sizeBytes, sizeBytes) == entry.size()) {
                 return at + 4 + 2L * sizeBytes;
             }
         }
-        throw refuse("inconsistent zip entry: the descriptor after " + entry.name() + " does not repeat its size and checksum", "the directory's values");
+        throw refuse(
+                "inconsistent zip entry: the descriptor after " + entry.name()
+                        + " does not repeat its size and checksum",
+                "the directory's values");
     }
 
     private static long size(ByteBuffer bytes, int at, int sizeBytes) {

@@ -1,2 +1,5 @@
-/** Files as named tensors and JSON. Everything read here is untrusted: sizes are checked before memory is taken, and nothing is ever executed. */
+/**
+ * Files as named tensors and JSON. Everything read here is untrusted: sizes are checked before memory is taken, and
+ * nothing is ever executed.
+ */
 package loupe.format;

@@ -19,7 +19,10 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.base.CheckpointException;
 
-/** A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds each. */
+/**
+ * A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds
+ * each.
+ */
 public final class ActivationIndex implements AutoCloseable {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final int ASK_FOR_MORE = 3;
@@ -52,21 +55,31 @@ public final class ActivationIndex implements AutoCloseable {
         return Files.isRegularFile(infoFile(folder));
     }
 
-    /** @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing */
+    /**
+     * @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing
+     */
     public static ActivationIndex open(Path folder) {
         if (!isComplete(folder)) {
             boolean begun = Files.exists(folder.resolve("plan.json"));
-            throw new CheckpointException(folder, begun ? "this index is unfinished" : "this folder holds no index", "a folder with index.json",
+            throw new CheckpointException(
+                    folder,
+                    begun ? "this index is unfinished" : "this folder holds no index",
+                    "a folder with index.json",
                     begun ? "Finish it with index build --resume and the same options" : "Make one with index build");
         }
         IndexInfo info = info(folder);
         if (info.version() != IndexInfo.VERSION) {
-            throw new CheckpointException(infoFile(folder), "the index has layout " + info.version(), "layout " + IndexInfo.VERSION, "Build the index anew");
+            throw new CheckpointException(
+                    infoFile(folder),
+                    "the index has layout " + info.version(),
+                    "layout " + IndexInfo.VERSION,
+                    "Build the index anew");
         }
         for (IndexInfo.IndexedSae sae : info.saes()) {
             for (String name : List.of("activations.parquet", "features.parquet")) {
                 if (!Files.isRegularFile(folder.resolve(sae.folder()).resolve(name))) {
-                    throw new CheckpointException(folder, sae.folder() + "/" + name + " is missing", "", "Build the index anew");
+                    throw new CheckpointException(
+                            folder, sae.folder() + "/" + name + " is missing", "", "Build the index anew");
                 }
             }
         }
@@ -78,7 +91,12 @@ public final class ActivationIndex implements AutoCloseable {
         try {
             return JSON.readValue(infoFile(folder).toFile(), IndexInfo.class);
         } catch (IOException e) {
-            throw new CheckpointException(infoFile(folder), "this is not the description of an index", "JSON as index build writes it", "Build the index anew", e);
+            throw new CheckpointException(
+                    infoFile(folder),
+                    "this is not the description of an index",
+                    "JSON as index build writes it",
+                    "Build the index anew",
+                    e);
         }
     }
 
@@ -99,10 +117,12 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private FeatureStatistics readStatistics(int sae) {
-        FeatureStatistics read = FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.counted());
+        FeatureStatistics read =
+                FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.counted());
         try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows = statement.executeQuery("SELECT feature, count, sum, sum_of_squares, max, min_positive FROM '"
-                        + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
+                ResultSet rows =
+                        statement.executeQuery("SELECT feature, count, sum, sum_of_squares, max, min_positive FROM '"
+                                + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
             while (rows.next()) {
                 int feature = rows.getInt(1);
                 read.count()[feature] = rows.getLong(2);
@@ -120,10 +140,12 @@ public final class ActivationIndex implements AutoCloseable {
     /** Every activation of one feature. @throws IllegalArgumentException if there is no such feature */
     public synchronized FeatureActivations activations(int sae, int feature) {
         if (feature < 0 || feature >= info.saes().get(sae).features()) {
-            throw new IllegalArgumentException("feature is " + feature + ", the dictionary has " + info.saes().get(sae).features());
+            throw new IllegalArgumentException("feature is " + feature + ", the dictionary has "
+                    + info.saes().get(sae).features());
         }
-        try (PreparedStatement statement = parquet.connection().prepareStatement("SELECT token, activation FROM '"
-                + Parquet.quoted(file(sae, "activations.parquet")) + "' WHERE feature = ?")) {
+        try (PreparedStatement statement = parquet.connection()
+                .prepareStatement("SELECT token, activation FROM '" + Parquet.quoted(file(sae, "activations.parquet"))
+                        + "' WHERE feature = ?")) {
             statement.setInt(1, feature);
             try (ResultSet rows = statement.executeQuery()) {
                 int[] tokens = new int[256];
@@ -137,7 +159,8 @@ public final class ActivationIndex implements AutoCloseable {
                     tokens[count] = rows.getInt(1);
                     values[count] = rows.getFloat(2);
                 }
-                return new FeatureActivations(feature, Arrays.copyOf(tokens, count), Arrays.copyOf(values, count), info.counted());
+                return new FeatureActivations(
+                        feature, Arrays.copyOf(tokens, count), Arrays.copyOf(values, count), info.counted());
             }
         } catch (SQLException e) {
             throw damaged(e);
@@ -152,7 +175,11 @@ public final class ActivationIndex implements AutoCloseable {
      * @param after likewise
      */
     public List<Example> examples(FeatureActivations activations, int[] chosen, int before, int after) {
-        return around(activations, Arrays.stream(chosen).map(i -> activations.tokens()[i]).toArray(), before, after);
+        return around(
+                activations,
+                Arrays.stream(chosen).map(i -> activations.tokens()[i]).toArray(),
+                before,
+                after);
     }
 
     /**
@@ -161,7 +188,8 @@ public final class ActivationIndex implements AutoCloseable {
      * @param choose gives the best so many indices into {@code activations}; asked for more where texts repeat
      * @param count examples wanted
      */
-    public List<Example> distinct(FeatureActivations activations, IntFunction<int[]> choose, int count, int before, int after) {
+    public List<Example> distinct(
+            FeatureActivations activations, IntFunction<int[]> choose, int count, int before, int after) {
         for (int asked = count; ; asked *= ASK_FOR_MORE) {
             int[] chosen = choose.apply(asked);
             List<Example> distinct = Examples.distinct(examples(activations, chosen, before, after));
@@ -172,22 +200,29 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * Texts in which the feature is silent although they have a token at which it is active elsewhere: tokens with the id of
-     * one of the {@value #TOP_FOR_IDS} largest activations, with no positive activation anywhere in what is shown around
-     * them. Ids take turns, the one of the largest activation first; tokens of an id are drawn at random; each text once.
-     * Definition: {@code src/site/markdown/methods.md}, section 5.
+     * Texts in which the feature is silent although they have a token at which it is active elsewhere: tokens with the
+     * id of one of the {@value #TOP_FOR_IDS} largest activations, with no positive activation anywhere in what is shown
+     * around them. Ids take turns, the one of the largest activation first; tokens of an id are drawn at random; each
+     * text once. Definition: {@code src/site/markdown/methods.md}, section 5.
      *
      * @param apart the least distance between two of them, in tokens
      */
-    public List<Example> nearMisses(FeatureActivations activations, int count, int apart, int before, int after, long seed) {
+    public List<Example> nearMisses(
+            FeatureActivations activations, int count, int apart, int before, int after, long seed) {
         List<Example> top = examples(activations, Examples.top(activations, TOP_FOR_IDS, 1), 0, 0);
-        int[] ids = top.stream().mapToInt(example -> example.ids()[example.focus()]).distinct().toArray();
+        int[] ids = top.stream()
+                .mapToInt(example -> example.ids()[example.focus()])
+                .distinct()
+                .toArray();
         int[] order = Examples.inTurn(tokensWith(ids), activations, new Random(seed));
         List<Example> found = new ArrayList<>();
         for (int from = 0; from < order.length && found.size() < count; from += NEAR_MISSES_AT_ONCE) {
             int[] next = Arrays.copyOfRange(order, from, Math.min(order.length, from + NEAR_MISSES_AT_ONCE));
-            around(activations, next, before, after).stream().filter(Example::isSilent)
-                    .filter(example -> found.stream().allMatch(other -> Math.abs(other.token() - example.token()) >= apart)).forEach(found::add);
+            around(activations, next, before, after).stream()
+                    .filter(Example::isSilent)
+                    .filter(example ->
+                            found.stream().allMatch(other -> Math.abs(other.token() - example.token()) >= apart))
+                    .forEach(found::add);
             List<Example> distinct = Examples.distinct(found);
             found.clear();
             found.addAll(distinct);
@@ -207,18 +242,26 @@ public final class ActivationIndex implements AutoCloseable {
         long[] both = new long[others.features()];
         double[] products = new double[others.features()];
         double[] moments = new double[2];
-        int[] positive = IntStream.range(0, activations.values().length).filter(i -> activations.values()[i] > 0).toArray();
+        int[] positive = IntStream.range(0, activations.values().length)
+                .filter(i -> activations.values()[i] > 0)
+                .toArray();
         for (int i : positive) {
             moments[0] += activations.values()[i];
             moments[1] += (double) activations.values()[i] * activations.values()[i];
         }
-        lookUp(among).forEach(Arrays.stream(positive).map(i -> activations.tokens()[i]).toArray(), (i, other, value) -> {
-            if (value > 0) {
-                both[other]++;
-                products[other] += (double) activations.values()[positive[i]] * value;
-            }
-        });
-        return new CoActivations(activations.feature(), sae == among, positive.length, moments[0], moments[1], others, both, products);
+        lookUp(among)
+                .forEach(
+                        Arrays.stream(positive)
+                                .map(i -> activations.tokens()[i])
+                                .toArray(),
+                        (i, other, value) -> {
+                            if (value > 0) {
+                                both[other]++;
+                                products[other] += (double) activations.values()[positive[i]] * value;
+                            }
+                        });
+        return new CoActivations(
+                activations.feature(), sae == among, positive.length, moments[0], moments[1], others, both, products);
     }
 
     /** What every feature of one autoencoder does at the tokens of one id. */
@@ -243,14 +286,18 @@ public final class ActivationIndex implements AutoCloseable {
         return text(token / info.contextLength()).counts(token % info.contextLength());
     }
 
-    /** The features of one autoencoder that are not zero at one token, largest activation first. @throws IndexOutOfBoundsException if there is no such token */
+    /**
+     * The features of one autoencoder that are not zero at one token, largest activation first. @throws
+     * IndexOutOfBoundsException if there is no such token
+     */
     public synchronized List<ActiveFeature> featuresAt(int sae, int token) {
         if (token < 0 || token >= info.tokens()) {
             throw new IndexOutOfBoundsException("token is " + token + ", the index has " + info.tokens());
         }
         List<ActiveFeature> active = new ArrayList<>();
         lookUp(sae).forEach(new int[] {token}, (i, feature, value) -> active.add(new ActiveFeature(feature, value)));
-        active.sort(Comparator.comparingDouble((ActiveFeature feature) -> -feature.activation()).thenComparingInt(ActiveFeature::feature));
+        active.sort(Comparator.comparingDouble((ActiveFeature feature) -> -feature.activation())
+                .thenComparingInt(ActiveFeature::feature));
         return List.copyOf(active);
     }
 
@@ -307,25 +354,34 @@ public final class ActivationIndex implements AutoCloseable {
     /** The text around tokens. */
     private synchronized List<Example> around(FeatureActivations activations, int[] tokens, int before, int after) {
         int length = info.contextLength();
-        Map<Integer, ContextTexts.Text> contexts = texts(Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
-        return Arrays.stream(tokens).mapToObj(token -> {
-            int[] ids = contexts.get(token / length).ids();
-            int[] documents = contexts.get(token / length).documents();
-            int position = token % length;
-            int from = position;
-            int to = position + 1;
-            while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
-                from--;
-            }
-            while (to < ids.length && to - position <= after && documents[to] == documents[position]) {
-                to++;
-            }
-            float[] values = new float[to - from];
-            for (int p = from; p < to; p++) {
-                values[p - from] = activations.at(token - position + p);
-            }
-            return new Example(Arrays.copyOfRange(ids, from, to), values, position - from, documents[position], token, position);
-        }).collect(Collectors.toList());
+        Map<Integer, ContextTexts.Text> contexts = texts(
+                Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
+        return Arrays.stream(tokens)
+                .mapToObj(token -> {
+                    int[] ids = contexts.get(token / length).ids();
+                    int[] documents = contexts.get(token / length).documents();
+                    int position = token % length;
+                    int from = position;
+                    int to = position + 1;
+                    while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
+                        from--;
+                    }
+                    while (to < ids.length && to - position <= after && documents[to] == documents[position]) {
+                        to++;
+                    }
+                    float[] values = new float[to - from];
+                    for (int p = from; p < to; p++) {
+                        values[p - from] = activations.at(token - position + p);
+                    }
+                    return new Example(
+                            Arrays.copyOfRange(ids, from, to),
+                            values,
+                            position - from,
+                            documents[position],
+                            token,
+                            position);
+                })
+                .collect(Collectors.toList());
     }
 
     private Path file(int sae, String name) {
@@ -333,7 +389,8 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private CheckpointException damaged(SQLException e) {
-        return new CheckpointException(folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
+        return new CheckpointException(
+                folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
     }
 
     @Override

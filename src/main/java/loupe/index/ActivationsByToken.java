@@ -11,9 +11,9 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The activations of one autoencoder in the order of the tokens, so that what is active at a token is found by two reads:
- * {@code by-token.bin}, little-endian, N tokens and R activations: N + 1 longs, where the activations of token t begin and
- * those of the last one end; then R pairs of int feature (ascending within a token) and float activation.
+ * The activations of one autoencoder in the order of the tokens, so that what is active at a token is found by two
+ * reads: {@code by-token.bin}, little-endian, N tokens and R activations: N + 1 longs, where the activations of token t
+ * begin and those of the last one end; then R pairs of int feature (ascending within a token) and float activation.
  */
 final class ActivationsByToken implements AutoCloseable {
     static final String FILE = "by-token.bin";
@@ -23,6 +23,7 @@ final class ActivationsByToken implements AutoCloseable {
     private static final int BLOCK = 2_048;
     /** Tokens this near to one another are read together: more bytes, fewer calls. */
     private static final int GAP_BYTES = 4_096;
+
     private static final int MOST_AT_ONCE = 1 << 20;
 
     private final Path file;
@@ -41,7 +42,10 @@ final class ActivationsByToken implements AutoCloseable {
         }
     }
 
-    /** Hands on every activation at some tokens. @param at ascending @throws IndexOutOfBoundsException for a token that is not there */
+    /**
+     * Hands on every activation at some tokens. @param at ascending @throws IndexOutOfBoundsException for a token that
+     * is not there
+     */
     void forEach(int[] at, Visitor visitor) throws IOException {
         Starts starts = new Starts();
         for (int i = 0; i < at.length; ) {
@@ -126,7 +130,8 @@ final class ActivationsByToken implements AutoCloseable {
             this.file = file;
             this.tokens = tokens;
             aside = file.resolveSibling(file.getFileName() + ".part");
-            channel = FileChannel.open(aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+            channel = FileChannel.open(
+                    aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
             pairsAt = (tokens + 1) * 8;
         }
 

@@ -3,10 +3,11 @@ package loupe.index;
 import java.util.stream.IntStream;
 
 /**
- * How one feature goes together with every feature of a dictionary, its own or another one's over the same corpus. With N
- * counted tokens, x the activation of the feature and y that of another, all measures follow from counts, sums, sums of
- * squares and the sum of products, and are exact over all N tokens, not only where something is active. A negative
- * activation counts as 0, as in {@link FeatureStatistics}. Definitions: {@code src/site/markdown/methods.md}, section 5.
+ * How one feature goes together with every feature of a dictionary, its own or another one's over the same corpus. With
+ * N counted tokens, x the activation of the feature and y that of another, all measures follow from counts, sums, sums
+ * of squares and the sum of products, and are exact over all N tokens, not only where something is active. A negative
+ * activation counts as 0, as in {@link FeatureStatistics}. Definitions: {@code src/site/markdown/methods.md}, section
+ * 5.
  *
  * @param feature the feature asked about
  * @param ownDictionary whether the others are of the same dictionary, so that the feature itself is among them
@@ -17,7 +18,15 @@ import java.util.stream.IntStream;
  * @param both for each other feature, tokens at which both are positive; not to be written
  * @param products for each, the sum of x y; not to be written
  */
-public record CoActivations(int feature, boolean ownDictionary, long count, double sum, double sumOfSquares, FeatureStatistics others, long[] both, double[] products) {
+public record CoActivations(
+        int feature,
+        boolean ownDictionary,
+        long count,
+        double sum,
+        double sumOfSquares,
+        FeatureStatistics others,
+        long[] both,
+        double[] products) {
     /** What is left of a variance of 0 in relation to the mean square. */
     private static final double ROUNDING = 1e-12;
 
@@ -44,12 +53,17 @@ public record CoActivations(int feature, boolean ownDictionary, long count, doub
         return others.corpusTokens();
     }
 
-    /** Of the tokens at which the feature is active, the fraction at which the other is too; NaN if the feature never is. */
+    /**
+     * Of the tokens at which the feature is active, the fraction at which the other is too; NaN if the feature never
+     * is.
+     */
     public double shareOfFeature(int other) {
         return (double) both[other] / count;
     }
 
-    /** Of the tokens at which the other is active, the fraction at which the feature is too; NaN if the other never is. */
+    /**
+     * Of the tokens at which the other is active, the fraction at which the feature is too; NaN if the other never is.
+     */
     public double shareOfOther(int other) {
         return (double) both[other] / others.count()[other];
     }
@@ -97,10 +111,14 @@ public record CoActivations(int feature, boolean ownDictionary, long count, doub
     /**
      * The features that go best with this one, without itself; ties by number.
      *
-     * @param atLeast tokens that a feature must have in common with this one, 1 or more; rare features have large shares by chance
+     * @param atLeast tokens that a feature must have in common with this one, 1 or more; rare features have large
+     *     shares by chance
      */
     public int[] top(Measure measure, int n, long atLeast) {
-        return Ranking.largest(IntStream.range(0, both.length).filter(other -> both[other] >= Math.max(1, atLeast) && !(ownDictionary && other == feature)),
-                other -> value(measure, other), n);
+        return Ranking.largest(
+                IntStream.range(0, both.length)
+                        .filter(other -> both[other] >= Math.max(1, atLeast) && !(ownDictionary && other == feature)),
+                other -> value(measure, other),
+                n);
     }
 }

@@ -14,8 +14,8 @@ import java.util.stream.IntStream;
 
 /**
  * The token ids of an index and which documents they are of, from {@code contexts.parquet}. Those of an index of up to
- * {@value #MOST_IN_MEMORY} tokens stay in memory once they have been read, since any 40 examples stand all over the file.
- * Not thread-safe.
+ * {@value #MOST_IN_MEMORY} tokens stay in memory once they have been read, since any 40 examples stand all over the
+ * file. Not thread-safe.
  */
 final class ContextTexts {
     /** Up to 12 bytes each. */
@@ -66,9 +66,11 @@ final class ContextTexts {
 
     private void search(int[] ids, Map<Integer, IntStream.Builder> found) throws SQLException {
         try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows = statement.executeQuery("SELECT id, token FROM (SELECT unnest(ids) AS id, context * " + info.contextLength()
-                        + " + generate_subscripts(ids, 1) - 1 AS token, " + (info.masks().isNone() ? "0" : "unnest(left_out)") + " AS left_out" + from
-                        + ") WHERE left_out = 0 AND id IN (" + listed(ids) + ") ORDER BY token")) {
+                ResultSet rows = statement.executeQuery(
+                        "SELECT id, token FROM (SELECT unnest(ids) AS id, context * " + info.contextLength()
+                                + " + generate_subscripts(ids, 1) - 1 AS token, "
+                                + (info.masks().isNone() ? "0" : "unnest(left_out)") + " AS left_out" + from
+                                + ") WHERE left_out = 0 AND id IN (" + listed(ids) + ") ORDER BY token")) {
             while (rows.next()) {
                 found.get(rows.getInt(1)).add(rows.getInt(2));
             }
@@ -90,9 +92,15 @@ final class ContextTexts {
         Map<Integer, Text> read = new HashMap<>();
         boolean masked = !info.masks().isNone();
         try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows = statement.executeQuery("SELECT context, ids, documents" + (masked ? ", left_out" : "") + from + where)) {
+                ResultSet rows = statement.executeQuery(
+                        "SELECT context, ids, documents" + (masked ? ", left_out" : "") + from + where)) {
             while (rows.next()) {
-                read.put(rows.getInt(1), new Text(ints(rows.getArray(2)), ints(rows.getArray(3)), masked ? ints(rows.getArray(4)) : new int[0]));
+                read.put(
+                        rows.getInt(1),
+                        new Text(
+                                ints(rows.getArray(2)),
+                                ints(rows.getArray(3)),
+                                masked ? ints(rows.getArray(4)) : new int[0]));
             }
         }
         return read;
@@ -103,7 +111,9 @@ final class ContextTexts {
     }
 
     private static int[] ints(Array array) throws SQLException {
-        return Arrays.stream((Object[]) array.getArray()).mapToInt(value -> (Integer) value).toArray();
+        return Arrays.stream((Object[]) array.getArray())
+                .mapToInt(value -> (Integer) value)
+                .toArray();
     }
 
     /** One context. @param leftOut for each token why it is left out, 0 if it counts; empty without masks */

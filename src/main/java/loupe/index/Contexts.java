@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Packs tokenised documents, one after another, into contexts of a fixed length, each document preceded by the separator
- * token where the model has one. Every token is in exactly one context and its place is a running number: token
- * {@code t} stands in context {@code t / length} at position {@code t % length}.
+ * Packs tokenised documents, one after another, into contexts of a fixed length, each document preceded by the
+ * separator token where the model has one. Every token is in exactly one context and its place is a running number:
+ * token {@code t} stands in context {@code t / length} at position {@code t % length}.
  */
 public final class Contexts {
     private final int length;
@@ -81,6 +81,9 @@ public final class Contexts {
         filled = 0;
     }
 
-    /** @param ids token ids @param documents for each, the running number of its document; both (T) with T at most the length */
+    /**
+     * @param ids token ids @param documents for each, the running number of its document; both (T) with T at most the
+     *     length
+     */
     public record Context(int[] ids, int[] documents) {}
 }

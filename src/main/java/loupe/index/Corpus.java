@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 
 /**
- * Texts to count activations over, from files read in the order given; a folder stands for the texts in it, sorted by path.
- * {@link Documents} says how each kind of file is read.
+ * Texts to count activations over, from files read in the order given; a folder stands for the texts in it, sorted by
+ * path. {@link Documents} says how each kind of file is read.
  */
 public final class Corpus {
     /** Ends a document inside a text file; GPT-2's own spelling. */
@@ -61,13 +61,20 @@ public final class Corpus {
 
     private static List<Path> textsIn(Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
-            List<Path> texts = all.filter(file -> Files.isRegularFile(file) && Documents.isTextByName(file)).sorted().toList();
+            List<Path> texts = all.filter(file -> Files.isRegularFile(file) && Documents.isTextByName(file))
+                    .sorted()
+                    .toList();
             if (texts.isEmpty()) {
                 throw new CheckpointException(folder, "this folder has no texts", Documents.KINDS, "");
             }
             return texts;
         } catch (IOException | UncheckedIOException e) {
-            throw new CheckpointException(folder, "the folder cannot be read (" + e.getMessage() + ")", "", "Check that it still exists and may be read", e);
+            throw new CheckpointException(
+                    folder,
+                    "the folder cannot be read (" + e.getMessage() + ")",
+                    "",
+                    "Check that it still exists and may be read",
+                    e);
         }
     }
 
@@ -82,7 +89,9 @@ public final class Corpus {
 
     /** What the index records of each file, so that a stale index is noticed. Reads every file once. */
     public List<Source> sources() {
-        return files.stream().map(file -> source(file, Documents.hasColumns(file) ? column : null)).toList();
+        return files.stream()
+                .map(file -> source(file, Documents.hasColumns(file) ? column : null))
+                .toList();
     }
 
     /** Size of all files in bytes, for progress. */
@@ -115,7 +124,11 @@ public final class Corpus {
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             new DigestInputStream(in, sha).transferTo(java.io.OutputStream.nullOutputStream());
-            return new Source(file.getFileName().toString(), Files.size(file), HexFormat.of().formatHex(sha.digest()), column);
+            return new Source(
+                    file.getFileName().toString(),
+                    Files.size(file),
+                    HexFormat.of().formatHex(sha.digest()),
+                    column);
         } catch (IOException e) {
             throw unreadable(file, e);
         } catch (NoSuchAlgorithmException e) {
@@ -124,7 +137,12 @@ public final class Corpus {
     }
 
     static CheckpointException unreadable(Path file, IOException cause) {
-        return new CheckpointException(file, "the file cannot be read (" + cause.getMessage() + ")", "", "Check that it still exists and may be read", cause);
+        return new CheckpointException(
+                file,
+                "the file cannot be read (" + cause.getMessage() + ")",
+                "",
+                "Check that it still exists and may be read",
+                cause);
     }
 
     /**

@@ -21,8 +21,8 @@ import org.apache.commons.compress.compressors.CompressorStreamFactory;
 /**
  * The documents of one file, by the ending of its name. {@code .jsonl} has one a line, in a field of a JSON object;
  * {@code .csv}, {@code .tsv} and {@code .parquet} have one a row, in a column. Anything else is plain UTF-8 text: one
- * document, or several if it contains {@value Corpus#SEPARATOR}. {@code .gz}, {@code .bz2} and {@code .zst} after that mean
- * that the file is compressed. Empty documents are left out.
+ * document, or several if it contains {@value Corpus#SEPARATOR}. {@code .gz}, {@code .bz2} and {@code .zst} after that
+ * mean that the file is compressed. Empty documents are left out.
  */
 abstract class Documents {
     /** What can be read, in words. */
@@ -82,12 +82,13 @@ abstract class Documents {
     BufferedReader open() throws IOException {
         InputStream bytes = Files.newInputStream(file);
         try {
-            InputStream plain = switch (compression(file)) {
-                case ".gz" -> decompressed(CompressorStreamFactory.GZIP, bytes);
-                case ".bz2" -> decompressed(CompressorStreamFactory.BZIP2, bytes);
-                case ".zst" -> decompressed(CompressorStreamFactory.ZSTANDARD, bytes);
-                default -> bytes;
-            };
+            InputStream plain =
+                    switch (compression(file)) {
+                        case ".gz" -> decompressed(CompressorStreamFactory.GZIP, bytes);
+                        case ".bz2" -> decompressed(CompressorStreamFactory.BZIP2, bytes);
+                        case ".zst" -> decompressed(CompressorStreamFactory.ZSTANDARD, bytes);
+                        default -> bytes;
+                    };
             return new BufferedReader(new InputStreamReader(plain, StandardCharsets.UTF_8.newDecoder()), 1 << 16);
         } catch (IOException | RuntimeException e) {
             bytes.close();
@@ -99,7 +100,12 @@ abstract class Documents {
         try {
             return new CompressorStreamFactory(true).createCompressorInputStream(kind, bytes);
         } catch (CompressorException e) {
-            throw new CheckpointException(file, "this is not compressed as its name says", "a " + compression(file) + " file", "Rename or decompress it", e);
+            throw new CheckpointException(
+                    file,
+                    "this is not compressed as its name says",
+                    "a " + compression(file) + " file",
+                    "Rename or decompress it",
+                    e);
         }
     }
 
@@ -126,7 +132,8 @@ abstract class Documents {
                 }
                 return offer(document.toString(), wanted);
             } catch (CharacterCodingException e) {
-                throw new CheckpointException(file, "this is not UTF-8 text", "plain UTF-8 text", "Convert it to UTF-8", e);
+                throw new CheckpointException(
+                        file, "this is not UTF-8 text", "plain UTF-8 text", "Convert it to UTF-8", e);
             } catch (IOException e) {
                 throw Corpus.unreadable(file, e);
             }
@@ -153,7 +160,8 @@ abstract class Documents {
                 }
                 return true;
             } catch (CharacterCodingException e) {
-                throw new CheckpointException(file, "this is not UTF-8 text", "JSON lines in UTF-8", "Convert it to UTF-8", e);
+                throw new CheckpointException(
+                        file, "this is not UTF-8 text", "JSON lines in UTF-8", "Convert it to UTF-8", e);
             } catch (IOException e) {
                 throw Corpus.unreadable(file, e);
             }
@@ -168,7 +176,10 @@ abstract class Documents {
             } catch (JsonProcessingException e) {
                 throw new CheckpointException(file, "line " + number + " is not JSON", "one JSON object a line", "", e);
             }
-            throw new CheckpointException(file, "line " + number + " has no " + field, "a field \"" + field + "\" in every line",
+            throw new CheckpointException(
+                    file,
+                    "line " + number + " has no " + field,
+                    "a field \"" + field + "\" in every line",
                     "Name the field that has the text with --text-column");
         }
     }

@@ -10,22 +10,27 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * Chooses which activating tokens of a feature to show. All choices are by activation value, deterministic, and leave out
- * a second token of the same stretch of text. Definitions: {@code src/site/markdown/methods.md}, section 5.
+ * Chooses which activating tokens of a feature to show. All choices are by activation value, deterministic, and leave
+ * out a second token of the same stretch of text. Definitions: {@code src/site/markdown/methods.md}, section 5.
  */
 public final class Examples {
     private Examples() {}
 
-    /** Indices into {@code activations} of the {@code count} largest values, at most one in any {@code apart} neighbouring tokens. */
+    /**
+     * Indices into {@code activations} of the {@code count} largest values, at most one in any {@code apart}
+     * neighbouring tokens.
+     */
     public static int[] top(FeatureActivations activations, int count, int apart) {
         return spread(activations, byValue(activations), count, apart);
     }
 
     /**
-     * For each of {@code intervals} equal intervals of the value axis from 0 to the maximum, up to {@code count} tokens drawn
-     * at random inside it (the "quantile" examples of sae_vis, whose boundaries are linear in value). Highest interval first.
+     * For each of {@code intervals} equal intervals of the value axis from 0 to the maximum, up to {@code count} tokens
+     * drawn at random inside it (the "quantile" examples of sae_vis, whose boundaries are linear in value). Highest
+     * interval first.
      */
-    public static List<int[]> intervals(FeatureActivations activations, int intervals, int count, int apart, long seed) {
+    public static List<int[]> intervals(
+            FeatureActivations activations, int intervals, int count, int apart, long seed) {
         Random random = new Random(seed);
         float max = activations.max();
         List<int[]> chosen = new ArrayList<>();
@@ -38,11 +43,15 @@ public final class Examples {
     }
 
     /**
-     * Up to {@code count} tokens sampled uniformly over activation value: a bin of the value axis is drawn, then a token
-     * inside it, so that rare large activations are as likely as common small ones. Largest first.
+     * Up to {@code count} tokens sampled uniformly over activation value: a bin of the value axis is drawn, then a
+     * token inside it, so that rare large activations are as likely as common small ones. Largest first.
      */
     public static int[] uniform(FeatureActivations activations, int count, int bins, int apart, long seed) {
-        return Arrays.stream(uniformAsDrawn(activations, count, bins, apart, seed)).boxed().sorted(largestFirst(activations)).mapToInt(i -> i).toArray();
+        return Arrays.stream(uniformAsDrawn(activations, count, bins, apart, seed))
+                .boxed()
+                .sorted(largestFirst(activations))
+                .mapToInt(i -> i)
+                .toArray();
     }
 
     /** The same tokens in the order in which they are drawn, so that fewer are the beginning of more. */
@@ -51,25 +60,33 @@ public final class Examples {
         float max = activations.max();
         List<int[]> binned = new ArrayList<>();
         for (int i = 0; i < bins; i++) {
-            binned.add(shuffled(inside(activations, max * i / bins, i == bins - 1 ? Float.POSITIVE_INFINITY : max * (i + 1) / bins), random));
+            binned.add(shuffled(
+                    inside(activations, max * i / bins, i == bins - 1 ? Float.POSITIVE_INFINITY : max * (i + 1) / bins),
+                    random));
         }
         return spread(activations, inTurn(binned, random), count, apart);
     }
 
-    /** Up to {@code count} of the tokens with a positive activation, each as likely as every other, in the order in which they are drawn. */
+    /**
+     * Up to {@code count} of the tokens with a positive activation, each as likely as every other, in the order in
+     * which they are drawn.
+     */
     public static int[] random(FeatureActivations activations, int count, int apart, long seed) {
-        return spread(activations, shuffled(inside(activations, 0, Float.POSITIVE_INFINITY), new Random(seed)), count, apart);
+        return spread(
+                activations, shuffled(inside(activations, 0, Float.POSITIVE_INFINITY), new Random(seed)), count, apart);
     }
 
     /** Of examples that show the same tokens around the same focus, the first. */
     public static List<Example> distinct(List<Example> examples) {
         Set<List<Integer>> seen = new HashSet<>();
-        return examples.stream().filter(example -> {
-            List<Integer> shown = new ArrayList<>(example.ids().length + 1);
-            shown.add(example.focus());
-            Arrays.stream(example.ids()).forEach(shown::add);
-            return seen.add(shown);
-        }).toList();
+        return examples.stream()
+                .filter(example -> {
+                    List<Integer> shown = new ArrayList<>(example.ids().length + 1);
+                    shown.add(example.focus());
+                    Arrays.stream(example.ids()).forEach(shown::add);
+                    return seen.add(shown);
+                })
+                .toList();
     }
 
     /**
@@ -79,7 +96,13 @@ public final class Examples {
      * @return those at which the feature is not positive; groups in their order, inside a group at random
      */
     static int[] inTurn(List<int[]> groups, FeatureActivations activations, Random random) {
-        List<int[]> silent = groups.stream().map(group -> shuffled(Arrays.stream(group).filter(token -> activations.at(token) <= 0).toArray(), random)).toList();
+        List<int[]> silent = groups.stream()
+                .map(group -> shuffled(
+                        Arrays.stream(group)
+                                .filter(token -> activations.at(token) <= 0)
+                                .toArray(),
+                        random))
+                .toList();
         IntStream.Builder order = IntStream.builder();
         int longest = silent.stream().mapToInt(group -> group.length).max().orElse(0);
         for (int round = 0; round < longest; round++) {
@@ -110,25 +133,35 @@ public final class Examples {
     /** Up to {@code count} tokens with values in [low, high], largest first: what a brush in the histogram asks for. */
     public static int[] between(FeatureActivations activations, double low, double high, int count, int apart) {
         int[] order = Arrays.stream(byValue(activations))
-                .filter(i -> activations.values()[i] >= low && activations.values()[i] <= high).toArray();
+                .filter(i -> activations.values()[i] >= low && activations.values()[i] <= high)
+                .toArray();
         return spread(activations, order, count, apart);
     }
 
-    /** Indices of the positive values, largest first, ties by index: sorted as numbers that begin with the value's bits, which order positive floats. */
+    /**
+     * Indices of the positive values, largest first, ties by index: sorted as numbers that begin with the value's bits,
+     * which order positive floats.
+     */
     private static int[] byValue(FeatureActivations activations) {
         float[] values = activations.values();
-        return IntStream.range(0, values.length).filter(i -> values[i] > 0).mapToLong(i -> (long) (Integer.MAX_VALUE - Float.floatToIntBits(values[i])) << 32 | i)
-                .sorted().mapToInt(key -> (int) key).toArray();
+        return IntStream.range(0, values.length)
+                .filter(i -> values[i] > 0)
+                .mapToLong(i -> (long) (Integer.MAX_VALUE - Float.floatToIntBits(values[i])) << 32 | i)
+                .sorted()
+                .mapToInt(key -> (int) key)
+                .toArray();
     }
 
     private static Comparator<Integer> largestFirst(FeatureActivations activations) {
-        return Comparator.comparingDouble((Integer i) -> -activations.values()[i]).thenComparingInt(i -> i);
+        return Comparator.comparingDouble((Integer i) -> -activations.values()[i])
+                .thenComparingInt(i -> i);
     }
 
     /** Positive values in (low, high], as indices. */
     private static int[] inside(FeatureActivations activations, float low, float high) {
         return IntStream.range(0, activations.values().length)
-                .filter(i -> activations.values()[i] > low && activations.values()[i] <= high).toArray();
+                .filter(i -> activations.values()[i] > low && activations.values()[i] <= high)
+                .toArray();
     }
 
     private static int[] shuffled(int[] indices, Random random) {

@@ -43,8 +43,8 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
     }
 
     /**
-     * Counts of the positive activations in equal bins between their smallest and largest value, as torch.histc does (the
-     * largest belongs to the last bin).
+     * Counts of the positive activations in equal bins between their smallest and largest value, as torch.histc does
+     * (the largest belongs to the last bin).
      */
     public Histogram histogram(int bins) {
         float low = Float.POSITIVE_INFINITY;
@@ -53,7 +53,9 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
                 low = Math.min(low, value);
             }
         }
-        return low == Float.POSITIVE_INFINITY ? Histogram.of(values, bins, 0, 1) : Histogram.of(values, bins, low, max());
+        return low == Float.POSITIVE_INFINITY
+                ? Histogram.of(values, bins, 0, 1)
+                : Histogram.of(values, bins, low, max());
     }
 
     /** Counts of the positive activations in equal bins over a given range, so that two features share their axes. */
@@ -61,7 +63,10 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
         return Histogram.of(values, bins, low, high);
     }
 
-    /** Counts of the positive activations in bins of any width. @param edges bins + 1 ascending values; not to be written afterwards */
+    /**
+     * Counts of the positive activations in bins of any width. @param edges bins + 1 ascending values; not to be
+     * written afterwards
+     */
     public Histogram histogram(double[] edges) {
         long[] counts = new long[edges.length - 1];
         for (float value : values) {
@@ -84,7 +89,10 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
         return min;
     }
 
-    /** @param edges bins + 1 ascending values @param counts positive activations in each bin; the last includes its upper edge */
+    /**
+     * @param edges bins + 1 ascending values @param counts positive activations in each bin; the last includes its
+     *     upper edge
+     */
     public record Histogram(double[] edges, long[] counts) {
         static Histogram of(float[] values, int bins, double low, double high) {
             if (bins < 1) {

@@ -10,10 +10,17 @@ package loupe.index;
  * @param max largest activation, 0 for a feature that never fires
  * @param minPositive smallest positive activation, 0 for a feature that never fires
  */
-public record FeatureStatistics(long corpusTokens, long[] count, double[] sum, double[] sumOfSquares, float[] max, float[] minPositive) {
+public record FeatureStatistics(
+        long corpusTokens, long[] count, double[] sum, double[] sumOfSquares, float[] max, float[] minPositive) {
     /** Statistics of {@code features} features before any token was seen. */
     static FeatureStatistics empty(int features) {
-        return new FeatureStatistics(0, new long[features], new double[features], new double[features], new float[features], new float[features]);
+        return new FeatureStatistics(
+                0,
+                new long[features],
+                new double[features],
+                new double[features],
+                new float[features],
+                new float[features]);
     }
 
     public int features() {
@@ -32,7 +39,9 @@ public record FeatureStatistics(long corpusTokens, long[] count, double[] sum, d
 
     /** Standard deviation of the positive activations, 0 for a feature that never fires. */
     public double deviation(int feature) {
-        return count[feature] == 0 ? 0 : Math.sqrt(Math.max(0, sumOfSquares[feature] / count[feature] - mean(feature) * mean(feature)));
+        return count[feature] == 0
+                ? 0
+                : Math.sqrt(Math.max(0, sumOfSquares[feature] / count[feature] - mean(feature) * mean(feature)));
     }
 
     /** Number of features that never fired. */
@@ -63,6 +72,7 @@ public record FeatureStatistics(long corpusTokens, long[] count, double[] sum, d
     }
 
     FeatureStatistics copy() {
-        return new FeatureStatistics(corpusTokens, count.clone(), sum.clone(), sumOfSquares.clone(), max.clone(), minPositive.clone());
+        return new FeatureStatistics(
+                corpusTokens, count.clone(), sum.clone(), sumOfSquares.clone(), max.clone(), minPositive.clone());
     }
 }

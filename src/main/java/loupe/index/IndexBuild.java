@@ -32,9 +32,10 @@ import loupe.sae.SparseFeatures;
 import org.duckdb.DuckDBAppender;
 
 /**
- * The pass over a corpus. Batches are staged in one append-only file as they come, so that a stopped or crashed pass goes
- * on where it was; at the end they are sorted by feature into Parquet files, and {@code index.json} is written last, which
- * makes the index complete. Runs on the caller's thread; the next batch is computed while the last one is written.
+ * The pass over a corpus. Batches are staged in one append-only file as they come, so that a stopped or crashed pass
+ * goes on where it was; at the end they are sorted by feature into Parquet files, and {@code index.json} is written
+ * last, which makes the index complete. Runs on the caller's thread; the next batch is computed while the last one is
+ * written.
  */
 public final class IndexBuild {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -63,12 +64,12 @@ public final class IndexBuild {
     /**
      * Runs the pass, or what is left of it.
      *
-     * @param resume whether to go on with an unfinished pass in the folder, of which nothing may be left to do; without it,
-     *     one is started anew
+     * @param resume whether to go on with an unfinished pass in the folder, of which nothing may be left to do; without
+     *     it, one is started anew
      * @param progress is told of every batch, on this thread
-     * @throws CheckpointException if the folder holds something else or another pass, or cannot be written; or if the corpus
-     *     is refused, which leaves nothing in the folder, since a pass over another corpus could not go on from there; what
-     *     the source fails with is thrown as it is, and the folder can be resumed
+     * @throws CheckpointException if the folder holds something else or another pass, or cannot be written; or if the
+     *     corpus is refused, which leaves nothing in the folder, since a pass over another corpus could not go on from
+     *     there; what the source fails with is thrown as it is, and the folder can be resumed
      * @throws CancellationException if cancelled; the folder can be resumed
      */
     public IndexInfo run(boolean resume, Consumer<Progress> progress, Cancellation cancellation) {
@@ -99,13 +100,21 @@ public final class IndexBuild {
         } catch (SQLException e) {
             throw unwritable(Parquet.reason(e.getMessage()), e);
         } catch (UncheckedIOException e) {
-            throw unwritable(e.getCause() instanceof FileSystemException file ? reason(file) : e.getCause().getMessage(), e);
+            throw unwritable(
+                    e.getCause() instanceof FileSystemException file
+                            ? reason(file)
+                            : e.getCause().getMessage(),
+                    e);
         }
     }
 
     private CheckpointException unwritable(String reason, Exception cause) {
-        return new CheckpointException(folder, "the index cannot be written (" + reason + ")", "",
-                "Free some space or allow writing there, then run the same command with --resume", cause);
+        return new CheckpointException(
+                folder,
+                "the index cannot be written (" + reason + ")",
+                "",
+                "Free some space or allow writing there, then run the same command with --resume",
+                cause);
     }
 
     /** Takes away what a pass has begun, and the folder if the pass has made it. */
@@ -120,7 +129,9 @@ public final class IndexBuild {
         }
     }
 
-    /** Takes away what only an unfinished pass needs; the plan last, because the staged batches mean nothing without it. */
+    /**
+     * Takes away what only an unfinished pass needs; the plan last, because the staged batches mean nothing without it.
+     */
     private void tidy() throws IOException {
         Files.deleteIfExists(staging());
         Files.deleteIfExists(plan());
@@ -131,12 +142,14 @@ public final class IndexBuild {
         return new Source() {
             @Override
             public CompletionStage<List<SparseFeatures>> activations(int[][] contexts) {
-                return service.submit(new CorpusActivations(model, saes, contexts), Priority.BACKGROUND).answer();
+                return service.submit(new CorpusActivations(model, saes, contexts), Priority.BACKGROUND)
+                        .answer();
             }
 
             @Override
             public CompletionStage<Batch> withNorms(int[][] contexts) {
-                return service.submit(new NormedActivations(model, saes, contexts), Priority.BACKGROUND).answer()
+                return service.submit(new NormedActivations(model, saes, contexts), Priority.BACKGROUND)
+                        .answer()
                         .thenApply(answer -> new Batch(answer.activations(), answer.norms()));
             }
         };
@@ -165,8 +178,11 @@ public final class IndexBuild {
             IndexInfo begun = JSON.readValue(plan().toFile(), IndexInfo.class);
             if (!begun.equals(wanted)) {
                 requireMasks("begun", begun, wanted);
-                throw new CheckpointException(folder, "the unfinished index here was begun with another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
-                        "the same settings", "Give the same options, or leave out --resume to begin anew");
+                throw new CheckpointException(
+                        folder,
+                        "the unfinished index here was begun with another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
+                        "the same settings",
+                        "Give the same options, or leave out --resume to begin anew");
             }
             return;
         }
@@ -176,7 +192,8 @@ public final class IndexBuild {
     }
 
     /**
-     * What this pass has come to if it is complete: a crash may have come between the last file and the end of the program.
+     * What this pass has come to if it is complete: a crash may have come between the last file and the end of the
+     * program.
      *
      * @throws CheckpointException if the folder holds the complete index of another pass
      */
@@ -188,7 +205,10 @@ public final class IndexBuild {
         IndexInfo wanted = info(List.of(), Masks.LeftOut.NOTHING, 0, 0);
         if (!found.pass().equals(wanted)) {
             requireMasks("made", found.pass(), wanted);
-            throw new CheckpointException(folder, "the index here is complete and of another model, checkpoint, corpus, context length, separator, limit of tokens or other masks", "the same settings",
+            throw new CheckpointException(
+                    folder,
+                    "the index here is complete and of another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
+                    "the same settings",
                     "Leave out --resume to build it anew");
         }
         return Optional.of(found);
@@ -197,7 +217,10 @@ public final class IndexBuild {
     /** @throws CheckpointException if another pass differs from the wanted one in its masks and in nothing else */
     private void requireMasks(String verb, IndexInfo other, IndexInfo wanted) {
         if (other.with(wanted.masks()).equals(wanted)) {
-            throw new CheckpointException(folder, "the index here was " + verb + " " + other.masks(), "one " + wanted.masks(),
+            throw new CheckpointException(
+                    folder,
+                    "the index here was " + verb + " " + other.masks(),
+                    "one " + wanted.masks(),
                     "Give the same masks, or leave out --resume to begin anew");
         }
     }
@@ -222,11 +245,19 @@ public final class IndexBuild {
             stager.offer(contexts.drain());
             stager.finish();
             if (staged.batches() == 0 && stager.offered() > 0) {
-                throw new CheckpointException(corpus.files().get(0), "the corpus has only " + stager.offered() + " contexts, none of them for shard " + settings.shard(),
-                        "at least " + Shard.BLOCK + " contexts for every shard", "Use fewer shards");
+                throw new CheckpointException(
+                        corpus.files().get(0),
+                        "the corpus has only " + stager.offered() + " contexts, none of them for shard "
+                                + settings.shard(),
+                        "at least " + Shard.BLOCK + " contexts for every shard",
+                        "Use fewer shards");
             }
             if (staged.batches() == 0) {
-                throw new CheckpointException(corpus.files().get(0), "the corpus has no text", "at least one word", "Choose a file with text in it");
+                throw new CheckpointException(
+                        corpus.files().get(0),
+                        "the corpus has no text",
+                        "at least one word",
+                        "Choose a file with text in it");
             }
             staged.force();
         }
@@ -234,7 +265,9 @@ public final class IndexBuild {
 
     private CompletionStage<Batch> compute(int[][] contexts) {
         try {
-            CompletionStage<Batch> batch = settings.masks().needNorms() ? source.withNorms(contexts) : source.activations(contexts).thenApply(Batch::new);
+            CompletionStage<Batch> batch = settings.masks().needNorms()
+                    ? source.withNorms(contexts)
+                    : source.activations(contexts).thenApply(Batch::new);
             return batch.whenComplete((answer, failure) -> sourceFailed |= failure != null);
         } catch (RuntimeException e) {
             sourceFailed = true;
@@ -264,7 +297,8 @@ public final class IndexBuild {
     private long writeContexts(Parquet parquet, Masks.LeftOut[] leftOut) throws IOException, SQLException {
         long[] counted = new long[2];
         boolean masked = !settings.masks().isNone();
-        parquet.run("CREATE OR REPLACE TABLE staged (context INTEGER, ids INTEGER[], documents INTEGER[]" + (masked ? ", left_out INTEGER[]" : "") + ")");
+        parquet.run("CREATE OR REPLACE TABLE staged (context INTEGER, ids INTEGER[], documents INTEGER[]"
+                + (masked ? ", left_out INTEGER[]" : "") + ")");
         try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
             Staging.scan(staging(), (batch, payload) -> {
                 StagedBatch complete = StagedBatch.decode(payload);
@@ -273,10 +307,15 @@ public final class IndexBuild {
                 for (Contexts.Context context : complete.contexts()) {
                     int length = context.ids().length;
                     try {
-                        appender.beginRow().append((int) counted[1]++).append(context.ids()).append(context.documents());
+                        appender.beginRow()
+                                .append((int) counted[1]++)
+                                .append(context.ids())
+                                .append(context.documents());
                         if (masked) {
                             int from = first;
-                            appender.append(IntStream.range(from, from + length).map(token -> complete.masks()[token]).toArray());
+                            appender.append(IntStream.range(from, from + length)
+                                    .map(token -> complete.masks()[token])
+                                    .toArray());
                         }
                         appender.endRow();
                     } catch (SQLException e) {
@@ -287,15 +326,26 @@ public final class IndexBuild {
                 }
             });
         }
-        parquet.write("SELECT * FROM staged ORDER BY context", folder.resolve("contexts.parquet"), CONTEXTS_PER_ROW_GROUP);
+        parquet.write(
+                "SELECT * FROM staged ORDER BY context", folder.resolve("contexts.parquet"), CONTEXTS_PER_ROW_GROUP);
         parquet.run("DROP TABLE staged");
         return counted[0];
     }
 
     private IndexInfo info(List<IndexInfo.IndexedSae> saes, Masks.LeftOut leftOut, long tokens, double seconds) {
-        return new IndexInfo(IndexInfo.VERSION, settings.model(), saes.isEmpty() ? settings.saes() : saes, corpus.sources(),
-                settings.contextLength(), settings.separator().orElse(-1), settings.maxTokens() == Long.MAX_VALUE ? 0 : settings.maxTokens(), settings.shard(),
-                settings.masks(), leftOut, tokens, seconds);
+        return new IndexInfo(
+                IndexInfo.VERSION,
+                settings.model(),
+                saes.isEmpty() ? settings.saes() : saes,
+                corpus.sources(),
+                settings.contextLength(),
+                settings.separator().orElse(-1),
+                settings.maxTokens() == Long.MAX_VALUE ? 0 : settings.maxTokens(),
+                settings.shard(),
+                settings.masks(),
+                leftOut,
+                tokens,
+                seconds);
     }
 
     static void writeJson(Path file, Object value) throws IOException {
@@ -311,9 +361,21 @@ public final class IndexBuild {
      * @param shard the share of the pass to compute
      * @param masks which tokens to leave out
      */
-    public record Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens, Shard shard, Masks masks) {
+    public record Settings(
+            IndexInfo.Named model,
+            List<IndexInfo.IndexedSae> saes,
+            int contextLength,
+            OptionalInt separator,
+            long maxTokens,
+            Shard shard,
+            Masks masks) {
         /** The pass in one piece, with every token. */
-        public Settings(IndexInfo.Named model, List<IndexInfo.IndexedSae> saes, int contextLength, OptionalInt separator, long maxTokens) {
+        public Settings(
+                IndexInfo.Named model,
+                List<IndexInfo.IndexedSae> saes,
+                int contextLength,
+                OptionalInt separator,
+                long maxTokens) {
             this(model, saes, contextLength, separator, maxTokens, Shard.WHOLE, Masks.NONE);
         }
 
@@ -332,7 +394,10 @@ public final class IndexBuild {
     public interface Source {
         CompletionStage<List<SparseFeatures>> activations(int[][] contexts);
 
-        /** Likewise with the norms that a mask of outliers needs. @throws UnsupportedOperationException if this source does not know them */
+        /**
+         * Likewise with the norms that a mask of outliers needs. @throws UnsupportedOperationException if this source
+         * does not know them
+         */
         default CompletionStage<Batch> withNorms(int[][] contexts) {
             throw new UnsupportedOperationException("this source knows no norms, which the mask of outliers needs");
         }
@@ -342,7 +407,8 @@ public final class IndexBuild {
      * What was computed of a batch of contexts.
      *
      * @param activations one an autoencoder
-     * @param norms one array a hook point with the length of the vector at every token; empty where nobody asked for them
+     * @param norms one array a hook point with the length of the vector at every token; empty where nobody asked for
+     *     them
      */
     public record Batch(List<SparseFeatures> activations, List<float[]> norms) {
         Batch(List<SparseFeatures> activations) {

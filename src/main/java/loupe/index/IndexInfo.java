@@ -20,8 +20,19 @@ import java.util.List;
  * @param seconds the last run of the pass took; of merged shards, together
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record IndexInfo(int version, Named model, List<IndexedSae> saes, List<Corpus.Source> sources, int contextLength,
-        int separator, long maxTokens, Shard shard, Masks masks, Masks.LeftOut leftOut, long tokens, double seconds) {
+public record IndexInfo(
+        int version,
+        Named model,
+        List<IndexedSae> saes,
+        List<Corpus.Source> sources,
+        int contextLength,
+        int separator,
+        long maxTokens,
+        Shard shard,
+        Masks masks,
+        Masks.LeftOut leftOut,
+        long tokens,
+        double seconds) {
     /** An index written before there were shards and masks says nothing of them. */
     public IndexInfo {
         shard = shard == null ? Shard.WHOLE : shard;
@@ -39,17 +50,44 @@ public record IndexInfo(int version, Named model, List<IndexedSae> saes, List<Co
 
     /** The description of the pass: without what came of it. */
     IndexInfo pass() {
-        return new IndexInfo(version, model, saes.stream().map(IndexedSae::unread).toList(), sources, contextLength, separator, maxTokens, shard, masks, Masks.LeftOut.NOTHING, 0, 0);
+        return new IndexInfo(
+                version,
+                model,
+                saes.stream().map(IndexedSae::unread).toList(),
+                sources,
+                contextLength,
+                separator,
+                maxTokens,
+                shard,
+                masks,
+                Masks.LeftOut.NOTHING,
+                0,
+                0);
     }
 
     IndexInfo with(Masks others) {
-        return new IndexInfo(version, model, saes, sources, contextLength, separator, maxTokens, shard, others, leftOut, tokens, seconds);
+        return new IndexInfo(
+                version,
+                model,
+                saes,
+                sources,
+                contextLength,
+                separator,
+                maxTokens,
+                shard,
+                others,
+                leftOut,
+                tokens,
+                seconds);
     }
 
     /** A thing that was open. @param fingerprint tells contents apart */
     public record Named(String name, String fingerprint) {}
 
-    /** @param folder under the index where its files are @param features dSae @param hook where it was read @param rows stored activations */
+    /**
+     * @param folder under the index where its files are @param features dSae @param hook where it was read @param rows
+     *     stored activations
+     */
     public record IndexedSae(String folder, Named sae, int features, String hook, long rows) {
         private IndexedSae unread() {
             return new IndexedSae(folder, sae, features, hook, 0);

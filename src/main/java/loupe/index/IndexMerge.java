@@ -17,8 +17,8 @@ import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 
 /**
- * Puts the shards of a pass together to the index that one pass would have made, row for row: contexts and tokens get their
- * numbers in the whole pass, and statistics are added up in the order of the tokens.
+ * Puts the shards of a pass together to the index that one pass would have made, row for row: contexts and tokens get
+ * their numbers in the whole pass, and statistics are added up in the order of the tokens.
  */
 public final class IndexMerge {
     /** Activations added up at a time; 8 bytes each. */
@@ -37,7 +37,8 @@ public final class IndexMerge {
     /**
      * @param folders complete shards, in any order; each of them once
      * @param out where the index will be; made if missing
-     * @throws CheckpointException if they are not the shards of one pass, or {@code out} is one of them or cannot be written
+     * @throws CheckpointException if they are not the shards of one pass, or {@code out} is one of them or cannot be
+     *     written
      * @throws java.util.concurrent.CancellationException if cancelled
      */
     public static IndexInfo merge(List<Path> folders, Path out, Cancellation cancellation) {
@@ -45,7 +46,11 @@ public final class IndexMerge {
         try {
             for (Path folder : folders) {
                 if (Files.exists(out) && Files.isSameFile(folder, out)) {
-                    throw new CheckpointException(out, "this is one of the shards", "a folder of its own", "Choose another folder for the whole index");
+                    throw new CheckpointException(
+                            out,
+                            "this is one of the shards",
+                            "a folder of its own",
+                            "Choose another folder for the whole index");
                 }
                 open.add(ActivationIndex.open(folder));
             }
@@ -53,8 +58,15 @@ public final class IndexMerge {
             requireShardsOfOnePass(open);
             return new IndexMerge(open, out, cancellation).run();
         } catch (IOException | SQLException e) {
-            String reason = e instanceof FileSystemException file && file.getReason() != null ? file.getReason() : e.getMessage();
-            throw new CheckpointException(out, "the index cannot be written (" + reason + ")", "", "Free some space or allow writing there", e);
+            String reason = e instanceof FileSystemException file && file.getReason() != null
+                    ? file.getReason()
+                    : e.getMessage();
+            throw new CheckpointException(
+                    out,
+                    "the index cannot be written (" + reason + ")",
+                    "",
+                    "Free some space or allow writing there",
+                    e);
         } finally {
             open.forEach(ActivationIndex::close);
         }
@@ -64,19 +76,32 @@ public final class IndexMerge {
         ActivationIndex first = shards.get(0);
         for (ActivationIndex shard : shards) {
             if (!shard.info().masks().equals(first.info().masks())) {
-                throw new CheckpointException(shard.folder(), "this was made " + shard.info().masks() + ", but " + first.folder() + " " + first.info().masks(), "shards of one pass",
+                throw new CheckpointException(
+                        shard.folder(),
+                        "this was made " + shard.info().masks() + ", but " + first.folder() + " "
+                                + first.info().masks(),
+                        "shards of one pass",
                         "Build it with the same masks");
             }
             if (!passOf(shard.info()).equals(passOf(first.info()))) {
-                throw new CheckpointException(shard.folder(), "this was made from another model, checkpoint, corpus, context length, limit of tokens or number of shards than "
-                        + first.folder(), "shards of one pass", "Build it with the same options");
+                throw new CheckpointException(
+                        shard.folder(),
+                        "this was made from another model, checkpoint, corpus, context length, limit of tokens or number of shards than "
+                                + first.folder(),
+                        "shards of one pass",
+                        "Build it with the same options");
             }
         }
         int of = first.info().shard().of();
-        List<Integer> there = shards.stream().map(shard -> shard.info().shard().number()).toList();
+        List<Integer> there =
+                shards.stream().map(shard -> shard.info().shard().number()).toList();
         List<Integer> wanted = IntStream.rangeClosed(1, of).boxed().toList();
         if (!there.equals(wanted)) {
-            throw new CheckpointException(first.folder(), "the shards given are " + numbered(there, of), numbered(wanted, of), "Give every shard once");
+            throw new CheckpointException(
+                    first.folder(),
+                    "the shards given are " + numbered(there, of),
+                    numbered(wanted, of),
+                    "Give every shard once");
         }
     }
 
@@ -86,8 +111,16 @@ public final class IndexMerge {
 
     /** What the shards of one pass have in common. */
     private static List<Object> passOf(IndexInfo info) {
-        return List.of(info.model(), info.saes().stream().map(sae -> List.of(sae.folder(), sae.sae(), sae.features(), sae.hook())).toList(), info.sources(),
-                info.contextLength(), info.separator(), info.maxTokens(), info.shard().of());
+        return List.of(
+                info.model(),
+                info.saes().stream()
+                        .map(sae -> List.of(sae.folder(), sae.sae(), sae.features(), sae.hook()))
+                        .toList(),
+                info.sources(),
+                info.contextLength(),
+                info.separator(),
+                info.maxTokens(),
+                info.shard().of());
     }
 
     private IndexInfo run() throws IOException, SQLException {
@@ -97,29 +130,59 @@ public final class IndexMerge {
         Files.deleteIfExists(ActivationIndex.infoFile(out));
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
         try (Parquet parquet = new Parquet(out)) {
-            parquet.write("SELECT * FROM (" + ofAll(shard -> "SELECT CAST(" + shard.info().shard().wholeContext("context")
-                    + " AS INTEGER) AS context, ids, documents" + (shard.info().masks().isNone() ? "" : ", left_out") + " FROM '" + Parquet.quoted(shard.folder().resolve("contexts.parquet")) + "'")
-                    + ") ORDER BY context", out.resolve("contexts.parquet"), IndexBuild.CONTEXTS_PER_ROW_GROUP);
+            parquet.write(
+                    "SELECT * FROM ("
+                            + ofAll(shard ->
+                                    "SELECT CAST(" + shard.info().shard().wholeContext("context")
+                                            + " AS INTEGER) AS context, ids, documents"
+                                            + (shard.info().masks().isNone() ? "" : ", left_out") + " FROM '"
+                                            + Parquet.quoted(shard.folder().resolve("contexts.parquet")) + "'")
+                            + ") ORDER BY context",
+                    out.resolve("contexts.parquet"),
+                    IndexBuild.CONTEXTS_PER_ROW_GROUP);
             for (IndexInfo.IndexedSae sae : first.saes()) {
                 cancellation.check();
                 Path own = Files.createDirectories(out.resolve(sae.folder()));
                 Path activations = own.resolve("activations.parquet");
                 int length = first.contextLength();
-                parquet.write("SELECT * FROM (" + ofAll(shard -> "SELECT feature, CAST((" + shard.info().shard().wholeContext("token // " + length) + ") * " + length
-                        + " + token % " + length + " AS INTEGER) AS token, activation FROM '"
-                        + Parquet.quoted(shard.folder().resolve(sae.folder()).resolve("activations.parquet")) + "'") + ") ORDER BY feature, token",
-                        activations, SortedActivations.ROW_GROUP);
+                parquet.write(
+                        "SELECT * FROM ("
+                                + ofAll(shard -> "SELECT feature, CAST(("
+                                        + shard.info().shard().wholeContext("token // " + length) + ") * " + length
+                                        + " + token % " + length + " AS INTEGER) AS token, activation FROM '"
+                                        + Parquet.quoted(shard.folder()
+                                                .resolve(sae.folder())
+                                                .resolve("activations.parquet"))
+                                        + "'")
+                                + ") ORDER BY feature, token",
+                        activations,
+                        SortedActivations.ROW_GROUP);
                 int which = written.size();
-                try (ActivationsByToken.Writer byToken = new ActivationsByToken.Writer(own.resolve(ActivationsByToken.FILE), tokens)) {
+                try (ActivationsByToken.Writer byToken =
+                        new ActivationsByToken.Writer(own.resolve(ActivationsByToken.FILE), tokens)) {
                     writeByToken(which, byToken);
                 }
-                SortedActivations.writeStatistics(parquet, statistics(parquet, activations, sae.features()), own.resolve("features.parquet"));
-                long rows = shards.stream().mapToLong(shard -> shard.info().saes().get(which).rows()).sum();
+                SortedActivations.writeStatistics(
+                        parquet, statistics(parquet, activations, sae.features()), own.resolve("features.parquet"));
+                long rows = shards.stream()
+                        .mapToLong(shard -> shard.info().saes().get(which).rows())
+                        .sum();
                 written.add(new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), rows));
             }
         }
-        IndexInfo whole = new IndexInfo(IndexInfo.VERSION, first.model(), written, first.sources(), first.contextLength(), first.separator(), first.maxTokens(), Shard.WHOLE,
-                first.masks(), shards.stream().map(shard -> shard.info().leftOut()).reduce(Masks.LeftOut.NOTHING, Masks.LeftOut::and), tokens, shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
+        IndexInfo whole = new IndexInfo(
+                IndexInfo.VERSION,
+                first.model(),
+                written,
+                first.sources(),
+                first.contextLength(),
+                first.separator(),
+                first.maxTokens(),
+                Shard.WHOLE,
+                first.masks(),
+                shards.stream().map(shard -> shard.info().leftOut()).reduce(Masks.LeftOut.NOTHING, Masks.LeftOut::and),
+                tokens,
+                shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
         IndexBuild.writeJson(ActivationIndex.infoFile(out), whole);
         return whole;
     }
@@ -132,7 +195,8 @@ public final class IndexMerge {
             cancellation.check();
             ActivationIndex shard = shards.get(turn);
             int first = Math.toIntExact(done[turn]);
-            int[] tokens = IntStream.range(first, (int) Math.min(shard.info().tokens(), first + (long) block)).toArray();
+            int[] tokens = IntStream.range(first, (int) Math.min(shard.info().tokens(), first + (long) block))
+                    .toArray();
             done[turn] += tokens.length;
             shard.copy(sae, tokens, byToken);
         }
@@ -161,8 +225,8 @@ public final class IndexMerge {
                 sum += rows[end];
             }
             try (Statement statement = parquet.connection().createStatement();
-                    ResultSet some = statement.executeQuery("SELECT feature, activation" + from + " WHERE feature >= " + start + " AND feature < " + end
-                            + " ORDER BY feature, token")) {
+                    ResultSet some = statement.executeQuery("SELECT feature, activation" + from + " WHERE feature >= "
+                            + start + " AND feature < " + end + " ORDER BY feature, token")) {
                 while (some.next()) {
                     statistics.add(some.getInt(1), some.getFloat(2));
                 }

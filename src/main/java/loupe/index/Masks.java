@@ -25,7 +25,8 @@ public record Masks(int beginning, int firstPositions, double normMultiple) {
 
     public Masks {
         if (beginning < -1 || firstPositions < 0 || !(normMultiple >= 0) || Double.isInfinite(normMultiple)) {
-            throw new IllegalArgumentException("masks are " + beginning + ", " + firstPositions + ", " + normMultiple + "; none may be negative");
+            throw new IllegalArgumentException(
+                    "masks are " + beginning + ", " + firstPositions + ", " + normMultiple + "; none may be negative");
         }
     }
 
@@ -41,10 +42,12 @@ public record Masks(int beginning, int firstPositions, double normMultiple) {
     /**
      * For every token of a batch the masks that leave it out, their bits added up; 0 for a token that counts.
      *
-     * @param norms one array a hook point with the length of every token's vector; not looked at without {@link #normMultiple}
+     * @param norms one array a hook point with the length of every token's vector; not looked at without
+     *     {@link #normMultiple}
      */
     byte[] of(List<Contexts.Context> contexts, List<float[]> norms) {
-        byte[] out = new byte[contexts.stream().mapToInt(context -> context.ids().length).sum()];
+        byte[] out = new byte
+                [contexts.stream().mapToInt(context -> context.ids().length).sum()];
         int token = 0;
         for (Contexts.Context context : contexts) {
             for (int position = 0; position < context.ids().length; position++, token++) {
@@ -110,7 +113,11 @@ public record Masks(int beginning, int firstPositions, double normMultiple) {
         }
 
         LeftOut and(LeftOut more) {
-            return new LeftOut(beginning + more.beginning, firstPositions + more.firstPositions, highNorm + more.highNorm, together + more.together);
+            return new LeftOut(
+                    beginning + more.beginning,
+                    firstPositions + more.firstPositions,
+                    highNorm + more.highNorm,
+                    together + more.together);
         }
     }
 }

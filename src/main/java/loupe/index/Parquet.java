@@ -43,11 +43,17 @@ final class Parquet implements AutoCloseable {
     /** Writes the result of a query beside {@code file}, then moves it there. */
     void write(String select, Path file, int rowGroup) throws SQLException {
         Path aside = file.resolveSibling(file.getFileName() + ".part");
-        run("COPY (" + select + ") TO '" + quoted(aside) + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE " + rowGroup + ")");
+        run("COPY (" + select + ") TO '" + quoted(aside) + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE "
+                + rowGroup + ")");
         try {
             Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new CheckpointException(file, "the file cannot be written (" + e.getMessage() + ")", "", "Free some space or choose another folder", e);
+            throw new CheckpointException(
+                    file,
+                    "the file cannot be written (" + e.getMessage() + ")",
+                    "",
+                    "Free some space or choose another folder",
+                    e);
         }
     }
 

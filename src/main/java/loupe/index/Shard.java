@@ -22,7 +22,8 @@ public record Shard(int number, int of) {
 
     public Shard {
         if (number < 1 || number > of) {
-            throw new IllegalArgumentException("shard is " + number + "/" + of + ", the first number must be 1 to " + of);
+            throw new IllegalArgumentException(
+                    "shard is " + number + "/" + of + ", the first number must be 1 to " + of);
         }
     }
 
@@ -47,7 +48,8 @@ public record Shard(int number, int of) {
 
     /** The number in the whole pass of one of this share's contexts, as SQL. @param context an SQL expression */
     String wholeContext(String context) {
-        return "((" + context + ") // " + BLOCK + " * " + of + " + " + (number - 1) + ") * " + BLOCK + " + (" + context + ") % " + BLOCK;
+        return "((" + context + ") // " + BLOCK + " * " + of + " + " + (number - 1) + ") * " + BLOCK + " + (" + context
+                + ") % " + BLOCK;
     }
 
     @Override

@@ -7,13 +7,16 @@ import loupe.sae.SparseFeatures;
 import org.duckdb.DuckDBAppender;
 
 /**
- * Turns the staged batches of one autoencoder, which come token by token, into a Parquet file sorted by feature and then
- * token. Works in passes over ranges of features so that memory stays bounded, whatever the corpus.
+ * Turns the staged batches of one autoencoder, which come token by token, into a Parquet file sorted by feature and
+ * then token. Works in passes over ranges of features so that memory stays bounded, whatever the corpus.
  */
 final class SortedActivations {
     /** Activations sorted in memory at a time; 8 bytes each. */
     private static final int ROWS_AT_ONCE = 16 << 20;
-    /** Of 40 million rows one feature is found in 9 ms; in groups half as large in 12 ms, since each has to be looked at, and twice as large in no less. */
+    /**
+     * Of 40 million rows one feature is found in 9 ms; in groups half as large in 12 ms, since each has to be looked
+     * at, and twice as large in no less.
+     */
     static final int ROW_GROUP = 122_880;
 
     private final Path staging;
@@ -35,9 +38,11 @@ final class SortedActivations {
      * @param tokens in all staged batches
      * @return stored activations
      */
-    static long write(Parquet parquet, Path staging, int sae, int features, long tokens, Path folder) throws IOException, SQLException {
+    static long write(Parquet parquet, Path staging, int sae, int features, long tokens, Path folder)
+            throws IOException, SQLException {
         SortedActivations sorted = new SortedActivations(staging, sae, features);
-        try (ActivationsByToken.Writer byToken = new ActivationsByToken.Writer(folder.resolve(ActivationsByToken.FILE), tokens)) {
+        try (ActivationsByToken.Writer byToken =
+                new ActivationsByToken.Writer(folder.resolve(ActivationsByToken.FILE), tokens)) {
             sorted.count(byToken);
             byToken.finish();
         }
@@ -74,7 +79,10 @@ final class SortedActivations {
             append(parquet, first, end);
             first = end;
         }
-        parquet.write("SELECT feature, unnest(tokens) AS token, unnest(activations) AS activation FROM staged", file, ROW_GROUP);
+        parquet.write(
+                "SELECT feature, unnest(tokens) AS token, unnest(activations) AS activation FROM staged",
+                file,
+                ROW_GROUP);
         parquet.run("DROP TABLE staged");
     }
 
@@ -102,18 +110,29 @@ final class SortedActivations {
         try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
             for (int f = first; f < end; f++) {
                 if (rows[f] > 0) {
-                    appender.beginRow().append(f).append(tokens[f - first]).append(values[f - first]).endRow();
+                    appender.beginRow()
+                            .append(f)
+                            .append(tokens[f - first])
+                            .append(values[f - first])
+                            .endRow();
                 }
             }
         }
     }
 
     static void writeStatistics(Parquet parquet, FeatureStatistics statistics, Path file) throws SQLException {
-        parquet.run("CREATE OR REPLACE TABLE staged (feature INTEGER, count BIGINT, sum DOUBLE, sum_of_squares DOUBLE, max FLOAT, min_positive FLOAT)");
+        parquet.run(
+                "CREATE OR REPLACE TABLE staged (feature INTEGER, count BIGINT, sum DOUBLE, sum_of_squares DOUBLE, max FLOAT, min_positive FLOAT)");
         try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
             for (int f = 0; f < statistics.features(); f++) {
-                appender.beginRow().append(f).append(statistics.count()[f]).append(statistics.sum()[f]).append(statistics.sumOfSquares()[f])
-                        .append(statistics.max()[f]).append(statistics.minPositive()[f]).endRow();
+                appender.beginRow()
+                        .append(f)
+                        .append(statistics.count()[f])
+                        .append(statistics.sum()[f])
+                        .append(statistics.sumOfSquares()[f])
+                        .append(statistics.max()[f])
+                        .append(statistics.minPositive()[f])
+                        .endRow();
             }
         }
         parquet.write("SELECT * FROM staged ORDER BY feature", file, ROW_GROUP);

@@ -23,7 +23,8 @@ record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activat
         for (SparseFeatures features : activations) {
             ints += 2 + features.rows() + 1 + 2 * features.values().length;
         }
-        ByteBuffer buffer = ByteBuffer.allocate(Math.addExact(Math.multiplyExact(ints, 4), masks.length)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer buffer = ByteBuffer.allocate(Math.addExact(Math.multiplyExact(ints, 4), masks.length))
+                .order(ByteOrder.LITTLE_ENDIAN);
         buffer.putInt(contexts.size()).putInt(activations.size());
         for (Contexts.Context context : contexts) {
             buffer.putInt(context.ids().length);

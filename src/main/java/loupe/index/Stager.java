@@ -31,14 +31,21 @@ final class Stager {
     private CompletionStage<IndexBuild.Batch> answer;
     private Masks.LeftOut leftOut = Masks.LeftOut.NOTHING;
 
-    Stager(IndexBuild.Settings settings, Function<int[][], CompletionStage<IndexBuild.Batch>> source, Staging staged, Consumer<IndexBuild.Progress> progress, Cancellation cancellation) {
+    Stager(
+            IndexBuild.Settings settings,
+            Function<int[][], CompletionStage<IndexBuild.Batch>> source,
+            Staging staged,
+            Consumer<IndexBuild.Progress> progress,
+            Cancellation cancellation) {
         this.settings = settings;
         this.source = source;
         this.staged = staged;
         this.progress = progress;
         this.cancellation = cancellation;
         done = staged.batches();
-        live = settings.saes().stream().map(sae -> FeatureStatistics.empty(sae.features())).toList();
+        live = settings.saes().stream()
+                .map(sae -> FeatureStatistics.empty(sae.features()))
+                .toList();
     }
 
     /** Says how much of the corpus has been read, 0 to 1. */
@@ -80,7 +87,8 @@ final class Stager {
             return;
         }
         cancellation.check();
-        CompletionStage<IndexBuild.Batch> asked = source.apply(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
+        CompletionStage<IndexBuild.Batch> asked =
+                source.apply(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
         collect();
         inFlight = next;
         answer = asked;
@@ -110,7 +118,12 @@ final class Stager {
             return new StagedBatch(inFlight, computed.activations(), new byte[0]);
         }
         byte[] masks = settings.masks().of(inFlight, computed.norms());
-        return new StagedBatch(inFlight, computed.activations().stream().map(features -> features.where(row -> masks[row] == 0)).toList(), masks);
+        return new StagedBatch(
+                inFlight,
+                computed.activations().stream()
+                        .map(features -> features.where(row -> masks[row] == 0))
+                        .toList(),
+                masks);
     }
 
     /** Adds a staged batch to the live statistics. */

@@ -2,7 +2,6 @@ package loupe.index;
 
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -32,7 +31,8 @@ final class Staging implements AutoCloseable {
 
     /** Opens or creates the file, keeping at most {@code keep} whole records from its start. */
     static Staging open(Path file, int keep) throws IOException {
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
         int[] whole = new int[1];
         long[] end = new long[1];
         if (Files.size(file) > 0) {
@@ -58,7 +58,11 @@ final class Staging implements AutoCloseable {
         CRC32 crc = new CRC32();
         crc.update(payload.duplicate());
         ByteBuffer header = ByteBuffer.allocate(HEADER).order(ByteOrder.LITTLE_ENDIAN);
-        header.putInt(MAGIC).putInt(batches).putInt(payload.remaining()).putInt((int) crc.getValue()).flip();
+        header.putInt(MAGIC)
+                .putInt(batches)
+                .putInt(payload.remaining())
+                .putInt((int) crc.getValue())
+                .flip();
         ByteBuffer[] record = {header, payload};
         while (payload.hasRemaining() || header.hasRemaining()) {
             channel.write(record);
@@ -81,7 +85,9 @@ final class Staging implements AutoCloseable {
                 int batch = fields.getInt();
                 int length = fields.getInt();
                 int checksum = fields.getInt();
-                if (magic != MAGIC || batch != expected || length <= 0) { // no batch is empty, and zeros would have the right checksum
+                if (magic != MAGIC
+                        || batch != expected
+                        || length <= 0) { // no batch is empty, and zeros would have the right checksum
                     return;
                 }
                 byte[] payload = in.readNBytes(length);

@@ -27,19 +27,25 @@ final class TableDocuments extends Documents {
     @Override
     boolean forEach(Predicate<String> wanted) {
         if (compression(file).equals(".bz2")) {
-            throw new CheckpointException(file, "tables compressed as .bz2 are not read", KINDS, "Decompress it, or compress it as .gz");
+            throw new CheckpointException(
+                    file, "tables compressed as .bz2 are not read", KINDS, "Decompress it, or compress it as .gz");
         }
         Properties streaming = new Properties();
         streaming.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
-        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", streaming); Statement statement = connection.createStatement()) {
+        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", streaming);
+                Statement statement = connection.createStatement()) {
             statement.execute("SET threads = 1");
             statement.execute("SET memory_limit = '1GB'");
             List<String> columns = columns(statement);
             if (!columns.contains(column)) {
-                throw new CheckpointException(file, "there is no column " + column, "one of " + String.join(", ", columns),
+                throw new CheckpointException(
+                        file,
+                        "there is no column " + column,
+                        "one of " + String.join(", ", columns),
                         "Name the column that has the text with --text-column");
             }
-            try (ResultSet rows = statement.executeQuery("SELECT CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)" + from())) {
+            try (ResultSet rows = statement.executeQuery(
+                    "SELECT CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)" + from())) {
                 while (rows.next()) {
                     String text = rows.getString(1);
                     if (text != null && !offer(text, wanted)) {
@@ -49,8 +55,12 @@ final class TableDocuments extends Documents {
                 return true;
             }
         } catch (SQLException e) {
-            throw new CheckpointException(file, "the table cannot be read (" + firstLine(e.getMessage()) + ")", "a table in UTF-8 with its columns' names in the first line, or Parquet",
-                    "", e);
+            throw new CheckpointException(
+                    file,
+                    "the table cannot be read (" + firstLine(e.getMessage()) + ")",
+                    "a table in UTF-8 with its columns' names in the first line, or Parquet",
+                    "",
+                    e);
         }
     }
 
@@ -69,11 +79,14 @@ final class TableDocuments extends Documents {
         if (ending(file).equals(".parquet")) {
             return " FROM read_parquet('" + path + "')";
         }
-        return " FROM read_csv('" + path + "', header = true, all_varchar = true, delim = '" + (ending(file).equals(".tsv") ? "\\t" : ",")
-                + "', quote = '\"', escape = '\"', max_line_size = " + LONGEST_ROW_BYTES + ", buffer_size = " + 2 * LONGEST_ROW_BYTES + ")";
+        return " FROM read_csv('" + path + "', header = true, all_varchar = true, delim = '"
+                + (ending(file).equals(".tsv") ? "\\t" : ",") + "', quote = '\"', escape = '\"', max_line_size = "
+                + LONGEST_ROW_BYTES + ", buffer_size = " + 2 * LONGEST_ROW_BYTES + ")";
     }
 
     private static String firstLine(String message) {
-        return message == null ? "no reason given" : message.lines().findFirst().orElse("").strip();
+        return message == null
+                ? "no reason given"
+                : message.lines().findFirst().orElse("").strip();
     }
 }

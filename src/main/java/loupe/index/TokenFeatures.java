@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
  * @param sum for each, of its activations at tokens of this id; not to be written
  * @param max for each, the largest of them; 0 if it is never active there; not to be written
  */
-public record TokenFeatures(int id, long occurrences, FeatureStatistics statistics, long[] count, double[] sum, float[] max) {
+public record TokenFeatures(
+        int id, long occurrences, FeatureStatistics statistics, long[] count, double[] sum, float[] max) {
     /** What features can be ranked by. */
     public enum Measure {
         /** {@link TokenFeatures#mean}. */
@@ -59,6 +60,9 @@ public record TokenFeatures(int id, long occurrences, FeatureStatistics statisti
 
     /** The features active at this id with the largest values, largest first; ties by number. */
     public int[] top(Measure measure, int n) {
-        return Ranking.largest(IntStream.range(0, count.length).filter(feature -> count[feature] > 0), feature -> value(measure, feature), n);
+        return Ranking.largest(
+                IntStream.range(0, count.length).filter(feature -> count[feature] > 0),
+                feature -> value(measure, feature),
+                n);
     }
 }

@@ -11,8 +11,9 @@ import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
 
 /**
- * What is active at given tokens, for one autoencoder: from {@code by-token.bin}, or, in an index that was written before
- * there was such a file, by a search through all activations, which takes as long as reading them. Not thread-safe.
+ * What is active at given tokens, for one autoencoder: from {@code by-token.bin}, or, in an index that was written
+ * before there was such a file, by a search through all activations, which takes as long as reading them. Not
+ * thread-safe.
  */
 final class TokenLookUp implements AutoCloseable {
     private final Path folder;
@@ -46,8 +47,10 @@ final class TokenLookUp implements AutoCloseable {
 
     private void search(int[] at, ActivationsByToken.Visitor visitor) throws SQLException {
         try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows = statement.executeQuery("SELECT token, feature, activation FROM '" + Parquet.quoted(folder.resolve("activations.parquet"))
-                        + "' WHERE token IN (" + Arrays.stream(at).mapToObj(Integer::toString).collect(Collectors.joining(", ")) + ") ORDER BY token, feature")) {
+                ResultSet rows = statement.executeQuery("SELECT token, feature, activation FROM '"
+                        + Parquet.quoted(folder.resolve("activations.parquet")) + "' WHERE token IN ("
+                        + Arrays.stream(at).mapToObj(Integer::toString).collect(Collectors.joining(", "))
+                        + ") ORDER BY token, feature")) {
             while (rows.next()) {
                 visitor.activation(Arrays.binarySearch(at, rows.getInt(1)), rows.getInt(2), rows.getFloat(3));
             }
@@ -55,7 +58,8 @@ final class TokenLookUp implements AutoCloseable {
     }
 
     private CheckpointException damaged(Exception e) {
-        return new CheckpointException(folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
+        return new CheckpointException(
+                folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
     }
 
     @Override

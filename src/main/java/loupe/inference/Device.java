@@ -39,7 +39,8 @@ public record Device(String request) {
 
     /** Whether the engine as it was installed can compute on GPUs of this machine. Loads the engine. */
     public static boolean hasCuda() {
-        return Engine.getInstance().hasCapability(StandardCapabilities.CUDA) && Engine.getInstance().getGpuCount() > 0;
+        return Engine.getInstance().hasCapability(StandardCapabilities.CUDA)
+                && Engine.getInstance().getGpuCount() > 0;
     }
 
     /**
@@ -54,19 +55,23 @@ public record Device(String request) {
         }
         int index = index().orElse(0);
         if (!cuda) {
-            throw new DeviceMissingException("The device " + request + " was asked for, but the engine finds no CUDA device. "
-                    + "Use --device cpu, or see `sae-loupe doctor` for what a GPU needs");
+            throw new DeviceMissingException(
+                    "The device " + request + " was asked for, but the engine finds no CUDA device. "
+                            + "Use --device cpu, or see `sae-loupe doctor` for what a GPU needs");
         }
         if (index >= Engine.getInstance().getGpuCount()) {
-            throw new DeviceMissingException("The device " + request + " was asked for, but there are only cuda:0 to cuda:"
-                    + (Engine.getInstance().getGpuCount() - 1));
+            throw new DeviceMissingException(
+                    "The device " + request + " was asked for, but there are only cuda:0 to cuda:"
+                            + (Engine.getInstance().getGpuCount() - 1));
         }
         return ai.djl.Device.gpu(index);
     }
 
     private OptionalInt index() {
         Matcher spelling = SPELLING.matcher(request);
-        return spelling.matches() && spelling.group(1) != null ? OptionalInt.of(Integer.parseInt(spelling.group(1))) : OptionalInt.empty();
+        return spelling.matches() && spelling.group(1) != null
+                ? OptionalInt.of(Integer.parseInt(spelling.group(1)))
+                : OptionalInt.empty();
     }
 
     /** For people: {@code CPU}, {@code cuda:0 (compute capability 9.0)}. */
@@ -74,7 +79,8 @@ public record Device(String request) {
         if (!device.isGpu()) {
             return "CPU";
         }
-        return "cuda:" + device.getDeviceId() + " (compute capability " + dotted(CudaUtils.getComputeCapability(device.getDeviceId())) + ")";
+        return "cuda:" + device.getDeviceId() + " (compute capability "
+                + dotted(CudaUtils.getComputeCapability(device.getDeviceId())) + ")";
     }
 
     private static String dotted(String capability) {
@@ -85,9 +91,13 @@ public record Device(String request) {
     /** Bytes that weights and intermediate arrays may take on {@code device}. */
     static long budget(ai.djl.Device device) {
         if (device.isGpu()) {
-            return (long) (SHARE_OF_MEMORY * gpuMemory(device).map(MemoryUsage::getMax).orElse(Long.MAX_VALUE / 2));
+            return (long) (SHARE_OF_MEMORY
+                    * gpuMemory(device).map(MemoryUsage::getMax).orElse(Long.MAX_VALUE / 2));
         }
-        return Math.max(1L << 30, (long) (SHARE_OF_MEMORY * machineMemory()) - Runtime.getRuntime().maxMemory());
+        return Math.max(
+                1L << 30,
+                (long) (SHARE_OF_MEMORY * machineMemory())
+                        - Runtime.getRuntime().maxMemory());
     }
 
     /** The memory of the machine, or of the container we run in, in bytes. */

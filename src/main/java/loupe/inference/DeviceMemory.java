@@ -32,6 +32,7 @@ final class DeviceMemory {
     private final long budget;
     /** Longest unused first. */
     private final Set<Resident<?>> onDevice = new LinkedHashSet<>();
+
     private final Map<Object, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
     private volatile long usedBytes;
 
@@ -117,8 +118,11 @@ final class DeviceMemory {
 
     /** What to tell when the engine had too little memory even after {@link #freeAllBut}. */
     OutOfDeviceMemoryException tooLittle(Throwable cause) {
-        return new OutOfDeviceMemoryException("The device (" + device + ") has too little memory for this; it holds " + held()
-                + ". Close a model or a checkpoint, or ask for less at once. The engine said: " + firstLine(cause), cause);
+        return new OutOfDeviceMemoryException(
+                "The device (" + device + ") has too little memory for this; it holds " + held()
+                        + ". Close a model or a checkpoint, or ask for less at once. The engine said: "
+                        + firstLine(cause),
+                cause);
     }
 
     /** Whether {@code failure} is the engine's, or Java's, way of saying that memory for arrays is exhausted. */
@@ -128,7 +132,9 @@ final class DeviceMemory {
             return message.contains("direct buffer") || message.contains("map failed");
         }
         return failure instanceof EngineException
-                && (message.contains("out of memory") || message.contains("allocate memory") || message.contains("not enough memory")
+                && (message.contains("out of memory")
+                        || message.contains("allocate memory")
+                        || message.contains("not enough memory")
                         || message.contains("bad_alloc"));
     }
 
@@ -137,7 +143,8 @@ final class DeviceMemory {
             dropKept();
             count();
         }
-        for (Iterator<Resident<?>> oldest = List.copyOf(onDevice).iterator(); oldest.hasNext() && usedBytes + resident.bytes() > budget; ) {
+        for (Iterator<Resident<?>> oldest = List.copyOf(onDevice).iterator();
+                oldest.hasNext() && usedBytes + resident.bytes() > budget; ) {
             Resident<?> candidate = oldest.next();
             if (candidate.isEvictable() && !inUse.contains(candidate)) {
                 evict(candidate);
@@ -145,8 +152,11 @@ final class DeviceMemory {
             }
         }
         if (usedBytes + resident.bytes() > budget) {
-            throw new OutOfDeviceMemoryException(resident.name() + " needs " + size(resident.bytes()) + " on the device (" + device + "), which has room for "
-                    + size(budget) + " and holds " + held() + ". Close a model or a checkpoint and try again", null);
+            throw new OutOfDeviceMemoryException(
+                    resident.name() + " needs " + size(resident.bytes()) + " on the device (" + device
+                            + "), which has room for " + size(budget) + " and holds " + held()
+                            + ". Close a model or a checkpoint and try again",
+                    null);
         }
     }
 
@@ -158,7 +168,8 @@ final class DeviceMemory {
 
     private void trimKept(Kept newest) {
         long bytes = kept.values().stream().mapToLong(Kept::bytes).sum();
-        for (Iterator<Kept> oldest = kept.values().iterator(); bytes > SHARE_FOR_KEPT_ARRAYS * budget && oldest.hasNext(); ) {
+        for (Iterator<Kept> oldest = kept.values().iterator();
+                bytes > SHARE_FOR_KEPT_ARRAYS * budget && oldest.hasNext(); ) {
             Kept candidate = oldest.next();
             if (candidate != newest) {
                 bytes -= candidate.bytes;
@@ -174,7 +185,8 @@ final class DeviceMemory {
     }
 
     private void count() {
-        usedBytes = onDevice.stream().mapToLong(Resident::bytes).sum() + kept.values().stream().mapToLong(Kept::bytes).sum();
+        usedBytes = onDevice.stream().mapToLong(Resident::bytes).sum()
+                + kept.values().stream().mapToLong(Kept::bytes).sum();
     }
 
     private String held() {
@@ -188,7 +200,8 @@ final class DeviceMemory {
     }
 
     private static String size(long bytes) {
-        return bytes >= 1L << 30 ? String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
+        return bytes >= 1L << 30
+                ? String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
                 : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1L << 20));
     }
 

@@ -38,10 +38,11 @@ final class DeviceWorker implements AutoCloseable {
     private final Thread thread;
 
     private final Object lock = new Object();
-    private final PriorityQueue<Job<?>> waiting =
-            new PriorityQueue<>(Comparator.<Job<?>, Priority>comparing(job -> job.priority).thenComparing(job -> job.arrival));
+    private final PriorityQueue<Job<?>> waiting = new PriorityQueue<>(
+            Comparator.<Job<?>, Priority>comparing(job -> job.priority).thenComparing(job -> job.arrival));
     /** Waiting and running work that a new equal question may join. */
     private final Map<Query<?>, Job<?>> joinable = new HashMap<>();
+
     private Job<?> running;
     private long arrivals;
     private boolean closed;
@@ -95,7 +96,9 @@ final class DeviceWorker implements AutoCloseable {
     /** Whether something at least as urgent as the running work waits for it. */
     boolean othersWait() {
         synchronized (lock) {
-            return running != null && !waiting.isEmpty() && waiting.peek().priority.compareTo(running.priority) <= 0;
+            return running != null
+                    && !waiting.isEmpty()
+                    && waiting.peek().priority.compareTo(running.priority) <= 0;
         }
     }
 
@@ -212,7 +215,8 @@ final class DeviceWorker implements AutoCloseable {
     private <R> void publish(Job<R> job) {
         List<Asker<R>> listening;
         synchronized (lock) {
-            listening = job.askers.stream().filter(asker -> asker.progress != null).toList();
+            listening =
+                    job.askers.stream().filter(asker -> asker.progress != null).toList();
         }
         if (listening.isEmpty()) {
             return;
@@ -278,10 +282,15 @@ final class DeviceWorker implements AutoCloseable {
 
     /** The work behind a question, of either kind. */
     static <R> Query.Sweep<R> sweep(Query<R> query) {
-        return query instanceof Query.Single<R> single ? new OneStep<>(single::answer) : ((Query.Stepped<R>) query).begin();
+        return query instanceof Query.Single<R> single
+                ? new OneStep<>(single::answer)
+                : ((Query.Stepped<R>) query).begin();
     }
 
-    /** One piece of work and everybody who waits for it. Mutable parts are guarded by {@link #lock}, the sweep belongs to the device thread. */
+    /**
+     * One piece of work and everybody who waits for it. Mutable parts are guarded by {@link #lock}, the sweep belongs
+     * to the device thread.
+     */
     private static final class Job<R> {
         final Query<R> query;
         final Supplier<Query.Sweep<R>> begin;

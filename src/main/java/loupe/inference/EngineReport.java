@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Asks what the engine is and which devices it can use. Fails, as every question then does, if the engine cannot be loaded. */
+/**
+ * Asks what the engine is and which devices it can use. Fails, as every question then does, if the engine cannot be
+ * loaded.
+ */
 public record EngineReport() implements Query.Single<EngineReport.Answer> {
     /**
      * @param engine such as {@code PyTorch}
@@ -18,7 +21,15 @@ public record EngineReport() implements Query.Single<EngineReport.Answer> {
      * @param cuda whether the engine was built for GPUs and finds one
      * @param mkl whether it multiplies matrices with Intel's library
      */
-    public record Answer(String engine, String version, String device, long budgetBytes, boolean cuda, boolean mkl, boolean openMp, List<Gpu> gpus) {}
+    public record Answer(
+            String engine,
+            String version,
+            String device,
+            long budgetBytes,
+            boolean cuda,
+            boolean mkl,
+            boolean openMp,
+            List<Gpu> gpus) {}
 
     /** @param memory as the driver counts it; empty if it does not say */
     public record Gpu(String name, String computeCapability, Optional<MemoryUsage> memory) {}
@@ -30,11 +41,19 @@ public record EngineReport() implements Query.Single<EngineReport.Answer> {
         List<Gpu> gpus = new ArrayList<>();
         if (Device.hasCuda()) {
             for (int i = 0; i < engine.getGpuCount(); i++) {
-                gpus.add(new Gpu("cuda:" + i, CudaUtils.getComputeCapability(i), Device.gpuMemory(ai.djl.Device.gpu(i))));
+                gpus.add(new Gpu(
+                        "cuda:" + i, CudaUtils.getComputeCapability(i), Device.gpuMemory(ai.djl.Device.gpu(i))));
             }
         }
-        return new Answer(engine.getEngineName(), engine.getVersion(), Device.describe(device), Device.budget(device), Device.hasCuda(),
-                engine.hasCapability(StandardCapabilities.MKL), engine.hasCapability(StandardCapabilities.OPENMP), List.copyOf(gpus));
+        return new Answer(
+                engine.getEngineName(),
+                engine.getVersion(),
+                Device.describe(device),
+                Device.budget(device),
+                Device.hasCuda(),
+                engine.hasCapability(StandardCapabilities.MKL),
+                engine.hasCapability(StandardCapabilities.OPENMP),
+                List.copyOf(gpus));
     }
 
     @Override

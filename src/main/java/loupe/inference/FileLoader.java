@@ -30,8 +30,13 @@ final class FileLoader implements Loader {
             ModelWeights first = files.read(processing);
             ModelId id = new ModelId(name(folder), fingerprint.get());
             HostCopy<ModelWeights> copy = new HostCopy<>(first, () -> files.read(processing), ModelWeights::free);
-            return new Loaded<>(new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()), first.bytes(),
-                    owner -> copy.upload(owner, weights -> weights.on(owner)), model -> model.parameters().values(), copy::free, () -> {
+            return new Loaded<>(
+                    new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()),
+                    first.bytes(),
+                    owner -> copy.upload(owner, weights -> weights.on(owner)),
+                    model -> model.parameters().values(),
+                    copy::free,
+                    () -> {
                         copy.free();
                         files.close();
                     });
@@ -50,14 +55,21 @@ final class FileLoader implements Loader {
         List<String> warnings = new ArrayList<>(file.warnings());
         warnings.addAll(first.warnings());
         OpenSae host = new OpenSae(new SaeId(name(path), fingerprint.get()), path, config, List.copyOf(warnings));
-        HostCopy<HostWeights> copy = new HostCopy<>(first, () -> file.readWeights(new Cancellation()), HostWeights::free);
-        return new Loaded<>(host, first.bytes(), owner -> copy.upload(owner, weights -> SparseAutoencoder.upload(owner, config, weights)),
-                SparseAutoencoder::weights, copy::free, copy::free);
+        HostCopy<HostWeights> copy =
+                new HostCopy<>(first, () -> file.readWeights(new Cancellation()), HostWeights::free);
+        return new Loaded<>(
+                host,
+                first.bytes(),
+                owner -> copy.upload(owner, weights -> SparseAutoencoder.upload(owner, config, weights)),
+                SparseAutoencoder::weights,
+                copy::free,
+                copy::free);
     }
 
     /** Begins something on a thread of its own. What comes back waits for it, and throws what it threw. */
     private static <T> Supplier<T> meanwhile(Supplier<T> work) {
-        CompletableFuture<T> result = CompletableFuture.supplyAsync(work, body -> Threads.named("fingerprint", body).start());
+        CompletableFuture<T> result = CompletableFuture.supplyAsync(
+                work, body -> Threads.named("fingerprint", body).start());
         return () -> {
             try {
                 return result.join();
@@ -73,9 +85,9 @@ final class FileLoader implements Loader {
     }
 
     /**
-     * Weights in the host's memory, from reading until nothing lies in them any more: on a GPU until they have been copied
-     * there, on the CPU, whose arrays are these very weights, until the arrays are closed. Read anew when asked for after that.
-     * One thread at a time.
+     * Weights in the host's memory, from reading until nothing lies in them any more: on a GPU until they have been
+     * copied there, on the CPU, whose arrays are these very weights, until the arrays are closed. Read anew when asked
+     * for after that. One thread at a time.
      */
     private static final class HostCopy<W> {
         private final Supplier<W> again;

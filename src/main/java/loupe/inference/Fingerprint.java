@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Tells the contents of files apart without reading gigabytes: SHA-256 over names, sizes and bytes, where of a file over
- * 64 MiB only 64 evenly spread pieces of 256 KiB count, and its time of modification.
+ * Tells the contents of files apart without reading gigabytes: SHA-256 over names, sizes and bytes, where of a file
+ * over 64 MiB only 64 evenly spread pieces of 256 KiB count, and its time of modification.
  */
 final class Fingerprint {
     private static final int PIECE_BYTES = 1 << 18;
@@ -57,7 +57,10 @@ final class Fingerprint {
 
     private static List<Path> files(Path folder) throws IOException {
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(Files::isRegularFile).filter(file -> !file.getFileName().toString().startsWith(".")).sorted().toList();
+            return entries.filter(Files::isRegularFile)
+                    .filter(file -> !file.getFileName().toString().startsWith("."))
+                    .sorted()
+                    .toList();
         }
     }
 

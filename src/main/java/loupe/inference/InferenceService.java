@@ -8,7 +8,10 @@ import loupe.sae.SaeOptions;
 
 /** Opens models and checkpoints and answers questions about them. Thread-safe. */
 public interface InferenceService extends AutoCloseable {
-    /** Reads a Hugging Face folder on the file pool and uploads it on the device thread. Fails with a CheckpointException. */
+    /**
+     * Reads a Hugging Face folder on the file pool and uploads it on the device thread. Fails with a
+     * CheckpointException.
+     */
     CompletionStage<OpenModel> openModel(Path folder, Processing processing);
 
     /** Reads a checkpoint likewise; {@code options} says what the file cannot. */
@@ -34,6 +37,9 @@ public interface InferenceService extends AutoCloseable {
     @Override
     void close();
 
-    /** @param device for people, such as {@code CPU} or {@code NVIDIA H100 (cuda:0)} @param residentBytes weights held on the device */
+    /**
+     * @param device for people, such as {@code CPU} or {@code NVIDIA H100 (cuda:0)} @param residentBytes weights held
+     *     on the device
+     */
     record Status(String device, long residentBytes, int running, int waiting) {}
 }

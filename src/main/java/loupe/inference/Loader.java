@@ -23,9 +23,15 @@ interface Loader {
      * @param host what the host knows about it
      * @param bytes expected size on the device
      * @param weights every array of what was uploaded
-     * @param evicted called when what was uploaded has been taken off the device: its arrays may have lain in the host's memory
+     * @param evicted called when what was uploaded has been taken off the device: its arrays may have lain in the
+     *     host's memory
      * @param files closed when the thing is closed; also gives back what was read and never uploaded
      */
-    record Loaded<H, T extends AutoCloseable>(H host, long bytes, Upload<T> upload, Function<T, Collection<NDArray>> weights, Runnable evicted,
+    record Loaded<H, T extends AutoCloseable>(
+            H host,
+            long bytes,
+            Upload<T> upload,
+            Function<T, Collection<NDArray>> weights,
+            Runnable evicted,
             Runnable files) {}
 }

@@ -105,7 +105,8 @@ public final class LocalInferenceService implements InferenceService {
         compute.shutdown();
         files.shutdown();
         try {
-            if (!compute.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS) || !files.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
+            if (!compute.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)
+                    || !files.awaitTermination(SHUTDOWN_SECONDS, TimeUnit.SECONDS)) {
                 compute.shutdownNow();
                 files.shutdownNow();
             }
@@ -114,9 +115,11 @@ public final class LocalInferenceService implements InferenceService {
         }
     }
 
-    private <I, H, T extends AutoCloseable> CompletionStage<H> open(Supplier<Loader.Loaded<H, T>> read, Map<I, Opened<H, T>> opened, Function<H, I> idOf, boolean evictable) {
+    private <I, H, T extends AutoCloseable> CompletionStage<H> open(
+            Supplier<Loader.Loaded<H, T>> read, Map<I, Opened<H, T>> opened, Function<H, I> idOf, boolean evictable) {
         return CompletableFuture.supplyAsync(read, files)
-                .thenCompose(loaded -> worker.execute(Priority.INTERACTIVE, () -> admit(loaded, opened, idOf.apply(loaded.host()), evictable))
+                .thenCompose(loaded -> worker.execute(
+                                Priority.INTERACTIVE, () -> admit(loaded, opened, idOf.apply(loaded.host()), evictable))
                         .whenComplete((host, failure) -> {
                             if (failure != null) {
                                 loaded.files().run();
@@ -125,14 +128,18 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     /** Uploads what has been read, unless it is open already. */
-    private <I, H, T extends AutoCloseable> H admit(Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
+    private <I, H, T extends AutoCloseable> H admit(
+            Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
         Opened<H, T> known = opened.get(id);
         if (known != null) {
             loaded.files().run();
             known.times++;
             return known.loaded.host();
         }
-        Opened<H, T> fresh = new Opened<>(loaded, new Resident<>(id.toString(), loaded.bytes(), evictable, loaded.upload(), loaded.weights(), loaded.evicted()));
+        Opened<H, T> fresh = new Opened<>(
+                loaded,
+                new Resident<>(
+                        id.toString(), loaded.bytes(), evictable, loaded.upload(), loaded.weights(), loaded.evicted()));
         memory.require(fresh.resident, Set.of());
         opened.put(id, fresh);
         return loaded.host();
@@ -176,7 +183,8 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private StepScope scope(Cancellation cancellation) {
-        return new StepScope(memory, answers, id -> opened(models, id), id -> opened(saes, id), cancellation, worker::othersWait);
+        return new StepScope(
+                memory, answers, id -> opened(models, id), id -> opened(saes, id), cancellation, worker::othersWait);
     }
 
     private static <I, H, T extends AutoCloseable> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {

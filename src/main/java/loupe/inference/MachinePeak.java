@@ -7,8 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 
 /**
- * What the device can do at best, measured: float32 matrix products and reading memory. Every benchmark is told in relation
- * to it, because machines differ and share their cores.
+ * What the device can do at best, measured: float32 matrix products and reading memory. Every benchmark is told in
+ * relation to it, because machines differ and share their cores.
  *
  * @param repeats how often each is measured
  * @param reading whether reading is measured too, which takes a second and 1 GiB
@@ -64,6 +64,9 @@ public record MachinePeak(int repeats, boolean reading) implements Query.Single<
         return false;
     }
 
-    /** @param sgemmGflops 10^9 floating-point operations per second in a product of two 2048 x 2048 matrices @param readGbPerSecond 10^9 bytes per second, summing 1 GiB; NaN if not measured */
+    /**
+     * @param sgemmGflops 10^9 floating-point operations per second in a product of two 2048 x 2048 matrices @param
+     *     readGbPerSecond 10^9 bytes per second, summing 1 GiB; NaN if not measured
+     */
     public record Answer(double sgemmGflops, double readGbPerSecond) {}
 }

@@ -5,9 +5,10 @@ import com.sun.jna.Native;
 import com.sun.jna.Platform;
 
 /**
- * Lets the threads that compute give way to those that draw: with as many busy threads as cores a frame otherwise waits for
- * its turn longer than it takes to draw. Java's own thread priorities do nothing on Linux; there a thread lowers its standing
- * with {@code setpriority}, and the threads that it starts, the engine's among them, inherit that. Elsewhere nothing happens.
+ * Lets the threads that compute give way to those that draw: with as many busy threads as cores a frame otherwise waits
+ * for its turn longer than it takes to draw. Java's own thread priorities do nothing on Linux; there a thread lowers
+ * its standing with {@code setpriority}, and the threads that it starts, the engine's among them, inherit that.
+ * Elsewhere nothing happens.
  */
 final class Niceness {
     /** Of 1,024 shares that a thread of the window has, one with this has 335. */
@@ -24,7 +25,8 @@ final class Niceness {
             try {
                 CLibrary.setpriority(OF_A_THREAD, THIS_THREAD, GIVING_WAY);
             } catch (LastErrorException | LinkageError e) {
-                org.slf4j.LoggerFactory.getLogger(Niceness.class).debug("threads keep their standing: {}", e.getMessage());
+                org.slf4j.LoggerFactory.getLogger(Niceness.class)
+                        .debug("threads keep their standing: {}", e.getMessage());
             }
         }
     }

@@ -12,4 +12,5 @@ import loupe.lm.Tokenizer;
  * @param tokenizer empty if the folder has no tokenizer files; tokens are then shown as {@code <id>}
  * @param warnings plain sentences about what was unusual in the files
  */
-public record OpenModel(ModelId id, Path folder, ModelConfig config, Optional<Tokenizer> tokenizer, List<String> warnings) {}
+public record OpenModel(
+        ModelId id, Path folder, ModelConfig config, Optional<Tokenizer> tokenizer, List<String> warnings) {}

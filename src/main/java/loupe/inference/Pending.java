@@ -9,7 +9,10 @@ import java.util.function.BiConsumer;
  * @param <R> the answer
  */
 public interface Pending<R> {
-    /** Completes on the device thread (or at once, from the cache). Exceptionally with the cause if the query failed, or with a CancellationException. */
+    /**
+     * Completes on the device thread (or at once, from the cache). Exceptionally with the cause if the query failed, or
+     * with a CancellationException.
+     */
     CompletionStage<R> answer();
 
     /**

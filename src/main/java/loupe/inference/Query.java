@@ -20,8 +20,8 @@ public sealed interface Query<R> permits Query.Single, Query.Stepped {
     }
 
     /**
-     * The state of a long question between its steps. Lives on the host: heaps and histograms, never arrays.
-     * Device thread only, except that a partial answer must stay valid after later steps.
+     * The state of a long question between its steps. Lives on the host: heaps and histograms, never arrays. Device
+     * thread only, except that a partial answer must stay valid after later steps.
      */
     interface Sweep<R> {
         /**
@@ -32,7 +32,9 @@ public sealed interface Query<R> permits Query.Single, Query.Stepped {
          */
         boolean step(Scope scope);
 
-        /** What is known so far, complete after the last step. Called after every step that the asker may want to see. */
+        /**
+         * What is known so far, complete after the last step. Called after every step that the asker may want to see.
+         */
         R result();
 
         /** How much is done, 0 to 1; negative if that cannot be said. */

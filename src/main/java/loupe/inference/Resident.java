@@ -30,7 +30,13 @@ final class Resident<T extends AutoCloseable> {
      * @param weightsOf every array of an uploaded value
      * @param evicted called after the arrays of an uploaded value have been closed
      */
-    Resident(String name, long bytes, boolean evictable, Upload<T> upload, Function<T, Collection<NDArray>> weightsOf, Runnable evicted) {
+    Resident(
+            String name,
+            long bytes,
+            boolean evictable,
+            Upload<T> upload,
+            Function<T, Collection<NDArray>> weightsOf,
+            Runnable evicted) {
         this.name = name;
         this.bytes = bytes;
         this.evictable = evictable;

@@ -18,7 +18,9 @@ public interface Scope {
     /** The open model, its weights lent to this step. @throws IllegalStateException if it has been closed */
     LanguageModel model(ModelId id);
 
-    /** The open checkpoint, uploaded again if it had been evicted. @throws IllegalStateException if it has been closed */
+    /**
+     * The open checkpoint, uploaded again if it had been evicted. @throws IllegalStateException if it has been closed
+     */
     SparseAutoencoder sae(SaeId id);
 
     /**
@@ -30,8 +32,8 @@ public interface Scope {
     NDArray kept(Object key, Supplier<NDArray> make);
 
     /**
-     * Answers another question within this step, a stepped one to its end; for what is computed once per model and needed
-     * by many questions. The answer comes from the cache if it is there, and is put there if not.
+     * Answers another question within this step, a stepped one to its end; for what is computed once per model and
+     * needed by many questions. The answer comes from the cache if it is there, and is put there if not.
      */
     <R> R answer(Query<R> query);
 

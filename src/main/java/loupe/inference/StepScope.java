@@ -24,8 +24,13 @@ final class StepScope implements Scope, AutoCloseable {
     private final Map<Resident<?>, Object> lent = new LinkedHashMap<>();
 
     /** @param models finds what is open, or throws what {@link Scope#model} says; likewise {@code saes} */
-    StepScope(DeviceMemory memory, AnswerCache answers, Function<ModelId, Resident<LanguageModel>> models,
-            Function<SaeId, Resident<SparseAutoencoder>> saes, Cancellation cancellation, BooleanSupplier othersWait) {
+    StepScope(
+            DeviceMemory memory,
+            AnswerCache answers,
+            Function<ModelId, Resident<LanguageModel>> models,
+            Function<SaeId, Resident<SparseAutoencoder>> saes,
+            Cancellation cancellation,
+            BooleanSupplier othersWait) {
         this.memory = memory;
         this.answers = answers;
         this.models = models;

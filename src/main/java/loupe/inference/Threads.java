@@ -18,10 +18,12 @@ final class Threads {
 
     /** An unstarted daemon thread that logs whatever ends it, unless the program has set a handler for all threads. */
     static Thread named(String name, Runnable body) {
-        Thread thread = new Thread(() -> {
-            Niceness.giveWay();
-            body.run();
-        }, name);
+        Thread thread = new Thread(
+                () -> {
+                    Niceness.giveWay();
+                    body.run();
+                },
+                name);
         thread.setDaemon(true);
         thread.setUncaughtExceptionHandler((where, failure) -> {
             Thread.UncaughtExceptionHandler forAll = Thread.getDefaultUncaughtExceptionHandler();
@@ -41,7 +43,8 @@ final class Threads {
     static ExecutorService pool(String name, int size) {
         AtomicInteger made = new AtomicInteger();
         ThreadFactory factory = body -> named(name + "-" + made.incrementAndGet(), body);
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(size, size, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                size, size, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }

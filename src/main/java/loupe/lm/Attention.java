@@ -10,11 +10,12 @@ import java.util.OptionalDouble;
 import loupe.base.HookPoint.Site;
 
 /**
- * Causal multi-head attention: softmax(cap(scale q k^T) + mask) v, through the output projection, with cap(s) = c tanh(s / c)
- * where there is a limit c. Queries and keys may be normalised per head and then turned with the position.
+ * Causal multi-head attention: softmax(cap(scale q k^T) + mask) v, through the output projection, with cap(s) = c
+ * tanh(s / c) where there is a limit c. Queries and keys may be normalised per head and then turned with the position.
  *
- * <p>B rows, T tokens, H = nHeads, K = nKeyValueHeads, d = dHead, g = H / K query heads per key head. Tokens attend to the
- * shared and own tokens of a {@link KeyValueCache}, then to each other, in this order along the last axis of the scores.
+ * <p>B rows, T tokens, H = nHeads, K = nKeyValueHeads, d = dHead, g = H / K query heads per key head. Tokens attend to
+ * the shared and own tokens of a {@link KeyValueCache}, then to each other, in this order along the last axis of the
+ * scores.
  *
  * @param scoreCap the limit c; empty if there is none
  * @param queryNorm of each head's queries, over dHead; null if there is none
@@ -24,8 +25,19 @@ import loupe.base.HookPoint.Site;
  * @param out (H d, dModel)
  * @param outBias (dModel); null if there is none
  */
-record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, LayerAttention kind, OptionalDouble scoreCap, NDArray qkv, NDArray qkvBias,
-        Norm queryNorm, Norm keyNorm, NDArray out, NDArray outBias) {
+record Attention(
+        int layer,
+        int nHeads,
+        int nKeyValueHeads,
+        int dHead,
+        LayerAttention kind,
+        OptionalDouble scoreCap,
+        NDArray qkv,
+        NDArray qkvBias,
+        Norm queryNorm,
+        Norm keyNorm,
+        NDArray out,
+        NDArray outBias) {
     /** @param x (B, T, dModel), normalised */
     NDArray apply(Pass pass, NDArray x, Places places) {
         long rows = x.getShape().get(0);
@@ -44,18 +56,24 @@ record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, LayerAtte
         pass.cache().ifPresent(cache -> {
             cache.shared(layer).ifPresent(past -> spans.add(new Span(past, places.sharedMask(kind.window()), true)));
             cache.own(layer).ifPresent(past -> spans.add(new Span(past, places.ownMask(kind.window()), false)));
-            cache.add(new KeyValues(pass.keep(present.keys().reshape(present.keys().getShape())),
+            cache.add(new KeyValues(
+                    pass.keep(present.keys().reshape(present.keys().getShape())),
                     pass.keep(present.values().reshape(present.values().getShape()))));
         });
         spans.add(new Span(present, places.causalMask(kind.window()), false));
 
         NDList scores = new NDList();
         for (Span span : spans) {
-            NDArray score = span.shared ? scoresOfShared(scaled, span.past.keys()) : scoresOfOwn(scaled, span.past.keys());
-            score = scoreCap.isEmpty() ? score : score.div(scoreCap.getAsDouble()).tanh().mul(scoreCap.getAsDouble());
+            NDArray score =
+                    span.shared ? scoresOfShared(scaled, span.past.keys()) : scoresOfOwn(scaled, span.past.keys());
+            score = scoreCap.isEmpty()
+                    ? score
+                    : score.div(scoreCap.getAsDouble()).tanh().mul(scoreCap.getAsDouble());
             scores.add(span.mask == null ? score : score.addi(span.mask));
         }
-        NDArray pattern = pass.show(Site.ATTN_SCORES, layer, spans.size() == 1 ? scores.get(0) : NDArrays.concat(scores, 3)).softmax(-1);
+        NDArray pattern = pass.show(
+                        Site.ATTN_SCORES, layer, spans.size() == 1 ? scores.get(0) : NDArrays.concat(scores, 3))
+                .softmax(-1);
         pattern = pass.show(Site.PATTERN, layer, pattern);
 
         NDArray z = null;
@@ -76,31 +94,43 @@ record Attention(int layer, int nHeads, int nKeyValueHeads, int dHead, LayerAtte
         return kind.rotary().map(rotary -> places.turn(rotary, normal)).orElse(normal);
     }
 
-    /** (B, T, H, d) queries and (B, K, S, d) keys: (B, H, T, S). The g queries of one key head are further rows of one product. */
+    /**
+     * (B, T, H, d) queries and (B, K, S, d) keys: (B, H, T, S). The g queries of one key head are further rows of one
+     * product.
+     */
     private NDArray scoresOfOwn(NDArray q, NDArray keys) {
         Shape s = q.getShape();
         NDArray grouped = q.transpose(0, 2, 1, 3).reshape(s.get(0), nKeyValueHeads, group() * s.get(1), dHead);
-        return grouped.matMul(keys.transpose(0, 1, 3, 2)).reshape(s.get(0), nHeads, s.get(1), keys.getShape().get(2));
+        return grouped.matMul(keys.transpose(0, 1, 3, 2))
+                .reshape(s.get(0), nHeads, s.get(1), keys.getShape().get(2));
     }
 
-    /** (B, T, H, d) queries and (1, K, S, d) keys: (B, H, T, S). All rows are folded into one product per head; no key is copied. */
+    /**
+     * (B, T, H, d) queries and (1, K, S, d) keys: (B, H, T, S). All rows are folded into one product per head; no key
+     * is copied.
+     */
     private NDArray scoresOfShared(NDArray q, NDArray keys) {
         Shape s = q.getShape();
         long past = keys.getShape().get(2);
         NDArray folded = q.transpose(2, 0, 1, 3).reshape(1, nKeyValueHeads, group() * s.get(0) * s.get(1), dHead);
-        return folded.matMul(keys.transpose(0, 1, 3, 2)).reshape(nHeads, s.get(0), s.get(1), past).transpose(1, 0, 2, 3);
+        return folded.matMul(keys.transpose(0, 1, 3, 2))
+                .reshape(nHeads, s.get(0), s.get(1), past)
+                .transpose(1, 0, 2, 3);
     }
 
     /** (B, H, T, S) looks and (B, K, S, d) values: (B, H, T, d). */
     private NDArray mixOfOwn(NDArray looks, NDArray values) {
         Shape s = looks.getShape();
-        return looks.reshape(s.get(0), nKeyValueHeads, group() * s.get(2), s.get(3)).matMul(values).reshape(s.get(0), nHeads, s.get(2), dHead);
+        return looks.reshape(s.get(0), nKeyValueHeads, group() * s.get(2), s.get(3))
+                .matMul(values)
+                .reshape(s.get(0), nHeads, s.get(2), dHead);
     }
 
     /** (B, H, T, S) looks and (1, K, S, d) values: (B, H, T, d). */
     private NDArray mixOfShared(NDArray looks, NDArray values) {
         Shape s = looks.getShape();
-        NDArray folded = looks.transpose(1, 0, 2, 3).reshape(1, nKeyValueHeads, group() * s.get(0) * s.get(2), s.get(3));
+        NDArray folded =
+                looks.transpose(1, 0, 2, 3).reshape(1, nKeyValueHeads, group() * s.get(0) * s.get(2), s.get(3));
         return folded.matMul(values).reshape(nHeads, s.get(0), s.get(2), dHead).transpose(1, 0, 2, 3);
     }
 

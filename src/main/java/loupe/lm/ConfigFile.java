@@ -17,7 +17,9 @@ record ConfigFile(Path path, JsonNode json) {
     private static final int LARGEST_SIZE = 1 << 26;
     private static final int MOST_LAYERS = 4096;
 
-    /** A positive whole number under the first of these names that is there; larger ones than any model has are refused. */
+    /**
+     * A positive whole number under the first of these names that is there; larger ones than any model has are refused.
+     */
     int size(int otherwise, String... names) {
         JsonNode node = find(names);
         if (node.isMissingNode()) {

@@ -7,10 +7,12 @@ import java.util.Map;
 import loupe.lm.ModelConfig.Wiring;
 
 /**
- * GPT-2: LayerNorm, learnt positions, attention then MLP, the unembedding tied to the embedding. Its names and layouts are
- * {@link LanguageModel}'s own. Files on the hub lack the prefix {@code transformer.} and carry causal masks as {@code attn.bias}.
+ * GPT-2: LayerNorm, learnt positions, attention then MLP, the unembedding tied to the embedding. Its names and layouts
+ * are {@link LanguageModel}'s own. Files on the hub lack the prefix {@code transformer.} and carry causal masks as
+ * {@code attn.bias}.
  *
- * @see <a href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt2/configuration_gpt2.py">GPT2Config</a>
+ * @see <a
+ *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt2/configuration_gpt2.py">GPT2Config</a>
  */
 final class Gpt2 implements ModelFamily {
     private static final String PREFIX = "transformer.";
@@ -38,20 +40,38 @@ final class Gpt2 implements ModelFamily {
         for (int layer = 0; layer < nLayers; layer++) {
             scales.add(byLayer ? scale / (layer + 1) : scale);
         }
-        return new ModelConfig(modelType(), file.size(50257, "vocab_size"), file.size(1024, "n_positions", "max_position_embeddings", "n_ctx"),
-                dModel, nLayers, nHeads, nHeads, dHead, file.size(4 * dModel, "n_inner"), file.number(1e-5, "layer_norm_epsilon"),
-                ModelFamily.activation(file, "activation_function", "gelu_new"), scales, Wiring.GPT2);
+        return new ModelConfig(
+                modelType(),
+                file.size(50257, "vocab_size"),
+                file.size(1024, "n_positions", "max_position_embeddings", "n_ctx"),
+                dModel,
+                nLayers,
+                nHeads,
+                nHeads,
+                dHead,
+                file.size(4 * dModel, "n_inner"),
+                file.number(1e-5, "layer_norm_epsilon"),
+                ModelFamily.activation(file, "activation_function", "gelu_new"),
+                scales,
+                Wiring.GPT2);
     }
 
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
         String stored = tensors.has(PREFIX + "wte.weight") ? PREFIX : "";
-        for (Map.Entry<String, Shape> parameter : ParameterShapes.required(config).entrySet()) {
-            tensors.claim(parameter.getKey(), stored + parameter.getKey().substring(PREFIX.length()), parameter.getValue().getShape());
+        for (Map.Entry<String, Shape> parameter :
+                ParameterShapes.required(config).entrySet()) {
+            tensors.claim(
+                    parameter.getKey(),
+                    stored + parameter.getKey().substring(PREFIX.length()),
+                    parameter.getValue().getShape());
         }
         for (Map.Entry<String, Shape> bias : ParameterShapes.optional(config).entrySet()) {
             if (bias.getKey().startsWith(PREFIX)) {
-                tensors.claim(bias.getKey(), stored + bias.getKey().substring(PREFIX.length()), bias.getValue().getShape());
+                tensors.claim(
+                        bias.getKey(),
+                        stored + bias.getKey().substring(PREFIX.length()),
+                        bias.getValue().getShape());
             }
         }
         if (file.flag(true, "tie_word_embeddings")) {

@@ -9,10 +9,11 @@ import loupe.lm.ModelConfig.Wiring;
 import loupe.lm.StoredWeights.Linear;
 
 /**
- * GPT-J: attention and MLP in parallel behind one LayerNorm, which becomes two equal ones; the first dimensions of each head
- * turn in neighbouring pairs; an unembedding of its own, with a bias.
+ * GPT-J: attention and MLP in parallel behind one LayerNorm, which becomes two equal ones; the first dimensions of each
+ * head turn in neighbouring pairs; an unembedding of its own, with a bias.
  *
- * @see <a href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gptj/configuration_gptj.py">GPTJConfig</a>
+ * @see <a
+ *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gptj/configuration_gptj.py">GPTJConfig</a>
  */
 final class GptJ implements ModelFamily {
     @Override
@@ -28,13 +29,26 @@ final class GptJ implements ModelFamily {
         int dHead = ModelFamily.headWidth(file, dModel, nHeads);
         int turning = file.size(64, "rotary_dim");
         if (turning > dHead || turning % 2 != 0) {
-            throw file.refuse("rotary_dim is " + turning, "an even number up to the " + dHead + " dimensions of a head");
+            throw file.refuse(
+                    "rotary_dim is " + turning, "an even number up to the " + dHead + " dimensions of a head");
         }
-        LayerAttention layer = new LayerAttention(1 / Math.sqrt(dHead), OptionalInt.empty(), Optional.of(Rotary.of(10000, turning, true)));
-        return new ModelConfig(modelType(), file.size(50400, "vocab_size"), file.size(2048, "n_positions", "max_position_embeddings"), dModel, nLayers,
-                nHeads, nHeads, dHead, file.size(4 * dModel, "n_inner"), file.positive(1e-5, "layer_norm_epsilon"),
-                ModelFamily.activation(file, "activation_function", "gelu_new"), Collections.nCopies(nLayers, layer),
-                new Wiring(NormKind.LAYER_NORM, false, true, false), Scaling.NONE);
+        LayerAttention layer = new LayerAttention(
+                1 / Math.sqrt(dHead), OptionalInt.empty(), Optional.of(Rotary.of(10000, turning, true)));
+        return new ModelConfig(
+                modelType(),
+                file.size(50400, "vocab_size"),
+                file.size(2048, "n_positions", "max_position_embeddings"),
+                dModel,
+                nLayers,
+                nHeads,
+                nHeads,
+                dHead,
+                file.size(4 * dModel, "n_inner"),
+                file.positive(1e-5, "layer_norm_epsilon"),
+                ModelFamily.activation(file, "activation_function", "gelu_new"),
+                Collections.nCopies(nLayers, layer),
+                new Wiring(NormKind.LAYER_NORM, false, true, false),
+                Scaling.NONE);
     }
 
     @Override
@@ -47,7 +61,12 @@ final class GptJ implements ModelFamily {
             String stored = from + "h." + layer + ".";
             tensors.claimAffineNorm(at + "ln_1", stored + "ln_1", d);
             tensors.claimAffineNorm(at + "ln_2", stored + "ln_1", d);
-            tensors.claimLinear(at + "attn.c_attn", d, false, new Linear(stored + "attn.q_proj", d), new Linear(stored + "attn.k_proj", d),
+            tensors.claimLinear(
+                    at + "attn.c_attn",
+                    d,
+                    false,
+                    new Linear(stored + "attn.q_proj", d),
+                    new Linear(stored + "attn.k_proj", d),
                     new Linear(stored + "attn.v_proj", d));
             tensors.claimLinear(at + "attn.c_proj", d, false, new Linear(stored + "attn.out_proj", d));
             tensors.claimLinear(at + "mlp.c_fc", d, true, new Linear(stored + "mlp.fc_in", config.dMlp()));

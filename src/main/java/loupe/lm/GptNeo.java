@@ -15,7 +15,8 @@ import loupe.lm.StoredWeights.Linear;
 /**
  * GPT-Neo, and so TinyStories: GPT-2 with attention scores that are not scaled and, on every other layer, a window.
  *
- * @see <a href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt_neo/configuration_gpt_neo.py">GPTNeoConfig</a>
+ * @see <a
+ *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt_neo/configuration_gpt_neo.py">GPTNeoConfig</a>
  */
 final class GptNeo implements ModelFamily {
     @Override
@@ -34,18 +35,34 @@ final class GptNeo implements ModelFamily {
         for (String kind : kinds(file, nLayers)) {
             layers.add(new LayerAttention(1, kind.equals("local") ? window : OptionalInt.empty(), Optional.empty()));
         }
-        return new ModelConfig(modelType(), file.size(50257, "vocab_size"), file.size(2048, "max_position_embeddings"), dModel, nLayers, nHeads, nHeads,
-                dHead, file.size(4 * dModel, "intermediate_size"), file.positive(1e-5, "layer_norm_epsilon"),
-                ModelFamily.activation(file, "activation_function", "gelu_new"), layers, new Wiring(NormKind.LAYER_NORM, true, false, false), Scaling.NONE);
+        return new ModelConfig(
+                modelType(),
+                file.size(50257, "vocab_size"),
+                file.size(2048, "max_position_embeddings"),
+                dModel,
+                nLayers,
+                nHeads,
+                nHeads,
+                dHead,
+                file.size(4 * dModel, "intermediate_size"),
+                file.positive(1e-5, "layer_norm_epsilon"),
+                ModelFamily.activation(file, "activation_function", "gelu_new"),
+                layers,
+                new Wiring(NormKind.LAYER_NORM, true, false, false),
+                Scaling.NONE);
     }
 
-    /** One entry per layer: {@code attention_types} is a list of pairs, a list of kinds and how often it is repeated. */
+    /**
+     * One entry per layer: {@code attention_types} is a list of pairs, a list of kinds and how often it is repeated.
+     */
     private static List<String> kinds(ConfigFile file, int nLayers) {
         List<String> kinds = new ArrayList<>(file.texts("attention_layers"));
         if (file.json().hasNonNull("attention_types")) {
             kinds.clear();
             for (JsonNode pair : file.json().get("attention_types")) {
-                for (int times = 0; times < pair.path(1).asInt() && times < nLayers && kinds.size() <= nLayers; times++) {
+                for (int times = 0;
+                        times < pair.path(1).asInt() && times < nLayers && kinds.size() <= nLayers;
+                        times++) {
                     pair.path(0).forEach(kind -> kinds.add(kind.asText()));
                 }
             }
@@ -53,7 +70,9 @@ final class GptNeo implements ModelFamily {
             IntStream.range(0, nLayers).forEach(layer -> kinds.add(layer % 2 == 0 ? "global" : "local"));
         }
         if (kinds.size() != nLayers || !List.of("global", "local").containsAll(kinds)) {
-            throw file.refuse("attention_types stands for " + kinds.size() + " layers of the kinds " + new TreeSet<>(kinds), nLayers + " layers, each global or local");
+            throw file.refuse(
+                    "attention_types stands for " + kinds.size() + " layers of the kinds " + new TreeSet<>(kinds),
+                    nLayers + " layers, each global or local");
         }
         return kinds;
     }
@@ -69,7 +88,13 @@ final class GptNeo implements ModelFamily {
             String stored = from + "h." + layer + ".";
             String attention = stored + "attn.attention.";
             tensors.claimAffineNorm(at + "ln_1", stored + "ln_1", d);
-            tensors.claimLinear(at + "attn.c_attn", d, false, new Linear(attention + "q_proj", d), new Linear(attention + "k_proj", d), new Linear(attention + "v_proj", d));
+            tensors.claimLinear(
+                    at + "attn.c_attn",
+                    d,
+                    false,
+                    new Linear(attention + "q_proj", d),
+                    new Linear(attention + "k_proj", d),
+                    new Linear(attention + "v_proj", d));
             tensors.claimLinear(at + "attn.c_proj", d, true, new Linear(attention + "out_proj", d));
             tensors.claimAffineNorm(at + "ln_2", stored + "ln_2", d);
             tensors.claimLinear(at + "mlp.c_fc", d, true, new Linear(stored + "mlp.c_fc", config.dMlp()));

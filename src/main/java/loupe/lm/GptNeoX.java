@@ -12,7 +12,8 @@ import loupe.lm.StoredWeights.Linear;
  * GPT-NeoX and Pythia: LayerNorm, rotary positions on part of each head, attention and MLP in parallel or one after the
  * other, an unembedding of its own. Queries, keys and values lie together, head by head.
  *
- * @see <a href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt_neox/configuration_gpt_neox.py">GPTNeoXConfig</a>
+ * @see <a
+ *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt_neox/configuration_gpt_neox.py">GPTNeoXConfig</a>
  */
 final class GptNeoX implements ModelFamily {
     @Override
@@ -26,11 +27,25 @@ final class GptNeoX implements ModelFamily {
         int nLayers = file.layers(44, "num_hidden_layers");
         int nHeads = file.size(64, "num_attention_heads");
         int dHead = ModelFamily.headWidth(file, dModel, nHeads);
-        LayerAttention layer = new LayerAttention(1 / Math.sqrt(dHead), OptionalInt.empty(),
+        LayerAttention layer = new LayerAttention(
+                1 / Math.sqrt(dHead),
+                OptionalInt.empty(),
                 Optional.of(RotarySettings.read(file, "full_attention", dHead, 10000, 0.25)));
-        return new ModelConfig(modelType(), file.size(50432, "vocab_size"), file.size(2048, "max_position_embeddings"), dModel, nLayers, nHeads, nHeads,
-                dHead, file.size(24576, "intermediate_size"), file.positive(1e-5, "layer_norm_eps"), ModelFamily.activation(file, "hidden_act", "gelu"),
-                Collections.nCopies(nLayers, layer), new Wiring(NormKind.LAYER_NORM, false, file.flag(true, "use_parallel_residual"), false), Scaling.NONE);
+        return new ModelConfig(
+                modelType(),
+                file.size(50432, "vocab_size"),
+                file.size(2048, "max_position_embeddings"),
+                dModel,
+                nLayers,
+                nHeads,
+                nHeads,
+                dHead,
+                file.size(24576, "intermediate_size"),
+                file.positive(1e-5, "layer_norm_eps"),
+                ModelFamily.activation(file, "hidden_act", "gelu"),
+                Collections.nCopies(nLayers, layer),
+                new Wiring(NormKind.LAYER_NORM, false, file.flag(true, "use_parallel_residual"), false),
+                Scaling.NONE);
     }
 
     @Override
@@ -43,7 +58,13 @@ final class GptNeoX implements ModelFamily {
             String at = "transformer.h." + layer + ".";
             String stored = from + "layers." + layer + ".";
             tensors.claimAffineNorm(at + "ln_1", stored + "input_layernorm", d);
-            tensors.claimByHead(at + "attn.c_attn", stored + "attention.query_key_value", d, biased, config.nHeads(), config.dHead());
+            tensors.claimByHead(
+                    at + "attn.c_attn",
+                    stored + "attention.query_key_value",
+                    d,
+                    biased,
+                    config.nHeads(),
+                    config.dHead());
             tensors.claimLinear(at + "attn.c_proj", d, biased, new Linear(stored + "attention.dense", d));
             tensors.claimAffineNorm(at + "ln_2", stored + "post_attention_layernorm", d);
             tensors.claimLinear(at + "mlp.c_fc", d, true, new Linear(stored + "mlp.dense_h_to_4h", config.dMlp()));

@@ -5,7 +5,8 @@ import loupe.base.HookPoint;
 
 /**
  * Looks at, and may replace, values on their way through the model. Values have a leading batch axis B before the shape
- * given at {@link HookPoint.Site}. Only the hook points a hook wants are shown to it, so that an unused one costs nothing.
+ * given at {@link HookPoint.Site}. Only the hook points a hook wants are shown to it, so that an unused one costs
+ * nothing.
  */
 public interface Hook {
     /** A hook that wants nothing. */
@@ -26,7 +27,10 @@ public interface Hook {
     /** @return {@code value} itself, or what the forward pass is to go on with, of the same shape */
     NDArray at(HookPoint point, NDArray value);
 
-    /** The last place this hook cares about: the forward pass may stop after it and return no logits. Null: run to the end. */
+    /**
+     * The last place this hook cares about: the forward pass may stop after it and return no logits. Null: run to the
+     * end.
+     */
     default HookPoint stopAfter() {
         return null;
     }

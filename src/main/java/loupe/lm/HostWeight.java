@@ -7,8 +7,8 @@ import java.util.List;
 import loupe.tensor.DirectMemory;
 
 /**
- * One parameter in memory outside the heap, float32, row-major, as {@link LanguageModel} wants it. A buffer holds less than
- * 2 GiB: a parameter that is larger lies in several, each of whole rows.
+ * One parameter in memory outside the heap, float32, row-major, as {@link LanguageModel} wants it. A buffer holds less
+ * than 2 GiB: a parameter that is larger lies in several, each of whole rows.
  *
  * @param blocks all of one size but the last
  */

@@ -3,7 +3,9 @@ package loupe.lm;
 import java.util.Arrays;
 import java.util.List;
 
-/** What goes into a forward pass: B rows of T token ids each, where each row begins, and ghosts. A value; never written. */
+/**
+ * What goes into a forward pass: B rows of T token ids each, where each row begins, and ghosts. A value; never written.
+ */
 public final class Input {
     private final int[][] ids;
     private final int[] firstPositions;
@@ -15,16 +17,21 @@ public final class Input {
         }
         for (int[] row : ids) {
             if (row.length != ids[0].length) {
-                throw new IllegalArgumentException("ids has rows of " + ids[0].length + " and of " + row.length + " tokens, expected one length");
+                throw new IllegalArgumentException(
+                        "ids has rows of " + ids[0].length + " and of " + row.length + " tokens, expected one length");
             }
         }
         if (firstPositions.length != 1 && firstPositions.length != ids.length) {
-            throw new IllegalArgumentException("firstPositions has " + firstPositions.length + " entries for " + ids.length + " rows");
+            throw new IllegalArgumentException(
+                    "firstPositions has " + firstPositions.length + " entries for " + ids.length + " rows");
         }
         for (Ghost ghost : ghosts) {
-            if (ghost.row() < 0 || ghost.row() >= ids.length || ghost.position() < 0 || ghost.position() >= ids[0].length) {
-                throw new IllegalArgumentException("ghost is at row " + ghost.row() + ", position " + ghost.position() + ", outside "
-                        + ids.length + " rows of " + ids[0].length + " tokens");
+            if (ghost.row() < 0
+                    || ghost.row() >= ids.length
+                    || ghost.position() < 0
+                    || ghost.position() >= ids[0].length) {
+                throw new IllegalArgumentException("ghost is at row " + ghost.row() + ", position " + ghost.position()
+                        + ", outside " + ids.length + " rows of " + ids[0].length + " tokens");
             }
         }
         this.ids = ids;
@@ -42,7 +49,9 @@ public final class Input {
         return new Input(rows, new int[1], List.of());
     }
 
-    /** The same tokens, continuing after a cache: the position of each row's first token, or one position for all rows. */
+    /**
+     * The same tokens, continuing after a cache: the position of each row's first token, or one position for all rows.
+     */
     public Input startingAt(int... positions) {
         return new Input(ids, positions, ghosts);
     }

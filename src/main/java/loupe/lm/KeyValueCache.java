@@ -7,17 +7,19 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * What the tokens of a forward pass may attend to besides each other: tokens of earlier passes, by their keys and values.
+ * What the tokens of a forward pass may attend to besides each other: tokens of earlier passes, by their keys and
+ * values.
  *
  * <p>They come in two parts. <em>Shared</em> ones exist once, (1, K, P, dHead), and are seen by every row: a prompt, or
  * all nodes of a tree; no row ever gets a copy. <em>Own</em> ones exist per row, (B, K, A, dHead): a node's ancestors,
- * padded to one length. An additive mask, (B, P) or (B, A), 0 where a row may look and negative infinity where not, says
- * which of them a row sees. After the pass {@link #added} holds the keys and values of its own tokens, for the caller to keep.
+ * padded to one length. An additive mask, (B, P) or (B, A), 0 where a row may look and negative infinity where not,
+ * says which of them a row sees. After the pass {@link #added} holds the keys and values of its own tokens, for the
+ * caller to keep.
  *
- * <p>The positions of the pass's own tokens are not deduced from the cache; the {@link Input} gives them. Those of the cached
- * tokens matter only to layers that see a window of tokens: shared ones stand at 0, 1, ... and own ones right after them,
- * unless their positions are given. Device thread only. The arrays stay their
- * owners'; those added belong to the step.
+ * <p>The positions of the pass's own tokens are not deduced from the cache; the {@link Input} gives them. Those of the
+ * cached tokens matter only to layers that see a window of tokens: shared ones stand at 0, 1, ... and own ones right
+ * after them, unless their positions are given. Device thread only. The arrays stay their owners'; those added belong
+ * to the step.
  */
 public final class KeyValueCache {
     private final List<KeyValues> shared;
@@ -28,9 +30,16 @@ public final class KeyValueCache {
     private final int[] sharedPositions;
     /** Negative for right after the shared ones. */
     private final int firstOwnPosition;
+
     private final List<KeyValues> added = new ArrayList<>();
 
-    private KeyValueCache(List<KeyValues> shared, NDArray sharedMask, int[] sharedPositions, List<KeyValues> own, int firstOwnPosition, NDArray ownMask) {
+    private KeyValueCache(
+            List<KeyValues> shared,
+            NDArray sharedMask,
+            int[] sharedPositions,
+            List<KeyValues> own,
+            int firstOwnPosition,
+            NDArray ownMask) {
         this.shared = shared;
         this.sharedMask = sharedMask;
         this.own = own;
@@ -52,12 +61,16 @@ public final class KeyValueCache {
     /** With tokens that exist once, stand at these positions and are seen as the mask (B, P) says. */
     public KeyValueCache withShared(List<KeyValues> layers, int[] positions, NDArray mask) {
         if (!layers.isEmpty() && layers.get(0).tokens() != positions.length) {
-            throw new IllegalArgumentException("positions has " + positions.length + " entries for " + layers.get(0).tokens() + " tokens");
+            throw new IllegalArgumentException("positions has " + positions.length + " entries for "
+                    + layers.get(0).tokens() + " tokens");
         }
         return new KeyValueCache(List.copyOf(layers), mask, positions.clone(), own, firstOwnPosition, ownMask);
     }
 
-    /** With tokens of each row's own, one after another, seen as the mask (B, A) says. @param layers one entry per layer, of batch size B */
+    /**
+     * With tokens of each row's own, one after another, seen as the mask (B, A) says. @param layers one entry per
+     * layer, of batch size B
+     */
     public KeyValueCache withOwn(List<KeyValues> layers, NDArray mask) {
         return withOwn(layers, -1, mask);
     }
@@ -82,13 +95,20 @@ public final class KeyValueCache {
 
     /** Position of every shared token. */
     int[] sharedPositions() {
-        return sharedPositions.length > 0 || shared.isEmpty() ? sharedPositions : from(0, shared.get(0).tokens());
+        return sharedPositions.length > 0 || shared.isEmpty()
+                ? sharedPositions
+                : from(0, shared.get(0).tokens());
     }
 
     /** Position of every own token, padding included. */
     int[] ownPositions() {
-        return own.isEmpty() ? new int[0] : from(firstOwnPosition >= 0 ? firstOwnPosition : shared.isEmpty() ? 0 : (int) shared.get(0).tokens(),
-                own.get(0).tokens());
+        return own.isEmpty()
+                ? new int[0]
+                : from(
+                        firstOwnPosition >= 0
+                                ? firstOwnPosition
+                                : shared.isEmpty() ? 0 : (int) shared.get(0).tokens(),
+                        own.get(0).tokens());
     }
 
     private static int[] from(int first, long count) {

@@ -3,7 +3,8 @@ package loupe.lm;
 import ai.djl.ndarray.NDArray;
 
 /**
- * Keys (after rotation, where there is any) and values of one layer, each (B, K, S, dHead): K = nKeyValueHeads, S tokens.
+ * Keys (after rotation, where there is any) and values of one layer, each (B, K, S, dHead): K = nKeyValueHeads, S
+ * tokens.
  */
 public record KeyValues(NDArray keys, NDArray values) {
     public KeyValues {

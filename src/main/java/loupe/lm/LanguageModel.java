@@ -20,13 +20,14 @@ import loupe.lm.ModelConfig.Wiring;
 /**
  * A transformer on the device. Device thread only.
  *
- * <p>Parameters go by the names and layouts of Hugging Face's GPT-2, whatever the family: {@code transformer.wte.weight}
- * (V, dModel), {@code transformer.h.0.attn.c_attn.weight} (dModel, (nHeads + 2 nKeyValueHeads) dHead) and so on, matrices
- * as (in, out). Where the family has no such tensor it is absent: {@code lm_head.weight} (V, dModel) when the unembedding
- * is the embedding, any bias, {@code transformer.wpe.weight} with rotary positions.
+ * <p>Parameters go by the names and layouts of Hugging Face's GPT-2, whatever the family:
+ * {@code transformer.wte.weight} (V, dModel), {@code transformer.h.0.attn.c_attn.weight} (dModel, (nHeads + 2
+ * nKeyValueHeads) dHead) and so on, matrices as (in, out). Where the family has no such tensor it is absent:
+ * {@code lm_head.weight} (V, dModel) when the unembedding is the embedding, any bias, {@code transformer.wpe.weight}
+ * with rotary positions.
  *
- * <p>The forward pass is differentiable in all of them and never starts an operation from a parameter, so that its results
- * belong to the step even when the parameters' manager is capped. It writes no parameter.
+ * <p>The forward pass is differentiable in all of them and never starts an operation from a parameter, so that its
+ * results belong to the step even when the parameters' manager is capped. It writes no parameter.
  */
 public final class LanguageModel implements AutoCloseable {
     private static final String PREFIX = "transformer.";
@@ -69,14 +70,37 @@ public final class LanguageModel implements AutoCloseable {
     private TransformerBlock block(int layer) {
         String at = "h." + layer + ".";
         Wiring wiring = config.wiring();
-        Attention attention = new Attention(layer, config.nHeads(), config.nKeyValueHeads(), config.dHead(), config.attention().get(layer),
-                config.scaling().scoreCap(), find(at + "attn.c_attn.weight"), find(at + "attn.c_attn.bias"),
-                wiring.headNorms() ? norm(at + "attn.q_norm") : null, wiring.headNorms() ? norm(at + "attn.k_norm") : null,
-                find(at + "attn.c_proj.weight"), find(at + "attn.c_proj.bias"));
-        Mlp mlp = new Mlp(layer, config.activation(), find(at + "mlp.c_gate.weight"), find(at + "mlp.c_gate.bias"),
-                find(at + "mlp.c_fc.weight"), find(at + "mlp.c_fc.bias"), find(at + "mlp.c_proj.weight"), find(at + "mlp.c_proj.bias"));
-        return new TransformerBlock(layer, norm(at + "ln_1"), attention, wiring.outputNorms() ? norm(at + "ln_1_out") : null,
-                norm(at + "ln_2"), mlp, wiring.outputNorms() ? norm(at + "ln_2_out") : null, wiring.parallel());
+        Attention attention = new Attention(
+                layer,
+                config.nHeads(),
+                config.nKeyValueHeads(),
+                config.dHead(),
+                config.attention().get(layer),
+                config.scaling().scoreCap(),
+                find(at + "attn.c_attn.weight"),
+                find(at + "attn.c_attn.bias"),
+                wiring.headNorms() ? norm(at + "attn.q_norm") : null,
+                wiring.headNorms() ? norm(at + "attn.k_norm") : null,
+                find(at + "attn.c_proj.weight"),
+                find(at + "attn.c_proj.bias"));
+        Mlp mlp = new Mlp(
+                layer,
+                config.activation(),
+                find(at + "mlp.c_gate.weight"),
+                find(at + "mlp.c_gate.bias"),
+                find(at + "mlp.c_fc.weight"),
+                find(at + "mlp.c_fc.bias"),
+                find(at + "mlp.c_proj.weight"),
+                find(at + "mlp.c_proj.bias"));
+        return new TransformerBlock(
+                layer,
+                norm(at + "ln_1"),
+                attention,
+                wiring.outputNorms() ? norm(at + "ln_1_out") : null,
+                norm(at + "ln_2"),
+                mlp,
+                wiring.outputNorms() ? norm(at + "ln_2_out") : null,
+                wiring.parallel());
     }
 
     private Norm norm(String name) {
@@ -97,8 +121,8 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     /**
-     * How many of the vocabulary's first rows are tokens. The rest pad the matrices to a round size; the model may give them
-     * probability, but no list of tokens should name them.
+     * How many of the vocabulary's first rows are tokens. The rest pad the matrices to a round size; the model may give
+     * them probability, but no list of tokens should name them.
      */
     public int tokens() {
         return tokens;
@@ -114,7 +138,9 @@ public final class LanguageModel implements AutoCloseable {
         return parameters.getOrDefault("lm_head.weight", embedding());
     }
 
-    /** Forbids that anything is attached to the parameters' manager from now on; a forgotten lending then fails at once. */
+    /**
+     * Forbids that anything is attached to the parameters' manager from now on; a forgotten lending then fails at once.
+     */
     public LanguageModel seal() {
         weights.cap();
         return this;
@@ -130,12 +156,14 @@ public final class LanguageModel implements AutoCloseable {
      *
      * @param step owner of the result and of everything shown to the hook
      * @param cache earlier tokens to attend to, and the place to collect keys and values; may be null
-     * @return logits as {@code which} says; for {@link Logits#NONE} the residual stream leaving the last block; or, if the
-     *         hook stopped the pass, the value at its last place
-     * @throws IllegalArgumentException if a token id or position is out of range or a ghost has another width than dModel
+     * @return logits as {@code which} says; for {@link Logits#NONE} the residual stream leaving the last block; or, if
+     *     the hook stopped the pass, the value at its last place
+     * @throws IllegalArgumentException if a token id or position is out of range or a ghost has another width than
+     *     dModel
      * @throws java.util.concurrent.CancellationException between layers, if cancelled
      */
-    public NDArray forward(NDManager step, Input input, Hook hook, KeyValueCache cache, Logits which, Cancellation cancellation) {
+    public NDArray forward(
+            NDManager step, Input input, Hook hook, KeyValueCache cache, Logits which, Cancellation cancellation) {
         Pass pass = new Pass(step, hook, cache, cancellation);
         NDArray x = embed(pass, step, input);
         Places places = new Places(step, input, pass.cache());
@@ -152,24 +180,30 @@ public final class LanguageModel implements AutoCloseable {
             return pass.isStopped() ? pass.stoppedWith() : x;
         }
         NDArray last = which == Logits.LAST ? x.get(":, {}:", input.length() - 1) : x;
-        NDArray logits = pass.scoped(last, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
+        NDArray logits = pass.scoped(
+                last, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
         return pass.isStopped() ? pass.stoppedWith() : logits;
     }
 
     /** Logits from residual streams leaving the last block: final norm, then unembedding. (.., dModel) to (.., V). */
     public NDArray logits(NDArray residual) {
         Pass pass = new Pass(residual.getManager(), Hook.NONE, null, new Cancellation());
-        return pass.scoped(residual, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
+        return pass.scoped(
+                residual, in -> unembed(finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)));
     }
 
-    /** Residual streams leaving the last block through the final norm, of the same shape: what {@link #logits(NDArray, int, int)} takes. */
+    /**
+     * Residual streams leaving the last block through the final norm, of the same shape: what {@link #logits(NDArray,
+     * int, int)} takes.
+     */
     public NDArray finalNorm(NDArray residual) {
         Pass pass = new Pass(residual.getManager(), Hook.NONE, null, new Cancellation());
         return pass.scoped(residual, in -> finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER));
     }
 
     /**
-     * Logits of some rows of the vocabulary, first to end (exclusive), of the manager of {@code normalised}: (.., dModel) to (.., end - first).
+     * Logits of some rows of the vocabulary, first to end (exclusive), of the manager of {@code normalised}: (..,
+     * dModel) to (.., end - first).
      *
      * @param normalised from {@link #finalNorm}
      */
@@ -196,19 +230,24 @@ public final class LanguageModel implements AutoCloseable {
         return cap.isEmpty() ? logits : logits.divi(cap.getAsDouble()).tanh().mul(cap.getAsDouble());
     }
 
-    /** Token embeddings with ghosts in their places, scaled, plus position embeddings if the model has them: (B, T, dModel). */
+    /**
+     * Token embeddings with ghosts in their places, scaled, plus position embeddings if the model has them: (B, T,
+     * dModel).
+     */
     private NDArray embed(Pass pass, NDManager step, Input input) {
         Shape shape = new Shape(input.rows(), input.length());
         long[] ids = input.flatIds();
         for (long id : ids) {
             if (id < 0 || id >= config.vocabularySize()) {
-                throw new IllegalArgumentException("token id is " + id + ", the vocabulary has " + config.vocabularySize());
+                throw new IllegalArgumentException(
+                        "token id is " + id + ", the vocabulary has " + config.vocabularySize());
             }
         }
         int[][] positions = input.positions();
         for (int[] row : positions) {
             if (row[0] < 0 || row[row.length - 1] >= config.context()) {
-                throw new IllegalArgumentException("positions go from " + row[0] + " to " + row[row.length - 1] + ", the model has " + config.context());
+                throw new IllegalArgumentException("positions go from " + row[0] + " to " + row[row.length - 1]
+                        + ", the model has " + config.context());
             }
         }
         NDArray tokens = lookUp(step.create(ids, shape), embedding());
@@ -233,7 +272,9 @@ public final class LanguageModel implements AutoCloseable {
         return tokens.add(places);
     }
 
-    /** Appends the ghosts to the embeddings as further rows and picks, for each place, its token's row or its ghost's. */
+    /**
+     * Appends the ghosts to the embeddings as further rows and picks, for each place, its token's row or its ghost's.
+     */
     private NDArray replace(NDManager step, NDArray tokens, List<Ghost> ghosts) {
         int dModel = config.dModel();
         long length = tokens.getShape().get(1);
@@ -246,7 +287,8 @@ public final class LanguageModel implements AutoCloseable {
         for (int g = 0; g < ghosts.size(); g++) {
             Ghost ghost = ghosts.get(g);
             if (ghost.vector().length != dModel) {
-                throw new IllegalArgumentException("ghost has " + ghost.vector().length + " dimensions, the model " + dModel);
+                throw new IllegalArgumentException(
+                        "ghost has " + ghost.vector().length + " dimensions, the model " + dModel);
             }
             System.arraycopy(ghost.vector(), 0, vectors, g * dModel, dModel);
             pick[(int) (ghost.row() * length) + ghost.position()] = places + g;

@@ -28,7 +28,12 @@ record LlamaTensors(ModelConfig config, StoredWeights tensors, String from, floa
         String attention = from + stored + "self_attn.";
         String mlp = from + stored + "mlp.";
         claimNorm(at + "ln_1", stored + "input_layernorm");
-        tensors.claimLinear(at + "attn.c_attn", d, biases.queries, new Linear(attention + "q_proj", queries), new Linear(attention + "k_proj", keys),
+        tensors.claimLinear(
+                at + "attn.c_attn",
+                d,
+                biases.queries,
+                new Linear(attention + "q_proj", queries),
+                new Linear(attention + "k_proj", keys),
                 new Linear(attention + "v_proj", keys));
         tensors.claimLinear(at + "attn.c_proj", queries, biases.out, new Linear(attention + "o_proj", d));
         if (config.wiring().headNorms()) {

@@ -6,7 +6,8 @@ import loupe.base.HookPoint.Site;
 import loupe.lm.ModelConfig.MlpActivation;
 
 /**
- * The multilayer perceptron of a block: act(x W_in + b_in) W_out + b_out, or, gated, (act(x W_gate + b_gate) * (x W_in + b_in)) W_out + b_out.
+ * The multilayer perceptron of a block: act(x W_in + b_in) W_out + b_out, or, gated, (act(x W_gate + b_gate) * (x W_in
+ * + b_in)) W_out + b_out.
  *
  * @param gate (dModel, dMlp); null if there is no gate
  * @param gateBias (dMlp); null if there is none
@@ -15,7 +16,15 @@ import loupe.lm.ModelConfig.MlpActivation;
  * @param out (dMlp, dModel)
  * @param outBias (dModel); null if there is none
  */
-record Mlp(int layer, MlpActivation activation, NDArray gate, NDArray gateBias, NDArray in, NDArray inBias, NDArray out, NDArray outBias) {
+record Mlp(
+        int layer,
+        MlpActivation activation,
+        NDArray gate,
+        NDArray gateBias,
+        NDArray in,
+        NDArray inBias,
+        NDArray out,
+        NDArray outBias) {
     /** sqrt(2/pi) * 2, twice the factor inside the tanh of gelu_new. */
     private static final double TWICE_ROOT_2_OVER_PI = 2 * Math.sqrt(2 / Math.PI);
 
@@ -47,9 +56,15 @@ record Mlp(int layer, MlpActivation activation, NDArray gate, NDArray gateBias, 
         };
     }
 
-    /** x/2 (1 + tanh(u)) = x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x^3): one transcendental and few passes over memory. */
+    /**
+     * x/2 (1 + tanh(u)) = x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x^3): one transcendental and few passes over
+     * memory.
+     */
     private static NDArray geluNew(NDArray x) {
-        NDArray twiceU = x.square().muli(0.044715 * TWICE_ROOT_2_OVER_PI).addi(TWICE_ROOT_2_OVER_PI).mul(x);
+        NDArray twiceU = x.square()
+                .muli(0.044715 * TWICE_ROOT_2_OVER_PI)
+                .addi(TWICE_ROOT_2_OVER_PI)
+                .mul(x);
         return x.mul(Activation.sigmoid(twiceU));
     }
 }

@@ -17,14 +17,34 @@ import java.util.OptionalDouble;
  * @param wiring which parts a block has and how they are joined
  * @param scaling factors and limits on values under way
  */
-public record ModelConfig(String family, int vocabularySize, int context, int dModel, int nLayers, int nHeads,
-        int nKeyValueHeads, int dHead, int dMlp, double normEpsilon, MlpActivation activation, List<LayerAttention> attention,
-        Wiring wiring, Scaling scaling) {
+public record ModelConfig(
+        String family,
+        int vocabularySize,
+        int context,
+        int dModel,
+        int nLayers,
+        int nHeads,
+        int nKeyValueHeads,
+        int dHead,
+        int dMlp,
+        double normEpsilon,
+        MlpActivation activation,
+        List<LayerAttention> attention,
+        Wiring wiring,
+        Scaling scaling) {
     /** Non-linearities of MLPs, by Hugging Face's names. */
-    public enum MlpActivation { GELU, GELU_NEW, SILU, RELU }
+    public enum MlpActivation {
+        GELU,
+        GELU_NEW,
+        SILU,
+        RELU
+    }
 
     /** Kinds of norms; the gain is applied last in both. */
-    public enum NormKind { LAYER_NORM, RMS_NORM }
+    public enum NormKind {
+        LAYER_NORM,
+        RMS_NORM
+    }
 
     /**
      * @param absolutePositions whether a learnt position embedding is added to the token embedding
@@ -33,7 +53,13 @@ public record ModelConfig(String family, int vocabularySize, int context, int dM
      * @param headNorms whether each head's queries and keys are normalised before they are turned
      * @param outputNorms whether what attention and MLP compute is normalised before it is added to the residual stream
      */
-    public record Wiring(NormKind norm, boolean absolutePositions, boolean parallel, boolean gatedMlp, boolean headNorms, boolean outputNorms) {
+    public record Wiring(
+            NormKind norm,
+            boolean absolutePositions,
+            boolean parallel,
+            boolean gatedMlp,
+            boolean headNorms,
+            boolean outputNorms) {
         /** Of GPT-2. */
         public static final Wiring GPT2 = new Wiring(NormKind.LAYER_NORM, true, false, false);
 
@@ -57,15 +83,18 @@ public record ModelConfig(String family, int vocabularySize, int context, int dM
     public ModelConfig {
         attention = List.copyOf(attention);
         if (attention.size() != nLayers) {
-            throw new IllegalArgumentException("attention has " + attention.size() + " entries for " + nLayers + " layers");
+            throw new IllegalArgumentException(
+                    "attention has " + attention.size() + " entries for " + nLayers + " layers");
         }
         for (LayerAttention layer : attention) {
             if (layer.rotary().isPresent() && layer.rotary().get().dimensions() > dHead) {
-                throw new IllegalArgumentException("rotary turns " + layer.rotary().get().dimensions() + " dimensions, a head has " + dHead);
+                throw new IllegalArgumentException(
+                        "rotary turns " + layer.rotary().get().dimensions() + " dimensions, a head has " + dHead);
             }
         }
         if (nKeyValueHeads < 1 || nHeads % nKeyValueHeads != 0) {
-            throw new IllegalArgumentException("nHeads is " + nHeads + ", not a multiple of nKeyValueHeads " + nKeyValueHeads);
+            throw new IllegalArgumentException(
+                    "nHeads is " + nHeads + ", not a multiple of nKeyValueHeads " + nKeyValueHeads);
         }
     }
 
@@ -74,10 +103,35 @@ public record ModelConfig(String family, int vocabularySize, int context, int dM
      *
      * @param scoreScale factor on the attention scores of each layer
      */
-    public ModelConfig(String family, int vocabularySize, int context, int dModel, int nLayers, int nHeads, int nKeyValueHeads, int dHead,
-            int dMlp, double normEpsilon, MlpActivation activation, List<Double> scoreScale, Wiring wiring) {
-        this(family, vocabularySize, context, dModel, nLayers, nHeads, nKeyValueHeads, dHead, dMlp, normEpsilon, activation,
-                scoreScale.stream().map(LayerAttention::plain).toList(), wiring, Scaling.NONE);
+    public ModelConfig(
+            String family,
+            int vocabularySize,
+            int context,
+            int dModel,
+            int nLayers,
+            int nHeads,
+            int nKeyValueHeads,
+            int dHead,
+            int dMlp,
+            double normEpsilon,
+            MlpActivation activation,
+            List<Double> scoreScale,
+            Wiring wiring) {
+        this(
+                family,
+                vocabularySize,
+                context,
+                dModel,
+                nLayers,
+                nHeads,
+                nKeyValueHeads,
+                dHead,
+                dMlp,
+                normEpsilon,
+                activation,
+                scoreScale.stream().map(LayerAttention::plain).toList(),
+                wiring,
+                Scaling.NONE);
     }
 
     /** A GPT-2 with its usual settings: MLP four times as wide as the residual stream, gelu_new, epsilon 1e-5. */
@@ -86,7 +140,19 @@ public record ModelConfig(String family, int vocabularySize, int context, int dM
             throw new IllegalArgumentException("dModel is " + dModel + ", not a multiple of nHeads " + nHeads);
         }
         int dHead = dModel / nHeads;
-        return new ModelConfig("gpt2", vocabularySize, context, dModel, nLayers, nHeads, nHeads, dHead, 4 * dModel, 1e-5,
-                MlpActivation.GELU_NEW, Collections.nCopies(nLayers, 1 / Math.sqrt(dHead)), Wiring.GPT2);
+        return new ModelConfig(
+                "gpt2",
+                vocabularySize,
+                context,
+                dModel,
+                nLayers,
+                nHeads,
+                nHeads,
+                dHead,
+                4 * dModel,
+                1e-5,
+                MlpActivation.GELU_NEW,
+                Collections.nCopies(nLayers, 1 / Math.sqrt(dHead)),
+                Wiring.GPT2);
     }
 }

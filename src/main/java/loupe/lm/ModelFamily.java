@@ -8,10 +8,15 @@ import loupe.lm.ModelConfig.MlpActivation;
 /** How one family of Hugging Face folders spells its configuration and its tensors: one small class for each. */
 interface ModelFamily {
     /** Families that can be read. */
-    List<ModelFamily> ALL = Stream.of(List.of(new Gpt2(), new GptNeo(), new GptJ(), new GptNeoX()), Llama.all(), Gemma.all()).flatMap(List::stream).toList();
+    List<ModelFamily> ALL = Stream.of(
+                    List.of(new Gpt2(), new GptNeo(), new GptJ(), new GptNeoX()), Llama.all(), Gemma.all())
+            .flatMap(List::stream)
+            .toList();
 
     static Optional<ModelFamily> of(String modelType) {
-        return ALL.stream().filter(family -> family.modelType().equals(modelType)).findFirst();
+        return ALL.stream()
+                .filter(family -> family.modelType().equals(modelType))
+                .findFirst();
     }
 
     /** An activation by the names transformers knows it under; those that differ by rounding only are one. */
@@ -29,7 +34,9 @@ interface ModelFamily {
     /** dModel shared out among the heads. */
     static int headWidth(ConfigFile file, int dModel, int nHeads) {
         if (dModel % nHeads != 0) {
-            throw file.refuse("hidden_size is " + dModel + " and num_attention_heads " + nHeads, "hidden_size to be a multiple of num_attention_heads");
+            throw file.refuse(
+                    "hidden_size is " + dModel + " and num_attention_heads " + nHeads,
+                    "hidden_size to be a multiple of num_attention_heads");
         }
         return dModel / nHeads;
     }
@@ -38,7 +45,8 @@ interface ModelFamily {
     static int keyHeads(ConfigFile file, int nHeads, int otherwise) {
         int keyHeads = file.size(otherwise, "num_key_value_heads");
         if (nHeads % keyHeads != 0) {
-            throw file.refuse("num_attention_heads is " + nHeads + " and num_key_value_heads " + keyHeads,
+            throw file.refuse(
+                    "num_attention_heads is " + nHeads + " and num_key_value_heads " + keyHeads,
                     "num_attention_heads to be a multiple of num_key_value_heads");
         }
         return keyHeads;

@@ -13,14 +13,15 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 
 /**
- * A model in Hugging Face's folder layout: config.json, weights, tokenizer. Opening checks names and shapes of all weights
- * but reads none. Any thread; open until closed.
+ * A model in Hugging Face's folder layout: config.json, weights, tokenizer. Opening checks names and shapes of all
+ * weights but reads none. Any thread; open until closed.
  *
- * @see <a href="https://huggingface.co/docs/transformers/main_classes/model">the files and their order of preference</a>
+ * @see <a href="https://huggingface.co/docs/transformers/main_classes/model">the files and their order of
+ *     preference</a>
  */
 public final class ModelFolder implements AutoCloseable {
-    private static final List<String> WEIGHT_FILES = List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-            "pytorch_model.bin.index.json");
+    private static final List<String> WEIGHT_FILES = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
     private static final int NAMED_UNUSED = 5;
 
     private final Path path;
@@ -30,7 +31,13 @@ public final class ModelFolder implements AutoCloseable {
     private final Optional<Tokenizer> tokenizer;
     private final List<String> warnings;
 
-    private ModelFolder(Path path, ModelConfig config, TensorArchive archive, StoredWeights weights, Optional<Tokenizer> tokenizer, List<String> warnings) {
+    private ModelFolder(
+            Path path,
+            ModelConfig config,
+            TensorArchive archive,
+            StoredWeights weights,
+            Optional<Tokenizer> tokenizer,
+            List<String> warnings) {
         this.path = path;
         this.config = config;
         this.archive = archive;
@@ -39,13 +46,19 @@ public final class ModelFolder implements AutoCloseable {
         this.warnings = warnings;
     }
 
-    /** @throws CheckpointException if the folder holds no model, one of an unsupported family, or weights that do not fit its config.json */
+    /**
+     * @throws CheckpointException if the folder holds no model, one of an unsupported family, or weights that do not
+     *     fit its config.json
+     */
     public static ModelFolder open(Path folder) {
         ConfigFile file = readConfig(folder);
         String type = file.text("", "model_type");
-        ModelFamily family = ModelFamily.of(type).orElseThrow(() -> new CheckpointException(file.path(),
-                type.isEmpty() ? "model_type is missing" : "model_type is " + type,
-                ModelFamily.ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", ")), "Choose a model of a supported family"));
+        ModelFamily family = ModelFamily.of(type)
+                .orElseThrow(() -> new CheckpointException(
+                        file.path(),
+                        type.isEmpty() ? "model_type is missing" : "model_type is " + type,
+                        ModelFamily.ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", ")),
+                        "Choose a model of a supported family"));
         ModelConfig config = family.config(file);
         TensorArchive archive = TensorArchives.open(weightFile(folder));
         try {
@@ -64,23 +77,34 @@ public final class ModelFolder implements AutoCloseable {
     private static ConfigFile readConfig(Path folder) {
         Path path = folder.resolve("config.json");
         if (!Files.isRegularFile(path)) {
-            throw new CheckpointException(folder, "there is no config.json", "a model in Hugging Face's folder layout",
+            throw new CheckpointException(
+                    folder,
+                    "there is no config.json",
+                    "a model in Hugging Face's folder layout",
                     "Choose the folder that holds config.json and the weights");
         }
         return new ConfigFile(path, JsonFiles.readObject(path));
     }
 
     private static Path weightFile(Path folder) {
-        return WEIGHT_FILES.stream().map(folder::resolve).filter(Files::isRegularFile).findFirst()
-                .orElseThrow(() -> new CheckpointException(folder, "there are no weights", "one of " + String.join(", ", WEIGHT_FILES),
+        return WEIGHT_FILES.stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElseThrow(() -> new CheckpointException(
+                        folder,
+                        "there are no weights",
+                        "one of " + String.join(", ", WEIGHT_FILES),
                         "Download the weights into this folder"));
     }
 
-    private static List<String> warnings(Path folder, ModelConfig config, List<String> unclaimed, Optional<Tokenizer> tokenizer) {
+    private static List<String> warnings(
+            Path folder, ModelConfig config, List<String> unclaimed, Optional<Tokenizer> tokenizer) {
         List<String> warnings = new ArrayList<>();
         if (!unclaimed.isEmpty()) {
             warnings.add(unclaimed.size() + " tensors are not part of this kind of model and are not used: "
-                    + unclaimed.stream().limit(NAMED_UNUSED).collect(Collectors.joining(", ")) + (unclaimed.size() > NAMED_UNUSED ? ", ..." : ""));
+                    + unclaimed.stream().limit(NAMED_UNUSED).collect(Collectors.joining(", "))
+                    + (unclaimed.size() > NAMED_UNUSED ? ", ..." : ""));
         }
         if (tokenizer.isEmpty()) {
             warnings.add(TokenizerFiles.absence(folder));
@@ -120,7 +144,10 @@ public final class ModelFolder implements AutoCloseable {
         if (processing == Processing.PROCESSED) {
             WeightProcessing.apply(config, read);
         }
-        int tokens = tokenizer.map(Tokenizer::size).filter(size -> size < config.vocabularySize()).orElse(config.vocabularySize());
+        int tokens = tokenizer
+                .map(Tokenizer::size)
+                .filter(size -> size < config.vocabularySize())
+                .orElse(config.vocabularySize());
         return new ModelWeights(config, tokens, read);
     }
 

@@ -34,16 +34,20 @@ public final class ModelWeights {
     }
 
     /**
-     * The model on the owner's device. On the CPU nothing is copied: the arrays are these weights, which the model keeps
-     * reachable. (Of direct buffers, only a ByteBuffer is taken over without a copy.) A parameter larger than one buffer is
-     * copied nevertheless; its memory here is then given back, and these weights cannot be used for another model.
+     * The model on the owner's device. On the CPU nothing is copied: the arrays are these weights, which the model
+     * keeps reachable. (Of direct buffers, only a ByteBuffer is taken over without a copy.) A parameter larger than one
+     * buffer is copied nevertheless; its memory here is then given back, and these weights cannot be used for another
+     * model.
      *
      * @param owner owns every parameter; closed with the model
      */
     public LanguageModel on(NDManager owner) {
         Map<String, NDArray> parameters = new LinkedHashMap<>();
-        weights.forEach((name, weight) -> parameters.put(name, weight.blocks().size() == 1
-                ? owner.create(weight.blocks().get(0), new Shape(weight.shape()), DataType.FLOAT32) : copy(owner, weight)));
+        weights.forEach((name, weight) -> parameters.put(
+                name,
+                weight.blocks().size() == 1
+                        ? owner.create(weight.blocks().get(0), new Shape(weight.shape()), DataType.FLOAT32)
+                        : copy(owner, weight)));
         if (!owner.getDevice().getDeviceType().equals(Device.Type.CPU)) {
             return new LanguageModel(config, owner, parameters, tokens, List.of());
         }
@@ -66,8 +70,8 @@ public final class ModelWeights {
     }
 
     /**
-     * Gives the memory back at once. To be called by whoever read the weights, when the models made from them on the CPU
-     * are closed; nothing may use either afterwards.
+     * Gives the memory back at once. To be called by whoever read the weights, when the models made from them on the
+     * CPU are closed; nothing may use either afterwards.
      */
     public void free() {
         weights.values().forEach(HostWeight::free);

@@ -7,9 +7,9 @@ import loupe.base.HookPoint.Site;
 import loupe.lm.ModelConfig.NormKind;
 
 /**
- * LayerNorm, (x - mean) / sqrt(var + eps) * gain + bias with the biased variance, or RMSNorm, x / sqrt(mean x^2 + eps) * gain,
- * over the last axis. A processed model has gain 1 and bias 0. The hook sees LayerNorm's value after gain and bias and
- * RMSNorm's before the gain, as in TransformerLens 2.8.1.
+ * LayerNorm, (x - mean) / sqrt(var + eps) * gain + bias with the biased variance, or RMSNorm, x / sqrt(mean x^2 + eps)
+ * * gain, over the last axis. A processed model has gain 1 and bias 0. The hook sees LayerNorm's value after gain and
+ * bias and RMSNorm's before the gain, as in TransformerLens 2.8.1.
  *
  * @param gain (dModel), or (dHead) for the norm of each head's queries or keys
  * @param bias of the same shape; null for RMSNorm
@@ -37,7 +37,8 @@ record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
     private NDArray layerNorm(Pass pass, NDArray x, Site scale, int layer) {
         if (pass.wants(scale, layer)) {
             NDArray centred = x.sub(x.mean(new int[] {-1}, true));
-            NDArray deviation = centred.square().mean(new int[] {-1}, true).addi(epsilon).sqrt();
+            NDArray deviation =
+                    centred.square().mean(new int[] {-1}, true).addi(epsilon).sqrt();
             Optional<NDArray> replaced = pass.showAside(scale, layer, deviation);
             if (replaced.isPresent()) {
                 return centred.div(replaced.get()).mul(gain).add(bias);
@@ -48,7 +49,8 @@ record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
 
     private NDArray engineNorm(NDArray x) {
         Shape last = new Shape(x.getShape().getLastDimension());
-        return ai.djl.nn.norm.LayerNorm.layerNorm(x, last, gain, bias, (float) epsilon).singletonOrThrow();
+        return ai.djl.nn.norm.LayerNorm.layerNorm(x, last, gain, bias, (float) epsilon)
+                .singletonOrThrow();
     }
 
     private NDArray size(NDArray x) {
@@ -60,7 +62,8 @@ record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
             case LN1_NORMALIZED -> Site.LN1_SCALE;
             case LN2_NORMALIZED -> Site.LN2_SCALE;
             case LN_FINAL_NORMALIZED -> Site.LN_FINAL_SCALE;
-            default -> throw new IllegalArgumentException("site is " + normalised + ", which is not the output of a norm");
+            default ->
+                throw new IllegalArgumentException("site is " + normalised + ", which is not the output of a norm");
         };
     }
 }

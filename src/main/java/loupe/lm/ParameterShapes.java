@@ -10,7 +10,10 @@ import loupe.lm.ModelConfig.NormKind;
 final class ParameterShapes {
     private ParameterShapes() {}
 
-    /** Parameters that must be there, in the order of the forward pass. Biases of matrices are optional and checked only if present. */
+    /**
+     * Parameters that must be there, in the order of the forward pass. Biases of matrices are optional and checked only
+     * if present.
+     */
     static Map<String, Shape> required(ModelConfig config) {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         shapes.put("transformer.wte.weight", new Shape(config.vocabularySize(), config.dModel()));
@@ -76,7 +79,8 @@ final class ParameterShapes {
                 throw new IllegalArgumentException("parameter " + name + " is not one of this model's");
             }
             if (!expected.equals(array.getShape())) {
-                throw new IllegalArgumentException("parameter " + name + " is " + array.getShape() + ", expected " + expected);
+                throw new IllegalArgumentException(
+                        "parameter " + name + " is " + array.getShape() + ", expected " + expected);
             }
         });
     }

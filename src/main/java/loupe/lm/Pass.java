@@ -10,8 +10,8 @@ import loupe.base.HookPoint.Site;
 
 /**
  * One forward pass under way: whom to show values to, and who owns what it makes. Intermediate values belong to a scope
- * that is closed when its part of the pass is over, since arrays never free themselves; values shown to a hook belong to
- * the step.
+ * that is closed when its part of the pass is over, since arrays never free themselves; values shown to a hook belong
+ * to the step.
  */
 final class Pass {
     private final NDManager step;
@@ -65,7 +65,10 @@ final class Pass {
         return alias(shown(new HookPoint(site, layer), value));
     }
 
-    /** Shows a value that the pass goes on without if it can. @return what the hook has put in its place, empty if nothing */
+    /**
+     * Shows a value that the pass goes on without if it can. @return what the hook has put in its place, empty if
+     * nothing
+     */
     Optional<NDArray> showAside(Site site, int layer, NDArray value) {
         if (isStopped() || !wants(site, layer)) {
             return Optional.empty();
@@ -78,7 +81,8 @@ final class Pass {
         value.attach(step);
         NDArray next = hook.wants(point) ? hook.at(point, value) : value;
         if (!next.getShape().equals(value.getShape())) {
-            throw new IllegalArgumentException("replacement at " + point + " is " + next.getShape() + ", expected " + value.getShape());
+            throw new IllegalArgumentException(
+                    "replacement at " + point + " is " + next.getShape() + ", expected " + value.getShape());
         }
         if (point.equals(hook.stopAfter())) {
             stoppedWith = next;

@@ -13,9 +13,9 @@ import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
- * Where the tokens of one forward pass stand, and what follows from it for all layers: which tokens each may look at, and by
- * how much queries and keys turn. Masks are additive, 0 or negative infinity. Everything is made when first asked for, once,
- * and belongs to the step.
+ * Where the tokens of one forward pass stand, and what follows from it for all layers: which tokens each may look at,
+ * and by how much queries and keys turn. Masks are additive, 0 or negative infinity. Everything is made when first
+ * asked for, once, and belongs to the step.
  *
  * <p>B rows, T tokens, S cached tokens; P is 1 if all rows begin at one position, else B. Device thread only.
  */
@@ -41,12 +41,19 @@ final class Places {
 
     /** What they see of the cache's shared tokens, such that it broadcasts to (B, H, T, S); null if everything. */
     NDArray sharedMask(OptionalInt window) {
-        return once(shared, window, () -> cached(cache.flatMap(KeyValueCache::sharedMask), cache.map(KeyValueCache::sharedPositions), window));
+        return once(
+                shared,
+                window,
+                () -> cached(
+                        cache.flatMap(KeyValueCache::sharedMask), cache.map(KeyValueCache::sharedPositions), window));
     }
 
     /** What they see of the cache's own tokens, such that it broadcasts to (B, H, T, S); null if everything. */
     NDArray ownMask(OptionalInt window) {
-        return once(own, window, () -> cached(cache.flatMap(KeyValueCache::ownMask), cache.map(KeyValueCache::ownPositions), window));
+        return once(
+                own,
+                window,
+                () -> cached(cache.flatMap(KeyValueCache::ownMask), cache.map(KeyValueCache::ownPositions), window));
     }
 
     private static NDArray once(Map<OptionalInt, Optional<NDArray>> known, OptionalInt window, Supplier<NDArray> make) {
@@ -60,13 +67,19 @@ final class Places {
         float[] mask = new float[length * length];
         for (int row = 0; row < length; row++) {
             Arrays.fill(mask, row * length + row + 1, (row + 1) * length, Float.NEGATIVE_INFINITY);
-            Arrays.fill(mask, row * length, row * length + Math.max(0, row + 1 - window.orElse(length)), Float.NEGATIVE_INFINITY);
+            Arrays.fill(
+                    mask,
+                    row * length,
+                    row * length + Math.max(0, row + 1 - window.orElse(length)),
+                    Float.NEGATIVE_INFINITY);
         }
         return step.create(mask, new Shape(length, length));
     }
 
     private NDArray cached(Optional<NDArray> given, Optional<int[]> keys, OptionalInt window) {
-        NDArray perRow = given.map(mask -> mask.reshape(mask.getShape().get(0), 1, 1, mask.getShape().get(1))).orElse(null);
+        NDArray perRow = given.map(mask -> mask.reshape(
+                        mask.getShape().get(0), 1, 1, mask.getShape().get(1)))
+                .orElse(null);
         if (perRow != null) {
             perRow.attach(step);
         }
@@ -107,17 +120,23 @@ final class Places {
         boolean whole = shape.get(3) == turning;
         NDList parts;
         if (rotary.interleaved()) {
-            NDArray pairs = (whole ? heads : heads.split(new long[] {turning}, 3).get(0)).reshape(shape.get(0), shape.get(1), shape.get(2), half, 2);
+            NDArray pairs = (whole
+                            ? heads
+                            : heads.split(new long[] {turning}, 3).get(0))
+                    .reshape(shape.get(0), shape.get(1), shape.get(2), half, 2);
             NDList sides = pairs.split(2, 4);
             NDArray even = sides.get(0).squeeze(4);
             NDArray odd = sides.get(1).squeeze(4);
-            NDList turned = new NDList(even.mul(cos).sub(odd.mul(sin)).expandDims(4), odd.mul(cos).add(even.mul(sin)).expandDims(4));
+            NDList turned = new NDList(
+                    even.mul(cos).sub(odd.mul(sin)).expandDims(4),
+                    odd.mul(cos).add(even.mul(sin)).expandDims(4));
             parts = new NDList(NDArrays.concat(turned, 4).reshape(shape.get(0), shape.get(1), shape.get(2), turning));
         } else {
             NDList sides = heads.split(whole ? new long[] {half} : new long[] {half, turning}, 3);
             NDArray first = sides.get(0);
             NDArray second = sides.get(1);
-            parts = new NDList(first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin)));
+            parts = new NDList(
+                    first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin)));
         }
         if (!whole) {
             parts.add(heads.split(new long[] {turning}, 3).get(1));
@@ -132,7 +151,8 @@ final class Places {
         float[] cos = new float[positions.length * length * pairs];
         float[] sin = new float[cos.length];
         for (int i = 0; i < cos.length; i++) {
-            double angle = positions[i / pairs / length][i / pairs % length] * rotary.frequencies().get(i % pairs);
+            double angle = positions[i / pairs / length][i / pairs % length]
+                    * rotary.frequencies().get(i % pairs);
             cos[i] = (float) Math.cos(angle);
             sin[i] = (float) Math.sin(angle);
         }

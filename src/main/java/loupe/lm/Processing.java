@@ -6,8 +6,8 @@ public enum Processing {
     RAW,
     /**
      * TransformerLens 2.8 {@code from_pretrained} with its defaults, in this order: fold layer norms, centre writing
-     * weights, centre the unembedding (unless logits are limited), fold value biases. The residual stream of a LayerNorm
-     * model then has mean zero.
+     * weights, centre the unembedding (unless logits are limited), fold value biases. The residual stream of a
+     * LayerNorm model then has mean zero.
      */
     PROCESSED
 }

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Rotary position embedding: at position p the i-th pair of a head's first 2n dimensions is turned by the angle
- * p frequencies[i]; further dimensions stay.
+ * Rotary position embedding: at position p the i-th pair of a head's first 2n dimensions is turned by the angle p
+ * frequencies[i]; further dimensions stay.
  *
  * @param frequencies n angles per position, in radians, after any scaling for longer contexts
  * @param interleaved whether pair i is the dimensions (2i, 2i + 1), as in GPT-J, or (i, i + n), as everywhere else
@@ -30,21 +30,26 @@ public record Rotary(List<Double> frequencies, boolean interleaved) {
 
     /** All positions divided by a factor. */
     Rotary linear(double factor) {
-        return new Rotary(frequencies.stream().map(frequency -> frequency / factor).toList(), interleaved);
+        return new Rotary(
+                frequencies.stream().map(frequency -> frequency / factor).toList(), interleaved);
     }
 
     /**
-     * Llama 3.1's scaling: wavelengths shorter than {@code context / high} stay, those longer than {@code context / low} grow
-     * by the factor, those between are blended.
+     * Llama 3.1's scaling: wavelengths shorter than {@code context / high} stay, those longer than {@code context /
+     * low} grow by the factor, those between are blended.
      *
      * @param context of the training before the extension, in positions
      */
     Rotary llama3(double factor, double low, double high, double context) {
-        return new Rotary(frequencies.stream().map(frequency -> {
-            double turns = context * frequency / (2 * Math.PI);
-            double kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
-            return frequency * ((1 - kept) / factor + kept);
-        }).toList(), interleaved);
+        return new Rotary(
+                frequencies.stream()
+                        .map(frequency -> {
+                            double turns = context * frequency / (2 * Math.PI);
+                            double kept = Math.min(1, Math.max(0, (turns - low) / (high - low)));
+                            return frequency * ((1 - kept) / factor + kept);
+                        })
+                        .toList(),
+                interleaved);
     }
 
     /** How many of a head's dimensions turn. */

@@ -1,8 +1,8 @@
 package loupe.lm;
 
 /**
- * Reads how positions turn, from either spelling: {@code rope_parameters}, one object with everything (transformers 5), or
- * {@code rope_theta} (also {@code rotary_emb_base}), {@code rotary_pct} and {@code rope_scaling} (transformers 4).
+ * Reads how positions turn, from either spelling: {@code rope_parameters}, one object with everything (transformers 5),
+ * or {@code rope_theta} (also {@code rotary_emb_base}), {@code rotary_pct} and {@code rope_scaling} (transformers 4).
  */
 final class RotarySettings {
     private static final int MOST_DIMENSIONS = 1 << 14;
@@ -20,10 +20,13 @@ final class RotarySettings {
         ConfigFile parameters = file.within("rope_parameters").orElse(none(file));
         parameters = parameters.within(kind).orElse(parameters);
         double theta = parameters.positive(file.positive(base, "rotary_emb_base", "rope_theta"), "rope_theta");
-        double turning = parameters.positive(file.positive(share, "rotary_pct", "partial_rotary_factor"), "partial_rotary_factor");
+        double turning = parameters.positive(
+                file.positive(share, "rotary_pct", "partial_rotary_factor"), "partial_rotary_factor");
         int dimensions = (int) (dHead * turning);
         if (dimensions < 2 || dimensions > dHead || dimensions % 2 != 0) {
-            throw file.refuse("of " + dHead + " dimensions of a head " + dimensions + " turn", "an even number from 2 to " + dHead);
+            throw file.refuse(
+                    "of " + dHead + " dimensions of a head " + dimensions + " turn",
+                    "an even number from 2 to " + dHead);
         }
         if (dimensions > MOST_DIMENSIONS) {
             throw file.refuse(dimensions + " dimensions of a head turn", "at most " + MOST_DIMENSIONS);
@@ -42,8 +45,12 @@ final class RotarySettings {
             // up to the context that config.json names, which we never leave, "dynamic" does nothing
             case "default", "dynamic" -> plain;
             case "linear" -> plain.linear(required(scaling, "factor"));
-            case "llama3" -> plain.llama3(required(scaling, "factor"), required(scaling, "low_freq_factor"), required(scaling, "high_freq_factor"),
-                    required(scaling, "original_max_position_embeddings"));
+            case "llama3" ->
+                plain.llama3(
+                        required(scaling, "factor"),
+                        required(scaling, "low_freq_factor"),
+                        required(scaling, "high_freq_factor"),
+                        required(scaling, "original_max_position_embeddings"));
             default -> throw scaling.refuse("rope_type is " + type, "default, linear, dynamic or llama3");
         };
     }

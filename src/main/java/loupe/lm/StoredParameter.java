@@ -17,12 +17,14 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
     private static final int ELEMENTS_AT_ONCE = 1 << 17;
     /** However long they are, so that what is written to the parameter comes in whole cache lines. */
     private static final int FEWEST_ROWS = 32;
+
     private static final int COLUMNS_AT_ONCE = 16;
 
     /**
      * A tensor, or some of its rows.
      *
-     * @param transposed whether it is (rows, in), or (rows), and its rows are columns of the parameter; else it is the parameter as it lies there
+     * @param transposed whether it is (rows, in), or (rows), and its rows are columns of the parameter; else it is the
+     *     parameter as it lies there
      * @param firstColumn where its first row goes
      */
     record Part(StoredTensor tensor, boolean transposed, long firstRow, long rows, long firstColumn) {
@@ -101,7 +103,10 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
         }
     }
 
-    /** Turns a block of rows, a few columns at a time, so that everything touched at once fits into the processor's first cache. */
+    /**
+     * Turns a block of rows, a few columns at a time, so that everything touched at once fits into the processor's
+     * first cache.
+     */
     private void readTransposed(Part part, FloatBuffer target, Scratch scratch) {
         int in = shape.length == 1 ? 1 : Math.toIntExact(shape[0]);
         int width = Math.toIntExact(shape[shape.length - 1]);

@@ -19,7 +19,9 @@ import loupe.format.TensorArchive;
 import loupe.tensor.ReadingThreads;
 import loupe.tensor.StoredTensor;
 
-/** The tensors of a model's files on their way to becoming parameters: which is which, checked before anything is read. */
+/**
+ * The tensors of a model's files on their way to becoming parameters: which is which, checked before anything is read.
+ */
 final class StoredWeights {
     private final TensorArchive archive;
     private final Set<String> unclaimed;
@@ -36,7 +38,10 @@ final class StoredWeights {
 
     /** The first of these prefixes under which the files have the tensor; the last one if there is none. */
     String prefixOf(String storedName, String... prefixes) {
-        return Arrays.stream(prefixes).filter(prefix -> has(prefix + storedName)).findFirst().orElse(prefixes[prefixes.length - 1]);
+        return Arrays.stream(prefixes)
+                .filter(prefix -> has(prefix + storedName))
+                .findFirst()
+                .orElse(prefixes[prefixes.length - 1]);
     }
 
     /**
@@ -60,8 +65,8 @@ final class StoredWeights {
     }
 
     /**
-     * Says that a matrix (in, out) lies in the files as (out, in), as torch's Linear has it, possibly in several tensors whose
-     * rows are its columns one after another; and its bias, if it has one, likewise.
+     * Says that a matrix (in, out) lies in the files as (out, in), as torch's Linear has it, possibly in several
+     * tensors whose rows are its columns one after another; and its bias, if it has one, likewise.
      *
      * @param parameter without {@code .weight}
      * @param linears the tensors' names, without {@code .weight}, and how many rows each has
@@ -71,9 +76,11 @@ final class StoredWeights {
         List<StoredParameter.Part> bias = new ArrayList<>();
         long column = 0;
         for (Linear linear : linears) {
-            weight.add(new StoredParameter.Part(find(linear.name + ".weight", linear.out, in), true, 0, linear.out, column));
+            weight.add(new StoredParameter.Part(
+                    find(linear.name + ".weight", linear.out, in), true, 0, linear.out, column));
             if (biased) {
-                bias.add(new StoredParameter.Part(find(linear.name + ".bias", linear.out), true, 0, linear.out, column));
+                bias.add(
+                        new StoredParameter.Part(find(linear.name + ".bias", linear.out), true, 0, linear.out, column));
             }
             column += linear.out;
         }
@@ -84,16 +91,23 @@ final class StoredWeights {
     }
 
     /**
-     * Says that queries, keys and values lie in one Linear whose rows are, head by head, the head's queries, keys and values.
+     * Says that queries, keys and values lie in one Linear whose rows are, head by head, the head's queries, keys and
+     * values.
      *
      * @param parameter without {@code .weight}
      * @param storedName without {@code .weight}
      */
     void claimByHead(String parameter, String storedName, long in, boolean biased, int heads, int dHead) {
         long width = 3L * heads * dHead;
-        put(parameter + ".weight", new StoredParameter(new long[] {in, width}, byHead(find(storedName + ".weight", width, in), heads, dHead), 0));
+        put(
+                parameter + ".weight",
+                new StoredParameter(
+                        new long[] {in, width}, byHead(find(storedName + ".weight", width, in), heads, dHead), 0));
         if (biased) {
-            put(parameter + ".bias", new StoredParameter(new long[] {width}, byHead(find(storedName + ".bias", width), heads, dHead), 0));
+            put(
+                    parameter + ".bias",
+                    new StoredParameter(
+                            new long[] {width}, byHead(find(storedName + ".bias", width), heads, dHead), 0));
         }
     }
 
@@ -101,7 +115,8 @@ final class StoredWeights {
         List<StoredParameter.Part> parts = new ArrayList<>();
         for (int head = 0; head < heads; head++) {
             for (int i = 0; i < 3; i++) {
-                parts.add(new StoredParameter.Part(tensor, true, (3L * head + i) * dHead, dHead, ((long) i * heads + head) * dHead));
+                parts.add(new StoredParameter.Part(
+                        tensor, true, (3L * head + i) * dHead, dHead, ((long) i * heads + head) * dHead));
             }
         }
         return parts;
@@ -111,16 +126,23 @@ final class StoredWeights {
     private StoredTensor find(String storedName, long... shape) {
         Optional<StoredTensor> found = archive.find(storedName);
         if (found.isEmpty()) {
-            throw new CheckpointException(archive.path(), "tensor " + storedName + " is missing", "a tensor of shape " + Arrays.toString(shape),
+            throw new CheckpointException(
+                    archive.path(),
+                    "tensor " + storedName + " is missing",
+                    "a tensor of shape " + Arrays.toString(shape),
                     "Check that config.json and weights belong to the same model");
         }
         StoredTensor tensor = found.get();
         if (!Arrays.equals(tensor.shape().stream().mapToLong(axis -> axis).toArray(), shape)) {
-            throw new CheckpointException(archive.path(), storedName + " is " + tensor.shape(), Arrays.toString(shape) + " by config.json",
+            throw new CheckpointException(
+                    archive.path(),
+                    storedName + " is " + tensor.shape(),
+                    Arrays.toString(shape) + " by config.json",
                     "Check that config.json and weights belong to the same model");
         }
         if (!tensor.dtype().isFloating()) {
-            throw new CheckpointException(archive.path(), storedName + " holds " + tensor.dtype(), "floating-point numbers", "");
+            throw new CheckpointException(
+                    archive.path(), storedName + " holds " + tensor.dtype(), "floating-point numbers", "");
         }
         unclaimed.remove(storedName);
         return tensor;
@@ -128,8 +150,11 @@ final class StoredWeights {
 
     private void put(String parameter, StoredParameter stored) {
         if (stored.isTransposed() && stored.bytes() > HostWeight.LARGEST_BLOCK) {
-            throw new CheckpointException(archive.path(), stored.parts().get(0).tensor().name() + " takes " + stored.bytes() + " bytes as float32",
-                    "at most " + HostWeight.LARGEST_BLOCK + " in one matrix", "");
+            throw new CheckpointException(
+                    archive.path(),
+                    stored.parts().get(0).tensor().name() + " takes " + stored.bytes() + " bytes as float32",
+                    "at most " + HostWeight.LARGEST_BLOCK + " in one matrix",
+                    "");
         }
         claimed.put(parameter, stored);
     }
@@ -149,7 +174,10 @@ final class StoredWeights {
         return List.copyOf(unclaimed);
     }
 
-    /** Reads all claimed tensors. @throws OutOfDeviceMemoryException if they are more than this process may hold outside its heap */
+    /**
+     * Reads all claimed tensors. @throws OutOfDeviceMemoryException if they are more than this process may hold outside
+     * its heap
+     */
     Map<String, HostWeight> read() {
         return read(HostWeight.LARGEST_BLOCK);
     }
@@ -159,8 +187,10 @@ final class StoredWeights {
         try {
             return readAll(largestBlock);
         } catch (OutOfMemoryError e) {
-            throw new OutOfDeviceMemoryException(archive.path() + ": the weights take " + (bytes() >> 20) + " MiB, more than this process may use. "
-                    + "Choose a smaller model, or start Java with a larger -XX:MaxDirectMemorySize.", e);
+            throw new OutOfDeviceMemoryException(
+                    archive.path() + ": the weights take " + (bytes() >> 20) + " MiB, more than this process may use. "
+                            + "Choose a smaller model, or start Java with a larger -XX:MaxDirectMemorySize.",
+                    e);
         }
     }
 
@@ -169,15 +199,20 @@ final class StoredWeights {
         Map<String, HostWeight> read = new ConcurrentHashMap<>();
         Queue<StoredParameter.Scratch> scratches = new ConcurrentLinkedQueue<>();
         List<Consumer<StoredParameter.Scratch>> pieces = claimed.entrySet().stream()
-                .sorted(Comparator.comparingLong((Map.Entry<String, StoredParameter> entry) -> entry.getValue().bytes()).reversed())
-                .<Consumer<StoredParameter.Scratch>>map(entry -> scratch -> read.put(entry.getKey(), entry.getValue().read(largestBlock, scratch)))
+                .sorted(Comparator.comparingLong((Map.Entry<String, StoredParameter> entry) ->
+                                entry.getValue().bytes())
+                        .reversed())
+                .<Consumer<StoredParameter.Scratch>>map(entry ->
+                        scratch -> read.put(entry.getKey(), entry.getValue().read(largestBlock, scratch)))
                 .toList();
         try {
-            ReadingThreads.run(() -> {
-                StoredParameter.Scratch scratch = new StoredParameter.Scratch();
-                scratches.add(scratch);
-                return scratch;
-            }, pieces);
+            ReadingThreads.run(
+                    () -> {
+                        StoredParameter.Scratch scratch = new StoredParameter.Scratch();
+                        scratches.add(scratch);
+                        return scratch;
+                    },
+                    pieces);
         } catch (RuntimeException | Error e) {
             read.values().forEach(HostWeight::free);
             throw e;

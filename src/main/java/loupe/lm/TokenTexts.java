@@ -35,7 +35,9 @@ final class TokenTexts {
     /** The text of a SentencePiece token: U+2581 is a space, {@code <0x0A>} a byte. */
     static String ofSentencePiece(String spelling) {
         Matcher oneByte = BYTE.matcher(spelling);
-        return oneByte.matches() ? readable(new byte[] {(byte) Integer.parseInt(oneByte.group(1), 16)}) : spelling.replace('\u2581', ' ');
+        return oneByte.matches()
+                ? readable(new byte[] {(byte) Integer.parseInt(oneByte.group(1), 16)})
+                : spelling.replace('\u2581', ' ');
     }
 
     private static Optional<byte[]> bytesOf(String spelling) {

@@ -7,7 +7,9 @@ public interface Tokenizer extends AutoCloseable {
     /** Whether a text begins with the token for the beginning of text. */
     enum Beginning {
         /** As Hugging Face's tokenizer of this family does: Llama and Gemma yes, GPT-2 and Pythia no. */
-        AUTO, YES, NO
+        AUTO,
+        YES,
+        NO
     }
 
     /** One more than the largest id. The model's vocabulary may be larger by padding. */
@@ -21,19 +23,22 @@ public interface Tokenizer extends AutoCloseable {
     Tokens encode(String text, Beginning beginning);
 
     /**
-     * Encodes a text that goes on from another: without a beginning, and without the space that some tokenizers put in front
-     * of every text.
+     * Encodes a text that goes on from another: without a beginning, and without the space that some tokenizers put in
+     * front of every text.
      */
     default Tokens encodeContinuation(String text) {
         return encode(text, Beginning.NO);
     }
 
-    /** The text that these ids spell; special tokens are written out. @throws IllegalArgumentException if an id is out of range */
+    /**
+     * The text that these ids spell; special tokens are written out. @throws IllegalArgumentException if an id is out
+     * of range
+     */
     String decode(int... ids);
 
     /**
-     * One token's own text, for display: leading spaces kept, bytes that are not a whole character as {@code <0xE2>}, an id
-     * that is no token as {@code <50300>}.
+     * One token's own text, for display: leading spaces kept, bytes that are not a whole character as {@code <0xE2>},
+     * an id that is no token as {@code <50300>}.
      */
     String text(int id);
 
@@ -43,7 +48,9 @@ public interface Tokenizer extends AutoCloseable {
     /** Whether {@link Beginning#AUTO} begins a text with that token. */
     default boolean beginsTexts() {
         Tokens one = encode("a", Beginning.AUTO);
-        return beginning().isPresent() && one.size() > 0 && one.id(0) == beginning().getAsInt();
+        return beginning().isPresent()
+                && one.size() > 0
+                && one.id(0) == beginning().getAsInt();
     }
 
     @Override

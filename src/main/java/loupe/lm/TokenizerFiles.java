@@ -28,7 +28,8 @@ import loupe.format.JsonFiles;
  */
 public final class TokenizerFiles implements Tokenizer {
     private static final ObjectMapper JSON = new ObjectMapper();
-    private static final Map<String, String> AS_IT_COMES = Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+    private static final Map<String, String> AS_IT_COMES =
+            Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
     private final HuggingFaceTokenizer library;
     private final HuggingFaceTokenizer continuing;
@@ -40,7 +41,12 @@ public final class TokenizerFiles implements Tokenizer {
      * @param library of texts
      * @param continuing of texts that go on; the same where nothing is put in front of texts
      */
-    private TokenizerFiles(HuggingFaceTokenizer library, HuggingFaceTokenizer continuing, String[] texts, TokenizerSettings settings, OptionalInt beginning) {
+    private TokenizerFiles(
+            HuggingFaceTokenizer library,
+            HuggingFaceTokenizer continuing,
+            String[] texts,
+            TokenizerSettings settings,
+            OptionalInt beginning) {
         this.library = library;
         this.continuing = continuing;
         this.texts = texts;
@@ -62,7 +68,8 @@ public final class TokenizerFiles implements Tokenizer {
         try {
             if (Files.exists(whole)) {
                 JsonNode file = JsonFiles.read(whole);
-                return Optional.of(of(file, untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole), settings));
+                return Optional.of(
+                        of(file, untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole), settings));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
                 JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
@@ -72,8 +79,12 @@ public final class TokenizerFiles implements Tokenizer {
         } catch (CheckpointException e) {
             throw e;
         } catch (IOException | RuntimeException e) {
-            throw new CheckpointException(used, "the tokenizer cannot be read (" + e.getMessage() + ")", "the files of a Hugging Face tokenizer",
-                    "Download the file again, or remove it to work with token ids", e);
+            throw new CheckpointException(
+                    used,
+                    "the tokenizer cannot be read (" + e.getMessage() + ")",
+                    "the files of a Hugging Face tokenizer",
+                    "Download the file again, or remove it to work with token ids",
+                    e);
         }
     }
 
@@ -82,16 +93,24 @@ public final class TokenizerFiles implements Tokenizer {
         Map<String, Integer> ids = new HashMap<>();
         JsonNode vocabulary = file.path("model").path("vocab");
         if (vocabulary.isObject()) {
-            vocabulary.properties().forEach(entry -> spellings.put(entry.getValue().asInt(), entry.getKey()));
+            vocabulary
+                    .properties()
+                    .forEach(entry -> spellings.put(entry.getValue().asInt(), entry.getKey()));
         } else {
             for (int id = 0; id < vocabulary.size(); id++) {
                 spellings.put(id, vocabulary.get(id).path(0).asText());
             }
         }
-        boolean byteLevel = mentions(file.path("decoder"), "ByteLevel") || mentions(file.path("pre_tokenizer"), "ByteLevel");
+        boolean byteLevel =
+                mentions(file.path("decoder"), "ByteLevel") || mentions(file.path("pre_tokenizer"), "ByteLevel");
         Map<Integer, String> added = new HashMap<>();
-        file.path("added_tokens").forEach(token -> added.put(token.path("id").asInt(), token.path("content").asText()));
-        int size = 1 + Math.max(spellings.keySet().stream().mapToInt(id -> id).max().orElse(-1), added.keySet().stream().mapToInt(id -> id).max().orElse(-1));
+        file.path("added_tokens")
+                .forEach(token -> added.put(
+                        token.path("id").asInt(), token.path("content").asText()));
+        int size = 1
+                + Math.max(
+                        spellings.keySet().stream().mapToInt(id -> id).max().orElse(-1),
+                        added.keySet().stream().mapToInt(id -> id).max().orElse(-1));
         String[] texts = new String[size];
         spellings.forEach((id, spelling) -> {
             texts[id] = byteLevel ? TokenTexts.ofByteLevel(spelling) : TokenTexts.ofSentencePiece(spelling);
@@ -101,13 +120,20 @@ public final class TokenizerFiles implements Tokenizer {
             texts[id] = content;
             ids.put(content, id);
         });
-        OptionalInt first = settings.beginnings().stream().filter(ids::containsKey).mapToInt(ids::get).findFirst();
+        OptionalInt first = settings.beginnings().stream()
+                .filter(ids::containsKey)
+                .mapToInt(ids::get)
+                .findFirst();
         HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES);
-        HuggingFaceTokenizer continuing = unprefixed(file) ? HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(JSON.writeValueAsBytes(file)), AS_IT_COMES) : library;
+        HuggingFaceTokenizer continuing = unprefixed(file)
+                ? HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(JSON.writeValueAsBytes(file)), AS_IT_COMES)
+                : library;
         return new TokenizerFiles(library, continuing, texts, settings, first);
     }
 
-    /** Lets spans keep the spaces that belong to their tokens, which changes no id. @return whether anything was changed */
+    /**
+     * Lets spans keep the spaces that belong to their tokens, which changes no id. @return whether anything was changed
+     */
     private static boolean untrimmed(JsonNode file) {
         boolean changed = false;
         for (JsonNode part : file.path("post_processor").findParents("trim_offsets")) {
@@ -126,7 +152,8 @@ public final class TokenizerFiles implements Tokenizer {
                 if (type.equals("Prepend")) {
                     changed |= !part.path("prepend").asText().isEmpty();
                     ((ObjectNode) part).put("prepend", "");
-                } else if (part.path("add_prefix_space").asBoolean() || part.path("prepend_scheme").asText("never").matches("always|first")) {
+                } else if (part.path("add_prefix_space").asBoolean()
+                        || part.path("prepend_scheme").asText("never").matches("always|first")) {
                     changed = true;
                     ((ObjectNode) part).put("add_prefix_space", false);
                     if (type.equals("Metaspace")) {
@@ -140,10 +167,14 @@ public final class TokenizerFiles implements Tokenizer {
 
     /** Why {@link #read} finds no tokenizer in a folder and what to do about it: one sentence without a full stop. */
     public static String absence(Path folder) {
-        Optional<String> found = Stream.of("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt").filter(name -> Files.exists(folder.resolve(name))).findFirst();
+        Optional<String> found = Stream.of("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
+                .filter(name -> Files.exists(folder.resolve(name)))
+                .findFirst();
         String shown = "so tokens are shown by their ids";
-        return found.map(name -> "There is no tokenizer.json, and " + name + " cannot be read without it, " + shown + ". Download tokenizer.json from the model's page, "
-                + "or make it, in the model's folder, with: python3 -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('.').save_pretrained('.')\"")
+        return found.map(
+                        name -> "There is no tokenizer.json, and " + name + " cannot be read without it, " + shown
+                                + ". Download tokenizer.json from the model's page, "
+                                + "or make it, in the model's folder, with: python3 -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('.').save_pretrained('.')\"")
                 .orElse("There is no tokenizer, " + shown);
     }
 
@@ -151,19 +182,35 @@ public final class TokenizerFiles implements Tokenizer {
     private static JsonNode byteLevel(JsonNode vocabulary, List<String> mergeLines) {
         JsonNodeFactory make = JsonNodeFactory.instance;
         ArrayNode merges = make.arrayNode();
-        mergeLines.stream().filter(line -> !line.isBlank() && !line.startsWith("#version")).forEach(merges::add);
+        mergeLines.stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("#version"))
+                .forEach(merges::add);
         ArrayNode added = make.arrayNode();
         if (vocabulary.has("<|endoftext|>")) {
-            added.addObject().put("id", vocabulary.get("<|endoftext|>").asInt()).put("content", "<|endoftext|>").put("special", true)
-                    .put("single_word", false).put("lstrip", false).put("rstrip", false).put("normalized", false);
+            added.addObject()
+                    .put("id", vocabulary.get("<|endoftext|>").asInt())
+                    .put("content", "<|endoftext|>")
+                    .put("special", true)
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false);
         }
-        ObjectNode level = make.objectNode().put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", false).put("use_regex", true);
+        ObjectNode level = make.objectNode()
+                .put("type", "ByteLevel")
+                .put("add_prefix_space", false)
+                .put("trim_offsets", false)
+                .put("use_regex", true);
         ObjectNode file = make.objectNode().put("version", "1.0");
         file.set("added_tokens", added);
         file.set("pre_tokenizer", level);
         file.set("post_processor", level);
         file.set("decoder", level);
-        file.putObject("model").put("type", "BPE").put("fuse_unk", false).put("byte_fallback", false).<ObjectNode>set("vocab", vocabulary)
+        file.putObject("model")
+                .put("type", "BPE")
+                .put("fuse_unk", false)
+                .put("byte_fallback", false)
+                .<ObjectNode>set("vocab", vocabulary)
                 .set("merges", merges);
         return file;
     }
@@ -180,10 +227,12 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public Tokens encode(String text, Beginning where) {
         if (where == Beginning.YES && beginning.isEmpty()) {
-            throw new IllegalArgumentException("beginning is YES, but the tokenizer has no token for the beginning of text");
+            throw new IllegalArgumentException(
+                    "beginning is YES, but the tokenizer has no token for the beginning of text");
         }
         boolean known = beginning.isPresent() && settings.begins().isPresent();
-        boolean begin = where == Beginning.YES || where == Beginning.AUTO && known && settings.begins().get();
+        boolean begin = where == Beginning.YES
+                || where == Beginning.AUTO && known && settings.begins().get();
         return encode(library, text, where == Beginning.AUTO && !known, begin);
     }
 
@@ -216,7 +265,10 @@ public final class TokenizerFiles implements Tokenizer {
         return new Tokens(text, ids, starts, ends);
     }
 
-    /** Half a surrogate pair is no character and cannot be handed to the library; each becomes U+FFFD, also one unit long. */
+    /**
+     * Half a surrogate pair is no character and cannot be handed to the library; each becomes U+FFFD, also one unit
+     * long.
+     */
     private static String withoutLoneSurrogates(String text) {
         StringBuilder sound = null;
         for (int i = 0; i < text.length(); i++) {
@@ -231,7 +283,10 @@ public final class TokenizerFiles implements Tokenizer {
         return sound == null ? text : sound.toString();
     }
 
-    /** The library counts code points, Java's strings UTF-16 units: the unit at which each code point begins, and the end. */
+    /**
+     * The library counts code points, Java's strings UTF-16 units: the unit at which each code point begins, and the
+     * end.
+     */
     private static int[] unitsOfCodePoints(String text) {
         int[] units = new int[text.codePointCount(0, text.length()) + 1];
         for (int unit = 0, point = 0; unit < text.length(); point++) {

@@ -2,9 +2,7 @@ package loupe.lm;
 
 import java.util.Arrays;
 
-/**
- * A text as token ids, with the stretch of the text each came from. A value, immutable; equal if ids and text are.
- */
+/** A text as token ids, with the stretch of the text each came from. A value, immutable; equal if ids and text are. */
 public final class Tokens {
     private final String text;
     private final int[] ids;
@@ -14,11 +12,12 @@ public final class Tokens {
     /**
      * @param starts index in {@code text} (UTF-16 units) of each token's first character
      * @param ends index after its last one; equal to the start for a token that was added. Tokens that are parts of one
-     *        character share its span
+     *     character share its span
      */
     public Tokens(String text, int[] ids, int[] starts, int[] ends) {
         if (ids.length != starts.length || ids.length != ends.length) {
-            throw new IllegalArgumentException("there are " + ids.length + " ids, " + starts.length + " starts and " + ends.length + " ends");
+            throw new IllegalArgumentException(
+                    "there are " + ids.length + " ids, " + starts.length + " starts and " + ends.length + " ends");
         }
         this.text = text;
         this.ids = ids.clone();

@@ -10,14 +10,25 @@ import loupe.base.HookPoint.Site;
  * @param outNorm1 what attention computes goes through this before it is added; null if there is no such norm
  * @param outNorm2 the same of the MLP
  */
-record TransformerBlock(int layer, Norm norm1, Attention attention, Norm outNorm1, Norm norm2, Mlp mlp, Norm outNorm2, boolean parallel) {
+record TransformerBlock(
+        int layer,
+        Norm norm1,
+        Attention attention,
+        Norm outNorm1,
+        Norm norm2,
+        Mlp mlp,
+        Norm outNorm2,
+        boolean parallel) {
     /** @param x (B, T, dModel) */
     NDArray apply(Pass pass, NDArray x, Places places) {
         NDArray pre = pass.show(Site.RESID_PRE, layer, x);
         if (pass.isStopped()) {
             return pre;
         }
-        NDArray attended = pass.scoped(pre, in -> through(outNorm1, attention.apply(pass, norm1.apply(pass, in, Site.LN1_NORMALIZED, layer), places)));
+        NDArray attended = pass.scoped(
+                pre,
+                in -> through(
+                        outNorm1, attention.apply(pass, norm1.apply(pass, in, Site.LN1_NORMALIZED, layer), places)));
         attended = pass.show(Site.ATTN_OUT, layer, attended);
         NDArray mid = pre.add(attended);
         if (!parallel) {
@@ -26,7 +37,9 @@ record TransformerBlock(int layer, Norm norm1, Attention attention, Norm outNorm
         if (pass.isStopped()) {
             return mid;
         }
-        NDArray computed = pass.scoped(parallel ? pre : mid, in -> through(outNorm2, mlp.apply(pass, norm2.apply(pass, in, Site.LN2_NORMALIZED, layer))));
+        NDArray computed = pass.scoped(
+                parallel ? pre : mid,
+                in -> through(outNorm2, mlp.apply(pass, norm2.apply(pass, in, Site.LN2_NORMALIZED, layer))));
         computed = pass.show(Site.MLP_OUT, layer, computed);
         return pass.show(Site.RESID_POST, layer, mid.add(computed));
     }

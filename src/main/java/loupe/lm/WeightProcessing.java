@@ -6,9 +6,10 @@ import loupe.lm.ModelConfig.NormKind;
 
 /**
  * The weight processing of TransformerLens 2.8 {@code HookedTransformer.from_pretrained} with its defaults: fold layer
- * norms, centre writing weights, centre the unembedding, fold value biases, in this order. The unembedding of a model that
- * limits its logits is left alone: there centring, which 2.8 does, changes the probabilities. Predictions stay what they
- * were; the residual stream of a LayerNorm model becomes its old self minus its mean. Sums are made in double precision.
+ * norms, centre writing weights, centre the unembedding, fold value biases, in this order. The unembedding of a model
+ * that limits its logits is left alone: there centring, which 2.8 does, changes the probabilities. Predictions stay
+ * what they were; the residual stream of a LayerNorm model becomes its old self minus its mean. Sums are made in double
+ * precision.
  */
 final class WeightProcessing {
     private final ModelConfig config;
@@ -45,7 +46,9 @@ final class WeightProcessing {
             centreRows("transformer.wte.weight");
             centreRows("transformer.wpe.weight");
             for (int layer = 0; layer < config.nLayers(); layer++) {
-                for (String part : new String[] {"attn.c_proj.weight", "attn.c_proj.bias", "mlp.c_proj.weight", "mlp.c_proj.bias"}) {
+                for (String part :
+                        new String[] {"attn.c_proj.weight", "attn.c_proj.bias", "mlp.c_proj.weight", "mlp.c_proj.bias"
+                        }) {
                     centreRows("transformer.h." + layer + "." + part);
                 }
             }
@@ -58,13 +61,18 @@ final class WeightProcessing {
         }
     }
 
-    /** W (in, out) behind a norm: b += normBias W, then W's rows times the gain, then, for LayerNorm, each column minus its mean. */
+    /**
+     * W (in, out) behind a norm: b += normBias W, then W's rows times the gain, then, for LayerNorm, each column minus
+     * its mean.
+     */
     private void foldInto(String matrix, String norm) {
         HostWeight weight = weights.get(matrix + ".weight");
         HostWeight normBias = weights.get(norm + ".bias");
         double[] gain = weights.get(norm + ".weight").toDoubles();
         double[] shift = normBias == null ? null : normBias.toDoubles();
-        HostWeight biasWeight = shift == null ? null : weights.computeIfAbsent(matrix + ".bias", name -> HostWeight.zeros(weight.width()));
+        HostWeight biasWeight = shift == null
+                ? null
+                : weights.computeIfAbsent(matrix + ".bias", name -> HostWeight.zeros(weight.width()));
         double[] bias = biasWeight == null ? null : biasWeight.toDoubles();
         double[] mean = new double[weight.width()];
         float[] row = new float[weight.width()];
@@ -96,7 +104,8 @@ final class WeightProcessing {
         double[] gain = weights.get("transformer.ln_f.weight").toDoubles();
         HostWeight shiftWeight = weights.get("transformer.ln_f.bias");
         double[] shift = shiftWeight == null ? null : shiftWeight.toDoubles();
-        HostWeight biasWeight = shift == null ? null : weights.computeIfAbsent("lm_head.bias", name -> HostWeight.zeros(weight.rows()));
+        HostWeight biasWeight =
+                shift == null ? null : weights.computeIfAbsent("lm_head.bias", name -> HostWeight.zeros(weight.rows()));
         double[] bias = biasWeight == null ? null : biasWeight.toDoubles();
         boolean centred = config.wiring().norm() == NormKind.LAYER_NORM;
         float[] row = new float[weight.width()];

@@ -1,2 +1,5 @@
-/** The language model: its configuration, tokenizer, weights and forward pass, hookable at every TransformerLens hook point. */
+/**
+ * The language model: its configuration, tokenizer, weights and forward pass, hookable at every TransformerLens hook
+ * point.
+ */
 package loupe.lm;

@@ -2,7 +2,10 @@ package loupe.sae;
 
 import java.util.OptionalDouble;
 
-/** How pre-activations become feature activations. Parameters that are tensors (thresholds, gates) live with the weights. */
+/**
+ * How pre-activations become feature activations. Parameters that are tensors (thresholds, gates) live with the
+ * weights.
+ */
 public sealed interface Activation {
     /** Name as {@code --activation} spells it. */
     String label();
@@ -40,8 +43,8 @@ public sealed interface Activation {
     /**
      * max(p, 0) where it exceeds one threshold fixed after training, else 0. The comparison is strict.
      *
-     * @param threshold empty for files that hold none: then the k * B largest of a batch of B vectors are kept, and what
-     *     a vector gives depends on the batch it is in
+     * @param threshold empty for files that hold none: then the k * B largest of a batch of B vectors are kept, and
+     *     what a vector gives depends on the batch it is in
      */
     record BatchTopK(int k, OptionalDouble threshold) implements Activation {
         @Override
@@ -59,7 +62,8 @@ public sealed interface Activation {
     }
 
     /**
-     * The largest of each of k equal groups of neighbouring features, if it is positive; sparsify. Ties go to the lower index.
+     * The largest of each of k equal groups of neighbouring features, if it is positive; sparsify. Ties go to the lower
+     * index.
      *
      * @param k number of groups; divides the number of features
      */
@@ -70,7 +74,9 @@ public sealed interface Activation {
         }
     }
 
-    /** The k largest by absolute value per token, each with its sign; of old sparsify files. Ties go to the lower index. */
+    /**
+     * The k largest by absolute value per token, each with its sign; of old sparsify files. Ties go to the lower index.
+     */
     record SignedTopK(int k) implements Activation {
         @Override
         public String label() {

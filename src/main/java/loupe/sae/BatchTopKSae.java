@@ -23,19 +23,27 @@ final class BatchTopKSae implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return files.has("W_enc", "W_dec", "b_enc", "b_dec") && files.config("config.json").filter(c -> c.has("sae_type")).isPresent();
+        return files.has("W_enc", "W_dec", "b_enc", "b_dec")
+                && files.config("config.json").filter(c -> c.has("sae_type")).isPresent();
     }
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings config = files.config("config.json").orElseThrow(() -> files.refused("there is no config.json beside the weights", "one", ""));
+        Settings config = files.config("config.json")
+                .orElseThrow(() -> files.refused("there is no config.json beside the weights", "one", ""));
         String type = config.text("sae_type").orElse("");
         if (!TYPES.contains(type)) {
-            throw files.refused("config.json says sae_type " + type + ", which is not supported", "one of " + String.join(", ", TYPES), "");
+            throw files.refused(
+                    "config.json says sae_type " + type + ", which is not supported",
+                    "one of " + String.join(", ", TYPES),
+                    "");
         }
         long d = Shapes.length(files, "b_dec");
         long n = Shapes.length(files, "b_enc");
-        SaeDraft draft = new SaeDraft(files, format(), d, n).take(Part.ENCODER, "W_enc").take(Part.DECODER, "W_dec", true).take(Part.DECODER_BIAS, "b_dec");
+        SaeDraft draft = new SaeDraft(files, format(), d, n)
+                .take(Part.ENCODER, "W_enc")
+                .take(Part.DECODER, "W_dec", true)
+                .take(Part.DECODER_BIAS, "b_dec");
         draft.settings = config.values();
         draft.subtractDecoderBias = true;
         draft.activation = type.equals("vanilla") ? "relu" : type;
@@ -45,9 +53,11 @@ final class BatchTopKSae implements SaeFamily {
             draft.k("config.json", config.integer("top_k"));
         }
         if (type.equals("batchtopk")) {
-            draft.warn("The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
+            draft.warn(
+                    "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
         }
-        draft.normalisation = config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE;
+        draft.normalisation =
+                config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE;
         draft.model = config.text("model_name").orElse("");
         draft.hook = config.text("hook_point").flatMap(HookPoint::parse);
         draft.centred = true;

@@ -17,8 +17,16 @@ import loupe.tensor.StoredTensor;
 /** The file or folder somebody pointed at: its tensors, and the configuration files beside them. */
 final class CheckpointFiles implements AutoCloseable {
     private static final List<String> WRAPPERS = List.of("", "ae.", "state_dict.", "model_state_dict.");
-    private static final List<String> TELLING = List.of("W_dec", "w_dec", "decoder.weight", "decoder", "W_enc", "w_enc", "encoder.weight",
-            "W_gate", "decoder_linear.weight");
+    private static final List<String> TELLING = List.of(
+            "W_dec",
+            "w_dec",
+            "decoder.weight",
+            "decoder",
+            "W_enc",
+            "w_enc",
+            "encoder.weight",
+            "W_gate",
+            "decoder_linear.weight");
     private static final String COMPILED = "_orig_mod.";
 
     private final Path path;
@@ -34,14 +42,23 @@ final class CheckpointFiles implements AutoCloseable {
         this.prefix = prefixOf(archive);
     }
 
-    /** @throws CheckpointException if there is no such file, a folder holds no checkpoint or several, or the file is refused */
+    /**
+     * @throws CheckpointException if there is no such file, a folder holds no checkpoint or several, or the file is
+     *     refused
+     */
     static CheckpointFiles open(Path path) {
-        Path start = path.getFileName() != null && path.getFileName().toString().endsWith(".json") && path.getParent() != null ? path.getParent() : path;
+        Path start = path.getFileName() != null
+                        && path.getFileName().toString().endsWith(".json")
+                        && path.getParent() != null
+                ? path.getParent()
+                : path;
         if (!Files.exists(start)) {
             throw new CheckpointException(path, "there is no such file or folder", "", "");
         }
-        CheckpointSearch.Found found = Files.isDirectory(start) ? CheckpointSearch.in(start)
-                : new CheckpointSearch.Found(Optional.ofNullable(start.getParent()).orElse(Path.of("")), start);
+        CheckpointSearch.Found found = Files.isDirectory(start)
+                ? CheckpointSearch.in(start)
+                : new CheckpointSearch.Found(
+                        Optional.ofNullable(start.getParent()).orElse(Path.of("")), start);
         return new CheckpointFiles(path, found.folder(), TensorArchives.open(found.weights()));
     }
 
@@ -88,7 +105,9 @@ final class CheckpointFiles implements AutoCloseable {
 
     /** Axes of a tensor, or none if there is no such tensor. */
     long[] shape(String name) {
-        return find(name).map(t -> t.shape().stream().mapToLong(Long::longValue).toArray()).orElse(new long[0]);
+        return find(name)
+                .map(t -> t.shape().stream().mapToLong(Long::longValue).toArray())
+                .orElse(new long[0]);
     }
 
     /** A tensor of one element, whatever its type. */
@@ -97,7 +116,9 @@ final class CheckpointFiles implements AutoCloseable {
             if (tensor.elements() != 1) {
                 throw refused(name + " has " + tensor.elements() + " elements", "one");
             }
-            return tensor.dtype().isFloating() ? (double) tensor.toHost().data()[0] : (double) tensor.readIntegers(0, 1)[0];
+            return tensor.dtype().isFloating()
+                    ? (double) tensor.toHost().data()[0]
+                    : (double) tensor.readIntegers(0, 1)[0];
         });
     }
 
@@ -120,8 +141,11 @@ final class CheckpointFiles implements AutoCloseable {
     /** Names and shapes of the tensors, for a message. */
     String summary() {
         List<String> names = archive.names();
-        String listed = names.stream().limit(12).map(n -> n + archive.tensor(n).shape()).collect(Collectors.joining(", "));
-        return names.isEmpty() ? "no tensors" : names.size() > 12 ? listed + " and " + (names.size() - 12) + " more" : listed;
+        String listed =
+                names.stream().limit(12).map(n -> n + archive.tensor(n).shape()).collect(Collectors.joining(", "));
+        return names.isEmpty()
+                ? "no tensors"
+                : names.size() > 12 ? listed + " and " + (names.size() - 12) + " more" : listed;
     }
 
     @Override
@@ -132,7 +156,9 @@ final class CheckpointFiles implements AutoCloseable {
     private static String prefixOf(TensorArchive archive) {
         for (String wrapper : WRAPPERS) {
             for (String compiled : List.of("", COMPILED)) {
-                if (TELLING.stream().anyMatch(name -> archive.find(wrapper + compiled + name).isPresent())) {
+                if (TELLING.stream()
+                        .anyMatch(
+                                name -> archive.find(wrapper + compiled + name).isPresent())) {
                     return wrapper + compiled;
                 }
             }

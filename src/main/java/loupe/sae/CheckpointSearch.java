@@ -19,15 +19,26 @@ import loupe.format.TensorArchives;
  * somewhere below it, as libraries leave them that keep one folder for each hook point.
  */
 final class CheckpointSearch {
-    private static final List<String> WEIGHT_FILES = List.of("sae_weights.safetensors", "ae.pt", "sae.safetensors", "params.npz",
-            "params.safetensors", "checkpoints/final.safetensors", "sae.pt", "autoencoder.pt", "cc_weights.pt");
-    private static final List<String> NOT_WEIGHTS = List.of("sparsity.safetensors", "activations_store_state.safetensors", "examples.safetensors",
-            "trainer_state.pt");
-    private static final List<String> ENDINGS = List.of(".pt", ".pth", ".safetensors", ".npz", ".bin", ".pkl", ".pkl.gz");
-    private static final Pattern TELLING = Pattern.compile("(?:.*\\.)?(?:[Ww]_(?:enc|dec|gate)|(?:en|de)coder(?:\\.\\d)?\\.weight|(?:en|de)coder_linear\\.weight)");
+    private static final List<String> WEIGHT_FILES = List.of(
+            "sae_weights.safetensors",
+            "ae.pt",
+            "sae.safetensors",
+            "params.npz",
+            "params.safetensors",
+            "checkpoints/final.safetensors",
+            "sae.pt",
+            "autoencoder.pt",
+            "cc_weights.pt");
+    private static final List<String> NOT_WEIGHTS = List.of(
+            "sparsity.safetensors", "activations_store_state.safetensors", "examples.safetensors", "trainer_state.pt");
+    private static final List<String> ENDINGS =
+            List.of(".pt", ".pth", ".safetensors", ".npz", ".bin", ".pkl", ".pkl.gz");
+    private static final Pattern TELLING = Pattern.compile(
+            "(?:.*\\.)?(?:[Ww]_(?:enc|dec|gate)|(?:en|de)coder(?:\\.\\d)?\\.weight|(?:en|de)coder_linear\\.weight)");
     private static final int NAMED = 8;
     /** Gemma Scope keeps its files three folders down. */
     private static final int DEPTH = 4;
+
     private static final int FOLDERS = 2000;
 
     private final Path root;
@@ -54,32 +65,51 @@ final class CheckpointSearch {
         if (usual.isPresent()) {
             return usual.get();
         }
-        List<Path> here = filesIn(root).stream().filter(CheckpointSearch::mayHoldWeights).toList();
+        List<Path> here =
+                filesIn(root).stream().filter(CheckpointSearch::mayHoldWeights).toList();
         List<Found> below = new ArrayList<>();
         search(root, DEPTH, below);
-        List<Path> telling = here.size() == 1 && below.isEmpty() ? here : here.stream().filter(CheckpointSearch::looksLikeOne).toList();
+        List<Path> telling = here.size() == 1 && below.isEmpty()
+                ? here
+                : here.stream().filter(CheckpointSearch::looksLikeOne).toList();
         if (telling.size() + below.size() == 1) {
             return below.isEmpty() ? new Found(root, telling.get(0)) : below.get(0);
         }
         if (!here.isEmpty() && below.isEmpty()) {
-            throw new CheckpointException(root, "this folder holds " + here.size() + " files with weights (" + listed(here) + ")", "one", "Choose a file");
+            throw new CheckpointException(
+                    root,
+                    "this folder holds " + here.size() + " files with weights (" + listed(here) + ")",
+                    "one",
+                    "Choose a file");
         }
         List<Path> choices = new ArrayList<>(telling);
         below.forEach(found -> choices.add(found.folder()));
         throw choices.isEmpty()
-                ? new CheckpointException(root, "there are no weights in this folder", "one of " + String.join(", ", WEIGHT_FILES), "")
-                : new CheckpointException(root, "there are " + choices.size() + " checkpoints in this folder (" + listed(choices) + ")", "one", "Choose one of them");
+                ? new CheckpointException(
+                        root, "there are no weights in this folder", "one of " + String.join(", ", WEIGHT_FILES), "")
+                : new CheckpointException(
+                        root,
+                        "there are " + choices.size() + " checkpoints in this folder (" + listed(choices) + ")",
+                        "one",
+                        "Choose one of them");
     }
 
     /** The weights under one of the names libraries give them. */
     private static Optional<Found> usual(Path folder) {
-        return WEIGHT_FILES.stream().map(folder::resolve).filter(file -> Files.exists(file) && !Files.isDirectory(file)).findFirst().map(weights -> new Found(folder, weights));
+        return WEIGHT_FILES.stream()
+                .map(folder::resolve)
+                .filter(file -> Files.exists(file) && !Files.isDirectory(file))
+                .findFirst()
+                .map(weights -> new Found(folder, weights));
     }
 
     /** Adds the checkpoints below a folder; what lies below a checkpoint are earlier states of it. */
     private void search(Path folder, int depth, List<Found> found) {
         for (Path entry : depth == 0 ? List.<Path>of() : filesIn(folder)) {
-            if (Files.isDirectory(entry) && !Files.isSymbolicLink(entry) && !entry.getFileName().toString().startsWith(".") && ++visited <= FOLDERS) {
+            if (Files.isDirectory(entry)
+                    && !Files.isSymbolicLink(entry)
+                    && !entry.getFileName().toString().startsWith(".")
+                    && ++visited <= FOLDERS) {
                 Optional<Found> usual = usual(entry);
                 usual.ifPresentOrElse(found::add, () -> search(entry, depth - 1, found));
             }
@@ -98,18 +128,24 @@ final class CheckpointSearch {
     }
 
     private String listed(List<Path> paths) {
-        String names = paths.stream().limit(NAMED).map(path -> root.relativize(path).toString()).collect(Collectors.joining(", "));
+        String names = paths.stream()
+                .limit(NAMED)
+                .map(path -> root.relativize(path).toString())
+                .collect(Collectors.joining(", "));
         return paths.size() > NAMED ? names + " and " + (paths.size() - NAMED) + " more" : names;
     }
 
     private static boolean mayHoldWeights(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return Files.isRegularFile(file) && !NOT_WEIGHTS.contains(name) && ENDINGS.stream().anyMatch(name::endsWith);
+        return Files.isRegularFile(file)
+                && !NOT_WEIGHTS.contains(name)
+                && ENDINGS.stream().anyMatch(name::endsWith);
     }
 
     private static boolean looksLikeOne(Path file) {
         try (TensorArchive archive = TensorArchives.open(file)) {
-            return archive.names().stream().anyMatch(name -> TELLING.matcher(name).matches());
+            return archive.names().stream()
+                    .anyMatch(name -> TELLING.matcher(name).matches());
         } catch (CheckpointException damaged) {
             return true; // somebody who opens the folder is to be told
         }

@@ -24,10 +24,20 @@ final class DictionaryLearning implements SaeFamily {
 
     private static final String EARLY_GATE = "active_features_encoder";
     private static final String EARLY_MAGNITUDES = "feature_magnitudes_encoder";
-    private static final List<String> CLASSES = List.of("AutoEncoder", "AutoEncoderNew", "GatedAutoEncoder", "AutoEncoderTopK", "BatchTopKSAE",
-            "MatryoshkaBatchTopKSAE", "JumpReluAutoEncoder");
-    /** Our own addition, for autoencoders that were trained with another library: the library itself reads raw activations. */
+    private static final List<String> CLASSES = List.of(
+            "AutoEncoder",
+            "AutoEncoderNew",
+            "GatedAutoEncoder",
+            "AutoEncoderTopK",
+            "BatchTopKSAE",
+            "MatryoshkaBatchTopKSAE",
+            "JumpReluAutoEncoder");
+    /**
+     * Our own addition, for autoencoders that were trained with another library: the library itself reads raw
+     * activations.
+     */
     static final String CENTRED = "center_writing_weights";
+
     private static final Pattern PLACE = Pattern.compile(
             "(resid_pre|resid_post|resid_out|resid|mlp_out|mlp|attn_out|attn|attention)(?:_layer)?_?(\\d{1,3})?(?:[^\\d].*)?");
 
@@ -43,8 +53,16 @@ final class DictionaryLearning implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return classByNames(files) != null || statedClass(files).isPresent() && Stream.of("encoder.weight", "decoder.weight", "decoder", "W_enc", "W_dec", EARLY_GATE + ".weight")
-                .anyMatch(files::has);
+        return classByNames(files) != null
+                || statedClass(files).isPresent()
+                        && Stream.of(
+                                        "encoder.weight",
+                                        "decoder.weight",
+                                        "decoder",
+                                        "W_enc",
+                                        "W_dec",
+                                        EARLY_GATE + ".weight")
+                                .anyMatch(files::has);
     }
 
     @Override
@@ -53,20 +71,28 @@ final class DictionaryLearning implements SaeFamily {
         String byNames = classByNames(files);
         String dictClass = named != null ? named : byNames;
         if (dictClass == null || !CLASSES.contains(dictClass)) {
-            throw files.refused(dictClass == null ? "no class of dictionary_learning has these tensors: " + files.summary()
-                    : "config.json says dict_class " + dictClass, "one of " + String.join(", ", CLASSES), "");
+            throw files.refused(
+                    dictClass == null
+                            ? "no class of dictionary_learning has these tensors: " + files.summary()
+                            : "config.json says dict_class " + dictClass,
+                    "one of " + String.join(", ", CLASSES),
+                    "");
         }
-        SaeDraft draft = switch (dictClass) {
-            case "AutoEncoder" -> autoEncoder(files);
-            case "AutoEncoderNew" -> autoEncoderNew(files);
-            case "GatedAutoEncoder" -> files.has(EARLY_GATE + ".weight") ? earlyGated(files) : gated(files);
-            case "JumpReluAutoEncoder" -> jumpRelu(files);
-            case "MatryoshkaBatchTopKSAE" -> matryoshka(files);
-            default -> topK(files, dictClass.equals("BatchTopKSAE"));
-        };
+        SaeDraft draft =
+                switch (dictClass) {
+                    case "AutoEncoder" -> autoEncoder(files);
+                    case "AutoEncoderNew" -> autoEncoderNew(files);
+                    case "GatedAutoEncoder" -> files.has(EARLY_GATE + ".weight") ? earlyGated(files) : gated(files);
+                    case "JumpReluAutoEncoder" -> jumpRelu(files);
+                    case "MatryoshkaBatchTopKSAE" -> matryoshka(files);
+                    default -> topK(files, dictClass.equals("BatchTopKSAE"));
+                };
         Settings trainer = trainer(files);
-        if (named == null && dictClass.equals("AutoEncoderTopK") && options.activation().isEmpty()) {
-            draft.warn("There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as AutoEncoderTopK (--activation batchtopk otherwise)");
+        if (named == null
+                && dictClass.equals("AutoEncoderTopK")
+                && options.activation().isEmpty()) {
+            draft.warn(
+                    "There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as AutoEncoderTopK (--activation batchtopk otherwise)");
         }
         files.config("config.json").ifPresent(config -> draft.settings = config.values());
         checkSizes(files, trainer, draft);
@@ -78,13 +104,15 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     private static Settings trainer(CheckpointFiles files) {
-        return files.config("config.json").map(config -> config.object("trainer"))
+        return files.config("config.json")
+                .map(config -> config.object("trainer"))
                 .orElse(new Settings(files.folder().resolve("config.json"), Map.of()));
     }
 
     private static Optional<String> statedClass(CheckpointFiles files) {
         Optional<Settings> config = files.config("config.json");
-        return config.isPresent() && config.get().values().get("trainer") instanceof Map<?, ?> ? config.get().object("trainer").text("dict_class")
+        return config.isPresent() && config.get().values().get("trainer") instanceof Map<?, ?>
+                ? config.get().object("trainer").text("dict_class")
                 : Optional.empty();
     }
 
@@ -92,13 +120,21 @@ final class DictionaryLearning implements SaeFamily {
         if (files.has("W_enc", "W_dec", "b_enc", "b_dec", "group_sizes")) {
             return "MatryoshkaBatchTopKSAE";
         }
-        if (files.has(EARLY_GATE + ".weight", EARLY_GATE + ".bias", EARLY_MAGNITUDES + ".weight", EARLY_MAGNITUDES + ".bias", "decoder.weight", "bias")) {
+        if (files.has(
+                EARLY_GATE + ".weight",
+                EARLY_GATE + ".bias",
+                EARLY_MAGNITUDES + ".weight",
+                EARLY_MAGNITUDES + ".bias",
+                "decoder.weight",
+                "bias")) {
             return "GatedAutoEncoder";
         }
         if (files.has("encoder.weight", "decoder.weight", "r_mag", "gate_bias", "mag_bias", "decoder_bias")) {
             return "GatedAutoEncoder";
         }
-        if (files.has("W_enc", "W_dec", "b_enc", "b_dec", "threshold") && files.shape("threshold").length == 1 && files.fileName().endsWith(".pt")) {
+        if (files.has("W_enc", "W_dec", "b_enc", "b_dec", "threshold")
+                && files.shape("threshold").length == 1
+                && files.fileName().endsWith(".pt")) {
             return "JumpReluAutoEncoder";
         }
         if (!files.has("encoder.weight", "encoder.bias") || files.shape("encoder.weight").length != 2) {
@@ -110,10 +146,15 @@ final class DictionaryLearning implements SaeFamily {
         if (files.has("decoder.weight", "bias")) {
             return "AutoEncoder";
         }
-        return files.has("decoder.weight", "decoder.bias") && files.fileName().endsWith(".pt") ? "AutoEncoderNew" : null;
+        return files.has("decoder.weight", "decoder.bias") && files.fileName().endsWith(".pt")
+                ? "AutoEncoderNew"
+                : null;
     }
 
-    /** f = relu((x - bias) E + be), x^ = D f + bias, with the decoder's columns made unit vectors as from_pretrained does. */
+    /**
+     * f = relu((x - bias) E + be), x^ = D f + bias, with the decoder's columns made unit vectors as from_pretrained
+     * does.
+     */
     private static SaeDraft autoEncoder(CheckpointFiles files) {
         SaeDraft draft = linear(files, "bias").take(Part.ENCODER_BIAS, "encoder.bias");
         draft.subtractDecoderBias = true;
@@ -128,17 +169,24 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     private static SaeDraft gated(CheckpointFiles files) {
-        SaeDraft draft = linear(files, "decoder_bias").take(Part.ENCODER_BIAS, "gate_bias").take(Part.MAGNITUDE_SCALE, "r_mag")
+        SaeDraft draft = linear(files, "decoder_bias")
+                .take(Part.ENCODER_BIAS, "gate_bias")
+                .take(Part.MAGNITUDE_SCALE, "r_mag")
                 .take(Part.MAGNITUDE_BIAS, "mag_bias");
         draft.subtractDecoderBias = true;
         draft.activation = "gated";
         return draft;
     }
 
-    /** Of April and May 2024: f = 1[(x - bias) G + bg > 0] relu((x - bias) M + bm), x^ = D f + bias, with two encoders that share nothing. */
+    /**
+     * Of April and May 2024: f = 1[(x - bias) G + bg > 0] relu((x - bias) M + bm), x^ = D f + bias, with two encoders
+     * that share nothing.
+     */
     private static SaeDraft earlyGated(CheckpointFiles files) {
-        SaeDraft draft = linear(files, EARLY_GATE + ".weight", "bias").take(Part.ENCODER_BIAS, EARLY_GATE + ".bias")
-                .take(Part.MAGNITUDE_ENCODER, EARLY_MAGNITUDES + ".weight", true).take(Part.MAGNITUDE_BIAS, EARLY_MAGNITUDES + ".bias");
+        SaeDraft draft = linear(files, EARLY_GATE + ".weight", "bias")
+                .take(Part.ENCODER_BIAS, EARLY_GATE + ".bias")
+                .take(Part.MAGNITUDE_ENCODER, EARLY_MAGNITUDES + ".weight", true)
+                .take(Part.MAGNITUDE_BIAS, EARLY_MAGNITUDES + ".bias");
         draft.subtractDecoderBias = true;
         draft.activation = "gated";
         return draft;
@@ -161,7 +209,9 @@ final class DictionaryLearning implements SaeFamily {
         if (files.has("group_sizes")) {
             StoredTensor sizes = files.tensor("group_sizes");
             if (sizes.dtype().isFloating() || sizes.elements() > draft.dSae) {
-                throw files.refused("group_sizes are " + sizes.elements() + " values of type " + sizes.dtype(), "whole numbers that add up to the number of features");
+                throw files.refused(
+                        "group_sizes are " + sizes.elements() + " values of type " + sizes.dtype(),
+                        "whole numbers that add up to the number of features");
             }
             for (long size : sizes.readIntegers(0, (int) sizes.elements())) {
                 sum += size;
@@ -192,13 +242,18 @@ final class DictionaryLearning implements SaeFamily {
         }
         long d = encoder[1];
         long n = encoder[0];
-        return new SaeDraft(files, FORMAT, d, n).take(Part.ENCODER, encoderName, true)
-                .take(Part.DECODER, decoder, Shapes.featuresInRows(files, decoder, d, n, decoder.equals("decoder"))).take(Part.DECODER_BIAS, decoderBias);
+        return new SaeDraft(files, FORMAT, d, n)
+                .take(Part.ENCODER, encoderName, true)
+                .take(Part.DECODER, decoder, Shapes.featuresInRows(files, decoder, d, n, decoder.equals("decoder")))
+                .take(Part.DECODER_BIAS, decoderBias);
     }
 
     private static SaeDraft named(CheckpointFiles files) {
-        return new SaeDraft(files, FORMAT, Shapes.length(files, "b_dec"), Shapes.length(files, "b_enc")).take(Part.ENCODER, "W_enc")
-                .take(Part.ENCODER_BIAS, "b_enc").take(Part.DECODER, "W_dec", true).take(Part.DECODER_BIAS, "b_dec");
+        return new SaeDraft(files, FORMAT, Shapes.length(files, "b_dec"), Shapes.length(files, "b_enc"))
+                .take(Part.ENCODER, "W_enc")
+                .take(Part.ENCODER_BIAS, "b_enc")
+                .take(Part.DECODER, "W_dec", true)
+                .take(Part.DECODER_BIAS, "b_dec");
     }
 
     private static void kAndThreshold(CheckpointFiles files, SaeDraft draft) {
@@ -207,13 +262,16 @@ final class DictionaryLearning implements SaeFamily {
         Optional<Double> threshold = files.scalar("threshold");
         boolean batch = draft.activation.equals("batchtopk");
         if (threshold.isPresent() && threshold.get().isNaN()) {
-            throw files.refused("the threshold is not a number", "a threshold of 0 or more", "Train it further, or save it again");
+            throw files.refused(
+                    "the threshold is not a number", "a threshold of 0 or more", "Train it further, or save it again");
         }
         threshold.ifPresent(value -> draft.threshold = OptionalDouble.of(value));
         if (batch && threshold.isEmpty()) {
-            draft.warn("The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
+            draft.warn(
+                    "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
         } else if (batch && threshold.get() < 0) {
-            draft.warn("The threshold was never set (it is " + threshold.get() + "), so every positive feature is kept, as with a plain ReLU");
+            draft.warn("The threshold was never set (it is " + threshold.get()
+                    + "), so every positive feature is kept, as with a plain ReLU");
         }
     }
 
@@ -222,21 +280,30 @@ final class DictionaryLearning implements SaeFamily {
         for (double norm : weights.decoderNorms()) {
             if (Math.abs(norm - 1) > UNIT_NORM) {
                 weights.foldDecoderNorms();
-                weights.warn("The decoder directions were not unit vectors; they are normalised as dictionary_learning does on loading, and the encoder scaled up");
+                weights.warn(
+                        "The decoder directions were not unit vectors; they are normalised as dictionary_learning does on loading, and the encoder scaled up");
                 return;
             }
         }
     }
 
-    /** Weights of a run that did not finish are for activations divided by norm_factor; finished ones have it in their biases. */
+    /**
+     * Weights of a run that did not finish are for activations divided by norm_factor; finished ones have it in their
+     * biases.
+     */
     private static void interrupted(CheckpointFiles files, SaeDraft draft) {
         if (!files.prefix().startsWith("ae.")) {
             return;
         }
         Object value = files.archive().values().get("norm_factor");
-        double factor = value instanceof Number number ? number.doubleValue()
-                : files.archive().find("norm_factor").map(t -> (double) t.toHost().data()[0]).orElse(1.0);
-        draft.warn("This is the state of an interrupted run" + (factor == 1 ? "" : "; its biases are multiplied by its norm_factor " + factor));
+        double factor = value instanceof Number number
+                ? number.doubleValue()
+                : files.archive()
+                        .find("norm_factor")
+                        .map(t -> (double) t.toHost().data()[0])
+                        .orElse(1.0);
+        draft.warn("This is the state of an interrupted run"
+                + (factor == 1 ? "" : "; its biases are multiplied by its norm_factor " + factor));
         draft.changes.add(weights -> {
             for (Part part : List.of(Part.ENCODER_BIAS, Part.DECODER_BIAS, Part.MAGNITUDE_BIAS, Part.THRESHOLD)) {
                 if (weights.has(part)) {
@@ -253,14 +320,22 @@ final class DictionaryLearning implements SaeFamily {
         int d = trainer.integer("activation_dim").orElse(draft.dIn);
         int n = trainer.integer("dict_size").orElse(draft.dSae);
         if (d != draft.dIn || n != draft.dSae) {
-            throw files.refused("config.json says " + d + " x " + n + ", the file has " + draft.dIn + " x " + draft.dSae, "", "Find the config.json that belongs to these weights");
+            throw files.refused(
+                    "config.json says " + d + " x " + n + ", the file has " + draft.dIn + " x " + draft.dSae,
+                    "",
+                    "Find the config.json that belongs to these weights");
         }
     }
 
     /** From trainer.submodule_name and trainer.layer, or from the folders of the old releases. */
     private static void hook(CheckpointFiles files, Settings trainer, SaeDraft draft) {
-        boolean reads = files.config("config.json").map(c -> c.object("buffer")).flatMap(b -> b.text("io")).filter("in"::equals).isPresent();
-        Optional<HookPoint> stated = trainer.text("submodule_name").flatMap(name -> place(name, trainer.integer("layer").orElse(-1), reads));
+        boolean reads = files.config("config.json")
+                .map(c -> c.object("buffer"))
+                .flatMap(b -> b.text("io"))
+                .filter("in"::equals)
+                .isPresent();
+        Optional<HookPoint> stated = trainer.text("submodule_name")
+                .flatMap(name -> place(name, trainer.integer("layer").orElse(-1), reads));
         if (stated.isPresent()) {
             draft.hook = stated;
             return;
@@ -268,7 +343,9 @@ final class DictionaryLearning implements SaeFamily {
         java.nio.file.Path folder = files.folder().toAbsolutePath();
         for (int up = 0; up < 4 && folder != null && folder.getFileName() != null; up++, folder = folder.getParent()) {
             String name = folder.getFileName().toString();
-            draft.hook = name.equals("embed") ? Optional.of(HookPoint.of(Site.EMBED)) : name.contains("layer") ? place(name, -1, false) : Optional.empty();
+            draft.hook = name.equals("embed")
+                    ? Optional.of(HookPoint.of(Site.EMBED))
+                    : name.contains("layer") ? place(name, -1, false) : Optional.empty();
             if (draft.hook.isPresent()) {
                 draft.warn("The hook point is taken from the folder " + name + ": " + draft.hook.get());
                 return;
@@ -278,13 +355,14 @@ final class DictionaryLearning implements SaeFamily {
 
     /** The name {@link #place} understands: the library's own, or TransformerLens' where it has none. */
     static String submodule(HookPoint hook) {
-        String name = switch (hook.site()) {
-            case RESID_PRE -> "resid_pre";
-            case RESID_POST -> "resid_post";
-            case MLP_OUT -> "mlp_out";
-            case ATTN_OUT -> "attn_out";
-            default -> "";
-        };
+        String name =
+                switch (hook.site()) {
+                    case RESID_PRE -> "resid_pre";
+                    case RESID_POST -> "resid_post";
+                    case MLP_OUT -> "mlp_out";
+                    case ATTN_OUT -> "attn_out";
+                    default -> "";
+                };
         return name.isEmpty() ? hook.name() : name + "_layer_" + hook.layer();
     }
 
@@ -294,15 +372,16 @@ final class DictionaryLearning implements SaeFamily {
             return HookPoint.parse(submodule);
         }
         int at = place.group(2) == null ? layer : Integer.parseInt(place.group(2));
-        Site site = switch (place.group(1)) {
-            case "resid_pre" -> Site.RESID_PRE;
-            case "resid_post", "resid_out" -> Site.RESID_POST;
-            case "resid" -> reads ? Site.RESID_PRE : Site.RESID_POST;
-            case "mlp_out" -> Site.MLP_OUT;
-            case "mlp" -> reads ? Site.LN2_NORMALIZED : Site.MLP_OUT;
-            case "attn_out" -> Site.ATTN_OUT;
-            default -> reads ? Site.LN1_NORMALIZED : Site.ATTN_OUT;
-        };
+        Site site =
+                switch (place.group(1)) {
+                    case "resid_pre" -> Site.RESID_PRE;
+                    case "resid_post", "resid_out" -> Site.RESID_POST;
+                    case "resid" -> reads ? Site.RESID_PRE : Site.RESID_POST;
+                    case "mlp_out" -> Site.MLP_OUT;
+                    case "mlp" -> reads ? Site.LN2_NORMALIZED : Site.MLP_OUT;
+                    case "attn_out" -> Site.ATTN_OUT;
+                    default -> reads ? Site.LN1_NORMALIZED : Site.ATTN_OUT;
+                };
         return at < 0 ? Optional.empty() : Optional.of(new HookPoint(site, at));
     }
 }

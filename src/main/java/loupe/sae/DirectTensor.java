@@ -22,6 +22,7 @@ final class DirectTensor {
     private static final int SCAN_ELEMENTS = 2048;
     /** Of a float32's bits. */
     private static final int EXPONENT = 0x7F800000;
+
     private static final int EXPONENT_UNIT = 0x00800000;
 
     private final long rows;
@@ -43,7 +44,8 @@ final class DirectTensor {
 
     static DirectTensor of(float[] data, long rows, int columns) {
         if (rows * columns != data.length) {
-            throw new IllegalArgumentException("data has " + data.length + " elements, shape [" + rows + ", " + columns + "] has " + rows * columns);
+            throw new IllegalArgumentException("data has " + data.length + " elements, shape [" + rows + ", " + columns
+                    + "] has " + rows * columns);
         }
         DirectTensor tensor = new DirectTensor(rows, columns);
         int done = 0;
@@ -70,12 +72,16 @@ final class DirectTensor {
         for (ByteBuffer block : blocks) {
             for (int position = 0; position < block.capacity(); position += PIECE_BYTES) {
                 int end = Math.min(block.capacity(), position + PIECE_BYTES);
-                ByteBuffer piece = block.duplicate().order(ByteOrder.nativeOrder()).position(position).limit(end);
+                ByteBuffer piece = block.duplicate()
+                        .order(ByteOrder.nativeOrder())
+                        .position(position)
+                        .limit(end);
                 long element = first;
                 pieces.add(() -> {
                     cancellation.check();
                     stored.readFloats(element, piece.duplicate());
-                    nonFinite.add(nonFinite(piece.slice().order(ByteOrder.nativeOrder()).asIntBuffer()));
+                    nonFinite.add(nonFinite(
+                            piece.slice().order(ByteOrder.nativeOrder()).asIntBuffer()));
                 });
                 first += (end - position) / 4;
             }
@@ -99,7 +105,10 @@ final class DirectTensor {
         return rowsPerBlock;
     }
 
-    /** The blocks themselves, each whole rows; their position is 0. Whoever hands them to the engine keeps them reachable. */
+    /**
+     * The blocks themselves, each whole rows; their position is 0. Whoever hands them to the engine keeps them
+     * reachable.
+     */
     List<ByteBuffer> blocks() {
         return blocks;
     }
@@ -119,7 +128,8 @@ final class DirectTensor {
     void copy(long firstElement, ByteBuffer destination) {
         long perBlock = (long) rowsPerBlock * columns;
         for (long element = firstElement; destination.hasRemaining(); ) {
-            ByteBuffer block = blocks.get((int) (element / perBlock)).duplicate().order(ByteOrder.nativeOrder());
+            ByteBuffer block =
+                    blocks.get((int) (element / perBlock)).duplicate().order(ByteOrder.nativeOrder());
             block.position((int) (4 * (element % perBlock)));
             block.limit(Math.min(block.limit(), block.position() + destination.remaining()));
             element += block.remaining() / 4;
@@ -200,7 +210,10 @@ final class DirectTensor {
         return nonFinite.sum();
     }
 
-    /** The exponent of such a number has all its bits set, and overflows into the sign when one is added; nothing else does. */
+    /**
+     * The exponent of such a number has all its bits set, and overflows into the sign when one is added; nothing else
+     * does.
+     */
     private static long nonFinite(IntBuffer bits) {
         int[] block = new int[SCAN_ELEMENTS];
         long count = 0;

@@ -11,9 +11,9 @@ import loupe.sae.HostWeights.Part;
 
 /**
  * Gemma Scope: {@code params.npz} (Gemma 2; place and model are in the path only) and {@code params.safetensors} beside
- * {@code config.json} (Gemma 3). JumpReLU, nothing subtracted, no normalisation. The embedding autoencoder was trained on
- * unscaled embeddings, while hook_embed is scaled: its encoder is divided by sqrt(d) and its decoder multiplied, as SAELens
- * does. Formats E.
+ * {@code config.json} (Gemma 3). JumpReLU, nothing subtracted, no normalisation. The embedding autoencoder was trained
+ * on unscaled embeddings, while hook_embed is scaled: its encoder is divided by sqrt(d) and its decoder multiplied, as
+ * SAELens does. Formats E.
  */
 final class GemmaScope implements SaeFamily {
     private static final Pattern LAYER = Pattern.compile("layer_(\\d{1,3})");
@@ -33,7 +33,9 @@ final class GemmaScope implements SaeFamily {
     @Override
     public boolean recognises(CheckpointFiles files) {
         String name = files.fileName();
-        return (name.endsWith(".npz") || name.equals("params.safetensors")) && files.has("b_enc", "b_dec", "threshold") && (files.has("W_enc") || files.has("w_enc"));
+        return (name.endsWith(".npz") || name.equals("params.safetensors"))
+                && files.has("b_enc", "b_dec", "threshold")
+                && (files.has("W_enc") || files.has("w_enc"));
     }
 
     @Override
@@ -47,7 +49,10 @@ final class GemmaScope implements SaeFamily {
         SaeDraft draft = new SaeDraft(files, format(), shape[0], shape[1]);
         draft.dOut = Math.toIntExact(Shapes.length(files, "b_dec"));
         draft.activation = "jumprelu";
-        draft.take(Part.ENCODER, encoder).take(Part.ENCODER_BIAS, "b_enc").take(Part.DECODER, decoder, true).take(Part.DECODER_BIAS, "b_dec")
+        draft.take(Part.ENCODER, encoder)
+                .take(Part.ENCODER_BIAS, "b_enc")
+                .take(Part.DECODER, decoder, true)
+                .take(Part.DECODER_BIAS, "b_dec")
                 .take(Part.THRESHOLD, "threshold");
         if (files.has("scaling_factor")) {
             draft.take(Part.FEATURE_SCALE, "scaling_factor");
@@ -70,7 +75,8 @@ final class GemmaScope implements SaeFamily {
         Path absolute = files.archive().path().toAbsolutePath().normalize();
         String path = absolute.toString().toLowerCase(Locale.ROOT);
         Matcher model = MODEL.matcher(path);
-        draft.model = model.find() ? "gemma-2-" + model.group(1) + (model.group(2).equals("it") ? "-it" : "") : "";
+        draft.model =
+                model.find() ? "gemma-2-" + model.group(1) + (model.group(2).equals("it") ? "-it" : "") : "";
         for (Path part : absolute) {
             if (part.toString().equals("embedding")) {
                 draft.hook = Optional.of(HookPoint.of(Site.EMBED));
@@ -79,7 +85,8 @@ final class GemmaScope implements SaeFamily {
                     weights.scale(Part.ENCODER, 1 / root);
                     weights.scale(Part.DECODER, root);
                 });
-                draft.warn("The folder embedding says it was trained on unscaled embeddings; it is scaled to read hook_embed");
+                draft.warn(
+                        "The folder embedding says it was trained on unscaled embeddings; it is scaled to read hook_embed");
                 return;
             }
         }
@@ -88,7 +95,9 @@ final class GemmaScope implements SaeFamily {
             int at = Integer.parseInt(layer.group(1));
             boolean transcoder = path.contains("transcoder");
             draft.joinsHeads = !transcoder && path.matches(".*[-_]att\\b.*");
-            Site site = transcoder ? Site.LN2_NORMALIZED : draft.joinsHeads ? Site.Z : path.matches(".*[-_]mlp\\b.*") ? Site.MLP_OUT : Site.RESID_POST;
+            Site site = transcoder
+                    ? Site.LN2_NORMALIZED
+                    : draft.joinsHeads ? Site.Z : path.matches(".*[-_]mlp\\b.*") ? Site.MLP_OUT : Site.RESID_POST;
             draft.hook = Optional.of(new HookPoint(site, at));
             draft.hookOut = transcoder ? Optional.of(new HookPoint(Site.MLP_OUT, at)) : Optional.empty();
             draft.warn("The hook point is taken from the path: " + draft.hook.get());
@@ -98,7 +107,8 @@ final class GemmaScope implements SaeFamily {
     private static void second(Settings config, SaeDraft draft, CheckpointFiles files) {
         String architecture = config.text("architecture").orElse("jump_relu");
         if (!architecture.equals("jump_relu")) {
-            throw files.refused("config.json says architecture " + architecture + ", which is not supported", "jump_relu", "");
+            throw files.refused(
+                    "config.json says architecture " + architecture + ", which is not supported", "jump_relu", "");
         }
         draft.settings = config.values();
         draft.model = config.text("model_name").orElse("");
@@ -107,7 +117,8 @@ final class GemmaScope implements SaeFamily {
         draft.hookOut = out.filter(o -> draft.hook.filter(o::equals).isEmpty());
         draft.joinsHeads = draft.hook.filter(h -> h.site() == Site.Z).isPresent();
         if (draft.hook.isEmpty()) {
-            draft.warn("config.json says it reads " + config.text("hf_hook_point_in").orElse("") + ", which is at none of the known hook points");
+            draft.warn("config.json says it reads "
+                    + config.text("hf_hook_point_in").orElse("") + ", which is at none of the known hook points");
         }
     }
 

@@ -6,7 +6,10 @@ import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.sae.HostWeights.Part;
 
-/** Goodfire's autoencoders of Llama 3: two linear layers with a ReLU between, no bias subtracted, layer in the name. Formats G. */
+/**
+ * Goodfire's autoencoders of Llama 3: two linear layers with a ReLU between, no bias subtracted, layer in the name.
+ * Formats G.
+ */
 final class Goodfire implements SaeFamily {
     private static final Pattern NAME = Pattern.compile("(.*?)-SAE-l(\\d{1,3})\\.pth?");
 
@@ -27,9 +30,15 @@ final class Goodfire implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        SaeDraft draft = new SaeDraft(files, format(), Shapes.length(files, "decoder_linear.bias"), Shapes.length(files, "encoder_linear.bias"))
-                .take(Part.ENCODER, "encoder_linear.weight", true).take(Part.ENCODER_BIAS, "encoder_linear.bias")
-                .take(Part.DECODER, "decoder_linear.weight", false).take(Part.DECODER_BIAS, "decoder_linear.bias");
+        SaeDraft draft = new SaeDraft(
+                        files,
+                        format(),
+                        Shapes.length(files, "decoder_linear.bias"),
+                        Shapes.length(files, "encoder_linear.bias"))
+                .take(Part.ENCODER, "encoder_linear.weight", true)
+                .take(Part.ENCODER_BIAS, "encoder_linear.bias")
+                .take(Part.DECODER, "decoder_linear.weight", false)
+                .take(Part.DECODER_BIAS, "decoder_linear.bias");
         Matcher name = NAME.matcher(files.fileName());
         if (name.matches()) {
             draft.model = name.group(1);

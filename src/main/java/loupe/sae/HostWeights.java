@@ -16,15 +16,18 @@ import loupe.tensor.StoredTensor;
 /**
  * The weights of one sparse autoencoder outside the heap: read on the file pool, taken over by the device thread.
  *
- * <p>A matrix may lie either way round; {@code featuresInRows} says which, so that nothing is transposed in memory.
- * Not thread-safe; handed from one thread to the next, never shared.
+ * <p>A matrix may lie either way round; {@code featuresInRows} says which, so that nothing is transposed in memory. Not
+ * thread-safe; handed from one thread to the next, never shared.
  */
 public final class HostWeights {
     /** What a tensor is for. F = dSae. */
     public enum Part {
         /** W_enc, (dIn, F) or (F, dIn); of a gated autoencoder with two encoders the gate's. */
         ENCODER,
-        /** What the magnitudes of a gated autoencoder are computed with, (dIn, F) or (F, dIn), where that is not the gate's encoder. */
+        /**
+         * What the magnitudes of a gated autoencoder are computed with, (dIn, F) or (F, dIn), where that is not the
+         * gate's encoder.
+         */
         MAGNITUDE_ENCODER,
         /** b_enc, (F); of a gated autoencoder b_gate. */
         ENCODER_BIAS,
@@ -89,13 +92,17 @@ public final class HostWeights {
         /** The same, the way round in which the file has it; that reads faster, and either way will do. */
         Stored asItLies() {
             boolean eitherWay = part == Part.ENCODER || part == Part.MAGNITUDE_ENCODER || part == Part.DECODER;
-            return eitherWay ? tensor.turned().map(turned -> new Stored(part, turned, !featuresInRows)).orElse(this) : this;
+            return eitherWay
+                    ? tensor.turned()
+                            .map(turned -> new Stored(part, turned, !featuresInRows))
+                            .orElse(this)
+                    : this;
         }
     }
 
     /**
-     * Reads tensors of a file, on several threads at once; non-finite values in them are counted and reported as a warning. Leaves
-     * nothing behind if that fails.
+     * Reads tensors of a file, on several threads at once; non-finite values in them are counted and reported as a
+     * warning. Leaves nothing behind if that fails.
      */
     void read(List<Stored> all, Cancellation cancellation) {
         List<Stored> stored = all.stream().map(Stored::asItLies).toList();
@@ -123,7 +130,8 @@ public final class HostWeights {
         for (int i = 0; i < read.length; i++) {
             long bad = read[i].nonFinite();
             if (bad > 0) {
-                warnings.add(stored.get(i).tensor().name() + " contains " + bad + " non-finite values (NaN or infinite); what is computed from them is not defined");
+                warnings.add(stored.get(i).tensor().name() + " contains " + bad
+                        + " non-finite values (NaN or infinite); what is computed from them is not defined");
             }
             put(stored.get(i).part(), read[i], stored.get(i).featuresInRows());
         }
@@ -180,8 +188,8 @@ public final class HostWeights {
     }
 
     /**
-     * Gives the memory back at once. To be called by whoever read the weights, when the autoencoders made from them on the
-     * CPU are closed; nothing may use either afterwards.
+     * Gives the memory back at once. To be called by whoever read the weights, when the autoencoders made from them on
+     * the CPU are closed; nothing may use either afterwards.
      */
     public void free() {
         tensors.values().forEach(DirectTensor::free);
@@ -192,7 +200,10 @@ public final class HostWeights {
         return tensor(part).toArray();
     }
 
-    /** A copy of a matrix on the heap, row-major, with features in rows or in columns as asked. LOOKUP and SKIP as they are. */
+    /**
+     * A copy of a matrix on the heap, row-major, with features in rows or in columns as asked. LOOKUP and SKIP as they
+     * are.
+     */
     public float[] matrix(Part part, boolean rowsAreFeatures) {
         DirectTensor tensor = tensor(part);
         float[] data = tensor.toArray();
@@ -275,10 +286,10 @@ public final class HostWeights {
     }
 
     /**
-     * Moves the decoder norms into the encoder: W_dec,i becomes a unit vector; W_enc,i, b_enc,i and, where there is one,
-     * the threshold are multiplied by its former norm. The reconstruction stays the same, features are multiplied by
-     * the norms. A zero direction is left alone. For ReLU, JumpReLU and gated autoencoders and, because only the choice
-     * changes, for a TopK that chooses by decoder norm already; for a plain TopK it would choose other features.
+     * Moves the decoder norms into the encoder: W_dec,i becomes a unit vector; W_enc,i, b_enc,i and, where there is
+     * one, the threshold are multiplied by its former norm. The reconstruction stays the same, features are multiplied
+     * by the norms. A zero direction is left alone. For ReLU, JumpReLU and gated autoencoders and, because only the
+     * choice changes, for a TopK that chooses by decoder norm already; for a plain TopK it would choose other features.
      *
      * <p>As SAELens 6.18 {@code fold_W_dec_norm} and dictionary_learning {@code normalize_decoder} do it.
      */

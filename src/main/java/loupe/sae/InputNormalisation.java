@@ -1,4 +1,9 @@
 package loupe.sae;
 
 /** What is done to an activation before it is encoded, and undone after decoding. Names of SAELens; formats C.3. */
-public enum InputNormalisation { NONE, EXPECTED_AVERAGE_ONLY_IN, CONSTANT_NORM_RESCALE, LAYER_NORM }
+public enum InputNormalisation {
+    NONE,
+    EXPECTED_AVERAGE_ONLY_IN,
+    CONSTANT_NORM_RESCALE,
+    LAYER_NORM
+}

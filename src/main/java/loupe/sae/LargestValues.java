@@ -3,7 +3,6 @@ package loupe.sae;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.Shape;
 
 /**
  * The k largest values of each row. The engine says nothing about ties, so one value more than k is asked for: only
@@ -42,7 +41,8 @@ record LargestValues(long k, boolean relu) {
             int start = row * width;
             // a row with NaN has NaN among its largest; the reference has no answer for it
             if (tied(values, start, width) || Float.isNaN(values[start])) {
-                try (NDArray one = p.get(row + ":" + (row + 1)); NDArray kept = keep(one)) {
+                try (NDArray one = p.get(row + ":" + (row + 1));
+                        NDArray kept = keep(one)) {
                     rows.addDense(kept);
                 }
             } else {
@@ -77,7 +77,10 @@ record LargestValues(long k, boolean relu) {
 
     private static float[] floats(NDArray array) {
         float[] values = new float[Math.toIntExact(array.size())];
-        array.toByteBuffer(true).order(java.nio.ByteOrder.nativeOrder()).asFloatBuffer().get(values);
+        array.toByteBuffer(true)
+                .order(java.nio.ByteOrder.nativeOrder())
+                .asFloatBuffer()
+                .get(values);
         return values;
     }
 }

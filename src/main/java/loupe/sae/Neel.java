@@ -1,7 +1,6 @@
 package loupe.sae;
 
 import java.util.Map;
-import java.util.Optional;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.sae.HostWeights.Part;
@@ -26,7 +25,10 @@ final class Neel implements SaeFamily {
     public boolean recognises(CheckpointFiles files) {
         long[] encoder = files.shape("W_enc");
         // a square encoder may lie either way round: the user has to say
-        return files.has("W_enc", "W_dec", "b_enc", "b_dec") && !files.has("threshold") && encoder.length == 2 && encoder[0] != encoder[1]
+        return files.has("W_enc", "W_dec", "b_enc", "b_dec")
+                && !files.has("threshold")
+                && encoder.length == 2
+                && encoder[0] != encoder[1]
                 && Shapes.is(files, "b_dec", encoder[0]);
     }
 
@@ -34,19 +36,25 @@ final class Neel implements SaeFamily {
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
         long d = Shapes.length(files, "b_dec");
         long n = Shapes.length(files, "b_enc");
-        SaeDraft draft = new SaeDraft(files, format(), d, n).take(Part.ENCODER, "W_enc", Shapes.featuresInRows(files, "W_enc", d, n, false))
-                .take(Part.ENCODER_BIAS, "b_enc").take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, true))
+        SaeDraft draft = new SaeDraft(files, format(), d, n)
+                .take(Part.ENCODER, "W_enc", Shapes.featuresInRows(files, "W_enc", d, n, false))
+                .take(Part.ENCODER_BIAS, "b_enc")
+                .take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, true))
                 .take(Part.DECODER_BIAS, "b_dec");
         draft.subtractDecoderBias = true;
         draft.centred = true;
-        String stem = files.fileName().contains(".") ? files.fileName().substring(0, files.fileName().lastIndexOf('.')) : files.fileName();
+        String stem = files.fileName().contains(".")
+                ? files.fileName().substring(0, files.fileName().lastIndexOf('.'))
+                : files.fileName();
         Settings cfg = files.config(stem + "_cfg.json").orElse(new Settings(files.folder(), Map.of()));
         draft.settings = cfg.values();
         draft.model = cfg.text("model_name").orElse("");
         draft.hook = cfg.text("act_name").flatMap(HookPoint::parse);
-        draft.joinsHeads = draft.hook.map(HookPoint::site).filter(Site.Z::equals).isPresent();
+        draft.joinsHeads =
+                draft.hook.map(HookPoint::site).filter(Site.Z::equals).isPresent();
         if (cfg.values().isEmpty()) {
-            draft.warn("There is no configuration beside the weights: read as a ReLU autoencoder that subtracts b_dec, trained on centred activations");
+            draft.warn(
+                    "There is no configuration beside the weights: read as a ReLU autoencoder that subtracts b_dec, trained on centred activations");
         }
         return draft;
     }

@@ -20,11 +20,21 @@ final class PlainSae implements SaeFamily {
     static final String FORMAT = "plain";
 
     private static final String VERSION = "loupe.sae";
-    private static final Map<Part, String> NAMES = new EnumMap<>(Map.ofEntries(Map.entry(Part.ENCODER, "W_enc"), Map.entry(Part.ENCODER_BIAS, "b_enc"),
-            Map.entry(Part.DECODER, "W_dec"), Map.entry(Part.DECODER_BIAS, "b_dec"), Map.entry(Part.INPUT_BIAS, "b_in"), Map.entry(Part.THRESHOLD, "threshold"),
-            Map.entry(Part.MAGNITUDE_SCALE, "r_mag"), Map.entry(Part.MAGNITUDE_BIAS, "b_mag"), Map.entry(Part.FEATURE_SCALE, "feature_scale"),
-            Map.entry(Part.MAGNITUDE_ENCODER, "W_mag"), Map.entry(Part.LOOKUP, "lookup"), Map.entry(Part.SKIP, "W_skip")));
-    private static final List<String> ACTIVATIONS = List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "signed-topk", "jumprelu", "gated");
+    private static final Map<Part, String> NAMES = new EnumMap<>(Map.ofEntries(
+            Map.entry(Part.ENCODER, "W_enc"),
+            Map.entry(Part.ENCODER_BIAS, "b_enc"),
+            Map.entry(Part.DECODER, "W_dec"),
+            Map.entry(Part.DECODER_BIAS, "b_dec"),
+            Map.entry(Part.INPUT_BIAS, "b_in"),
+            Map.entry(Part.THRESHOLD, "threshold"),
+            Map.entry(Part.MAGNITUDE_SCALE, "r_mag"),
+            Map.entry(Part.MAGNITUDE_BIAS, "b_mag"),
+            Map.entry(Part.FEATURE_SCALE, "feature_scale"),
+            Map.entry(Part.MAGNITUDE_ENCODER, "W_mag"),
+            Map.entry(Part.LOOKUP, "lookup"),
+            Map.entry(Part.SKIP, "W_skip")));
+    private static final List<String> ACTIVATIONS =
+            List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "signed-topk", "jumprelu", "gated");
 
     @Override
     public String format() {
@@ -45,12 +55,16 @@ final class PlainSae implements SaeFamily {
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
         Said said = new Said(files);
         if (!said.text("sae").equals("1")) {
-            throw files.refused("it was saved in form " + said.text("sae"), "form 1", "Open it with the version of this program that saved it, or a newer one");
+            throw files.refused(
+                    "it was saved in form " + said.text("sae"),
+                    "form 1",
+                    "Open it with the version of this program that saved it, or a newer one");
         }
         long[] encoder = files.shape("W_enc");
         long[] decoder = files.shape("W_dec");
         if (encoder.length != 2 || decoder.length != 2) {
-            throw files.refused("the shapes do not form an autoencoder: " + files.summary(), "W_enc [d, n] and W_dec [n, d]");
+            throw files.refused(
+                    "the shapes do not form an autoencoder: " + files.summary(), "W_enc [d, n] and W_dec [n, d]");
         }
         SaeDraft draft = new SaeDraft(files, FORMAT, encoder[0], encoder[1]);
         draft.dOut = Math.toIntExact(decoder[1]);
@@ -63,12 +77,20 @@ final class PlainSae implements SaeFamily {
         draft.subtractDecoderBias = said.flag("subtract_b_dec");
         draft.joinsHeads = said.flag("joins_heads");
         draft.transcodes = said.flag("transcodes");
-        draft.head = said.number("head").isPresent() ? OptionalInt.of((int) said.number("head").getAsDouble()) : OptionalInt.empty();
-        if (draft.head.isPresent() && (draft.head.getAsInt() < 0 || draft.joinsHeads || draft.dIn != draft.dOut || !said.text("hook_out").isEmpty())) {
+        draft.head = said.number("head").isPresent()
+                ? OptionalInt.of((int) said.number("head").getAsDouble())
+                : OptionalInt.empty();
+        if (draft.head.isPresent()
+                && (draft.head.getAsInt() < 0
+                        || draft.joinsHeads
+                        || draft.dIn != draft.dOut
+                        || !said.text("hook_out").isEmpty())) {
             throw said.wrong("head", "0 or more, of an autoencoder of one head");
         }
         draft.centred = said.flag("centred");
-        draft.normalisation = java.util.Arrays.stream(InputNormalisation.values()).filter(n -> name(n).equals(said.text("normalisation"))).findFirst()
+        draft.normalisation = java.util.Arrays.stream(InputNormalisation.values())
+                .filter(n -> name(n).equals(said.text("normalisation")))
+                .findFirst()
                 .orElseThrow(() -> said.wrong("normalisation", "one that is known"));
         draft.normFactor = options.normFactor();
         draft.model = said.text("model");
@@ -83,13 +105,19 @@ final class PlainSae implements SaeFamily {
             throw said.wrong("activation", "one of " + String.join(", ", ACTIVATIONS));
         }
         List<String> needed = draft.activation.equals("gated")
-                ? List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag") : draft.activation.equals("jumprelu") ? List.of("threshold") : List.of();
+                ? List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag")
+                : draft.activation.equals("jumprelu") ? List.of("threshold") : List.of();
         needed.stream().filter(name -> !files.has(name)).findFirst().ifPresent(name -> {
-            throw files.refused("there is no tensor " + name, "one, because the activation function is " + draft.activation);
+            throw files.refused(
+                    "there is no tensor " + name, "one, because the activation function is " + draft.activation);
         });
         draft.topKRelu = said.flag("topk_relu");
         draft.topKByDecoderNorm = said.flag("topk_by_decoder_norm");
-        draft.k("the metadata", said.number("k").isPresent() ? OptionalInt.of((int) said.number("k").getAsDouble()) : OptionalInt.empty());
+        draft.k(
+                "the metadata",
+                said.number("k").isPresent()
+                        ? OptionalInt.of((int) said.number("k").getAsDouble())
+                        : OptionalInt.empty());
         draft.threshold = said.number("threshold");
     }
 
@@ -102,15 +130,21 @@ final class PlainSae implements SaeFamily {
             if (!weights.has(part)) {
                 return;
             }
-            if (part == Part.ENCODER || part == Part.MAGNITUDE_ENCODER || part == Part.DECODER || part == Part.LOOKUP || part == Part.SKIP) {
-                SaeWriter.matrix(writer::add, name, weights, part, part != Part.ENCODER && part != Part.MAGNITUDE_ENCODER);
+            if (part == Part.ENCODER
+                    || part == Part.MAGNITUDE_ENCODER
+                    || part == Part.DECODER
+                    || part == Part.LOOKUP
+                    || part == Part.SKIP) {
+                SaeWriter.matrix(
+                        writer::add, name, weights, part, part != Part.ENCODER && part != Part.MAGNITUDE_ENCODER);
             } else {
                 writer.add(name, SaeWriter.vector(weights, part));
             }
         });
         writer.metadata(VERSION, "1").metadata("loupe.activation", activation.label());
         if (activation instanceof Activation.TopK topK) {
-            writer.metadata("loupe.k", Integer.toString(topK.k())).metadata("loupe.topk_relu", Boolean.toString(topK.relu()))
+            writer.metadata("loupe.k", Integer.toString(topK.k()))
+                    .metadata("loupe.topk_relu", Boolean.toString(topK.relu()))
                     .metadata("loupe.topk_by_decoder_norm", Boolean.toString(topK.byDecoderNorm()));
         } else if (activation instanceof Activation.BatchTopK batch) {
             writer.metadata("loupe.k", Integer.toString(batch.k()));
@@ -122,10 +156,15 @@ final class PlainSae implements SaeFamily {
         }
         config.head().ifPresent(head -> writer.metadata("loupe.head", Integer.toString(head)));
         writer.metadata("loupe.subtract_b_dec", Boolean.toString(config.subtractDecoderBias()))
-                .metadata("loupe.normalisation", name(config.normalisation())).metadata("loupe.joins_heads", Boolean.toString(config.joinsHeads()))
-                .metadata("loupe.transcodes", Boolean.toString(config.transcodes())).metadata("loupe.centred", Boolean.toString(config.centred()))
-                .metadata("loupe.model", config.model()).metadata("loupe.hook", config.hook().map(HookPoint::name).orElse(""))
-                .metadata("loupe.hook_out", config.hookOut().map(HookPoint::name).orElse("")).metadata("loupe.saved_from", config.format());
+                .metadata("loupe.normalisation", name(config.normalisation()))
+                .metadata("loupe.joins_heads", Boolean.toString(config.joinsHeads()))
+                .metadata("loupe.transcodes", Boolean.toString(config.transcodes()))
+                .metadata("loupe.centred", Boolean.toString(config.centred()))
+                .metadata("loupe.model", config.model())
+                .metadata("loupe.hook", config.hook().map(HookPoint::name).orElse(""))
+                .metadata(
+                        "loupe.hook_out", config.hookOut().map(HookPoint::name).orElse(""))
+                .metadata("loupe.saved_from", config.format());
         writer.write(path);
     }
 

@@ -32,12 +32,15 @@ public final class PreparedInput {
     static PreparedInput of(SaeConfig config, NDArray x) {
         long[] shape = x.getShape().getShape();
         int width = config.dIn();
-        boolean joined = config.readsHeads() && shape.length >= 2 && shape[shape.length - 1] * shape[shape.length - 2] == width
+        boolean joined = config.readsHeads()
+                && shape.length >= 2
+                && shape[shape.length - 1] * shape[shape.length - 2] == width
                 && (shape.length > 2 || shape[1] != width);
         int vectorAxes = joined ? 2 : 1;
         if (!joined && (shape.length == 0 || shape[shape.length - 1] != width)) {
-            throw new IllegalArgumentException("activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + width
-                    + (config.readsHeads() ? " or heads that make " + width : ""));
+            throw new IllegalArgumentException(
+                    "activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + width
+                            + (config.readsHeads() ? " or heads that make " + width : ""));
         }
         long[] leading = Arrays.copyOf(shape, shape.length - vectorAxes);
         long[] heads = joined ? Arrays.copyOfRange(shape, shape.length - 2, shape.length) : new long[0];
@@ -46,14 +49,19 @@ public final class PreparedInput {
         switch (config.normalisation()) {
             case CONSTANT_NORM_RESCALE: {
                 // a zero vector gives 0 * infinity: NaN, as in SAELens
-                NDArray scale = raw.square().sum(new int[] {1}, true).sqrt().pow(-1).mul((float) Math.sqrt(width));
+                NDArray scale =
+                        raw.square().sum(new int[] {1}, true).sqrt().pow(-1).mul((float) Math.sqrt(width));
                 return new PreparedInput(raw, raw.mul(scale), null, scale, leading, heads);
             }
             case LAYER_NORM: {
                 NDArray mean = raw.mean(new int[] {1}, true);
                 NDArray centred = raw.sub(mean);
-                NDArray sigma = centred.square().sum(new int[] {1}, true).div((float) (width - 1)).sqrt();
-                return new PreparedInput(raw, centred.div(sigma.add((float) LAYER_NORM_EPSILON)), mean, sigma, leading, heads);
+                NDArray sigma = centred.square()
+                        .sum(new int[] {1}, true)
+                        .div((float) (width - 1))
+                        .sqrt();
+                return new PreparedInput(
+                        raw, centred.div(sigma.add((float) LAYER_NORM_EPSILON)), mean, sigma, leading, heads);
             }
             default:
                 return new PreparedInput(raw, raw, null, null, leading, heads);
@@ -82,11 +90,12 @@ public final class PreparedInput {
 
     /** Undoes the normalisation of xHat (P, dOut) and gives it the axes of the input. */
     NDArray restore(NDArray xHat, InputNormalisation normalisation) {
-        NDArray restored = switch (normalisation) {
-            case CONSTANT_NORM_RESCALE -> xHat.div(scale);
-            case LAYER_NORM -> xHat.mul(scale).add(mean);
-            case NONE, EXPECTED_AVERAGE_ONLY_IN -> xHat;
-        };
+        NDArray restored =
+                switch (normalisation) {
+                    case CONSTANT_NORM_RESCALE -> xHat.div(scale);
+                    case LAYER_NORM -> xHat.mul(scale).add(mean);
+                    case NONE, EXPECTED_AVERAGE_ONLY_IN -> xHat;
+                };
         long width = restored.getShape().get(1);
         boolean sameWidth = heads.length == 2 && heads[0] * heads[1] == width;
         return restored.reshape(shape(sameWidth ? heads : new long[] {width}));

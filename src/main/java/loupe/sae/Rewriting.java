@@ -50,7 +50,8 @@ final class Rewriting {
 
     /** One threshold for all features is a threshold for each. */
     Rewriting withThresholds() {
-        if (config.activation() instanceof Activation.BatchTopK batch && batch.threshold().isPresent()) {
+        if (config.activation() instanceof Activation.BatchTopK batch
+                && batch.threshold().isPresent()) {
             float[] same = new float[config.dSae()];
             Arrays.fill(same, (float) batch.threshold().getAsDouble());
             weights.vector(Part.THRESHOLD, same);
@@ -68,11 +69,12 @@ final class Rewriting {
     }
 
     /**
-     * Makes it subtract b_dec before encoding, or nothing: (x - s) E + b is (x - w) E + (b + (w - s) E). A gated one has
-     * that in both of its biases, in the magnitude's times exp(r_mag).
+     * Makes it subtract b_dec before encoding, or nothing: (x - s) E + b is (x - w) E + (b + (w - s) E). A gated one
+     * has that in both of its biases, in the magnitude's times exp(r_mag).
      */
     Rewriting subtracting(boolean decoderBias) {
-        float[] before = config.subtractDecoderBias() ? weights.vector(Part.DECODER_BIAS)
+        float[] before = config.subtractDecoderBias()
+                ? weights.vector(Part.DECODER_BIAS)
                 : weights.has(Part.INPUT_BIAS) ? weights.vector(Part.INPUT_BIAS) : new float[config.dIn()];
         float[] after = decoderBias ? weights.vector(Part.DECODER_BIAS) : new float[config.dIn()];
         if (!Arrays.equals(before, after)) {
@@ -93,6 +95,7 @@ final class Rewriting {
 
     /** Whether every decoder direction is a unit vector, as far as dictionary_learning looks. */
     boolean hasUnitDecoder() {
-        return Arrays.stream(weights.decoderNorms()).allMatch(norm -> Math.abs(norm - 1) <= DictionaryLearning.UNIT_NORM);
+        return Arrays.stream(weights.decoderNorms())
+                .allMatch(norm -> Math.abs(norm - 1) <= DictionaryLearning.UNIT_NORM);
     }
 }

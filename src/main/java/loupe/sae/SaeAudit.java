@@ -14,7 +14,8 @@ import loupe.tensor.DType;
 
 /**
  * What to know about a checkpoint before its numbers are compared with anything: plain sentences, found from its files
- * alone, each with what can be done about it. Reads encoder and decoder once, in pieces, whatever their size. For the file pool.
+ * alone, each with what can be done about it. Reads encoder and decoder once, in pieces, whatever their size. For the
+ * file pool.
  */
 public final class SaeAudit {
     private static final double UNIT = 1e-3;
@@ -74,19 +75,36 @@ public final class SaeAudit {
         boolean unit = norms[norms.length - 1] < 1 + UNIT && norms[0] > 1 - UNIT;
         String topic = "Decoder norms";
         if (unit) {
-            say(topic, "The decoder directions are unit vectors, so the activations of different features can be compared", null);
+            say(
+                    topic,
+                    "The decoder directions are unit vectors, so the activations of different features can be compared",
+                    null);
             return;
         }
-        String range = "The decoder norms go from " + number(norms[0]) + " to " + number(norms[norms.length - 1]) + " (median " + number(median) + ")";
+        String range = "The decoder norms go from " + number(norms[0]) + " to " + number(norms[norms.length - 1])
+                + " (median " + number(median) + ")";
         if (draft.unitDecoder) {
-            say(topic, range + " in the file; on loading the directions are made unit vectors, as its library does", null);
+            say(
+                    topic,
+                    range + " in the file; on loading the directions are made unit vectors, as its library does",
+                    null);
         } else if (options.fold()) {
-            say(topic, range + " in the file and are folded into the encoder as asked", new Remedy("Leave the norms as stored", options.withFold(false)));
+            say(
+                    topic,
+                    range + " in the file and are folded into the encoder as asked",
+                    new Remedy("Leave the norms as stored", options.withFold(false)));
         } else if (file.canFold()) {
-            say(topic, range + " and are not folded into the encoder: equal activations of two features do not write equally much",
+            say(
+                    topic,
+                    range
+                            + " and are not folded into the encoder: equal activations of two features do not write equally much",
                     new Remedy("Fold the norms", options.withFold(true)));
         } else {
-            say(topic, range + ": equal activations of two features do not write equally much. Folding them would make it choose other features", null);
+            say(
+                    topic,
+                    range
+                            + ": equal activations of two features do not write equally much. Folding them would make it choose other features",
+                    null);
         }
     }
 
@@ -100,35 +118,60 @@ public final class SaeAudit {
         double mean = encoder.meanCosine(decoder);
         int count = decoder.samples().length;
         boolean byChance = Math.abs(mean) < 4 / Math.sqrt((double) count * draft.dIn);
-        String found = "The encoder and decoder directions of a feature have a mean cosine of " + number(mean) + " (" + count + " features looked at)";
-        say("Directions", byChance ? found + ", no more than chance: the weights may be transposed or in another order, or untrained" : found, null);
+        String found = "The encoder and decoder directions of a feature have a mean cosine of " + number(mean) + " ("
+                + count + " features looked at)";
+        say(
+                "Directions",
+                byChance
+                        ? found
+                                + ", no more than chance: the weights may be transposed or in another order, or untrained"
+                        : found,
+                null);
     }
 
     private void decoderBias(CheckpointFiles files, Cancellation cancellation) {
         Source bias = source(Part.DECODER_BIAS);
-        double norm = Math.sqrt(Arrays.stream(StoredDirections.of(bias.of(files), true, cancellation).squares()).sum());
+        double norm = Math.sqrt(Arrays.stream(
+                        StoredDirections.of(bias.of(files), true, cancellation).squares())
+                .sum());
         boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractDecoderBias);
-        boolean ownSpace = draft.transcodes || draft.dIn != draft.dOut || draft.hookOut.isPresent() || draft.has(Part.INPUT_BIAS);
+        boolean ownSpace =
+                draft.transcodes || draft.dIn != draft.dOut || draft.hookOut.isPresent() || draft.has(Part.INPUT_BIAS);
         if (ownSpace) {
-            say("b_dec", "It is a transcoder: b_dec (norm " + number(norm) + ") is added to what it writes and has nothing to do with what it reads", null);
+            say(
+                    "b_dec",
+                    "It is a transcoder: b_dec (norm " + number(norm)
+                            + ") is added to what it writes and has nothing to do with what it reads",
+                    null);
         } else if (norm == 0) {
             say("b_dec", "b_dec is zero, so it makes no difference whether it is subtracted before encoding", null);
         } else {
-            say("b_dec", "b_dec (norm " + number(norm) + ") is " + (subtracts ? "" : "not ") + "subtracted before encoding",
-                    new Remedy(subtracts ? "Do not subtract b_dec" : "Subtract b_dec", options.withSubtractDecoderBias(!subtracts)));
+            say(
+                    "b_dec",
+                    "b_dec (norm " + number(norm) + ") is " + (subtracts ? "" : "not ") + "subtracted before encoding",
+                    new Remedy(
+                            subtracts ? "Do not subtract b_dec" : "Subtract b_dec",
+                            options.withSubtractDecoderBias(!subtracts)));
         }
     }
 
     private void normalisation() {
-        say("Input", switch (draft.normalisation) {
-            case NONE -> "Activations are encoded as they are, without normalisation";
-            case CONSTANT_NORM_RESCALE -> "Each activation is scaled to the norm sqrt(d) before encoding, and the reconstruction back";
-            case LAYER_NORM -> "Each activation is centred and divided by its standard deviation before encoding, and the reconstruction put back";
-            case EXPECTED_AVERAGE_ONLY_IN -> draft.normFactor.isPresent()
-                    ? "Activations are multiplied by " + number(draft.normFactor.getAsDouble()) + " before encoding; the factor has been put into the weights"
-                    : "In training, activations were scaled to an average norm of sqrt(d), but by what factor is not in the files: it is read as 1, which is"
-                            + " almost certainly wrong. With the model open, the factor can be estimated from a text";
-        }, null);
+        say(
+                "Input",
+                switch (draft.normalisation) {
+                    case NONE -> "Activations are encoded as they are, without normalisation";
+                    case CONSTANT_NORM_RESCALE ->
+                        "Each activation is scaled to the norm sqrt(d) before encoding, and the reconstruction back";
+                    case LAYER_NORM ->
+                        "Each activation is centred and divided by its standard deviation before encoding, and the reconstruction put back";
+                    case EXPECTED_AVERAGE_ONLY_IN ->
+                        draft.normFactor.isPresent()
+                                ? "Activations are multiplied by " + number(draft.normFactor.getAsDouble())
+                                        + " before encoding; the factor has been put into the weights"
+                                : "In training, activations were scaled to an average norm of sqrt(d), but by what factor is not in the files: it is read as 1, which is"
+                                        + " almost certainly wrong. With the model open, the factor can be estimated from a text";
+                },
+                null);
     }
 
     private void beginning() {
@@ -136,21 +179,37 @@ public final class SaeAudit {
         if (prepended.isEmpty() && draft.settings.get("metadata") instanceof Map<?, ?> metadata) {
             prepended = flag(metadata.get("prepend_bos"));
         }
-        say("Beginning of text", file.format().equals("gemma-scope") ? "The activations of the beginning-of-text token were left out of its training"
-                : prepended.isEmpty() ? "The files do not say whether texts began with a beginning-of-text token in training"
-                : prepended.get() ? "In training, texts began with a beginning-of-text token" : "In training, texts did not begin with a beginning-of-text token", null);
+        say(
+                "Beginning of text",
+                file.format().equals("gemma-scope")
+                        ? "The activations of the beginning-of-text token were left out of its training"
+                        : prepended.isEmpty()
+                                ? "The files do not say whether texts began with a beginning-of-text token in training"
+                                : prepended.get()
+                                        ? "In training, texts began with a beginning-of-text token"
+                                        : "In training, texts did not begin with a beginning-of-text token",
+                null);
     }
 
     private void centring() {
         boolean centred = options.centred().orElse(draft.centred);
         String how = options.centred().isPresent() ? " as asked for" : "";
         if (draft.normalisation == InputNormalisation.LAYER_NORM) {
-            say("Centring", "Whether the model's activations are centred makes no difference to it, because it centres each of them", null);
+            say(
+                    "Centring",
+                    "Whether the model's activations are centred makes no difference to it, because it centres each of them",
+                    null);
         } else if (centred) {
-            say("Centring", "It is shown activations less their mean over the dimensions" + how + ", as in TransformerLens' processed models",
+            say(
+                    "Centring",
+                    "It is shown activations less their mean over the dimensions" + how
+                            + ", as in TransformerLens' processed models",
                     new Remedy("Show it raw activations", options.withCentred(false)));
         } else {
-            say("Centring", "It is shown activations as the model has them" + how + ", not centred", new Remedy("Centre the activations", options.withCentred(true)));
+            say(
+                    "Centring",
+                    "It is shown activations as the model has them" + how + ", not centred",
+                    new Remedy("Centre the activations", options.withCentred(true)));
         }
     }
 
@@ -159,22 +218,36 @@ public final class SaeAudit {
         draft.sources.forEach(source -> types.add(source.of(files).dtype()));
         boolean half = types.contains(DType.BF16) || types.contains(DType.F16);
         String names = String.join(" and ", types.stream().map(DType::name).toList());
-        say("Stored type", "Its tensors are stored in " + names + (half ? ", so they carry a relative rounding error of up to "
-                + (types.contains(DType.BF16) ? "0.4 %" : "0.05 %") + ", and are computed with in float32" : types.contains(DType.F64) ? " and computed with in F32" : ""), null);
+        say(
+                "Stored type",
+                "Its tensors are stored in " + names
+                        + (half
+                                ? ", so they carry a relative rounding error of up to "
+                                        + (types.contains(DType.BF16) ? "0.4 %" : "0.05 %")
+                                        + ", and are computed with in float32"
+                                : types.contains(DType.F64) ? " and computed with in F32" : ""),
+                null);
     }
 
     private void featureScale() {
         String format = file.format();
-        boolean scaled = draft.normFactor.isPresent() && draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+        boolean scaled =
+                draft.normFactor.isPresent() && draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
         String words = "Feature activations are in the units of the model's activations";
         if (scaled) {
-            words = "Feature activations are in units of the scaled input: " + number(draft.normFactor.getAsDouble()) + " times those of a tool that works in the model's units";
-        } else if (draft.normalisation == InputNormalisation.LAYER_NORM || draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
+            words = "Feature activations are in units of the scaled input: " + number(draft.normFactor.getAsDouble())
+                    + " times those of a tool that works in the model's units";
+        } else if (draft.normalisation == InputNormalisation.LAYER_NORM
+                || draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
             words = "Feature activations are in units of the normalised input, the same for activations of any size";
         } else if (draft.unitDecoder && format.equals(DictionaryLearning.FORMAT)) {
-            words = "Feature activations are those of unit decoder directions, as dictionary_learning has them after loading; SAELens would leave them as stored";
-        } else if (format.equals(DictionaryLearning.FORMAT) && !draft.subtractDecoderBias && draft.activation.equals("relu")) {
-            words = "Feature activations are those of the library's encode(); its forward() reports them times the decoder norms";
+            words =
+                    "Feature activations are those of unit decoder directions, as dictionary_learning has them after loading; SAELens would leave them as stored";
+        } else if (format.equals(DictionaryLearning.FORMAT)
+                && !draft.subtractDecoderBias
+                && draft.activation.equals("relu")) {
+            words =
+                    "Feature activations are those of the library's encode(); its forward() reports them times the decoder norms";
         }
         say("Feature scale", words, null);
     }
@@ -182,12 +255,19 @@ public final class SaeAudit {
     private void side(CheckpointFiles files) {
         if (draft.sides > 1) {
             int other = (draft.side + 1) % draft.sides;
-            say("Side", "This is side " + draft.side + " of a crosscoder of " + draft.sides + " models: what this model alone contributes",
+            say(
+                    "Side",
+                    "This is side " + draft.side + " of a crosscoder of " + draft.sides
+                            + " models: what this model alone contributes",
                     new Remedy("Open side " + other, options.withSide(other)));
         }
         if (draft.has(Part.LOOKUP)) {
-            say("Lookup", "A bias for the current token is added to every reconstruction; it has " + source(Part.LOOKUP).of(files).shape().get(0)
-                    + " rows, one for each token of the tokenizer it was trained with", null);
+            say(
+                    "Lookup",
+                    "A bias for the current token is added to every reconstruction; it has "
+                            + source(Part.LOOKUP).of(files).shape().get(0)
+                            + " rows, one for each token of the tokenizer it was trained with",
+                    null);
         }
     }
 

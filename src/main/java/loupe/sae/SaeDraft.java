@@ -40,6 +40,7 @@ final class SaeDraft {
     OptionalInt head = OptionalInt.empty();
     /** Models of a crosscoder, and which of them this is. */
     int sides = 1;
+
     int side;
     InputNormalisation normalisation = InputNormalisation.NONE;
     boolean centred;
@@ -49,6 +50,7 @@ final class SaeDraft {
 
     /** relu, tanh-relu, topk, batchtopk, groupmax, signed-topk, jumprelu or gated. */
     String activation = "relu";
+
     boolean topKRelu = true;
     boolean topKByDecoderNorm;
     OptionalDouble threshold = OptionalDouble.empty();
@@ -69,7 +71,8 @@ final class SaeDraft {
         this.path = files.path();
         this.format = format;
         if (dIn < 1 || dSae < 1 || dIn > Integer.MAX_VALUE || dSae > Integer.MAX_VALUE) {
-            throw files.refused("the shapes do not form an autoencoder: " + files.summary(), "at least one input and one feature");
+            throw files.refused(
+                    "the shapes do not form an autoencoder: " + files.summary(), "at least one input and one feature");
         }
         this.dIn = (int) dIn;
         this.dSae = (int) dSae;
@@ -114,15 +117,31 @@ final class SaeDraft {
         if (known.isEmpty()) {
             missing.add(Missing.HOOK);
         }
-        OptionalInt k = options.k().isPresent() || statedK.isEmpty() ? options.k() : OptionalInt.of((int) (long) statedK.values().iterator().next());
-        return new SaeProposal(missing, k.isPresent() ? k : proposedK, known, options.centred().orElse(centred));
+        OptionalInt k = options.k().isPresent() || statedK.isEmpty()
+                ? options.k()
+                : OptionalInt.of((int) (long) statedK.values().iterator().next());
+        return new SaeProposal(
+                missing, k.isPresent() ? k : proposedK, known, options.centred().orElse(centred));
     }
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
     SaeConfig config(SaeOptions options) {
-        return new SaeConfig(format, dIn, dSae, dOut, activation(options), options.subtractDecoderBias().orElse(subtractDecoderBias), normalisation, joinsHeads,
-                options.centred().orElse(centred), has(Part.LOOKUP), model, options.hook().or(() -> hook), hookOut,
-                transcodes || hookOut.isPresent() || dIn != dOut, head);
+        return new SaeConfig(
+                format,
+                dIn,
+                dSae,
+                dOut,
+                activation(options),
+                options.subtractDecoderBias().orElse(subtractDecoderBias),
+                normalisation,
+                joinsHeads,
+                options.centred().orElse(centred),
+                has(Part.LOOKUP),
+                model,
+                options.hook().or(() -> hook),
+                hookOut,
+                transcodes || hookOut.isPresent() || dIn != dOut,
+                head);
     }
 
     private Activation activation(SaeOptions options) {
@@ -139,37 +158,54 @@ final class SaeDraft {
         };
     }
 
-    /** Warns of what nobody said, of what the user said that changes nothing here, and of what contradicts the files. */
+    /**
+     * Warns of what nobody said, of what the user said that changes nothing here, and of what contradicts the files.
+     */
     void noteWhatWasSaid(SaeOptions options) {
         if ((transcodes || dIn != dOut) && hookOut.isEmpty()) {
-            warn("It is a transcoder, but does not say where in the model it writes; its features can be read, but its output not put back");
+            warn(
+                    "It is a transcoder, but does not say where in the model it writes; its features can be read, but its output not put back");
         }
         if (options.subtractDecoderBias().isPresent()) {
             if (transcodes || dIn != dOut || has(Part.INPUT_BIAS)) {
-                throw new CheckpointException(path, "it is a transcoder, whose b_dec is in another space than its input", "", "Leave out what it should subtract");
+                throw new CheckpointException(
+                        path,
+                        "it is a transcoder, whose b_dec is in another space than its input",
+                        "",
+                        "Leave out what it should subtract");
             }
-            warn("b_dec is " + (options.subtractDecoderBias().get() ? "" : "not ") + "subtracted before encoding, as asked for");
+            warn("b_dec is " + (options.subtractDecoderBias().get() ? "" : "not ")
+                    + "subtracted before encoding, as asked for");
         }
         options.k().ifPresent(k -> {
             if (!needsK()) {
                 warn("--k is not used: the activation function is " + activation);
             } else if (statedK.values().stream().anyMatch(stated -> stated != k)) {
-                warn("k is " + k + " as asked for, not " + statedK.values().iterator().next());
+                warn("k is " + k + " as asked for, not "
+                        + statedK.values().iterator().next());
             }
         });
         if (options.normFactor().isPresent() && normalisation != InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
-            warn("--norm-factor is not used: the input is not scaled by a factor (normalisation: " + normalisation.name().toLowerCase(Locale.ROOT) + ")");
+            warn("--norm-factor is not used: the input is not scaled by a factor (normalisation: "
+                    + normalisation.name().toLowerCase(Locale.ROOT) + ")");
         }
     }
 
     private boolean needsK() {
-        return activation.equals("topk") || activation.equals("signed-topk") || activation.equals("batchtopk") || activation.equals("groupmax");
+        return activation.equals("topk")
+                || activation.equals("signed-topk")
+                || activation.equals("batchtopk")
+                || activation.equals("groupmax");
     }
 
     private int groups(SaeOptions options) {
         int k = k(options);
         if (dSae % k != 0) {
-            throw new CheckpointException(path, "k is " + k, "a number that divides the " + dSae + " features into equal groups", "Give the right one as --k N");
+            throw new CheckpointException(
+                    path,
+                    "k is " + k,
+                    "a number that divides the " + dSae + " features into equal groups",
+                    "Give the right one as --k N");
         }
         return k;
     }
@@ -183,17 +219,32 @@ final class SaeDraft {
         }
         if (said.isEmpty()) {
             String suggestion = proposedK.isPresent() ? "; its name suggests " + proposedK.getAsInt() : "";
-            throw new CheckpointException(path, "the file does not say how many features fire per token (k)" + suggestion, "",
-                    "Give it as --k " + (proposedK.isPresent() ? proposedK.getAsInt() : "N") + (format.equals(TokenizedSae.FORMAT)
-                            ? ", or --activation relu if it is not a top-k autoencoder" : ""));
+            throw new CheckpointException(
+                    path,
+                    "the file does not say how many features fire per token (k)" + suggestion,
+                    "",
+                    "Give it as --k " + (proposedK.isPresent() ? proposedK.getAsInt() : "N")
+                            + (format.equals(TokenizedSae.FORMAT)
+                                    ? ", or --activation relu if it is not a top-k autoencoder"
+                                    : ""));
         }
         if (said.values().stream().distinct().count() > 1) {
-            throw new CheckpointException(path, "k is contradictory: " + said.entrySet().stream().map(e -> e.getKey() + " says " + e.getValue())
-                    .reduce((a, b) -> a + ", " + b).orElseThrow(), "one value", "Say which is right with --k");
+            throw new CheckpointException(
+                    path,
+                    "k is contradictory: "
+                            + said.entrySet().stream()
+                                    .map(e -> e.getKey() + " says " + e.getValue())
+                                    .reduce((a, b) -> a + ", " + b)
+                                    .orElseThrow(),
+                    "one value",
+                    "Say which is right with --k");
         }
         Map.Entry<String, Long> k = said.entrySet().iterator().next();
         if (k.getValue() < 1 || k.getValue() > dSae) {
-            throw new CheckpointException(path, "k is " + k.getValue() + " (" + k.getKey() + ")", "1 to " + dSae + ", the number of features",
+            throw new CheckpointException(
+                    path,
+                    "k is " + k.getValue() + " (" + k.getKey() + ")",
+                    "1 to " + dSae + ", the number of features",
                     "Give the right one as --k N");
         }
         return (int) (long) k.getValue();

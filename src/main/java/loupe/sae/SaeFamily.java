@@ -11,6 +11,8 @@ interface SaeFamily {
     /** Whether these files are of this family, by the names and shapes of their tensors and what lies beside them. */
     boolean recognises(CheckpointFiles files);
 
-    /** @throws loupe.base.CheckpointException if they are damaged, contradict themselves or ask for unknown mathematics */
+    /**
+     * @throws loupe.base.CheckpointException if they are damaged, contradict themselves or ask for unknown mathematics
+     */
     SaeDraft describe(CheckpointFiles files, SaeOptions options);
 }

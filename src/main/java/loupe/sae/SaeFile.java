@@ -18,16 +18,31 @@ import loupe.sae.HostWeights.Part;
 import loupe.tensor.StoredTensor;
 
 /**
- * A checkpoint on disk: what it is and, when asked, its weights. The file is open only while it is read, so that weights
- * given up by the device can be read again. Reads on the calling thread, which should be one of the file pool.
+ * A checkpoint on disk: what it is and, when asked, its weights. The file is open only while it is read, so that
+ * weights given up by the device can be read again. Reads on the calling thread, which should be one of the file pool.
  * Thread-safe.
  */
 public final class SaeFile {
     /** Tokens' embedding in a language model of any family. */
-    private static final Pattern TOKEN_EMBEDDING = Pattern.compile("(.*\\.)?(wte|embed_tokens|embed_in|tok_embeddings)\\.weight");
-    private static final List<SaeFamily> FAMILIES = List.of(new PlainSae(), new Crosscoder(), new GemmaScope(), new SaeLens(), new Sparsify(), new LlamaScope(), new LmSaes(), new OpenAi(),
-            new Apollo(), new Goodfire(), new DictionaryLearning(), new QwenScope(), new TokenizedSae(),
-            new BatchTopKSae(), new Neel());
+    private static final Pattern TOKEN_EMBEDDING =
+            Pattern.compile("(.*\\.)?(wte|embed_tokens|embed_in|tok_embeddings)\\.weight");
+
+    private static final List<SaeFamily> FAMILIES = List.of(
+            new PlainSae(),
+            new Crosscoder(),
+            new GemmaScope(),
+            new SaeLens(),
+            new Sparsify(),
+            new LlamaScope(),
+            new LmSaes(),
+            new OpenAi(),
+            new Apollo(),
+            new Goodfire(),
+            new DictionaryLearning(),
+            new QwenScope(),
+            new TokenizedSae(),
+            new BatchTopKSae(),
+            new Neel());
 
     private final Path path;
     private final Path weightsPath;
@@ -36,7 +51,8 @@ public final class SaeFile {
     private final SaeOptions options;
     private final long memoryBytes;
 
-    private SaeFile(Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options, long memoryBytes) {
+    private SaeFile(
+            Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options, long memoryBytes) {
         this.path = path;
         this.weightsPath = weightsPath;
         this.container = container;
@@ -58,23 +74,38 @@ public final class SaeFile {
             draft.noteWhatWasSaid(options);
             check(draft, files);
             if (options.fold() && !canFold(draft)) {
-                throw files.refused("folding the decoder norms of an autoencoder with the activation function " + draft.activation
-                        + " would make it compute something else", "", "Leave out --fold");
+                throw files.refused(
+                        "folding the decoder norms of an autoencoder with the activation function " + draft.activation
+                                + " would make it compute something else",
+                        "",
+                        "Leave out --fold");
             }
             draft.warnings.addAll(0, files.archive().warnings());
-            long elements = draft.sources.stream().mapToLong(source -> source.of(files).elements()).sum();
-            return new SaeFile(path, files.archive().path(), files.archive().container(), draft, options, Math.multiplyExact(elements, Float.BYTES));
+            long elements = draft.sources.stream()
+                    .mapToLong(source -> source.of(files).elements())
+                    .sum();
+            return new SaeFile(
+                    path,
+                    files.archive().path(),
+                    files.archive().container(),
+                    draft,
+                    options,
+                    Math.multiplyExact(elements, Float.BYTES));
         }
     }
 
     /**
-     * The family a file or folder belongs to, as {@code --sae-format} spells it; empty if it is no checkpoint of a known one.
+     * The family a file or folder belongs to, as {@code --sae-format} spells it; empty if it is no checkpoint of a
+     * known one.
      *
      * @throws CheckpointException if it cannot be read, or is a folder of several files with weights
      */
     public static Optional<String> recognise(Path path) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().map(SaeFamily::format);
+            return FAMILIES.stream()
+                    .filter(f -> f.recognises(files))
+                    .findFirst()
+                    .map(SaeFamily::format);
         }
     }
 
@@ -148,19 +179,24 @@ public final class SaeFile {
         return draft.settings;
     }
 
-    /** What the weights take in memory once they are open, as float32; on a GPU they pass through as much of the host's. */
+    /**
+     * What the weights take in memory once they are open, as float32; on a GPU they pass through as much of the host's.
+     */
     public long memoryBytes() {
         return memoryBytes;
     }
 
     /** Log10 of each feature's firing frequency during training, dSae values, if a SAELens folder holds them. */
     public Optional<float[]> logSparsity() {
-        Path file = Optional.ofNullable(weightsPath.getParent()).orElse(Path.of("")).resolve("sparsity.safetensors");
+        Path file =
+                Optional.ofNullable(weightsPath.getParent()).orElse(Path.of("")).resolve("sparsity.safetensors");
         if (!Files.isRegularFile(file)) {
             return Optional.empty();
         }
         try (TensorArchive archive = TensorArchives.open(file)) {
-            return archive.find("sparsity").filter(t -> t.elements() == draft.dSae).map(t -> t.toHost().data());
+            return archive.find("sparsity")
+                    .filter(t -> t.elements() == draft.dSae)
+                    .map(t -> t.toHost().data());
         }
     }
 
@@ -180,8 +216,8 @@ public final class SaeFile {
     }
 
     /**
-     * Reads the weights, as they are to be used: with scaling factors, norms and folding applied that belong to loading.
-     * Takes as much direct memory as {@link HostWeights#bytes}.
+     * Reads the weights, as they are to be used: with scaling factors, norms and folding applied that belong to
+     * loading. Takes as much direct memory as {@link HostWeights#bytes}.
      *
      * @throws CheckpointException if the file has changed or cannot be read any more
      */
@@ -189,7 +225,11 @@ public final class SaeFile {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             HostWeights weights = new HostWeights(path);
             check(draft, files);
-            weights.read(draft.sources.stream().map(source -> new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows())).toList(),
+            weights.read(
+                    draft.sources.stream()
+                            .map(source ->
+                                    new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows()))
+                            .toList(),
                     cancellation);
             draft.changes.forEach(change -> change.accept(weights));
             if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent()) {
@@ -202,7 +242,10 @@ public final class SaeFile {
         }
     }
 
-    /** encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does it. */
+    /**
+     * encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does
+     * it.
+     */
     private static void foldNormFactor(HostWeights weights, double factor) {
         weights.scale(Part.ENCODER, factor);
         weights.scale(Part.DECODER, 1 / factor);
@@ -212,14 +255,23 @@ public final class SaeFile {
     private static SaeFamily family(CheckpointFiles files, SaeOptions options) {
         if (options.format().isPresent()) {
             String wanted = options.format().get();
-            return FAMILIES.stream().filter(f -> f.format().equals(wanted)).findFirst()
-                    .orElseThrow(() -> files.refused("there is no checkpoint format " + wanted, "one of " + formats(), ""));
+            return FAMILIES.stream()
+                    .filter(f -> f.format().equals(wanted))
+                    .findFirst()
+                    .orElseThrow(
+                            () -> files.refused("there is no checkpoint format " + wanted, "one of " + formats(), ""));
         }
-        return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().orElseThrow(() -> files.hasLike(TOKEN_EMBEDDING) ? files.refused(
-                "this is a language model", "a sparse autoencoder", "Open it as the model") : files.refused(
-                "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
-                FAMILIES.stream().map(f -> f.format() + " (" + f.looksLike() + ")").collect(Collectors.joining("; ")),
-                "Choose an autoencoder's file or folder, or name its format with --sae-format"));
+        return FAMILIES.stream()
+                .filter(f -> f.recognises(files))
+                .findFirst()
+                .orElseThrow(() -> files.hasLike(TOKEN_EMBEDDING)
+                        ? files.refused("this is a language model", "a sparse autoencoder", "Open it as the model")
+                        : files.refused(
+                                "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
+                                FAMILIES.stream()
+                                        .map(f -> f.format() + " (" + f.looksLike() + ")")
+                                        .collect(Collectors.joining("; ")),
+                                "Choose an autoencoder's file or folder, or name its format with --sae-format"));
     }
 
     /** The families that can be read, as {@code --sae-format} spells them. */
@@ -259,21 +311,32 @@ public final class SaeFile {
         for (SaeDraft.Source source : draft.sources) {
             StoredTensor tensor = source.of(files);
             List<Long> shape = tensor.shape();
-            List<Long> expected = switch (source.part()) {
-                case ENCODER, MAGNITUDE_ENCODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dIn) : List.of((long) draft.dIn, (long) draft.dSae);
-                case DECODER -> source.featuresInRows() ? List.of((long) draft.dSae, (long) draft.dOut) : List.of((long) draft.dOut, (long) draft.dSae);
-                case DECODER_BIAS -> List.of((long) draft.dOut);
-                case INPUT_BIAS -> List.of((long) draft.dIn);
-                case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) draft.dOut);
-                case SKIP -> List.of((long) draft.dOut, (long) draft.dIn);
-                default -> List.of((long) draft.dSae);
-            };
+            List<Long> expected =
+                    switch (source.part()) {
+                        case ENCODER, MAGNITUDE_ENCODER ->
+                            source.featuresInRows()
+                                    ? List.of((long) draft.dSae, (long) draft.dIn)
+                                    : List.of((long) draft.dIn, (long) draft.dSae);
+                        case DECODER ->
+                            source.featuresInRows()
+                                    ? List.of((long) draft.dSae, (long) draft.dOut)
+                                    : List.of((long) draft.dOut, (long) draft.dSae);
+                        case DECODER_BIAS -> List.of((long) draft.dOut);
+                        case INPUT_BIAS -> List.of((long) draft.dIn);
+                        case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) draft.dOut);
+                        case SKIP -> List.of((long) draft.dOut, (long) draft.dIn);
+                        default -> List.of((long) draft.dSae);
+                    };
             if (!shape.equals(expected)) {
                 wrong.add(source.tensor() + " is " + shape + " instead of " + expected);
             }
         }
         if (!wrong.isEmpty()) {
-            throw files.refused("the shapes do not form an autoencoder of " + draft.dIn + " x " + draft.dSae + ": " + String.join(", ", wrong), "", "");
+            throw files.refused(
+                    "the shapes do not form an autoencoder of " + draft.dIn + " x " + draft.dSae + ": "
+                            + String.join(", ", wrong),
+                    "",
+                    "");
         }
     }
 }

@@ -16,25 +16,46 @@ import loupe.base.HookPoint;
  * @param subtractDecoderBias whether b_dec is subtracted before encoding
  * @param side which model's part of a crosscoder, from 0
  */
-public record SaeOptions(Optional<String> format, OptionalInt k, Optional<HookPoint> hook, Optional<String> activation,
-        OptionalDouble normFactor, Optional<Boolean> centred, boolean fold,
-        Optional<Boolean> subtractDecoderBias, OptionalInt side) {
+public record SaeOptions(
+        Optional<String> format,
+        OptionalInt k,
+        Optional<HookPoint> hook,
+        Optional<String> activation,
+        OptionalDouble normFactor,
+        Optional<Boolean> centred,
+        boolean fold,
+        Optional<Boolean> subtractDecoderBias,
+        OptionalInt side) {
     /** Everything as the files say. */
-    public static final SaeOptions AS_STORED = new SaeOptions(Optional.empty(), OptionalInt.empty(), Optional.empty(),
-            Optional.empty(), OptionalDouble.empty(), Optional.empty(), false);
+    public static final SaeOptions AS_STORED = new SaeOptions(
+            Optional.empty(),
+            OptionalInt.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalDouble.empty(),
+            Optional.empty(),
+            false);
 
     /** Of the first model's side, if it is a crosscoder. */
-    public SaeOptions(Optional<String> format, OptionalInt k, Optional<HookPoint> hook, Optional<String> activation,
-            OptionalDouble normFactor, Optional<Boolean> centred, boolean fold) {
+    public SaeOptions(
+            Optional<String> format,
+            OptionalInt k,
+            Optional<HookPoint> hook,
+            Optional<String> activation,
+            OptionalDouble normFactor,
+            Optional<Boolean> centred,
+            boolean fold) {
         this(format, k, hook, activation, normFactor, centred, fold, Optional.empty(), OptionalInt.empty());
     }
 
     public SaeOptions withCentred(boolean other) {
-        return new SaeOptions(format, k, hook, activation, normFactor, Optional.of(other), fold, subtractDecoderBias, side);
+        return new SaeOptions(
+                format, k, hook, activation, normFactor, Optional.of(other), fold, subtractDecoderBias, side);
     }
 
     public SaeOptions withNormFactor(double other) {
-        return new SaeOptions(format, k, hook, activation, OptionalDouble.of(other), centred, fold, subtractDecoderBias, side);
+        return new SaeOptions(
+                format, k, hook, activation, OptionalDouble.of(other), centred, fold, subtractDecoderBias, side);
     }
 
     public SaeOptions withFold(boolean other) {
@@ -42,7 +63,8 @@ public record SaeOptions(Optional<String> format, OptionalInt k, Optional<HookPo
     }
 
     public SaeOptions withSide(int other) {
-        return new SaeOptions(format, k, hook, activation, normFactor, centred, fold, subtractDecoderBias, OptionalInt.of(other));
+        return new SaeOptions(
+                format, k, hook, activation, normFactor, centred, fold, subtractDecoderBias, OptionalInt.of(other));
     }
 
     public SaeOptions withSubtractDecoderBias(boolean other) {

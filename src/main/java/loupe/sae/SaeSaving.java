@@ -53,7 +53,8 @@ public final class SaeSaving {
      *
      * @param target a new folder, or for {@link Form#PLAIN} a file
      * @return {@code target}
-     * @throws CheckpointException if the form cannot express it, it cannot be read any more, or nothing can be written there
+     * @throws CheckpointException if the form cannot express it, it cannot be read any more, or nothing can be written
+     *     there
      */
     public static Path save(SaeFile file, Form form, Path target, Cancellation cancellation) {
         SaeConfig config = file.config();
@@ -66,7 +67,8 @@ public final class SaeSaving {
             }
             switch (form) {
                 case SAELENS -> folder(target, cancellation, folder -> saeLens(folder, rewriting, file.logSparsity()));
-                case DICTIONARY_LEARNING -> folder(target, cancellation, folder -> dictionaryLearning(folder, file, rewriting));
+                case DICTIONARY_LEARNING ->
+                    folder(target, cancellation, folder -> dictionaryLearning(folder, file, rewriting));
                 default -> PlainSae.write(target, rewriting.config(), weights);
             }
             return target;
@@ -86,11 +88,15 @@ public final class SaeSaving {
     private static void dictionaryLearning(Path folder, SaeFile file, Rewriting rewriting) {
         rewriting.withoutNormFactor().withoutFeatureScale().choosingPlainly();
         if (rewriting.weights().bytes() >= TORCH_BYTES) {
-            throw refused(file, "its weights take " + rewriting.weights().bytes() + " bytes, and ae.pt is written up to 4 GiB", "Save it as SAELens instead");
+            throw refused(
+                    file,
+                    "its weights take " + rewriting.weights().bytes() + " bytes, and ae.pt is written up to 4 GiB",
+                    "Save it as SAELens instead");
         }
         SaeConfig config = rewriting.config();
         boolean subtracts = !(config.activation() instanceof Activation.JumpRelu)
-                && !(config.activation() instanceof Activation.Relu && !(config.subtractDecoderBias() && rewriting.hasUnitDecoder()));
+                && !(config.activation() instanceof Activation.Relu
+                        && !(config.subtractDecoderBias() && rewriting.hasUnitDecoder()));
         rewriting.subtracting(subtracts);
         SaeWriter.dictionaryLearning(folder, rewriting.config(), rewriting.weights(), Map.of());
     }
@@ -106,20 +112,40 @@ public final class SaeSaving {
             throw refused(file, "it adds a bias for each token, which " + name + " cannot", PLAIN_INSTEAD);
         }
         if (activation instanceof Activation.TopK topK && !topK.relu()) {
-            throw refused(file, "it keeps the k largest pre-activations even where they are negative, which " + name + " sets to zero", PLAIN_INSTEAD);
+            throw refused(
+                    file,
+                    "it keeps the k largest pre-activations even where they are negative, which " + name
+                            + " sets to zero",
+                    PLAIN_INSTEAD);
         }
         if (file.hasTwoEncoders()) {
-            throw refused(file, "its gate and its magnitudes have an encoder each, and a gated autoencoder of " + name + " has one for both", PLAIN_INSTEAD);
+            throw refused(
+                    file,
+                    "its gate and its magnitudes have an encoder each, and a gated autoencoder of " + name
+                            + " has one for both",
+                    PLAIN_INSTEAD);
         }
-        if (activation instanceof Activation.GroupMax || activation instanceof Activation.SignedTopK || activation instanceof Activation.TanhRelu) {
-            throw refused(file, "its activation function is " + activation.label() + ", which " + name + " has not", PLAIN_INSTEAD);
+        if (activation instanceof Activation.GroupMax
+                || activation instanceof Activation.SignedTopK
+                || activation instanceof Activation.TanhRelu) {
+            throw refused(
+                    file,
+                    "its activation function is " + activation.label() + ", which " + name + " has not",
+                    PLAIN_INSTEAD);
         }
-        if (activation instanceof Activation.BatchTopK batch && batch.threshold().isEmpty()) {
+        if (activation instanceof Activation.BatchTopK batch
+                && batch.threshold().isEmpty()) {
             throw refused(file, "it has no threshold yet, without which " + name + " cannot use it", PLAIN_INSTEAD);
         }
-        if (form == Form.SAELENS && config.transcodes() && !(activation instanceof Activation.Relu || activation instanceof Activation.JumpRelu
-                || activation instanceof Activation.BatchTopK)) {
-            throw refused(file, "it is a transcoder with the activation function " + activation.label() + ", and those of SAELens have relu or jumprelu",
+        if (form == Form.SAELENS
+                && config.transcodes()
+                && !(activation instanceof Activation.Relu
+                        || activation instanceof Activation.JumpRelu
+                        || activation instanceof Activation.BatchTopK)) {
+            throw refused(
+                    file,
+                    "it is a transcoder with the activation function " + activation.label()
+                            + ", and those of SAELens have relu or jumprelu",
                     PLAIN_INSTEAD);
         }
         if (form == Form.SAELENS && file.skips() && !config.transcodes()) {
@@ -127,13 +153,23 @@ public final class SaeSaving {
         }
         if (form == Form.DICTIONARY_LEARNING) {
             if (config.head().isPresent()) {
-                throw refused(file, "it reads head " + config.head().getAsInt() + " only, which dictionary_learning cannot say", "Save it as SAELens instead");
+                throw refused(
+                        file,
+                        "it reads head " + config.head().getAsInt() + " only, which dictionary_learning cannot say",
+                        "Save it as SAELens instead");
             }
             if (config.transcodes() || file.skips()) {
-                throw refused(file, "it is a transcoder or has a skip connection, and dictionary_learning has autoencoders only", "Save it as SAELens instead");
+                throw refused(
+                        file,
+                        "it is a transcoder or has a skip connection, and dictionary_learning has autoencoders only",
+                        "Save it as SAELens instead");
             }
-            if (config.normalisation() == InputNormalisation.LAYER_NORM || config.normalisation() == InputNormalisation.CONSTANT_NORM_RESCALE) {
-                throw refused(file, "it normalises every activation before encoding, which dictionary_learning does not", "Save it as SAELens instead");
+            if (config.normalisation() == InputNormalisation.LAYER_NORM
+                    || config.normalisation() == InputNormalisation.CONSTANT_NORM_RESCALE) {
+                throw refused(
+                        file,
+                        "it normalises every activation before encoding, which dictionary_learning does not",
+                        "Save it as SAELens instead");
             }
         }
     }

@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.base.CheckpointException;
-import loupe.base.HookPoint;
 import loupe.format.FloatSource;
 import loupe.format.JsonFiles;
 import loupe.format.SafetensorsWriter;
@@ -17,33 +16,62 @@ import loupe.sae.HostWeights.Part;
 import loupe.tensor.HostTensor;
 
 /**
- * Writes autoencoders as other libraries do, so that they and {@link SaeFile} read them. Each file is written completely
- * or not at all.
+ * Writes autoencoders as other libraries do, so that they and {@link SaeFile} read them. Each file is written
+ * completely or not at all.
  */
 public final class SaeWriter {
     /** The release whose folders ours are like; its readers convert what says less than 6.0.0. */
     private static final String SAE_LENS_VERSION = "6.18.0";
 
-    private static final Map<String, String> TRAINERS = Map.of("AutoEncoder", "StandardTrainer", "AutoEncoderNew", "StandardTrainerAprilUpdate",
-            "GatedAutoEncoder", "GatedSAETrainer", "AutoEncoderTopK", "TopKTrainer", "BatchTopKSAE", "BatchTopKTrainer", "JumpReluAutoEncoder", "JumpReluTrainer");
-    private static final Map<String, String> DECODER_BIASES = Map.of("AutoEncoder", "bias", "AutoEncoderNew", "decoder.bias", "GatedAutoEncoder", "decoder_bias",
-            "AutoEncoderTopK", "b_dec", "BatchTopKSAE", "b_dec");
+    private static final Map<String, String> TRAINERS = Map.of(
+            "AutoEncoder",
+            "StandardTrainer",
+            "AutoEncoderNew",
+            "StandardTrainerAprilUpdate",
+            "GatedAutoEncoder",
+            "GatedSAETrainer",
+            "AutoEncoderTopK",
+            "TopKTrainer",
+            "BatchTopKSAE",
+            "BatchTopKTrainer",
+            "JumpReluAutoEncoder",
+            "JumpReluTrainer");
+    private static final Map<String, String> DECODER_BIASES = Map.of(
+            "AutoEncoder",
+            "bias",
+            "AutoEncoderNew",
+            "decoder.bias",
+            "GatedAutoEncoder",
+            "decoder_bias",
+            "AutoEncoderTopK",
+            "b_dec",
+            "BatchTopKSAE",
+            "b_dec");
 
     private SaeWriter() {}
 
     /**
-     * A folder of dictionary_learning: {@code ae.pt} and {@code config.json}. A ReLU that subtracts b_dec is an AutoEncoder,
-     * whose decoder directions the library makes unit vectors on loading; one that does not is an AutoEncoderNew. Whether it
-     * was trained on centred activations is noted for readers of ours: the library gives it raw ones.
+     * A folder of dictionary_learning: {@code ae.pt} and {@code config.json}. A ReLU that subtracts b_dec is an
+     * AutoEncoder, whose decoder directions the library makes unit vectors on loading; one that does not is an
+     * AutoEncoderNew. Whether it was trained on centred activations is noted for readers of ours: the library gives it
+     * raw ones.
      *
      * @param trainer further keys of the object {@code trainer}, such as {@code lr} and {@code steps}
-     * @throws IllegalArgumentException unless one of the library's classes computes exactly this, without normalisation,
-     *     lookup or skip connection, and with the same place to read and to write
+     * @throws IllegalArgumentException unless one of the library's classes computes exactly this, without
+     *     normalisation, lookup or skip connection, and with the same place to read and to write
      */
-    public static void dictionaryLearning(Path folder, SaeConfig config, HostWeights weights, Map<String, Object> trainer) {
+    public static void dictionaryLearning(
+            Path folder, SaeConfig config, HostWeights weights, Map<String, Object> trainer) {
         String dictClass = dictClass(config);
-        require(!dictClass.isEmpty() && plain(config) && !config.lookup() && !weights.has(Part.SKIP) && !weights.has(Part.FEATURE_SCALE)
-                && !weights.has(Part.MAGNITUDE_ENCODER), config, "dictionary_learning");
+        require(
+                !dictClass.isEmpty()
+                        && plain(config)
+                        && !config.lookup()
+                        && !weights.has(Part.SKIP)
+                        && !weights.has(Part.FEATURE_SCALE)
+                        && !weights.has(Part.MAGNITUDE_ENCODER),
+                config,
+                "dictionary_learning");
         WeightShapes.check(config, weights);
         create(folder);
         stateDict(dictClass, config, weights).write(folder.resolve("ae.pt"));
@@ -87,9 +115,14 @@ public final class SaeWriter {
         if (activation instanceof Activation.JumpRelu) {
             return subtracts ? "" : "JumpReluAutoEncoder";
         }
-        String name = activation instanceof Activation.Gated ? "GatedAutoEncoder"
-                : activation instanceof Activation.TopK topK && topK.relu() && !topK.byDecoderNorm() ? "AutoEncoderTopK"
-                : activation instanceof Activation.BatchTopK batch && batch.threshold().isPresent() ? "BatchTopKSAE" : "";
+        String name = activation instanceof Activation.Gated
+                ? "GatedAutoEncoder"
+                : activation instanceof Activation.TopK topK && topK.relu() && !topK.byDecoderNorm()
+                        ? "AutoEncoderTopK"
+                        : activation instanceof Activation.BatchTopK batch
+                                        && batch.threshold().isPresent()
+                                ? "BatchTopKSAE"
+                                : "";
         return subtracts ? name : "";
     }
 
@@ -98,19 +131,23 @@ public final class SaeWriter {
         if (dictClass.equals("JumpReluAutoEncoder")) {
             matrix(writer::add, "W_enc", weights, Part.ENCODER, false);
             matrix(writer::add, "W_dec", weights, Part.DECODER, true);
-            return writer.add("b_enc", vector(weights, Part.ENCODER_BIAS)).add("b_dec", vector(weights, Part.DECODER_BIAS))
+            return writer.add("b_enc", vector(weights, Part.ENCODER_BIAS))
+                    .add("b_dec", vector(weights, Part.DECODER_BIAS))
                     .add("threshold", vector(weights, Part.THRESHOLD));
         }
         writer.add(DECODER_BIASES.get(dictClass), vector(weights, Part.DECODER_BIAS));
         if (config.activation() instanceof Activation.TopK topK) {
             writer.add("k", new long[] {topK.k()}).add("threshold", new HostTensor(new float[] {-1}));
         } else if (config.activation() instanceof Activation.BatchTopK batch) {
-            writer.add("k", new long[] {batch.k()}).add("threshold", new HostTensor(new float[] {(float) batch.threshold().orElseThrow()}));
+            writer.add("k", new long[] {batch.k()}).add("threshold", new HostTensor(new float[] {
+                (float) batch.threshold().orElseThrow()
+            }));
         }
         matrix(writer::add, "decoder.weight", weights, Part.DECODER, false);
         matrix(writer::add, "encoder.weight", weights, Part.ENCODER, true);
         return dictClass.equals("GatedAutoEncoder")
-                ? writer.add("r_mag", vector(weights, Part.MAGNITUDE_SCALE)).add("gate_bias", vector(weights, Part.ENCODER_BIAS))
+                ? writer.add("r_mag", vector(weights, Part.MAGNITUDE_SCALE))
+                        .add("gate_bias", vector(weights, Part.ENCODER_BIAS))
                         .add("mag_bias", vector(weights, Part.MAGNITUDE_BIAS))
                 : writer.add("encoder.bias", vector(weights, Part.ENCODER_BIAS));
     }
@@ -119,20 +156,25 @@ public final class SaeWriter {
      * A state dict of tokenized-sae; k, hook point and model are not in it and belong into its name, as in
      * {@code gpt2_resid_pre_8_ot30.pt}.
      *
-     * @throws IllegalArgumentException unless it subtracts b_dec, has no normalisation and is a TopK without ReLU, a ReLU
-     *     or gated autoencoder
+     * @throws IllegalArgumentException unless it subtracts b_dec, has no normalisation and is a TopK without ReLU, a
+     *     ReLU or gated autoencoder
      */
     public static void tokenized(Path file, SaeConfig config, HostWeights weights) {
         boolean gated = config.activation() instanceof Activation.Gated;
-        boolean known = gated || config.activation() instanceof Activation.Relu
+        boolean known = gated
+                || config.activation() instanceof Activation.Relu
                 || config.activation() instanceof Activation.TopK t && !t.relu() && !t.byDecoderNorm();
-        require(known && config.subtractDecoderBias() && plain(config) && !weights.has(Part.MAGNITUDE_ENCODER), config, "the tokenized-sae format");
+        require(
+                known && config.subtractDecoderBias() && plain(config) && !weights.has(Part.MAGNITUDE_ENCODER),
+                config,
+                "the tokenized-sae format");
         WeightShapes.check(config, weights);
         TorchWriter writer = new TorchWriter();
         matrix(writer::add, "W_dec", weights, Part.DECODER, false);
         matrix(writer::add, gated ? "W_gate" : "W_enc", weights, Part.ENCODER, true);
         if (gated) {
-            writer.add("r_mag", vector(weights, Part.MAGNITUDE_SCALE)).add("b_gate", vector(weights, Part.ENCODER_BIAS))
+            writer.add("r_mag", vector(weights, Part.MAGNITUDE_SCALE))
+                    .add("b_gate", vector(weights, Part.ENCODER_BIAS))
                     .add("b_mag", vector(weights, Part.MAGNITUDE_BIAS));
         } else {
             writer.add("b_enc", vector(weights, Part.ENCODER_BIAS));
@@ -145,16 +187,24 @@ public final class SaeWriter {
     }
 
     /**
-     * A folder of SAELens 6: {@code cfg.json}, {@code sae_weights.safetensors} and, if given, {@code sparsity.safetensors}.
+     * A folder of SAELens 6: {@code cfg.json}, {@code sae_weights.safetensors} and, if given,
+     * {@code sparsity.safetensors}.
      *
      * @param logSparsity log10 of each feature's firing frequency
-     * @throws IllegalArgumentException if SAELens has no architecture for it, or it has a lookup, an input bias or feature scales
+     * @throws IllegalArgumentException if SAELens has no architecture for it, or it has a lookup, an input bias or
+     *     feature scales
      */
     public static void saeLens(Path folder, SaeConfig config, HostWeights weights, Optional<float[]> logSparsity) {
         Activation activation = config.activation();
         String architecture = architecture(config, weights);
-        require(!architecture.isEmpty() && !config.lookup() && !weights.has(Part.INPUT_BIAS) && !weights.has(Part.FEATURE_SCALE)
-                && !weights.has(Part.MAGNITUDE_ENCODER), config, "SAELens");
+        require(
+                !architecture.isEmpty()
+                        && !config.lookup()
+                        && !weights.has(Part.INPUT_BIAS)
+                        && !weights.has(Part.FEATURE_SCALE)
+                        && !weights.has(Part.MAGNITUDE_ENCODER),
+                config,
+                "SAELens");
         WeightShapes.check(config, weights);
         create(folder);
         SafetensorsWriter writer = new SafetensorsWriter();
@@ -164,7 +214,8 @@ public final class SaeWriter {
         boolean gated = activation instanceof Activation.Gated;
         writer.add(gated ? "b_gate" : "b_enc", vector(weights, Part.ENCODER_BIAS));
         if (gated) {
-            writer.add("r_mag", vector(weights, Part.MAGNITUDE_SCALE)).add("b_mag", vector(weights, Part.MAGNITUDE_BIAS));
+            writer.add("r_mag", vector(weights, Part.MAGNITUDE_SCALE))
+                    .add("b_mag", vector(weights, Part.MAGNITUDE_BIAS));
         }
         if (activation instanceof Activation.JumpRelu) {
             writer.add("threshold", vector(weights, Part.THRESHOLD));
@@ -173,7 +224,8 @@ public final class SaeWriter {
             matrix(writer::add, "W_skip", weights, Part.SKIP, true);
         }
         writer.write(folder.resolve("sae_weights.safetensors"));
-        logSparsity.ifPresent(values -> new SafetensorsWriter().add("sparsity", new HostTensor(values, values.length))
+        logSparsity.ifPresent(values -> new SafetensorsWriter()
+                .add("sparsity", new HostTensor(values, values.length))
                 .write(folder.resolve("sparsity.safetensors")));
         JsonFiles.write(folder.resolve("cfg.json"), saeLensConfig(config, architecture));
     }
@@ -186,8 +238,15 @@ public final class SaeWriter {
             boolean known = (jumps || activation instanceof Activation.Relu) && !config.subtractDecoderBias();
             return known ? (jumps ? "jumprelu_" : "") + (weights.has(Part.SKIP) ? "skip_" : "") + "transcoder" : "";
         }
-        return weights.has(Part.SKIP) ? "" : jumps ? "jumprelu" : activation instanceof Activation.Relu ? "standard"
-                : activation instanceof Activation.Gated ? "gated" : activation instanceof Activation.TopK t && t.relu() ? "topk" : "";
+        return weights.has(Part.SKIP)
+                ? ""
+                : jumps
+                        ? "jumprelu"
+                        : activation instanceof Activation.Relu
+                                ? "standard"
+                                : activation instanceof Activation.Gated
+                                        ? "gated"
+                                        : activation instanceof Activation.TopK t && t.relu() ? "topk" : "";
     }
 
     private static Map<String, Object> saeLensConfig(SaeConfig config, String architecture) {
@@ -197,7 +256,8 @@ public final class SaeWriter {
         metadata.put("model_name", config.model());
         config.hook().ifPresent(hook -> metadata.put("hook_name", hook.name()));
         config.hookOut().ifPresent(hook -> metadata.put("hook_name_out", hook.name()));
-        metadata.put("hook_head_index", config.head().isPresent() ? config.head().getAsInt() : null);
+        metadata.put(
+                "hook_head_index", config.head().isPresent() ? config.head().getAsInt() : null);
         metadata.put("model_from_pretrained_kwargs", Map.of("center_writing_weights", config.centred()));
         Map<String, Object> cfg = new LinkedHashMap<>();
         cfg.put("architecture", architecture);
@@ -220,7 +280,9 @@ public final class SaeWriter {
     }
 
     private static boolean plain(SaeConfig config) {
-        return config.normalisation() == InputNormalisation.NONE && !config.transcodes() && config.head().isEmpty();
+        return config.normalisation() == InputNormalisation.NONE
+                && !config.transcodes()
+                && config.head().isEmpty();
     }
 
     private static void require(boolean possible, SaeConfig config, String format) {
@@ -248,7 +310,8 @@ public final class SaeWriter {
         boolean asIs = part == Part.LOOKUP || part == Part.SKIP || weights.featuresInRows(part) == featuresInRows;
         long rows = asIs ? tensor.rows() : tensor.columns();
         long columns = asIs ? tensor.columns() : tensor.rows();
-        FloatSource source = asIs ? tensor::copy : DirectTensor.of(weights.matrix(part, featuresInRows), rows, (int) columns)::copy;
+        FloatSource source =
+                asIs ? tensor::copy : DirectTensor.of(weights.matrix(part, featuresInRows), rows, (int) columns)::copy;
         sink.add(name, List.of(rows, columns), source);
     }
 

@@ -22,7 +22,8 @@ record Settings(Path path, Map<String, Object> values) {
 
     /** @throws CheckpointException if the file is not one strict JSON object */
     static Settings read(Path path) {
-        return new Settings(path, MAPPER.convertValue(JsonFiles.readObject(path), new TypeReference<Map<String, Object>>() {}));
+        return new Settings(
+                path, MAPPER.convertValue(JsonFiles.readObject(path), new TypeReference<Map<String, Object>>() {}));
     }
 
     boolean has(String key) {
@@ -55,7 +56,9 @@ record Settings(Path path, Map<String, Object> values) {
     }
 
     OptionalDouble number(String key) {
-        return value(key, Number.class, "a number").map(n -> OptionalDouble.of(n.doubleValue())).orElse(OptionalDouble.empty());
+        return value(key, Number.class, "a number")
+                .map(n -> OptionalDouble.of(n.doubleValue()))
+                .orElse(OptionalDouble.empty());
     }
 
     /** The object under a key; an empty one if there is none. */

@@ -24,17 +24,18 @@ import loupe.sae.HostWeights.Part;
 /**
  * A sparse autoencoder on the device. Device thread only.
  *
- * <p>With x of shape (P, M), encoder E (M, F), decoder D (F, O): p = (x - b_dec) E + b_enc, f = act(p), x^ = f D + b_dec,
- * where b_dec is subtracted only if {@link SaeConfig#subtractDecoderBias}; normalisations, gates, lookup and skip are
- * added as the configuration says. M = dIn, F = dSae, O = dOut; leading axes of x are kept. Formulas and their
+ * <p>With x of shape (P, M), encoder E (M, F), decoder D (F, O): p = (x - b_dec) E + b_enc, f = act(p), x^ = f D +
+ * b_dec, where b_dec is subtracted only if {@link SaeConfig#subtractDecoderBias}; normalisations, gates, lookup and
+ * skip are added as the configuration says. M = dIn, F = dSae, O = dOut; leading axes of x are kept. Formulas and their
  * differences between libraries: formats A.3, B.2, C.3.
  *
- * <p>What {@link #encode}, {@link #decode} and {@link #reconstruct} give belongs to the manager of their first argument,
- * whether or not the weights are lent. Whoever starts an expression from {@link #encoder}, {@link #decoder} or
- * {@link #lookup} lends {@link #weights} to its step first, because their own manager is capped.
+ * <p>What {@link #encode}, {@link #decode} and {@link #reconstruct} give belongs to the manager of their first
+ * argument, whether or not the weights are lent. Whoever starts an expression from {@link #encoder}, {@link #decoder}
+ * or {@link #lookup} lends {@link #weights} to its step first, because their own manager is capped.
  */
 public final class SparseAutoencoder implements AutoCloseable {
-    private static final Set<Part> MATRICES = EnumSet.of(Part.ENCODER, Part.MAGNITUDE_ENCODER, Part.DECODER, Part.LOOKUP, Part.SKIP);
+    private static final Set<Part> MATRICES =
+            EnumSet.of(Part.ENCODER, Part.MAGNITUDE_ENCODER, Part.DECODER, Part.LOOKUP, Part.SKIP);
 
     private final SaeConfig config;
     private final NDManager manager;
@@ -109,13 +110,16 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     /**
-     * The same weights, read another way: b_dec subtracted or not, activations centred or not. Owns no array; to be closed
-     * before this is.
+     * The same weights, read another way: b_dec subtracted or not, activations centred or not. Owns no array; to be
+     * closed before this is.
      *
      * @throws IllegalArgumentException if the sizes or the activation function differ
      */
     public SparseAutoencoder readAs(SaeConfig other) {
-        if (other.dIn() != config.dIn() || other.dSae() != config.dSae() || other.dOut() != config.dOut() || !other.activation().equals(config.activation())) {
+        if (other.dIn() != config.dIn()
+                || other.dSae() != config.dSae()
+                || other.dOut() != config.dOut()
+                || !other.activation().equals(config.activation())) {
             throw new IllegalArgumentException("other is " + other + ", which is not a reading of " + config);
         }
         return new SparseAutoencoder(other, this);
@@ -170,7 +174,10 @@ public final class SparseAutoencoder implements AutoCloseable {
         return row(decoder, feature);
     }
 
-    /** Encoder directions of several features, (N, dIn), for ids (N) of type int64; belongs to the manager of {@code ids}. */
+    /**
+     * Encoder directions of several features, (N, dIn), for ids (N) of type int64; belongs to the manager of
+     * {@code ids}.
+     */
     public NDArray encoderDirections(NDArray ids) {
         return Embedding.embedding(ids, encoderRows, SparseFormat.DENSE).singletonOrThrow();
     }
@@ -190,7 +197,9 @@ public final class SparseAutoencoder implements AutoCloseable {
         return PreparedInput.of(config, x);
     }
 
-    /** Feature activations of x, (..., dSae) for x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#joinsHeads}. */
+    /**
+     * Feature activations of x, (..., dSae) for x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#joinsHeads}.
+     */
     public NDArray encode(NDArray x) {
         PreparedInput input = prepare(x);
         return input.withLeadingAxes(encodeRows(input.vectors()));
@@ -204,7 +213,8 @@ public final class SparseAutoencoder implements AutoCloseable {
     public SparseFeatures encodeSparse(NDArray x) {
         PreparedInput input = prepare(x);
         SparseRows rows = new SparseRows(Math.toIntExact(input.count()), config.dSae());
-        boolean wholeBatch = config.activation() instanceof Activation.BatchTopK batch && batch.threshold().isEmpty();
+        boolean wholeBatch = config.activation() instanceof Activation.BatchTopK batch
+                && batch.threshold().isEmpty();
         long perPiece = wholeBatch ? Math.max(1, input.count()) : SparseRows.rowsPerPiece(config.dSae());
         for (long first = 0; first < input.count(); first += perPiece) {
             try (NDManager step = x.getManager().newSubManager()) {
@@ -241,7 +251,8 @@ public final class SparseAutoencoder implements AutoCloseable {
             }
             NDArray restored = input.restore(xHat, config.normalisation());
             if (parts.containsKey(Part.SKIP)) {
-                NDArray skipped = Linear.linear(input.raw(), parts.get(Part.SKIP)).singletonOrThrow();
+                NDArray skipped =
+                        Linear.linear(input.raw(), parts.get(Part.SKIP)).singletonOrThrow();
                 skipped.attach(step);
                 restored = restored.add(skipped.reshape(restored.getShape()));
             }
@@ -285,8 +296,12 @@ public final class SparseAutoencoder implements AutoCloseable {
             return activate(preActivations(vectors));
         }
         NDArray input = shifted(vectors);
-        NDArray on = Linear.linear(input, encoderRows, parts.get(Part.ENCODER_BIAS)).singletonOrThrow().gt(0);
-        return relu(Linear.linear(input, magnitudeRows, parts.get(Part.MAGNITUDE_BIAS)).singletonOrThrow()).muli(on);
+        NDArray on = Linear.linear(input, encoderRows, parts.get(Part.ENCODER_BIAS))
+                .singletonOrThrow()
+                .gt(0);
+        return relu(Linear.linear(input, magnitudeRows, parts.get(Part.MAGNITUDE_BIAS))
+                        .singletonOrThrow())
+                .muli(on);
     }
 
     /** Less what is subtracted before encoding. */
@@ -300,7 +315,10 @@ public final class SparseAutoencoder implements AutoCloseable {
         NDArray input = shifted(vectors);
         NDArray bias = parts.get(Part.ENCODER_BIAS);
         boolean gated = config.activation() instanceof Activation.Gated;
-        NDArray p = (bias == null || gated ? Linear.linear(input, encoderRows) : Linear.linear(input, encoderRows, bias)).singletonOrThrow();
+        NDArray p = (bias == null || gated
+                        ? Linear.linear(input, encoderRows)
+                        : Linear.linear(input, encoderRows, bias))
+                .singletonOrThrow();
         return decoderNorms == null ? p : p.muli(decoderNorms);
     }
 
@@ -311,7 +329,9 @@ public final class SparseAutoencoder implements AutoCloseable {
             return new LargestValues(topK.k(), topK.relu()).keep(p);
         }
         if (activation instanceof Activation.BatchTopK batch) {
-            return batch.threshold().isPresent() ? relu(p).muli(p.gt(batch.threshold().getAsDouble())) : largestOfBatch(p, batch.k());
+            return batch.threshold().isPresent()
+                    ? relu(p).muli(p.gt(batch.threshold().getAsDouble()))
+                    : largestOfBatch(p, batch.k());
         }
         if (activation instanceof Activation.GroupMax groups) {
             NDArray byGroup = p.reshape(new Shape(p.getShape().get(0) * groups.k(), config.dSae() / groups.k()));
@@ -326,7 +346,8 @@ public final class SparseAutoencoder implements AutoCloseable {
         }
         if (activation instanceof Activation.Gated) {
             NDArray on = p.add(parts.get(Part.ENCODER_BIAS)).gt(0);
-            return relu(p.muli(parts.get(Part.MAGNITUDE_SCALE)).addi(parts.get(Part.MAGNITUDE_BIAS))).muli(on);
+            return relu(p.muli(parts.get(Part.MAGNITUDE_SCALE)).addi(parts.get(Part.MAGNITUDE_BIAS)))
+                    .muli(on);
         }
         return activation instanceof Activation.TanhRelu ? relu(p).tanh() : relu(p);
     }
@@ -345,8 +366,8 @@ public final class SparseAutoencoder implements AutoCloseable {
     private NDArray lookupRows(NDArray tokenIds, long count, NDManager step) {
         NDArray lookup = parts.get(Part.LOOKUP);
         if (tokenIds == null || tokenIds.size() != count) {
-            throw new IllegalArgumentException((tokenIds == null ? "no token ids" : tokenIds.size() + " token ids") + " for " + count
-                    + " vectors; the autoencoder's lookup needs the id of the token at each of them");
+            throw new IllegalArgumentException((tokenIds == null ? "no token ids" : tokenIds.size() + " token ids")
+                    + " for " + count + " vectors; the autoencoder's lookup needs the id of the token at each of them");
         }
         NDArray ids = tokenIds.toType(DataType.INT64, false).reshape(new Shape(count));
         ids.attach(step);
@@ -354,7 +375,10 @@ public final class SparseAutoencoder implements AutoCloseable {
         for (NDArray extreme : List.of(ids.min(), ids.max())) {
             long id = extreme.getLong();
             if (id >= rows && origin.isPresent()) {
-                throw new CheckpointException(origin.get(), "its lookup has " + rows + " rows, and the text has token " + id, "a row for every token of the tokenizer",
+                throw new CheckpointException(
+                        origin.get(),
+                        "its lookup has " + rows + " rows, and the text has token " + id,
+                        "a row for every token of the tokenizer",
                         "Use it with the model it was trained on");
             }
             if (id < 0 || id >= rows) {
@@ -367,11 +391,14 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     private float[] row(NDArray rows, int feature) {
         if (feature < 0 || feature >= config.dSae()) {
-            throw new IllegalArgumentException("feature is " + feature + ", dictionary has " + config.dSae() + " features");
+            throw new IllegalArgumentException(
+                    "feature is " + feature + ", dictionary has " + config.dSae() + " features");
         }
         try (NDManager step = manager.newSubManager()) {
             NDArray id = step.create(new long[] {feature});
-            return Embedding.embedding(id, rows, SparseFormat.DENSE).singletonOrThrow().toFloatArray();
+            return Embedding.embedding(id, rows, SparseFormat.DENSE)
+                    .singletonOrThrow()
+                    .toFloatArray();
         }
     }
 
@@ -405,7 +432,8 @@ public final class SparseAutoencoder implements AutoCloseable {
         long first = 0;
         for (ByteBuffer block : tensor.blocks()) {
             long rows = Math.min(tensor.rowsPerBlock(), tensor.rows() - first);
-            blocks.add(manager.create(block, vector ? new Shape(tensor.columns()) : new Shape(rows, tensor.columns()), DataType.FLOAT32));
+            blocks.add(manager.create(
+                    block, vector ? new Shape(tensor.columns()) : new Shape(rows, tensor.columns()), DataType.FLOAT32));
             first += rows;
         }
         if (blocks.size() > 1) {

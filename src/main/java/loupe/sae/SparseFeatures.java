@@ -5,7 +5,8 @@ import java.util.function.IntPredicate;
 import loupe.tensor.HostTensor;
 
 /**
- * Feature activations of several vectors on the host, without the zeros. The arrays are not copied and not to be written.
+ * Feature activations of several vectors on the host, without the zeros. The arrays are not copied and not to be
+ * written.
  *
  * @param rows number of vectors; leading axes of the input are flattened
  * @param dSae number of features
@@ -16,8 +17,8 @@ import loupe.tensor.HostTensor;
 public record SparseFeatures(int rows, int dSae, int[] offsets, int[] features, float[] values) {
     public SparseFeatures {
         if (offsets.length != rows + 1 || features.length != values.length || offsets[rows] != values.length) {
-            throw new IllegalArgumentException("offsets end at " + offsets[offsets.length - 1] + ", there are " + values.length + " values and "
-                    + features.length + " features in " + rows + " rows");
+            throw new IllegalArgumentException("offsets end at " + offsets[offsets.length - 1] + ", there are "
+                    + values.length + " values and " + features.length + " features in " + rows + " rows");
         }
     }
 
@@ -43,7 +44,8 @@ public record SparseFeatures(int rows, int dSae, int[] offsets, int[] features, 
             System.arraycopy(values, offsets[r], keptValues, ends[r], length);
             ends[r + 1] = ends[r] + length;
         }
-        return new SparseFeatures(rows, dSae, ends, Arrays.copyOf(keptFeatures, ends[rows]), Arrays.copyOf(keptValues, ends[rows]));
+        return new SparseFeatures(
+                rows, dSae, ends, Arrays.copyOf(keptFeatures, ends[rows]), Arrays.copyOf(keptValues, ends[rows]));
     }
 
     /** The same with the zeros, (rows, dSae). */

@@ -27,7 +27,8 @@ final class SparseRows {
 
     /** Adds the rows of a dense (P, dSae). */
     void addDense(NDArray dense) {
-        FloatBuffer floats = dense.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
+        FloatBuffer floats =
+                dense.toByteBuffer(true).order(ByteOrder.nativeOrder()).asFloatBuffer();
         float[] row = new float[dSae];
         while (floats.remaining() >= dSae) {
             floats.get(row);

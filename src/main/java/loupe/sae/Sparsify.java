@@ -19,7 +19,8 @@ import loupe.sae.HostWeights.Part;
 final class Sparsify implements SaeFamily {
     private static final int DEFAULT_K = 32;
     private static final int DEFAULT_EXPANSION = 32;
-    private static final Pattern PLACE = Pattern.compile("(?:layers|h)\\.(\\d{1,3})(?:\\.(mlp|attention|attn|self_attn))?");
+    private static final Pattern PLACE =
+            Pattern.compile("(?:layers|h)\\.(\\d{1,3})(?:\\.(mlp|attention|attn|self_attn))?");
 
     @Override
     public String format() {
@@ -33,21 +34,27 @@ final class Sparsify implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return files.has("encoder.weight", "encoder.bias", "b_dec") && (files.has("W_dec") || files.fileName().equals("sae.safetensors"));
+        return files.has("encoder.weight", "encoder.bias", "b_dec")
+                && (files.has("W_dec") || files.fileName().equals("sae.safetensors"));
     }
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings cfg = files.config("cfg.json").orElse(new Settings(files.folder().resolve("cfg.json"), Map.of()));
+        Settings cfg =
+                files.config("cfg.json").orElse(new Settings(files.folder().resolve("cfg.json"), Map.of()));
         long[] encoder = files.shape("encoder.weight");
         if (encoder.length != 2 || !files.has("W_dec")) {
-            throw files.refused("these tensors form no autoencoder: " + files.summary(), "encoder.weight [n, d] and W_dec [n, d]",
+            throw files.refused(
+                    "these tensors form no autoencoder: " + files.summary(),
+                    "encoder.weight [n, d] and W_dec [n, d]",
                     files.has("W_dec") ? "" : "It was saved without its decoder; save it with decoder=True");
         }
         SaeDraft draft = new SaeDraft(files, format(), encoder[1], encoder[0]);
         draft.dOut = Math.toIntExact(Shapes.length(files, "b_dec"));
         draft.settings = cfg.values();
-        draft.take(Part.ENCODER, "encoder.weight", true).take(Part.ENCODER_BIAS, "encoder.bias").take(Part.DECODER, "W_dec", true)
+        draft.take(Part.ENCODER, "encoder.weight", true)
+                .take(Part.ENCODER_BIAS, "encoder.bias")
+                .take(Part.DECODER, "W_dec", true)
                 .take(Part.DECODER_BIAS, "b_dec");
         boolean transcodes = cfg.flag("transcode").orElse(false);
         draft.subtractDecoderBias = !transcodes;
@@ -64,11 +71,15 @@ final class Sparsify implements SaeFamily {
     private static void activation(CheckpointFiles files, Settings cfg, SaeDraft draft) {
         String name = cfg.text("activation").orElse("topk");
         if (!List.of("topk", "groupmax").contains(name)) {
-            throw files.refused("cfg.json says activation " + name + ", which is not supported", "topk or groupmax", "");
+            throw files.refused(
+                    "cfg.json says activation " + name + ", which is not supported", "topk or groupmax", "");
         }
         boolean signed = cfg.flag("signed").orElse(false);
         if (signed && name.equals("groupmax")) {
-            throw files.refused("cfg.json says activation groupmax and signed true, which do not go together", "one or the other", "");
+            throw files.refused(
+                    "cfg.json says activation groupmax and signed true, which do not go together",
+                    "one or the other",
+                    "");
         }
         draft.activation = signed ? "signed-topk" : name;
         OptionalInt k = cfg.integer("k");
@@ -81,9 +92,15 @@ final class Sparsify implements SaeFamily {
     private static void checkSizes(CheckpointFiles files, Settings cfg, SaeDraft draft) {
         int d = cfg.integer("d_in").orElse(draft.dIn);
         int latents = cfg.integer("num_latents").orElse(0);
-        int n = latents > 0 ? latents : cfg.values().isEmpty() ? draft.dSae : d * cfg.integer("expansion_factor").orElse(DEFAULT_EXPANSION);
+        int n = latents > 0
+                ? latents
+                : cfg.values().isEmpty()
+                        ? draft.dSae
+                        : d * cfg.integer("expansion_factor").orElse(DEFAULT_EXPANSION);
         if (d != draft.dIn || n != draft.dSae) {
-            throw files.refused("cfg.json says " + d + " x " + n + ", the file has " + draft.dIn + " x " + draft.dSae, "",
+            throw files.refused(
+                    "cfg.json says " + d + " x " + n + ", the file has " + draft.dIn + " x " + draft.dSae,
+                    "",
                     "Find the cfg.json that belongs to these weights");
         }
     }
@@ -107,7 +124,9 @@ final class Sparsify implements SaeFamily {
             if (draft.hook.isPresent()) {
                 draft.warn("The hook point is taken from the folder " + name + ": " + draft.hook.get());
                 Path root = folder.resolveSibling("config.json");
-                draft.model = java.nio.file.Files.isRegularFile(root) ? Settings.read(root).text("model").orElse("") : "";
+                draft.model = java.nio.file.Files.isRegularFile(root)
+                        ? Settings.read(root).text("model").orElse("")
+                        : "";
                 return;
             }
         }

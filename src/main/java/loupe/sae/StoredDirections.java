@@ -10,7 +10,8 @@ import loupe.tensor.StoredTensor;
 /**
  * What one pass over a stored matrix finds, a few megabytes of it in memory at a time.
  *
- * @param squares sums of squares of the directions, which are its rows or its columns; of a vector the squares of its elements
+ * @param squares sums of squares of the directions, which are its rows or its columns; of a vector the squares of its
+ *     elements
  * @param samples some of the directions, evenly spread
  */
 record StoredDirections(double[] squares, float[][] samples) {
@@ -27,7 +28,8 @@ record StoredDirections(double[] squares, float[][] samples) {
         double[] squares = new double[count];
         float[][] samples = new float[(count + step - 1) / step][inRows ? columns : rows];
         int rowsPerPiece = Math.min(rows, Math.max(1, PIECE_ELEMENTS / columns));
-        ByteBuffer piece = ByteBuffer.allocateDirect(Math.multiplyExact(rowsPerPiece * columns, Float.BYTES)).order(ByteOrder.nativeOrder());
+        ByteBuffer piece = ByteBuffer.allocateDirect(Math.multiplyExact(rowsPerPiece * columns, Float.BYTES))
+                .order(ByteOrder.nativeOrder());
         for (int first = 0; first < rows; first += rowsPerPiece) {
             cancellation.check();
             int here = Math.min(rowsPerPiece, rows - first);
@@ -52,7 +54,10 @@ record StoredDirections(double[] squares, float[][] samples) {
         return new StoredDirections(squares, samples);
     }
 
-    /** The mean cosine of each sampled direction with the same one of another matrix; directions without length count as 0. */
+    /**
+     * The mean cosine of each sampled direction with the same one of another matrix; directions without length count as
+     * 0.
+     */
     double meanCosine(StoredDirections other) {
         double sum = 0;
         for (int i = 0; i < samples.length; i++) {

@@ -6,7 +6,10 @@ import java.util.List;
 import loupe.tensor.DType;
 import loupe.tensor.StoredTensor;
 
-/** One index of an axis of a stored tensor, which is left out of the shape. Thread-safe, as long as the tensor's archive is open. */
+/**
+ * One index of an axis of a stored tensor, which is left out of the shape. Thread-safe, as long as the tensor's archive
+ * is open.
+ */
 final class StoredSlice implements StoredTensor {
     private final StoredTensor whole;
     private final List<Long> shape;
@@ -25,8 +28,12 @@ final class StoredSlice implements StoredTensor {
 
     /** @throws IllegalArgumentException if there is no such axis or index */
     static StoredSlice of(StoredTensor whole, int axis, long index) {
-        if (axis < 0 || axis >= whole.shape().size() || index < 0 || index >= whole.shape().get(axis)) {
-            throw new IllegalArgumentException("index is " + index + " of axis " + axis + ", " + whole.name() + " is " + whole.shape());
+        if (axis < 0
+                || axis >= whole.shape().size()
+                || index < 0
+                || index >= whole.shape().get(axis)) {
+            throw new IllegalArgumentException(
+                    "index is " + index + " of axis " + axis + ", " + whole.name() + " is " + whole.shape());
         }
         return new StoredSlice(whole, axis, index);
     }

@@ -35,11 +35,19 @@ final class WeightShapes {
             }
         }
         if (config.lookup()) {
-            require(Part.LOOKUP, host.tensor(Part.LOOKUP).columns() == config.dOut(), host, "[vocabulary, " + config.dOut() + "]");
+            require(
+                    Part.LOOKUP,
+                    host.tensor(Part.LOOKUP).columns() == config.dOut(),
+                    host,
+                    "[vocabulary, " + config.dOut() + "]");
         }
         if (host.has(Part.SKIP)) {
             DirectTensor skip = host.tensor(Part.SKIP);
-            require(Part.SKIP, skip.rows() == config.dOut() && skip.columns() == config.dIn(), host, "[" + config.dOut() + ", " + config.dIn() + "]");
+            require(
+                    Part.SKIP,
+                    skip.rows() == config.dOut() && skip.columns() == config.dIn(),
+                    host,
+                    "[" + config.dOut() + ", " + config.dIn() + "]");
         }
     }
 
@@ -55,7 +63,8 @@ final class WeightShapes {
 
     private static void require(Part part, boolean right, HostWeights host, String expected) {
         if (!right) {
-            throw new IllegalArgumentException(part + " is [" + host.tensor(part).rows() + ", " + host.tensor(part).columns() + "], expected " + expected);
+            throw new IllegalArgumentException(part + " is ["
+                    + host.tensor(part).rows() + ", " + host.tensor(part).columns() + "], expected " + expected);
         }
     }
 }

@@ -1,2 +1,5 @@
-/** Sparse autoencoders: their configuration as data, their mathematics, and one reader for each family of checkpoint files. */
+/**
+ * Sparse autoencoders: their configuration as data, their mathematics, and one reader for each family of checkpoint
+ * files.
+ */
 package loupe.sae;

@@ -13,10 +13,16 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.lm.Tokenizer;
 
-/** What becomes of a feature's activation in an example without each of its tokens, when somebody asks. JavaFX thread only. */
+/**
+ * What becomes of a feature's activation in an example without each of its tokens, when somebody asks. JavaFX thread
+ * only.
+ */
 public final class AblationModel {
     /** What happens to a token. */
-    public enum How { REMOVED, REPLACED }
+    public enum How {
+        REMOVED,
+        REPLACED
+    }
 
     /** What was asked. @param feature that the example is of */
     public record Asked(Example example, FeatureRef feature, How how) {}
@@ -47,7 +53,9 @@ public final class AblationModel {
     /** The token that stands for others when they are replaced: the one texts begin with, if the model has one. */
     public OptionalInt replacement() {
         OpenModel model = side.model().get();
-        return model == null ? OptionalInt.empty() : model.tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty());
+        return model == null
+                ? OptionalInt.empty()
+                : model.tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty());
     }
 
     /** Looks at an example of this side's feature. Replacing does nothing without a {@link #replacement}. */
@@ -71,8 +79,13 @@ public final class AblationModel {
         OpenSae sae = side.sae().get();
         Asked what = asked.get();
         if (ids != null && what != null && model != null && sae != null) {
-            answer.askAfresh(new AblatedText(model.id(), sae.id(), what.feature().feature(), IntStream.of(ids).boxed().toList(),
-                    ids.length - 1 - what.example().focus(), what.how() == How.REMOVED ? OptionalInt.empty() : replacement()));
+            answer.askAfresh(new AblatedText(
+                    model.id(),
+                    sae.id(),
+                    what.feature().feature(),
+                    IntStream.of(ids).boxed().toList(),
+                    ids.length - 1 - what.example().focus(),
+                    what.how() == How.REMOVED ? OptionalInt.empty() : replacement()));
         }
     }
 

@@ -1,15 +1,18 @@
 package loupe.state;
 
-import loupe.base.Cancellation;
-import loupe.index.ActivationIndex;
-import loupe.index.FeatureActivations;
-import loupe.inference.Priority;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
+import loupe.base.Cancellation;
 import loupe.base.Problem;
+import loupe.index.ActivationIndex;
+import loupe.index.FeatureActivations;
+import loupe.inference.Priority;
 
-/** Every activation of a side's feature in the corpus: what its histogram and its examples are made of. JavaFX thread only. */
+/**
+ * Every activation of a side's feature in the corpus: what its histogram and its examples are made of. JavaFX thread
+ * only.
+ */
 public final class ActivationsModel {
     private final CheckpointSide side;
     private final CorpusStatistics statistics;
@@ -83,7 +86,8 @@ public final class ActivationsModel {
         if (side.feature().get() == null) {
             why.set("Choose a feature in the table to see where it is active");
         } else if (statistics.corpus().get() == null) {
-            why.set("No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file here");
+            why.set(
+                    "No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file here");
         } else if (statistics.counting(side).get()) {
             why.set("Activations are being counted; this fills in when the corpus has been read");
         } else if (known != null && known.count() == 0) {

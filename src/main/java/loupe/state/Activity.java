@@ -84,14 +84,22 @@ public final class Activity {
             return stopping.getReadOnlyProperty();
         }
 
-        /** Says how far the work is. Any thread; reports that come while one is under way to the window replace one another. */
+        /**
+         * Says how far the work is. Any thread; reports that come while one is under way to the window replace one
+         * another.
+         */
         public void report(double done, String what) {
             if (newest.getAndSet(new Report(done, what)) == null) {
                 fx.execute(() -> {
                     Report report = newest.getAndSet(null);
                     fraction.set(report.fraction());
                     detail.set(report.detail());
-                    timeLeft.set(report.fraction() < 0 ? "" : pace.after(millis(), report.fraction()).map(Activity::words).orElse(""));
+                    timeLeft.set(
+                            report.fraction() < 0
+                                    ? ""
+                                    : pace.after(millis(), report.fraction())
+                                            .map(Activity::words)
+                                            .orElse(""));
                 });
             }
         }

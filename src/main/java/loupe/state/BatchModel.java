@@ -20,7 +20,6 @@ import loupe.analysis.batch.BatchFile;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.ghost.DefinitionTree;
-import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.tokens.TokenColumns;
@@ -33,9 +32,9 @@ import loupe.inference.Priority;
 import loupe.inference.Query;
 
 /**
- * Trees, token lists and best scales of many features of checkpoint A, under what the ghost controls say, written to a file of
- * JSON lines while one goes on working. A batch that was stopped goes on where it was; its file is the {@code batch} command's too.
- * JavaFX thread only.
+ * Trees, token lists and best scales of many features of checkpoint A, under what the ghost controls say, written to a
+ * file of JSON lines while one goes on working. A batch that was stopped goes on where it was; its file is the
+ * {@code batch} command's too. JavaFX thread only.
  */
 public final class BatchModel {
     private static final int LISTED = 50;
@@ -89,8 +88,13 @@ public final class BatchModel {
 
     /** Whether there is a batch that was stopped before its end and can go on. */
     public boolean canGoOn() {
-        return !running.get() && last != null && last.sae() == workbench.a().sae().get()
-                && !rows.stream().map(BatchRow::feature).collect(Collectors.toSet()).containsAll(last.features());
+        return !running.get()
+                && last != null
+                && last.sae() == workbench.a().sae().get()
+                && !rows.stream()
+                        .map(BatchRow::feature)
+                        .collect(Collectors.toSet())
+                        .containsAll(last.features());
     }
 
     /** Begins a batch, or goes on with its file. @param nodes of each tree at most */
@@ -98,7 +102,12 @@ public final class BatchModel {
         OpenModel model = workbench.model().get();
         OpenSae sae = workbench.a().sae().get();
         TokenGeometry.Answer geometry = controls.geometry().get();
-        if (running.get() || model == null || sae == null || geometry == null || features.isEmpty() || parts.isEmpty()) {
+        if (running.get()
+                || model == null
+                || sae == null
+                || geometry == null
+                || features.isEmpty()
+                || parts.isEmpty()) {
             return;
         }
         GhostValues values = controls.values().get();
@@ -107,9 +116,19 @@ public final class BatchModel {
             problem.set(prompt.problem());
             return;
         }
-        TreeLimits limits = new TreeLimits(values.cutoff(), values.topK(), values.depth(), OptionalInt.of(nodes), OptionalInt.empty());
-        BatchPlan plan = new BatchPlan(model.id(), sae.id(), values.listOf(new FeatureRef(sae.id(), features.get(0)), LISTED), prompt.tokens(), values.prompt(), limits,
-                trees.baseline().get(), parts, geometry.meanDistance(), ScaleSweepModel.readAt(model, sae));
+        TreeLimits limits = new TreeLimits(
+                values.cutoff(), values.topK(), values.depth(), OptionalInt.of(nodes), OptionalInt.empty());
+        BatchPlan plan = new BatchPlan(
+                model.id(),
+                sae.id(),
+                values.listOf(new FeatureRef(sae.id(), features.get(0)), LISTED),
+                prompt.tokens(),
+                values.prompt(),
+                limits,
+                trees.baseline().get(),
+                parts,
+                geometry.meanDistance(),
+                ScaleSweepModel.readAt(model, sae));
         begin(new Wish(sae, plan, List.copyOf(features), out));
     }
 
@@ -133,15 +152,17 @@ public final class BatchModel {
             return;
         }
         problem.set(null);
-        CompletableFuture.supplyAsync(() -> BatchFile.read(path), workbench.service().files()).whenComplete((read, failure) -> workbench.fx().execute(() -> {
-            if (failure != null) {
-                problem.set(Problem.of(failure));
-            } else if (!running.get()) {
-                last = null;
-                file.set(path);
-                rows.setAll(read);
-            }
-        }));
+        CompletableFuture.supplyAsync(
+                        () -> BatchFile.read(path), workbench.service().files())
+                .whenComplete((read, failure) -> workbench.fx().execute(() -> {
+                    if (failure != null) {
+                        problem.set(Problem.of(failure));
+                    } else if (!running.get()) {
+                        last = null;
+                        file.set(path);
+                        rows.setAll(read);
+                    }
+                }));
     }
 
     private void begin(Wish wish) {
@@ -152,7 +173,9 @@ public final class BatchModel {
         running.set(true);
         Run mine = new Run(wish);
         run = mine;
-        Activity.Job shown = workbench.activity().begin("Trees and lists of " + wish.features().size() + " features", mine::stop);
+        Activity.Job shown = workbench
+                .activity()
+                .begin("Trees and lists of " + wish.features().size() + " features", mine::stop);
         mine.job = shown;
         job.set(shown);
         workbench.service().files().execute(mine::open);
@@ -171,7 +194,9 @@ public final class BatchModel {
             problem.set(Problem.of(failure));
             workbench.notices().tell("Trees and lists", problem.get());
         } else {
-            workbench.notices().tell((stopped ? "Stopped after " : "Finished ") + rows.size() + " features: " + file.get());
+            workbench
+                    .notices()
+                    .tell((stopped ? "Stopped after " : "Finished ") + rows.size() + " features: " + file.get());
         }
     }
 
@@ -183,6 +208,7 @@ public final class BatchModel {
         private volatile Pending<?> asked;
         /** Touched by one task of the file pool after the other. */
         private BatchFile out;
+
         private List<Integer> missing = List.of();
 
         Run(Wish wish) {
@@ -201,7 +227,9 @@ public final class BatchModel {
             try {
                 out = BatchFile.open(wish.out(), wish.plan().settings());
                 Set<Integer> known = out.known();
-                missing = wish.features().stream().filter(feature -> !known.contains(feature)).toList();
+                missing = wish.features().stream()
+                        .filter(feature -> !known.contains(feature))
+                        .toList();
                 List<BatchRow> before = out.rows();
                 workbench.fx().execute(() -> show(before));
                 next(0);
@@ -212,26 +240,31 @@ public final class BatchModel {
 
         private void next(int from) {
             int done = wish.features().size() - missing.size() + from;
-            job.report(done / (double) wish.features().size(), done + " of " + wish.features().size() + " features");
+            job.report(
+                    done / (double) wish.features().size(),
+                    done + " of " + wish.features().size() + " features");
             if (cancellation.isCancelled() || from >= missing.size()) {
                 end(null);
                 return;
             }
             List<Integer> group = missing.subList(from, Math.min(missing.size(), from + BatchPlan.TOGETHER));
-            lines(group).whenCompleteAsync((lines, failure) -> {
-                if (failure != null) {
-                    end(failure);
-                    return;
-                }
-                try {
-                    List<BatchRow> found = new ArrayList<>();
-                    lines.forEach(line -> found.add(out.add(line)));
-                    workbench.fx().execute(() -> show(found));
-                    next(from + group.size());
-                } catch (RuntimeException | Error broken) {
-                    end(broken);
-                }
-            }, workbench.service().files());
+            lines(group)
+                    .whenCompleteAsync(
+                            (lines, failure) -> {
+                                if (failure != null) {
+                                    end(failure);
+                                    return;
+                                }
+                                try {
+                                    List<BatchRow> found = new ArrayList<>();
+                                    lines.forEach(line -> found.add(out.add(line)));
+                                    workbench.fx().execute(() -> show(found));
+                                    next(from + group.size());
+                                } catch (RuntimeException | Error broken) {
+                                    end(broken);
+                                }
+                            },
+                            workbench.service().files());
         }
 
         private void show(List<BatchRow> found) {
@@ -241,13 +274,16 @@ public final class BatchModel {
         }
 
         private CompletionStage<List<Map<String, Object>>> lines(List<Integer> group) {
-            CompletionStage<List<DefinitionTree.Answer>> grown = wish.plan().parts().contains(BatchPlan.Part.TREE) ? ask(wish.plan().trees(group))
-                    : CompletableFuture.completedFuture(List.of());
+            CompletionStage<List<DefinitionTree.Answer>> grown =
+                    wish.plan().parts().contains(BatchPlan.Part.TREE)
+                            ? ask(wish.plan().trees(group))
+                            : CompletableFuture.completedFuture(List.of());
             return grown.thenCompose(answers -> {
                 CompletionStage<List<Map<String, Object>>> all = CompletableFuture.completedFuture(new ArrayList<>());
                 for (int i = 0; i < group.size(); i++) {
                     int feature = group.get(i);
-                    Optional<DefinitionTree.Answer> tree = answers.isEmpty() ? Optional.empty() : Optional.of(answers.get(i));
+                    Optional<DefinitionTree.Answer> tree =
+                            answers.isEmpty() ? Optional.empty() : Optional.of(answers.get(i));
                     all = all.thenCompose(lines -> line(feature, tree).thenApply(line -> {
                         lines.add(line);
                         return lines;
@@ -258,13 +294,19 @@ public final class BatchModel {
         }
 
         private CompletionStage<Map<String, Object>> line(int feature, Optional<DefinitionTree.Answer> tree) {
-            CompletionStage<Optional<TokenColumns.Answer>> columns = wanted(BatchPlan.Part.TOKENS, wish.plan().columns(feature));
-            return columns.thenCompose(known -> wanted(BatchPlan.Part.SCALE, wish.plan().sweep(feature))
-                    .thenApplyAsync(sweep -> wish.plan().line(feature, tree, known, sweep, texts::of), workbench.service().files()));
+            CompletionStage<Optional<TokenColumns.Answer>> columns =
+                    wanted(BatchPlan.Part.TOKENS, wish.plan().columns(feature));
+            return columns.thenCompose(known -> wanted(
+                            BatchPlan.Part.SCALE, wish.plan().sweep(feature))
+                    .thenApplyAsync(
+                            sweep -> wish.plan().line(feature, tree, known, sweep, texts::of),
+                            workbench.service().files()));
         }
 
         private <R> CompletionStage<Optional<R>> wanted(BatchPlan.Part part, Query<R> query) {
-            return wish.plan().parts().contains(part) ? ask(query).thenApply(Optional::of) : CompletableFuture.completedFuture(Optional.empty());
+            return wish.plan().parts().contains(part)
+                    ? ask(query).thenApply(Optional::of)
+                    : CompletableFuture.completedFuture(Optional.empty());
         }
 
         private <R> CompletionStage<R> ask(Query<R> query) {

@@ -25,8 +25,8 @@ import loupe.sae.SaeFile;
 import loupe.sae.SaeOptions;
 
 /**
- * What to know about the checkpoint of a side: found from its files when it is opened and, when asked, from how well each
- * way of reading it fits the open model on some two thousand tokens of the corpus. JavaFX thread only.
+ * What to know about the checkpoint of a side: found from its files when it is opened and, when asked, from how well
+ * each way of reading it fits the open model on some two thousand tokens of the corpus. JavaFX thread only.
  */
 public final class CheckpointAudit {
     private static final long FIT_TOKENS = 2000;
@@ -40,7 +40,8 @@ public final class CheckpointAudit {
     private final Workbench workbench;
     private final CheckpointSide side;
     private final ObservableValue<Path> corpus;
-    private final ReadOnlyObjectWrapper<List<SaeAudit.Finding>> findings = new ReadOnlyObjectWrapper<>(this, "findings", List.of());
+    private final ReadOnlyObjectWrapper<List<SaeAudit.Finding>> findings =
+            new ReadOnlyObjectWrapper<>(this, "findings", List.of());
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private final ResultSlot<ReadingFit.Answer> fit;
     private Cancellation looking = new Cancellation();
@@ -90,43 +91,60 @@ public final class CheckpointAudit {
         if (open == null || model == null) {
             return;
         }
-        String obstacle = text == null ? "There is no text to measure the fit on. Choose a corpus first"
-                : model.tokenizer().isEmpty() ? "The model has no tokenizer, so no text can be read for it"
-                : open.config().hook().isEmpty() ? "The checkpoint does not say where in the model it reads. Open it again and say so"
-                : open.config().transcodes() && open.config().hookOut().isEmpty()
-                ? "The checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with" : "";
+        String obstacle = text == null
+                ? "There is no text to measure the fit on. Choose a corpus first"
+                : model.tokenizer().isEmpty()
+                        ? "The model has no tokenizer, so no text can be read for it"
+                        : open.config().hook().isEmpty()
+                                ? "The checkpoint does not say where in the model it reads. Open it again and say so"
+                                : open.config().transcodes()
+                                                && open.config().hookOut().isEmpty()
+                                        ? "The checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with"
+                                        : "";
         if (!obstacle.isEmpty()) {
             problem.set(new Problem(obstacle, true, ""));
             return;
         }
         problem.set(null);
-        CompletableFuture.supplyAsync(() -> rows(model, text), workbench.service().files()).whenComplete((rows, failure) -> workbench.fx().execute(() -> {
-            if (side.sae().get() != open || workbench.model().get() != model) {
-                return;
-            }
-            if (failure != null) {
-                problem.set(Problem.of(failure));
-            } else {
-                fit.askAfresh(new ReadingFit(model.id(), open.id(), rows));
-            }
-        }));
+        CompletableFuture.supplyAsync(
+                        () -> rows(model, text), workbench.service().files())
+                .whenComplete((rows, failure) -> workbench.fx().execute(() -> {
+                    if (side.sae().get() != open || workbench.model().get() != model) {
+                        return;
+                    }
+                    if (failure != null) {
+                        problem.set(Problem.of(failure));
+                    } else {
+                        fit.askAfresh(new ReadingFit(model.id(), open.id(), rows));
+                    }
+                }));
     }
 
     /** What the fit comes to, in a sentence; empty while there is none. */
     public String conclusion() {
         ReadingFit.Answer answer = fit.getValue();
-        if (answer == null || answer.readings().isEmpty() || !fit.completeProperty().get()) {
+        if (answer == null
+                || answer.readings().isEmpty()
+                || !fit.completeProperty().get()) {
             return "";
         }
         ReadingFit.Reading open = answer.asOpen();
         ReadingFit.Reading best = answer.best();
         if (better(answer)) {
-            return String.format(Locale.ROOT, "Read with %s it explains %.1f %% of the variance, read as it is open %.1f %%", words(best),
-                    100 * best.explainedVariance(), 100 * open.explainedVariance());
+            return String.format(
+                    Locale.ROOT,
+                    "Read with %s it explains %.1f %% of the variance, read as it is open %.1f %%",
+                    words(best),
+                    100 * best.explainedVariance(),
+                    100 * open.explainedVariance());
         }
-        String what = open.explainedVariance() > 0 ? String.format(Locale.ROOT, "%.1f %%", 100 * open.explainedVariance()) : "nothing";
-        return "As it is open it explains " + what + " of the variance" + (best.explainedVariance() < FITS
-                ? ". No reading fits: it may belong to another model, layer or hook point" : ", and no other reading fits better");
+        String what = open.explainedVariance() > 0
+                ? String.format(Locale.ROOT, "%.1f %%", 100 * open.explainedVariance())
+                : "nothing";
+        return "As it is open it explains " + what + " of the variance"
+                + (best.explainedVariance() < FITS
+                        ? ". No reading fits: it may belong to another model, layer or hook point"
+                        : ", and no other reading fits better");
     }
 
     /** How to read it so that it fits better; empty if it is open that way, or no fit was measured. */
@@ -152,7 +170,8 @@ public final class CheckpointAudit {
 
     /** A reading, such as {@code centred activations, b_dec subtracted}. */
     public static String words(ReadingFit.Reading reading) {
-        return (reading.centred() ? "centred" : "raw") + " activations" + (reading.factor() == 1 ? "" : String.format(Locale.ROOT, " times %.4g", reading.factor()))
+        return (reading.centred() ? "centred" : "raw") + " activations"
+                + (reading.factor() == 1 ? "" : String.format(Locale.ROOT, " times %.4g", reading.factor()))
                 + ", b_dec " + (reading.subtracts() ? "" : "not ") + "subtracted";
     }
 
@@ -172,7 +191,9 @@ public final class CheckpointAudit {
         Cancellation mine = new Cancellation();
         looking = mine;
         SaeOptions options = workbench.readAs(side);
-        CompletableFuture.supplyAsync(() -> SaeAudit.of(SaeFile.read(open.path(), options), mine), workbench.service().files())
+        CompletableFuture.supplyAsync(
+                        () -> SaeAudit.of(SaeFile.read(open.path(), options), mine),
+                        workbench.service().files())
                 .whenComplete((found, failure) -> workbench.fx().execute(() -> {
                     if (mine.isCancelled()) {
                         return;
@@ -188,10 +209,12 @@ public final class CheckpointAudit {
     /** File pool. */
     private static TokenRows rows(OpenModel model, Path text) {
         Tokenizer tokenizer = model.tokenizer().orElseThrow();
-        Contexts packing = new Contexts(Math.min(FIT_CONTEXT, model.config().context()), tokenizer.beginning(), FIT_TOKENS);
+        Contexts packing =
+                new Contexts(Math.min(FIT_CONTEXT, model.config().context()), tokenizer.beginning(), FIT_TOKENS);
         List<int[]> rows = new ArrayList<>();
         Corpus.of(List.of(text)).forEachDocument(document -> {
-            boolean more = packing.add(tokenizer.encode(document, Tokenizer.Beginning.NO).ids());
+            boolean more = packing.add(
+                    tokenizer.encode(document, Tokenizer.Beginning.NO).ids());
             packing.drain().forEach(context -> rows.add(context.ids()));
             return more;
         });

@@ -25,7 +25,8 @@ public final class CheckpointSaving {
         }
         String name = open.id().name();
         int dot = name.lastIndexOf('.');
-        return (dot > 0 ? name.substring(0, dot) : name) + "-" + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
+        return (dot > 0 ? name.substring(0, dot) : name) + "-"
+                + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
     }
 
     /** Saves the checkpoint of a side, read as it is open, and tells where it is or why it could not be saved. */
@@ -42,7 +43,9 @@ public final class CheckpointSaving {
                 SaeSaving.save(SaeFile.read(open.path(), options), form, target, cancellation);
                 workbench.fx().execute(() -> workbench.notices().tell("Saved " + target));
             } catch (RuntimeException | Error failure) {
-                workbench.fx().execute(() -> workbench.notices().tell("Saving " + target.getFileName(), Problem.of(failure)));
+                workbench
+                        .fx()
+                        .execute(() -> workbench.notices().tell("Saving " + target.getFileName(), Problem.of(failure)));
             } finally {
                 job.end();
             }

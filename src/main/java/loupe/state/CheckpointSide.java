@@ -9,8 +9,8 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 
 /**
- * One of the two checkpoints that can be open at once, and which of its features is shown. Every pane's model is made for
- * a side and knows nothing of the other. JavaFX thread only.
+ * One of the two checkpoints that can be open at once, and which of its features is shown. Every pane's model is made
+ * for a side and knows nothing of the other. JavaFX thread only.
  */
 public final class CheckpointSide {
     private final boolean isA;

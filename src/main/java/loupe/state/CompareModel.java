@@ -13,8 +13,8 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 
 /**
- * Which feature of checkpoint B is shown beside A's: the one whose decoder direction is nearest by cosine, or one the user
- * pinned. JavaFX thread only.
+ * Which feature of checkpoint B is shown beside A's: the one whose decoder direction is nearest by cosine, or one the
+ * user pinned. JavaFX thread only.
  */
 public final class CompareModel {
     private final Workbench workbench;
@@ -43,14 +43,20 @@ public final class CompareModel {
     /** Pins a feature of B. @return false if B has no such feature */
     public boolean pin(OptionalInt feature) {
         OpenSae b = workbench.b().sae().get();
-        if (feature.isPresent() && (b == null || feature.getAsInt() < 0 || feature.getAsInt() >= b.config().dSae())) {
+        if (feature.isPresent()
+                && (b == null
+                        || feature.getAsInt() < 0
+                        || feature.getAsInt() >= b.config().dSae())) {
             return false;
         }
         pinned.set(feature.isPresent() ? feature.getAsInt() : null);
         return true;
     }
 
-    /** Cosine between the decoder directions of A's feature and its best match in B; NaN while B is pinned or it is unknown. */
+    /**
+     * Cosine between the decoder directions of A's feature and its best match in B; NaN while B is pinned or it is
+     * unknown.
+     */
     public ReadOnlyDoubleProperty cosine() {
         return cosine.getReadOnlyProperty();
     }
@@ -76,7 +82,8 @@ public final class CompareModel {
             match.clear();
             workbench.b().show(null);
         } else {
-            match.ask(new Neighbours(new NeighbourQuery.Feature(a.sae(), a.feature()), new NeighbourSpace.Decoder(b.id()), 1));
+            match.ask(new Neighbours(
+                    new NeighbourQuery.Feature(a.sae(), a.feature()), new NeighbourSpace.Decoder(b.id()), 1));
         }
     }
 

@@ -129,11 +129,14 @@ public final class CorpusStatistics {
         startNext();
     }
 
-    /** Where the pass over this corpus with this model and checkpoint is kept. Another size or date makes another place. */
+    /**
+     * Where the pass over this corpus with this model and checkpoint is kept. Another size or date makes another place.
+     */
     private static Path folder(Path cache, OpenModel model, OpenSae sae, Path corpus) {
         long size = corpus.toFile().length();
         long date = corpus.toFile().lastModified();
-        String what = model.id().fingerprint() + "|" + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|" + size + "|" + date + "|" + MOST_TOKENS;
+        String what = model.id().fingerprint() + "|" + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
+                + size + "|" + date + "|" + MOST_TOKENS;
         return cache.resolve(sae.id().name() + "-" + UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)));
     }
 
@@ -172,11 +175,15 @@ public final class CorpusStatistics {
                 return;
             }
             if (sae.config().hook().isEmpty()) {
-                problem.set(new Problem("The checkpoint does not say where in the model it reads, so its activations cannot be counted. Open it again and say so", true, ""));
+                problem.set(new Problem(
+                        "The checkpoint does not say where in the model it reads, so its activations cannot be counted. Open it again and say so",
+                        true,
+                        ""));
                 return;
             }
             if (model.tokenizer().isEmpty()) {
-                problem.set(new Problem("The model has no tokenizer files, so a text cannot be counted over", true, ""));
+                problem.set(
+                        new Problem("The model has no tokenizer files, so a text cannot be counted over", true, ""));
                 return;
             }
             Cancellation mine = new Cancellation();
@@ -190,16 +197,21 @@ public final class CorpusStatistics {
                 passEnded();
                 return;
             }
-            Activity.Job job = workbench.activity().begin("Counting activations of " + sae.id() + " in " + text.getFileName(), mine::cancel);
+            Activity.Job job = workbench
+                    .activity()
+                    .begin("Counting activations of " + sae.id() + " in " + text.getFileName(), mine::cancel);
             Consumer<IndexBuild.Progress> shown = new Throttled(mine, job);
-            CompletableFuture.supplyAsync(() -> {
-                ActivationIndex opened = openOrBuild(model, sae, text, shown, mine);
-                return new Opened(opened, opened.statistics(0));
-            }, workbench.service().files()).whenComplete((opened, failure) -> workbench.fx().execute(() -> {
-                job.end();
-                passEnded();
-                finished(mine, opened, failure, sae);
-            }));
+            CompletableFuture.supplyAsync(
+                            () -> {
+                                ActivationIndex opened = openOrBuild(model, sae, text, shown, mine);
+                                return new Opened(opened, opened.statistics(0));
+                            },
+                            workbench.service().files())
+                    .whenComplete((opened, failure) -> workbench.fx().execute(() -> {
+                        job.end();
+                        passEnded();
+                        finished(mine, opened, failure, sae);
+                    }));
         }
 
         private void finished(Cancellation mine, Opened opened, Throwable failure, OpenSae sae) {
@@ -253,9 +265,15 @@ public final class CorpusStatistics {
     }
 
     /** File pool. */
-    private ActivationIndex openOrBuild(OpenModel model, OpenSae sae, Path text, Consumer<IndexBuild.Progress> progress, Cancellation cancellation) {
+    private ActivationIndex openOrBuild(
+            OpenModel model,
+            OpenSae sae,
+            Path text,
+            Consumer<IndexBuild.Progress> progress,
+            Cancellation cancellation) {
         if (!Files.isRegularFile(text)) {
-            throw new CheckpointException(text, "there is no such file", "a text to count activations over", "Choose another corpus");
+            throw new CheckpointException(
+                    text, "there is no such file", "a text to count activations over", "Choose another corpus");
         }
         Path folder = folder(cache, model, sae, text);
         if (!ActivationIndex.isComplete(folder)) {
@@ -264,18 +282,42 @@ public final class CorpusStatistics {
         return ActivationIndex.open(folder);
     }
 
-    private void build(OpenModel model, OpenSae sae, Path text, Path folder, Consumer<IndexBuild.Progress> progress, Cancellation cancellation) {
+    private void build(
+            OpenModel model,
+            OpenSae sae,
+            Path text,
+            Path folder,
+            Consumer<IndexBuild.Progress> progress,
+            Cancellation cancellation) {
         Tokenizer tokenizer = model.tokenizer().orElseThrow();
-        IndexInfo.IndexedSae indexed = new IndexInfo.IndexedSae("sae", new IndexInfo.Named(sae.id().name(), sae.id().fingerprint()),
-                sae.config().dSae(), sae.config().hook().map(HookPoint::name).orElse(""), 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named(model.id().name(), model.id().fingerprint()), List.of(indexed),
-                Math.min(MOST_CONTEXT, model.config().context()), tokenizer.beginning(), MOST_TOKENS);
+        IndexInfo.IndexedSae indexed = new IndexInfo.IndexedSae(
+                "sae",
+                new IndexInfo.Named(sae.id().name(), sae.id().fingerprint()),
+                sae.config().dSae(),
+                sae.config().hook().map(HookPoint::name).orElse(""),
+                0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named(model.id().name(), model.id().fingerprint()),
+                List.of(indexed),
+                Math.min(MOST_CONTEXT, model.config().context()),
+                tokenizer.beginning(),
+                MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
-        new IndexBuild(settings, Corpus.of(List.of(text)), document -> tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), source, folder)
+        new IndexBuild(
+                        settings,
+                        Corpus.of(List.of(text)),
+                        document -> tokenizer
+                                .encode(document, Tokenizer.Beginning.NO)
+                                .ids(),
+                        source,
+                        folder)
                 .run(Files.exists(folder.resolve("plan.json")), progress, cancellation);
     }
 
     private CompletionStage<List<SparseFeatures>> activations(ModelId model, OpenSae sae, int[][] contexts) {
-        return workbench.service().submit(new CorpusActivations(model, List.of(sae.id()), contexts), Priority.BACKGROUND).answer();
+        return workbench
+                .service()
+                .submit(new CorpusActivations(model, List.of(sae.id()), contexts), Priority.BACKGROUND)
+                .answer();
     }
 }

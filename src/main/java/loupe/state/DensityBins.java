@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How many features have which activation density, in equal bins of its logarithm. Edges are rounded to three digits, so that
- * what is written of them is what was counted by.
+ * How many features have which activation density, in equal bins of its logarithm. Edges are rounded to three digits,
+ * so that what is written of them is what was counted by.
  *
  * @param edges ascending densities, one more than bins; a bin has its lower edge and not its upper
  * @param counts features in each bin
@@ -16,9 +16,12 @@ public record DensityBins(double[] edges, long[] counts, int silent) {
 
     /** @param densities one a feature; NaN where it is not known, which counts nowhere */
     public static DensityBins of(double[] densities) {
-        double least = Arrays.stream(densities).filter(density -> density > 0).min().orElse(1);
-        double most = Arrays.stream(densities).filter(density -> density > 0).max().orElse(1);
-        int first = (int) Math.floor(Math.log10(least) * PER_DECADE) - (edge((int) Math.floor(Math.log10(least) * PER_DECADE)) > least ? 1 : 0);
+        double least =
+                Arrays.stream(densities).filter(density -> density > 0).min().orElse(1);
+        double most =
+                Arrays.stream(densities).filter(density -> density > 0).max().orElse(1);
+        int first = (int) Math.floor(Math.log10(least) * PER_DECADE)
+                - (edge((int) Math.floor(Math.log10(least) * PER_DECADE)) > least ? 1 : 0);
         int last = first + 1;
         while (edge(last) <= most) {
             last++;
@@ -55,6 +58,8 @@ public record DensityBins(double[] edges, long[] counts, int silent) {
 
     /** What was typed, without bounds of the density. */
     public static String withoutBounds(String typed) {
-        return typed.replaceAll("(?i)density\\s*(<=|>=|<|>|=)\\s*[-+0-9.e]+%?", "").strip().replaceAll("\\s+", " ");
+        return typed.replaceAll("(?i)density\\s*(<=|>=|<|>|=)\\s*[-+0-9.e]+%?", "")
+                .strip()
+                .replaceAll("\\s+", " ");
     }
 }

@@ -14,7 +14,10 @@ import loupe.index.Examples;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
 
-/** Stretches of the corpus in which a side's feature is active, or nearly, chosen in one of several ways or by a marked range. JavaFX thread only. */
+/**
+ * Stretches of the corpus in which a side's feature is active, or nearly, chosen in one of several ways or by a marked
+ * range. JavaFX thread only.
+ */
 public final class ExamplesModel {
     private static final int TOP = 24;
     private static final int UNIFORM = 24;
@@ -30,7 +33,13 @@ public final class ExamplesModel {
     private static final long SEED = 20_240_501;
 
     /** How examples are chosen. */
-    public enum Choice { TOP, INTERVALS, UNIFORM, RANDOM, NEAR_MISSES }
+    public enum Choice {
+        TOP,
+        INTERVALS,
+        UNIFORM,
+        RANDOM,
+        NEAR_MISSES
+    }
 
     /** Examples under one heading. @param title empty if there is only one group */
     public record Group(String title, List<Example> examples) {}
@@ -93,7 +102,8 @@ public final class ExamplesModel {
             examples.clear();
             return;
         }
-        Chosen question = new Chosen(index, known, choice.get(), workbench.selection().brush().get());
+        Chosen question = new Chosen(
+                index, known, choice.get(), workbench.selection().brush().get());
         if (afresh) {
             examples.askAfresh(question);
         } else {
@@ -102,18 +112,23 @@ public final class ExamplesModel {
     }
 
     /** Chooses examples and reads their texts. @param brush null for none */
-    private record Chosen(ActivationIndex index, FeatureActivations activations, Choice choice, Brush brush) implements HostQuestion<List<Group>> {
+    private record Chosen(ActivationIndex index, FeatureActivations activations, Choice choice, Brush brush)
+            implements HostQuestion<List<Group>> {
         @Override
         public List<Group> answer(Cancellation cancellation) {
             if (brush != null && brush.quantity().equals("activation")) {
-                return List.of(group("", n -> Examples.between(activations, brush.from(), brush.to(), n, APART), MARKED));
+                return List.of(
+                        group("", n -> Examples.between(activations, brush.from(), brush.to(), n, APART), MARKED));
             }
             return switch (choice) {
                 case TOP -> List.of(group("", n -> Examples.top(activations, n, APART), TOP));
-                case UNIFORM -> List.of(largestFirst(group("", n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, APART, SEED), UNIFORM)));
+                case UNIFORM ->
+                    List.of(largestFirst(group(
+                            "", n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, APART, SEED), UNIFORM)));
                 case INTERVALS -> intervals();
                 case RANDOM -> List.of(group("", n -> Examples.random(activations, n, APART, SEED), RANDOM));
-                case NEAR_MISSES -> List.of(new Group("", index.nearMisses(activations, NEAR_MISSES, APART, BEFORE, AFTER, SEED)));
+                case NEAR_MISSES ->
+                    List.of(new Group("", index.nearMisses(activations, NEAR_MISSES, APART, BEFORE, AFTER, SEED)));
             };
         }
 
@@ -123,8 +138,15 @@ public final class ExamplesModel {
             for (int i = 0; i < INTERVALS; i++) {
                 int place = i;
                 int interval = INTERVALS - 1 - i;
-                Group group = group(String.format(Locale.ROOT, "Activation %.3g to %.3g", max * interval / INTERVALS, max * (interval + 1) / INTERVALS),
-                        n -> Examples.intervals(activations, INTERVALS, n, APART, SEED).get(place), PER_INTERVAL);
+                Group group = group(
+                        String.format(
+                                Locale.ROOT,
+                                "Activation %.3g to %.3g",
+                                max * interval / INTERVALS,
+                                max * (interval + 1) / INTERVALS),
+                        n -> Examples.intervals(activations, INTERVALS, n, APART, SEED)
+                                .get(place),
+                        PER_INTERVAL);
                 if (!group.examples().isEmpty()) {
                     groups.add(group);
                 }
@@ -137,7 +159,11 @@ public final class ExamplesModel {
         }
 
         private static Group largestFirst(Group group) {
-            return new Group(group.title(), group.examples().stream().sorted(Comparator.comparingDouble((Example example) -> -example.activation())).toList());
+            return new Group(
+                    group.title(),
+                    group.examples().stream()
+                            .sorted(Comparator.comparingDouble((Example example) -> -example.activation()))
+                            .toList());
         }
 
         @Override

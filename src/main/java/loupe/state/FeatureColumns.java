@@ -11,7 +11,10 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 
-/** The numbers of every feature of a side's checkpoint, which fill in while they are computed and counted. JavaFX thread only. */
+/**
+ * The numbers of every feature of a side's checkpoint, which fill in while they are computed and counted. JavaFX thread
+ * only.
+ */
 final class FeatureColumns {
     private static final long SHOW_PARTS_EVERY_NANOS = 300_000_000L;
 
@@ -22,7 +25,8 @@ final class FeatureColumns {
     private final ResultSlot<DirectionNorms.Answer> norms;
     private final ResultSlot<LogitMoments.Answer> moments;
     private final ResultSlot<FeatureMatching.Answer> matching;
-    private final ReadOnlyObjectWrapper<FeatureValues> values = new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
+    private final ReadOnlyObjectWrapper<FeatureValues> values =
+            new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
     private long lastPart;
 
     FeatureColumns(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, TokenTexts texts) {
@@ -115,7 +119,16 @@ final class FeatureColumns {
 
     private void refresh() {
         OpenSae sae = side.sae().get();
-        values.set(sae == null ? FeatureValues.NONE : new FeatureValues(sae.config().dSae(), side.isA(), norms.getValue(), moments.getValue(),
-                matching.getValue(), statistics.features(side).get(), texts));
+        values.set(
+                sae == null
+                        ? FeatureValues.NONE
+                        : new FeatureValues(
+                                sae.config().dSae(),
+                                side.isA(),
+                                norms.getValue(),
+                                moments.getValue(),
+                                matching.getValue(),
+                                statistics.features(side).get(),
+                                texts));
     }
 }

@@ -34,7 +34,13 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
     }
 
     /** How a value and a limit compare. */
-    public enum Relation { LESS, AT_MOST, EQUAL, AT_LEAST, MORE }
+    public enum Relation {
+        LESS,
+        AT_MOST,
+        EQUAL,
+        AT_LEAST,
+        MORE
+    }
 
     public FeatureFilter {
         words = List.copyOf(words);
@@ -69,16 +75,18 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
         if (column.isEmpty()) {
             return Optional.empty();
         }
-        Relation relation = switch (matcher.group(2)) {
-            case "<" -> Relation.LESS;
-            case "<=" -> Relation.AT_MOST;
-            case "=" -> Relation.EQUAL;
-            case ">=" -> Relation.AT_LEAST;
-            default -> Relation.MORE;
-        };
+        Relation relation =
+                switch (matcher.group(2)) {
+                    case "<" -> Relation.LESS;
+                    case "<=" -> Relation.AT_MOST;
+                    case "=" -> Relation.EQUAL;
+                    case ">=" -> Relation.AT_LEAST;
+                    default -> Relation.MORE;
+                };
         try {
             double limit = Double.parseDouble(matcher.group(3));
-            return Optional.of(new Bound(column.get(), relation, matcher.group(4).isEmpty() ? limit : limit / 100));
+            return Optional.of(
+                    new Bound(column.get(), relation, matcher.group(4).isEmpty() ? limit : limit / 100));
         } catch (NumberFormatException notANumber) {
             return Optional.empty();
         }
@@ -86,11 +94,13 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
 
     /** The bounds of a column's values between two ends, both included, as {@link #parse} reads them back. */
     public static String between(FeatureColumn column, double from, double to) {
-        return word(column) + ">=" + written(column, from, true) + " " + word(column) + "<=" + written(column, to, false);
+        return word(column) + ">=" + written(column, from, true) + " " + word(column) + "<="
+                + written(column, to, false);
     }
 
     private static String written(FeatureColumn column, double value, boolean lower) {
-        return column == FeatureColumn.NUMBER ? String.format(Locale.ROOT, "%d", (long) (lower ? Math.ceil(value) : Math.floor(value)))
+        return column == FeatureColumn.NUMBER
+                ? String.format(Locale.ROOT, "%d", (long) (lower ? Math.ceil(value) : Math.floor(value)))
                 : Double.toString(value).toLowerCase(Locale.ROOT);
     }
 
@@ -98,7 +108,10 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
     public static String without(String typed, FeatureColumn column) {
         Matcher spaced = SPACED.matcher(typed.strip());
         return Arrays.stream(spaced.replaceAll("$1").split("\\s+"))
-                .filter(part -> bound(part.toLowerCase(Locale.ROOT)).filter(bound -> bound.column() == column).isEmpty()).collect(Collectors.joining(" "));
+                .filter(part -> bound(part.toLowerCase(Locale.ROOT))
+                        .filter(bound -> bound.column() == column)
+                        .isEmpty())
+                .collect(Collectors.joining(" "));
     }
 
     /** What a column is called in a filter. */
@@ -121,20 +134,21 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
     }
 
     private static Optional<FeatureColumn> column(String name) {
-        return Optional.ofNullable(switch (name) {
-            case "number", "feature" -> FeatureColumn.NUMBER;
-            case "density" -> FeatureColumn.DENSITY;
-            case "max" -> FeatureColumn.MAX;
-            case "mean" -> FeatureColumn.MEAN;
-            case "std" -> FeatureColumn.SPREAD;
-            case "min" -> FeatureColumn.MIN;
-            case "encoder-norm" -> FeatureColumn.ENCODER_NORM;
-            case "norm" -> FeatureColumn.DECODER_NORM;
-            case "cosine", "enc-dec" -> FeatureColumn.COSINE;
-            case "skew", "skewness" -> FeatureColumn.SKEWNESS;
-            case "kurtosis" -> FeatureColumn.KURTOSIS;
-            case "match" -> FeatureColumn.MATCH;
-            default -> null;
-        });
+        return Optional.ofNullable(
+                switch (name) {
+                    case "number", "feature" -> FeatureColumn.NUMBER;
+                    case "density" -> FeatureColumn.DENSITY;
+                    case "max" -> FeatureColumn.MAX;
+                    case "mean" -> FeatureColumn.MEAN;
+                    case "std" -> FeatureColumn.SPREAD;
+                    case "min" -> FeatureColumn.MIN;
+                    case "encoder-norm" -> FeatureColumn.ENCODER_NORM;
+                    case "norm" -> FeatureColumn.DECODER_NORM;
+                    case "cosine", "enc-dec" -> FeatureColumn.COSINE;
+                    case "skew", "skewness" -> FeatureColumn.SKEWNESS;
+                    case "kurtosis" -> FeatureColumn.KURTOSIS;
+                    case "match" -> FeatureColumn.MATCH;
+                    default -> null;
+                });
     }
 }

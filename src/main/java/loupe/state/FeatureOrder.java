@@ -5,7 +5,10 @@ import java.util.Arrays;
 import java.util.List;
 import javafx.collections.ObservableListBase;
 
-/** The rows of the feature table: feature numbers in the order shown, held in one array however many there are. JavaFX thread only. */
+/**
+ * The rows of the feature table: feature numbers in the order shown, held in one array however many there are. JavaFX
+ * thread only.
+ */
 public final class FeatureOrder extends ObservableListBase<Integer> {
     private int[] features = {};
 

@@ -16,7 +16,8 @@ public final class FeatureScatterModel {
     private final FeatureColumns a;
     private final FeatureColumns b;
     private final ResultSlot<Points> points;
-    private final ObjectProperty<FeatureColumn> across = new SimpleObjectProperty<>(this, "across", FeatureColumn.DENSITY);
+    private final ObjectProperty<FeatureColumn> across =
+            new SimpleObjectProperty<>(this, "across", FeatureColumn.DENSITY);
     private final ObjectProperty<FeatureColumn> up = new SimpleObjectProperty<>(this, "up", FeatureColumn.MAX);
     private final BooleanProperty logAcross = new SimpleBooleanProperty(this, "logAcross", true);
     private final BooleanProperty logUp = new SimpleBooleanProperty(this, "logUp", false);
@@ -26,7 +27,8 @@ public final class FeatureScatterModel {
      *
      * @param bAcross of checkpoint B; empty if there is none
      */
-    public record Points(FeatureColumn across, FeatureColumn up, double[] aAcross, double[] aUp, double[] bAcross, double[] bUp) {
+    public record Points(
+            FeatureColumn across, FeatureColumn up, double[] aAcross, double[] aUp, double[] bAcross, double[] bUp) {
         /** How many features have both numbers, on both sides together. */
         public int known() {
             return known(aAcross, aUp) + known(bAcross, bUp);
@@ -83,8 +85,15 @@ public final class FeatureScatterModel {
 
     /** For the session, by name. */
     public Map<String, String> remembered() {
-        return Map.of("scatter.x", across.get().name(), "scatter.y", up.get().name(), "scatter.log-x", String.valueOf(logAcross.get()),
-                "scatter.log-y", String.valueOf(logUp.get()));
+        return Map.of(
+                "scatter.x",
+                across.get().name(),
+                "scatter.y",
+                up.get().name(),
+                "scatter.log-x",
+                String.valueOf(logAcross.get()),
+                "scatter.log-y",
+                String.valueOf(logUp.get()));
     }
 
     /** Takes what was remembered; leaves what is missing or makes no sense. */
@@ -96,7 +105,9 @@ public final class FeatureScatterModel {
     }
 
     private static void recall(String name, ObjectProperty<FeatureColumn> axis) {
-        Arrays.stream(FeatureColumn.values()).filter(column -> !column.isText() && column.name().equals(name)).forEach(axis::set);
+        Arrays.stream(FeatureColumn.values())
+                .filter(column -> !column.isText() && column.name().equals(name))
+                .forEach(axis::set);
     }
 
     public ResultSlot<Points> points() {
@@ -121,7 +132,8 @@ public final class FeatureScatterModel {
         }
     }
 
-    private record Collect(FeatureValues a, FeatureValues b, FeatureColumn across, FeatureColumn up) implements HostQuestion<Points> {
+    private record Collect(FeatureValues a, FeatureValues b, FeatureColumn across, FeatureColumn up)
+            implements HostQuestion<Points> {
         @Override
         public Points answer(Cancellation cancellation) {
             return new Points(across, up, a.numbers(across), a.numbers(up), b.numbers(across), b.numbers(up));
@@ -129,7 +141,11 @@ public final class FeatureScatterModel {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Collect that && a == that.a && b == that.b && across == that.across && up == that.up;
+            return other instanceof Collect that
+                    && a == that.a
+                    && b == that.b
+                    && across == that.across
+                    && up == that.up;
         }
 
         @Override

@@ -20,8 +20,8 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 
 /**
- * The features of checkpoint A as a table: sorted, filtered, with what is known of each so far. Columns fill in while they
- * are computed; sorting and filtering happen on the compute thread. JavaFX thread only.
+ * The features of checkpoint A as a table: sorted, filtered, with what is known of each so far. Columns fill in while
+ * they are computed; sorting and filtering happen on the compute thread. JavaFX thread only.
  */
 public final class FeatureTableModel {
     static final int PROMOTED_TOKENS = 4;
@@ -31,7 +31,8 @@ public final class FeatureTableModel {
     private final ResultSlot<int[]> order;
     private final FeatureOrder rows = new FeatureOrder();
     private final StringProperty filter = new SimpleStringProperty(this, "filter", "");
-    private final ObjectProperty<FeatureColumn> sortedBy = new SimpleObjectProperty<>(this, "sortedBy", FeatureColumn.NUMBER);
+    private final ObjectProperty<FeatureColumn> sortedBy =
+            new SimpleObjectProperty<>(this, "sortedBy", FeatureColumn.NUMBER);
     private final ObjectProperty<Boolean> descending = new SimpleObjectProperty<>(this, "descending", false);
     private final ReadOnlyIntegerWrapper version = new ReadOnlyIntegerWrapper(this, "version");
     private OpenSae listed;
@@ -158,7 +159,8 @@ public final class FeatureTableModel {
     }
 
     /** The features that pass a filter, in order. Features whose value is not known come last. */
-    private record Arrange(FeatureValues cells, FeatureFilter filter, FeatureColumn by, boolean descending) implements HostQuestion<int[]> {
+    private record Arrange(FeatureValues cells, FeatureFilter filter, FeatureColumn by, boolean descending)
+            implements HostQuestion<int[]> {
         @Override
         public int[] answer(Cancellation cancellation) {
             List<Integer> kept = new ArrayList<>(cells.features());
@@ -175,7 +177,8 @@ public final class FeatureTableModel {
             } else if (by.isText()) {
                 String[] texts = new String[cells.features()];
                 kept.forEach(feature -> texts[feature] = cells.promoted(feature));
-                Comparator<Integer> order = Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
+                Comparator<Integer> order =
+                        Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
                 kept.sort(descending ? order.reversed() : order);
             } else {
                 double[] keys = new double[cells.features()];
@@ -203,7 +206,11 @@ public final class FeatureTableModel {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Arrange that && cells == that.cells && filter.equals(that.filter) && by == that.by && descending == that.descending;
+            return other instanceof Arrange that
+                    && cells == that.cells
+                    && filter.equals(that.filter)
+                    && by == that.by
+                    && descending == that.descending;
         }
 
         @Override

@@ -6,13 +6,19 @@ import loupe.analysis.features.LogitMoments;
 import loupe.index.FeatureStatistics;
 
 /**
- * What is known of a checkpoint's features at one moment; shared with the compute thread, never written. Null stands for
- * what is not known of any feature.
+ * What is known of a checkpoint's features at one moment; shared with the compute thread, never written. Null stands
+ * for what is not known of any feature.
  *
  * @param ofA whether the features are those of checkpoint A
  */
-record FeatureValues(int features, boolean ofA, DirectionNorms.Answer norms, LogitMoments.Answer moments, FeatureMatching.Answer matching,
-        FeatureStatistics statistics, TokenTexts texts) {
+record FeatureValues(
+        int features,
+        boolean ofA,
+        DirectionNorms.Answer norms,
+        LogitMoments.Answer moments,
+        FeatureMatching.Answer matching,
+        FeatureStatistics statistics,
+        TokenTexts texts) {
     static final FeatureValues NONE = new FeatureValues(0, true, null, null, null, null, null);
 
     /** A number; NaN while it is not known. */

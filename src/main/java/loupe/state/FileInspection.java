@@ -48,21 +48,24 @@ public final class FileInspection {
         measuring.set(true);
         Cancellation mine = new Cancellation();
         looking = mine;
-        CompletableFuture.supplyAsync(() -> {
-            FileContents found = FileContents.of(path);
-            fx.execute(() -> show(found, mine));
-            return found.measured(more -> fx.execute(() -> show(more, mine)), mine);
-        }, files).whenComplete((all, failure) -> fx.execute(() -> {
-            if (mine.isCancelled()) {
-                return;
-            }
-            measuring.set(false);
-            if (failure == null) {
-                contents.set(all);
-            } else {
-                problem.set(Problem.of(failure));
-            }
-        }));
+        CompletableFuture.supplyAsync(
+                        () -> {
+                            FileContents found = FileContents.of(path);
+                            fx.execute(() -> show(found, mine));
+                            return found.measured(more -> fx.execute(() -> show(more, mine)), mine);
+                        },
+                        files)
+                .whenComplete((all, failure) -> fx.execute(() -> {
+                    if (mine.isCancelled()) {
+                        return;
+                    }
+                    measuring.set(false);
+                    if (failure == null) {
+                        contents.set(all);
+                    } else {
+                        problem.set(Problem.of(failure));
+                    }
+                }));
     }
 
     /** Reads no further. */

@@ -20,13 +20,13 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.lm.Tokenizer;
-import loupe.analysis.ghost.TokenGeometry;
 
 /**
  * The one set of ghost controls that the definition tree and the token list share, on both sides. The scale of a model
@@ -41,9 +41,11 @@ public final class GhostControlsModel {
     public static final int MOST_COMPONENTS = 8;
     /** Where the fold control folds nothing, in nats. */
     public static final double FOLDS_NOTHING = -3;
+
     static final double EXPONENT_STEP = 0.025;
     /** The notebook's cutoff. */
     static final double DEFAULT_CUTOFF = 5e-5;
+
     static final int DEFAULT_TOP_K = 5;
     static final int DEFAULT_DEPTH = 25;
     private static final int STEPS_TO_NATURAL = 50;
@@ -55,19 +57,23 @@ public final class GhostControlsModel {
     private final List<DoubleProperty> pca = new ArrayList<>();
     private final IntegerProperty components = new SimpleIntegerProperty(this, "components", 1);
     private final ObjectProperty<TokenMetric> metric = new SimpleObjectProperty<>(this, "metric", TokenMetric.RATIO);
-    private final DoubleProperty exponent = new SimpleDoubleProperty(this, "exponent", TokenListSettings.DEFAULT_EXPONENT);
+    private final DoubleProperty exponent =
+            new SimpleDoubleProperty(this, "exponent", TokenListSettings.DEFAULT_EXPONENT);
     private final StringProperty prompt = new SimpleStringProperty(this, "prompt", GhostValues.PROMPT);
-    private final ObjectProperty<Tokenizer.Beginning> beginning = new SimpleObjectProperty<>(this, "beginning", Tokenizer.Beginning.AUTO);
+    private final ObjectProperty<Tokenizer.Beginning> beginning =
+            new SimpleObjectProperty<>(this, "beginning", Tokenizer.Beginning.AUTO);
     private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", DEFAULT_CUTOFF);
     private final IntegerProperty topK = new SimpleIntegerProperty(this, "topK", DEFAULT_TOP_K);
     private final IntegerProperty depth = new SimpleIntegerProperty(this, "depth", DEFAULT_DEPTH);
     private final ObjectProperty<TokenFilter> filter = new SimpleObjectProperty<>(this, "filter", TokenFilter.NONE);
     private final DoubleProperty foldUnder = new SimpleDoubleProperty(this, "foldUnder", FOLDS_NOTHING);
-    private final ObjectProperty<SteeringValues> steering = new SimpleObjectProperty<>(this, "steering", SteeringValues.NONE);
+    private final ObjectProperty<SteeringValues> steering =
+            new SimpleObjectProperty<>(this, "steering", SteeringValues.NONE);
     private final BooleanProperty held = new SimpleBooleanProperty(this, "held", false);
 
     private final ReadOnlyObjectWrapper<GhostValues> values = new ReadOnlyObjectWrapper<>(this, "values");
-    private final ReadOnlyObjectWrapper<ScaleRange> range = new ReadOnlyObjectWrapper<>(this, "range", ScaleRange.around(GhostSettings.DEFAULT_SCALE));
+    private final ReadOnlyObjectWrapper<ScaleRange> range =
+            new ReadOnlyObjectWrapper<>(this, "range", ScaleRange.around(GhostSettings.DEFAULT_SCALE));
     private final ResultSlot<TokenGeometry.Answer> geometry;
     private boolean quiet;
     private double rememberedScale = Double.NaN;
@@ -79,8 +85,22 @@ public final class GhostControlsModel {
             weight.addListener(changed -> refresh());
             pca.add(weight);
         }
-        for (Property<?> property : new Property<?>[] {encoderMix, scale, centroid, components, metric, exponent, prompt, beginning, cutoff, topK, depth, filter,
-            foldUnder, steering}) {
+        for (Property<?> property : new Property<?>[] {
+            encoderMix,
+            scale,
+            centroid,
+            components,
+            metric,
+            exponent,
+            prompt,
+            beginning,
+            cutoff,
+            topK,
+            depth,
+            filter,
+            foldUnder,
+            steering
+        }) {
             property.addListener(changed -> refresh());
         }
         refresh();
@@ -137,7 +157,10 @@ public final class GhostControlsModel {
         return filter;
     }
 
-    /** Log ratio to the baseline, in nats, below which the tree's branches are folded; at {@link #FOLDS_NOTHING} none are. */
+    /**
+     * Log ratio to the baseline, in nats, below which the tree's branches are folded; at {@link #FOLDS_NOTHING} none
+     * are.
+     */
     public DoubleProperty foldUnder() {
         return foldUnder;
     }
@@ -258,7 +281,9 @@ public final class GhostControlsModel {
         kept.put("ghost.encoderMix", Double.toString(now.encoderMix()));
         kept.put("ghost.scale", Double.toString(now.scale()));
         kept.put("ghost.centroid", Boolean.toString(now.centroid()));
-        kept.put("ghost.pca", now.pca().stream().map(weight -> Double.toString(weight)).collect(Collectors.joining(",")));
+        kept.put(
+                "ghost.pca",
+                now.pca().stream().map(weight -> Double.toString(weight)).collect(Collectors.joining(",")));
         kept.put("ghost.metric", now.metric().name());
         kept.put("ghost.exponent", Double.toString(now.exponent()));
         kept.put("ghost.prompt", now.prompt());
@@ -272,7 +297,10 @@ public final class GhostControlsModel {
         return kept;
     }
 
-    /** Takes over what a session kept; a value that does not make sense is left out. The scale waits for the model's own range. */
+    /**
+     * Takes over what a session kept; a value that does not make sense is left out. The scale waits for the model's own
+     * range.
+     */
     public void recall(Map<String, String> kept) {
         quiet = true;
         kept.forEach((name, text) -> {
@@ -291,7 +319,11 @@ public final class GhostControlsModel {
             case "ghost.encoderMix" -> encoderMix.set(within(Double.parseDouble(text), 0, 1));
             case "ghost.scale" -> rememberedScale = Double.parseDouble(text);
             case "ghost.centroid" -> centroid.set(Boolean.parseBoolean(text));
-            case "ghost.pc1", "ghost.pca" -> setPca(Arrays.stream(text.split(",")).limit(MOST_COMPONENTS).map(w -> within(Double.parseDouble(w), -1, 1)).toList());
+            case "ghost.pc1", "ghost.pca" ->
+                setPca(Arrays.stream(text.split(","))
+                        .limit(MOST_COMPONENTS)
+                        .map(w -> within(Double.parseDouble(w), -1, 1))
+                        .toList());
             case "ghost.metric" -> metric.set(TokenMetric.valueOf(text));
             case "ghost.exponent" -> exponent.set(within(Double.parseDouble(text), 0, 5));
             case "ghost.prompt" -> prompt.set(text);
@@ -302,7 +334,7 @@ public final class GhostControlsModel {
             case "ghost.foldUnder" -> foldUnder.set(within(Double.parseDouble(text), FOLDS_NOTHING, 20));
             case "ghost.filter" -> filter.set(RememberedValues.filter(text));
             case "ghost.steering" -> steering.set(RememberedValues.steering(text));
-            default -> { }
+            default -> {}
         }
     }
 
@@ -310,9 +342,22 @@ public final class GhostControlsModel {
         if (quiet) {
             return;
         }
-        GhostValues now = new GhostValues(rounded(encoderMix.get(), MIX_STEP), range.get().rounded(scale.get()), centroid.get(),
-                pca.subList(0, Math.max(1, Math.min(MOST_COMPONENTS, components.get()))).stream().map(weight -> rounded(weight.get(), PCA_STEP)).toList(), metric.get(), rounded(exponent.get(), EXPONENT_STEP), prompt.get(), beginning.get(), cutoff.get(),
-                topK.get(), depth.get(), filter.get(), foldUnder.get() <= FOLDS_NOTHING ? Double.NEGATIVE_INFINITY : rounded(foldUnder.get(), FOLD_STEP),
+        GhostValues now = new GhostValues(
+                rounded(encoderMix.get(), MIX_STEP),
+                range.get().rounded(scale.get()),
+                centroid.get(),
+                pca.subList(0, Math.max(1, Math.min(MOST_COMPONENTS, components.get()))).stream()
+                        .map(weight -> rounded(weight.get(), PCA_STEP))
+                        .toList(),
+                metric.get(),
+                rounded(exponent.get(), EXPONENT_STEP),
+                prompt.get(),
+                beginning.get(),
+                cutoff.get(),
+                topK.get(),
+                depth.get(),
+                filter.get(),
+                foldUnder.get() <= FOLDS_NOTHING ? Double.NEGATIVE_INFINITY : rounded(foldUnder.get(), FOLD_STEP),
                 steering.get().withCoefficient(rounded(steering.get().coefficient(), STEERING_STEP)));
         if (!now.equals(values.get())) {
             values.set(now);
@@ -327,8 +372,10 @@ public final class GhostControlsModel {
     }
 
     static double rounded(double value, double step) {
-        return new java.math.BigDecimal(value / step).setScale(0, java.math.RoundingMode.HALF_EVEN)
-                .multiply(java.math.BigDecimal.valueOf(step)).doubleValue();
+        return new java.math.BigDecimal(value / step)
+                .setScale(0, java.math.RoundingMode.HALF_EVEN)
+                .multiply(java.math.BigDecimal.valueOf(step))
+                .doubleValue();
     }
 
     /**
@@ -343,8 +390,12 @@ public final class GhostControlsModel {
             double about = natural > 0 && Double.isFinite(natural) ? natural : GhostSettings.DEFAULT_SCALE;
             double power = Math.pow(10, Math.floor(Math.log10(about / STEPS_TO_NATURAL)));
             double ratio = about / STEPS_TO_NATURAL / power;
-            double step = Double.parseDouble(String.format(java.util.Locale.ROOT, "%.2g", ratio < 2 ? power : ratio < 5 ? 2 * power : 5 * power));
-            return new ScaleRange(GhostControlsModel.rounded(Math.ceil(about * LARGEST_IN_NATURALS / step) * step, step), step, about);
+            double step = Double.parseDouble(String.format(
+                    java.util.Locale.ROOT, "%.2g", ratio < 2 ? power : ratio < 5 ? 2 * power : 5 * power));
+            return new ScaleRange(
+                    GhostControlsModel.rounded(Math.ceil(about * LARGEST_IN_NATURALS / step) * step, step),
+                    step,
+                    about);
         }
 
         /** The nearest position of the slider. */

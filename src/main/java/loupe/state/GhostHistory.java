@@ -6,7 +6,10 @@ import java.util.function.LongSupplier;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
 
-/** Undo and redo of the ghost controls. Changes that follow each other closely, as a drag makes them, count as one. JavaFX thread only. */
+/**
+ * Undo and redo of the ghost controls. Changes that follow each other closely, as a drag makes them, count as one.
+ * JavaFX thread only.
+ */
 public final class GhostHistory {
     private static final int KEPT = 100;
     private static final long ONE_GESTURE_NANOS = 800_000_000L;

@@ -23,12 +23,25 @@ import loupe.lm.Tokenizer;
  * @param topK children of a node at most
  * @param depth of the tree at most
  * @param filter which tokens the token list may have
- * @param foldUnder log ratio to the baseline, in nats, below which branches of the tree are folded; negative infinity folds none
+ * @param foldUnder log ratio to the baseline, in nats, below which branches of the tree are folded; negative infinity
+ *     folds none
  * @param steering what is added to the residual stream while the tree grows
  */
-public record GhostValues(double encoderMix, double scale, boolean centroid, List<Double> pca, TokenMetric metric, double exponent,
-        String prompt, Tokenizer.Beginning beginning, double cutoff, int topK, int depth,
-        TokenFilter filter, double foldUnder, SteeringValues steering) {
+public record GhostValues(
+        double encoderMix,
+        double scale,
+        boolean centroid,
+        List<Double> pca,
+        TokenMetric metric,
+        double exponent,
+        String prompt,
+        Tokenizer.Beginning beginning,
+        double cutoff,
+        int topK,
+        int depth,
+        TokenFilter filter,
+        double foldUnder,
+        SteeringValues steering) {
     /** The notebook's prompt. */
     public static final String PROMPT = "A typical definition of \"{ghost}\" would be \"";
 
@@ -38,18 +51,23 @@ public record GhostValues(double encoderMix, double scale, boolean centroid, Lis
 
     /** The ghost of a feature under these values. */
     public GhostSettings ghostOf(FeatureRef ref) {
-        return new GhostSettings(new GhostSource.Feature(ref.sae(), ref.feature()), encoderMix, scale, centroid,
-                pca, PcaSign.POSITIVE);
+        return new GhostSettings(
+                new GhostSource.Feature(ref.sae(), ref.feature()), encoderMix, scale, centroid, pca, PcaSign.POSITIVE);
     }
 
-    /** What stands in the prompt of a feature's tree: its ghost, or the centroid where the feature is to steer alone. */
+    /**
+     * What stands in the prompt of a feature's tree: its ghost, or the centroid where the feature is to steer alone.
+     */
     public GhostSettings treeGhostOf(FeatureRef ref) {
         GhostSettings ghost = ghostOf(ref);
-        return steering.isOn() && !steering.ghost() ? ghost.withScale(0).withCentroid(true).withPca(PcaSign.POSITIVE) : ghost;
+        return steering.isOn() && !steering.ghost()
+                ? ghost.withScale(0).withCentroid(true).withPca(PcaSign.POSITIVE)
+                : ghost;
     }
 
     /** What the token list of a feature shows under these values, of all tokens. */
     public TokenListSettings listOf(FeatureRef ref, int top) {
-        return new TokenListSettings(ghostOf(ref), metric, metric == TokenMetric.RATIO ? exponent : TokenListSettings.DEFAULT_EXPONENT, top);
+        return new TokenListSettings(
+                ghostOf(ref), metric, metric == TokenMetric.RATIO ? exponent : TokenListSettings.DEFAULT_EXPONENT, top);
     }
 }

@@ -30,12 +30,18 @@ public final class HistogramModel {
         this.highest = highest;
         histogram = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         activations.activations().valueProperty().addListener(changed -> ask());
-        for (Observable asked : List.of(activations.range().upper(), activations.range().lower(), view.bins(), view.logarithmicValues(), view.cumulative())) {
+        for (Observable asked : List.of(
+                activations.range().upper(),
+                activations.range().lower(),
+                view.bins(),
+                view.logarithmicValues(),
+                view.cumulative())) {
             asked.addListener(changed -> ask());
         }
         histogram.valueProperty().addListener((property, was, is) -> {
             if (is != null) {
-                highest.need(activations.side(), Arrays.stream(is.counts()).max().orElse(0));
+                highest.need(
+                        activations.side(), Arrays.stream(is.counts()).max().orElse(0));
             }
         });
         activations.side().sae().addListener((property, was, is) -> {
@@ -84,16 +90,25 @@ public final class HistogramModel {
         } else {
             SharedRange range = activations.range();
             double from = view.logarithmicValues().get() ? range.lower().get() : 0;
-            histogram.ask(new Binned(known, view.bins().get(), from, range.upper().get(), view.cumulative().get()));
+            histogram.ask(new Binned(
+                    known,
+                    view.bins().get(),
+                    from,
+                    range.upper().get(),
+                    view.cumulative().get()));
         }
     }
 
-    /** Counts in bins from 0 to the largest activation on either side. @param from positive for bins of equal ratios that begin there */
+    /**
+     * Counts in bins from 0 to the largest activation on either side. @param from positive for bins of equal ratios
+     * that begin there
+     */
     private record Binned(FeatureActivations activations, int bins, double from, double upper, boolean cumulative)
             implements HostQuestion<FeatureActivations.Histogram> {
         @Override
         public FeatureActivations.Histogram answer(Cancellation cancellation) {
-            FeatureActivations.Histogram counted = from > 0 && upper > from ? activations.histogram(ratios())
+            FeatureActivations.Histogram counted = from > 0 && upper > from
+                    ? activations.histogram(ratios())
                     : activations.histogram(bins, 0, Math.max(upper, Float.MIN_NORMAL));
             return cumulative ? new FeatureActivations.Histogram(counted.edges(), added(counted.counts())) : counted;
         }

@@ -7,7 +7,9 @@ import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
 
-/** How histograms of activations are drawn, the same for both sides so that they can be compared. JavaFX thread only. */
+/**
+ * How histograms of activations are drawn, the same for both sides so that they can be compared. JavaFX thread only.
+ */
 public final class HistogramView {
     /** Numbers of bins that are offered. */
     public static final List<Integer> BINS = List.of(10, 20, 50, 100, 200, 500);
@@ -41,13 +43,22 @@ public final class HistogramView {
 
     /** For the session, by name. */
     public Map<String, String> remembered() {
-        return Map.of("histogram.bins", String.valueOf(bins.get()), "histogram.log-counts", String.valueOf(logarithmicCounts.get()),
-                "histogram.log-activations", String.valueOf(logarithmicValues.get()), "histogram.cumulative", String.valueOf(cumulative.get()));
+        return Map.of(
+                "histogram.bins",
+                String.valueOf(bins.get()),
+                "histogram.log-counts",
+                String.valueOf(logarithmicCounts.get()),
+                "histogram.log-activations",
+                String.valueOf(logarithmicValues.get()),
+                "histogram.cumulative",
+                String.valueOf(cumulative.get()));
     }
 
     /** Takes what was remembered; leaves what is missing or makes no sense. */
     public void recall(Map<String, String> settings) {
-        BINS.stream().filter(number -> String.valueOf(number).equals(settings.get("histogram.bins"))).forEach(bins::set);
+        BINS.stream()
+                .filter(number -> String.valueOf(number).equals(settings.get("histogram.bins")))
+                .forEach(bins::set);
         recall(settings, "histogram.log-counts", logarithmicCounts);
         recall(settings, "histogram.log-activations", logarithmicValues);
         recall(settings, "histogram.cumulative", cumulative);

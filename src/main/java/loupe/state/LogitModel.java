@@ -62,10 +62,13 @@ public final class LogitModel {
         FeatureRef feature = side.feature().get();
         OpenModel model = side.model().get();
         OpenSae sae = side.sae().get();
-        if (feature == null || model == null || sae.config().dOut() != model.config().dModel()) {
+        if (feature == null
+                || model == null
+                || sae.config().dOut() != model.config().dModel()) {
             weights.clear();
         } else {
-            weights.askAfresh(new LogitWeights(model.id(), feature.sae(), feature.feature(), false, byDirection.get(), TOP));
+            weights.askAfresh(
+                    new LogitWeights(model.id(), feature.sae(), feature.feature(), false, byDirection.get(), TOP));
         }
     }
 }

@@ -29,7 +29,9 @@ public final class NearbyCheckpoints {
 
     private void look(OpenModel model) {
         paths.clear();
-        Path around = model == null ? null : model.folder().toAbsolutePath().normalize().getParent();
+        Path around = model == null
+                ? null
+                : model.folder().toAbsolutePath().normalize().getParent();
         if (around == null) {
             return;
         }
@@ -46,7 +48,10 @@ public final class NearbyCheckpoints {
     /** What looks like a checkpoint by its name; whether it is one shows when it is opened. */
     static List<Path> checkpointsIn(Path folder) {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(path -> PathKind.of(path) == PathKind.CHECKPOINT).sorted().limit(50).toList();
+            return all.filter(path -> PathKind.of(path) == PathKind.CHECKPOINT)
+                    .sorted()
+                    .limit(50)
+                    .toList();
         } catch (IOException unreadable) {
             return List.of();
         }
@@ -54,10 +59,18 @@ public final class NearbyCheckpoints {
 
     /** What a path given by the user most likely is, without reading it. */
     public enum PathKind {
-        MODEL, CHECKPOINT, CORPUS, UNKNOWN;
+        MODEL,
+        CHECKPOINT,
+        CORPUS,
+        UNKNOWN;
 
-        private static final List<String> SAE_MARKS = List.of("ae.pt", "cfg.json", "sae_weights.safetensors", "sae.safetensors", "params.npz", "sae.pt");
-        private static final List<String> MODEL_MARKS = List.of("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+        private static final List<String> SAE_MARKS =
+                List.of("ae.pt", "cfg.json", "sae_weights.safetensors", "sae.safetensors", "params.npz", "sae.pt");
+        private static final List<String> MODEL_MARKS = List.of(
+                "model.safetensors",
+                "model.safetensors.index.json",
+                "pytorch_model.bin",
+                "pytorch_model.bin.index.json");
 
         /** Folders are told apart by the names of the files in them, files by their endings. */
         public static PathKind of(Path path) {
@@ -65,10 +78,19 @@ public final class NearbyCheckpoints {
                 if (SAE_MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name)))) {
                     return CHECKPOINT;
                 }
-                return Files.exists(path.resolve("config.json")) && MODEL_MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name))) ? MODEL : UNKNOWN;
+                return Files.exists(path.resolve("config.json"))
+                                && MODEL_MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name)))
+                        ? MODEL
+                        : UNKNOWN;
             }
-            String name = path.getFileName() == null ? "" : path.getFileName().toString().toLowerCase(Locale.ROOT);
-            if (name.endsWith(".pt") || name.endsWith(".pth") || name.endsWith(".bin") || name.endsWith(".safetensors") || name.endsWith(".npz")) {
+            String name = path.getFileName() == null
+                    ? ""
+                    : path.getFileName().toString().toLowerCase(Locale.ROOT);
+            if (name.endsWith(".pt")
+                    || name.endsWith(".pth")
+                    || name.endsWith(".bin")
+                    || name.endsWith(".safetensors")
+                    || name.endsWith(".npz")) {
                 return CHECKPOINT;
             }
             return Corpus.isTextByName(path) ? CORPUS : UNKNOWN;

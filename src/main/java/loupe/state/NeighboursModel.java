@@ -25,7 +25,10 @@ public final class NeighboursModel {
     private static final int TOP = 50;
 
     /** Where neighbours are looked for. */
-    public enum Among { FEATURES, TOKENS }
+    public enum Among {
+        FEATURES,
+        TOKENS
+    }
 
     private final CheckpointSide side;
     private final TokenTexts texts;
@@ -63,8 +66,8 @@ public final class NeighboursModel {
     }
 
     /**
-     * What to look from: empty for the side's feature, {@code #17} for a feature, {@code token 42} for a token by id, else a
-     * text: one token if it is one, the mean of its tokens if it is several.
+     * What to look from: empty for the side's feature, {@code #17} for a feature, {@code token 42} for a token by id,
+     * else a text: one token if it is one, the mean of its tokens if it is several.
      */
     public StringProperty query() {
         return query;
@@ -103,7 +106,9 @@ public final class NeighboursModel {
             neighbours.clear();
             return;
         }
-        NeighbourSpace in = among.get() == Among.FEATURES ? new NeighbourSpace.Decoder(feature.sae()) : new NeighbourSpace.Tokens(model.id());
+        NeighbourSpace in = among.get() == Among.FEATURES
+                ? new NeighbourSpace.Decoder(feature.sae())
+                : new NeighbourSpace.Tokens(model.id());
         neighbours.askAfresh(new Neighbours(of.get(), in, TOP));
     }
 
@@ -118,7 +123,11 @@ public final class NeighboursModel {
         String words = typed.strip();
         if (words.matches("#\\d{1,9}")) {
             int number = Integer.parseInt(words.substring(1));
-            return checked(number, side.sae().get().config().dSae(), "feature", new NeighbourQuery.Feature(feature.sae(), number));
+            return checked(
+                    number,
+                    side.sae().get().config().dSae(),
+                    "feature",
+                    new NeighbourQuery.Feature(feature.sae(), number));
         }
         if (words.matches("token \\d{1,9}")) {
             int id = Integer.parseInt(words.substring(6));
@@ -126,17 +135,22 @@ public final class NeighboursModel {
         }
         List<Integer> ids = texts.encode(typed);
         if (ids.isEmpty()) {
-            queryProblem.set(new Problem("Without a tokenizer a text has no tokens. Ask for a token by its number: token 42", true, ""));
+            queryProblem.set(new Problem(
+                    "Without a tokenizer a text has no tokens. Ask for a token by its number: token 42", true, ""));
             return Optional.empty();
         }
-        return Optional.of(ids.size() == 1 ? new NeighbourQuery.Token(model.id(), ids.get(0)) : new NeighbourQuery.Text(model.id(), ids));
+        return Optional.of(
+                ids.size() == 1
+                        ? new NeighbourQuery.Token(model.id(), ids.get(0))
+                        : new NeighbourQuery.Text(model.id(), ids));
     }
 
     private Optional<NeighbourQuery> checked(int number, int count, String kind, NeighbourQuery asked) {
         if (number < count) {
             return Optional.of(asked);
         }
-        queryProblem.set(new Problem("There is no " + kind + " " + number + ": the last one is " + (count - 1), true, ""));
+        queryProblem.set(
+                new Problem("There is no " + kind + " " + number + ": the last one is " + (count - 1), true, ""));
         return Optional.empty();
     }
 }

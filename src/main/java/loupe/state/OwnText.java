@@ -16,7 +16,10 @@ import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.lm.Tokenizer;
 
-/** A text that the user typed or took from an example, in tokens of the open model; both sides read it. JavaFX thread only. */
+/**
+ * A text that the user typed or took from an example, in tokens of the open model; both sides read it. JavaFX thread
+ * only.
+ */
 public final class OwnText {
     /** Enough to fill the context; characters beyond so many for each of its positions are not even looked at. */
     private static final int CHARACTERS_PER_POSITION = 64;
@@ -57,7 +60,10 @@ public final class OwnText {
         return text;
     }
 
-    /** Whether the model is given the token for the beginning of text first, as each document of the corpus is; nothing happens if it has none. */
+    /**
+     * Whether the model is given the token for the beginning of text first, as each document of the corpus is; nothing
+     * happens if it has none.
+     */
     public BooleanProperty beginning() {
         return beginning;
     }
@@ -78,9 +84,9 @@ public final class OwnText {
     }
 
     /**
-     * Takes a text in tokens of the open model, such as an example's. Until it is changed it stays in just these tokens, even
-     * if it begins within a word and so would be cut otherwise on its own. It has the token for the beginning of text if the
-     * given ones do.
+     * Takes a text in tokens of the open model, such as an example's. Until it is changed it stays in just these
+     * tokens, even if it begins within a word and so would be cut otherwise on its own. It has the token for the
+     * beginning of text if the given ones do.
      *
      * @param focus place of the token that is to be chosen; -1 for none
      */
@@ -120,7 +126,12 @@ public final class OwnText {
         if (!text.get().equals(givenText)) {
             given = null;
         }
-        Tokenise question = new Tokenise(tokenizer().get(), text.get(), given, beginning.get(), model.config().context());
+        Tokenise question = new Tokenise(
+                tokenizer().get(),
+                text.get(),
+                given,
+                beginning.get(),
+                model.config().context());
         if (afresh) {
             tokens.askAfresh(question);
         } else {
@@ -129,7 +140,8 @@ public final class OwnText {
     }
 
     /** @param given the text's tokens, if they are known already; else null */
-    private record Tokenise(Tokenizer tokenizer, String text, List<Integer> given, boolean beginning, int context) implements HostQuestion<Read> {
+    private record Tokenise(Tokenizer tokenizer, String text, List<Integer> given, boolean beginning, int context)
+            implements HostQuestion<Read> {
         @Override
         public Read answer(Cancellation cancellation) {
             int most = (int) Math.min(Integer.MAX_VALUE, (long) CHARACTERS_PER_POSITION * context);
@@ -139,9 +151,18 @@ public final class OwnText {
             if (begins) {
                 ids.add(tokenizer.beginning().getAsInt());
             }
-            List<Integer> own = given != null ? given : IntStream.of(tokenizer.encode(some, Tokenizer.Beginning.NO).ids()).boxed().toList();
+            List<Integer> own = given != null
+                    ? given
+                    : IntStream.of(tokenizer
+                                    .encode(some, Tokenizer.Beginning.NO)
+                                    .ids())
+                            .boxed()
+                            .toList();
             ids.addAll(own.subList(0, Math.min(own.size(), context - ids.size())));
-            return new Read(List.copyOf(ids), begins, given == null && some.length() < text.length() || ids.size() < own.size() + (begins ? 1 : 0));
+            return new Read(
+                    List.copyOf(ids),
+                    begins,
+                    given == null && some.length() < text.length() || ids.size() < own.size() + (begins ? 1 : 0));
         }
     }
 }

@@ -83,7 +83,8 @@ public final class OwnTextModel {
             return new Problem("The model has no tokenizer files, so it cannot read a text", true, "");
         }
         if (sae != null && sae.config().hook().isEmpty()) {
-            return new Problem("The checkpoint does not say where in the model it reads. Open it again and say so", true, "");
+            return new Problem(
+                    "The checkpoint does not say where in the model it reads. Open it again and say so", true, "");
         }
         return null;
     }

@@ -8,7 +8,10 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 
-/** The tokens that each feature of a side promotes most: the few words by which a list names a feature. JavaFX thread only. */
+/**
+ * The tokens that each feature of a side promotes most: the few words by which a list names a feature. JavaFX thread
+ * only.
+ */
 public final class PromotedTokens {
     private final CheckpointSide side;
     private final TokenTexts texts;
@@ -33,13 +36,17 @@ public final class PromotedTokens {
         if (known == null || feature >= known.done()) {
             return "";
         }
-        return IntStream.of(known.tokens(feature)).mapToObj(token -> texts.of(token).strip()).collect(Collectors.joining("  "));
+        return IntStream.of(known.tokens(feature))
+                .mapToObj(token -> texts.of(token).strip())
+                .collect(Collectors.joining("  "));
     }
 
     private void ask() {
         OpenModel model = side.model().get();
         OpenSae sae = side.sae().get();
-        if (model == null || sae == null || sae.config().dOut() != model.config().dModel()) {
+        if (model == null
+                || sae == null
+                || sae.config().dOut() != model.config().dModel()) {
             moments.clear();
         } else {
             moments.askAfresh(new LogitMoments(model.id(), sae.id(), FeatureTableModel.PROMOTED_TOKENS));

@@ -27,14 +27,24 @@ record PromptReading(ModelId model, String text, Tokenizer.Beginning beginning, 
         String text = values.prompt();
         Optional<Tokenizer> tokenizer = model.tokenizer();
         if (tokenizer.isEmpty()) {
-            return refused(model, values, "The model has no tokenizer files, so a prompt cannot be read. Use the command line with --prompt-ids");
+            return refused(
+                    model,
+                    values,
+                    "The model has no tokenizer files, so a prompt cannot be read. Use the command line with --prompt-ids");
         }
-        if (values.beginning() == Tokenizer.Beginning.YES && tokenizer.get().beginning().isEmpty()) {
-            return refused(model, values, "The model has no token for the beginning of text. Let the prompt begin as the model's texts do");
+        if (values.beginning() == Tokenizer.Beginning.YES
+                && tokenizer.get().beginning().isEmpty()) {
+            return refused(
+                    model,
+                    values,
+                    "The model has no token for the beginning of text. Let the prompt begin as the model's texts do");
         }
         List<List<Integer>> pieces = new ArrayList<>();
         for (String piece : GhostPrompt.pieces(text)) {
-            int[] ids = (pieces.isEmpty() ? tokenizer.get().encode(piece, values.beginning()) : tokenizer.get().encodeContinuation(piece)).ids();
+            int[] ids = (pieces.isEmpty()
+                            ? tokenizer.get().encode(piece, values.beginning())
+                            : tokenizer.get().encodeContinuation(piece))
+                    .ids();
             List<Integer> tokens = new ArrayList<>(ids.length);
             for (int id : ids) {
                 tokens.add(id);
@@ -42,11 +52,18 @@ record PromptReading(ModelId model, String text, Tokenizer.Beginning beginning, 
             pieces.add(tokens);
         }
         if (pieces.size() < 2) {
-            return refused(model, values, "The prompt has no place for the ghost. Write " + GhostPrompt.PLACEHOLDER + " where it belongs");
+            return refused(
+                    model,
+                    values,
+                    "The prompt has no place for the ghost. Write " + GhostPrompt.PLACEHOLDER + " where it belongs");
         }
         GhostPrompt prompt = GhostPrompt.between(pieces);
         if (prompt.ids().size() + 1 > model.config().context()) {
-            return refused(model, values, "The prompt has " + prompt.ids().size() + " tokens, but the model sees only " + model.config().context() + ". Shorten it");
+            return refused(
+                    model,
+                    values,
+                    "The prompt has " + prompt.ids().size() + " tokens, but the model sees only "
+                            + model.config().context() + ". Shorten it");
         }
         return new PromptReading(model.id(), text, values.beginning(), prompt, null);
     }

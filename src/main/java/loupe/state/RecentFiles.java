@@ -16,7 +16,8 @@ public final class RecentFiles {
     }
 
     public void add(Path path, boolean model) {
-        Session.Recent newest = new Session.Recent(path.toAbsolutePath().normalize().toString(), model);
+        Session.Recent newest =
+                new Session.Recent(path.toAbsolutePath().normalize().toString(), model);
         files.remove(newest);
         files.add(0, newest);
         if (files.size() > Session.RECENT) {

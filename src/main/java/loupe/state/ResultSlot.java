@@ -23,9 +23,10 @@ import loupe.inference.Query;
 /**
  * Holds the latest answer to a changing question. JavaFX thread only.
  *
- * <p>While a slider moves, the running question may finish (or, if it answers in parts, show its first part) and only the
- * newest other question waits; so a drag shows answers all along and the last one comes soon after the release. Whether
- * an answer may still be shown is decided when it is delivered on the JavaFX thread, by the number of the run it belongs to.
+ * <p>While a slider moves, the running question may finish (or, if it answers in parts, show its first part) and only
+ * the newest other question waits; so a drag shows answers all along and the last one comes soon after the release.
+ * Whether an answer may still be shown is decided when it is delivered on the JavaFX thread, by the number of the run
+ * it belongs to.
  *
  * @param <R> the answer
  */
@@ -62,7 +63,9 @@ public final class ResultSlot<R> {
 
     /** Likewise, for a question that is answered on the compute thread. */
     public void ask(HostQuestion<R> question) {
-        ask(new Question<>(question, () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
+        ask(new Question<>(
+                question,
+                () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
     }
 
     /** Asks about another subject: the old value is forgotten and what runs is stopped. */
@@ -72,7 +75,9 @@ public final class ResultSlot<R> {
 
     /** Likewise, for a question that is answered on the compute thread. */
     public void askAfresh(HostQuestion<R> question) {
-        askAfresh(new Question<>(question, () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
+        askAfresh(new Question<>(
+                question,
+                () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
     }
 
     /** Forgets the value and stops what runs; nothing is asked any more. */
@@ -307,10 +312,14 @@ public final class ResultSlot<R> {
     private record HostPending<R>(CompletableFuture<R> future, Cancellation cancellation) implements Pending<R> {
         static <R> HostPending<R> start(HostQuestion<R> question, Executor compute) {
             Cancellation cancellation = new Cancellation();
-            return new HostPending<>(CompletableFuture.supplyAsync(() -> {
-                cancellation.check();
-                return question.answer(cancellation);
-            }, compute), cancellation);
+            return new HostPending<>(
+                    CompletableFuture.supplyAsync(
+                            () -> {
+                                cancellation.check();
+                                return question.answer(cancellation);
+                            },
+                            compute),
+                    cancellation);
         }
 
         @Override

@@ -11,8 +11,8 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 
 /**
- * What other scales would do for side A's feature, under everything else the ghost controls say: asked while it is open,
- * and anew when the feature or another control changes. JavaFX thread only.
+ * What other scales would do for side A's feature, under everything else the ghost controls say: asked while it is
+ * open, and anew when the feature or another control changes. JavaFX thread only.
  */
 public final class ScaleSweepModel {
     private final CheckpointSide side;
@@ -68,9 +68,16 @@ public final class ScaleSweepModel {
             sweep.clear();
             return;
         }
-        ScaleSweep question = new ScaleSweep(model.id(), values.ghostOf(feature), prompt.tokens(),
-                ScaleSweep.grid(geometry.meanDistance(), ScaleSweep.DEFAULT_COUNT), ScaleSweep.DEFAULT_NODES, values.topK(), ScaleSweep.DEFAULT_BASELINE,
-                ScaleSweep.DEFAULT_ENTROPY_WEIGHT, readAt(model, sae));
+        ScaleSweep question = new ScaleSweep(
+                model.id(),
+                values.ghostOf(feature),
+                prompt.tokens(),
+                ScaleSweep.grid(geometry.meanDistance(), ScaleSweep.DEFAULT_COUNT),
+                ScaleSweep.DEFAULT_NODES,
+                values.topK(),
+                ScaleSweep.DEFAULT_BASELINE,
+                ScaleSweep.DEFAULT_ENTROPY_WEIGHT,
+                readAt(model, sae));
         if (feature.equals(shown)) {
             sweep.ask(question);
         } else {
@@ -81,7 +88,10 @@ public final class ScaleSweepModel {
 
     /** Where the checkpoint reads, if the model has the residual stream's width there. */
     static Optional<HookPoint> readAt(OpenModel model, OpenSae sae) {
-        return sae.config().hook().filter(hook -> sae.config().dIn() == model.config().dModel()
-                && (!hook.site().inBlock() || hook.layer() < model.config().nLayers()));
+        return sae.config()
+                .hook()
+                .filter(hook -> sae.config().dIn() == model.config().dModel()
+                        && (!hook.site().inBlock()
+                                || hook.layer() < model.config().nLayers()));
     }
 }

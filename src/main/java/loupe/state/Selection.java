@@ -14,8 +14,9 @@ import loupe.inference.SaeId;
 /**
  * What is selected, for all panes alike. JavaFX thread only.
  *
- * <p>Everything in it is a small value that survives reloading. It is written through the named methods only; each changes
- * the related properties in an order in which no listener sees a feature of another checkpoint than the selected one.
+ * <p>Everything in it is a small value that survives reloading. It is written through the named methods only; each
+ * changes the related properties in an order in which no listener sees a feature of another checkpoint than the
+ * selected one.
  */
 public final class Selection {
     /** How far back one can go. */
@@ -70,7 +71,10 @@ public final class Selection {
         return hasFuture.getReadOnlyProperty();
     }
 
-    /** Chooses a checkpoint; its features are not those of the one before, so feature, brush, token and history go. Null: none. */
+    /**
+     * Chooses a checkpoint; its features are not those of the one before, so feature, brush, token and history go.
+     * Null: none.
+     */
     public void selectSae(SaeId id) {
         if (Objects.equals(id, sae.get())) {
             return;

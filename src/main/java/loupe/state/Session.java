@@ -21,8 +21,16 @@ import java.util.TreeMap;
  * @param recent what was opened, newest first
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
-public record Session(String model, List<Checkpoint> checkpoints, int feature, Map<String, String> settings, Window window,
-        Map<String, List<Double>> dividers, boolean dark, int fontSize, List<Recent> recent) {
+public record Session(
+        String model,
+        List<Checkpoint> checkpoints,
+        int feature,
+        Map<String, String> settings,
+        Window window,
+        Map<String, List<Double>> dividers,
+        boolean dark,
+        int fontSize,
+        List<Recent> recent) {
     /** How many recent files are kept. */
     static final int RECENT = 12;
 

@@ -12,7 +12,9 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Where the session is kept: a JSON file, written aside and then moved, so that it is never half written. Any thread. */
+/**
+ * Where the session is kept: a JSON file, written aside and then moved, so that it is never half written. Any thread.
+ */
 public final class SessionFile {
     private static final Logger LOG = LoggerFactory.getLogger(SessionFile.class);
 
@@ -25,8 +27,9 @@ public final class SessionFile {
 
     /** The user's own session file, in the place this operating system keeps settings. */
     public static SessionFile ofUser() {
-        return new SessionFile(configFolder(System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")))
-                .resolve("session.json"));
+        return new SessionFile(
+                configFolder(System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")))
+                        .resolve("session.json"));
     }
 
     static Path configFolder(Map<String, String> environment, String os, Path home) {
@@ -40,7 +43,10 @@ public final class SessionFile {
         return (xdg == null || xdg.isBlank() ? home.resolve(".config") : Path.of(xdg)).resolve("sae-loupe");
     }
 
-    /** The remembered session; an empty one if there is none or it cannot be read, since a damaged memory must not stop the program. */
+    /**
+     * The remembered session; an empty one if there is none or it cannot be read, since a damaged memory must not stop
+     * the program.
+     */
     public Session load() {
         if (!Files.isRegularFile(file)) {
             return Session.empty();
@@ -66,7 +72,10 @@ public final class SessionFile {
     }
 
     private static String firstLine(IOException failure) {
-        String message = failure instanceof JsonProcessingException parse ? parse.getOriginalMessage() : failure.getMessage();
-        return message == null ? failure.getClass().getSimpleName() : message.lines().findFirst().orElse("");
+        String message =
+                failure instanceof JsonProcessingException parse ? parse.getOriginalMessage() : failure.getMessage();
+        return message == null
+                ? failure.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
     }
 }

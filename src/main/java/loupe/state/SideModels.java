@@ -20,9 +20,16 @@ public final class SideModels {
     private final NeighboursModel neighbours;
 
     /** The axes both sides have in common. */
-    record Shared(SharedRange activation, SharedRange count, SharedRange weight, HistogramView histogram, OwnText text) {}
+    record Shared(
+            SharedRange activation, SharedRange count, SharedRange weight, HistogramView histogram, OwnText text) {}
 
-    SideModels(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, GhostControlsModel controls, TokenTexts texts, Shared shared) {
+    SideModels(
+            Workbench workbench,
+            CheckpointSide side,
+            CorpusStatistics statistics,
+            GhostControlsModel controls,
+            TokenTexts texts,
+            Shared shared) {
         this.side = side;
         tokens = new TokenListModel(workbench, side, controls);
         ActivationsModel activations = new ActivationsModel(workbench, side, statistics, shared.activation());
@@ -51,22 +58,31 @@ public final class SideModels {
     public String allProvenance() {
         OpenSae sae = side.sae().get();
         OpenModel model = side.model().get();
-        return sae == null || model == null ? "" : model.id() + ", " + sae.id() + sae.config().hook().map(hook -> " at " + hook.name()).orElse("");
+        return sae == null || model == null
+                ? ""
+                : model.id() + ", " + sae.id()
+                        + sae.config().hook().map(hook -> " at " + hook.name()).orElse("");
     }
 
     /** Likewise, with the ghost's settings. */
     public String ghostProvenance() {
         GhostValues values = tree.controls().values().get();
-        String direction = values.encoderMix() == 1 ? "encoder" : values.encoderMix() == 0 ? "decoder" : "encoder share " + values.encoderMix();
-        return provenance() + ", " + direction + ", scale " + values.scale() + (values.centroid() ? " from the centroid" : " from the origin")
-                + weights(values.pca()) + steered(values.steering());
+        String direction = values.encoderMix() == 1
+                ? "encoder"
+                : values.encoderMix() == 0 ? "decoder" : "encoder share " + values.encoderMix();
+        return provenance() + ", " + direction + ", scale " + values.scale()
+                + (values.centroid() ? " from the centroid" : " from the origin") + weights(values.pca())
+                + steered(values.steering());
     }
 
     private String steered(SteeringValues steering) {
         OpenSae sae = side.sae().get();
         OpenModel model = side.model().get();
-        return !steering.isOn() || sae == null || model == null ? "" : (steering.kind() == TreeSteering.Kind.CLAMP ? ", clamped to " : ", steered by ") + steering.coefficient() + " at layer " + steering.layerIn(model, sae)
-                + (steering.ghost() ? "" : " alone");
+        return !steering.isOn() || sae == null || model == null
+                ? ""
+                : (steering.kind() == TreeSteering.Kind.CLAMP ? ", clamped to " : ", steered by ")
+                        + steering.coefficient() + " at layer " + steering.layerIn(model, sae)
+                        + (steering.ghost() ? "" : " alone");
     }
 
     private static String weights(List<Double> pca) {

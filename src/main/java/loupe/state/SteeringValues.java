@@ -10,7 +10,8 @@ import loupe.inference.OpenSae;
  * How a feature is steered in the residual stream while its tree grows.
  *
  * @param kind whether it is added or clamped
- * @param coefficient of the decoder direction at unit norm, in units of the residual stream; 0 adds nothing, or clamps to nothing
+ * @param coefficient of the decoder direction at unit norm, in units of the residual stream; 0 adds nothing, or clamps
+ *     to nothing
  * @param layer that it enters; {@link #OWN_LAYER} is the one behind the place the checkpoint reads
  * @param ghost whether the ghost stands in the prompt as well; if not, the centroid of the tokens does
  */
@@ -38,7 +39,10 @@ public record SteeringValues(TreeSteering.Kind kind, double coefficient, int lay
         return kind == TreeSteering.Kind.CLAMP || coefficient != 0;
     }
 
-    /** The layer whose input is steered: the first one behind the place the checkpoint reads, and the model's last at most. */
+    /**
+     * The layer whose input is steered: the first one behind the place the checkpoint reads, and the model's last at
+     * most.
+     */
     public int layerIn(OpenModel model, OpenSae sae) {
         int last = model.config().nLayers() - 1;
         int own = sae.config().hook().map(SteeringValues::behind).orElse(0);
@@ -47,14 +51,20 @@ public record SteeringValues(TreeSteering.Kind kind, double coefficient, int lay
 
     private static int behind(HookPoint hook) {
         if (!hook.site().inBlock()) {
-            return hook.site() == HookPoint.Site.EMBED || hook.site() == HookPoint.Site.POS_EMBED ? 0 : Integer.MAX_VALUE;
+            return hook.site() == HookPoint.Site.EMBED || hook.site() == HookPoint.Site.POS_EMBED
+                    ? 0
+                    : Integer.MAX_VALUE;
         }
         return hook.site() == HookPoint.Site.RESID_PRE ? hook.layer() : hook.layer() + 1;
     }
 
-    /** For the tree of a feature; empty if nothing is steered, or if its direction is not one of the residual stream. */
+    /**
+     * For the tree of a feature; empty if nothing is steered, or if its direction is not one of the residual stream.
+     */
     Optional<TreeSteering> of(FeatureRef feature, OpenModel model, OpenSae sae) {
         boolean fits = sae != null && sae.config().dOut() == model.config().dModel();
-        return isOn() && fits ? Optional.of(new TreeSteering(sae.id(), feature.feature(), layerIn(model, sae), kind, coefficient)) : Optional.empty();
+        return isOn() && fits
+                ? Optional.of(new TreeSteering(sae.id(), feature.feature(), layerIn(model, sae), kind, coefficient))
+                : Optional.empty();
     }
 }

@@ -20,29 +20,49 @@ import loupe.index.TokenFeatures;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 
-/** Which features are active in the corpus where a side's feature is, or at a token of the user's choice. JavaFX thread only. */
+/**
+ * Which features are active in the corpus where a side's feature is, or at a token of the user's choice. JavaFX thread
+ * only.
+ */
 public final class TogetherModel {
-    /** A feature must have so many tokens in common with another to be listed with it: rare ones have large shares by chance. */
+    /**
+     * A feature must have so many tokens in common with another to be listed with it: rare ones have large shares by
+     * chance.
+     */
     public static final int LEAST_IN_COMMON = 5;
 
     private static final int TOP = 200;
 
     /** What features are listed for. */
-    public enum With { FEATURE, TOKEN }
+    public enum With {
+        FEATURE,
+        TOKEN
+    }
 
     /** What they are ranked by. */
     public enum Measure {
-        CORRELATION(With.FEATURE, "Correlation", "Pearson correlation of the activations over all tokens, \u22121 to 1"),
+        CORRELATION(
+                With.FEATURE, "Correlation", "Pearson correlation of the activations over all tokens, \u22121 to 1"),
         PHI(With.FEATURE, "Phi", "Correlation of being active at all, \u22121 to 1"),
         COSINE(With.FEATURE, "Cosine", "Cosine of the activations as vectors over the tokens, 0 to 1"),
-        JACCARD(With.FEATURE, "Jaccard", "Tokens at which both are active, in relation to those at which at least one is"),
-        SHARE(With.FEATURE, "Share", "Of the tokens at which the chosen feature is active, the share at which this one is too"),
-        SHARE_BACK(With.FEATURE, "Share back", "Of the tokens at which this feature is active, the share at which the chosen one is too"),
+        JACCARD(
+                With.FEATURE,
+                "Jaccard",
+                "Tokens at which both are active, in relation to those at which at least one is"),
+        SHARE(
+                With.FEATURE,
+                "Share",
+                "Of the tokens at which the chosen feature is active, the share at which this one is too"),
+        SHARE_BACK(
+                With.FEATURE,
+                "Share back",
+                "Of the tokens at which this feature is active, the share at which the chosen one is too"),
         BOTH(With.FEATURE, "Tokens", "Tokens at which both are active"),
         TOKEN_MEAN(With.TOKEN, "Mean", "Mean activation at this token, places where it is 0 included"),
         TOKEN_MAX(With.TOKEN, "Max", "Largest activation at this token"),
         TOKEN_SHARE(With.TOKEN, "Share", "Of the places of this token, the share at which the feature is active"),
-        TOKEN_SHARE_BACK(With.TOKEN, "Share back", "Of the tokens at which the feature is active, the share that is this token"),
+        TOKEN_SHARE_BACK(
+                With.TOKEN, "Share back", "Of the tokens at which the feature is active, the share that is this token"),
         TOKEN_MASS(With.TOKEN, "Mass", "Of the sum of the feature's activations, the share at this token"),
         TOKEN_BOTH(With.TOKEN, "Tokens", "Places of this token at which the feature is active");
 
@@ -75,7 +95,9 @@ public final class TogetherModel {
 
         /** Those for one kind of question. */
         public static List<Measure> of(With with) {
-            return Arrays.stream(values()).filter(measure -> measure.with == with).toList();
+            return Arrays.stream(values())
+                    .filter(measure -> measure.with == with)
+                    .toList();
         }
     }
 
@@ -102,7 +124,8 @@ public final class TogetherModel {
     private final ResultSlot<TokenFeatures> atToken;
     private final ResultSlot<Listing> listing;
     private final ObjectProperty<With> with = new SimpleObjectProperty<>(this, "with", With.FEATURE);
-    private final ObjectProperty<Measure> byFeature = new SimpleObjectProperty<>(this, "byFeature", Measure.CORRELATION);
+    private final ObjectProperty<Measure> byFeature =
+            new SimpleObjectProperty<>(this, "byFeature", Measure.CORRELATION);
     private final ObjectProperty<Measure> byToken = new SimpleObjectProperty<>(this, "byToken", Measure.TOKEN_MEAN);
     private final StringProperty query = new SimpleStringProperty(this, "query", "");
     private final ReadOnlyObjectWrapper<Problem> queryProblem = new ReadOnlyObjectWrapper<>(this, "queryProblem");
@@ -206,15 +229,25 @@ public final class TogetherModel {
         if (typed.strip().matches("token \\d{1,9}")) {
             int id = Integer.parseInt(typed.strip().substring(6));
             if (id >= model.config().vocabularySize()) {
-                queryProblem.set(new Problem("There is no token " + id + ": the last one is " + (model.config().vocabularySize() - 1), true, ""));
+                queryProblem.set(new Problem(
+                        "There is no token " + id + ": the last one is "
+                                + (model.config().vocabularySize() - 1),
+                        true,
+                        ""));
                 return OptionalInt.empty();
             }
             return OptionalInt.of(id);
         }
         List<Integer> ids = texts.encode(typed);
         if (ids.size() != 1) {
-            queryProblem.set(new Problem(ids.isEmpty() ? "Without a tokenizer a text has no tokens. Ask for a token by its number: token 42"
-                    : "This is " + ids.size() + " tokens; ask for one, with its leading space if it has one, or by its number: token " + ids.get(0), true, ""));
+            queryProblem.set(new Problem(
+                    ids.isEmpty()
+                            ? "Without a tokenizer a text has no tokens. Ask for a token by its number: token 42"
+                            : "This is " + ids.size()
+                                    + " tokens; ask for one, with its leading space if it has one, or by its number: token "
+                                    + ids.get(0),
+                    true,
+                    ""));
             return OptionalInt.empty();
         }
         return OptionalInt.of(ids.get(0));
@@ -234,7 +267,8 @@ public final class TogetherModel {
         }
     }
 
-    private record Together(ActivationIndex index, FeatureActivations activations) implements HostQuestion<CoActivations> {
+    private record Together(ActivationIndex index, FeatureActivations activations)
+            implements HostQuestion<CoActivations> {
         @Override
         public CoActivations answer(Cancellation cancellation) {
             return index.coActivations(activations, 0, 0);
@@ -262,18 +296,29 @@ public final class TogetherModel {
     private record RankTogether(CoActivations known, Measure by) implements HostQuestion<Listing> {
         @Override
         public Listing answer(Cancellation cancellation) {
-            CoActivations.Measure measure = switch (by) {
-                case PHI -> CoActivations.Measure.PHI;
-                case COSINE -> CoActivations.Measure.COSINE;
-                case JACCARD -> CoActivations.Measure.JACCARD;
-                case SHARE -> CoActivations.Measure.SHARE_OF_FEATURE;
-                case SHARE_BACK -> CoActivations.Measure.SHARE_OF_OTHER;
-                case BOTH -> CoActivations.Measure.BOTH;
-                default -> CoActivations.Measure.PEARSON;
-            };
+            CoActivations.Measure measure =
+                    switch (by) {
+                        case PHI -> CoActivations.Measure.PHI;
+                        case COSINE -> CoActivations.Measure.COSINE;
+                        case JACCARD -> CoActivations.Measure.JACCARD;
+                        case SHARE -> CoActivations.Measure.SHARE_OF_FEATURE;
+                        case SHARE_BACK -> CoActivations.Measure.SHARE_OF_OTHER;
+                        case BOTH -> CoActivations.Measure.BOTH;
+                        default -> CoActivations.Measure.PEARSON;
+                    };
             List<Row> rows = IntStream.of(known.top(measure, TOP, LEAST_IN_COMMON))
-                    .mapToObj(other -> new Row(other, known.value(measure, other), known.both()[other], known.shareOfFeature(other), known.shareOfOther(other))).toList();
-            return new Listing(by, rows, known.count(), Arrays.stream(known.both()).filter(both -> both > 0).count() - (known.count() > 0 ? 1 : 0));
+                    .mapToObj(other -> new Row(
+                            other,
+                            known.value(measure, other),
+                            known.both()[other],
+                            known.shareOfFeature(other),
+                            known.shareOfOther(other)))
+                    .toList();
+            return new Listing(
+                    by,
+                    rows,
+                    known.count(),
+                    Arrays.stream(known.both()).filter(both -> both > 0).count() - (known.count() > 0 ? 1 : 0));
         }
 
         @Override
@@ -290,10 +335,22 @@ public final class TogetherModel {
     private record RankAtToken(TokenFeatures known, Measure by) implements HostQuestion<Listing> {
         @Override
         public Listing answer(Cancellation cancellation) {
-            List<Row> rows = IntStream.of(by == Measure.TOKEN_BOTH ? known.top(TokenFeatures.Measure.SHARE, TOP) : known.top(measure(), TOP))
-                    .mapToObj(feature -> new Row(feature, by == Measure.TOKEN_BOTH ? known.count()[feature] : known.value(measure(), feature),
-                            known.count()[feature], known.share(feature), known.shareOfFeature(feature))).toList();
-            return new Listing(by, rows, known.occurrences(), Arrays.stream(known.count()).filter(count -> count > 0).count());
+            List<Row> rows = IntStream.of(
+                            by == Measure.TOKEN_BOTH
+                                    ? known.top(TokenFeatures.Measure.SHARE, TOP)
+                                    : known.top(measure(), TOP))
+                    .mapToObj(feature -> new Row(
+                            feature,
+                            by == Measure.TOKEN_BOTH ? known.count()[feature] : known.value(measure(), feature),
+                            known.count()[feature],
+                            known.share(feature),
+                            known.shareOfFeature(feature)))
+                    .toList();
+            return new Listing(
+                    by,
+                    rows,
+                    known.occurrences(),
+                    Arrays.stream(known.count()).filter(count -> count > 0).count());
         }
 
         private TokenFeatures.Measure measure() {

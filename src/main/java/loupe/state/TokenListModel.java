@@ -29,8 +29,9 @@ import loupe.inference.Priority;
 import loupe.lm.Tokenizer;
 
 /**
- * The tokens nearest to the ghost of a side's feature. The device is asked once per feature for the columns; every position
- * of the sliders is then ranked on the compute thread. Filters are worked out once for all positions. JavaFX thread only.
+ * The tokens nearest to the ghost of a side's feature. The device is asked once per feature for the columns; every
+ * position of the sliders is then ranked on the compute thread. Filters are worked out once for all positions. JavaFX
+ * thread only.
  */
 public final class TokenListModel {
     private static final int DEFAULT_TOP = 200;
@@ -50,6 +51,7 @@ public final class TokenListModel {
     private final ResultSlot<TokenSides> bothSides;
     /** More about the list, worked out only while somebody wants it. */
     private final BooleanProperty details = new SimpleBooleanProperty(this, "details", false);
+
     private final ResultSlot<TokenStability> stability;
     private final ResultSlot<TokenList> random;
     private final ResultSlot<TokenCoherence.Answer> coherence;
@@ -114,8 +116,12 @@ public final class TokenListModel {
         if (!is.filter().equals(was.filter())) {
             filter();
         }
-        boolean moved = is.encoderMix() != was.encoderMix() || is.scale() != was.scale() || is.centroid() != was.centroid() || !is.pca().equals(was.pca())
-                || is.exponent() != was.exponent() || is.metric() != was.metric();
+        boolean moved = is.encoderMix() != was.encoderMix()
+                || is.scale() != was.scale()
+                || is.centroid() != was.centroid()
+                || !is.pca().equals(was.pca())
+                || is.exponent() != was.exponent()
+                || is.metric() != was.metric();
         if (moved) {
             beginGesture();
         }
@@ -131,7 +137,9 @@ public final class TokenListModel {
     /** At the first change of a gesture the list is kept, so that ranks won and lost can be told against it. */
     private void beginGesture() {
         long now = nanos.getAsLong();
-        boolean goesOn = lastMove != Long.MIN_VALUE && (now - lastMove < ONE_GESTURE_NANOS || heldThen && controls.held().get());
+        boolean goesOn = lastMove != Long.MIN_VALUE
+                && (now - lastMove < ONE_GESTURE_NANOS
+                        || heldThen && controls.held().get());
         lastMove = now;
         heldThen = controls.held().get();
         if (!goesOn && !marked && list.getValue() != null) {
@@ -214,8 +222,8 @@ public final class TokenListModel {
     }
 
     /**
-     * The list that changes of rank are told against: the one before the last gesture with a slider or key began, or the one
-     * that was {@link #markReference marked} for this feature.
+     * The list that changes of rank are told against: the one before the last gesture with a slider or key began, or
+     * the one that was {@link #markReference marked} for this feature.
      */
     public ReadOnlyObjectProperty<TokenList> reference() {
         return reference.getReadOnlyProperty();
@@ -247,12 +255,14 @@ public final class TokenListModel {
         if (of == null || model == null) {
             slot.clear();
         } else {
-            slot.ask(new TokenCoherence(model.id(), java.util.Arrays.stream(of.tokens()).boxed().toList()));
+            slot.ask(new TokenCoherence(
+                    model.id(), java.util.Arrays.stream(of.tokens()).boxed().toList()));
         }
     }
 
     /** The ranks of one list at other scales. */
-    private record Moved(TokenColumns.Answer columns, TokenList list, TokenRanking ranking) implements HostQuestion<TokenStability> {
+    private record Moved(TokenColumns.Answer columns, TokenList list, TokenRanking ranking)
+            implements HostQuestion<TokenStability> {
         @Override
         public TokenStability answer(Cancellation cancellation) {
             return TokenStability.of(ranking, columns, list);
@@ -287,8 +297,11 @@ public final class TokenListModel {
         }
         GhostValues values = controls.values().get();
         asked = values.metric();
-        askedComponents = afresh ? values.pca().size() : Math.max(askedComponents, values.pca().size());
-        TokenColumns question = new TokenColumns(model.id(), values.ghostOf(feature).source(), askedComponents, asked);
+        askedComponents = afresh
+                ? values.pca().size()
+                : Math.max(askedComponents, values.pca().size());
+        TokenColumns question =
+                new TokenColumns(model.id(), values.ghostOf(feature).source(), askedComponents, asked);
         if (afresh) {
             columns.askAfresh(question);
         } else {
@@ -333,14 +346,18 @@ public final class TokenListModel {
         }
         list.ask(new Ranked(known, settings.withMask(kept), ranking));
         if (sides.get()) {
-            bothSides.ask(new Both(known, settings.withGhost(settings.ghost().withEncoderMix(1)).withMask(kept), ranking));
+            bothSides.ask(new Both(
+                    known,
+                    settings.withGhost(settings.ghost().withEncoderMix(1)).withMask(kept),
+                    ranking));
         } else {
             bothSides.clear();
         }
     }
 
     /** One position of the controls. */
-    private record Ranked(TokenColumns.Answer columns, TokenListSettings settings, TokenRanking ranking) implements HostQuestion<TokenList> {
+    private record Ranked(TokenColumns.Answer columns, TokenListSettings settings, TokenRanking ranking)
+            implements HostQuestion<TokenList> {
         @Override
         public TokenList answer(Cancellation cancellation) {
             return ranking.rank(columns, settings);
@@ -348,15 +365,20 @@ public final class TokenListModel {
     }
 
     /** Likewise for encoder and decoder. */
-    private record Both(TokenColumns.Answer columns, TokenListSettings settings, TokenRanking ranking) implements HostQuestion<TokenSides> {
+    private record Both(TokenColumns.Answer columns, TokenListSettings settings, TokenRanking ranking)
+            implements HostQuestion<TokenSides> {
         @Override
         public TokenSides answer(Cancellation cancellation) {
             return TokenSides.of(ranking, columns, settings);
         }
     }
 
-    /** What filters go by. Decoding every token of a large vocabulary takes a while, so it does not happen on the compute thread. */
-    private record Looked(ModelId model, int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry) implements HostQuestion<TokenTraits> {
+    /**
+     * What filters go by. Decoding every token of a large vocabulary takes a while, so it does not happen on the
+     * compute thread.
+     */
+    private record Looked(ModelId model, int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry)
+            implements HostQuestion<TokenTraits> {
         @Override
         public TokenTraits answer(Cancellation cancellation) {
             return TokenTraits.of(tokens, texts, geometry, cancellation);

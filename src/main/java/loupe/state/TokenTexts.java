@@ -18,8 +18,11 @@ public final class TokenTexts {
     private record Known(Tokenizer tokenizer, AtomicReferenceArray<String> texts) {}
 
     private void use(OpenModel model) {
-        known = model == null ? new Known(null, new AtomicReferenceArray<>(0))
-                : new Known(model.tokenizer().orElse(null), new AtomicReferenceArray<>(model.config().vocabularySize()));
+        known = model == null
+                ? new Known(null, new AtomicReferenceArray<>(0))
+                : new Known(
+                        model.tokenizer().orElse(null),
+                        new AtomicReferenceArray<>(model.config().vocabularySize()));
     }
 
     /** A token's own text, its spaces kept; {@code <17>} where there is no tokenizer. */

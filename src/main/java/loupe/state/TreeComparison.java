@@ -74,7 +74,10 @@ public final class TreeComparison {
         return other.getReadOnlyProperty();
     }
 
-    /** Compares with the tree as it is now, whatever becomes of it. @param name of the tree, such as its ghost's settings */
+    /**
+     * Compares with the tree as it is now, whatever becomes of it. @param name of the tree, such as its ghost's
+     * settings
+     */
     public void keep(String name) {
         DefinitionTree.Answer now = own.tree().getValue();
         if (now != null) {
@@ -144,7 +147,8 @@ public final class TreeComparison {
     }
 
     /** Both trees down to the controls' cutoff, one over the other. */
-    private record Laid(DefinitionTree.Answer own, Source with, double cutoff, TokenTexts texts) implements HostQuestion<TreeDiff> {
+    private record Laid(DefinitionTree.Answer own, Source with, double cutoff, TokenTexts texts)
+            implements HostQuestion<TreeDiff> {
         @Override
         public TreeDiff answer(Cancellation cancellation) {
             TreeOutline a = TreeOutline.of(own, texts::of).trimmed(cutoff);

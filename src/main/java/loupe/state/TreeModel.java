@@ -29,11 +29,13 @@ public final class TreeModel {
     private final GhostControlsModel controls;
     private final ResultSlot<DefinitionTree.Answer> tree;
     private final ReadOnlyObjectWrapper<Problem> promptProblem = new ReadOnlyObjectWrapper<>(this, "promptProblem");
-    private final ObjectProperty<TreeBaseline> baseline = new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
+    private final ObjectProperty<TreeBaseline> baseline =
+            new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
     private final BooleanProperty cleanWanted = new SimpleBooleanProperty(this, "cleanWanted", false);
     private final ResultSlot<DefinitionTree.Answer> clean;
     private final ResultSlot<NullDivergence.Answer> chance;
-    private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance = new ReadOnlyObjectWrapper<>(this, "beyondChance");
+    private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance =
+            new ReadOnlyObjectWrapper<>(this, "beyondChance");
     /** Read once for all features and scales it is asked with. */
     private PromptReading prompt;
 
@@ -60,12 +62,18 @@ public final class TreeModel {
         return controls;
     }
 
-    /** The tree so far. It may have been grown to a smaller cutoff than the controls'; what is below theirs is not to be drawn. */
+    /**
+     * The tree so far. It may have been grown to a smaller cutoff than the controls'; what is below theirs is not to be
+     * drawn.
+     */
     public ResultSlot<DefinitionTree.Answer> tree() {
         return tree;
     }
 
-    /** What the tree is compared with, branch by branch, so that generic ones fade; each of its ghosts costs as much as the tree. */
+    /**
+     * What the tree is compared with, branch by branch, so that generic ones fade; each of its ghosts costs as much as
+     * the tree.
+     */
     public ObjectProperty<TreeBaseline> baseline() {
         return baseline;
     }
@@ -80,7 +88,10 @@ public final class TreeModel {
         return clean;
     }
 
-    /** The whole tree's divergence in relation to random directions'; null while that is not known and without a baseline. */
+    /**
+     * The whole tree's divergence in relation to random directions'; null while that is not known and without a
+     * baseline.
+     */
     public ReadOnlyObjectProperty<NullDivergence.Corrected> beyondChance() {
         return beyondChance.getReadOnlyProperty();
     }
@@ -98,7 +109,9 @@ public final class TreeModel {
     private void correct() {
         DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
         NullDivergence.Answer draws = chance.completeProperty().get() ? chance.getValue() : null;
-        boolean known = whole != null && draws != null && draws.query().equals(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
+        boolean known = whole != null
+                && draws != null
+                && draws.query().equals(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
         beyondChance.set(known ? draws.correct(whole) : null);
     }
 
@@ -126,9 +139,12 @@ public final class TreeModel {
             clean.clear();
             return;
         }
-        TreeLimits limits = new TreeLimits(values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
-        DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), prompt.tokens(), limits).withBaseline(baseline.get());
-        Optional<TreeSteering> steering = values.steering().of(feature, model, side.sae().get());
+        TreeLimits limits = new TreeLimits(
+                values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
+        DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), prompt.tokens(), limits)
+                .withBaseline(baseline.get());
+        Optional<TreeSteering> steering =
+                values.steering().of(feature, model, side.sae().get());
         DefinitionTree question = steering.map(unsteered::withSteering).orElse(unsteered);
         if (cleanWanted.get() && steering.isPresent()) {
             DefinitionTree other = unsteered.withBaseline(TreeBaseline.NONE);
@@ -155,7 +171,14 @@ public final class TreeModel {
         }
         double reached = grown.query().limits().cutoff();
         return question.limits().cutoff() >= reached
-                && new DefinitionTree(question.model(), question.ghost(), question.prompt(), question.limits().withCutoff(reached), question.baseline(),
-                        question.steering(), Optional.empty()).equals(grown.query());
+                && new DefinitionTree(
+                                question.model(),
+                                question.ghost(),
+                                question.prompt(),
+                                question.limits().withCutoff(reached),
+                                question.baseline(),
+                                question.steering(),
+                                Optional.empty())
+                        .equals(grown.query());
     }
 }

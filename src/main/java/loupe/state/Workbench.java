@@ -47,11 +47,21 @@ public final class Workbench {
     private final Map<CheckpointSide, Long> checkpointOpening = new HashMap<>();
 
     public Workbench(InferenceService service, Executor fx, Notices notices, Activity activity) {
-        this(service, fx, notices, activity, (path, options) -> SaeFile.read(path, options).proposal());
+        this(
+                service,
+                fx,
+                notices,
+                activity,
+                (path, options) -> SaeFile.read(path, options).proposal());
     }
 
     /** @param proposals what a checkpoint's files leave open; asked on the file pool */
-    Workbench(InferenceService service, Executor fx, Notices notices, Activity activity, BiFunction<Path, SaeOptions, SaeProposal> proposals) {
+    Workbench(
+            InferenceService service,
+            Executor fx,
+            Notices notices,
+            Activity activity,
+            BiFunction<Path, SaeOptions, SaeProposal> proposals) {
         this.proposals = proposals;
         this.service = service;
         this.fx = fx;
@@ -120,7 +130,7 @@ public final class Workbench {
 
     /** Opens a model instead of the one that is open; the checkpoints of the old one are closed with it. */
     public void openModel(Path folder) {
-        openModel(folder, opened -> { });
+        openModel(folder, opened -> {});
     }
 
     /** Likewise, and goes on with {@code then} if it could be opened. */
@@ -161,7 +171,10 @@ public final class Workbench {
         }));
     }
 
-    /** Shows the first model. A checkpoint that was quicker to open waits for it already and is shown with it, if it fits. */
+    /**
+     * Shows the first model. A checkpoint that was quicker to open waits for it already and is shown with it, if it
+     * fits.
+     */
     private void admit(OpenModel opened) {
         OpenSae waiting = a.sae().get();
         if (waiting == null) {
@@ -172,15 +185,18 @@ public final class Workbench {
         selection.selectSae(null);
         a.setSae(null);
         model.set(opened);
-        CheckpointDoubt.misfit(waiting, opened).ifPresentOrElse(why -> {
-            service.close(waiting.id());
-            a.setProblem(why);
-        }, () -> put(a, waiting, options));
+        CheckpointDoubt.misfit(waiting, opened)
+                .ifPresentOrElse(
+                        why -> {
+                            service.close(waiting.id());
+                            a.setProblem(why);
+                        },
+                        () -> put(a, waiting, options));
     }
 
     /** Opens a checkpoint on a side instead of the one that is there. */
     public void openCheckpoint(CheckpointSide side, Path path, SaeOptions options) {
-        openCheckpoint(side, path, options, opened -> { });
+        openCheckpoint(side, path, options, opened -> {});
     }
 
     /** Likewise, and goes on with {@code then} if it could be opened. */
@@ -200,7 +216,9 @@ public final class Workbench {
                 return;
             }
             side.setOpening(false);
-            Problem why = failure != null ? Problem.of(failure) : CheckpointDoubt.misfit(opened, model.get()).orElse(null);
+            Problem why = failure != null
+                    ? Problem.of(failure)
+                    : CheckpointDoubt.misfit(opened, model.get()).orElse(null);
             if (why != null) {
                 if (opened != null) {
                     service.close(opened.id());
@@ -225,16 +243,23 @@ public final class Workbench {
 
     /** Finds out what the files leave open and puts it to the user. */
     private void ask(CheckpointSide side, Path path, SaeOptions options, long opening) {
-        CompletableFuture.supplyAsync(() -> proposals.apply(path, options), service.files()).whenComplete((proposal, failure) -> fx.execute(() -> {
-            if (opening != checkpointOpening.get(side)) {
-                return;
-            }
-            if (failure != null) {
-                side.setProblem(Problem.of(failure));
-            } else {
-                doubt.set(CheckpointDoubt.of(side, path, options, proposal, model.get(), (side.isA() ? b : a).sae().get()));
-            }
-        }));
+        CompletableFuture.supplyAsync(() -> proposals.apply(path, options), service.files())
+                .whenComplete((proposal, failure) -> fx.execute(() -> {
+                    if (opening != checkpointOpening.get(side)) {
+                        return;
+                    }
+                    if (failure != null) {
+                        side.setProblem(Problem.of(failure));
+                    } else {
+                        doubt.set(CheckpointDoubt.of(
+                                side,
+                                path,
+                                options,
+                                proposal,
+                                model.get(),
+                                (side.isA() ? b : a).sae().get()));
+                    }
+                }));
     }
 
     /** Closes what the user was asked about without an answer: the checkpoint stays as it was read. */
@@ -299,13 +324,16 @@ public final class Workbench {
             service.close(opened.id());
             return;
         }
-        int feature = side == a && selection.feature().get() != null ? selection.feature().get().feature() : 0;
+        int feature = side == a && selection.feature().get() != null
+                ? selection.feature().get().feature()
+                : 0;
         if (side == a) {
             selection.selectSae(null);
         }
         side.setSae(opened);
         if (side == a) {
-            selection.select(new FeatureRef(opened.id(), Math.min(feature, opened.config().dSae() - 1)));
+            selection.select(new FeatureRef(
+                    opened.id(), Math.min(feature, opened.config().dSae() - 1)));
         }
         if (before != null) {
             service.close(before.id());

@@ -47,13 +47,15 @@ public final class WorkbenchModels implements AutoCloseable {
         history = new GhostHistory(controls);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);
         text = new OwnText(workbench);
-        SideModels.Shared shared = new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text);
+        SideModels.Shared shared =
+                new SideModels.Shared(new SharedRange(), new SharedRange(), new SharedRange(), histogram, text);
         a = new SideModels(workbench, workbench.a(), statistics, controls, texts, shared);
         compare = new CompareModel(workbench);
         b = new SideModels(workbench, workbench.b(), statistics, controls, texts, shared);
         FeatureColumns columnsOfA = new FeatureColumns(workbench, workbench.a(), statistics, texts);
         table = new FeatureTableModel(workbench, columnsOfA);
-        scatter = new FeatureScatterModel(workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
+        scatter = new FeatureScatterModel(
+                workbench, columnsOfA, new FeatureColumns(workbench, workbench.b(), statistics, texts));
         batch = new BatchModel(workbench, controls, a.tree(), texts);
     }
 

@@ -9,9 +9,9 @@ import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Takes memory outside the heap, keeps account of it, and gives it back at once. Otherwise it goes only when the collector finds
- * its buffer unreachable, which may be never: gigabytes of weights hang on buffer objects of a few bytes, and so put no pressure
- * on the heap. Thread-safe.
+ * Takes memory outside the heap, keeps account of it, and gives it back at once. Otherwise it goes only when the
+ * collector finds its buffer unreachable, which may be never: gigabytes of weights hang on buffer objects of a few
+ * bytes, and so put no pressure on the heap. Thread-safe.
  */
 public final class DirectMemory {
     private static final AtomicLong MOST = new AtomicLong();
@@ -45,8 +45,8 @@ public final class DirectMemory {
     }
 
     /**
-     * Frees the memory of a direct buffer. Nothing may read or write it afterwards, neither through this buffer, nor a view
-     * of it, nor an array of the engine that was made over it without a copy. Freeing it twice does nothing.
+     * Frees the memory of a direct buffer. Nothing may read or write it afterwards, neither through this buffer, nor a
+     * view of it, nor an array of the engine that was made over it without a copy. Freeing it twice does nothing.
      *
      * @param buffer as {@link ByteBuffer#allocateDirect} returned it, or a view of all of it in another byte order
      * @throws IllegalArgumentException if it is a slice or a duplicate
@@ -68,7 +68,9 @@ public final class DirectMemory {
     /** The platform's own account. */
     private static final class Pool {
         static final BufferPoolMXBean DIRECT = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .filter(pool -> pool.getName().equals("direct")).findFirst().orElseThrow();
+                .filter(pool -> pool.getName().equals("direct"))
+                .findFirst()
+                .orElseThrow();
     }
 
     /** The platform's own way, by reflection, because its package is not for programs to compile against. */

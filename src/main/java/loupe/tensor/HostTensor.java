@@ -3,8 +3,8 @@ package loupe.tensor;
 import java.util.Arrays;
 
 /**
- * A dense float32 array in row-major order on the heap: what an answer carries from the device to a pane.
- * The data are not copied and not to be written once the tensor is shared.
+ * A dense float32 array in row-major order on the heap: what an answer carries from the device to a pane. The data are
+ * not copied and not to be written once the tensor is shared.
  */
 public final class HostTensor {
     private final float[] data;
@@ -17,7 +17,8 @@ public final class HostTensor {
             elements *= axis;
         }
         if (elements != data.length) {
-            throw new IllegalArgumentException("data has " + data.length + " elements, shape " + Arrays.toString(shape) + " has " + elements);
+            throw new IllegalArgumentException(
+                    "data has " + data.length + " elements, shape " + Arrays.toString(shape) + " has " + elements);
         }
         this.data = data;
         this.shape = shape.clone();

@@ -8,9 +8,9 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * Reads a large file on several threads at once: copying out of the page cache, and above all making the system hand over pages of
- * fresh memory, keeps one processor busy long before the memory itself is. The threads live no longer than one call, and the caller
- * is one of them.
+ * Reads a large file on several threads at once: copying out of the page cache, and above all making the system hand
+ * over pages of fresh memory, keeps one processor busy long before the memory itself is. The threads live no longer
+ * than one call, and the caller is one of them.
  */
 public final class ReadingThreads {
     /** More would take processors from the rest of the program and gain little. */
@@ -20,11 +20,16 @@ public final class ReadingThreads {
 
     /** @see #run(Supplier, List) */
     public static void run(List<Runnable> pieces) {
-        run(() -> null, pieces.stream().<Consumer<Void>>map(piece -> nothing -> piece.run()).toList());
+        run(
+                () -> null,
+                pieces.stream()
+                        .<Consumer<Void>>map(piece -> nothing -> piece.run())
+                        .toList());
     }
 
     /**
-     * Runs all pieces, in any order, and returns when they have ended. When one fails, those that have not begun are left out.
+     * Runs all pieces, in any order, and returns when they have ended. When one fails, those that have not begun are
+     * left out.
      *
      * @param scratch makes what a piece works with and the next piece of the same thread may work with again
      * @throws RuntimeException or an Error, what the first piece to fail threw
@@ -35,7 +40,9 @@ public final class ReadingThreads {
         Runnable worker = () -> {
             try {
                 S own = null;
-                for (int i = next.getAndIncrement(); i < pieces.size() && failure.get() == null; i = next.getAndIncrement()) {
+                for (int i = next.getAndIncrement();
+                        i < pieces.size() && failure.get() == null;
+                        i = next.getAndIncrement()) {
                     own = own == null ? scratch.get() : own;
                     pieces.get(i).accept(own);
                 }

@@ -40,15 +40,16 @@ public interface StoredTensor {
     long[] readIntegers(long firstElement, int count);
 
     /**
-     * Sees to what reading would otherwise see to when it first happens: that the bytes are those that were stored, if the file has
-     * a checksum of them.
+     * Sees to what reading would otherwise see to when it first happens: that the bytes are those that were stored, if
+     * the file has a checksum of them.
      *
      * @throws loupe.base.CheckpointException if they are not
      */
     default void verify() {}
 
     /**
-     * The transpose of this matrix, where the file has that in row-major order and not this; then it reads faster. Else empty.
+     * The transpose of this matrix, where the file has that in row-major order and not this; then it reads faster. Else
+     * empty.
      */
     default Optional<StoredTensor> turned() {
         return Optional.empty();
@@ -60,7 +61,8 @@ public interface StoredTensor {
             throw new IllegalArgumentException(name() + " has " + elements() + " elements, too many for one array");
         }
         float[] data = new float[(int) elements()];
-        ByteBuffer chunk = ByteBuffer.allocate(Math.max(4, (int) Math.min(1 << 20, 4L * data.length))).order(java.nio.ByteOrder.nativeOrder());
+        ByteBuffer chunk = ByteBuffer.allocate(Math.max(4, (int) Math.min(1 << 20, 4L * data.length)))
+                .order(java.nio.ByteOrder.nativeOrder());
         for (int done = 0; done < data.length; ) {
             int count = Math.min(chunk.capacity() / 4, data.length - done);
             chunk.clear().limit(4 * count);

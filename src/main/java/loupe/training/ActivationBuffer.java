@@ -12,9 +12,9 @@ import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
 
 /**
- * Activations of a model at one hook point, mixed over many contexts, as dictionary_learning's ActivationBuffer does it:
- * vectors are drawn at random without replacement, and when half are used up the model runs on new contexts. All positions
- * count, the first included. Kept on the host; the model runs on the device thread.
+ * Activations of a model at one hook point, mixed over many contexts, as dictionary_learning's ActivationBuffer does
+ * it: vectors are drawn at random without replacement, and when half are used up the model runs on new contexts. All
+ * positions count, the first included. Kept on the host; the model runs on the device thread.
  */
 final class ActivationBuffer {
     private static final int ROWS_PER_PASS = 16;
@@ -36,7 +36,14 @@ final class ActivationBuffer {
      * @param contexts token ids of the next context, all of one length
      * @param capacity number of vectors kept
      */
-    ActivationBuffer(NDManager manager, LanguageModel model, HookPoint hook, boolean centred, Supplier<int[]> contexts, int capacity, long seed) {
+    ActivationBuffer(
+            NDManager manager,
+            LanguageModel model,
+            HookPoint hook,
+            boolean centred,
+            Supplier<int[]> contexts,
+            int capacity,
+            long seed) {
         this.manager = manager;
         this.model = model;
         this.hook = hook;
@@ -62,7 +69,8 @@ final class ActivationBuffer {
     /** The next vectors. */
     Batch next(int rows) {
         if (rows > capacity / 2) {
-            throw new IllegalArgumentException("rows is " + rows + ", the buffer gives out at most " + capacity / 2 + " at once");
+            throw new IllegalArgumentException(
+                    "rows is " + rows + ", the buffer gives out at most " + capacity / 2 + " at once");
         }
         if (filled < capacity / 2 || filled < rows) {
             refill();

@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101; arithmetic as torch.optim.AdamW) on one flat
- * vector of parameters. With gradient g at step t: m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2,
- * p = p (1 - lr decay) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). Device thread only.
+ * Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101; arithmetic as torch.optim.AdamW) on one
+ * flat vector of parameters. With gradient g at step t: m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p (1 - lr
+ * decay) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). Device thread only.
  */
 final class AdamW {
     private final double beta1;
@@ -24,7 +24,14 @@ final class AdamW {
      * @param decay weight decay per unit of learning rate
      * @param decayedCount how many of the first parameters decay
      */
-    AdamW(NDManager manager, NDArray parameters, long decayedCount, double beta1, double beta2, double epsilon, double decay) {
+    AdamW(
+            NDManager manager,
+            NDArray parameters,
+            long decayedCount,
+            double beta1,
+            double beta2,
+            double epsilon,
+            double decay) {
         this.parameters = parameters;
         this.decayed = parameters.get(new NDIndex("0:" + decayedCount));
         this.mean = manager.zeros(parameters.getShape());
@@ -46,7 +53,8 @@ final class AdamW {
         square.muli(beta2).addi(gradient);
         double bias1 = 1 - Math.pow(beta1, steps);
         double bias2 = 1 - Math.pow(beta2, steps);
-        try (NDArray root = square.sqrt(); NDArray update = mean.mul(learningRate / bias1)) {
+        try (NDArray root = square.sqrt();
+                NDArray update = mean.mul(learningRate / bias1)) {
             root.muli(1 / Math.sqrt(bias2)).addi(epsilon);
             update.divi(root);
             parameters.subi(update);

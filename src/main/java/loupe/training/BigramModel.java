@@ -4,9 +4,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The simplest model worth beating: P(next | last) = 0.9 bigram + 0.1 unigram, both counted. The unigram counts each token
- * once more than it was seen, so that an unseen token has a probability; after a last token that was never seen the unigram
- * speaks alone.
+ * The simplest model worth beating: P(next | last) = 0.9 bigram + 0.1 unigram, both counted. The unigram counts each
+ * token once more than it was seen, so that an unseen token has a probability; after a last token that was never seen
+ * the unigram speaks alone.
  */
 final class BigramModel {
     private static final double BIGRAM_SHARE = 0.9;
@@ -37,7 +37,8 @@ final class BigramModel {
     /** Negative log likelihood of {@code next} after {@code last}, in nats. */
     double loss(int last, int next) {
         double unigram = (unigrams[next] + 1.0) / (total + unigrams.length);
-        double bigram = followed[last] == 0 ? unigram : bigrams.getOrDefault(key(last, next), 0) / (double) followed[last];
+        double bigram =
+                followed[last] == 0 ? unigram : bigrams.getOrDefault(key(last, next), 0) / (double) followed[last];
         return -Math.log(BIGRAM_SHARE * bigram + (1 - BIGRAM_SHARE) * unigram);
     }
 

@@ -21,9 +21,9 @@ import java.util.regex.Pattern;
 /**
  * Learns a byte-level BPE vocabulary (Sennrich et al. 2016; bytes as in GPT-2) from weighted pieces of text.
  *
- * <p>Text is first split by GPT-2's pattern; merges never cross a split. Token 0 is {@code <|endoftext|>}, tokens 1 to 256
- * are the bytes, each later token is one merge. The most frequent pair is merged first; ties go to the smaller left id,
- * then the smaller right id, so that the same text always gives the same vocabulary. Single thread.
+ * <p>Text is first split by GPT-2's pattern; merges never cross a split. Token 0 is {@code <|endoftext|>}, tokens 1 to
+ * 256 are the bytes, each later token is one merge. The most frequent pair is merged first; ties go to the smaller left
+ * id, then the smaller right id, so that the same text always gives the same vocabulary. Single thread.
  */
 public final class BpeTrainer {
     /** The document separator, token 0. */
@@ -75,8 +75,12 @@ public final class BpeTrainer {
 
     private List<Word> words(Map<Character, Integer> idOfByte) {
         List<Word> words = new ArrayList<>(wordCounts.size());
-        wordCounts.forEach((text, count) ->
-                words.add(new Word(ByteAlphabet.printable(text).chars().map(c -> idOfByte.get((char) c)).toArray(), count)));
+        wordCounts.forEach((text, count) -> words.add(new Word(
+                ByteAlphabet.printable(text)
+                        .chars()
+                        .map(c -> idOfByte.get((char) c))
+                        .toArray(),
+                count)));
         return words;
     }
 
@@ -85,15 +89,31 @@ public final class BpeTrainer {
         /** Writes {@code tokenizer.json} and {@code tokenizer_config.json} as Hugging Face's GPT-2 has them. */
         public void write(Path folder, int context) throws IOException {
             ObjectMapper json = new ObjectMapper();
-            ObjectNode root = json.createObjectNode().put("version", "1.0").putNull("truncation").putNull("padding");
-            root.putArray("added_tokens").addObject().put("id", 0).put("content", END_OF_TEXT).put("single_word", false)
-                    .put("lstrip", false).put("rstrip", false).put("normalized", false).put("special", true);
+            ObjectNode root = json.createObjectNode()
+                    .put("version", "1.0")
+                    .putNull("truncation")
+                    .putNull("padding");
+            root.putArray("added_tokens")
+                    .addObject()
+                    .put("id", 0)
+                    .put("content", END_OF_TEXT)
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false)
+                    .put("special", true);
             root.putNull("normalizer");
             byteLevel(root.putObject("pre_tokenizer"), false);
             byteLevel(root.putObject("post_processor"), true);
             byteLevel(root.putObject("decoder"), true);
-            ObjectNode model = root.putObject("model").put("type", "BPE").putNull("dropout").putNull("unk_token")
-                    .put("continuing_subword_prefix", "").put("end_of_word_suffix", "").put("fuse_unk", false).put("byte_fallback", false);
+            ObjectNode model = root.putObject("model")
+                    .put("type", "BPE")
+                    .putNull("dropout")
+                    .putNull("unk_token")
+                    .put("continuing_subword_prefix", "")
+                    .put("end_of_word_suffix", "")
+                    .put("fuse_unk", false)
+                    .put("byte_fallback", false);
             ObjectNode vocabulary = model.putObject("vocab");
             for (int id = 0; id < tokens.size(); id++) {
                 vocabulary.put(tokens.get(id), id);
@@ -102,14 +122,22 @@ public final class BpeTrainer {
             merges.forEach(merge -> mergeLines.add(merge[0] + " " + merge[1]));
             Files.createDirectories(folder);
             json.writeValue(folder.resolve("tokenizer.json").toFile(), root);
-            ObjectNode settings = json.createObjectNode().put("add_prefix_space", false).put("bos_token", END_OF_TEXT)
-                    .put("eos_token", END_OF_TEXT).put("unk_token", END_OF_TEXT).put("model_max_length", context)
+            ObjectNode settings = json.createObjectNode()
+                    .put("add_prefix_space", false)
+                    .put("bos_token", END_OF_TEXT)
+                    .put("eos_token", END_OF_TEXT)
+                    .put("unk_token", END_OF_TEXT)
+                    .put("model_max_length", context)
                     .put("tokenizer_class", "GPT2Tokenizer");
-            json.writerWithDefaultPrettyPrinter().writeValue(folder.resolve("tokenizer_config.json").toFile(), settings);
+            json.writerWithDefaultPrettyPrinter()
+                    .writeValue(folder.resolve("tokenizer_config.json").toFile(), settings);
         }
 
         private static void byteLevel(ObjectNode node, boolean trimOffsets) {
-            node.put("type", "ByteLevel").put("add_prefix_space", false).put("trim_offsets", trimOffsets).put("use_regex", true);
+            node.put("type", "ByteLevel")
+                    .put("add_prefix_space", false)
+                    .put("trim_offsets", trimOffsets)
+                    .put("use_regex", true);
         }
     }
 
@@ -134,7 +162,9 @@ public final class BpeTrainer {
         }
     }
 
-    /** Pair counts kept up to date while words change; the queue holds outdated candidates, which are dropped when met. */
+    /**
+     * Pair counts kept up to date while words change; the queue holds outdated candidates, which are dropped when met.
+     */
     private static final class Pairs {
         private final List<Word> words;
         private final Map<Pair, Long> counts = new HashMap<>();

@@ -4,8 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * GPT-2's one-to-one map between the 256 bytes and 256 printable characters, in which byte-level vocabularies are written:
- * printable Latin-1 bytes stand for themselves, the others for U+0100 and up in byte order.
+ * GPT-2's one-to-one map between the 256 bytes and 256 printable characters, in which byte-level vocabularies are
+ * written: printable Latin-1 bytes stand for themselves, the others for U+0100 and up in byte order.
  */
 final class ByteAlphabet {
     private static final char[] CHARACTER_OF_BYTE = new char[256];

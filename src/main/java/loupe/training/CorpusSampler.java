@@ -38,7 +38,8 @@ final class CorpusSampler {
     }
 
     /**
-     * Complete sentences, in the order written, until they have at least {@code wantedTokens} tokens, separators included.
+     * Complete sentences, in the order written, until they have at least {@code wantedTokens} tokens, separators
+     * included.
      *
      * @param separator token that begins a context and ends a sentence
      */
@@ -75,18 +76,24 @@ final class CorpusSampler {
             for (int position = 0; position + 1 < length; position++) {
                 cancellation.check();
                 int at = position;
-                int[][] last = Arrays.stream(rows).map(row -> new int[] {row[at]}).toArray(int[][]::new);
+                int[][] last =
+                        Arrays.stream(rows).map(row -> new int[] {row[at]}).toArray(int[][]::new);
                 try (NDManager step = batch.newSubManager()) {
                     KeyValueCache cache = KeyValueCache.empty();
                     if (position > 0) {
                         cache = cache.withOwn(known, step.create(seen, new Shape(ROWS, length)));
                     }
-                    NDArray logits = model.forward(step, Input.of(last).startingAt(position), Hook.NONE, cache, Logits.LAST, cancellation);
+                    NDArray logits = model.forward(
+                            step, Input.of(last).startingAt(position), Hook.NONE, cache, Logits.LAST, cancellation);
                     draw(step, logits.reshape(ROWS, model.config().vocabularySize()), rows, position + 1);
                     for (int layer = 0; layer < known.size(); layer++) {
                         NDIndex place = new NDIndex(":, :, " + position + ":" + (position + 1));
-                        known.get(layer).keys().set(place, cache.added().get(layer).keys());
-                        known.get(layer).values().set(place, cache.added().get(layer).values());
+                        known.get(layer)
+                                .keys()
+                                .set(place, cache.added().get(layer).keys());
+                        known.get(layer)
+                                .values()
+                                .set(place, cache.added().get(layer).values());
                     }
                     for (int row = 0; row < ROWS; row++) {
                         seen[row * length + position] = 0;

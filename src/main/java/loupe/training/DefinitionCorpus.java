@@ -12,8 +12,8 @@ import java.util.Set;
 import loupe.base.CheckpointException;
 
 /**
- * The definitions file, split in two by definition text: synonyms share a definition, so that splitting by lemma would put
- * the same text on both sides. A text is held out if a hash of it says so, whatever else is in the file.
+ * The definitions file, split in two by definition text: synonyms share a definition, so that splitting by lemma would
+ * put the same text on both sides. A text is held out if a hash of it says so, whatever else is in the file.
  *
  * @param training rows whose definition may be learned
  * @param heldOut rows whose definition is never shown
@@ -36,15 +36,19 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
                 lineNumber++;
                 String[] columns = line.split("\t", -1);
                 if (columns.length != 4) {
-                    throw new CheckpointException(file, "line " + lineNumber + " has " + columns.length + " columns",
-                            "4: lemma, part of speech, definition, examples", "");
+                    throw new CheckpointException(
+                            file,
+                            "line " + lineNumber + " has " + columns.length + " columns",
+                            "4: lemma, part of speech, definition, examples",
+                            "");
                 }
                 List<String> examples = columns[3].isBlank() ? List.of() : List.of(columns[3].split(" \\| "));
                 rows.add(new Definition(columns[0].strip(), columns[1].strip(), columns[2].strip(), examples));
             }
         }
         if (rows.isEmpty()) {
-            throw new CheckpointException(file, "the file is empty", "lines of lemma, part of speech, definition, examples", "");
+            throw new CheckpointException(
+                    file, "the file is empty", "lines of lemma, part of speech, definition, examples", "");
         }
         return split(rows);
     }

@@ -19,8 +19,8 @@ import loupe.lm.Tokenizer;
  *
  * @param loss on every distinct held-out definition, put after its first word in the wording of definition trees
  * @param lemmas how many words of one token with the most senses were asked for
- * @param recognisable how many of those have, among the first three content words of the greedy definition, one that stands
- *     in a true training definition of the word
+ * @param recognisable how many of those have, among the first three content words of the greedy definition, one that
+ *     stands in a true training definition of the word
  * @param training greedy definitions of words drawn from the training rows
  * @param heldOut of words drawn from the held-out rows
  */
@@ -31,7 +31,10 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
     private static final int FIRST_CONTENT_WORDS = 3;
     private static final int LONGEST_TOKENS = 32;
 
-    /** @param written what the model wrote, up to the closing quotation mark @param dictionary one of the true definitions */
+    /**
+     * @param written what the model wrote, up to the closing quotation mark @param dictionary one of the true
+     *     definitions
+     */
     record Sample(String lemma, String written, String dictionary) {}
 
     /** Share of recognisable definitions, 0 to 1. */
@@ -39,8 +42,10 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         return recognisable / (double) lemmas;
     }
 
-    static DefinitionQuality measure(NDManager manager, Gpt gpt, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, long seed) {
-        Function<String, int[]> encode = words -> tokenizer.encode(words, Tokenizer.Beginning.NO).ids();
+    static DefinitionQuality measure(
+            NDManager manager, Gpt gpt, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, long seed) {
+        Function<String, int[]> encode =
+                words -> tokenizer.encode(words, Tokenizer.Beginning.NO).ids();
         gpt.parameters().flat().setLearning(false);
         HeldOutLoss loss = HeldOutLoss.measure(manager, gpt, bigrams(gpt, text), heldOutSentences(corpus, encode));
         GreedyDefinitions greedy = new GreedyDefinitions(manager, gpt, LONGEST_TOKENS);
@@ -51,7 +56,11 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         int recognisable = 0;
         for (int i = 0; i < lemmas.size(); i++) {
             Set<String> inDictionary = known.get(lemmas.get(i));
-            recognisable += ContentWords.of(written.get(i)).stream().limit(FIRST_CONTENT_WORDS).anyMatch(inDictionary::contains) ? 1 : 0;
+            recognisable += ContentWords.of(written.get(i)).stream()
+                            .limit(FIRST_CONTENT_WORDS)
+                            .anyMatch(inDictionary::contains)
+                    ? 1
+                    : 0;
         }
         SplittableRandom random = new SplittableRandom(seed);
         List<Sample> training = samples(corpus.training(), encode, define, random);
@@ -67,9 +76,11 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         return model;
     }
 
-    private static List<TrainingText.Sentence> heldOutSentences(DefinitionCorpus corpus, Function<String, int[]> encode) {
+    private static List<TrainingText.Sentence> heldOutSentences(
+            DefinitionCorpus corpus, Function<String, int[]> encode) {
         Set<String> seen = new HashSet<>();
-        List<Definition> distinct = corpus.heldOut().stream().filter(row -> seen.add(row.text())).toList();
+        List<Definition> distinct =
+                corpus.heldOut().stream().filter(row -> seen.add(row.text())).toList();
         TrainingText text = new TrainingText(distinct, encode, TrainingText.Weighting.EVEN);
         List<TrainingText.Sentence> sentences = new ArrayList<>();
         for (int i = 0; i < distinct.size(); i++) {
@@ -86,8 +97,13 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
                 senses.merge(corpus.training().get(i).lemma(), 1, Integer::sum);
             }
         }
-        return senses.entrySet().stream().sorted(Map.Entry.<String, Integer>comparingByValue().reversed()
-                .thenComparing(Map.Entry.comparingByKey(Comparator.naturalOrder()))).limit(LEMMAS).map(Map.Entry::getKey).toList();
+        return senses.entrySet().stream()
+                .sorted(Map.Entry.<String, Integer>comparingByValue()
+                        .reversed()
+                        .thenComparing(Map.Entry.comparingByKey(Comparator.naturalOrder())))
+                .limit(LEMMAS)
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     private static Map<String, Set<String>> contentWords(DefinitionCorpus corpus, Set<String> lemmas) {
@@ -100,23 +116,33 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         return words;
     }
 
-    private static List<String> definitions(List<String> lemmas, GreedyDefinitions greedy, Function<String, int[]> encode, Tokenizer tokenizer) {
-        TrainingText frame = new TrainingText(lemmas.stream().map(lemma -> new Definition(lemma, "", "", List.of())).toList(),
-                words -> words.isEmpty() ? new int[0] : encode.apply(words), TrainingText.Weighting.EVEN);
+    private static List<String> definitions(
+            List<String> lemmas, GreedyDefinitions greedy, Function<String, int[]> encode, Tokenizer tokenizer) {
+        TrainingText frame = new TrainingText(
+                lemmas.stream()
+                        .map(lemma -> new Definition(lemma, "", "", List.of()))
+                        .toList(),
+                words -> words.isEmpty() ? new int[0] : encode.apply(words),
+                TrainingText.Weighting.EVEN);
         List<int[]> prompts = new ArrayList<>();
         for (int i = 0; i < lemmas.size(); i++) {
             TrainingText.Sentence sentence = frame.sentence(i, Wording.TYPICAL);
             prompts.add(java.util.Arrays.copyOf(sentence.tokens(), sentence.start()));
         }
-        return greedy.continuations(prompts).stream().map(ids -> {
-            String written = tokenizer.decode(ids);
-            int quote = written.indexOf('"');
-            return (quote < 0 ? written + " ..." : written.substring(0, quote)).strip();
-        }).toList();
+        return greedy.continuations(prompts).stream()
+                .map(ids -> {
+                    String written = tokenizer.decode(ids);
+                    int quote = written.indexOf('"');
+                    return (quote < 0 ? written + " ..." : written.substring(0, quote)).strip();
+                })
+                .toList();
     }
 
     /** Words of one to three tokens, each once, in the order drawn. */
-    private static List<Sample> samples(List<Definition> rows, Function<String, int[]> encode, Function<List<String>, List<String>> define,
+    private static List<Sample> samples(
+            List<Definition> rows,
+            Function<String, int[]> encode,
+            Function<List<String>, List<String>> define,
             SplittableRandom random) {
         Map<String, String> drawn = new LinkedHashMap<>();
         Set<Integer> tried = new LinkedHashSet<>();

@@ -36,7 +36,12 @@ final class DirectScope implements Scope {
         Query.Stepped<R> about(ModelId model, SaeId sae);
     }
 
-    static <R> R answer(NDManager manager, LanguageModel model, SparseAutoencoder sae, Question<R> question, Cancellation cancellation) {
+    static <R> R answer(
+            NDManager manager,
+            LanguageModel model,
+            SparseAutoencoder sae,
+            Question<R> question,
+            Cancellation cancellation) {
         Query.Sweep<R> sweep = question.about(MODEL, SAE).begin();
         boolean more = true;
         while (more) {

@@ -13,9 +13,9 @@ import loupe.lm.ModelFolder;
 import loupe.lm.Processing;
 
 /**
- * How the sample's language model comes about. A dictionary is small, so that one model learns its entries better than what
- * they have in common. Several are trained apart therefore, each writes sentences of its own, and what all of them together
- * say of the dictionary and of those sentences becomes {@link Lessons}, with which the last of them goes on.
+ * How the sample's language model comes about. A dictionary is small, so that one model learns its entries better than
+ * what they have in common. Several are trained apart therefore, each writes sentences of its own, and what all of them
+ * together say of the dictionary and of those sentences becomes {@link Lessons}, with which the last of them goes on.
  *
  * <p>States are saved in the work folder, and what is done is not done again. One thread.
  */
@@ -54,7 +54,14 @@ final class Distillation {
     }
 
     /** @param rows contexts per step */
-    Distillation(NDManager manager, ModelConfig config, int rows, Plan plan, long seed, Path work, SampleBuilder.Progress progress,
+    Distillation(
+            NDManager manager,
+            ModelConfig config,
+            int rows,
+            Plan plan,
+            long seed,
+            Path work,
+            SampleBuilder.Progress progress,
             Cancellation cancellation) {
         this.manager = manager;
         this.config = config;
@@ -90,7 +97,8 @@ final class Distillation {
             trainer.restore(teacherState(plan.teachers - 1));
             contexts.goTo(Contexts.Position.START);
         }
-        new LanguageModelRun(trainer, state, "language model", progress, cancellation).to(plan.modelTokens, plan.modelTokens);
+        new LanguageModelRun(trainer, state, "language model", progress, cancellation)
+                .to(plan.modelTokens, plan.modelTokens);
         return trainer;
     }
 
@@ -101,34 +109,48 @@ final class Distillation {
     /** The last one's learning rate falls with its lessons only. */
     private void teach(int teacher, TrainingText text) throws IOException {
         Path state = teacherState(teacher);
-        try (LanguageModelTrainer trainer = trainer(teacher, new PackedContexts(text, config.context(), seed + teacher, OTHER_SHARE), DROPOUT)) {
+        try (LanguageModelTrainer trainer =
+                trainer(teacher, new PackedContexts(text, config.context(), seed + teacher, OTHER_SHARE), DROPOUT)) {
             if (Files.exists(state)) {
                 trainer.restore(state);
             }
             long planned = teacher == plan.teachers - 1 ? plan.modelTokens : plan.teacherTokens;
-            new LanguageModelRun(trainer, state, "teacher " + (teacher + 1), progress, cancellation).to(plan.teacherTokens, planned);
+            new LanguageModelRun(trainer, state, "teacher " + (teacher + 1), progress, cancellation)
+                    .to(plan.teacherTokens, planned);
         }
     }
 
     private LanguageModelTrainer trainer(int number, Contexts contexts, float dropout) {
         LearningRate rate = new LearningRate(PEAK_RATE, Math.min(WARM_UP_TOKENS, plan.teacherTokens / 10), LAST_RATE);
-        return new LanguageModelTrainer(manager, config, contexts, new LanguageModelTrainer.Settings(rows, rate, 0.1, 1, dropout, seed + number));
+        return new LanguageModelTrainer(
+                manager,
+                config,
+                contexts,
+                new LanguageModelTrainer.Settings(rows, rate, 0.1, 1, dropout, seed + number));
     }
 
     private void writeLessons(Path file, TrainingText text, Path tokenizerFolder) throws IOException {
         List<LanguageModelTrainer> teachers = new ArrayList<>();
         try {
             for (int teacher = 0; teacher < plan.teachers; teacher++) {
-                LanguageModelTrainer restored = trainer(teacher, new PackedContexts(text, config.context(), seed, OTHER_SHARE), 0);
+                LanguageModelTrainer restored =
+                        trainer(teacher, new PackedContexts(text, config.context(), seed, OTHER_SHARE), 0);
                 teachers.add(restored);
                 restored.restore(teacherState(teacher));
                 restored.model().parameters().flat().setLearning(false);
                 progress.show("sentences", teacher / (double) plan.teachers, "");
                 text.add(written(restored.model(), teacher, tokenizerFolder));
             }
-            Ensemble ensemble = new Ensemble(manager, teachers.stream().map(LanguageModelTrainer::model).toList());
-            Lessons.write(file, new PackedContexts(text, config.context(), seed + plan.teachers, OTHER_SHARE), ensemble,
-                    Math.toIntExact(plan.lessonTokens / config.context()), seed, progress, cancellation);
+            Ensemble ensemble = new Ensemble(
+                    manager, teachers.stream().map(LanguageModelTrainer::model).toList());
+            Lessons.write(
+                    file,
+                    new PackedContexts(text, config.context(), seed + plan.teachers, OTHER_SHARE),
+                    ensemble,
+                    Math.toIntExact(plan.lessonTokens / config.context()),
+                    seed,
+                    progress,
+                    cancellation);
         } finally {
             teachers.forEach(LanguageModelTrainer::close);
         }
@@ -139,9 +161,11 @@ final class Distillation {
         if (!Files.exists(folder.resolve("config.json"))) {
             GptFolder.write(folder, config, teacher.parameters(), tokenizerFolder);
         }
-        try (NDManager own = manager.newSubManager(); ModelFolder read = ModelFolder.open(folder);
+        try (NDManager own = manager.newSubManager();
+                ModelFolder read = ModelFolder.open(folder);
                 LanguageModel model = read.read(Processing.RAW).on(own).seal()) {
-            return new CorpusSampler(own, model, seed + number).sentences(plan.writtenTokens / plan.teachers, SEPARATOR, cancellation);
+            return new CorpusSampler(own, model, seed + number)
+                    .sentences(plan.writtenTokens / plan.teachers, SEPARATOR, cancellation);
         }
     }
 }

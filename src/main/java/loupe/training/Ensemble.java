@@ -9,8 +9,8 @@ import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 
 /**
- * Several models asked as one: the mean of their probabilities. Models trained apart err apart, so that the mean predicts
- * what none of them has seen better than each of them does. Device thread only.
+ * Several models asked as one: the mean of their probabilities. Models trained apart err apart, so that the mean
+ * predicts what none of them has seen better than each of them does. Device thread only.
  */
 final class Ensemble {
     private final NDManager manager;
@@ -23,8 +23,8 @@ final class Ensemble {
     }
 
     /**
-     * Next tokens drawn from the ensemble's distribution at every place of a batch. The draws of a place are spread: of S
-     * draws one comes from each 1/S of the probability, so that they stand for the distribution better than as many
+     * Next tokens drawn from the ensemble's distribution at every place of a batch. The draws of a place are spread: of
+     * S draws one comes from each 1/S of the probability, so that they stand for the distribution better than as many
      * independent ones, and as exactly on average.
      *
      * @param rows contexts of the batch
@@ -53,7 +53,8 @@ final class Ensemble {
         return drawn;
     }
 
-    private static void drawSpread(float[] weights, int from, int count, int draws, SplittableRandom random, long[] drawn, int to) {
+    private static void drawSpread(
+            float[] weights, int from, int count, int draws, SplittableRandom random, long[] drawn, int to) {
         double total = 0;
         for (int i = 0; i < count; i++) {
             total += weights[from + i];

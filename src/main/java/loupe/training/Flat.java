@@ -14,7 +14,8 @@ final class Flat {
 
     static void write(NDArray vector, float[] values) {
         if (values.length != vector.size()) {
-            throw new IllegalArgumentException("values has " + values.length + " elements, the vector " + vector.size());
+            throw new IllegalArgumentException(
+                    "values has " + values.length + " elements, the vector " + vector.size());
         }
         try (NDArray source = vector.getManager().create(values)) {
             vector.muli(0).addi(source);

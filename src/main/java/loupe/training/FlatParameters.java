@@ -33,8 +33,10 @@ final class FlatParameters {
             size += tensor.getValue().size();
         }
         flat = manager.zeros(new Shape(size));
-        places.forEach((name, place) -> views.put(name,
-                flat.get(new NDIndex(place.offset + ":" + (place.offset + place.shape.size()))).reshape(place.shape)));
+        places.forEach((name, place) -> views.put(
+                name,
+                flat.get(new NDIndex(place.offset + ":" + (place.offset + place.shape.size())))
+                        .reshape(place.shape)));
     }
 
     /** Number of parameters. */
@@ -92,7 +94,9 @@ final class FlatParameters {
 
     /** A copy of one tensor on the host. */
     HostTensor host(String name) {
-        int[] shape = Arrays.stream(places.get(name).shape.getShape()).mapToInt(Math::toIntExact).toArray();
+        int[] shape = Arrays.stream(places.get(name).shape.getShape())
+                .mapToInt(Math::toIntExact)
+                .toArray();
         return new HostTensor(Flat.read(views.get(name)), shape);
     }
 

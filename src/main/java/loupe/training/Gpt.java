@@ -4,12 +4,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Activation;
 import ai.djl.nn.core.Embedding;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.nn.norm.LayerNorm;
-import ai.djl.ndarray.types.SparseFormat;
 import java.util.function.UnaryOperator;
 import loupe.lm.ModelConfig;
 
@@ -56,11 +56,20 @@ final class Gpt {
         return losses(inputs, places, targets, 0);
     }
 
-    /** @param dropout share of the embedding and of what each layer adds that is left out at random, the rest made larger */
+    /**
+     * @param dropout share of the embedding and of what each layer adds that is left out at random, the rest made
+     *     larger
+     */
     NDArray losses(NDArray inputs, NDArray places, NDArray targets, float dropout) {
-        UnaryOperator<NDArray> drop = dropout == 0 ? UnaryOperator.identity() : x -> Dropout.dropout(x, dropout, true).singletonOrThrow();
-        NDArray hidden = Embedding.embedding(places, hidden(inputs, UnaryOperator.identity(), drop), SparseFormat.DENSE).singletonOrThrow();
-        return logits(hidden).logSoftmax(-1).gather(targets.reshape(places.size(), -1), 1).neg();
+        UnaryOperator<NDArray> drop = dropout == 0
+                ? UnaryOperator.identity()
+                : x -> Dropout.dropout(x, dropout, true).singletonOrThrow();
+        NDArray hidden = Embedding.embedding(places, hidden(inputs, UnaryOperator.identity(), drop), SparseFormat.DENSE)
+                .singletonOrThrow();
+        return logits(hidden)
+                .logSoftmax(-1)
+                .gather(targets.reshape(places.size(), -1), 1)
+                .neg();
     }
 
     /** Scores of the next token, (N, V), from final residual vectors (N, dModel) after the last norm. */
@@ -88,8 +97,10 @@ final class Gpt {
             positions = positions.get("0:" + length);
             mask = causal.get("0:" + length + ",0:" + length);
         }
-        NDArray x = Embedding.embedding(inputs, parameters.get("wte.weight"), SparseFormat.DENSE).singletonOrThrow()
-                .add(positions).reshape(rows * length, d);
+        NDArray x = Embedding.embedding(inputs, parameters.get("wte.weight"), SparseFormat.DENSE)
+                .singletonOrThrow()
+                .add(positions)
+                .reshape(rows * length, d);
         x = drop.apply(x);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             if (layer == config.nLayers() / 2) {
@@ -106,7 +117,9 @@ final class Gpt {
     private NDArray attention(NDArray x, String name, long rows, long length, NDArray mask) {
         long heads = config.nHeads();
         long dHead = config.dHead();
-        NDArray qkv = linear(x, name + "c_attn").reshape(rows, length, 3, heads, dHead).transpose(2, 0, 3, 1, 4);
+        NDArray qkv = linear(x, name + "c_attn")
+                .reshape(rows, length, 3, heads, dHead)
+                .transpose(2, 0, 3, 1, 4);
         NDArray q = qkv.get(0).mul(1 / Math.sqrt(dHead));
         NDArray scores = q.matMul(qkv.get(1).transpose(0, 1, 3, 2)).add(mask);
         NDArray mixed = scores.softmax(-1).matMul(qkv.get(2));
@@ -114,12 +127,14 @@ final class Gpt {
     }
 
     private NDArray norm(NDArray x, String name) {
-        NDList result = LayerNorm.layerNorm(x, new Shape(config.dModel()), parameters.get(name + ".weight"),
-                parameters.get(name + ".bias"), (float) config.normEpsilon());
+        NDList result = LayerNorm.layerNorm(
+                x, new Shape(config.dModel()), parameters.get(name + ".weight"), parameters.get(name + ".bias"), (float)
+                        config.normEpsilon());
         return result.singletonOrThrow();
     }
 
     private NDArray linear(NDArray x, String name) {
-        return Linear.linear(x, parameters.get(name + ".weight"), parameters.get(name + ".bias")).singletonOrThrow();
+        return Linear.linear(x, parameters.get(name + ".weight"), parameters.get(name + ".bias"))
+                .singletonOrThrow();
     }
 }

@@ -33,7 +33,8 @@ final class GptFolder {
 
     /** The model of a folder that {@link #write} wrote, ready to learn on. */
     static Gpt read(NDManager manager, Path folder) {
-        try (ModelFolder model = ModelFolder.open(folder); TensorArchive weights = TensorArchives.open(folder.resolve("model.safetensors"))) {
+        try (ModelFolder model = ModelFolder.open(folder);
+                TensorArchive weights = TensorArchives.open(folder.resolve("model.safetensors"))) {
             Gpt gpt = new Gpt(manager, model.config());
             gpt.parameters().take(name -> weights.tensor(name).toHost());
             return gpt;

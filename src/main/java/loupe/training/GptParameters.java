@@ -11,8 +11,9 @@ import loupe.lm.ModelConfig;
 import loupe.tensor.HostTensor;
 
 /**
- * The parameters of a GPT-2 while it learns. Matrices come first, because weight decay is for them only. Linear weights are
- * kept (out, in) here, the layout the engine multiplies fastest; {@link #export} gives GPT-2's (in, out). Device thread only.
+ * The parameters of a GPT-2 while it learns. Matrices come first, because weight decay is for them only. Linear weights
+ * are kept (out, in) here, the layout the engine multiplies fastest; {@link #export} gives GPT-2's (in, out). Device
+ * thread only.
  */
 final class GptParameters {
     private static final double INITIAL_DEVIATION = 0.02;
@@ -22,7 +23,13 @@ final class GptParameters {
     private final FlatParameters parameters;
     private final long decayed;
 
-    private enum Kind { EMBEDDING, LINEAR, RESIDUAL_LINEAR, BIAS, GAIN }
+    private enum Kind {
+        EMBEDDING,
+        LINEAR,
+        RESIDUAL_LINEAR,
+        BIAS,
+        GAIN
+    }
 
     /** All zero until {@link #initialise}. */
     GptParameters(NDManager manager, ModelConfig config) {
@@ -73,14 +80,18 @@ final class GptParameters {
         return parameters.get(name);
     }
 
-    /** Starts as GPT-2 does: normal with deviation 0.02, projections into the residual stream divided by sqrt(2 nLayers). */
+    /**
+     * Starts as GPT-2 does: normal with deviation 0.02, projections into the residual stream divided by sqrt(2
+     * nLayers).
+     */
     void initialise(long seed, int nLayers) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] values = new float[Math.toIntExact(parameters.size())];
         int at = 0;
         for (Map.Entry<String, Shape> tensor : shapes.entrySet()) {
             Kind kind = kinds.get(tensor.getKey());
-            double deviation = kind == Kind.RESIDUAL_LINEAR ? INITIAL_DEVIATION / Math.sqrt(2.0 * nLayers) : INITIAL_DEVIATION;
+            double deviation =
+                    kind == Kind.RESIDUAL_LINEAR ? INITIAL_DEVIATION / Math.sqrt(2.0 * nLayers) : INITIAL_DEVIATION;
             for (long i = 0; i < tensor.getValue().size(); i++) {
                 values[at++] = switch (kind) {
                     case GAIN -> 1;

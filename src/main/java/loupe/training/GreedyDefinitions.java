@@ -9,7 +9,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
-/** What a model writes after {@code A typical definition of "..." would be "} when it always takes the likeliest token. */
+/**
+ * What a model writes after {@code A typical definition of "..." would be "} when it always takes the likeliest token.
+ */
 final class GreedyDefinitions {
     private static final int ROWS = 100;
 
@@ -67,7 +69,9 @@ final class GreedyDefinitions {
         }
         List<int[]> results = new ArrayList<>();
         for (int row = 0; row < rows; row++) {
-            results.add(Arrays.stream(tokens[row], prompts.get(row).length, lengths[row]).mapToInt(Math::toIntExact).toArray());
+            results.add(Arrays.stream(tokens[row], prompts.get(row).length, lengths[row])
+                    .mapToInt(Math::toIntExact)
+                    .toArray());
         }
         return results;
     }
@@ -82,8 +86,11 @@ final class GreedyDefinitions {
         }
         try (NDManager step = manager.newSubManager()) {
             gpt.parameters().flat().lend(step);
-            NDArray hidden = gpt.hidden(step.create(inputs, new Shape(tokens.length, length)), UnaryOperator.identity());
-            return gpt.logits(hidden.get(new NDIndex("{}", step.create(last)))).argMax(-1).toLongArray();
+            NDArray hidden =
+                    gpt.hidden(step.create(inputs, new Shape(tokens.length, length)), UnaryOperator.identity());
+            return gpt.logits(hidden.get(new NDIndex("{}", step.create(last))))
+                    .argMax(-1)
+                    .toLongArray();
         }
     }
 }

@@ -1,6 +1,5 @@
 package loupe.training;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
@@ -23,13 +22,16 @@ record HeldOutLoss(double model, double bigram, long tokens) {
      * @param sentences cut off where the context ends
      */
     static HeldOutLoss measure(NDManager manager, Gpt gpt, BigramModel bigram, List<TrainingText.Sentence> sentences) {
-        List<TrainingText.Sentence> byLength = sentences.stream().sorted(Comparator.comparingInt(s -> s.tokens().length)).toList();
+        List<TrainingText.Sentence> byLength = sentences.stream()
+                .sorted(Comparator.comparingInt(s -> s.tokens().length))
+                .toList();
         double loss = 0;
         double bigramLoss = 0;
         long counted = 0;
         for (int from = 0; from < byLength.size(); from += ROWS) {
             List<TrainingText.Sentence> batch = byLength.subList(from, Math.min(from + ROWS, byLength.size()));
-            int length = Math.min(gpt.config().context(), batch.get(batch.size() - 1).tokens().length - 1);
+            int length =
+                    Math.min(gpt.config().context(), batch.get(batch.size() - 1).tokens().length - 1);
             long[] inputs = new long[batch.size() * length];
             long[] places = new long[inputs.length];
             long[] targets = new long[inputs.length];
@@ -50,8 +52,12 @@ record HeldOutLoss(double model, double bigram, long tokens) {
             try (NDManager step = manager.newSubManager()) {
                 gpt.parameters().flat().lend(step);
                 Shape shape = new Shape(batch.size(), length);
-                loss += gpt.losses(step.create(inputs, shape), step.create(Arrays.copyOf(places, count)),
-                        step.create(Arrays.copyOf(targets, count))).sum().getFloat();
+                loss += gpt.losses(
+                                step.create(inputs, shape),
+                                step.create(Arrays.copyOf(places, count)),
+                                step.create(Arrays.copyOf(targets, count)))
+                        .sum()
+                        .getFloat();
             }
         }
         return new HeldOutLoss(loss / counted, bigramLoss / counted, counted);

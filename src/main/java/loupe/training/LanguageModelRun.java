@@ -16,7 +16,12 @@ final class LanguageModelRun {
     private final SampleBuilder.Progress progress;
     private final Cancellation cancellation;
 
-    LanguageModelRun(LanguageModelTrainer trainer, Path state, String part, SampleBuilder.Progress progress, Cancellation cancellation) {
+    LanguageModelRun(
+            LanguageModelTrainer trainer,
+            Path state,
+            String part,
+            SampleBuilder.Progress progress,
+            Cancellation cancellation) {
         this.trainer = trainer;
         this.state = state;
         this.part = part;
@@ -44,7 +49,9 @@ final class LanguageModelRun {
             }
             double now = trainer.step(plannedTokens);
             loss = loss == 0 ? now : MEMORY * loss + (1 - MEMORY) * now;
-            progress.show(part, trainer.tokens() / (double) end,
+            progress.show(
+                    part,
+                    trainer.tokens() / (double) end,
                     String.format(Locale.ROOT, "%.2f M tokens, loss %.3f", trainer.tokens() / 1e6, loss));
             if (System.nanoTime() - saved > SAVE_EVERY_NANOS) {
                 trainer.save(state);

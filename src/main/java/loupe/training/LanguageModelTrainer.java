@@ -18,8 +18,8 @@ import loupe.base.CheckpointException;
 import loupe.lm.ModelConfig;
 
 /**
- * Trains a small GPT-2 step by step. All of its state (parameters, optimiser, place in the text) can be saved and restored,
- * after which it goes on with the same numbers. One thread; arrays made in a step are closed with it.
+ * Trains a small GPT-2 step by step. All of its state (parameters, optimiser, place in the text) can be saved and
+ * restored, after which it goes on with the same numbers. One thread; arrays made in a step are closed with it.
  */
 final class LanguageModelTrainer implements AutoCloseable {
     private static final long MAGIC = 0x4c4f555045_01L;
@@ -50,7 +50,8 @@ final class LanguageModelTrainer implements AutoCloseable {
         this.parameters = gpt.parameters().flat();
         gpt.parameters().initialise(settings.seed, config.nLayers());
         parameters.setLearning(true);
-        this.optimiser = new AdamW(manager, parameters.flat(), gpt.parameters().decayed(), 0.9, 0.99, 1e-8, settings.decay);
+        this.optimiser =
+                new AdamW(manager, parameters.flat(), gpt.parameters().decayed(), 0.9, 0.99, 1e-8, settings.decay);
     }
 
     Gpt model() {
@@ -85,7 +86,12 @@ final class LanguageModelTrainer implements AutoCloseable {
             Shape shape = new Shape(settings.rows, context);
             NDArray loss;
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
-                loss = gpt.losses(step.create(batch.inputs(), shape), step.create(batch.places()), step.create(batch.targets()), settings.dropout).mean();
+                loss = gpt.losses(
+                                step.create(batch.inputs(), shape),
+                                step.create(batch.places()),
+                                step.create(batch.targets()),
+                                settings.dropout)
+                        .mean();
                 gradients.backward(loss);
             }
             NDArray gradient = parameters.takeGradient(step);
@@ -102,7 +108,8 @@ final class LanguageModelTrainer implements AutoCloseable {
     /** Writes everything needed to go on, replacing {@code file} only when the new one is complete. */
     void save(Path file) throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".part");
-        try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
+        try (DataOutputStream out =
+                new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
             Contexts.Position position = contexts.position();
             out.writeLong(MAGIC);
             out.writeLong(parameters.size());
@@ -122,7 +129,8 @@ final class LanguageModelTrainer implements AutoCloseable {
     void restore(Path file) throws IOException {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
             if (in.readLong() != MAGIC || in.readLong() != parameters.size()) {
-                throw new CheckpointException(file, "this is not a training state of this model", "", "Remove it to start afresh");
+                throw new CheckpointException(
+                        file, "this is not a training state of this model", "", "Remove it to start afresh");
             }
             tokens = in.readLong();
             long steps = in.readLong();

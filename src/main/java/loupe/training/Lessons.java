@@ -17,10 +17,10 @@ import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 
 /**
- * Training contexts on which an {@link Ensemble} has said what may come next: beside the token that does follow, each place
- * has tokens drawn from the ensemble's distribution. The mean loss over them has on average the gradient of the cross entropy
- * with that distribution (distillation: Hinton, Vinyals and Dean, arXiv 1503.02531), at a fraction of its storage. Shown in
- * another order in every epoch.
+ * Training contexts on which an {@link Ensemble} has said what may come next: beside the token that does follow, each
+ * place has tokens drawn from the ensemble's distribution. The mean loss over them has on average the gradient of the
+ * cross entropy with that distribution (distillation: Hinton, Vinyals and Dean, arXiv 1503.02531), at a fraction of its
+ * storage. Shown in another order in every epoch.
  */
 final class Lessons implements Contexts {
     /** Tokens drawn from the ensemble at a place. */
@@ -54,12 +54,20 @@ final class Lessons implements Contexts {
      * @param contexts where the contexts come from; at its start
      * @param wanted how many contexts at least
      */
-    static void write(Path file, Contexts contexts, Ensemble ensemble, int wanted, long seed, SampleBuilder.Progress progress,
-            Cancellation cancellation) throws IOException {
+    static void write(
+            Path file,
+            Contexts contexts,
+            Ensemble ensemble,
+            int wanted,
+            long seed,
+            SampleBuilder.Progress progress,
+            Cancellation cancellation)
+            throws IOException {
         Path unfinished = file.resolveSibling(file.getFileName() + ".part");
         List<Row> done = Files.exists(unfinished) ? rows(unfinished) : new ArrayList<>();
         int batches = done.size() / ROWS;
-        try (DataOutputStream out = new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
+        try (DataOutputStream out =
+                new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
             out.writeLong(MAGIC);
             for (Row row : done.subList(0, batches * ROWS)) {
                 write(out, row);
@@ -125,7 +133,8 @@ final class Lessons implements Contexts {
         List<Row> rows = new ArrayList<>();
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
             if (in.readLong() != MAGIC) {
-                throw new CheckpointException(file, "these are not lessons of an ensemble", "", "Remove it to have them made again");
+                throw new CheckpointException(
+                        file, "these are not lessons of an ensemble", "", "Remove it to have them made again");
             }
             while (true) {
                 rows.add(new Row(read(in), read(in), read(in)));

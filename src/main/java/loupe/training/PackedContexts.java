@@ -4,9 +4,9 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * An endless, repeatable stream of training contexts. Each context starts at the start of a document (every second one with
- * a separator before it) and is filled with whole documents, separators between; the document that does not fit starts the
- * next context instead.
+ * An endless, repeatable stream of training contexts. Each context starts at the start of a document (every second one
+ * with a separator before it) and is filled with whole documents, separators between; the document that does not fit
+ * starts the next context instead.
  *
  * <p>A document of weight w comes floor(w) or ceil(w) times per epoch, on average w times, in shuffled order. The order
  * depends on seed and epoch alone, so that {@link Position} is all that must be kept for going on later.
@@ -14,6 +14,7 @@ import java.util.SplittableRandom;
 final class PackedContexts implements Contexts {
     /** Share of definitions in each wording. */
     private static final double TYPICAL_SHARE = 0.25;
+
     private static final double ENTRY_SHARE = 0.65;
 
     private final TrainingText text;
@@ -53,8 +54,8 @@ final class PackedContexts implements Contexts {
     }
 
     /**
-     * The next {@code rows} contexts. Every token of a definition or example is a target; of the rest, which is mostly the
-     * same few words, only a random share is, so that the model's time goes to what it is for.
+     * The next {@code rows} contexts. Every token of a definition or example is a target; of the rest, which is mostly
+     * the same few words, only a random share is, so that the model's time goes to what it is for.
      */
     @Override
     public Batch next(int rows) {
@@ -109,7 +110,9 @@ final class PackedContexts implements Contexts {
             order = order(epoch);
         }
         double draw = new SplittableRandom(seed * 31 + epoch * 1_000_003L + cursor).nextDouble();
-        Wording wording = draw < TYPICAL_SHARE ? Wording.TYPICAL : draw < TYPICAL_SHARE + ENTRY_SHARE ? Wording.ENTRY : Wording.MEANING;
+        Wording wording = draw < TYPICAL_SHARE
+                ? Wording.TYPICAL
+                : draw < TYPICAL_SHARE + ENTRY_SHARE ? Wording.ENTRY : Wording.MEANING;
         return text.sentence(order[cursor++], wording);
     }
 

@@ -18,12 +18,13 @@ import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 
 /**
- * Trains a sparse autoencoder. Inputs are divided by sqrt(mean |x|^2) while it learns, and biases multiplied by it at the
- * end, so that the result reads raw activations. With x the input, d its width: loss = mean |x - x^|^2 + auxiliary / 32.
+ * Trains a sparse autoencoder. Inputs are divided by sqrt(mean |x|^2) while it learns, and biases multiplied by it at
+ * the end, so that the result reads raw activations. With x the input, d its width: loss = mean |x - x^|^2 + auxiliary
+ * / 32.
  *
- * <p>The auxiliary loss (Gao et al. 2024, arXiv 2406.04093, as in dictionary_learning's TopK trainer) lets the d/2 largest
- * of the dead features reconstruct what is left over, divided by the variance of what is left over. Decoder directions
- * have unit norm throughout. Device thread only.
+ * <p>The auxiliary loss (Gao et al. 2024, arXiv 2406.04093, as in dictionary_learning's TopK trainer) lets the d/2
+ * largest of the dead features reconstruct what is left over, divided by the variance of what is left over. Decoder
+ * directions have unit norm throughout. Device thread only.
  */
 final class SaeTrainer implements AutoCloseable {
     private static final double AUXILIARY = 1.0 / 32;
@@ -48,7 +49,9 @@ final class SaeTrainer implements AutoCloseable {
         TOP_K,
         /** The k largest of each token, negative ones included, beside a bias per token: Tokenized SAEs. */
         TOKENIZED,
-        /** The k largest per token on average over a batch; one threshold in the end: SAELens saves it as a JumpReLU. */
+        /**
+         * The k largest per token on average over a batch; one threshold in the end: SAELens saves it as a JumpReLU.
+         */
         BATCH_TOP_K
     }
 
@@ -57,7 +60,15 @@ final class SaeTrainer implements AutoCloseable {
      * @param plannedTokens when the rate has fallen to its end
      * @param deadAfterTokens a feature that was off for so many tokens is dead
      */
-    record Settings(Kind kind, int dSae, int k, LearningRate rate, double lookupRate, long plannedTokens, long deadAfterTokens, long seed) {}
+    record Settings(
+            Kind kind,
+            int dSae,
+            int k,
+            LearningRate rate,
+            double lookupRate,
+            long plannedTokens,
+            long deadAfterTokens,
+            long seed) {}
 
     /**
      * @param inputs some activations, to start from their mean and size
@@ -85,7 +96,9 @@ final class SaeTrainer implements AutoCloseable {
         boolean tokenized = settings.kind == Kind.TOKENIZED;
         start(mean, tokenized);
         this.optimiser = new AdamW(manager, parameters.flat(), 1, 0.9, 0.999, 1e-8, 0);
-        this.lookup = tokenized ? new FlatParameters(manager, Map.of("lookup", new Shape(unigrams.length / width, width))) : null;
+        this.lookup = tokenized
+                ? new FlatParameters(manager, Map.of("lookup", new Shape(unigrams.length / width, width)))
+                : null;
         this.lookupOptimiser = tokenized ? new AdamW(manager, lookup.flat(), 1, 0.9, 0.999, 1e-8, 0) : null;
         if (tokenized) {
             float[] half = new float[unigrams.length];
@@ -130,7 +143,9 @@ final class SaeTrainer implements AutoCloseable {
 
     /** Share of the features that are dead. */
     double dead() {
-        return deadMask() == null ? 0 : java.util.Arrays.stream(lastActive).filter(this::isDead).count() / (double) settings.dSae;
+        return deadMask() == null
+                ? 0
+                : java.util.Arrays.stream(lastActive).filter(this::isDead).count() / (double) settings.dSae;
     }
 
     private boolean isDead(long lastActiveAt) {
@@ -151,23 +166,30 @@ final class SaeTrainer implements AutoCloseable {
     double step(ActivationBuffer.Batch batch) {
         try (NDManager step = manager.newSubManager()) {
             parameters.lend(step);
-            NDArray x = step.create(batch.vectors(), new Shape(batch.rows(), width)).mul(inputScale);
+            NDArray x =
+                    step.create(batch.vectors(), new Shape(batch.rows(), width)).mul(inputScale);
             float[] dead = deadMask();
             NDArray loss;
             NDArray features;
             try (GradientCollector gradients = Engine.getInstance().newGradientCollector()) {
-                NDArray p = Linear.linear(x.sub(parameters.get("decoderBias")), parameters.get("encoder"), parameters.get("encoderBias"))
+                NDArray p = Linear.linear(
+                                x.sub(parameters.get("decoderBias")),
+                                parameters.get("encoder"),
+                                parameters.get("encoderBias"))
                         .singletonOrThrow();
                 features = choose(p);
                 NDArray error = x.sub(features.matMul(parameters.get("decoder")).add(parameters.get("decoderBias")));
                 if (lookup != null) {
                     lookup.lend(step);
-                    error = error.sub(Embedding.embedding(step.create(batch.tokens()), lookup.get("lookup"), SparseFormat.DENSE).singletonOrThrow());
+                    error = error.sub(
+                            Embedding.embedding(step.create(batch.tokens()), lookup.get("lookup"), SparseFormat.DENSE)
+                                    .singletonOrThrow());
                 }
                 loss = error.square().sum().div(batch.rows());
                 NDArray total = loss;
                 if (dead != null) {
-                    total = loss.add(auxiliary(Activation.relu(p), error.stopGradient(), step.create(dead)).mul(AUXILIARY));
+                    total = loss.add(auxiliary(Activation.relu(p), error.stopGradient(), step.create(dead))
+                            .mul(AUXILIARY));
                 }
                 gradients.backward(total);
             }
@@ -187,7 +209,8 @@ final class SaeTrainer implements AutoCloseable {
             return positive.mul(atLeast(positive.stopGradient(), k));
         }
         NDArray all = positive.stopGradient().reshape(1, p.size());
-        return positive.mul(atLeast(all, Math.toIntExact(k * p.getShape().get(0))).reshape(p.getShape()));
+        return positive.mul(
+                atLeast(all, Math.toIntExact(k * p.getShape().get(0))).reshape(p.getShape()));
     }
 
     /** 1 where a value is among the k largest of its row, else 0. */
@@ -238,7 +261,10 @@ final class SaeTrainer implements AutoCloseable {
         }
         if (settings.kind == Kind.BATCH_TOP_K) {
             NDArray plain = features.stopGradient();
-            double smallest = plain.add(plain.lte(0).toType(DataType.FLOAT32, false).mul(1e9)).min().getFloat();
+            double smallest = plain.add(
+                            plain.lte(0).toType(DataType.FLOAT32, false).mul(1e9))
+                    .min()
+                    .getFloat();
             threshold = threshold < 0 ? smallest : THRESHOLD_MEMORY * threshold + (1 - THRESHOLD_MEMORY) * smallest;
         }
     }

@@ -12,9 +12,9 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalInt;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -31,8 +31,9 @@ import loupe.sae.SaeOptions;
 import loupe.sae.SparseAutoencoder;
 
 /**
- * Builds the sample from a definitions file: tokenizer, language model, autoencoders, corpus, README. What is done is not
- * done again: a finished part lies in the output folder, the model that is still learning in the work folder. One thread.
+ * Builds the sample from a definitions file: tokenizer, language model, autoencoders, corpus, README. What is done is
+ * not done again: a finished part lies in the output folder, the model that is still learning in the work folder. One
+ * thread.
  */
 public final class SampleBuilder {
     private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(20, 1, 1.5, 1, 1, 0.3);
@@ -76,8 +77,20 @@ public final class SampleBuilder {
         /** A GPT-2 with the native GELU, which is faster than the approximation that GPT-2 itself uses. */
         ModelConfig config() {
             int dHead = dModel / nHeads;
-            return new ModelConfig("gpt2", vocabulary, context, dModel, nLayers, nHeads, nHeads, dHead, 4 * dModel, 1e-5,
-                    ModelConfig.MlpActivation.GELU, Collections.nCopies(nLayers, 1 / Math.sqrt(dHead)), ModelConfig.Wiring.GPT2);
+            return new ModelConfig(
+                    "gpt2",
+                    vocabulary,
+                    context,
+                    dModel,
+                    nLayers,
+                    nHeads,
+                    nHeads,
+                    dHead,
+                    4 * dModel,
+                    1e-5,
+                    ModelConfig.MlpActivation.GELU,
+                    Collections.nCopies(nLayers, 1 / Math.sqrt(dHead)),
+                    ModelConfig.Wiring.GPT2);
         }
     }
 
@@ -88,11 +101,14 @@ public final class SampleBuilder {
     }
 
     /** @param work folder for unfinished parts; kept for going on later */
-    public SampleBuilder(Path definitions, Path out, Path work, Plan plan, Progress progress, Cancellation cancellation) throws IOException {
+    public SampleBuilder(Path definitions, Path out, Path work, Plan plan, Progress progress, Cancellation cancellation)
+            throws IOException {
         this(definitions, out, work, plan, Sizes.SAMPLE, progress, cancellation);
     }
 
-    SampleBuilder(Path definitions, Path out, Path work, Plan plan, Sizes sizes, Progress progress, Cancellation cancellation) throws IOException {
+    SampleBuilder(
+            Path definitions, Path out, Path work, Plan plan, Sizes sizes, Progress progress, Cancellation cancellation)
+            throws IOException {
         this.sizes = sizes;
         this.definitions = definitions;
         this.out = out;
@@ -117,16 +133,20 @@ public final class SampleBuilder {
         if (!Files.exists(tokenizerFolder.resolve("tokenizer_config.json"))) {
             stopwatch.time("tokenizer", () -> vocabulary(corpus).write(tokenizerFolder, sizes.context));
         }
-        try (Tokenizer tokenizer = TokenizerFiles.read(tokenizerFolder).orElseThrow(); NDManager manager = NDManager.newBaseManager()) {
+        try (Tokenizer tokenizer = TokenizerFiles.read(tokenizerFolder).orElseThrow();
+                NDManager manager = NDManager.newBaseManager()) {
             progress.show("text", 0, "");
             TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
             DefinitionQuality quality = learnLanguage(manager, corpus, text, tokenizer, tokenizerFolder);
             try (ModelFolder folder = ModelFolder.open(out.resolve(MODEL_FOLDER));
-                    LanguageModel model = folder.read(Processing.RAW).on(manager.newSubManager()).seal()) {
+                    LanguageModel model = folder.read(Processing.RAW)
+                            .on(manager.newSubManager())
+                            .seal()) {
                 writeCorpus(manager, model, tokenizer);
                 learnFeatures(manager, model, text);
                 Map<String, SaeEvaluation.Answer> measured = measure(manager, model, tokenizer);
-                new SampleReadme(corpus, quality, measured, stopwatch.seconds(), plan, model.config()).write(out, definitions);
+                new SampleReadme(corpus, quality, measured, stopwatch.seconds(), plan, model.config())
+                        .write(out, definitions);
                 return SampleReadme.figures(quality, measured, stopwatch.seconds());
             }
         }
@@ -137,12 +157,15 @@ public final class SampleBuilder {
      *
      * @param sample folder that a builder filled
      */
-    public static Map<String, Object> measureLanguageModel(Path definitions, Path sample, long seed) throws IOException {
+    public static Map<String, Object> measureLanguageModel(Path definitions, Path sample, long seed)
+            throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
         Path folder = sample.resolve(MODEL_FOLDER);
-        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow(); NDManager manager = NDManager.newBaseManager()) {
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow();
+                NDManager manager = NDManager.newBaseManager()) {
             TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
-            return SampleReadme.figures(DefinitionQuality.measure(manager, GptFolder.read(manager, folder), corpus, text, tokenizer, seed));
+            return SampleReadme.figures(
+                    DefinitionQuality.measure(manager, GptFolder.read(manager, folder), corpus, text, tokenizer, seed));
         }
     }
 
@@ -166,14 +189,24 @@ public final class SampleBuilder {
 
     private static Function<String, int[]> encoder(Tokenizer tokenizer) {
         Map<String, int[]> known = new HashMap<>();
-        return words -> known.computeIfAbsent(words, w -> tokenizer.encode(w, Tokenizer.Beginning.NO).ids());
+        return words -> known.computeIfAbsent(
+                words, w -> tokenizer.encode(w, Tokenizer.Beginning.NO).ids());
     }
 
     /** @param text the dictionary alone; the model learns from a text of its own, to which its teachers add theirs */
-    private DefinitionQuality learnLanguage(NDManager manager, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, Path tokenizerFolder)
+    private DefinitionQuality learnLanguage(
+            NDManager manager, DefinitionCorpus corpus, TrainingText text, Tokenizer tokenizer, Path tokenizerFolder)
             throws IOException {
         TrainingText taught = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
-        Distillation distillation = new Distillation(manager, sizes.config(), sizes.rows, Distillation.Plan.of(plan.modelTokens), plan.seed, work, progress, cancellation);
+        Distillation distillation = new Distillation(
+                manager,
+                sizes.config(),
+                sizes.rows,
+                Distillation.Plan.of(plan.modelTokens),
+                plan.seed,
+                work,
+                progress,
+                cancellation);
         LanguageModelTrainer[] finished = new LanguageModelTrainer[1];
         stopwatch.time("language model", () -> finished[0] = distillation.learn(taught, tokenizerFolder));
         try (LanguageModelTrainer trainer = finished[0]) {
@@ -193,11 +226,15 @@ public final class SampleBuilder {
         }
         progress.show("corpus", 0, "");
         List<int[]> sentences = new ArrayList<>();
-        stopwatch.time("corpus", () -> sentences.addAll(
-                new CorpusSampler(manager, model, plan.seed).sentences(plan.corpusTokens, SEPARATOR, cancellation)));
+        stopwatch.time(
+                "corpus",
+                () -> sentences.addAll(new CorpusSampler(manager, model, plan.seed)
+                        .sentences(plan.corpusTokens, SEPARATOR, cancellation)));
         StringBuilder written = new StringBuilder();
         for (int[] sentence : sentences) {
-            written.append(tokenizer.decode(sentence).replaceAll("\\s+", " ").strip()).append(BpeTrainer.END_OF_TEXT).append('\n');
+            written.append(tokenizer.decode(sentence).replaceAll("\\s+", " ").strip())
+                    .append(BpeTrainer.END_OF_TEXT)
+                    .append('\n');
         }
         Path unfinished = out.resolve("corpus.txt.part");
         Files.writeString(unfinished, written, StandardCharsets.UTF_8);
@@ -207,27 +244,56 @@ public final class SampleBuilder {
     private void learnFeatures(NDManager manager, LanguageModel model, TrainingText text) throws IOException {
         for (SampleSae sae : SampleSae.values()) {
             if (!sae.exists(out)) {
-                PackedContexts contexts = new PackedContexts(text, sizes.context, plan.seed + 1, Distillation.OTHER_SHARE);
-                Supplier<int[]> next = () -> java.util.Arrays.stream(contexts.next(1).inputs()).mapToInt(Math::toIntExact).toArray();
-                stopwatch.time(sae.fileName(), () -> sae.train(manager, model, next, SEPARATOR, plan.saeTokens, plan.seed, out,
-                        (fraction, detail) -> progress.show("autoencoder", fraction, detail), cancellation));
+                PackedContexts contexts =
+                        new PackedContexts(text, sizes.context, plan.seed + 1, Distillation.OTHER_SHARE);
+                Supplier<int[]> next =
+                        () -> java.util.Arrays.stream(contexts.next(1).inputs())
+                                .mapToInt(Math::toIntExact)
+                                .toArray();
+                stopwatch.time(
+                        sae.fileName(),
+                        () -> sae.train(
+                                manager,
+                                model,
+                                next,
+                                SEPARATOR,
+                                plan.saeTokens,
+                                plan.seed,
+                                out,
+                                (fraction, detail) -> progress.show("autoencoder", fraction, detail),
+                                cancellation));
             }
         }
     }
 
     /** By file name, and for the tokenized one without its lookup too. */
-    private Map<String, SaeEvaluation.Answer> measure(NDManager manager, LanguageModel model, Tokenizer tokenizer) throws IOException {
+    private Map<String, SaeEvaluation.Answer> measure(NDManager manager, LanguageModel model, Tokenizer tokenizer)
+            throws IOException {
         int[][] texts = corpusContexts(tokenizer);
         Map<String, SaeEvaluation.Answer> measured = new LinkedHashMap<>();
-        for (String name : List.of(SampleSae.TOP_K.fileName(), SampleSae.EARLY, SampleSae.TOKENIZED.fileName(), SampleSae.JUMP_RELU.fileName())) {
+        for (String name : List.of(
+                SampleSae.TOP_K.fileName(),
+                SampleSae.EARLY,
+                SampleSae.TOKENIZED.fileName(),
+                SampleSae.JUMP_RELU.fileName())) {
             boolean tokenized = name.equals(SampleSae.TOKENIZED.fileName());
-            SaeOptions options = tokenized ? new SaeOptions(Optional.empty(), OptionalInt.of(SampleSae.K), Optional.of(SampleSae.hook(model.config())),
-                    Optional.empty(), OptionalDouble.empty(), Optional.of(true), false) : SaeOptions.AS_STORED;
+            SaeOptions options = tokenized
+                    ? new SaeOptions(
+                            Optional.empty(),
+                            OptionalInt.of(SampleSae.K),
+                            Optional.of(SampleSae.hook(model.config())),
+                            Optional.empty(),
+                            OptionalDouble.empty(),
+                            Optional.of(true),
+                            false)
+                    : SaeOptions.AS_STORED;
             SaeFile file = SaeFile.read(out.resolve(name), options);
             for (boolean lookup : tokenized ? new boolean[] {true, false} : new boolean[] {false}) {
                 progress.show("measure", 0, name);
-                try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, file.config().withLookup(lookup), file.readWeights(cancellation))) {
-                    measured.put(tokenized && !lookup ? name + " without its lookup" : name,
+                try (SparseAutoencoder sae = SparseAutoencoder.upload(
+                        manager, file.config().withLookup(lookup), file.readWeights(cancellation))) {
+                    measured.put(
+                            tokenized && !lookup ? name + " without its lookup" : name,
                             SampleSae.measure(manager, model, sae, texts, cancellation));
                 }
             }
@@ -239,8 +305,11 @@ public final class SampleBuilder {
     private int[][] corpusContexts(Tokenizer tokenizer) throws IOException {
         int[][] contexts = new int[sizes.measured][sizes.context];
         int at = 0;
-        for (String sentence : Files.readString(out.resolve("corpus.txt")).split(java.util.regex.Pattern.quote(BpeTrainer.END_OF_TEXT))) {
-            int[] ids = tokenizer.encode(BpeTrainer.END_OF_TEXT + sentence.strip(), Tokenizer.Beginning.NO).ids();
+        for (String sentence : Files.readString(out.resolve("corpus.txt"))
+                .split(java.util.regex.Pattern.quote(BpeTrainer.END_OF_TEXT))) {
+            int[] ids = tokenizer
+                    .encode(BpeTrainer.END_OF_TEXT + sentence.strip(), Tokenizer.Beginning.NO)
+                    .ids();
             for (int id : ids) {
                 if (at == sizes.measured * sizes.context) {
                     return contexts;

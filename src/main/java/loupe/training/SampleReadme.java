@@ -25,8 +25,13 @@ final class SampleReadme {
     private final SampleBuilder.Plan plan;
     private final ModelConfig model;
 
-    SampleReadme(DefinitionCorpus corpus, DefinitionQuality quality, Map<String, SaeEvaluation.Answer> autoencoders, Map<String, Double> seconds,
-            SampleBuilder.Plan plan, ModelConfig model) {
+    SampleReadme(
+            DefinitionCorpus corpus,
+            DefinitionQuality quality,
+            Map<String, SaeEvaluation.Answer> autoencoders,
+            Map<String, Double> seconds,
+            SampleBuilder.Plan plan,
+            ModelConfig model) {
         this.corpus = corpus;
         this.quality = quality;
         this.autoencoders = autoencoders;
@@ -36,7 +41,8 @@ final class SampleReadme {
     }
 
     /** The same figures as values. */
-    static Map<String, Object> figures(DefinitionQuality quality, Map<String, SaeEvaluation.Answer> autoencoders, Map<String, Double> seconds) {
+    static Map<String, Object> figures(
+            DefinitionQuality quality, Map<String, SaeEvaluation.Answer> autoencoders, Map<String, Double> seconds) {
         Map<String, Object> figures = figures(quality);
         Map<String, Object> measured = new LinkedHashMap<>();
         autoencoders.forEach((name, answer) -> {
@@ -68,7 +74,9 @@ final class SampleReadme {
         StringBuilder text = new StringBuilder();
         HookPoint hook = SampleSae.hook(model);
         Distillation.Plan taught = Distillation.Plan.of(plan.modelTokens());
-        text.append(String.format(Locale.ROOT, """
+        text.append(String.format(
+                Locale.ROOT,
+                """
                 # The sample
 
                 A small language model, sparse autoencoders of its residual stream, and a corpus, all trained and written by this
@@ -108,14 +116,37 @@ final class SampleReadme {
                 A line of `definitions.tsv` is lemma, part of speech, definition and examples (joined by ` | `), with tabs between.
                 What is there already is not built again; a stopped run goes on where it was.
 
-                """, model.nLayers(), model.dModel(), model.nHeads(), model.context(), parameters() / 1e6, model.vocabularySize(),
-                SampleSae.EXPANSION * model.dModel(), hook.layer(), hook, SampleSae.K, SampleSae.K, hook, taught.teachers(), taught.teacherTokens() / 1e6,
-                taught.writtenTokens() / 1e6, taught.lessonTokens() / 1e6, Lessons.DRAWS, Lessons.TRUE_WEIGHT, taught.modelTokens() / 1e6));
-        text.append(String.format(Locale.ROOT, "Seed %d; %,d training rows, %,d held-out rows; each autoencoder saw %,d tokens.%n%n",
-                plan.seed(), corpus.training().size(), corpus.heldOut().size(), plan.saeTokens()));
+                """,
+                model.nLayers(),
+                model.dModel(),
+                model.nHeads(),
+                model.context(),
+                parameters() / 1e6,
+                model.vocabularySize(),
+                SampleSae.EXPANSION * model.dModel(),
+                hook.layer(),
+                hook,
+                SampleSae.K,
+                SampleSae.K,
+                hook,
+                taught.teachers(),
+                taught.teacherTokens() / 1e6,
+                taught.writtenTokens() / 1e6,
+                taught.lessonTokens() / 1e6,
+                Lessons.DRAWS,
+                Lessons.TRUE_WEIGHT,
+                taught.modelTokens() / 1e6));
+        text.append(String.format(
+                Locale.ROOT,
+                "Seed %d; %,d training rows, %,d held-out rows; each autoencoder saw %,d tokens.%n%n",
+                plan.seed(),
+                corpus.training().size(),
+                corpus.heldOut().size(),
+                plan.saeTokens()));
         if (!seconds.isEmpty()) {
             text.append("| part | minutes |\n|---|---|\n");
-            seconds.forEach((part, time) -> text.append(String.format(Locale.ROOT, "| %s | %.1f |%n", part, time / 60)));
+            seconds.forEach(
+                    (part, time) -> text.append(String.format(Locale.ROOT, "| %s | %.1f |%n", part, time / 60)));
             text.append('\n');
         }
         languageModel(text);
@@ -134,7 +165,9 @@ final class SampleReadme {
 
     private void languageModel(StringBuilder text) {
         HeldOutLoss loss = quality.loss();
-        text.append(String.format(Locale.ROOT, """
+        text.append(String.format(
+                Locale.ROOT,
+                """
                 ## The language model
 
                 Nats per token on the %,d tokens of all distinct held-out definition texts (what stands between the quotation marks, each
@@ -150,12 +183,20 @@ final class SampleReadme {
                 Of the %d training words of one token with the most senses, %.1f %% get a greedy definition that has one of its first three
                 content words in a true definition of the word.
 
-                """, loss.tokens(), loss.model(), loss.bigram(), loss.bigram() - loss.model(), quality.lemmas(),
+                """,
+                loss.tokens(),
+                loss.model(),
+                loss.bigram(),
+                loss.bigram() - loss.model(),
+                quality.lemmas(),
                 100 * quality.recognisableShare()));
     }
 
     private void features(StringBuilder text) {
-        long tokens = autoencoders.values().stream().mapToLong(SaeEvaluation.Answer::tokens).max().orElse(0);
+        long tokens = autoencoders.values().stream()
+                .mapToLong(SaeEvaluation.Answer::tokens)
+                .max()
+                .orElse(0);
         text.append(String.format(Locale.ROOT, """
                 ## The autoencoders
 
@@ -166,17 +207,33 @@ final class SampleReadme {
                 | autoencoder | L0 | explained variance | CE recovered | CE clean | CE with it | CE zero | dead |
                 |---|---|---|---|---|---|---|---|
                 """, tokens));
-        autoencoders.forEach((name, answer) -> text.append(String.format(Locale.ROOT, "| %s | %.1f | %.3f | %.1f %% | %.3f | %.3f | %.3f | %.1f %% |%n",
-                name, answer.metrics().l0(), answer.metrics().fve(), 100 * answer.ceRecovered(), answer.ceClean(), answer.ceSae(), answer.ceZero(),
+        autoencoders.forEach((name, answer) -> text.append(String.format(
+                Locale.ROOT,
+                "| %s | %.1f | %.3f | %.1f %% | %.3f | %.3f | %.3f | %.1f %% |%n",
+                name,
+                answer.metrics().l0(),
+                answer.metrics().fve(),
+                100 * answer.ceRecovered(),
+                answer.ceClean(),
+                answer.ceSae(),
+                answer.ceZero(),
                 100 * (1 - answer.metrics().alive()))));
         text.append('\n');
     }
 
     private void samples(StringBuilder text, String title, List<DefinitionQuality.Sample> samples) {
-        text.append("## ").append(title).append("\n\nDrawn by the seed among words of one to three tokens, written greedily, printed as they came.\n\n")
+        text.append("## ")
+                .append(title)
+                .append(
+                        "\n\nDrawn by the seed among words of one to three tokens, written greedily, printed as they came.\n\n")
                 .append("| word | the model writes | the dictionary, among others |\n|---|---|---|\n");
-        samples.forEach(sample -> text.append("| ").append(cell(sample.lemma())).append(" | ").append(cell(sample.written())).append(" | ")
-                .append(cell(sample.dictionary())).append(" |\n"));
+        samples.forEach(sample -> text.append("| ")
+                .append(cell(sample.lemma()))
+                .append(" | ")
+                .append(cell(sample.written()))
+                .append(" | ")
+                .append(cell(sample.dictionary()))
+                .append(" |\n"));
         text.append('\n');
     }
 
@@ -186,10 +243,19 @@ final class SampleReadme {
 
     private void hashes(StringBuilder text, Path folder, Path definitions) throws IOException {
         text.append("## SHA-256\n\n| file | hash |\n|---|---|\n");
-        text.append("| the definitions file (not here) | `").append(sha256(definitions)).append("` |\n");
+        text.append("| the definitions file (not here) | `")
+                .append(sha256(definitions))
+                .append("` |\n");
         try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.filter(Files::isRegularFile).filter(f -> !f.getFileName().toString().equals("README.md")).sorted().toList()) {
-                text.append("| `").append(folder.relativize(file)).append("` | `").append(sha256(file)).append("` |\n");
+            for (Path file : files.filter(Files::isRegularFile)
+                    .filter(f -> !f.getFileName().toString().equals("README.md"))
+                    .sorted()
+                    .toList()) {
+                text.append("| `")
+                        .append(folder.relativize(file))
+                        .append("` | `")
+                        .append(sha256(file))
+                        .append("` |\n");
             }
         }
     }

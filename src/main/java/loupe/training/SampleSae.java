@@ -27,6 +27,7 @@ enum SampleSae {
 
     /** What is written of {@link #TOP_K} after {@link #EARLY_SHARE} of its training. */
     static final String EARLY = "sae-topk-early";
+
     static final double EARLY_SHARE = 0.08;
     static final int K = 32;
 
@@ -53,8 +54,9 @@ enum SampleSae {
     }
 
     /**
-     * The residual stream that leaves the last block but one. There it has come back to the space of the embedding, so that a
-     * feature says more in a token's place than a random direction does; in the middle of so small a model it says less.
+     * The residual stream that leaves the last block but one. There it has come back to the space of the embedding, so
+     * that a feature says more in a token's place than a random direction does; in the middle of so small a model it
+     * says less.
      */
     static HookPoint hook(ModelConfig model) {
         return HookPoint.residPost(model.nLayers() - 2);
@@ -71,14 +73,26 @@ enum SampleSae {
      * @param contexts token ids to run the model on
      * @param separator token that begins a context
      */
-    void train(NDManager manager, LanguageModel model, Supplier<int[]> contexts, int separator, long plannedTokens, long seed, Path folder,
-            Progress progress, Cancellation cancellation) {
+    void train(
+            NDManager manager,
+            LanguageModel model,
+            Supplier<int[]> contexts,
+            int separator,
+            long plannedTokens,
+            long seed,
+            Path folder,
+            Progress progress,
+            Cancellation cancellation) {
         int width = model.config().dModel();
         int capacity = (int) Math.max(4 * BATCH, Math.min(LARGEST_BUFFER, plannedTokens));
-        ActivationBuffer buffer = new ActivationBuffer(manager, model, hook(model.config()), centred, contexts, capacity, seed);
-        float[] unigrams = kind == SaeTrainer.Kind.TOKENIZED ? UnigramResidual.table(buffer, model, separator) : new float[0];
-        SaeTrainer.Settings settings = new SaeTrainer.Settings(kind, EXPANSION * width, K, RATE, LOOKUP_RATE, plannedTokens, DEAD_AFTER_TOKENS, seed);
-        try (SaeTrainer trainer = new SaeTrainer(manager, width, settings, buffer.next(capacity / 4).vectors(), unigrams)) {
+        ActivationBuffer buffer =
+                new ActivationBuffer(manager, model, hook(model.config()), centred, contexts, capacity, seed);
+        float[] unigrams =
+                kind == SaeTrainer.Kind.TOKENIZED ? UnigramResidual.table(buffer, model, separator) : new float[0];
+        SaeTrainer.Settings settings = new SaeTrainer.Settings(
+                kind, EXPANSION * width, K, RATE, LOOKUP_RATE, plannedTokens, DEAD_AFTER_TOKENS, seed);
+        try (SaeTrainer trainer = new SaeTrainer(
+                manager, width, settings, buffer.next(capacity / 4).vectors(), unigrams)) {
             boolean earlyWritten = this != TOP_K;
             double error = 0;
             while (trainer.tokens() < plannedTokens) {
@@ -89,7 +103,8 @@ enum SampleSae {
                     write(folder.resolve(EARLY), model, trainer, settings);
                     earlyWritten = true;
                 }
-                progress.show((double) trainer.tokens() / plannedTokens,
+                progress.show(
+                        (double) trainer.tokens() / plannedTokens,
                         String.format("%s, unexplained %.4f, dead %.1f %%", fileName, error, 100 * trainer.dead()));
             }
             write(folder.resolve(fileName), model, trainer, settings);
@@ -115,19 +130,23 @@ enum SampleSae {
 
     SaeConfig config(LanguageModel model) {
         int width = model.config().dModel();
-        Activation activation = switch (kind) {
-            case TOP_K -> new Activation.TopK(K, true, false);
-            case TOKENIZED -> new Activation.TopK(K, false, false);
-            case BATCH_TOP_K -> new Activation.JumpRelu();
-        };
-        return SaeConfig.of("", width, EXPANSION * width, activation, true).withLookup(kind == SaeTrainer.Kind.TOKENIZED)
+        Activation activation =
+                switch (kind) {
+                    case TOP_K -> new Activation.TopK(K, true, false);
+                    case TOKENIZED -> new Activation.TopK(K, false, false);
+                    case BATCH_TOP_K -> new Activation.JumpRelu();
+                };
+        return SaeConfig.of("", width, EXPANSION * width, activation, true)
+                .withLookup(kind == SaeTrainer.Kind.TOKENIZED)
                 .trainedAt(MODEL, hook(model.config()), centred);
     }
 
     /** Measures an autoencoder on texts; see {@link SaeEvaluation}. */
-    static SaeEvaluation.Answer measure(NDManager manager, LanguageModel model, SparseAutoencoder sae, int[][] texts, Cancellation cancellation) {
+    static SaeEvaluation.Answer measure(
+            NDManager manager, LanguageModel model, SparseAutoencoder sae, int[][] texts, Cancellation cancellation) {
         TokenRows rows = new TokenRows(texts);
-        return DirectScope.answer(manager, model, sae, (modelId, saeId) -> new SaeEvaluation(modelId, saeId, rows), cancellation);
+        return DirectScope.answer(
+                manager, model, sae, (modelId, saeId) -> new SaeEvaluation(modelId, saeId, rows), cancellation);
     }
 
     boolean exists(Path folder) {

@@ -17,7 +17,8 @@ final class Stopwatch {
         this.file = file;
         if (Files.exists(file)) {
             JsonNode saved = JsonFiles.read(file);
-            saved.fieldNames().forEachRemaining(part -> seconds.put(part, saved.get(part).asDouble()));
+            saved.fieldNames()
+                    .forEachRemaining(part -> seconds.put(part, saved.get(part).asDouble()));
         }
     }
 

@@ -11,8 +11,9 @@ import java.util.function.Function;
 
 /**
  * The training rows as token ids, each with how often it is shown in an epoch. A word of one to three tokens is near to
- * what a ghost token can mean, so that it is shown more often than a longer one; one of a single token more often still. Of a
- * word with many senses the first one in the file comes most often, so that there is a definition to settle on.
+ * what a ghost token can mean, so that it is shown more often than a longer one; one of a single token more often
+ * still. Of a word with many senses the first one in the file comes most often, so that there is a definition to settle
+ * on.
  *
  * <p>The parts of a sentence are tokenised separately, so that a definition starts with the same token whatever stands
  * before it.
@@ -39,7 +40,10 @@ final class TrainingText {
     TrainingText(List<Definition> rows, Function<String, int[]> encode, Weighting weighting) {
         for (Wording wording : Wording.values()) {
             frames.put(wording, new int[][] {
-                wording.before().isEmpty() ? NOTHING : encode.apply(wording.before()), encode.apply(wording.between()), encode.apply(wording.after())});
+                wording.before().isEmpty() ? NOTHING : encode.apply(wording.before()),
+                encode.apply(wording.between()),
+                encode.apply(wording.after())
+            });
         }
         Map<String, int[]> known = new HashMap<>();
         Function<String, int[]> encodeOnce = text -> known.computeIfAbsent(text, encode);
@@ -99,7 +103,8 @@ final class TrainingText {
      * @param manyTokens of a longer one
      * @param example an example sentence
      */
-    record Weighting(double first, double manySenses, double oneToken, double fewTokens, double manyTokens, double example) {
+    record Weighting(
+            double first, double manySenses, double oneToken, double fewTokens, double manyTokens, double example) {
         /** Every document as often as any other. */
         static final Weighting EVEN = new Weighting(1, 1, 1, 1, 1, 1);
 
@@ -128,7 +133,9 @@ final class TrainingText {
         return lemmas.get(document);
     }
 
-    /** Tokens of a document without a separator. The wording says how a definition is put; other sentences keep theirs. */
+    /**
+     * Tokens of a document without a separator. The wording says how a definition is put; other sentences keep theirs.
+     */
     Sentence sentence(int document, Wording wording) {
         if (document >= lemmas.size()) {
             return plain.get(document - lemmas.size());

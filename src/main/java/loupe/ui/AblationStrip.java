@@ -35,7 +35,9 @@ final class AblationStrip extends BorderPane {
         strip.setQuantity("activation lost without it");
         words.getStyleClass().add("ablation-words");
         words.setMinWidth(0);
-        words.setTooltip(Tips.of("The model reads the text again without each token in turn. Coloured tokens are those that the activation needs"));
+        words.setTooltip(
+                Tips.of(
+                        "The model reads the text again without each token in turn. Coloured tokens are those that the activation needs"));
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
         HBox header = new HBox(words, gap, Tips.iconButton(Feather.X, "Close", model::close));
@@ -71,7 +73,10 @@ final class AblationStrip extends BorderPane {
             shown[i] = texts.of(ids[i]);
             lost[i] = answer == null ? Float.NaN : answer.share(i);
         }
-        strip.setLine(new TokenLine(shown, ids, lost, example.focus()), answer == null ? 1 : Math.max(answer.activation(), Float.MIN_NORMAL), side);
+        strip.setLine(
+                new TokenLine(shown, ids, lost, example.focus()),
+                answer == null ? 1 : Math.max(answer.activation(), Float.MIN_NORMAL),
+                side);
         words.setText(words(asked, answer, model.answer().getProblem()));
     }
 
@@ -79,8 +84,13 @@ final class AblationStrip extends BorderPane {
         if (problem != null) {
             return problem.message();
         }
-        String how = asked.how() == AblationModel.How.REMOVED ? "Each token removed in turn"
+        String how = asked.how() == AblationModel.How.REMOVED
+                ? "Each token removed in turn"
                 : "Each token replaced by " + texts.of(model.replacement().orElse(0)) + " in turn";
-        return how + (answer == null ? " ..." : ", activation " + Figures.number(answer.activation()) + (model.answer().isPending() ? " ..." : ""));
+        return how
+                + (answer == null
+                        ? " ..."
+                        : ", activation " + Figures.number(answer.activation())
+                                + (model.answer().isPending() ? " ..." : ""));
     }
 }

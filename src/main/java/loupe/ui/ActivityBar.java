@@ -21,7 +21,10 @@ import loupe.state.Notices;
 import org.controlsfx.control.PopOver;
 import org.controlsfx.control.StatusBar;
 
-/** The line at the bottom: the oldest long job with its progress, time left and stop, a way to the other jobs, and the notices. */
+/**
+ * The line at the bottom: the oldest long job with its progress, time left and stop, a way to the other jobs, and the
+ * notices.
+ */
 final class ActivityBar {
     private final Activity activity;
     private final Notices notices;
@@ -57,11 +60,14 @@ final class ActivityBar {
     private void bind() {
         activity.jobs().addListener((ListChangeListener<Activity.Job>) change -> showJobs());
         showJobs();
-        told.textProperty().bind(Bindings.createStringBinding(() -> switch (notices.all().size()) {
-            case 0 -> "";
-            case 1 -> "1 notice";
-            default -> notices.all().size() + " notices";
-        }, notices.all()));
+        told.textProperty()
+                .bind(Bindings.createStringBinding(
+                        () -> switch (notices.all().size()) {
+                            case 0 -> "";
+                            case 1 -> "1 notice";
+                            default -> notices.all().size() + " notices";
+                        },
+                        notices.all()));
         told.visibleProperty().bind(Bindings.isNotEmpty(notices.all()));
         told.setOnAction(event -> showNotices());
         others.setOnAction(event -> showAllJobs());
@@ -143,7 +149,8 @@ final class ActivityBar {
             details.managedProperty().bind(details.visibleProperty());
             details.setOnAction(event -> {
                 ClipboardContent content = new ClipboardContent();
-                content.putString(getItem().text() + "\n\n" + getItem().problem().details());
+                content.putString(
+                        getItem().text() + "\n\n" + getItem().problem().details());
                 Clipboard.getSystemClipboard().setContent(content);
             });
             text.setWrapText(true);
@@ -158,7 +165,8 @@ final class ActivityBar {
                 setGraphic(null);
             } else {
                 text.setText(notice.text());
-                details.setVisible(notice.problem() != null && !notice.problem().details().isEmpty());
+                details.setVisible(
+                        notice.problem() != null && !notice.problem().details().isEmpty());
                 setGraphic(box);
             }
         }

@@ -9,12 +9,12 @@ import javafx.scene.image.Image;
 public final class AppIcon {
     private static final int[] SIZES = {16, 32, 48, 64, 128, 256};
 
-    private AppIcon() {
-    }
+    private AppIcon() {}
 
     public static List<Image> images() {
-        return IntStream.of(SIZES).mapToObj(size -> "icons/sae-loupe-" + size + ".png")
-            .map(name -> new Image(Objects.requireNonNull(AppIcon.class.getResourceAsStream(name), name)))
-            .toList();
+        return IntStream.of(SIZES)
+                .mapToObj(size -> "icons/sae-loupe-" + size + ".png")
+                .map(name -> new Image(Objects.requireNonNull(AppIcon.class.getResourceAsStream(name), name)))
+                .toList();
     }
 }

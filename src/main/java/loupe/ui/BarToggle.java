@@ -12,9 +12,9 @@ final class BarToggle {
     private BarToggle() {}
 
     /**
-     * Ties button and bar. The bar comes to the top of a column when it is opened for the first time, so that its controls are
-     * not made ready in windows where nobody wants them. It also opens by itself when what it sets is set elsewhere, and closes
-     * again with that, unless the user has it open or is in it.
+     * Ties button and bar. The bar comes to the top of a column when it is opened for the first time, so that its
+     * controls are not made ready in windows where nobody wants them. It also opens by itself when what it sets is set
+     * elsewhere, and closes again with that, unless the user has it open or is in it.
      *
      * @param inUse whether what the bar sets is set
      */

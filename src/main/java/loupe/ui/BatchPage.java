@@ -29,7 +29,10 @@ import loupe.state.Activity;
 import loupe.state.BatchModel;
 import loupe.state.FeatureTableModel;
 
-/** Trees, token lists and best scales of the features that the table lists: begun, stopped, gone on with and browsed here; it runs on while the page is closed. */
+/**
+ * Trees, token lists and best scales of the features that the table lists: begun, stopped, gone on with and browsed
+ * here; it runs on while the page is closed.
+ */
 final class BatchPage {
     private static final int NODES = 300;
 
@@ -37,10 +40,17 @@ final class BatchPage {
     private final FeatureTableModel features;
     private final ExportDesk desk;
     private final VBox box = new VBox(12);
-    private final CheckBox trees = part("Trees", "tree", "The definition tree of each, as JSON in the file, with its likeliest sentence here");
+    private final CheckBox trees =
+            part("Trees", "tree", "The definition tree of each, as JSON in the file, with its likeliest sentence here");
     private final CheckBox lists = part("Token lists", "tokens", "The 50 tokens nearest to each one's ghost");
-    private final CheckBox scales = part("Best scales", "scale", "A sweep over 24 scales, 21 nodes each; by far the longest part");
-    private final SliderField nodes = new SliderField("Most nodes", "", "How many of its most probable nodes a tree keeps", SliderScale.logarithmic(10, 10_000, 0.1, 0.5), NODES);
+    private final CheckBox scales =
+            part("Best scales", "scale", "A sweep over 24 scales, 21 nodes each; by far the longest part");
+    private final SliderField nodes = new SliderField(
+            "Most nodes",
+            "",
+            "How many of its most probable nodes a tree keeps",
+            SliderScale.logarithmic(10, 10_000, 0.1, 0.5),
+            NODES);
     private final Button start = new Button("Start...");
     private final Button stop = new Button("Stop");
     private final Button goOn = new Button("Go on");
@@ -62,9 +72,13 @@ final class BatchPage {
         Label what = new Label();
         what.setWrapText(true);
         what.setMinHeight(Region.USE_PREF_SIZE);
-        what.textProperty().bind(Bindings.createStringBinding(() -> "Of the " + Figures.count(features.rows().size())
-                + " features that the table lists now, in its order, under what the ghost controls say. Every feature's line is in the file as soon as it is found; "
-                + "stop when you like, choose the same file again later and it goes on. The command line's batch writes and reads the same file", features.version(), features.rows()));
+        what.textProperty()
+                .bind(Bindings.createStringBinding(
+                        () -> "Of the " + Figures.count(features.rows().size())
+                                + " features that the table lists now, in its order, under what the ghost controls say. Every feature's line is in the file as soon as it is found; "
+                                + "stop when you like, choose the same file again later and it goes on. The command line's batch writes and reads the same file",
+                        features.version(),
+                        features.rows()));
         what.getStyleClass().add("muted");
         nodes.setId("batch-nodes");
         HBox.setHgrow(nodes, Priority.ALWAYS);
@@ -140,14 +154,44 @@ final class BatchPage {
     }
 
     private void columns() {
-        table.getColumns().addAll(List.of(
-                Tables.counts("#", "Feature; a click selects it, Enter or a double click shows it", 50, BatchRow::feature),
-                Tables.texts("Likeliest sentence", "Its tree's likeliest child after likeliest child", 240, BatchRow::branch, text -> text),
-                Tables.numbers("Probability", "Of that sentence", 80, BatchRow::probability, value -> Double.isNaN(value) ? "" : Figures.percent(value)),
-                Tables.texts("First tokens", "Of its token list", 200, BatchRow::tokens, text -> text),
-                Tables.numbers("Divergence", "Nats that its tree says beyond the baseline", 80, BatchRow::divergence, BatchPage::figure),
-                Tables.numbers("Best scale", "Proposed scale, in units of the embedding", 76, BatchRow::bestScale, BatchPage::figure),
-                Tables.texts("Plateau", "Scales about as good: a score of at least 95 % of the best", 90, BatchPage::plateau, text -> text)));
+        table.getColumns()
+                .addAll(List.of(
+                        Tables.counts(
+                                "#",
+                                "Feature; a click selects it, Enter or a double click shows it",
+                                50,
+                                BatchRow::feature),
+                        Tables.texts(
+                                "Likeliest sentence",
+                                "Its tree's likeliest child after likeliest child",
+                                240,
+                                BatchRow::branch,
+                                text -> text),
+                        Tables.numbers(
+                                "Probability",
+                                "Of that sentence",
+                                80,
+                                BatchRow::probability,
+                                value -> Double.isNaN(value) ? "" : Figures.percent(value)),
+                        Tables.texts("First tokens", "Of its token list", 200, BatchRow::tokens, text -> text),
+                        Tables.numbers(
+                                "Divergence",
+                                "Nats that its tree says beyond the baseline",
+                                80,
+                                BatchRow::divergence,
+                                BatchPage::figure),
+                        Tables.numbers(
+                                "Best scale",
+                                "Proposed scale, in units of the embedding",
+                                76,
+                                BatchRow::bestScale,
+                                BatchPage::figure),
+                        Tables.texts(
+                                "Plateau",
+                                "Scales about as good: a score of at least 95 % of the best",
+                                90,
+                                BatchPage::plateau,
+                                text -> text)));
     }
 
     private static String figure(double value) {
@@ -155,7 +199,9 @@ final class BatchPage {
     }
 
     private static String plateau(BatchRow row) {
-        return Double.isNaN(row.plateauLow()) ? "" : Figures.plain(row.plateauLow()) + " \u2013 " + Figures.plain(row.plateauHigh());
+        return Double.isNaN(row.plateauLow())
+                ? ""
+                : Figures.plain(row.plateauLow()) + " \u2013 " + Figures.plain(row.plateauHigh());
     }
 
     private void begin() {
@@ -171,14 +217,18 @@ final class BatchPage {
         }
         List<Integer> wanted = features.rows().stream().collect(Collectors.toList());
         if (!parts.isEmpty() && !wanted.isEmpty()) {
-            desk.choose("features.jsonl", "JSON lines").ifPresent(path -> model.start(wanted, parts, (int) Math.round(nodes.getValue()), path));
+            desk.choose("features.jsonl", "JSON lines")
+                    .ifPresent(path -> model.start(wanted, parts, (int) Math.round(nodes.getValue()), path));
         }
     }
 
     private void open() {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Browse what a batch has found");
-        chooser.getExtensionFilters().addAll(new FileChooser.ExtensionFilter("JSON lines", "*.jsonl"), new FileChooser.ExtensionFilter("All files", "*"));
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter("JSON lines", "*.jsonl"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
         java.io.File chosen = chooser.showOpenDialog(box.getScene().getWindow());
         if (chosen != null) {
             model.open(chosen.toPath());
@@ -198,10 +248,21 @@ final class BatchPage {
         said.textProperty().unbind();
         if (job != null) {
             bar.progressProperty().bind(job.fraction());
-            said.textProperty().bind(Bindings.createStringBinding(() -> job.detail().get() + (job.timeLeft().get().isEmpty() ? "" : ", " + job.timeLeft().get()),
-                    job.detail(), job.timeLeft()));
+            said.textProperty()
+                    .bind(Bindings.createStringBinding(
+                            () -> job.detail().get()
+                                    + (job.timeLeft().get().isEmpty()
+                                            ? ""
+                                            : ", " + job.timeLeft().get()),
+                            job.detail(),
+                            job.timeLeft()));
         } else {
-            said.setText(problem != null ? problem.message() : model.file().get() == null ? "Nothing has been asked yet" : model.file().get().toString());
+            said.setText(
+                    problem != null
+                            ? problem.message()
+                            : model.file().get() == null
+                                    ? "Nothing has been asked yet"
+                                    : model.file().get().toString());
         }
     }
 }

@@ -13,7 +13,10 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
 import org.kordamp.ikonli.feather.Feather;
 
-/** Marking a rectangle in a chart: drag to mark, Esc or the chip's cross to remove it. Its ends are rounded to four digits. */
+/**
+ * Marking a rectangle in a chart: drag to mark, Esc or the chip's cross to remove it. Its ends are rounded to four
+ * digits.
+ */
 final class BoxBrush {
     private static final double LEAST_PIXELS = 4;
 
@@ -62,7 +65,9 @@ final class BoxBrush {
 
     void listenTo(Node surface) {
         surface.addEventHandler(MouseEvent.MOUSE_PRESSED, event -> {
-            boolean inside = event.getButton() == MouseButton.PRIMARY && !event.isShortcutDown() && chart.dataArea().contains(event.getX(), event.getY());
+            boolean inside = event.getButton() == MouseButton.PRIMARY
+                    && !event.isShortcutDown()
+                    && chart.dataArea().contains(event.getX(), event.getY());
             pressed = inside ? event : null;
             chart.requestFocus();
         });
@@ -77,10 +82,14 @@ final class BoxBrush {
     }
 
     private void drag(MouseEvent event) {
-        if (pressed == null || Math.abs(event.getX() - pressed.getX()) < LEAST_PIXELS || Math.abs(event.getY() - pressed.getY()) < LEAST_PIXELS) {
+        if (pressed == null
+                || Math.abs(event.getX() - pressed.getX()) < LEAST_PIXELS
+                || Math.abs(event.getY() - pressed.getY()) < LEAST_PIXELS) {
             return;
         }
-        box.set(new Box(range(chart.toValueX(pressed.getX()), chart.toValueX(event.getX())), range(chart.toValueY(pressed.getY()), chart.toValueY(event.getY()))));
+        box.set(new Box(
+                range(chart.toValueX(pressed.getX()), chart.toValueX(event.getX())),
+                range(chart.toValueY(pressed.getY()), chart.toValueY(event.getY()))));
     }
 
     private static ValueRange range(double one, double other) {
@@ -109,12 +118,17 @@ final class BoxBrush {
         }
         Bounds area = chart.dataArea();
         double left = Math.max(area.getMinX(), chart.toPixelX(box.get().across().from()));
-        double right = Math.min(area.getMaxX(), chart.toPixelX(box.get().across().to()));
+        double right =
+                Math.min(area.getMaxX(), chart.toPixelX(box.get().across().to()));
         double top = Math.max(area.getMinY(), chart.toPixelY(box.get().up().to()));
         double bottom = Math.min(area.getMaxY(), chart.toPixelY(box.get().up().from()));
         shade.setVisible(right > left && bottom > top);
         shade.resizeRelocate(left, top, Math.max(1, right - left), Math.max(1, bottom - top));
         chip.autosize();
-        chip.relocate(Math.max(area.getMinX() + 4, Math.min(area.getMaxX() - chip.getWidth() - 4, (left + right - chip.getWidth()) / 2)), area.getMinY() + 2);
+        chip.relocate(
+                Math.max(
+                        area.getMinX() + 4,
+                        Math.min(area.getMaxX() - chip.getWidth() - 4, (left + right - chip.getWidth()) / 2)),
+                area.getMinY() + 2);
     }
 }

@@ -71,7 +71,8 @@ final class CanvasPen implements Pen {
     }
 
     @Override
-    public void outlineRectangle(double x, double y, double width, double height, double radius, double line, Color color) {
+    public void outlineRectangle(
+            double x, double y, double width, double height, double radius, double line, Color color) {
         context.setLineWidth(line);
         context.setStroke(color);
         context.strokeRoundRect(x, y, width, height, 2 * radius, 2 * radius);
@@ -96,7 +97,8 @@ final class CanvasPen implements Pen {
     }
 
     private Font font(double size, boolean strongly) {
-        return (strongly ? strong : plain).computeIfAbsent(size,
-            pixels -> Font.font(family, strongly ? FontWeight.BOLD : FontWeight.NORMAL, pixels));
+        return (strongly ? strong : plain)
+                .computeIfAbsent(
+                        size, pixels -> Font.font(family, strongly ? FontWeight.BOLD : FontWeight.NORMAL, pixels));
     }
 }

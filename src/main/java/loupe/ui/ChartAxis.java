@@ -15,6 +15,7 @@ import org.jfree.chart.axis.ValueAxis;
 public record ChartAxis(String quantity, String unit, boolean logarithmic) {
     /** Where the bars of a logarithmic histogram stand. */
     static final double LEAST_LOG_COUNT = 0.5;
+
     private static final double COUNT_HEADROOM = 1.08;
 
     public ChartAxis {
@@ -55,7 +56,9 @@ public record ChartAxis(String quantity, String unit, boolean logarithmic) {
         return axis;
     }
 
-    /** The axis for counts up to {@code most}: only whole numbers have ticks; a logarithmic one begins at half a count. */
+    /**
+     * The axis for counts up to {@code most}: only whole numbers have ticks; a logarithmic one begins at half a count.
+     */
     ValueAxis madeForCounts(double most) {
         if (logarithmic) {
             DecadeAxis axis = new DecadeAxis(label(), LEAST_LOG_COUNT, Math.max(most, 1) * 2);

@@ -36,8 +36,7 @@ public final class ChartExport {
     private static final double POINTS_PER_PIXEL = 72.0 / 96.0;
     private static final String SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 
-    private ChartExport() {
-    }
+    private ChartExport() {}
 
     /**
      * The picture as a file's content.
@@ -58,7 +57,9 @@ public final class ChartExport {
         return image(new Sheet(picture, caption), scale);
     }
 
-    /** Writes a picture beside {@code file} and moves it into place, so that a failure leaves the old file as it was. */
+    /**
+     * Writes a picture beside {@code file} and moves it into place, so that a failure leaves the old file as it was.
+     */
     public static Path write(Picture picture, String caption, ExportFormat format, Path file) throws IOException {
         return replace(file, bytes(picture, caption, format));
     }
@@ -89,8 +90,10 @@ public final class ChartExport {
     private static BufferedImage image(Sheet sheet, int scale) {
         double pixels = sheet.width() * sheet.height() * scale * scale;
         double factor = pixels > MOST_PIXELS ? scale * Math.sqrt(MOST_PIXELS / pixels) : scale;
-        BufferedImage image = new BufferedImage((int) Math.max(1, Math.ceil(sheet.width() * factor)),
-            (int) Math.max(1, Math.ceil(sheet.height() * factor)), BufferedImage.TYPE_INT_RGB);
+        BufferedImage image = new BufferedImage(
+                (int) Math.max(1, Math.ceil(sheet.width() * factor)),
+                (int) Math.max(1, Math.ceil(sheet.height() * factor)),
+                BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
         try {
             graphics.scale(factor, factor);
@@ -103,18 +106,24 @@ public final class ChartExport {
 
     private static byte[] svg(Sheet sheet) throws IOException {
         SVGGraphics2D graphics = new SVGGraphics2D(emptySvg());
-        graphics.setSVGCanvasSize(new java.awt.Dimension((int) Math.ceil(sheet.width()), (int) Math.ceil(sheet.height())));
+        graphics.setSVGCanvasSize(
+                new java.awt.Dimension((int) Math.ceil(sheet.width()), (int) Math.ceil(sheet.height())));
         sheet.draw(graphics);
         StringWriter text = new StringWriter();
         graphics.stream(text, true);
         String stack = "'" + PaperFonts.FAMILY + "', 'Noto Sans', 'DejaVu Sans', Arial, sans-serif";
-        return text.toString().replace("'" + PaperFonts.FAMILY + "'", stack)
-            .replace("&apos;" + PaperFonts.FAMILY + "&apos;", stack).getBytes(StandardCharsets.UTF_8);
+        return text.toString()
+                .replace("'" + PaperFonts.FAMILY + "'", stack)
+                .replace("&apos;" + PaperFonts.FAMILY + "&apos;", stack)
+                .getBytes(StandardCharsets.UTF_8);
     }
 
     private static org.w3c.dom.Document emptySvg() {
         try {
-            return DocumentBuilderFactory.newInstance().newDocumentBuilder().getDOMImplementation().createDocument(SVG_NAMESPACE, "svg", null);
+            return DocumentBuilderFactory.newInstance()
+                    .newDocumentBuilder()
+                    .getDOMImplementation()
+                    .createDocument(SVG_NAMESPACE, "svg", null);
         } catch (ParserConfigurationException impossible) {
             throw new IllegalStateException("this Java has no XML parser", impossible);
         }
@@ -123,7 +132,8 @@ public final class ChartExport {
     private static byte[] pdf(Sheet sheet) throws IOException {
         float width = (float) (sheet.width() * POINTS_PER_PIXEL);
         float height = (float) (sheet.height() * POINTS_PER_PIXEL);
-        try (PDDocument document = new PDDocument(); PdfBoxGraphics2DFontTextDrawer fonts = new PdfBoxGraphics2DFontTextDrawer()) {
+        try (PDDocument document = new PDDocument();
+                PdfBoxGraphics2DFontTextDrawer fonts = new PdfBoxGraphics2DFontTextDrawer()) {
             PDPage page = new PDPage(new PDRectangle(width, height));
             document.addPage(page);
             fonts.registerFont(PaperFonts.of(1, false).getFontName(), PaperFonts.file(false));
@@ -178,7 +188,8 @@ public final class ChartExport {
         private static List<String> wrap(String caption, double width) {
             List<String> lines = new ArrayList<>();
             StringBuilder line = new StringBuilder();
-            for (String word : caption.isBlank() ? new String[0] : caption.strip().split("\\s+")) {
+            for (String word :
+                    caption.isBlank() ? new String[0] : caption.strip().split("\\s+")) {
                 String longer = line.isEmpty() ? word : line + " " + word;
                 if (!line.isEmpty() && PaperPen.width(longer, CAPTION_SIZE, false) > width) {
                     lines.add(line.toString());

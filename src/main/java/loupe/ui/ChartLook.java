@@ -16,8 +16,7 @@ final class ChartLook {
     private static final double SIZE = 12;
     private static final float THIN = 1f;
 
-    private ChartLook() {
-    }
+    private ChartLook() {}
 
     /** @param scale how much larger than usual text is */
     static void apply(JFreeChart chart, Palette palette, double scale) {

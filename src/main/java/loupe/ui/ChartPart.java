@@ -30,7 +30,7 @@ public abstract class ChartPart extends Painted implements Exportable {
     private final String name;
     private final Label readout = new Label();
     private ChartCanvas canvas;
-    private BiConsumer<XYPlot, Palette> dress = (plot, palette) -> { };
+    private BiConsumer<XYPlot, Palette> dress = (plot, palette) -> {};
 
     ChartPart(String name) {
         this.name = Objects.requireNonNull(name, "name");
@@ -64,8 +64,7 @@ public abstract class ChartPart extends Painted implements Exportable {
     }
 
     /** Called once, when there is a canvas to listen to. */
-    void canvasMade(ChartCanvas made) {
-    }
+    void canvasMade(ChartCanvas made) {}
 
     private void restyle(JFreeChart chart, Palette palette) {
         chart.setNotify(false);
@@ -94,7 +93,9 @@ public abstract class ChartPart extends Painted implements Exportable {
 
     /** The area of the data in this part's pixels, empty before the first drawing. */
     final Bounds dataArea() {
-        Rectangle2D area = canvas == null ? new Rectangle2D.Double() : canvas.getRenderingInfo().getPlotInfo().getDataArea();
+        Rectangle2D area = canvas == null
+                ? new Rectangle2D.Double()
+                : canvas.getRenderingInfo().getPlotInfo().getDataArea();
         return new BoundingBox(area.getX(), area.getY(), area.getWidth(), area.getHeight());
     }
 
@@ -108,12 +109,16 @@ public abstract class ChartPart extends Painted implements Exportable {
 
     final double toValueX(double pixel) {
         ValueAxis axis = plot().getDomainAxis();
-        return Math.max(axis.getLowerBound(), Math.min(axis.getUpperBound(), axis.java2DToValue(pixel, area(), RectangleEdge.BOTTOM)));
+        return Math.max(
+                axis.getLowerBound(),
+                Math.min(axis.getUpperBound(), axis.java2DToValue(pixel, area(), RectangleEdge.BOTTOM)));
     }
 
     final double toValueY(double pixel) {
         ValueAxis axis = plot().getRangeAxis();
-        return Math.max(axis.getLowerBound(), Math.min(axis.getUpperBound(), axis.java2DToValue(pixel, area(), RectangleEdge.LEFT)));
+        return Math.max(
+                axis.getLowerBound(),
+                Math.min(axis.getUpperBound(), axis.java2DToValue(pixel, area(), RectangleEdge.LEFT)));
     }
 
     private Rectangle2D area() {
@@ -137,8 +142,7 @@ public abstract class ChartPart extends Painted implements Exportable {
     }
 
     /** Called after the chart has been placed. */
-    void placeOverlays() {
-    }
+    void placeOverlays() {}
 
     @Override
     public final String exportName() {
@@ -152,14 +156,16 @@ public abstract class ChartPart extends Painted implements Exportable {
         }
         double shape = Math.max(FLATTEST, Math.min(TALLEST, getHeight() / Math.max(1, getWidth())));
         try {
-            return new ChartPicture((JFreeChart) canvas.getChart().clone(), dress, PAPER_WIDTH, Math.round(PAPER_WIDTH * shape));
+            return new ChartPicture(
+                    (JFreeChart) canvas.getChart().clone(), dress, PAPER_WIDTH, Math.round(PAPER_WIDTH * shape));
         } catch (CloneNotSupportedException notOurs) {
             throw new IllegalStateException("a renderer of chart " + name + " cannot be copied", notOurs);
         }
     }
 
     /** A chart of its own, to be drawn once on any thread. */
-    private record ChartPicture(JFreeChart chart, BiConsumer<XYPlot, Palette> dress, double width, double height) implements Picture {
+    private record ChartPicture(JFreeChart chart, BiConsumer<XYPlot, Palette> dress, double width, double height)
+            implements Picture {
         @Override
         public void draw(Graphics2D graphics, Palette palette) {
             PaperPen.smooth(graphics);
@@ -170,9 +176,9 @@ public abstract class ChartPart extends Painted implements Exportable {
     }
 
     /**
-     * Sets paint, font and stroke to what no chart uses, after each drawing. ChartCanvas (2.0.2) restores the FX context
-     * then but not the Java 2D graphics over it, which leaves out setting what it believes to be set: the next drawing
-     * would begin in black and in another font.
+     * Sets paint, font and stroke to what no chart uses, after each drawing. ChartCanvas (2.0.2) restores the FX
+     * context then but not the Java 2D graphics over it, which leaves out setting what it believes to be set: the next
+     * drawing would begin in black and in another font.
      */
     private static final class Forgetting extends AbstractOverlay implements OverlayFX {
         @Override

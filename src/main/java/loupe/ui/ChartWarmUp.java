@@ -12,8 +12,8 @@ import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.xy.DefaultXYDataset;
 
 /**
- * Loads what the first chart would load on the FX thread: Java 2D, our font for it, JFreeChart. Call on a background thread
- * at the start; the first histogram then takes a tenth of the time. Thread-safe.
+ * Loads what the first chart would load on the FX thread: Java 2D, our font for it, JFreeChart. Call on a background
+ * thread at the start; the first histogram then takes a tenth of the time. Thread-safe.
  */
 public final class ChartWarmUp implements Runnable {
     private static final int SIZE = 200;
@@ -21,7 +21,8 @@ public final class ChartWarmUp implements Runnable {
     @Override
     public void run() {
         Color grey = Color.GRAY;
-        Palette palette = new Palette(grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey);
+        Palette palette =
+                new Palette(grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey);
         BufferedImage image = new BufferedImage(SIZE, SIZE, BufferedImage.TYPE_INT_ARGB);
         Graphics2D graphics = image.createGraphics();
         DefaultXYDataset points = new DefaultXYDataset();
@@ -30,8 +31,16 @@ public final class ChartWarmUp implements Runnable {
         for (boolean logarithmic : new boolean[] {false, true}) {
             ChartAxis counts = ChartAxis.of("counts").withLogarithm(logarithmic);
             for (XYPlot plot : List.of(
-                    new XYPlot(HistogramChart.dataset(List.of(bars)), ChartAxis.of("values").made(0, 2), counts.made(0.5, 50), new XYBarRenderer()),
-                    new XYPlot(points, ChartAxis.of("values").made(0, 2), counts.made(0.5, 50), new XYLineAndShapeRenderer()))) {
+                    new XYPlot(
+                            HistogramChart.dataset(List.of(bars)),
+                            ChartAxis.of("values").made(0, 2),
+                            counts.made(0.5, 50),
+                            new XYBarRenderer()),
+                    new XYPlot(
+                            points,
+                            ChartAxis.of("values").made(0, 2),
+                            counts.made(0.5, 50),
+                            new XYLineAndShapeRenderer()))) {
                 JFreeChart chart = new JFreeChart(null, null, plot, true);
                 ChartLook.apply(chart, palette, 1);
                 chart.draw(graphics, new Rectangle2D.Double(0, 0, SIZE, SIZE));

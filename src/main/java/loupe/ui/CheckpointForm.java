@@ -36,7 +36,8 @@ final class CheckpointForm {
         box.setId("checkpoint-form");
         Label heading = new Label(doubt.path().getFileName() + " does not say everything");
         heading.getStyleClass().add("form-heading");
-        Label why = new Label("Its weights can be read, but not how they are meant. The proposals are guessed from the file's name, the other checkpoint and the model.");
+        Label why = new Label(
+                "Its weights can be read, but not how they are meant. The proposals are guessed from the file's name, the other checkpoint and the model.");
         why.setWrapText(true);
         why.getStyleClass().add("muted");
 
@@ -51,8 +52,13 @@ final class CheckpointForm {
             grid.addRow(0, label("Features per token (k)"), k);
         }
         for (int layer = 0; layer < layers; layer++) {
-            for (HookPoint.Site site : new HookPoint.Site[] {HookPoint.Site.RESID_PRE, HookPoint.Site.ATTN_OUT, HookPoint.Site.RESID_MID,
-                HookPoint.Site.MLP_OUT, HookPoint.Site.RESID_POST}) {
+            for (HookPoint.Site site : new HookPoint.Site[] {
+                HookPoint.Site.RESID_PRE,
+                HookPoint.Site.ATTN_OUT,
+                HookPoint.Site.RESID_MID,
+                HookPoint.Site.MLP_OUT,
+                HookPoint.Site.RESID_POST
+            }) {
                 hook.getItems().add(new HookPoint(site, layer));
             }
         }
@@ -67,7 +73,9 @@ final class CheckpointForm {
         centred.setId("form-centred");
         centred.setWrapText(true);
         centred.setMinHeight(Region.USE_PREF_SIZE);
-        centred.setTooltip(Tips.of("TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it expect that"));
+        centred.setTooltip(
+                Tips.of(
+                        "TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it expect that"));
         grid.add(centred, 1, 2);
 
         Button open = new Button("Open");
@@ -75,7 +83,9 @@ final class CheckpointForm {
         open.getStyleClass().add("accent");
         open.setId("form-open");
         open.setOnAction(event -> settled.accept(doubt.settled(
-                doubt.unsaid().contains(SaeProposal.Missing.K) ? OptionalInt.of(k.getValue()) : OptionalInt.empty(), hook.getValue(), centred.isSelected())));
+                doubt.unsaid().contains(SaeProposal.Missing.K) ? OptionalInt.of(k.getValue()) : OptionalInt.empty(),
+                hook.getValue(),
+                centred.isSelected())));
         Button leave = new Button("Cancel");
         leave.setCancelButton(true);
         leave.setOnAction(event -> dismissed.run());

@@ -44,8 +44,13 @@ final class CheckpointPage {
         this.leave = leave;
         layOut();
         WeakChangeListener<Object> weak = new WeakChangeListener<>(follow);
-        for (ObservableValue<?> source : List.of(audit.findings(), audit.fit().valueProperty(), audit.fit().completeProperty(), audit.fit().pendingProperty(),
-                audit.problem(), audit.side().sae())) {
+        for (ObservableValue<?> source : List.of(
+                audit.findings(),
+                audit.fit().valueProperty(),
+                audit.fit().completeProperty(),
+                audit.fit().pendingProperty(),
+                audit.problem(),
+                audit.side().sae())) {
             source.addListener(weak);
         }
         show();
@@ -74,7 +79,9 @@ final class CheckpointPage {
         action.setMinWidth(Region.USE_PREF_SIZE);
         findings.getColumnConstraints().setAll(topic, sentence, action);
         measure.setId("measure-fit");
-        measure.setTooltip(Tips.of("Explained variance and active features per token on the corpus, with and without centring, with and without subtracting b_dec"));
+        measure.setTooltip(
+                Tips.of(
+                        "Explained variance and active features per token on the corpus, with and without centring, with and without subtracting b_dec"));
         measure.setOnAction(event -> audit.fitNow());
         progress.progressProperty().bind(audit.fit().fractionProperty());
         conclusion.setWrapText(true);
@@ -94,7 +101,8 @@ final class CheckpointPage {
         findings.getChildren().clear();
         int row = 0;
         if (open != null) {
-            Label file = new Label(open.path() + " (" + open.config().format() + ", " + WorkbenchToolBar.describe(open.config()) + ")");
+            Label file = new Label(open.path() + " (" + open.config().format() + ", "
+                    + WorkbenchToolBar.describe(open.config()) + ")");
             file.setWrapText(true);
             findings.addRow(row, muted("File"), file);
             GridPane.setColumnSpan(file, 2);
@@ -114,10 +122,13 @@ final class CheckpointPage {
         conclusion.setText(audit.conclusion());
         remedy.getChildren().clear();
         audit.remedy().ifPresent(better -> remedy.getChildren().add(button(better)));
-        problem.setText(audit.problem().get() == null ? "" : audit.problem().get().message());
+        problem.setText(
+                audit.problem().get() == null ? "" : audit.problem().get().message());
         showReadings();
         for (Node part : new Node[] {readings, conclusion, remedy, problem}) {
-            boolean empty = part instanceof Label label ? label.getText().isEmpty() : ((Pane) part).getChildren().isEmpty();
+            boolean empty = part instanceof Label label
+                    ? label.getText().isEmpty()
+                    : ((Pane) part).getChildren().isEmpty();
             part.setManaged(!empty);
             part.setVisible(!empty);
         }
@@ -132,8 +143,11 @@ final class CheckpointPage {
         readings.addRow(0, muted("Reading"), muted("Explained variance (%)"), muted("L0 (features per token)"));
         int row = 1;
         for (ReadingFit.Reading reading : answer.readings()) {
-            readings.addRow(row, new Label(CheckpointAudit.words(reading) + (row == 1 ? " (as it is open)" : "")),
-                    new Label(String.format(Locale.ROOT, "%.1f", 100 * reading.explainedVariance())), new Label(String.format(Locale.ROOT, "%.1f", reading.l0())));
+            readings.addRow(
+                    row,
+                    new Label(CheckpointAudit.words(reading) + (row == 1 ? " (as it is open)" : "")),
+                    new Label(String.format(Locale.ROOT, "%.1f", 100 * reading.explainedVariance())),
+                    new Label(String.format(Locale.ROOT, "%.1f", reading.l0())));
             row++;
         }
     }

@@ -13,7 +13,13 @@ import javafx.scene.input.KeyCombination;
  * @param key empty if it has none
  * @param enabled whether it makes sense now
  */
-record Command(String name, String title, String group, Optional<KeyCombination> key, BooleanSupplier enabled, Runnable action) {
+record Command(
+        String name,
+        String title,
+        String group,
+        Optional<KeyCombination> key,
+        BooleanSupplier enabled,
+        Runnable action) {
     /** Runs the action if it makes sense now. @return whether it did */
     boolean run() {
         boolean now = enabled.getAsBoolean();
@@ -25,6 +31,9 @@ record Command(String name, String title, String group, Optional<KeyCombination>
 
     /** The key as people read it; empty if there is none. */
     String keyText() {
-        return key.map(KeyCombination::getDisplayText).orElse("").replace("Open_Bracket", "[").replace("Close_Bracket", "]");
+        return key.map(KeyCombination::getDisplayText)
+                .orElse("")
+                .replace("Open_Bracket", "[")
+                .replace("Close_Bracket", "]");
     }
 }

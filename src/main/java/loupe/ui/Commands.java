@@ -19,7 +19,8 @@ final class Commands {
     }
 
     void add(String name, String title, String group, String key, BooleanSupplier enabled, Runnable action) {
-        Optional<KeyCombination> combination = key.isEmpty() ? Optional.empty() : Optional.of(KeyCombination.keyCombination(key));
+        Optional<KeyCombination> combination =
+                key.isEmpty() ? Optional.empty() : Optional.of(KeyCombination.keyCombination(key));
         all.add(new Command(name, title, group, combination, enabled, action));
     }
 
@@ -29,15 +30,23 @@ final class Commands {
 
     /** Runs the command with this name. @throws IllegalArgumentException if there is none */
     void run(String name) {
-        all.stream().filter(command -> command.name().equals(name)).findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no command is named " + name)).run();
+        all.stream()
+                .filter(command -> command.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no command is named " + name))
+                .run();
     }
 
-    /** Lets the keys of the commands work anywhere in {@code scene}; a key without Ctrl or Alt is left to a field being typed in. */
+    /**
+     * Lets the keys of the commands work anywhere in {@code scene}; a key without Ctrl or Alt is left to a field being
+     * typed in.
+     */
     void install(Scene scene) {
         scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
             boolean typing = scene.getFocusOwner() instanceof TextInputControl;
-            boolean plain = !event.isShortcutDown() && !event.isAltDown() && !event.getCode().isFunctionKey();
+            boolean plain = !event.isShortcutDown()
+                    && !event.isAltDown()
+                    && !event.getCode().isFunctionKey();
             if (typing && plain) {
                 return;
             }

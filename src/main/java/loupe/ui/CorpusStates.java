@@ -5,10 +5,11 @@ import loupe.base.Problem;
 import loupe.state.ActivationsModel;
 import loupe.state.ResultSlot;
 
-/** Says in a pane that depends on the corpus why it is empty or what failed, and lets the failed part be tried again. */
+/**
+ * Says in a pane that depends on the corpus why it is empty or what failed, and lets the failed part be tried again.
+ */
 final class CorpusStates {
-    private CorpusStates() {
-    }
+    private CorpusStates() {}
 
     static void bind(PaneFrame frame, ActivationsModel model, ResultSlot<?> own) {
         frame.emptyTextProperty().bind(model.why());
@@ -17,7 +18,10 @@ final class CorpusStates {
         ReadOnlyObjectProperty<Problem> drawing = own.problemProperty();
         Runnable update = () -> {
             frame.problemProperty().set(Slots.first(counting.get(), Slots.first(reading.get(), drawing.get())));
-            frame.setOnRetry(counting.get() != null ? model::recount : reading.get() != null ? model.activations()::retry : own::retry);
+            frame.setOnRetry(
+                    counting.get() != null
+                            ? model::recount
+                            : reading.get() != null ? model.activations()::retry : own::retry);
         };
         counting.addListener(changed -> update.run());
         reading.addListener(changed -> update.run());

@@ -5,8 +5,7 @@ import java.util.stream.Collectors;
 
 /** Comma-separated values as RFC 4180 has them: quotes where needed, lines ended by CR LF. Thread-safe. */
 public final class Csv {
-    private Csv() {
-    }
+    private Csv() {}
 
     /** A table in one text. */
     public static String of(List<String> header, List<? extends List<?>> rows) {
@@ -22,7 +21,7 @@ public final class Csv {
     private static String cell(Object value) {
         String text = value == null ? "" : value.toString();
         boolean special = text.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r')
-            || !text.equals(text.strip());
+                || !text.equals(text.strip());
         return special ? '"' + text.replace("\"", "\"\"") + '"' : text;
     }
 }

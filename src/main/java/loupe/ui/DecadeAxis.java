@@ -17,6 +17,7 @@ final class DecadeAxis extends LogAxis {
     private static final double FEW_DECADES = 2.2;
     /** 2 and 5 do not lie evenly: between 1 and 2 there is less than a third of a decade. */
     private static final double TICKS_OF_A_FINE_DECADE = 3.4;
+
     private static final double WIDTH_OF_A_TICK = 40;
     private static final double HEIGHT_OF_A_TICK = 16;
 

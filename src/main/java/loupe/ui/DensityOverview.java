@@ -12,13 +12,17 @@ import loupe.state.FeatureTableModel;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
-/** How the densities of all features are distributed, above their table; a marked range becomes part of the table's filter. */
+/**
+ * How the densities of all features are distributed, above their table; a marked range becomes part of the table's
+ * filter.
+ */
 final class DensityOverview extends BorderPane {
     private static final double HEIGHT = 140;
 
     private final FeatureTableModel model;
     private final TextField filter;
-    private final HistogramChart chart = new HistogramChart("densities", ChartAxis.of("density").withLogarithm(true), "features");
+    private final HistogramChart chart =
+            new HistogramChart("densities", ChartAxis.of("density").withLogarithm(true), "features");
     private final ToggleButton toggle = new ToggleButton(null, new FontIcon(Feather.BAR_CHART_2));
     private boolean following;
 
@@ -44,7 +48,8 @@ final class DensityOverview extends BorderPane {
         setVisible(false);
         toggle.setId("density-toggle");
         toggle.getStyleClass().addAll("icon-button", "flat");
-        toggle.setTooltip(Tips.of("How many features have which activation density; drag over a range to list its features"));
+        toggle.setTooltip(
+                Tips.of("How many features have which activation density; drag over a range to list its features"));
         toggle.setAccessibleText("Histogram of activation densities");
     }
 
@@ -60,7 +65,9 @@ final class DensityOverview extends BorderPane {
             }
         });
         filter.textProperty().addListener((property, was, is) -> {
-            if (!following && chart.brushProperty().get() != null && DensityBins.withoutBounds(is).equals(is.strip())) {
+            if (!following
+                    && chart.brushProperty().get() != null
+                    && DensityBins.withoutBounds(is).equals(is.strip())) {
                 following = true;
                 chart.brushProperty().set(null);
                 following = false;
@@ -76,8 +83,16 @@ final class DensityOverview extends BorderPane {
 
     private void show() {
         if (isVisible() && model.size() > 0) {
-            DensityBins bins = DensityBins.of(IntStream.range(0, model.size()).mapToDouble(feature -> model.number(FeatureColumn.DENSITY, feature)).toArray());
-            chart.setSeries(List.of(new HistogramSeries(Side.A, Side.A.toString(), bins.edges(), Arrays.stream(bins.counts()).asDoubleStream().toArray())), 1);
+            DensityBins bins = DensityBins.of(IntStream.range(0, model.size())
+                    .mapToDouble(feature -> model.number(FeatureColumn.DENSITY, feature))
+                    .toArray());
+            chart.setSeries(
+                    List.of(new HistogramSeries(
+                            Side.A,
+                            Side.A.toString(),
+                            bins.edges(),
+                            Arrays.stream(bins.counts()).asDoubleStream().toArray())),
+                    1);
         }
     }
 }

@@ -30,7 +30,9 @@ final class Dividers {
         boolean[] moved = {false};
         split.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_RELEASED, event -> {
             if (moved[0]) {
-                positions.put((String) split.getProperties().get(NAME), Arrays.stream(split.getDividerPositions()).boxed().toList());
+                positions.put(
+                        (String) split.getProperties().get(NAME),
+                        Arrays.stream(split.getDividerPositions()).boxed().toList());
             }
             moved[0] = false;
         });
@@ -40,13 +42,14 @@ final class Dividers {
     }
 
     /**
-     * Has a split pane stand where that of another name was left, and remembers it under that name from now on. Its id stays:
-     * with another one everything in it would be styled anew.
+     * Has a split pane stand where that of another name was left, and remembers it under that name from now on. Its id
+     * stays: with another one everything in it would be styled anew.
      */
     void rename(SplitPane split, String name, List<Double> first) {
         split.getProperties().put(NAME, name);
         List<Double> remembered = positions.get(name);
-        List<Double> start = remembered != null && remembered.size() == split.getItems().size() - 1 ? remembered : first;
+        List<Double> start =
+                remembered != null && remembered.size() == split.getItems().size() - 1 ? remembered : first;
         split.setDividerPositions(start.stream().mapToDouble(at -> at).toArray());
     }
 }

@@ -21,8 +21,8 @@ import org.jfree.data.xy.XYDataset;
 import org.jfree.fx.FXGraphics2D;
 
 /**
- * Draws whole clouds of points. On the screen they are set pixel by pixel into one image, so that tens of thousands take a
- * few milliseconds; in a file each is a round dot of its own. The plot's dataset has one item for each cloud.
+ * Draws whole clouds of points. On the screen they are set pixel by pixel into one image, so that tens of thousands
+ * take a few milliseconds; in a file each is a round dot of its own. The plot's dataset has one item for each cloud.
  */
 final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
     private static final long serialVersionUID = 1L;
@@ -36,8 +36,7 @@ final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
     private final transient DoubleSupplier pixelScale;
 
     /** A cloud with its places along both axes, in the axes' own units: values, or their decimal logarithms. */
-    record Drawn(ScatterCloud cloud, double[] u, double[] v) {
-    }
+    record Drawn(ScatterCloud cloud, double[] u, double[] v) {}
 
     /** @param pixelScale pixels of the screen for one of the window's */
     Dots(List<Drawn> clouds, DoubleSupplier pixelScale) {
@@ -79,8 +78,19 @@ final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
     }
 
     @Override
-    public void drawItem(Graphics2D graphics, XYItemRendererState state, Rectangle2D area, PlotRenderingInfo info, XYPlot plot,
-            ValueAxis across, ValueAxis up, XYDataset data, int series, int item, CrosshairState crosshair, int pass) {
+    public void drawItem(
+            Graphics2D graphics,
+            XYItemRendererState state,
+            Rectangle2D area,
+            PlotRenderingInfo info,
+            XYPlot plot,
+            ValueAxis across,
+            ValueAxis up,
+            XYDataset data,
+            int series,
+            int item,
+            CrosshairState crosshair,
+            int pass) {
         Drawn drawn = clouds.get(series);
         Color color = colors.getOrDefault(drawn.cloud().side(), Color.GRAY);
         boolean screen = graphics instanceof FXGraphics2D;
@@ -101,7 +111,11 @@ final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
                     raster.dot(x, y, color.getRGB() & 0xffffff, strength);
                 } else {
                     double size = dense ? 2 : 3.2;
-                    graphics.fill(new Ellipse2D.Double(area.getX() + x * area.getWidth() - size / 2, area.getMaxY() - y * area.getHeight() - size / 2, size, size));
+                    graphics.fill(new Ellipse2D.Double(
+                            area.getX() + x * area.getWidth() - size / 2,
+                            area.getMaxY() - y * area.getHeight() - size / 2,
+                            size,
+                            size));
                 }
             }
         }
@@ -125,7 +139,10 @@ final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
             this.scale = scale;
             width = (int) Math.ceil(area.getWidth()) + 1;
             height = (int) Math.ceil(area.getHeight()) + 1;
-            image = new BufferedImage(Math.max(1, (int) Math.ceil(width * scale)), Math.max(1, (int) Math.ceil(height * scale)), BufferedImage.TYPE_INT_ARGB);
+            image = new BufferedImage(
+                    Math.max(1, (int) Math.ceil(width * scale)),
+                    Math.max(1, (int) Math.ceil(height * scale)),
+                    BufferedImage.TYPE_INT_ARGB);
             pixels = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
             radius = (int) Math.max(1, Math.round((dense ? 1 : 2) * scale));
         }

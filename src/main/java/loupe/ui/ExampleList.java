@@ -16,15 +16,15 @@ import javafx.scene.layout.BorderPane;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
- * Examples of a feature, one below the other, virtual: each line's activation at its peak, and its tokens coloured on one
- * scale.
+ * Examples of a feature, one below the other, virtual: each line's activation at its peak, and its tokens coloured on
+ * one scale.
  */
 public final class ExampleList extends ListView<TokenLine> {
     private final Tooltip figureTip = Tips.of("Activation at the token this example is shown for");
     private final boolean wrapping;
     private double largest = 1;
     private Side side = Side.A;
-    private BiConsumer<TokenLine, Integer> chosen = (line, token) -> { };
+    private BiConsumer<TokenLine, Integer> chosen = (line, token) -> {};
     private IntConsumer opened;
     private String openTip = "";
     private int detailed = -1;
@@ -68,7 +68,9 @@ public final class ExampleList extends ListView<TokenLine> {
         refresh();
     }
 
-    /** Shows something below a line, which moves up to be seen with it. @param row place of the line; -1 takes it away */
+    /**
+     * Shows something below a line, which moves up to be seen with it. @param row place of the line; -1 takes it away
+     */
     public void showBelow(int row, Node shown) {
         detailed = row;
         detail = shown;
@@ -126,8 +128,11 @@ public final class ExampleList extends ListView<TokenLine> {
         /** A list asks for the height without a width; the list's own width decides where a paragraph wraps. */
         @Override
         protected double computePrefHeight(double width) {
-            double room = Math.max(100, getListView() == null ? 400 : getListView().getWidth() - 18);
-            return getGraphic() == null ? TokenFlow.ROW + 8 : snappedTopInset() + snappedBottomInset() + row.prefHeight(room);
+            double room =
+                    Math.max(100, getListView() == null ? 400 : getListView().getWidth() - 18);
+            return getGraphic() == null
+                    ? TokenFlow.ROW + 8
+                    : snappedTopInset() + snappedBottomInset() + row.prefHeight(room);
         }
     }
 }

@@ -2,9 +2,9 @@ package loupe.ui;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.EnumMap;
 import java.util.function.Consumer;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
@@ -52,7 +52,12 @@ final class ExamplesPane {
      * @param onToken what choosing a token of an example does
      * @param onOpen what opening an example does
      */
-    ExamplesPane(ExamplesModel model, TokenTexts texts, Consumer<Integer> onToken, Consumer<Example> onOpen, ExportDesk desk) {
+    ExamplesPane(
+            ExamplesModel model,
+            TokenTexts texts,
+            Consumer<Integer> onToken,
+            Consumer<Example> onOpen,
+            ExportDesk desk) {
         this.onOpen = onOpen;
         this.desk = desk;
         this.model = model;
@@ -131,8 +136,11 @@ final class ExamplesPane {
         });
         menu.getItems().addAll(open, removed, replaced, copy);
         menu.setOnShowing(event -> {
-            replaced.setText(model.ablation().replacement().isPresent()
-                    ? "Replace each token by " + texts.of(model.ablation().replacement().getAsInt()) + " in turn" : "Replace each token in turn");
+            replaced.setText(
+                    model.ablation().replacement().isPresent()
+                            ? "Replace each token by "
+                                    + texts.of(model.ablation().replacement().getAsInt()) + " in turn"
+                            : "Replace each token in turn");
             boolean none = list.getSelectionModel().isEmpty();
             open.setDisable(none);
             removed.setDisable(none);
@@ -156,7 +164,10 @@ final class ExamplesPane {
     }
 
     private void bind() {
-        frame.pendingProperty().bind(model.examples().pendingProperty().or(model.activations().activations().pendingProperty()));
+        frame.pendingProperty()
+                .bind(model.examples()
+                        .pendingProperty()
+                        .or(model.activations().activations().pendingProperty()));
         CorpusStates.bind(frame, model.activations(), model.examples());
         model.choice().addListener((property, was, is) -> buttons.get(is).setSelected(true));
         model.brush().addListener(changed -> showBrush());
@@ -187,7 +198,10 @@ final class ExamplesPane {
             control.setVisible(control == choices == wide);
             control.setManaged(control.isVisible());
         }
-        range.setText(brush == null ? "" : brush.quantity() + " " + Figures.plain(brush.from()) + " to " + Figures.plain(brush.to()));
+        range.setText(
+                brush == null
+                        ? ""
+                        : brush.quantity() + " " + Figures.plain(brush.from()) + " to " + Figures.plain(brush.to()));
     }
 
     private void show(List<ExamplesModel.Group> groups) {
@@ -196,7 +210,11 @@ final class ExamplesPane {
         FeatureActivations all = model.activations().activations().getValue();
         showAblation();
         list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
-        frame.subtitleProperty().set(!shown.isEmpty() || model.examples().getValue() == null ? "" : model.brush().get() != null ? "none in this range" : "none found");
+        frame.subtitleProperty()
+                .set(
+                        !shown.isEmpty() || model.examples().getValue() == null
+                                ? ""
+                                : model.brush().get() != null ? "none in this range" : "none found");
     }
 
     /** Below its example; gone with it. */
@@ -212,9 +230,16 @@ final class ExamplesPane {
 
     private String csv() {
         List<List<?>> rows = new ArrayList<>();
-        for (ExamplesModel.Group group : model.examples().getValue() == null ? List.<ExamplesModel.Group>of() : model.examples().getValue()) {
+        for (ExamplesModel.Group group : model.examples().getValue() == null
+                ? List.<ExamplesModel.Group>of()
+                : model.examples().getValue()) {
             for (Example example : group.examples()) {
-                rows.add(List.of(example.activation(), example.document(), example.position(), texts.of(example.ids()[example.focus()]), line(example).sentence()));
+                rows.add(List.of(
+                        example.activation(),
+                        example.document(),
+                        example.position(),
+                        texts.of(example.ids()[example.focus()]),
+                        line(example).sentence()));
             }
         }
         return Csv.of(List.of("activation", "document", "position", "token", "text"), rows);

@@ -22,8 +22,8 @@ public interface ExportDesk extends Background {
     void save(Callable<Path> work);
 
     /**
-     * Computes something and hands it on, on the FX thread. Here it is computed at once, on that thread; a window overrides
-     * this to compute in the background.
+     * Computes something and hands it on, on the FX thread. Here it is computed at once, on that thread; a window
+     * overrides this to compute in the background.
      */
     @Override
     default <T> void compute(Supplier<T> work, Consumer<T> then) {

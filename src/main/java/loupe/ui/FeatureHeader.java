@@ -37,12 +37,19 @@ final class FeatureHeader {
     private void layOut() {
         box.getStyleClass().add("feature-header");
         box.setAlignment(Pos.CENTER_LEFT);
-        Button back = Tips.iconButton(Feather.ARROW_LEFT, "Feature chosen before (Alt+Left)", models.workbench().selection()::back);
-        Button forward = Tips.iconButton(Feather.ARROW_RIGHT, "Feature chosen after (Alt+Right)", models.workbench().selection()::forward);
+        Button back = Tips.iconButton(
+                Feather.ARROW_LEFT,
+                "Feature chosen before (Alt+Left)",
+                models.workbench().selection()::back);
+        Button forward = Tips.iconButton(
+                Feather.ARROW_RIGHT,
+                "Feature chosen after (Alt+Right)",
+                models.workbench().selection()::forward);
         back.setId("back");
         forward.setId("forward");
         back.disableProperty().bind(models.workbench().selection().hasPast().not());
-        forward.disableProperty().bind(models.workbench().selection().hasFuture().not());
+        forward.disableProperty()
+                .bind(models.workbench().selection().hasFuture().not());
         title.setId("feature-title");
         title.getStyleClass().add("feature-title");
         title.setMinWidth(Region.USE_PREF_SIZE);
@@ -58,7 +65,9 @@ final class FeatureHeader {
         pin.setMinWidth(76);
         pin.setPrefWidth(76);
         pin.setMaxWidth(76);
-        pin.setTooltip(Tips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by decoder cosine"));
+        pin.setTooltip(
+                Tips.of(
+                        "Keep one feature of B beside A, by number and Enter; empty to follow the best match by decoder cosine"));
         box.getChildren().addAll(back, forward, title, facts, beside, pin);
     }
 
@@ -85,7 +94,8 @@ final class FeatureHeader {
     private void pin(String typed) {
         String digits = typed.strip().replace("#", "");
         boolean number = digits.matches("\\d{1,9}");
-        boolean pinned = typed.isBlank() ? models.compare().pin(OptionalInt.empty())
+        boolean pinned = typed.isBlank()
+                ? models.compare().pin(OptionalInt.empty())
                 : number && models.compare().pin(OptionalInt.of(Integer.parseInt(digits)));
         pin.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), !pinned);
     }
@@ -100,14 +110,23 @@ final class FeatureHeader {
         }
         facts.setText(a == null ? "" : facts(a.feature()));
         double cosine = models.compare().cosine().get();
-        beside.setText(b == null ? "B: matching" : "Feature " + b.feature() + (Double.isNaN(cosine) ? " (pinned)" : ", cosine " + Figures.number(cosine)));
+        beside.setText(
+                b == null
+                        ? "B: matching"
+                        : "Feature " + b.feature()
+                                + (Double.isNaN(cosine) ? " (pinned)" : ", cosine " + Figures.number(cosine)));
     }
 
     private String facts(int feature) {
         double density = models.table().number(loupe.state.FeatureColumn.DENSITY, feature);
         double max = models.table().number(loupe.state.FeatureColumn.MAX, feature);
         String promoted = models.table().promoted(feature);
-        return (Double.isNaN(density) ? "" : density == 0 ? "never active   " : "active on " + Figures.percent(density) + " of tokens, up to " + Figures.number(max) + "   ")
+        return (Double.isNaN(density)
+                        ? ""
+                        : density == 0
+                                ? "never active   "
+                                : "active on " + Figures.percent(density) + " of tokens, up to " + Figures.number(max)
+                                        + "   ")
                 + (promoted.isEmpty() ? "" : "promotes " + promoted);
     }
 }

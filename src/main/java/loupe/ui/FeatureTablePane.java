@@ -29,7 +29,8 @@ import org.kordamp.ikonli.javafx.FontIcon;
 
 /** All features of checkpoint A: sorted, filtered, one chosen. Typing a number in the filter and Enter jumps to it. */
 final class FeatureTablePane {
-    private static final List<FeatureColumn> FIRST_SHOWN = List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
+    private static final List<FeatureColumn> FIRST_SHOWN =
+            List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
 
     private static final double COLUMN_CHOOSER_WIDTH = 104;
     private static final double ROOM_FOR_CHOOSER = 200;
@@ -79,7 +80,9 @@ final class FeatureTablePane {
         filter.setId("feature-filter");
         filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
-        filter.setTooltip(Tips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and match can be used likewise"));
+        filter.setTooltip(
+                Tips.of(
+                        "A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and match can be used likewise"));
         filter.setAccessibleText("Filter features or go to one by number");
         HBox.setHgrow(filter, Priority.ALWAYS);
         chooser.getItems().setAll(FeatureColumn.values());
@@ -113,12 +116,27 @@ final class FeatureTablePane {
     }
 
     private TableColumn<Integer, ?> column(FeatureColumn column) {
-        TableColumn<Integer, ?> made = switch (column) {
-            case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
-            case PROMOTED -> upToDate(Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
-            case DENSITY -> upToDate(Tables.numbers(column.title(), column.explanation(), 78, feature -> model.number(column, feature), FeatureTablePane::percent));
-            default -> upToDate(Tables.numbers(column.title(), column.explanation(), 48, feature -> model.number(column, feature), FeatureTablePane::figure));
-        };
+        TableColumn<Integer, ?> made =
+                switch (column) {
+                    case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
+                    case PROMOTED ->
+                        upToDate(
+                                Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
+                    case DENSITY ->
+                        upToDate(Tables.numbers(
+                                column.title(),
+                                column.explanation(),
+                                78,
+                                feature -> model.number(column, feature),
+                                FeatureTablePane::percent));
+                    default ->
+                        upToDate(Tables.numbers(
+                                column.title(),
+                                column.explanation(),
+                                48,
+                                feature -> model.number(column, feature),
+                                FeatureTablePane::figure));
+                };
         made.setSortable(true);
         return made;
     }
@@ -126,7 +144,8 @@ final class FeatureTablePane {
     /** Has the cells of a column follow the model's values, without being made anew. */
     private <T> TableColumn<Integer, T> upToDate(TableColumn<Integer, T> column) {
         Callback<TableColumn.CellDataFeatures<Integer, T>, ObservableValue<T>> value = column.getCellValueFactory();
-        column.setCellValueFactory(row -> model.version().map(version -> value.call(row).getValue()));
+        column.setCellValueFactory(
+                row -> model.version().map(version -> value.call(row).getValue()));
         return column;
     }
 
@@ -141,7 +160,8 @@ final class FeatureTablePane {
     private void bind() {
         table.setItems(model.rows());
         showColumns();
-        chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>) change -> showColumns());
+        chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>)
+                change -> showColumns());
         filter.textProperty().addListener((property, was, is) -> model.filter().set(isNumber(is) ? "" : is));
         model.filter().addListener((property, was, is) -> {
             if (!is.equals(filter.getText()) && !isNumber(filter.getText())) {
@@ -165,8 +185,12 @@ final class FeatureTablePane {
             describe();
         });
         model.version().addListener(changed -> describe());
-        frame.pendingProperty().bind(javafx.beans.binding.Bindings.createBooleanBinding(
-                () -> workbench.a().opening().get() || workbench.openingModel().get(), workbench.a().opening(), workbench.openingModel()));
+        frame.pendingProperty()
+                .bind(javafx.beans.binding.Bindings.createBooleanBinding(
+                        () -> workbench.a().opening().get()
+                                || workbench.openingModel().get(),
+                        workbench.a().opening(),
+                        workbench.openingModel()));
         workbench.openingModel().addListener(changed -> explain());
         workbench.a().opening().addListener(changed -> explain());
         workbench.a().problem().addListener(changed -> explain());
@@ -179,20 +203,51 @@ final class FeatureTablePane {
     }
 
     private void explain() {
-        frame.problemProperty().set(Slots.first(Slots.first(workbench.modelProblem().get(), workbench.a().problem().get()), model.problem().get()));
-        frame.setOnDismiss(workbench.modelProblem().get() != null ? workbench::dismissModelProblem
-                : workbench.a().problem().get() != null ? () -> workbench.dismissProblem(workbench.a()) : null);
-        frame.setOnRetry(workbench.a().problem().get() != null || workbench.modelProblem().get() != null ? null : model::retry);
-        frame.emptyTextProperty().set(workbench.model().get() == null && workbench.openingModel().get() ? "The model is being opened"
-                : workbench.a().sae().get() == null && workbench.a().opening().get() ? "The checkpoint is being opened"
-                : workbench.model().get() == null ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
-                : workbench.a().sae().get() == null ? "Open a checkpoint for " + workbench.model().get().id() + " (Ctrl+Shift+O), or drop it here" : null);
+        frame.problemProperty()
+                .set(Slots.first(
+                        Slots.first(
+                                workbench.modelProblem().get(),
+                                workbench.a().problem().get()),
+                        model.problem().get()));
+        frame.setOnDismiss(
+                workbench.modelProblem().get() != null
+                        ? workbench::dismissModelProblem
+                        : workbench.a().problem().get() != null ? () -> workbench.dismissProblem(workbench.a()) : null);
+        frame.setOnRetry(
+                workbench.a().problem().get() != null
+                                || workbench.modelProblem().get() != null
+                        ? null
+                        : model::retry);
+        frame.emptyTextProperty()
+                .set(
+                        workbench.model().get() == null
+                                        && workbench.openingModel().get()
+                                ? "The model is being opened"
+                                : workbench.a().sae().get() == null
+                                                && workbench.a().opening().get()
+                                        ? "The checkpoint is being opened"
+                                        : workbench.model().get() == null
+                                                ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
+                                                : workbench.a().sae().get() == null
+                                                        ? "Open a checkpoint for "
+                                                                + workbench
+                                                                        .model()
+                                                                        .get()
+                                                                        .id() + " (Ctrl+Shift+O), or drop it here"
+                                                        : null);
     }
 
     private void describe() {
         int shown = model.rows().size();
-        count.setText(model.size() == 0 ? "" : shown == model.size() ? Figures.count(shown) : Figures.count(shown) + " of " + Figures.count(model.size()));
-        boolean none = model.size() > 0 && shown == 0 && !FeatureFilter.parse(model.filter().get()).isEmpty();
+        count.setText(
+                model.size() == 0
+                        ? ""
+                        : shown == model.size()
+                                ? Figures.count(shown)
+                                : Figures.count(shown) + " of " + Figures.count(model.size()));
+        boolean none = model.size() > 0
+                && shown == 0
+                && !FeatureFilter.parse(model.filter().get()).isEmpty();
         ((Label) table.getPlaceholder()).setText(none ? "No feature passes the filter" : "");
     }
 
@@ -203,7 +258,10 @@ final class FeatureTablePane {
                 shown.add(columns.get(column));
             }
         }
-        table.setColumnResizePolicy(shown.size() <= FIRST_SHOWN.size() ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS : TableView.UNCONSTRAINED_RESIZE_POLICY);
+        table.setColumnResizePolicy(
+                shown.size() <= FIRST_SHOWN.size()
+                        ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS
+                        : TableView.UNCONSTRAINED_RESIZE_POLICY);
         table.getColumns().setAll(shown);
     }
 
@@ -240,7 +298,10 @@ final class FeatureTablePane {
         }
     }
 
-    /** @param rearranged whether rows have changed, so that a new arrangement may be shown with the chosen feature in sight */
+    /**
+     * @param rearranged whether rows have changed, so that a new arrangement may be shown with the chosen feature in
+     *     sight
+     */
     private void follow(boolean rearranged) {
         FeatureRef chosen = workbench.selection().feature().get();
         int row = chosen == null ? -1 : model.rows().rowOf(chosen.feature());
@@ -251,7 +312,9 @@ final class FeatureTablePane {
             } else if (rearranged && arrangedAnew) {
                 table.getSelectionModel().clearAndSelect(row);
                 table.scrollTo(Math.max(0, row - rowsInSight() / 3));
-            } else if (table.getSelectionModel().getSelectedIndex() != row || !Integer.valueOf(chosen.feature()).equals(table.getSelectionModel().getSelectedItem())) {
+            } else if (table.getSelectionModel().getSelectedIndex() != row
+                    || !Integer.valueOf(chosen.feature())
+                            .equals(table.getSelectionModel().getSelectedItem())) {
                 table.getSelectionModel().clearAndSelect(row);
                 reveal(row);
             }
@@ -267,7 +330,8 @@ final class FeatureTablePane {
 
     /** Scrolls only if the row cannot be seen. */
     private void reveal(int row) {
-        javafx.scene.control.skin.VirtualFlow<?> flow = (javafx.scene.control.skin.VirtualFlow<?>) table.lookup(".virtual-flow");
+        javafx.scene.control.skin.VirtualFlow<?> flow =
+                (javafx.scene.control.skin.VirtualFlow<?>) table.lookup(".virtual-flow");
         if (flow == null || flow.getFirstVisibleCell() == null) {
             table.scrollTo(Math.max(0, row - 3));
             return;

@@ -12,10 +12,12 @@ import java.util.Locale;
 public final class Figures {
     private static final String[] BINARY = {"B", "KB", "MB", "GB", "TB"};
 
-    private Figures() {
-    }
+    private Figures() {}
 
-    /** Three significant digits: {@code 0.0421}, {@code 3.80}, {@code 412}, {@code 1.25e-7}, {@code 12,400}; a dash for not-a-number. */
+    /**
+     * Three significant digits: {@code 0.0421}, {@code 3.80}, {@code 412}, {@code 1.25e-7}, {@code 12,400}; a dash for
+     * not-a-number.
+     */
     public static String number(double value) {
         if (Double.isNaN(value)) {
             return "\u2013";
@@ -30,7 +32,10 @@ public final class Figures {
         return value < 0 ? "\u2212" + digits : digits;
     }
 
-    /** The shortest way to write three significant digits: {@code 3.8}, {@code 0.5}, {@code 200}; for axes and editable fields. */
+    /**
+     * The shortest way to write three significant digits: {@code 3.8}, {@code 0.5}, {@code 200}; for axes and editable
+     * fields.
+     */
     public static String plain(double value) {
         if (value == 0 || !Double.isFinite(value)) {
             return number(value);
@@ -49,7 +54,10 @@ public final class Figures {
         }
         long three = (long) Math.rint(scaled);
         if (Math.abs(scaled - Math.floor(scaled) - 0.5) < 1e-7) {
-            three = new BigDecimal(size).scaleByPowerOfTen(2 - decade).setScale(0, RoundingMode.HALF_EVEN).longValueExact();
+            three = new BigDecimal(size)
+                    .scaleByPowerOfTen(2 - decade)
+                    .setScale(0, RoundingMode.HALF_EVEN)
+                    .longValueExact();
         }
         if (three >= 1000) {
             three /= 10;
@@ -129,7 +137,8 @@ public final class Figures {
     }
 
     /**
-     * Reads what a person typed: both minus signs, a comma or point for decimals, a trailing percent sign or unit ignored.
+     * Reads what a person typed: both minus signs, a comma or point for decimals, a trailing percent sign or unit
+     * ignored.
      *
      * @throws NumberFormatException if there is no number in it
      */

@@ -28,15 +28,19 @@ final class FileOpening {
         DirectoryChooser chooser = new DirectoryChooser();
         chooser.setTitle("Open a model: a folder in Hugging Face's layout");
         near().ifPresent(chooser::setInitialDirectory);
-        Optional.ofNullable(chooser.showDialog(owner)).ifPresent(folder -> models.workbench().openModel(folder.toPath()));
+        Optional.ofNullable(chooser.showDialog(owner))
+                .ifPresent(folder -> models.workbench().openModel(folder.toPath()));
     }
 
     void chooseCheckpointFile(Window owner, CheckpointSide side) {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Open checkpoint " + side + ": a file");
         near().ifPresent(chooser::setInitialDirectory);
-        chooser.getExtensionFilters().addAll(new FileChooser.ExtensionFilter("Checkpoints", "*.pt", "*.pth", "*.bin", "*.safetensors", "*.npz"),
-                new FileChooser.ExtensionFilter("All files", "*"));
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter(
+                                "Checkpoints", "*.pt", "*.pth", "*.bin", "*.safetensors", "*.npz"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
         Optional.ofNullable(chooser.showOpenDialog(owner)).ifPresent(file -> openCheckpoint(side, file.toPath()));
     }
 
@@ -67,8 +71,13 @@ final class FileOpening {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Choose a text to count activations over");
         near().ifPresent(chooser::setInitialDirectory);
-        chooser.getExtensionFilters().addAll(new FileChooser.ExtensionFilter("Texts", "*.txt", "*.jsonl", "*.csv", "*.tsv", "*.parquet", "*.gz", "*.bz2", "*.zst"), new FileChooser.ExtensionFilter("All files", "*"));
-        Optional.ofNullable(chooser.showOpenDialog(owner)).ifPresent(file -> models.statistics().corpus().set(file.toPath()));
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter(
+                                "Texts", "*.txt", "*.jsonl", "*.csv", "*.tsv", "*.parquet", "*.gz", "*.bz2", "*.zst"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
+        Optional.ofNullable(chooser.showOpenDialog(owner))
+                .ifPresent(file -> models.statistics().corpus().set(file.toPath()));
     }
 
     void openCheckpoint(CheckpointSide side, Path path) {
@@ -103,16 +112,29 @@ final class FileOpening {
     }
 
     private void drop(DragEvent event, List<File> files) {
-        List<Path> checkpoints = files.stream().map(File::toPath).filter(path -> PathKind.of(path) == PathKind.CHECKPOINT || PathKind.of(path) == PathKind.UNKNOWN).toList();
-        files.stream().map(File::toPath).filter(path -> !checkpoints.contains(path)).forEach(this::open);
+        List<Path> checkpoints = files.stream()
+                .map(File::toPath)
+                .filter(path -> PathKind.of(path) == PathKind.CHECKPOINT || PathKind.of(path) == PathKind.UNKNOWN)
+                .toList();
+        files.stream()
+                .map(File::toPath)
+                .filter(path -> !checkpoints.contains(path))
+                .forEach(this::open);
         boolean beside = event.getTransferMode() == TransferMode.MOVE;
         for (int i = 0; i < Math.min(2, checkpoints.size()); i++) {
-            openCheckpoint(i == 1 || beside && models.workbench().a().sae().get() != null ? models.workbench().b() : models.workbench().a(), checkpoints.get(i));
+            openCheckpoint(
+                    i == 1 || beside && models.workbench().a().sae().get() != null
+                            ? models.workbench().b()
+                            : models.workbench().a(),
+                    checkpoints.get(i));
         }
     }
 
     private Optional<File> near() {
-        return models.workbench().recent().all().stream().map(recent -> Path.of(recent.path()).getParent())
-                .filter(folder -> folder != null && Files.isDirectory(folder)).findFirst().map(Path::toFile);
+        return models.workbench().recent().all().stream()
+                .map(recent -> Path.of(recent.path()).getParent())
+                .filter(folder -> folder != null && Files.isDirectory(folder))
+                .findFirst()
+                .map(Path::toFile);
     }
 }

@@ -34,27 +34,47 @@ final class GhostControls {
 
     private final GhostControlsModel model;
     private final PaneFrame frame = new PaneFrame("Ghost");
-    private final ToggleButton encoder = segment("Encoder", "ghost-encoder", "The direction that detects the feature: its column of W_enc, at unit norm");
-    private final ToggleButton decoder = segment("Decoder", "ghost-decoder", "The direction the feature writes: its row of W_dec, at unit norm");
-    private final ToggleButton mix = segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, at unit norm again");
-    private final SliderField mixture = new SliderField("Encoder share", "", "A in A e + (1 - A) d: 1 is the encoder, 0 the decoder direction",
-            SliderScale.linear(0, 1, 0.01, 0.1), MIDDLE);
+    private final ToggleButton encoder = segment(
+            "Encoder", "ghost-encoder", "The direction that detects the feature: its column of W_enc, at unit norm");
+    private final ToggleButton decoder =
+            segment("Decoder", "ghost-decoder", "The direction the feature writes: its row of W_dec, at unit norm");
+    private final ToggleButton mix =
+            segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, at unit norm again");
+    private final SliderField mixture = new SliderField(
+            "Encoder share",
+            "",
+            "A in A e + (1 - A) d: 1 is the encoder, 0 the decoder direction",
+            SliderScale.linear(0, 1, 0.01, 0.1),
+            MIDDLE);
     private final StackPane scaleHolder = new StackPane();
     private final CheckBox centroid = new CheckBox("Centroid");
     private final VBox components = new VBox();
-    private final Button fewer = Tips.iconButton(Feather.MINUS, "Take the last principal component away, and its weight with it", () -> offerComponents(-1));
-    private final Button more = Tips.iconButton(Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
+    private final Button fewer = Tips.iconButton(
+            Feather.MINUS, "Take the last principal component away, and its weight with it", () -> offerComponents(-1));
+    private final Button more = Tips.iconButton(
+            Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
-    private final SliderField exponent = new SliderField("Exponent m", "", "m in (1 - cos(ghost, token))^m / (1 - cos(centroid, token)), the token list's score",
-            SliderScale.linear(0, 5, 0.025, 0.25), TokenListSettings.DEFAULT_EXPONENT);
+    private final SliderField exponent = new SliderField(
+            "Exponent m",
+            "",
+            "m in (1 - cos(ghost, token))^m / (1 - cos(centroid, token)), the token list's score",
+            SliderScale.linear(0, 5, 0.025, 0.25),
+            TokenListSettings.DEFAULT_EXPONENT);
     private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
-    private final SliderField cutoff = new SliderField("Cutoff", "", "Cumulative probability below which the tree shows no node",
-            SliderScale.logarithmic(1e-7, 1e-1, 0.1, 0.5), 5e-5);
-    private final SliderField topK = new SliderField("Top k", "", "Most children a node of the tree may have", SliderScale.linear(1, 20, 1, 5), 5);
-    private final SliderField depth = new SliderField("Depth", "tokens", "Longest path of the tree", SliderScale.linear(1, 60, 1, 5), 25);
+    private final SliderField cutoff = new SliderField(
+            "Cutoff",
+            "",
+            "Cumulative probability below which the tree shows no node",
+            SliderScale.logarithmic(1e-7, 1e-1, 0.1, 0.5),
+            5e-5);
+    private final SliderField topK = new SliderField(
+            "Top k", "", "Most children a node of the tree may have", SliderScale.linear(1, 20, 1, 5), 5);
+    private final SliderField depth =
+            new SliderField("Depth", "tokens", "Longest path of the tree", SliderScale.linear(1, 60, 1, 5), 25);
     private final ScaleFinder scaleFinder;
     private SliderField scale;
-    private final javafx.beans.value.ChangeListener<Number> scaleFollows = (property, was, is) -> scale.setValue(is.doubleValue());
+    private final javafx.beans.value.ChangeListener<Number> scaleFollows =
+            (property, was, is) -> scale.setValue(is.doubleValue());
 
     GhostControls(GhostControlsModel model, ScaleSweepModel sweep) {
         this.model = model;
@@ -75,7 +95,8 @@ final class GhostControls {
             button.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_RELEASED, event -> keepOne(button, event));
         }
         centroid.setId("ghost-centroid");
-        centroid.setTooltip(Tips.of("Add the mean of all token embeddings, so that the ghost stands where tokens stand"));
+        centroid.setTooltip(
+                Tips.of("Add the mean of all token embeddings, so that the ghost stands where tokens stand"));
         HBox first = new HBox(12, directions, centroid);
         first.getStyleClass().add("ghost-row");
         mixture.setId("ghost-mixture");
@@ -100,11 +121,24 @@ final class GhostControls {
         metricRow.getStyleClass().add("ghost-row");
         prompt.setId("ghost-prompt");
         prompt.setPromptText(GhostValues.PROMPT);
-        prompt.setTooltip(Tips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
+        prompt.setTooltip(
+                Tips.of(
+                        "What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
         promptRow.getStyleClass().add("ghost-row");
-        VBox rows = new VBox(first, mixture, scaleHolder, scaleFinder, componentRow, metricRow, exponent, promptRow, cutoff, topK, depth);
+        VBox rows = new VBox(
+                first,
+                mixture,
+                scaleHolder,
+                scaleFinder,
+                componentRow,
+                metricRow,
+                exponent,
+                promptRow,
+                cutoff,
+                topK,
+                depth);
         rows.getStyleClass().add("ghost-controls");
         frame.setContent(rows);
         frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
@@ -152,9 +186,13 @@ final class GhostControls {
 
     /** The weight of one principal component, shown once that many are asked for. @param index from 0 */
     private SliderField component(int index) {
-        SliderField weight = new SliderField("PC " + (index + 1) + " weight", "",
-                "Weight w" + (index + 1) + " of the embedding's principal component " + (index + 1) + ": u = (1 - sum of w) f + sum of w p",
-                SliderScale.linear(-1, 1, 0.01, 0.1), 0);
+        SliderField weight = new SliderField(
+                "PC " + (index + 1) + " weight",
+                "",
+                "Weight w" + (index + 1) + " of the embedding's principal component " + (index + 1)
+                        + ": u = (1 - sum of w) f + sum of w p",
+                SliderScale.linear(-1, 1, 0.01, 0.1),
+                0);
         weight.setId("ghost-pc" + (index + 1));
         weight.visibleProperty().bind(model.components().greaterThan(index));
         weight.managedProperty().bind(weight.visibleProperty());
@@ -220,16 +258,23 @@ final class GhostControls {
                 model.prompt().set(GhostValues.PROMPT);
             }
         }
-        prompt.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), !prompt.getText().contains("{ghost}"));
+        prompt.pseudoClassStateChanged(
+                javafx.css.PseudoClass.getPseudoClass("danger"),
+                !prompt.getText().contains("{ghost}"));
     }
 
     private void makeScale() {
         GhostControlsModel.ScaleRange range = model.range().get();
         double start = range.rounded(range.natural());
-        scale = new SliderField("Scale", "", "How far the ghost stands from the centroid, in units of the embedding",
-                SliderScale.linear(0, range.max(), range.step(), 10 * range.step()), start);
+        scale = new SliderField(
+                "Scale",
+                "",
+                "How far the ghost stands from the centroid, in units of the embedding",
+                SliderScale.linear(0, range.max(), range.step(), 10 * range.step()),
+                start);
         scale.setId("ghost-scale");
-        scale.setNatural("Mean distance of a token from the centroid: " + Figures.number(range.natural()), range.natural());
+        scale.setNatural(
+                "Mean distance of a token from the centroid: " + Figures.number(range.natural()), range.natural());
         scale.setValue(model.scale().get());
         SliderField made = scale;
         scale.valueProperty().addListener((property, was, is) -> {

@@ -113,8 +113,7 @@ public final class HistogramChart extends ChartPart {
         renderer.setUseYInterval(false);
         List<HistogramSeries> bars = series;
         renderer.setDrawBarOutline(bars.size() > 1 || bars.get(0).counts().length <= MOST_OUTLINED);
-        XYPlot plot = new XYPlot(dataset(bars), values.made(least, most),
-            counts.madeForCounts(highest), renderer);
+        XYPlot plot = new XYPlot(dataset(bars), values.made(least, most), counts.madeForCounts(highest), renderer);
         show(plot, (dressed, palette) -> dress((XYBarRenderer) dressed.getRenderer(), palette, bars));
     }
 
@@ -158,7 +157,8 @@ public final class HistogramChart extends ChartPart {
     private String words(HistogramSeries one, int bin) {
         String count = ", " + Figures.count(Math.round(one.counts()[bin])) + " " + counted;
         if (cumulative) {
-            return "up to " + Figures.plain(one.edges()[bin + 1]) + count + " (" + Figures.percent(one.counts()[bin] / Math.max(1, one.counts()[one.counts().length - 1])) + ")";
+            return "up to " + Figures.plain(one.edges()[bin + 1]) + count + " ("
+                    + Figures.percent(one.counts()[bin] / Math.max(1, one.counts()[one.counts().length - 1])) + ")";
         }
         return Figures.plain(one.edges()[bin]) + " to " + Figures.plain(one.edges()[bin + 1]) + count;
     }

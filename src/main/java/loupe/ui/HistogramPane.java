@@ -84,7 +84,10 @@ final class HistogramPane {
     }
 
     private void bind() {
-        frame.pendingProperty().bind(model.histogram().pendingProperty().or(model.activations().activations().pendingProperty()));
+        frame.pendingProperty()
+                .bind(model.histogram()
+                        .pendingProperty()
+                        .or(model.activations().activations().pendingProperty()));
         chart.logarithmicProperty().bind(model.view().logarithmicCounts());
         model.view().logarithmicCounts().addListener((property, was, is) -> showScale(is));
         logarithmic.setOnAction(event -> scale(true));
@@ -95,7 +98,7 @@ final class HistogramPane {
                 chart.setLeastHeight(is.doubleValue()); // the other side's; one's own comes with the bars
             }
         });
-        Slots.show(model.histogram(), this::show, () -> { });
+        Slots.show(model.histogram(), this::show, () -> {});
         chart.brushProperty().addListener((property, was, is) -> {
             if (is == null) {
                 model.unmark();
@@ -131,7 +134,14 @@ final class HistogramPane {
 
     private void show(FeatureActivations.Histogram histogram) {
         shown = histogram;
-        chart.setSeries(List.of(new HistogramSeries(side, side.toString(), histogram.edges(), Arrays.stream(histogram.counts()).asDoubleStream().toArray())),
-                model.highest().upper().get(), ChartAxis.of("activation").withLogarithm(histogram.edges()[0] > 0), model.view().cumulative().get());
+        chart.setSeries(
+                List.of(new HistogramSeries(
+                        side,
+                        side.toString(),
+                        histogram.edges(),
+                        Arrays.stream(histogram.counts()).asDoubleStream().toArray())),
+                model.highest().upper().get(),
+                ChartAxis.of("activation").withLogarithm(histogram.edges()[0] > 0),
+                model.view().cumulative().get());
     }
 }

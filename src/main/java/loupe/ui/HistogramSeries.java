@@ -15,7 +15,8 @@ public record HistogramSeries(Side side, String name, double[] edges, double[] c
         Objects.requireNonNull(side, "side");
         Objects.requireNonNull(name, "name");
         if (edges.length != counts.length + 1) {
-            throw new IllegalArgumentException("edges has " + edges.length + " values, counts " + counts.length + "; one more edge is needed");
+            throw new IllegalArgumentException(
+                    "edges has " + edges.length + " values, counts " + counts.length + "; one more edge is needed");
         }
     }
 

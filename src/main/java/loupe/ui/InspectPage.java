@@ -40,12 +40,34 @@ final class InspectPage {
         }
         notes.getStyleClass().add("muted");
         UnaryOperator<String> same = text -> text;
-        table.getColumns().addAll(List.of(Tables.texts("Tensor", "Its name in the file", 300, FileContents.Tensor::name, same),
-                Tables.texts("Type", "How its numbers are stored", 60, FileContents.Tensor::dtype, same),
-                Tables.texts("Shape", "Its axes", 140, tensor -> tensor.shape().toString(), same),
-                Tables.numbers("Size", "Bytes in the file", 80, FileContents.Tensor::bytes, bytes -> Figures.bytes((long) bytes)),
-                Tables.numbers("Norm", "Root of the sum of squares of its finite values", 80, FileContents.Tensor::norm, norm -> Double.isNaN(norm) ? "" : Figures.number(norm)),
-                Tables.numbers("Not finite", "Values that are NaN or infinite", 80, FileContents.Tensor::nonFinite, count -> count < 0 ? "" : Figures.count((long) count))));
+        table.getColumns()
+                .addAll(List.of(
+                        Tables.texts("Tensor", "Its name in the file", 300, FileContents.Tensor::name, same),
+                        Tables.texts("Type", "How its numbers are stored", 60, FileContents.Tensor::dtype, same),
+                        Tables.texts(
+                                "Shape",
+                                "Its axes",
+                                140,
+                                tensor -> tensor.shape().toString(),
+                                same),
+                        Tables.numbers(
+                                "Size",
+                                "Bytes in the file",
+                                80,
+                                FileContents.Tensor::bytes,
+                                bytes -> Figures.bytes((long) bytes)),
+                        Tables.numbers(
+                                "Norm",
+                                "Root of the sum of squares of its finite values",
+                                80,
+                                FileContents.Tensor::norm,
+                                norm -> Double.isNaN(norm) ? "" : Figures.number(norm)),
+                        Tables.numbers(
+                                "Not finite",
+                                "Values that are NaN or infinite",
+                                80,
+                                FileContents.Tensor::nonFinite,
+                                count -> count < 0 ? "" : Figures.count((long) count))));
         open.setId("inspect-open");
         open.setDefaultButton(true);
         open.getStyleClass().add("accent");
@@ -80,8 +102,10 @@ final class InspectPage {
             summary.setText("");
         } else {
             heading.setText(contents.path().toString());
-            summary.setText(contents.format().orElse("of no known kind") + " \u00b7 " + contents.container() + " \u00b7 " + Figures.count(contents.tensors().size()) + " tensors \u00b7 "
-                    + Figures.bytes(contents.bytes()) + " in the file \u00b7 opening it takes " + Figures.bytes(contents.memoryBytes()) + " of memory"
+            summary.setText(contents.format().orElse("of no known kind") + " \u00b7 " + contents.container()
+                    + " \u00b7 " + Figures.count(contents.tensors().size()) + " tensors \u00b7 "
+                    + Figures.bytes(contents.bytes()) + " in the file \u00b7 opening it takes "
+                    + Figures.bytes(contents.memoryBytes()) + " of memory"
                     + (inspection.measuring().get() ? " \u00b7 measuring norms" : ""));
             table.getItems().setAll(contents.tensors());
             words.addAll(contents.warnings());

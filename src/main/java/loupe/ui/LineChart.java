@@ -11,7 +11,10 @@ import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.xy.DefaultXYDataset;
 
-/** Lines over one axis: a training run, a sweep, a value by layer. Sides have their colours; a second line of a side is dashed. */
+/**
+ * Lines over one axis: a training run, a sweep, a value by layer. Sides have their colours; a second line of a side is
+ * dashed.
+ */
 public final class LineChart extends ChartPart {
     /**
      * One line.
@@ -50,7 +53,9 @@ public final class LineChart extends ChartPart {
         DefaultXYDataset data = new DefaultXYDataset();
         XYLineAndShapeRenderer renderer = new XYLineAndShapeRenderer(true, false);
         for (int i = 0; i < lines.size(); i++) {
-            data.addSeries(lines.get(i).name(), new double[][] {lines.get(i).x(), lines.get(i).y()});
+            data.addSeries(
+                    lines.get(i).name(),
+                    new double[][] {lines.get(i).x(), lines.get(i).y()});
         }
         List<Line> drawn = lines;
         XYPlot plot = new XYPlot(data, axis(horizontal, true), axis(vertical, false), renderer);
@@ -59,8 +64,16 @@ public final class LineChart extends ChartPart {
                 Side side = drawn.get(i).side();
                 boolean second = drawn.subList(0, i).stream().anyMatch(line -> line.side() == side);
                 dressed.getRenderer().setSeriesPaint(i, PaperPen.awt(palette.side(side)));
-                dressed.getRenderer().setSeriesStroke(i, new BasicStroke(1.8f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND, 1,
-                    second ? new float[] {5, 4} : null, 0));
+                dressed.getRenderer()
+                        .setSeriesStroke(
+                                i,
+                                new BasicStroke(
+                                        1.8f,
+                                        BasicStroke.CAP_ROUND,
+                                        BasicStroke.JOIN_ROUND,
+                                        1,
+                                        second ? new float[] {5, 4} : null,
+                                        0));
             }
         });
     }

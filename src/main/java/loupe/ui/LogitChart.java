@@ -9,8 +9,8 @@ import javafx.scene.control.Tooltip;
 import javafx.scene.input.MouseEvent;
 
 /**
- * Promoted and suppressed tokens as bars: the decoder direction's logit weights. Side by side when there is room, else one
- * below the other; as many rows as fit, strongest first. Where there is little room a bar lies behind its word.
+ * Promoted and suppressed tokens as bars: the decoder direction's logit weights. Side by side when there is room, else
+ * one below the other; as many rows as fit, strongest first. Where there is little room a bar lies behind its word.
  */
 public final class LogitChart extends Painted implements Exportable {
     static final double ROW = 22;
@@ -29,7 +29,7 @@ public final class LogitChart extends Painted implements Exportable {
     private final Tooltip tip = Tips.of("");
     private List<TokenWeight> promoted = List.of();
     private List<TokenWeight> suppressed = List.of();
-    private Consumer<TokenWeight> chosen = token -> { };
+    private Consumer<TokenWeight> chosen = token -> {};
     private double leastScale = 1e-12;
     private TokenWeight pointed;
     private String family = "";
@@ -90,7 +90,13 @@ public final class LogitChart extends Painted implements Exportable {
     }
 
     private Drawing shown(TokenWeight emphasised) {
-        return new Drawing(promoted, suppressed, canvas.getWidth() / textScale(), canvas.getHeight() / textScale(), emphasised, leastScale);
+        return new Drawing(
+                promoted,
+                suppressed,
+                canvas.getWidth() / textScale(),
+                canvas.getHeight() / textScale(),
+                emphasised,
+                leastScale);
     }
 
     private void point(TokenWeight token) {
@@ -102,7 +108,8 @@ public final class LogitChart extends Painted implements Exportable {
             Tooltip.uninstall(canvas, tip);
             tip.hide();
         } else {
-            tip.setText("\u201c" + TokenText.visible(token.text()) + "\u201d, token " + token.id() + "\nlogit weight " + Figures.number(token.weight()));
+            tip.setText("\u201c" + TokenText.visible(token.text()) + "\u201d, token " + token.id() + "\nlogit weight "
+                    + Figures.number(token.weight()));
             Tooltip.install(canvas, tip);
         }
         requestLayout();
@@ -156,7 +163,13 @@ public final class LogitChart extends Painted implements Exportable {
         private final double column;
         private final int rows;
 
-        Drawing(List<TokenWeight> promoted, List<TokenWeight> suppressed, double width, double height, TokenWeight pointed, double least) {
+        Drawing(
+                List<TokenWeight> promoted,
+                List<TokenWeight> suppressed,
+                double width,
+                double height,
+                TokenWeight pointed,
+                double least) {
             this.least = least;
             this.promoted = promoted;
             this.suppressed = suppressed;
@@ -177,11 +190,26 @@ public final class LogitChart extends Painted implements Exportable {
                 }
             }
             list(pen, palette, promoted, "Promoted", 12, 0, palette.positive(), largest);
-            list(pen, palette, suppressed, "Suppressed", beside ? width - 12 - column : 12, beside ? 0 : height / 2, palette.negative(), largest);
+            list(
+                    pen,
+                    palette,
+                    suppressed,
+                    "Suppressed",
+                    beside ? width - 12 - column : 12,
+                    beside ? 0 : height / 2,
+                    palette.negative(),
+                    largest);
         }
 
-        private void list(Pen pen, Palette palette, List<TokenWeight> tokens, String title, double left, double top,
-                javafx.scene.paint.Color color, double largest) {
+        private void list(
+                Pen pen,
+                Palette palette,
+                List<TokenWeight> tokens,
+                String title,
+                double left,
+                double top,
+                javafx.scene.paint.Color color,
+                double largest) {
             double word = tight ? column - FIGURE - 4 : Math.min(LONGEST_WORD, column * 0.4);
             double room = column - word - FIGURE - 8;
             pen.text(title, left, top + 17, 12, true, color);
@@ -195,14 +223,32 @@ public final class LogitChart extends Painted implements Exportable {
                 }
                 double part = Math.abs(token.weight()) / largest;
                 if (tight) {
-                    pen.fillRectangle(left - 4, y + 2, Math.max(2, (column + 8) * part), ROW - 4, 2, Palette.blend(palette.surface(), color, 0.25));
+                    pen.fillRectangle(
+                            left - 4,
+                            y + 2,
+                            Math.max(2, (column + 8) * part),
+                            ROW - 4,
+                            2,
+                            Palette.blend(palette.surface(), color, 0.25));
                 } else {
                     double bar = Math.max(1, room * part);
-                    pen.fillRectangle(left + word + 8, y + 5, bar, ROW - 10, Math.min(2, bar / 2), Palette.blend(palette.surface(), color, 0.8));
+                    pen.fillRectangle(
+                            left + word + 8,
+                            y + 5,
+                            bar,
+                            ROW - 10,
+                            Math.min(2, bar / 2),
+                            Palette.blend(palette.surface(), color, 0.8));
                 }
                 tokenText(pen, palette, token.text(), left, y + ROW * 0.68, word);
                 String figure = Figures.number(token.weight());
-                pen.text(figure, left + column - pen.widthOf(figure, 12, false), y + ROW * 0.68, 12, false, palette.text());
+                pen.text(
+                        figure,
+                        left + column - pen.widthOf(figure, 12, false),
+                        y + ROW * 0.68,
+                        12,
+                        false,
+                        palette.text());
             }
         }
 
@@ -219,7 +265,13 @@ public final class LogitChart extends Painted implements Exportable {
             }
             double x = tight ? left : left + room - width;
             for (TokenText.Run run : TokenText.runs(shown)) {
-                pen.text(run.text(), x, baseline, SIZE, false, run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.75) : palette.text());
+                pen.text(
+                        run.text(),
+                        x,
+                        baseline,
+                        SIZE,
+                        false,
+                        run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.75) : palette.text());
                 x += pen.widthOf(run.text(), SIZE, false);
             }
         }

@@ -18,7 +18,12 @@ final class LogitPane {
     private final ExportMenu export;
 
     /** @param onToken what a click on a token does */
-    LogitPane(LogitModel model, TokenTexts texts, Consumer<Integer> onToken, Supplier<String> provenance, ExportDesk desk) {
+    LogitPane(
+            LogitModel model,
+            TokenTexts texts,
+            Consumer<Integer> onToken,
+            Supplier<String> provenance,
+            ExportDesk desk) {
         this.model = model;
         this.texts = texts;
         export = new ExportMenu(chart, provenance, desk);
@@ -48,14 +53,17 @@ final class LogitPane {
             chart.setTokens(List.of(), List.of());
             frame.subtitleProperty().set("");
         });
-        Runnable explain = () -> frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see which tokens it promotes" : null);
+        Runnable explain = () -> frame.emptyTextProperty()
+                .set(model.side().feature().get() == null ? "Choose a feature to see which tokens it promotes" : null);
         model.side().feature().addListener(changed -> explain.run());
         explain.run();
         Slots.whileShown(frame, model.weights()::setWanted);
     }
 
     private void show(LogitWeights.Answer answer) {
-        chart.setTokens(tokens(answer.promoted(), answer.promotedWeights()), tokens(answer.suppressed(), answer.suppressedWeights()));
+        chart.setTokens(
+                tokens(answer.promoted(), answer.promotedWeights()),
+                tokens(answer.suppressed(), answer.suppressedWeights()));
         frame.subtitleProperty().set("skew " + Figures.number(answer.moments().skewness()));
     }
 

@@ -1,8 +1,8 @@
 package loupe.ui;
 
+import java.util.Optional;
 import java.util.function.IntConsumer;
 import java.util.function.IntFunction;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
@@ -44,7 +44,12 @@ final class NeighboursPane {
      * @param onFeature what choosing a feature in the list does
      * @param describeFeature a few words about a feature, such as what it promotes
      */
-    NeighboursPane(IntConsumer onFeature, NeighboursModel model, TokenTexts texts, IntFunction<String> describeFeature, ExportDesk desk) {
+    NeighboursPane(
+            IntConsumer onFeature,
+            NeighboursModel model,
+            TokenTexts texts,
+            IntFunction<String> describeFeature,
+            ExportDesk desk) {
         this.desk = desk;
         this.onFeature = onFeature;
         this.model = model;
@@ -70,9 +75,12 @@ final class NeighboursPane {
         tokens.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         query.setId("neighbours-query-" + model.side());
         query.setPromptText("of this feature");
-        query.setTooltip(Tips.of("Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask. Features and tokens of the tables can be dropped here"));
+        query.setTooltip(
+                Tips.of(
+                        "Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask. Features and tokens of the tables can be dropped here"));
         query.setAccessibleText("Neighbours of what");
-                javafx.scene.control.Button random = Tips.iconButton(Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
+        javafx.scene.control.Button random = Tips.iconButton(
+                Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
         random.setId("neighbours-random-" + model.side());
         HBox first = new HBox(8, among, random);
         first.setAlignment(Pos.CENTER_LEFT);
@@ -80,14 +88,20 @@ final class NeighboursPane {
         tools.getStyleClass().addAll("pane-tools", "two-rows");
         table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, Figures::number));
         table.getColumns().add(Tables.counts("#", "Number of the feature or token", 46, Row::id));
-        table.getColumns().add(Tables.texts("Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));
+        table.getColumns()
+                .add(Tables.texts(
+                        "Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
-        spread.setTooltip(Tips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
+        spread.setTooltip(
+                Tips.of(
+                        "Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
         frame.setRows();
         frame.setContent(new VBox(tools, table, spread));
-        References.dragFrom(table, row -> Optional.of(row.isFeature() ? References.ofFeature(row.id()) : References.ofToken(row.id())));
+        References.dragFrom(
+                table,
+                row -> Optional.of(row.isFeature() ? References.ofFeature(row.id()) : References.ofToken(row.id())));
         References.dropOn(query, text -> model.query().set(text));
         TableExport.attachTo(table, "neighbours", desk);
         frame.getMenuItems().addAll(TableExport.items(table, "neighbours", desk));
@@ -107,7 +121,8 @@ final class NeighboursPane {
                 model.query().set("");
             }
         });
-        model.random().addListener((property, was, is) -> query.setPromptText(is ? "of a random vector" : "of this feature"));
+        model.random()
+                .addListener((property, was, is) -> query.setPromptText(is ? "of a random vector" : "of this feature"));
         table.setOnMouseClicked(event -> {
             if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
                 choose();
@@ -120,7 +135,10 @@ final class NeighboursPane {
         });
         Slots.show(model.neighbours(), this::show, () -> {
             rows.clear();
-            spread.setText(model.queryProblem().get() == null ? "" : model.queryProblem().get().message());
+            spread.setText(
+                    model.queryProblem().get() == null
+                            ? ""
+                            : model.queryProblem().get().message());
         });
         Slots.whileShown(frame, model.neighbours()::setWanted);
         explain();
@@ -160,15 +178,22 @@ final class NeighboursPane {
         }
         spread.setWrapText(refused != null);
         frame.problemProperty().set(model.neighbours().getProblem());
-        frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see what lies nearest to it" : null);
+        frame.emptyTextProperty()
+                .set(model.side().feature().get() == null ? "Choose a feature to see what lies nearest to it" : null);
     }
 
     private void show(Neighbours.Answer answer) {
         boolean ofFeatures = model.among().get() == NeighboursModel.Among.FEATURES;
-        rows.setAll(IntStream.range(0, answer.ids().length).mapToObj(i -> {
-            int id = answer.ids()[i];
-            return new Row(ofFeatures, id, ofFeatures ? describeFeature.apply(id) : TokenText.visible(texts.of(id)), answer.cosines()[i]);
-        }).toList());
+        rows.setAll(IntStream.range(0, answer.ids().length)
+                .mapToObj(i -> {
+                    int id = answer.ids()[i];
+                    return new Row(
+                            ofFeatures,
+                            id,
+                            ofFeatures ? describeFeature.apply(id) : TokenText.visible(texts.of(id)),
+                            answer.cosines()[i]);
+                })
+                .toList());
         spread.setText("Among themselves: mean cosine " + Figures.number(answer.meanPairwiseCosine()));
     }
 }

@@ -16,12 +16,27 @@ import javafx.scene.paint.Color;
 import javafx.scene.text.Font;
 
 /**
- * A region that paints by itself (canvas, chart, tokens) with the colours and the font that the style sheets give its role.
- * The rule {@code .painted} of {@code workbench.css} sets them all.
+ * A region that paints by itself (canvas, chart, tokens) with the colours and the font that the style sheets give its
+ * role. The rule {@code .painted} of {@code workbench.css} sets them all.
  */
 class Painted extends Region {
-    private static final String[] ROLES = {"text", "muted", "surface", "inset", "border", "grid", "accent", "mark", "side-a", "side-b",
-        "heat-a", "heat-b", "positive", "negative", "faded"};
+    private static final String[] ROLES = {
+        "text",
+        "muted",
+        "surface",
+        "inset",
+        "border",
+        "grid",
+        "accent",
+        "mark",
+        "side-a",
+        "side-b",
+        "heat-a",
+        "heat-b",
+        "positive",
+        "negative",
+        "faded"
+    };
     private static final List<CssMetaData<Painted, Color>> COLOURS = new ArrayList<>();
     private static final CssMetaData<Painted, Font> FONT = new FontMetaData();
     private static final List<CssMetaData<? extends Styleable, ?>> ALL = new ArrayList<>(Region.getClassCssMetaData());
@@ -35,18 +50,19 @@ class Painted extends Region {
     }
 
     private final List<SimpleStyleableObjectProperty<Color>> colours = new ArrayList<>();
-    private final SimpleStyleableObjectProperty<Font> font = new SimpleStyleableObjectProperty<>(FONT, this, "font", Font.getDefault());
+    private final SimpleStyleableObjectProperty<Font> font =
+            new SimpleStyleableObjectProperty<>(FONT, this, "font", Font.getDefault());
     private final ReadOnlyObjectWrapper<Palette> palette = new ReadOnlyObjectWrapper<>(this, "palette");
     private boolean stale;
     private Look look;
 
-    private record Look(Palette palette, Font font) {
-    }
+    private record Look(Palette palette, Font font) {}
 
     Painted() {
         getStyleClass().add("painted");
         for (CssMetaData<Painted, Color> colour : COLOURS) {
-            SimpleStyleableObjectProperty<Color> property = new SimpleStyleableObjectProperty<>(colour, this, colour.getProperty(), Color.GRAY);
+            SimpleStyleableObjectProperty<Color> property =
+                    new SimpleStyleableObjectProperty<>(colour, this, colour.getProperty(), Color.GRAY);
             property.addListener((source, was, is) -> restyle());
             colours.add(property);
         }
@@ -95,8 +111,22 @@ class Painted extends Region {
 
     private Palette gather() {
         Function<Integer, Color> role = i -> colours.get(i).get();
-        return new Palette(role.apply(0), role.apply(1), role.apply(2), role.apply(3), role.apply(4), role.apply(5), role.apply(6),
-            role.apply(7), role.apply(8), role.apply(9), role.apply(10), role.apply(11), role.apply(12), role.apply(13), role.apply(14));
+        return new Palette(
+                role.apply(0),
+                role.apply(1),
+                role.apply(2),
+                role.apply(3),
+                role.apply(4),
+                role.apply(5),
+                role.apply(6),
+                role.apply(7),
+                role.apply(8),
+                role.apply(9),
+                role.apply(10),
+                role.apply(11),
+                role.apply(12),
+                role.apply(13),
+                role.apply(14));
     }
 
     @Override

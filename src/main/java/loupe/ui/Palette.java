@@ -23,8 +23,22 @@ import javafx.scene.paint.Color;
  * @param negative suppressed, below zero
  * @param faded a branch every random point has too
  */
-public record Palette(Color text, Color muted, Color surface, Color inset, Color border, Color grid, Color accent, Color mark,
-        Color sideA, Color sideB, Color heatA, Color heatB, Color positive, Color negative, Color faded) {
+public record Palette(
+        Color text,
+        Color muted,
+        Color surface,
+        Color inset,
+        Color border,
+        Color grid,
+        Color accent,
+        Color mark,
+        Color sideA,
+        Color sideB,
+        Color heatA,
+        Color heatB,
+        Color positive,
+        Color negative,
+        Color faded) {
 
     /** The palette of exported pictures: the light theme on white. */
     public static Palette paper() {

@@ -42,8 +42,8 @@ import org.kordamp.ikonli.javafx.FontIcon;
  * empty, or the problem with a way to retry.
  *
  * <p>The title carries a thin progress line. Waiting shows only after a moment, so that quick answers do not flicker.
- * Double click on the title (or {@link #toggleMaximised}) maximises the pane over the nearest {@link MaximiseHost} above
- * it, Esc brings it back. It can also be torn off into a window of its own.
+ * Double click on the title (or {@link #toggleMaximised}) maximises the pane over the nearest {@link MaximiseHost}
+ * above it, Esc brings it back. It can also be torn off into a window of its own.
  */
 public final class PaneFrame extends StackPane {
     private static final double TIGHT_HEADER = 300;
@@ -59,7 +59,8 @@ public final class PaneFrame extends StackPane {
     private final StringProperty subtitleTip = new SimpleStringProperty(this, "subtitleTip", "");
     private final ObjectProperty<Node> content = new SimpleObjectProperty<>(this, "content");
     private final BooleanProperty pending = new SimpleBooleanProperty(this, "pending");
-    private final DoubleProperty progress = new SimpleDoubleProperty(this, "progress", ProgressBar.INDETERMINATE_PROGRESS);
+    private final DoubleProperty progress =
+            new SimpleDoubleProperty(this, "progress", ProgressBar.INDETERMINATE_PROGRESS);
     private final StringProperty emptyText = new SimpleStringProperty(this, "emptyText");
     private final ObjectProperty<Problem> problem = new SimpleObjectProperty<>(this, "problem");
     private final ReadOnlyBooleanWrapper active = new ReadOnlyBooleanWrapper(this, "active");
@@ -78,8 +79,10 @@ public final class PaneFrame extends StackPane {
     private final ProblemView problemView = new ProblemView(null);
     private final ContextMenu menu = new ContextMenu();
     private final Button more = Tips.iconButton(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
-    private final Button tearOff = Tips.iconButton(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
-    private final Button maximise = Tips.iconButton(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
+    private final Button tearOff =
+            Tips.iconButton(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
+    private final Button maximise =
+            Tips.iconButton(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
     private final PauseTransition patience = new PauseTransition(PATIENCE);
     private MaximiseHost host;
     private PaneWindow window;
@@ -102,7 +105,10 @@ public final class PaneFrame extends StackPane {
         Label titleLabel = new Label();
         titleLabel.textProperty().bind(title);
         titleLabel.getStyleClass().add("pane-title");
-        titleLabel.minWidthProperty().bind(header.widthProperty().map(width -> width.doubleValue() < TIGHT_HEADER ? SHORTEST_TITLE : USE_PREF_SIZE));
+        titleLabel
+                .minWidthProperty()
+                .bind(header.widthProperty()
+                        .map(width -> width.doubleValue() < TIGHT_HEADER ? SHORTEST_TITLE : USE_PREF_SIZE));
         Label subtitleLabel = new Label();
         subtitleLabel.textProperty().bind(subtitle);
         subtitleLabel.getStyleClass().add("pane-subtitle");
@@ -167,7 +173,10 @@ public final class PaneFrame extends StackPane {
 
         more.visibleProperty().bind(javafx.beans.binding.Bindings.isNotEmpty(menu.getItems()));
         more.managedProperty().bind(more.visibleProperty());
-        active.bind(box.sceneProperty().flatMap(Scene::focusOwnerProperty).map(this::holds).orElse(false));
+        active.bind(box.sceneProperty()
+                .flatMap(Scene::focusOwnerProperty)
+                .map(this::holds)
+                .orElse(false));
         active.addListener((source, was, is) -> box.pseudoClassStateChanged(ACTIVE, is));
         box.accessibleTextProperty().bind(title);
         header.setOnMouseClicked(event -> {
@@ -221,7 +230,10 @@ public final class PaneFrame extends StackPane {
         state.setManaged(shown);
     }
 
-    /** Says that the content makes what it shows as it becomes visible, as tables and lists do: it is unrolled part by part. */
+    /**
+     * Says that the content makes what it shows as it becomes visible, as tables and lists do: it is unrolled part by
+     * part.
+     */
     void setRows() {
         hasRows = true;
     }

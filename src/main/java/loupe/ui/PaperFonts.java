@@ -14,8 +14,7 @@ final class PaperFonts {
     private static final Font PLAIN = load("OpenSans-Regular.ttf");
     private static final Font STRONG = load("OpenSans-Bold.ttf");
 
-    private PaperFonts() {
-    }
+    private PaperFonts() {}
 
     static Font of(double size, boolean strong) {
         return (strong ? STRONG : PLAIN).deriveFont((float) size);

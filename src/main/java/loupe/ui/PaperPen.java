@@ -32,7 +32,8 @@ final class PaperPen implements Pen {
     }
 
     static java.awt.Color awt(Color color) {
-        return new java.awt.Color((float) color.getRed(), (float) color.getGreen(), (float) color.getBlue(), (float) color.getOpacity());
+        return new java.awt.Color(
+                (float) color.getRed(), (float) color.getGreen(), (float) color.getBlue(), (float) color.getOpacity());
     }
 
     @Override
@@ -69,12 +70,15 @@ final class PaperPen implements Pen {
     @Override
     public void fillRectangle(double x, double y, double width, double height, double radius, Color color) {
         graphics.setColor(awt(color));
-        graphics.fill(radius > 0 ? new RoundRectangle2D.Double(x, y, width, height, 2 * radius, 2 * radius)
-            : new Rectangle2D.Double(x, y, width, height));
+        graphics.fill(
+                radius > 0
+                        ? new RoundRectangle2D.Double(x, y, width, height, 2 * radius, 2 * radius)
+                        : new Rectangle2D.Double(x, y, width, height));
     }
 
     @Override
-    public void outlineRectangle(double x, double y, double width, double height, double radius, double line, Color color) {
+    public void outlineRectangle(
+            double x, double y, double width, double height, double radius, double line, Color color) {
         graphics.setColor(awt(color));
         graphics.setStroke(new BasicStroke((float) line));
         graphics.draw(new RoundRectangle2D.Double(x, y, width, height, 2 * radius, 2 * radius));
@@ -90,7 +94,7 @@ final class PaperPen implements Pen {
     public void text(String text, double x, double baseline, double size, boolean strong, Color color) {
         graphics.setColor(awt(color));
         double at = x;
-        for (int start = 0; start < text.length();) {
+        for (int start = 0; start < text.length(); ) {
             int end = runEnd(text, start, size, strong);
             Font font = fontFor(text, start, size, strong);
             String run = text.substring(start, end);
@@ -108,9 +112,11 @@ final class PaperPen implements Pen {
 
     static double width(String text, double size, boolean strong) {
         double width = 0;
-        for (int start = 0; start < text.length();) {
+        for (int start = 0; start < text.length(); ) {
             int end = runEnd(text, start, size, strong);
-            width += fontFor(text, start, size, strong).getStringBounds(text.substring(start, end), METRICS).getWidth();
+            width += fontFor(text, start, size, strong)
+                    .getStringBounds(text.substring(start, end), METRICS)
+                    .getWidth();
             start = end;
         }
         return width;

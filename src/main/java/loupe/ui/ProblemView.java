@@ -15,7 +15,10 @@ import loupe.base.Problem;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
-/** A failure shown in the place of what failed: the sentence, what to do, retry, and details to copy when we did not foresee it. */
+/**
+ * A failure shown in the place of what failed: the sentence, what to do, retry, and details to copy when we did not
+ * foresee it.
+ */
 public final class ProblemView extends Region {
     private final Label message = new Label();
     private final Button retry = new Button("Try again");
@@ -64,9 +67,18 @@ public final class ProblemView extends Region {
         double width = Math.min(getWidth() - snappedLeftInset() - snappedRightInset(), box.maxWidth(-1));
         double inside = width - box.snappedLeftInset() - box.snappedRightInset();
         scroll.setPrefViewportHeight(words.prefHeight(inside));
-        double needed = box.snappedTopInset() + words.prefHeight(inside) + 2 + box.getSpacing() + buttons.prefHeight(inside) + box.snappedBottomInset();
+        double needed = box.snappedTopInset()
+                + words.prefHeight(inside)
+                + 2
+                + box.getSpacing()
+                + buttons.prefHeight(inside)
+                + box.snappedBottomInset();
         double height = Math.min(getHeight() - snappedTopInset() - snappedBottomInset(), needed);
-        box.resizeRelocate(snapPositionX((getWidth() - width) / 2), snapPositionY((getHeight() - height) / 2), snapSizeX(width), snapSizeY(height));
+        box.resizeRelocate(
+                snapPositionX((getWidth() - width) / 2),
+                snapPositionY((getHeight() - height) / 2),
+                snapSizeX(width),
+                snapSizeY(height));
     }
 
     public void show(Problem shown) {

@@ -16,8 +16,8 @@ import javafx.scene.layout.Region;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
- * Marking a range of values on a chart's horizontal axis: drag to mark, drag the mark to move it, its ends to resize it,
- * click beside it, Esc or the chip's cross to remove it. Arrows move it, Shift with arrows resizes it.
+ * Marking a range of values on a chart's horizontal axis: drag to mark, drag the mark to move it, its ends to resize
+ * it, click beside it, Esc or the chip's cross to remove it. Arrows move it, Shift with arrows resizes it.
  */
 final class RangeBrush {
     private static final double GRIP_PIXELS = 6;
@@ -33,8 +33,7 @@ final class RangeBrush {
     private final HBox chip;
     private Drag drag;
 
-    private record Drag(double pressed, ValueRange before, Grip grip) {
-    }
+    private record Drag(double pressed, ValueRange before, Grip grip) {}
 
     /** Walks over the values that a range may end at. */
     interface Step {
@@ -42,7 +41,12 @@ final class RangeBrush {
         double from(double value, int direction);
     }
 
-    private enum Grip { NEW, MOVE, FROM, TO }
+    private enum Grip {
+        NEW,
+        MOVE,
+        FROM,
+        TO
+    }
 
     /**
      * @param snap takes a value to the nearest one that a range may end at
@@ -92,7 +96,8 @@ final class RangeBrush {
                 set(least, step.from(least, 1));
             } else if (event.isShiftDown()) {
                 set(marked.from(), Math.max(step.from(marked.from(), 1), step.from(marked.to(), direction)));
-            } else if (step.from(marked.from(), direction) != marked.from() && step.from(marked.to(), direction) != marked.to()) {
+            } else if (step.from(marked.from(), direction) != marked.from()
+                    && step.from(marked.to(), direction) != marked.to()) {
                 set(step.from(marked.from(), direction), step.from(marked.to(), direction));
             }
             event.consume();
@@ -121,7 +126,8 @@ final class RangeBrush {
             case MOVE -> {
                 double span = before.to() - before.from();
                 double most = chart.plot().getDomainAxis().getUpperBound() - span;
-                double from = Math.max(chart.plot().getDomainAxis().getLowerBound(), Math.min(most, before.from() + here - there));
+                double from = Math.max(
+                        chart.plot().getDomainAxis().getLowerBound(), Math.min(most, before.from() + here - there));
                 set(from, from + span);
             }
         }
@@ -189,7 +195,8 @@ final class RangeBrush {
         double to = Math.min(area.getMaxX(), chart.toPixelX(shown.to()));
         shade.resizeRelocate(from, area.getMinY(), Math.max(1, to - from), area.getHeight());
         chip.autosize();
-        double x = Math.max(area.getMinX() + 4, Math.min(area.getMaxX() - chip.getWidth() - 4, (from + to - chip.getWidth()) / 2));
+        double x = Math.max(
+                area.getMinX() + 4, Math.min(area.getMaxX() - chip.getWidth() - 4, (from + to - chip.getWidth()) / 2));
         chip.relocate(x, area.getMinY() + 2);
     }
 }

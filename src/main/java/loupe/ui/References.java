@@ -9,10 +9,11 @@ import javafx.scene.input.ClipboardContent;
 import javafx.scene.input.DragEvent;
 import javafx.scene.input.TransferMode;
 
-/** Features and tokens dragged from tables onto fields, written as the fields read them: {@code #17}, {@code token 42}. */
+/**
+ * Features and tokens dragged from tables onto fields, written as the fields read them: {@code #17}, {@code token 42}.
+ */
 final class References {
-    private References() {
-    }
+    private References() {}
 
     static String ofFeature(int feature) {
         return "#" + feature;

@@ -14,9 +14,9 @@ import loupe.analysis.ghost.ScaleSweep;
 import loupe.state.GhostControlsModel;
 
 /**
- * The curves of a sweep over scales, on the slider's own range: the score on its axis in nats, the others each between their
- * smallest and largest value, told apart by dashes as well as colours. The band is the plateau, the upright line the
- * proposal, the mark below the axis where the slider stands. A click or drag sets the slider.
+ * The curves of a sweep over scales, on the slider's own range: the score on its axis in nats, the others each between
+ * their smallest and largest value, told apart by dashes as well as colours. The band is the plateau, the upright line
+ * the proposal, the mark below the axis where the slider stands. A click or drag sets the slider.
  */
 final class ScaleCurves extends Painted {
     private static final double HEIGHT = 116;
@@ -33,7 +33,10 @@ final class ScaleCurves extends Painted {
     private ScaleSweep.Answer answer;
 
     /** @param range of the slider @param scale where it stands @param set takes the scale that was clicked */
-    ScaleCurves(ObservableValue<GhostControlsModel.ScaleRange> range, ObservableValue<? extends Number> scale, DoubleConsumer set) {
+    ScaleCurves(
+            ObservableValue<GhostControlsModel.ScaleRange> range,
+            ObservableValue<? extends Number> scale,
+            DoubleConsumer set) {
         this.range = range;
         this.scale = scale;
         getStyleClass().add("scale-curves");
@@ -83,7 +86,8 @@ final class ScaleCurves extends Painted {
         double pointed = scaleAt(x);
         int nearest = 0;
         for (int i = 1; i < answer.scales().length; i++) {
-            nearest = Math.abs(answer.scales()[i] - pointed) < Math.abs(answer.scales()[nearest] - pointed) ? i : nearest;
+            nearest =
+                    Math.abs(answer.scales()[i] - pointed) < Math.abs(answer.scales()[nearest] - pointed) ? i : nearest;
         }
         List<String> parts = new ArrayList<>();
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
@@ -230,7 +234,12 @@ final class ScaleCurves extends Painted {
         double baseline = canvas.getHeight() - 4;
         context.fillText("0", LEFT, baseline);
         String end = Figures.number(range.getValue().max());
-        context.fillText(end, canvas.getWidth() - RIGHT - TextWidths.shared(font().getFamily()).of(end, false) * TEXT * textScale() / TextWidths.SIZE, baseline);
+        context.fillText(
+                end,
+                canvas.getWidth()
+                        - RIGHT
+                        - TextWidths.shared(font().getFamily()).of(end, false) * TEXT * textScale() / TextWidths.SIZE,
+                baseline);
         context.fillText("scale", (LEFT + canvas.getWidth() - RIGHT) / 2 - 12, baseline);
         double x = xOf(scale.getValue().doubleValue());
         context.setFill(palette().accent());

@@ -26,7 +26,8 @@ final class ScaleFinder extends VBox {
 
     private void layOut() {
         open.setId("ghost-scale-find");
-        open.setTooltip(Tips.of("Grow small trees at 24 scales and compare each with trees of random directions at the same scale"));
+        open.setTooltip(Tips.of(
+                "Grow small trees at 24 scales and compare each with trees of random directions at the same scale"));
         use.setId("ghost-scale-use");
         said.setId("ghost-scale-said");
         said.setWrapText(true);
@@ -67,10 +68,18 @@ final class ScaleFinder extends VBox {
             use.setTooltip(Tips.of("Set the scale to where " + best.why()));
         }
         String readout = curves.readoutProperty().get();
-        said.setText(problem != null ? problem.message()
-                : !readout.isEmpty() ? readout
-                : best != null ? (model.sweep().isPending() ? "So far " : "Best ") + Figures.number(best.scale()) + ", nearly as good from "
-                        + Figures.number(best.low()) + " to " + Figures.number(best.high()) + ". Click in the chart to set the scale"
-                : model.sweep().isPending() ? "Growing trees at 24 scales..." : "Choose a feature to sweep the scales of its ghost");
+        said.setText(
+                problem != null
+                        ? problem.message()
+                        : !readout.isEmpty()
+                                ? readout
+                                : best != null
+                                        ? (model.sweep().isPending() ? "So far " : "Best ")
+                                                + Figures.number(best.scale()) + ", nearly as good from "
+                                                + Figures.number(best.low()) + " to " + Figures.number(best.high())
+                                                + ". Click in the chart to set the scale"
+                                        : model.sweep().isPending()
+                                                ? "Growing trees at 24 scales..."
+                                                : "Choose a feature to sweep the scales of its ghost");
     }
 }

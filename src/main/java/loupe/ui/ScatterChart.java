@@ -19,9 +19,9 @@ import org.jfree.chart.plot.XYPlot;
 import org.jfree.data.xy.DefaultXYDataset;
 
 /**
- * Tens of thousands of points as dots, of one side or of both; the nearest one to the pointer is told, a click chooses it,
- * the chosen ones are ringed. A drag marks a rectangle, the wheel zooms at the pointer, a double click beside the points
- * shows all again, left and right walk from point to point.
+ * Tens of thousands of points as dots, of one side or of both; the nearest one to the pointer is told, a click chooses
+ * it, the chosen ones are ringed. A drag marks a rectangle, the wheel zooms at the pointer, a double click beside the
+ * points shows all again, left and right walk from point to point.
  */
 public final class ScatterChart extends ChartPart {
     private static final double REACH_PIXELS = 8;
@@ -34,7 +34,7 @@ public final class ScatterChart extends ChartPart {
     private ChartAxis vertical;
     private List<Dots.Drawn> clouds = List.of();
     private BiFunction<Side, Integer, String> words = (side, point) -> "";
-    private BiConsumer<Side, Integer> chosen = (side, point) -> { };
+    private BiConsumer<Side, Integer> chosen = (side, point) -> {};
 
     public ScatterChart(String name, ChartAxis horizontal, ChartAxis vertical) {
         super(name);
@@ -44,7 +44,8 @@ public final class ScatterChart extends ChartPart {
         getChildren().addAll(brush.nodes());
         for (Side side : Side.values()) {
             Region ring = new Region();
-            ring.getStyleClass().addAll("scatter-ring", "ring-" + side.toString().toLowerCase(java.util.Locale.ROOT));
+            ring.getStyleClass()
+                    .addAll("scatter-ring", "ring-" + side.toString().toLowerCase(java.util.Locale.ROOT));
             ring.setManaged(false);
             ring.setMouseTransparent(true);
             ring.setVisible(false);
@@ -61,7 +62,8 @@ public final class ScatterChart extends ChartPart {
     }
 
     /** Likewise, on other axes. A zoom or a mark of the axes before is given up only if an axis is another one. */
-    public void setClouds(List<ScatterCloud> shown, BiFunction<Side, Integer, String> names, ChartAxis across, ChartAxis up) {
+    public void setClouds(
+            List<ScatterCloud> shown, BiFunction<Side, Integer, String> names, ChartAxis across, ChartAxis up) {
         boolean sameAxes = hasPlot() && across.equals(horizontal) && up.equals(vertical);
         org.jfree.data.Range zoomAcross = sameAxes ? plot().getDomainAxis().getRange() : null;
         org.jfree.data.Range zoomUp = sameAxes ? plot().getRangeAxis().getRange() : null;
@@ -72,14 +74,17 @@ public final class ScatterChart extends ChartPart {
         horizontal = across;
         vertical = up;
         words = names;
-        clouds = shown.stream().map(cloud -> new Dots.Drawn(cloud, along(cloud.x(), across), along(cloud.y(), up))).toList();
+        clouds = shown.stream()
+                .map(cloud -> new Dots.Drawn(cloud, along(cloud.x(), across), along(cloud.y(), up)))
+                .toList();
         describe();
         DefaultXYDataset oneItemEach = new DefaultXYDataset();
         clouds.forEach(drawn -> oneItemEach.addSeries(drawn.cloud().side(), new double[][] {{0}, {0}}));
         double[] acrossEnds = ends(true);
         double[] upEnds = ends(false);
         Dots dots = new Dots(clouds, this::pixelScale);
-        XYPlot plot = new XYPlot(oneItemEach, across.made(acrossEnds[0], acrossEnds[1]), up.made(upEnds[0], upEnds[1]), dots);
+        XYPlot plot =
+                new XYPlot(oneItemEach, across.made(acrossEnds[0], acrossEnds[1]), up.made(upEnds[0], upEnds[1]), dots);
         if (zoomed) {
             plot.getDomainAxis().setRange(zoomAcross);
             plot.getRangeAxis().setRange(zoomUp);
@@ -104,7 +109,9 @@ public final class ScatterChart extends ChartPart {
     }
 
     private double pixelScale() {
-        return getScene() == null || getScene().getWindow() == null ? 1 : getScene().getWindow().getRenderScaleX();
+        return getScene() == null || getScene().getWindow() == null
+                ? 1
+                : getScene().getWindow().getRenderScaleX();
     }
 
     private static double[] along(double[] values, ChartAxis axis) {
@@ -164,7 +171,9 @@ public final class ScatterChart extends ChartPart {
             return new double[] {logarithmic ? 0.1 : 0, 1};
         }
         double margin = Math.max((most - least) * 0.03, 1e-9);
-        return logarithmic ? new double[] {Math.pow(10, least) / 1.2, Math.pow(10, most) * 1.2} : new double[] {least - margin, most + margin};
+        return logarithmic
+                ? new double[] {Math.pow(10, least) / 1.2, Math.pow(10, most) * 1.2}
+                : new double[] {least - margin, most + margin};
     }
 
     @Override
@@ -205,8 +214,9 @@ public final class ScatterChart extends ChartPart {
             tell("");
         } else {
             ScatterCloud cloud = point.drawn().cloud();
-            tell(words.apply(point.side(), point.index()) + "    " + horizontal.quantity() + " " + Figures.with(cloud.x()[point.index()], horizontal.unit()) + ", "
-                    + vertical.quantity() + " " + Figures.with(cloud.y()[point.index()], vertical.unit()));
+            tell(words.apply(point.side(), point.index()) + "    " + horizontal.quantity() + " "
+                    + Figures.with(cloud.x()[point.index()], horizontal.unit()) + ", " + vertical.quantity() + " "
+                    + Figures.with(cloud.y()[point.index()], vertical.unit()));
         }
     }
 
@@ -244,8 +254,13 @@ public final class ScatterChart extends ChartPart {
         int from = selected.getOrDefault(drawn.cloud().side(), -1);
         int next = -1;
         for (int i = 0; i < drawn.u().length; i++) {
-            boolean drawable = Double.isFinite(drawn.u()[i]) && Double.isFinite(drawn.v()[i]) && !drawn.cloud().isFaint(i);
-            if (drawable && i != from && (from < 0 || before(drawn.u(), from, i) == right) && (next < 0 || before(drawn.u(), i, next) == right)) {
+            boolean drawable = Double.isFinite(drawn.u()[i])
+                    && Double.isFinite(drawn.v()[i])
+                    && !drawn.cloud().isFaint(i);
+            if (drawable
+                    && i != from
+                    && (from < 0 || before(drawn.u(), from, i) == right)
+                    && (next < 0 || before(drawn.u(), i, next) == right)) {
                 next = i;
             }
         }
@@ -264,7 +279,10 @@ public final class ScatterChart extends ChartPart {
         brush.place();
         rings.forEach((side, ring) -> {
             ring.setVisible(false);
-            clouds.stream().filter(drawn -> drawn.cloud().side() == side).findFirst().ifPresent(drawn -> ring(drawn, ring, selected.getOrDefault(side, -1)));
+            clouds.stream()
+                    .filter(drawn -> drawn.cloud().side() == side)
+                    .findFirst()
+                    .ifPresent(drawn -> ring(drawn, ring, selected.getOrDefault(side, -1)));
         });
     }
 
@@ -274,7 +292,9 @@ public final class ScatterChart extends ChartPart {
         }
         double x = toPixelX(drawn.cloud().x()[point]);
         double y = toPixelY(drawn.cloud().y()[point]);
-        ring.setVisible(Double.isFinite(drawn.u()[point]) && Double.isFinite(drawn.v()[point]) && dataArea().contains(x, y));
+        ring.setVisible(Double.isFinite(drawn.u()[point])
+                && Double.isFinite(drawn.v()[point])
+                && dataArea().contains(x, y));
         ring.resizeRelocate(x - RING_PIXELS / 2, y - RING_PIXELS / 2, RING_PIXELS, RING_PIXELS);
     }
 

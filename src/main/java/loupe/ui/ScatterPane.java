@@ -24,7 +24,10 @@ import loupe.state.Workbench;
 import loupe.state.WorkbenchModels;
 import org.kordamp.ikonli.feather.Feather;
 
-/** Two numbers of every feature against each other; a click chooses a feature, a marked rectangle becomes part of the table's filter. */
+/**
+ * Two numbers of every feature against each other; a click chooses a feature, a marked rectangle becomes part of the
+ * table's filter.
+ */
 final class ScatterPane {
     private static final double ROOM_FOR_TITLE = 500;
 
@@ -70,15 +73,24 @@ final class ScatterPane {
     }
 
     private String provenance() {
-        return models.a().allProvenance() + (workbench.b().sae().get() == null ? "" : "; " + models.b().allProvenance());
+        return models.a().allProvenance()
+                + (workbench.b().sae().get() == null ? "" : "; " + models.b().allProvenance());
     }
 
     private void layOut() {
         chart.setId("feature-scatter");
-        frame.getActions().addAll(letter("y"), column("scatter-up", "Vertical axis", model.up()), log("scatter-up-log", model.logUp()),
-                letter("x"), column("scatter-across", "Horizontal axis", model.across()), log("scatter-across-log", model.logAcross()),
-                Tips.iconButton(Feather.REPEAT, "Exchange the axes", model::swap));
-        frame.titleProperty().bind(frame.widthProperty().map(width -> width.doubleValue() < ROOM_FOR_TITLE ? "All" : "All features"));
+        frame.getActions()
+                .addAll(
+                        letter("y"),
+                        column("scatter-up", "Vertical axis", model.up()),
+                        log("scatter-up-log", model.logUp()),
+                        letter("x"),
+                        column("scatter-across", "Horizontal axis", model.across()),
+                        log("scatter-across-log", model.logAcross()),
+                        Tips.iconButton(Feather.REPEAT, "Exchange the axes", model::swap));
+        frame.titleProperty()
+                .bind(frame.widthProperty()
+                        .map(width -> width.doubleValue() < ROOM_FOR_TITLE ? "All" : "All features"));
         hint.getStyleClass().addAll("muted", "text-hint");
         hint.setWrapText(true);
         hint.setMouseTransparent(true);
@@ -97,7 +109,10 @@ final class ScatterPane {
 
     private static ComboBox<FeatureColumn> column(String id, String what, ObjectProperty<FeatureColumn> column) {
         ComboBox<FeatureColumn> choice = new ComboBox<>();
-        choice.getItems().setAll(Arrays.stream(FeatureColumn.values()).filter(one -> !one.isText()).toList());
+        choice.getItems()
+                .setAll(Arrays.stream(FeatureColumn.values())
+                        .filter(one -> !one.isText())
+                        .toList());
         choice.setConverter(new Named<>(one -> one == FeatureColumn.NUMBER ? "Number" : one.title()));
         choice.setId(id);
         choice.getStyleClass().add("axis-choice");
@@ -149,15 +164,19 @@ final class ScatterPane {
     private void explain() {
         FeatureScatterModel.Points points = model.points().getValue();
         frame.problemProperty().set(model.points().getProblem());
-        frame.emptyTextProperty().set(workbench.a().sae().get() == null ? "Open a checkpoint to see all of its features" : null);
+        frame.emptyTextProperty()
+                .set(workbench.a().sae().get() == null ? "Open a checkpoint to see all of its features" : null);
         hint.setText(points == null || points.known() > 0 || model.points().isPending() ? "" : why(points));
     }
 
     private String why(FeatureScatterModel.Points points) {
         boolean ofB = points.across() == FeatureColumn.MATCH || points.up() == FeatureColumn.MATCH;
         boolean counting = models.statistics().counting(workbench.a()).get();
-        return ofB && workbench.b().sae().get() == null ? "Nothing is known of checkpoint B. Open one to compare with, or choose another axis"
-                : counting ? "Activations are being counted; points appear as they are" : "These numbers are not known. Choose a corpus to count activations over";
+        return ofB && workbench.b().sae().get() == null
+                ? "Nothing is known of checkpoint B. Open one to compare with, or choose another axis"
+                : counting
+                        ? "Activations are being counted; points appear as they are"
+                        : "These numbers are not known. Choose a corpus to count activations over";
     }
 
     /** Draws the points, once somebody can see them. */
@@ -174,7 +193,11 @@ final class ScatterPane {
             clouds.add(new ScatterCloud(Side.B, points.bAcross(), points.bUp(), null));
         }
         following = true; // other axes take the mark away, but the features it listed stay listed
-        chart.setClouds(clouds, this::words, axis(points.across(), model.logAcross().get()), axis(points.up(), model.logUp().get()));
+        chart.setClouds(
+                clouds,
+                this::words,
+                axis(points.across(), model.logAcross().get()),
+                axis(points.up(), model.logUp().get()));
         following = false;
         frame.subtitleProperty().set(left(points));
         mark();
@@ -184,7 +207,10 @@ final class ScatterPane {
     private String left(FeatureScatterModel.Points points) {
         long left = 0;
         for (int i = 0; i < points.aAcross().length; i++) {
-            left += isOn(points.aAcross()[i], model.logAcross().get()) && isOn(points.aUp()[i], model.logUp().get()) ? 0 : 1;
+            left += isOn(points.aAcross()[i], model.logAcross().get())
+                            && isOn(points.aUp()[i], model.logUp().get())
+                    ? 0
+                    : 1;
         }
         return left == 0 || left == points.aAcross().length ? "" : Figures.count(left) + " not on these axes";
     }
@@ -217,7 +243,9 @@ final class ScatterPane {
 
     private String words(Side side, int feature) {
         String promoted = model.promoted(side == Side.A, feature);
-        return (workbench.b().sae().get() == null ? "Feature " : side + " feature ") + feature + (promoted.isEmpty() ? "" : "  " + promoted);
+        return (workbench.b().sae().get() == null ? "Feature " : side + " feature ")
+                + feature
+                + (promoted.isEmpty() ? "" : "  " + promoted);
     }
 
     /** Which of A's features the table does not list; null if it lists all. */
@@ -252,10 +280,23 @@ final class ScatterPane {
     private void filter(BoxBrush.Box box) {
         FeatureColumn across = model.across().get();
         FeatureColumn up = model.up().get();
-        String others = FeatureFilter.without(FeatureFilter.without(table.filter().get(), across), up);
+        String others =
+                FeatureFilter.without(FeatureFilter.without(table.filter().get(), across), up);
         following = true;
-        table.filter().set(box == null ? others : (others + " " + FeatureFilter.between(across, box.across().from(), box.across().to()) + " "
-                + FeatureFilter.between(up, box.up().from(), box.up().to())).strip());
+        table.filter()
+                .set(
+                        box == null
+                                ? others
+                                : (others + " "
+                                                + FeatureFilter.between(
+                                                        across,
+                                                        box.across().from(),
+                                                        box.across().to()) + " "
+                                                + FeatureFilter.between(
+                                                        up,
+                                                        box.up().from(),
+                                                        box.up().to()))
+                                        .strip());
         following = false;
     }
 
@@ -265,8 +306,10 @@ final class ScatterPane {
         if (following || box == null) {
             return;
         }
-        boolean still = filter.contains(FeatureFilter.between(model.across().get(), box.across().from(), box.across().to()))
-                && filter.contains(FeatureFilter.between(model.up().get(), box.up().from(), box.up().to()));
+        boolean still = filter.contains(FeatureFilter.between(
+                        model.across().get(), box.across().from(), box.across().to()))
+                && filter.contains(FeatureFilter.between(
+                        model.up().get(), box.up().from(), box.up().to()));
         if (!still) {
             following = true;
             chart.boxProperty().set(null);

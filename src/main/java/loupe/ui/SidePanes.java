@@ -31,17 +31,31 @@ final class SidePanes {
         };
         histogram = new HistogramPane(side.histogram(), side::provenance, desk);
         logits = new LogitPane(side.logits(), models.texts(), onToken, side::provenance, desk);
-        examples = new ExamplesPane(side.examples(), models.texts(), onToken, example -> {
-            models.text().open(example.ids(), example.focus());
-            showText.run();
-        }, desk);
+        examples = new ExamplesPane(
+                side.examples(),
+                models.texts(),
+                onToken,
+                example -> {
+                    models.text().open(example.ids(), example.focus());
+                    showText.run();
+                },
+                desk);
         tree = new TreePane(side, (side == models.a() ? models.b() : models.a()).tree(), models.texts(), desk);
         tokens = new TokenListPane(side.tokens(), models.texts(), desk);
-        IntConsumer onFeature = side.side().isA() ? feature -> models.table().jumpTo(feature) : feature -> models.compare().pin(OptionalInt.of(feature));
-        text = new TextPane(side.text(), models.texts(), onFeature, side.promoted()::of, feature -> {
-            FeatureStatistics counted = models.statistics().features(side.side()).get();
-            return counted == null || feature >= counted.features() ? Double.NaN : counted.max()[feature];
-        }, desk);
+        IntConsumer onFeature = side.side().isA()
+                ? feature -> models.table().jumpTo(feature)
+                : feature -> models.compare().pin(OptionalInt.of(feature));
+        text = new TextPane(
+                side.text(),
+                models.texts(),
+                onFeature,
+                side.promoted()::of,
+                feature -> {
+                    FeatureStatistics counted =
+                            models.statistics().features(side.side()).get();
+                    return counted == null || feature >= counted.features() ? Double.NaN : counted.max()[feature];
+                },
+                desk);
         neighbours = new NeighboursPane(onFeature, side.neighbours(), models.texts(), side.promoted()::of, desk);
         together = new TogetherPane(onFeature, side.together(), side.promoted()::of, desk);
         side.promoted().moments().addListener((property, was, is) -> {
@@ -107,17 +121,18 @@ final class SidePanes {
 
     /** The pane of a name, as the tour gives it. */
     Optional<PaneFrame> named(String pane) {
-        return Optional.ofNullable(switch (pane) {
-            case "histogram" -> histogram();
-            case "logits" -> logits();
-            case "examples" -> examples();
-            case "text" -> text();
-            case "tree" -> tree();
-            case "tokens" -> tokens();
-            case "neighbours" -> neighbours();
-            case "together" -> together();
-            default -> null;
-        });
+        return Optional.ofNullable(
+                switch (pane) {
+                    case "histogram" -> histogram();
+                    case "logits" -> logits();
+                    case "examples" -> examples();
+                    case "text" -> text();
+                    case "tree" -> tree();
+                    case "tokens" -> tokens();
+                    case "neighbours" -> neighbours();
+                    case "together" -> together();
+                    default -> null;
+                });
     }
 
     /** What can be saved as a picture, by its frame. */

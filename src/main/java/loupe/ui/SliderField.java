@@ -25,8 +25,8 @@ import javafx.scene.layout.Region;
 /**
  * A number set by a wide track, by the keyboard, or typed.
  *
- * <p>Left and right move by the fine step, with Shift by the coarse one; double click on the track or the label gives the
- * default; a small mark under the track shows the natural value and a click on it takes it. While dragging,
+ * <p>Left and right move by the fine step, with Shift by the coarse one; double click on the track or the label gives
+ * the default; a small mark under the track shows the natural value and a click on it takes it. While dragging,
  * {@link #valueProperty} changes at most once per pulse.
  */
 public final class SliderField extends HBox {
@@ -56,7 +56,8 @@ public final class SliderField extends HBox {
     public SliderField(String name, String unit, String explanation, SliderScale scale, double initial) {
         this.scale = Objects.requireNonNull(scale, "scale");
         if (initial < scale.min() || initial > scale.max()) {
-            throw new IllegalArgumentException("initial is " + initial + ", the scale goes from " + scale.min() + " to " + scale.max());
+            throw new IllegalArgumentException(
+                    "initial is " + initial + ", the scale goes from " + scale.min() + " to " + scale.max());
         }
         this.unit = unit;
         fallback = initial;
@@ -87,9 +88,11 @@ public final class SliderField extends HBox {
         }
         getChildren().addAll(label, track, field);
 
-        String range = "From " + Figures.plain(scale.min()) + " to " + Figures.plain(scale.max()) + (unit.isEmpty() ? "" : " " + unit)
-            + (scale.logarithmic() ? ", logarithmic" : "") + ". Arrow keys for fine steps, Shift for coarse ones, double click for "
-            + Figures.plain(fallback);
+        String range = "From " + Figures.plain(scale.min()) + " to " + Figures.plain(scale.max())
+                + (unit.isEmpty() ? "" : " " + unit)
+                + (scale.logarithmic() ? ", logarithmic" : "")
+                + ". Arrow keys for fine steps, Shift for coarse ones, double click for "
+                + Figures.plain(fallback);
         String tip = explanation + (unit.isEmpty() ? "" : " (" + unit + ")") + "\n" + range;
         label.setTooltip(Tips.of(tip));
         slider.setTooltip(Tips.of(tip));
@@ -132,11 +135,12 @@ public final class SliderField extends HBox {
     }
 
     private void step(KeyEvent event) {
-        int direction = switch (event.getCode()) {
-            case RIGHT, UP, KP_RIGHT, KP_UP -> 1;
-            case LEFT, DOWN, KP_LEFT, KP_DOWN -> -1;
-            default -> 0;
-        };
+        int direction =
+                switch (event.getCode()) {
+                    case RIGHT, UP, KP_RIGHT, KP_UP -> 1;
+                    case LEFT, DOWN, KP_LEFT, KP_DOWN -> -1;
+                    default -> 0;
+                };
         if (direction != 0 && !event.isControlDown() && !event.isAltDown()) {
             nudge(direction, event.isShiftDown());
             event.consume();
@@ -245,7 +249,9 @@ public final class SliderField extends HBox {
             double top = Math.round((getHeight() - height) / 2);
             slider.resizeRelocate(0, top, getWidth(), height);
             if (mark.isVisible()) {
-                Bounds thumb = slider.lookup(".thumb") == null ? null : slider.lookup(".thumb").getLayoutBounds();
+                Bounds thumb = slider.lookup(".thumb") == null
+                        ? null
+                        : slider.lookup(".thumb").getLayoutBounds();
                 double half = thumb == null ? 0 : thumb.getWidth() / 2;
                 double x = half + scale.position(natural.get()) * (getWidth() - 2 * half);
                 mark.autosize();

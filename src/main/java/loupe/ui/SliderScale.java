@@ -4,8 +4,8 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 
 /**
- * How a slider's track maps to values, and its steps. Equal positions give equal values: a value is always rounded to the
- * fine step, so that it can be part of a question's identity.
+ * How a slider's track maps to values, and its steps. Equal positions give equal values: a value is always rounded to
+ * the fine step, so that it can be part of a question's identity.
  *
  * @param min the value at the left end
  * @param max the value at the right end
@@ -57,7 +57,9 @@ public record SliderScale(double min, double max, double fine, double coarse, bo
         double clamped = clamp(value);
         if (logarithmic) {
             double decades = Math.round(Math.log10(clamped) / fine) * fine;
-            return clamp(new BigDecimal(Math.pow(10, decades)).round(new java.math.MathContext(3)).doubleValue());
+            return clamp(new BigDecimal(Math.pow(10, decades))
+                    .round(new java.math.MathContext(3))
+                    .doubleValue());
         }
         BigDecimal step = BigDecimal.valueOf(fine);
         BigDecimal steps = BigDecimal.valueOf(clamped - min).divide(step, 0, RoundingMode.HALF_EVEN);

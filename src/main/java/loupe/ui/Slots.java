@@ -9,8 +9,7 @@ import loupe.state.ResultSlot;
 
 /** Ties panes to the answers they show. */
 final class Slots {
-    private Slots() {
-    }
+    private Slots() {}
 
     /** Shows that an answer is on its way, how far it is, and why there is none, on a frame. */
     static void frame(PaneFrame frame, ResultSlot<?> slot) {
@@ -20,7 +19,10 @@ final class Slots {
         frame.setOnRetry(slot::retry);
     }
 
-    /** Hands each answer to {@code show}; keeps the old one while a newer one is on its way; {@code clear} runs when there is none. */
+    /**
+     * Hands each answer to {@code show}; keeps the old one while a newer one is on its way; {@code clear} runs when
+     * there is none.
+     */
     static <R> void show(ResultSlot<R> slot, Consumer<R> show, Runnable clear) {
         AtomicReference<R> shown = new AtomicReference<>();
         Runnable update = () -> {
@@ -40,7 +42,10 @@ final class Slots {
 
     /** Says whether a node is part of a window that is shown, now and whenever that changes. */
     static void whileShown(Node node, Consumer<Boolean> wanted) {
-        ObservableValue<Boolean> shown = node.sceneProperty().flatMap(scene -> scene.windowProperty()).flatMap(window -> window.showingProperty()).orElse(false);
+        ObservableValue<Boolean> shown = node.sceneProperty()
+                .flatMap(scene -> scene.windowProperty())
+                .flatMap(window -> window.showingProperty())
+                .orElse(false);
         shown.addListener((property, was, is) -> wanted.accept(is));
         wanted.accept(shown.getValue());
     }

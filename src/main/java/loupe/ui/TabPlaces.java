@@ -6,7 +6,10 @@ import java.util.Map;
 import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 
-/** The places of the window in which panes lie behind one another; the tab that was in front stays so in a new arrangement. JavaFX thread only. */
+/**
+ * The places of the window in which panes lie behind one another; the tab that was in front stays so in a new
+ * arrangement. JavaFX thread only.
+ */
 final class TabPlaces {
     /** Charts of the feature, and of all features. */
     static final String CHARTS = "charts";
@@ -26,7 +29,9 @@ final class TabPlaces {
         pane.getStyleClass().addAll("pane-tabs", "dense");
         places.put(place, pane);
         show(place, inFront.getOrDefault(place, ""));
-        pane.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> inFront.put(place, is == null ? "" : is.getText()));
+        pane.getSelectionModel()
+                .selectedItemProperty()
+                .addListener((property, was, is) -> inFront.put(place, is == null ? "" : is.getText()));
         return pane;
     }
 
@@ -34,7 +39,10 @@ final class TabPlaces {
     void show(String place, String title) {
         TabPane pane = places.get(place);
         if (pane != null) {
-            pane.getTabs().stream().filter(tab -> tab.getText().equals(title)).findFirst().ifPresent(pane.getSelectionModel()::select);
+            pane.getTabs().stream()
+                    .filter(tab -> tab.getText().equals(title))
+                    .findFirst()
+                    .ifPresent(pane.getSelectionModel()::select);
         }
     }
 
@@ -49,6 +57,8 @@ final class TabPlaces {
     /** Whether a tab with one of these titles is in front. */
     boolean isInFront(String place, String... titles) {
         TabPane pane = places.get(place);
-        return pane != null && Arrays.asList(titles).contains(pane.getSelectionModel().getSelectedItem().getText());
+        return pane != null
+                && Arrays.asList(titles)
+                        .contains(pane.getSelectionModel().getSelectedItem().getText());
     }
 }

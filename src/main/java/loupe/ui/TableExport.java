@@ -16,12 +16,13 @@ import javafx.scene.input.KeyCodeCombination;
 import javafx.scene.input.KeyCombination;
 import javafx.scene.input.KeyEvent;
 
-/** Copying and saving the rows of a table as CSV: the shown columns, in their order, with the values behind the words. */
+/**
+ * Copying and saving the rows of a table as CSV: the shown columns, in their order, with the values behind the words.
+ */
 public final class TableExport {
     private static final KeyCombination COPY = new KeyCodeCombination(KeyCode.C, KeyCombination.SHORTCUT_DOWN);
 
-    private TableExport() {
-    }
+    private TableExport() {}
 
     /** Gives a table Ctrl+C (selected rows) and a menu. */
     public static <R> void attachTo(TableView<R> table, String name, ExportDesk desk) {
@@ -78,7 +79,9 @@ public final class TableExport {
     }
 
     private static String title(TableColumn<?, ?> column) {
-        return column.getText() == null || column.getText().isEmpty() ? String.valueOf(column.getId()) : column.getText();
+        return column.getText() == null || column.getText().isEmpty()
+                ? String.valueOf(column.getId())
+                : column.getText();
     }
 
     private static void copy(String text) {

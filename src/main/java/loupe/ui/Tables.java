@@ -16,8 +16,7 @@ final class Tables {
     private static final double MOST_WIDTH = 110;
     private static final double MOST_OF_LEAST_WIDTH = 76;
 
-    private Tables() {
-    }
+    private Tables() {}
 
     static <S> TableView<S> make(String id, String accessible) {
         TableView<S> table = new TableView<>();
@@ -30,7 +29,8 @@ final class Tables {
     }
 
     /** A right-aligned column of numbers; exports carry the number itself. */
-    static <S> TableColumn<S, Number> numbers(String title, String explanation, double width, ToDoubleFunction<S> value, DoubleFunction<String> text) {
+    static <S> TableColumn<S, Number> numbers(
+            String title, String explanation, double width, ToDoubleFunction<S> value, DoubleFunction<String> text) {
         TableColumn<S, Number> column = column(title, explanation, width);
         column.getStyleClass().add("figure");
         column.setMaxWidth(MOST_WIDTH);
@@ -50,7 +50,8 @@ final class Tables {
     }
 
     /** A column of texts. @param text as exported @param shown as drawn */
-    static <S> TableColumn<S, String> texts(String title, String explanation, double width, Function<S, String> text, UnaryOperator<String> shown) {
+    static <S> TableColumn<S, String> texts(
+            String title, String explanation, double width, Function<S, String> text, UnaryOperator<String> shown) {
         TableColumn<S, String> column = column(title, explanation, width);
         column.setCellValueFactory(row -> new ReadOnlyObjectWrapper<>(text.apply(row.getValue())));
         column.setCellFactory(of -> new TextCell<>(shown));

@@ -37,7 +37,10 @@ import loupe.state.OwnText;
 import loupe.state.OwnTextModel;
 import loupe.state.TokenTexts;
 
-/** Any text, read by the model: its tokens coloured by the side's feature, and the features active at the token that is clicked. */
+/**
+ * Any text, read by the model: its tokens coloured by the side's feature, and the features active at the token that is
+ * clicked.
+ */
 final class TextPane {
     private static final double BESIDE_PIXELS = 400;
     private static final double ROOM_FOR_SHARES = 220;
@@ -61,7 +64,8 @@ final class TextPane {
     private final TextArea area = new TextArea();
     private final TokenStrip strip = new TokenStrip(true);
     private final ScrollPane scroll = new ScrollPane();
-    private final Label hint = new Label("Type or paste a text, or press the pencil beside an example, to see where the feature is active in it");
+    private final Label hint = new Label(
+            "Type or paste a text, or press the pencil beside an example, to see where the feature is active in it");
     private final ToggleButton beginning = new ToggleButton("BOS");
     private final TableView<TextActivations.Active> table;
     private final ObservableList<TextActivations.Active> rows = FXCollections.observableArrayList();
@@ -73,7 +77,13 @@ final class TextPane {
      * @param describe a few words about a feature, such as what it promotes
      * @param largest a feature's largest activation in the corpus; NaN while it is not known
      */
-    TextPane(OwnTextModel model, TokenTexts texts, IntConsumer onFeature, IntFunction<String> describe, IntToDoubleFunction largest, ExportDesk desk) {
+    TextPane(
+            OwnTextModel model,
+            TokenTexts texts,
+            IntConsumer onFeature,
+            IntFunction<String> describe,
+            IntToDoubleFunction largest,
+            ExportDesk desk) {
         this.model = model;
         this.texts = texts;
         this.onFeature = onFeature;
@@ -107,7 +117,8 @@ final class TextPane {
         hint.getStyleClass().addAll("muted", "text-hint");
         beginning.setId("text-beginning-" + side);
         beginning.getStyleClass().add("small-toggle");
-        beginning.setTooltip(Tips.of("Begin with the model's token for the beginning of text, as each document of the corpus does"));
+        beginning.setTooltip(
+                Tips.of("Begin with the model's token for the beginning of text, as each document of the corpus does"));
         frame.getActions().add(beginning);
         scroll.setContent(new StackPane(strip, hint));
         scroll.setFitToWidth(true);
@@ -118,13 +129,28 @@ final class TextPane {
         reading.setMinSize(0, LEAST_READING);
         area.setMinHeight(LEAST_AREA);
         scroll.setMinHeight(0);
-        table.getColumns().add(Tables.numbers("Act.", "Activation at the chosen token", 52, TextActivations.Active::activation, Figures::number));
-        TableColumn<TextActivations.Active, Number> share = Tables.numbers("Of max", "Share of the feature's largest activation in the corpus", 62,
-                row -> row.activation() / largest.applyAsDouble(row.feature()), of -> Double.isFinite(of) ? Figures.percent(of) : "");
+        table.getColumns()
+                .add(Tables.numbers(
+                        "Act.",
+                        "Activation at the chosen token",
+                        52,
+                        TextActivations.Active::activation,
+                        Figures::number));
+        TableColumn<TextActivations.Active, Number> share = Tables.numbers(
+                "Of max",
+                "Share of the feature's largest activation in the corpus",
+                62,
+                row -> row.activation() / largest.applyAsDouble(row.feature()),
+                of -> Double.isFinite(of) ? Figures.percent(of) : "");
         share.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_SHARES));
         table.getColumns().add(share);
         table.getColumns().add(Tables.counts("#", "Number of the feature", 46, TextActivations.Active::feature));
-        TableColumn<TextActivations.Active, String> promotes = Tables.texts("Promotes", "The tokens whose logits the decoder direction raises most", 70, row -> describe.apply(row.feature()), text -> text);
+        TableColumn<TextActivations.Active, String> promotes = Tables.texts(
+                "Promotes",
+                "The tokens whose logits the decoder direction raises most",
+                70,
+                row -> describe.apply(row.feature()),
+                text -> text);
         promotes.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_WORDS));
         table.getColumns().add(promotes);
         table.setItems(rows);
@@ -138,16 +164,24 @@ final class TextPane {
         split.getStyleClass().add("inner-split");
         split.setDividerPositions(READING_SHARE);
         split.addEventFilter(MouseEvent.MOUSE_DRAGGED, event -> dividerMoved = true);
-        for (ObservableValue<?> source : List.of(split.widthProperty(), split.heightProperty(), split.orientationProperty())) {
+        for (ObservableValue<?> source :
+                List.of(split.widthProperty(), split.heightProperty(), split.orientationProperty())) {
             source.addListener(changed -> {
                 if (!dividerMoved) {
                     split.setDividerPositions(READING_SHARE);
                 }
             });
         }
-        split.orientationProperty().bind(Bindings.createObjectBinding(() -> split.getWidth() < BESIDE_PIXELS && split.getHeight() >= STACKED_PIXELS
-                ? Orientation.VERTICAL : Orientation.HORIZONTAL, split.widthProperty(), split.heightProperty()));
-        area.prefHeightProperty().bind(split.heightProperty().map(height -> height.doubleValue() < ROOM_FOR_LINES ? LEAST_AREA : Region.USE_COMPUTED_SIZE));
+        split.orientationProperty()
+                .bind(Bindings.createObjectBinding(
+                        () -> split.getWidth() < BESIDE_PIXELS && split.getHeight() >= STACKED_PIXELS
+                                ? Orientation.VERTICAL
+                                : Orientation.HORIZONTAL,
+                        split.widthProperty(),
+                        split.heightProperty()));
+        area.prefHeightProperty()
+                .bind(split.heightProperty()
+                        .map(height -> height.doubleValue() < ROOM_FOR_LINES ? LEAST_AREA : Region.USE_COMPUTED_SIZE));
         foot.visibleProperty().bind(split.heightProperty().greaterThanOrEqualTo(ROOM_FOR_FOOT));
         foot.managedProperty().bind(foot.visibleProperty());
         frame.setRows();
@@ -185,8 +219,14 @@ final class TextPane {
                 event.consume();
             }
         });
-        frame.pendingProperty().bind(text.tokens().pendingProperty().or(model.reading().pendingProperty()));
-        for (javafx.beans.Observable source : List.of(model.problem(), model.reading().problemProperty(), text.tokens().problemProperty(), model.side().sae(), model.side().model())) {
+        frame.pendingProperty()
+                .bind(text.tokens().pendingProperty().or(model.reading().pendingProperty()));
+        for (javafx.beans.Observable source : List.of(
+                model.problem(),
+                model.reading().problemProperty(),
+                text.tokens().problemProperty(),
+                model.side().sae(),
+                model.side().model())) {
             source.addListener(changed -> explain());
         }
         strip.setOnToken(place -> text.token().set(place));
@@ -215,10 +255,25 @@ final class TextPane {
         boolean has = model.text().hasBeginning();
         beginning.setVisible(has);
         beginning.setManaged(has);
-        frame.problemProperty().set(Slots.first(model.problem().get(), Slots.first(model.text().tokens().getProblem(), model.reading().getProblem())));
-        frame.setOnRetry(model.reading().getProblem() != null ? model.reading()::retry : model.text().tokens().getProblem() != null ? model.text().tokens()::retry : null);
-        frame.emptyTextProperty().set(model.side().model().get() == null ? "Open a model to let it read a text"
-                : model.side().sae().get() == null ? "Open a checkpoint to see its features in a text" : null);
+        frame.problemProperty()
+                .set(Slots.first(
+                        model.problem().get(),
+                        Slots.first(
+                                model.text().tokens().getProblem(),
+                                model.reading().getProblem())));
+        frame.setOnRetry(
+                model.reading().getProblem() != null
+                        ? model.reading()::retry
+                        : model.text().tokens().getProblem() != null
+                                ? model.text().tokens()::retry
+                                : null);
+        frame.emptyTextProperty()
+                .set(
+                        model.side().model().get() == null
+                                ? "Open a model to let it read a text"
+                                : model.side().sae().get() == null
+                                        ? "Open a checkpoint to see its features in a text"
+                                        : null);
     }
 
     private void showReading() {
@@ -226,8 +281,14 @@ final class TextPane {
         hint.setVisible(answer == null);
         strip.setVisible(answer != null);
         OwnText.Read read = model.text().tokens().getValue();
-        frame.subtitleProperty().set(answer == null ? "" : read != null && read.cut() ? "first " + Figures.count(answer.ids().size()) + " tokens: the context is full"
-                : Figures.count(answer.ids().size()) + (answer.ids().size() == 1 ? " token" : " tokens"));
+        frame.subtitleProperty()
+                .set(
+                        answer == null
+                                ? ""
+                                : read != null && read.cut()
+                                        ? "first " + Figures.count(answer.ids().size()) + " tokens: the context is full"
+                                        : Figures.count(answer.ids().size())
+                                                + (answer.ids().size() == 1 ? " token" : " tokens"));
         colour();
         listFeatures();
     }
@@ -245,8 +306,11 @@ final class TextPane {
             peak = values[i] > values[peak] ? i : peak;
         }
         String[] words = answer.ids().stream().map(texts::of).toArray(String[]::new);
-        strip.setLine(new TokenLine(words, answer.ids().stream().mapToInt(Integer::intValue).toArray(), values, peak),
-                Math.max(model.range().upper().get(), values[peak]), side);
+        strip.setLine(
+                new TokenLine(
+                        words, answer.ids().stream().mapToInt(Integer::intValue).toArray(), values, peak),
+                Math.max(model.range().upper().get(), values[peak]),
+                side);
         markToken();
         markChosen();
     }
@@ -261,7 +325,10 @@ final class TextPane {
             strip.layout();
             double hidden = strip.getHeight() - scroll.getViewportBounds().getHeight();
             double top = strip.topOf(place);
-            boolean inSight = top >= scroll.getVvalue() * hidden && top + TokenFlow.ROW <= scroll.getVvalue() * hidden + scroll.getViewportBounds().getHeight();
+            boolean inSight = top >= scroll.getVvalue() * hidden
+                    && top + TokenFlow.ROW
+                            <= scroll.getVvalue() * hidden
+                                    + scroll.getViewportBounds().getHeight();
             if (hidden > 0 && !inSight) {
                 scroll.setVvalue(Math.max(0, Math.min(1, (top - TokenFlow.ROW / 2) / hidden)));
             }
@@ -273,9 +340,17 @@ final class TextPane {
         int place = model.text().token().get();
         boolean chosen = answer != null && place >= 0 && place < answer.ids().size();
         rows.setAll(model.active());
-        ((Label) table.getPlaceholder()).setText(chosen ? "No feature is active at this token" : answer == null ? "" : "Click a token to list its features");
-        foot.setText(!chosen ? "" : "\u201c" + TokenText.visible(texts.of(answer.ids().get(place))) + "\u201d: "
-                + (answer.l0(place) > rows.size() ? Figures.count(rows.size()) + " of " : "") + Figures.count(answer.l0(place)) + " features active");
+        ((Label) table.getPlaceholder())
+                .setText(
+                        chosen
+                                ? "No feature is active at this token"
+                                : answer == null ? "" : "Click a token to list its features");
+        foot.setText(
+                !chosen
+                        ? ""
+                        : "\u201c" + TokenText.visible(texts.of(answer.ids().get(place))) + "\u201d: "
+                                + (answer.l0(place) > rows.size() ? Figures.count(rows.size()) + " of " : "")
+                                + Figures.count(answer.l0(place)) + " features active");
         markChosen();
     }
 

@@ -10,6 +10,7 @@ import javafx.scene.text.Text;
 final class TextWidths {
     /** The size, in pixels, that widths are given for. */
     static final double SIZE = 13;
+
     private static final int MOST = 100_000;
 
     private static final Map<String, TextWidths> SHARED = new ConcurrentHashMap<>();

@@ -24,7 +24,8 @@ public enum Theme {
     public void apply(Scene scene) {
         scene.setUserAgentStylesheet(base);
         scene.getStylesheets().removeIf(sheet -> sheet.contains("/loupe/ui/"));
-        scene.getStylesheets().addAll(sheet("workbench.css"), sheet("window.css"), sheet(name().toLowerCase(Locale.ROOT) + ".css"));
+        scene.getStylesheets()
+                .addAll(sheet("workbench.css"), sheet("window.css"), sheet(name().toLowerCase(Locale.ROOT) + ".css"));
     }
 
     public Theme other() {

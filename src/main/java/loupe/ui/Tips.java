@@ -11,8 +11,7 @@ final class Tips {
     private static final Duration DELAY = Duration.millis(400);
     private static final double WIDTH_PIXELS = 360;
 
-    private Tips() {
-    }
+    private Tips() {}
 
     static Tooltip of(String text) {
         Tooltip tip = new Tooltip(text);

@@ -31,7 +31,10 @@ import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 
-/** The features that are active in the corpus where the chosen one is, or at a token: how often, and how closely they go together. */
+/**
+ * The features that are active in the corpus where the chosen one is, or at a token: how often, and how closely they go
+ * together.
+ */
 final class TogetherPane {
     private static final double ROOM_FOR_ALL_COLUMNS = 390;
     private static final double QUERY_WIDTH = 130;
@@ -53,7 +56,8 @@ final class TogetherPane {
     private Measure shownBy = Measure.CORRELATION;
     private final BooleanProperty shown = new SimpleBooleanProperty(this, "shown");
     private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
-    private final BooleanBinding seen = shown.and(inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty()));
+    private final BooleanBinding seen =
+            shown.and(inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty()));
     private boolean following;
 
     /**
@@ -90,29 +94,54 @@ final class TogetherPane {
         by.getStyleClass().add("axis-choice");
         query.setId("together-query-" + side);
         query.setPromptText("one token");
-        query.setTooltip(Tips.of("A token as it stands in the text, with its leading space, or token 42 by its number; Enter to ask. Tokens of tables can be dropped here; a token clicked in an example is put here"));
+        query.setTooltip(
+                Tips.of(
+                        "A token as it stands in the text, with its leading space, or token 42 by its number; Enter to ask. Tokens of tables can be dropped here; a token clicked in an example is put here"));
         query.setAccessibleText("At which token");
         query.setPrefWidth(QUERY_WIDTH);
         FlowPane tools = new FlowPane(8, 6, with, by, query);
         tools.setAlignment(Pos.CENTER_LEFT);
         tools.setMinWidth(0);
         tools.getStyleClass().add("pane-tools-flow");
-        TableColumn<TogetherModel.Row, Number> value = Tables.numbers("", "", 76, TogetherModel.Row::value, number -> shownBy.isShare() ? Figures.percent(number)
-                : shownBy == Measure.BOTH || shownBy == Measure.TOKEN_BOTH ? Figures.count(Math.round(number)) : Figures.number(number));
+        TableColumn<TogetherModel.Row, Number> value = Tables.numbers(
+                "",
+                "",
+                76,
+                TogetherModel.Row::value,
+                number -> shownBy.isShare()
+                        ? Figures.percent(number)
+                        : shownBy == Measure.BOTH || shownBy == Measure.TOKEN_BOTH
+                                ? Figures.count(Math.round(number))
+                                : Figures.number(number));
         heading.getStyleClass().add("column-title");
         value.setGraphic(heading);
         value.setId("value");
-        TableColumn<TogetherModel.Row, Number> tokens = Tables.counts("Tokens", "Tokens at which both are active", 52, row -> (int) row.tokens());
-        TableColumn<TogetherModel.Row, Number> share = Tables.numbers("Share", "Share of the chosen feature's tokens, or of the token's places, at which this feature is active", 60,
-                TogetherModel.Row::share, Figures::percent);
-        TableColumn<TogetherModel.Row, Number> back = Tables.numbers("Back", "Share of this feature's tokens at which the chosen one is active, or that are the token", 60,
-                TogetherModel.Row::back, Figures::percent);
+        TableColumn<TogetherModel.Row, Number> tokens =
+                Tables.counts("Tokens", "Tokens at which both are active", 52, row -> (int) row.tokens());
+        TableColumn<TogetherModel.Row, Number> share = Tables.numbers(
+                "Share",
+                "Share of the chosen feature's tokens, or of the token's places, at which this feature is active",
+                60,
+                TogetherModel.Row::share,
+                Figures::percent);
+        TableColumn<TogetherModel.Row, Number> back = Tables.numbers(
+                "Back",
+                "Share of this feature's tokens at which the chosen one is active, or that are the token",
+                60,
+                TogetherModel.Row::back,
+                Figures::percent);
         for (TableColumn<?, ?> more : List.of(tokens, share, back)) {
             more.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_ALL_COLUMNS));
         }
         table.getColumns().addAll(List.of(value, tokens, share, back));
         table.getColumns().add(Tables.counts("#", "Number of the feature", 46, TogetherModel.Row::feature));
-        table.getColumns().add(Tables.texts("Promotes", "The tokens whose logits the decoder direction raises most", 60, row -> describe.apply(row.feature()), text -> text));
+        table.getColumns()
+                .add(Tables.texts(
+                        "Promotes",
+                        "The tokens whose logits the decoder direction raises most",
+                        60,
+                        row -> describe.apply(row.feature()),
+                        text -> text));
         table.setItems(rows);
         VBox.setVgrow(table, Priority.ALWAYS);
         foot.getStyleClass().addAll("muted", "pane-foot");
@@ -218,25 +247,45 @@ final class TogetherPane {
         Problem reading = model.activations().activations().getProblem();
         Problem own = Slots.first(model.reading().getProblem(), model.listing().getProblem());
         frame.problemProperty().set(Slots.first(counting, Slots.first(reading, own)));
-        frame.setOnRetry(counting != null ? model.activations()::recount : reading != null ? model.activations().activations()::retry
-                : model.reading().getProblem() != null ? model.reading()::retry : model.listing()::retry);
+        frame.setOnRetry(
+                counting != null
+                        ? model.activations()::recount
+                        : reading != null
+                                ? model.activations().activations()::retry
+                                : model.reading().getProblem() != null
+                                        ? model.reading()::retry
+                                        : model.listing()::retry);
         boolean ofFeature = model.with().get() == With.FEATURE;
         boolean anyIndex = model.activations().index().get() != null;
-        frame.emptyTextProperty().set(ofFeature || !anyIndex ? model.activations().why().get() : null);
-        frame.pendingProperty().set(model.reading().isPending() || model.listing().isPending() || ofFeature && model.activations().activations().isPending());
+        frame.emptyTextProperty()
+                .set(ofFeature || !anyIndex ? model.activations().why().get() : null);
+        frame.pendingProperty()
+                .set(model.reading().isPending()
+                        || model.listing().isPending()
+                        || ofFeature && model.activations().activations().isPending());
         Problem refused = ofFeature ? null : model.queryProblem().get();
         query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
         foot.setWrapText(refused != null);
         TogetherModel.Listing listing = model.listing().getValue();
         foot.setText(refused != null ? refused.message() : listing == null ? "" : words(listing));
-        ((Label) table.getPlaceholder()).setText(!ofFeature && model.query().get().isBlank() ? "Type a token, or click one in an example"
-                : listing != null && listing.rows().isEmpty() ? ofFeature ? "No feature has " + TogetherModel.LEAST_IN_COMMON + " tokens in common with it" : "No feature is active at this token" : "");
+        ((Label) table.getPlaceholder())
+                .setText(
+                        !ofFeature && model.query().get().isBlank()
+                                ? "Type a token, or click one in an example"
+                                : listing != null && listing.rows().isEmpty()
+                                        ? ofFeature
+                                                ? "No feature has " + TogetherModel.LEAST_IN_COMMON
+                                                        + " tokens in common with it"
+                                                : "No feature is active at this token"
+                                        : "");
     }
 
     private static String words(TogetherModel.Listing listing) {
         return listing.by().with() == With.FEATURE
-                ? Figures.count(listing.tokens()) + " tokens, " + Figures.count(listing.others()) + " other features; " + TogetherModel.LEAST_IN_COMMON + " or more in common"
-                : "Occurs " + Figures.count(listing.tokens()) + " times; " + Figures.count(listing.others()) + " features are active there";
+                ? Figures.count(listing.tokens()) + " tokens, " + Figures.count(listing.others()) + " other features; "
+                        + TogetherModel.LEAST_IN_COMMON + " or more in common"
+                : "Occurs " + Figures.count(listing.tokens()) + " times; " + Figures.count(listing.others())
+                        + " features are active there";
     }
 
     private void show(TogetherModel.Listing listing) {

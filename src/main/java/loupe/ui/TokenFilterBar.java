@@ -40,8 +40,9 @@ final class TokenFilterBar extends FlowPane {
         getStyleClass().add("token-filter");
         text.setId("token-filter-text-" + name);
         text.setPromptText("Text or /regex/");
-        text.setTooltip(Tips.of("Only tokens with this text, in whatever case; between slashes, only tokens in which this regular expression is found, "
-                + "such as /^ [a-z]+ing$/ (the leading space counts)"));
+        text.setTooltip(Tips.of(
+                "Only tokens with this text, in whatever case; between slashes, only tokens in which this regular expression is found, "
+                        + "such as /^ [a-z]+ing$/ (the leading space counts)"));
         text.setAccessibleText("Text that listed tokens have");
         text.getStyleClass().add("filter-text");
         script.setId("token-filter-script-" + name);
@@ -55,27 +56,36 @@ final class TokenFilterBar extends FlowPane {
         space.setId("token-filter-space-" + name);
         space.getItems().setAll(TokenFilter.Space.values());
         space.setConverter(new Named<>(TokenFilterBar::words));
-        space.setTooltip(Tips.of("Only tokens with a leading space, which begin a word, or only those without, which go on with one"));
+        space.setTooltip(Tips.of(
+                "Only tokens with a leading space, which begin a word, or only those without, which go on with one"));
         letters.setId("token-filter-letters-" + name);
         letters.setTooltip(Tips.of("Only tokens of letters, a leading space aside"));
         length.setId("token-filter-length-" + name);
         length.setPromptText("Length");
         length.setAccessibleText("Length of listed tokens in characters");
-        length.setTooltip(Tips.of("Only tokens of this length in characters, a leading space not counted: 3, 3- (at least), -8 (at most) or 3-8"));
+        length.setTooltip(
+                Tips.of(
+                        "Only tokens of this length in characters, a leading space not counted: 3, 3- (at least), -8 (at most) or 3-8"));
         length.getStyleClass().add("filter-length");
         trained.setId("token-filter-trained-" + name);
-        trained.setTooltip(Tips.of("Without unused ids, and without tokens hardly ever met in training: those whose embedding is shorter than "
-                + TokenFilter.USUALLY_TRAINED + " of the median norm, or nearer to the centroid than " + TokenFilter.USUALLY_TRAINED + " of the median distance"));
-        Button clear = Tips.iconButton(Feather.X, "List all tokens again", () -> controls.filter().set(TokenFilter.NONE));
+        trained.setTooltip(Tips.of(
+                "Without unused ids, and without tokens hardly ever met in training: those whose embedding is shorter than "
+                        + TokenFilter.USUALLY_TRAINED + " of the median norm, or nearer to the centroid than "
+                        + TokenFilter.USUALLY_TRAINED + " of the median distance"));
+        Button clear = Tips.iconButton(
+                Feather.X, "List all tokens again", () -> controls.filter().set(TokenFilter.NONE));
         clear.setId("token-filter-clear-" + name);
         clear.disableProperty().bind(controls.filter().isEqualTo(TokenFilter.NONE));
         getChildren().addAll(text, length, script, space, letters, trained, clear);
 
         text.textProperty().addListener((property, was, is) -> typed());
-        script.valueProperty().addListener((property, was, is) -> change(filter().withScripts(is.<Set<TokenScript>>map(Set::of).orElse(Set.of()))));
+        script.valueProperty()
+                .addListener((property, was, is) -> change(
+                        filter().withScripts(is.<Set<TokenScript>>map(Set::of).orElse(Set.of()))));
         space.valueProperty().addListener((property, was, is) -> change(filter().withSpace(is)));
         letters.selectedProperty().addListener((property, was, is) -> change(filter().withLettersOnly(is)));
-        trained.selectedProperty().addListener((property, was, is) -> change(filter().withTrained(is ? TokenFilter.USUALLY_TRAINED : 0)));
+        trained.selectedProperty()
+                .addListener((property, was, is) -> change(filter().withTrained(is ? TokenFilter.USUALLY_TRAINED : 0)));
         length.textProperty().addListener((property, was, is) -> measured());
         controls.filter().addListener((property, was, is) -> show(is));
         show(filter());
@@ -118,7 +128,9 @@ final class TokenFilterBar extends FlowPane {
         boolean sensible = range.matches();
         if (sensible) {
             int from = range.group(1) == null ? 0 : Integer.parseInt(range.group(1));
-            int to = range.group(3) != null ? Integer.parseInt(range.group(3)) : range.group(1) != null && range.group(2) == null ? from : Integer.MAX_VALUE;
+            int to = range.group(3) != null
+                    ? Integer.parseInt(range.group(3))
+                    : range.group(1) != null && range.group(2) == null ? from : Integer.MAX_VALUE;
             sensible = from <= to;
             if (sensible) {
                 change(filter().withLength(from, to));
@@ -152,7 +164,11 @@ final class TokenFilterBar extends FlowPane {
         if (filter.minLength() == 0) {
             return open ? "" : "-" + filter.maxLength();
         }
-        return open ? filter.minLength() + "-" : filter.minLength() == filter.maxLength() ? "" + filter.minLength() : filter.minLength() + "-" + filter.maxLength();
+        return open
+                ? filter.minLength() + "-"
+                : filter.minLength() == filter.maxLength()
+                        ? "" + filter.minLength()
+                        : filter.minLength() + "-" + filter.maxLength();
     }
 
     private static String words(TokenFilter.Space space) {

@@ -14,7 +14,8 @@ public record TokenLine(String[] texts, int[] ids, float[] activations, int peak
     public TokenLine {
         Objects.requireNonNull(texts, "texts");
         if (ids.length != texts.length || activations.length != texts.length) {
-            throw new IllegalArgumentException("texts has " + texts.length + " tokens, ids " + ids.length + ", activations " + activations.length);
+            throw new IllegalArgumentException(
+                    "texts has " + texts.length + " tokens, ids " + ids.length + ", activations " + activations.length);
         }
         if (texts.length > 0 && (peak < 0 || peak >= texts.length)) {
             throw new IllegalArgumentException("peak is " + peak + ", the line has " + texts.length + " tokens");

@@ -40,20 +40,43 @@ final class TokenListPane {
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
 
     private final TableColumn<Row, Number> rank = Tables.counts("#", "Rank", 30, Row::rank);
-    private final TableColumn<Row, String> token = Tables.texts("Token", "The token's text, a dot for a space", 76, Row::text, TokenText::visible);
-    private final TableColumn<Row, String> change = Tables.texts("\u0394", "Ranks won (\u25b2) or lost (\u25bc) since the slider was last taken hold of, "
-            + "or since the list that the menu marked", CHANGE_PIXELS, Row::change, TokenListPane::arrow);
-    private final TableColumn<Row, Number> score = Tables.numbers("Score", "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer", 54,
-            Row::score, Figures::number);
-    private final TableColumn<Row, Number> cosine = Tables.numbers("Cosine", "Cosine between the ghost and the token's embedding", 52, Row::cosine, Figures::number);
-    private final TableColumn<Row, String> spread = Tables.texts("\u00b110 %", "How many ranks the token moves when the scale is a tenth smaller or larger",
-            44, Row::spread, text -> text);
-    private final TableColumn<Row, String> random = Tables.texts("Random", "The token of this rank in the list of a random direction under the same settings",
-            76, Row::random, TokenText::visible);
-    private final TableColumn<Row, String> encoder = Tables.texts("Enc", "The token of this rank in the encoder direction's list", 70, Row::text, TokenText::visible);
-    private final TableColumn<Row, String> inDecoder = Tables.texts("Dec #", "Its rank in the decoder direction's list", 40, Row::inDecoder, text -> text);
-    private final TableColumn<Row, String> decoder = Tables.texts("Dec", "The token of this rank in the decoder direction's list", 70, Row::other, TokenText::visible);
-    private final TableColumn<Row, String> inEncoder = Tables.texts("Enc #", "Its rank in the encoder direction's list", 40, Row::inEncoder, text -> text);
+    private final TableColumn<Row, String> token =
+            Tables.texts("Token", "The token's text, a dot for a space", 76, Row::text, TokenText::visible);
+    private final TableColumn<Row, String> change = Tables.texts(
+            "\u0394",
+            "Ranks won (\u25b2) or lost (\u25bc) since the slider was last taken hold of, "
+                    + "or since the list that the menu marked",
+            CHANGE_PIXELS,
+            Row::change,
+            TokenListPane::arrow);
+    private final TableColumn<Row, Number> score = Tables.numbers(
+            "Score",
+            "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer",
+            54,
+            Row::score,
+            Figures::number);
+    private final TableColumn<Row, Number> cosine = Tables.numbers(
+            "Cosine", "Cosine between the ghost and the token's embedding", 52, Row::cosine, Figures::number);
+    private final TableColumn<Row, String> spread = Tables.texts(
+            "\u00b110 %",
+            "How many ranks the token moves when the scale is a tenth smaller or larger",
+            44,
+            Row::spread,
+            text -> text);
+    private final TableColumn<Row, String> random = Tables.texts(
+            "Random",
+            "The token of this rank in the list of a random direction under the same settings",
+            76,
+            Row::random,
+            TokenText::visible);
+    private final TableColumn<Row, String> encoder = Tables.texts(
+            "Enc", "The token of this rank in the encoder direction's list", 70, Row::text, TokenText::visible);
+    private final TableColumn<Row, String> inDecoder =
+            Tables.texts("Dec #", "Its rank in the decoder direction's list", 40, Row::inDecoder, text -> text);
+    private final TableColumn<Row, String> decoder = Tables.texts(
+            "Dec", "The token of this rank in the decoder direction's list", 70, Row::other, TokenText::visible);
+    private final TableColumn<Row, String> inEncoder =
+            Tables.texts("Enc #", "Its rank in the encoder direction's list", 40, Row::inEncoder, text -> text);
     private final TokenFilterBar filter;
     private final Label nothing = new Label();
     private final ToggleButton showFilter = new ToggleButton(null, new FontIcon(Feather.FILTER));
@@ -66,7 +89,17 @@ final class TokenListPane {
      * @param change in rank, spread and random are empty where they are not known
      * @param other the decoder's token where there are both
      */
-    private record Row(int rank, int token, String text, double score, double cosine, String change, String spread, String random, String inDecoder, String other,
+    private record Row(
+            int rank,
+            int token,
+            String text,
+            double score,
+            double cosine,
+            String change,
+            String spread,
+            String random,
+            String inDecoder,
+            String other,
             String inEncoder) {
         static Row ofBoth(int rank, int token, String text, String inDecoder, String other, String inEncoder) {
             return new Row(rank, token, text, Double.NaN, Double.NaN, "", "", "", inDecoder, other, inEncoder);
@@ -88,11 +121,14 @@ final class TokenListPane {
     }
 
     private void layOut() {
-        table.getColumns().addAll(List.of(rank, token, change, score, cosine, spread, random, encoder, inDecoder, decoder, inEncoder));
+        table.getColumns()
+                .addAll(List.of(
+                        rank, token, change, score, cosine, spread, random, encoder, inDecoder, decoder, inEncoder));
         for (TableColumn<Row, ?> one : List.of(token, change, score)) {
             one.visibleProperty().bind(model.sides().not());
         }
-        cosine.visibleProperty().bind(model.sides().not().and(table.widthProperty().greaterThan(ROOM_FOR_COSINES)));
+        cosine.visibleProperty()
+                .bind(model.sides().not().and(table.widthProperty().greaterThan(ROOM_FOR_COSINES)));
         for (TableColumn<Row, String> detail : List.of(spread, random)) {
             detail.visibleProperty().bind(model.details().and(model.sides().not()));
         }
@@ -110,7 +146,8 @@ final class TokenListPane {
         table.setPlaceholder(nothing);
         showFilter.setId("token-filter-" + model.side());
         showFilter.getStyleClass().add("icon-button");
-        showFilter.setTooltip(Tips.of("Choose which tokens are listed: script, leading space, letters, length, text (Ctrl+Shift+F)"));
+        showFilter.setTooltip(
+                Tips.of("Choose which tokens are listed: script, leading space, letters, length, text (Ctrl+Shift+F)"));
         showFilter.setAccessibleText("Filter the tokens");
         VBox content = new VBox(table);
         BarToggle.tie(showFilter, filter, content, model.controls().filter().map(chosen -> !chosen.isNone()));
@@ -138,10 +175,18 @@ final class TokenListPane {
     }
 
     private void bind() {
-        frame.pendingProperty().bind(model.columns().pendingProperty().or(model.list().pendingProperty()).or(model.mask().pendingProperty())
-                .or(model.bothSides().pendingProperty()));
-        for (ObservableValue<?> problem : List.of(model.columns().problemProperty(), model.list().problemProperty(), model.mask().problemProperty(),
-                model.bothSides().problemProperty(), model.side().feature())) {
+        frame.pendingProperty()
+                .bind(model.columns()
+                        .pendingProperty()
+                        .or(model.list().pendingProperty())
+                        .or(model.mask().pendingProperty())
+                        .or(model.bothSides().pendingProperty()));
+        for (ObservableValue<?> problem : List.of(
+                model.columns().problemProperty(),
+                model.list().problemProperty(),
+                model.mask().problemProperty(),
+                model.bothSides().problemProperty(),
+                model.side().feature())) {
             problem.addListener((property, was, is) -> explain());
         }
         frame.setOnRetry(model::retry);
@@ -151,8 +196,15 @@ final class TokenListPane {
             }
         });
         Slots.whileShown(frame, model::setWanted);
-        for (ObservableValue<?> more : List.of(model.details(), model.reference(), model.stability().valueProperty(), model.random().valueProperty(),
-                model.coherence().valueProperty(), model.randomCoherence().valueProperty(), model.sides(), model.bothSides().valueProperty())) {
+        for (ObservableValue<?> more : List.of(
+                model.details(),
+                model.reference(),
+                model.stability().valueProperty(),
+                model.random().valueProperty(),
+                model.coherence().valueProperty(),
+                model.randomCoherence().valueProperty(),
+                model.sides(),
+                model.bothSides().valueProperty())) {
             more.addListener((property, was, is) -> show());
         }
         model.side().model().addListener((property, was, is) -> showFilter.setDisable(!model.canFilter()));
@@ -161,10 +213,15 @@ final class TokenListPane {
     }
 
     private void explain() {
-        Problem problem = Slots.first(Slots.first(model.columns().getProblem(), model.list().getProblem()),
+        Problem problem = Slots.first(
+                Slots.first(model.columns().getProblem(), model.list().getProblem()),
                 Slots.first(model.mask().getProblem(), model.bothSides().getProblem()));
         frame.problemProperty().set(problem);
-        frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to list the tokens nearest to its ghost" : null);
+        frame.emptyTextProperty()
+                .set(
+                        model.side().feature().get() == null
+                                ? "Choose a feature to list the tokens nearest to its ghost"
+                                : null);
     }
 
     /** Both lists, or the one of the controls; while both are being worked out, what is there stays. */
@@ -182,10 +239,19 @@ final class TokenListPane {
     }
 
     private void show(TokenSides both) {
-        rows.setAll(IntStream.range(0, Math.max(both.encoder().size(), both.decoder().size())).mapToObj(i -> Row.ofBoth(i + 1, both.encoder().tokens()[i],
-                texts.of(both.encoder().tokens()[i]), rank(both.encoderInDecoder()[i], both.deepest()), texts.of(both.decoder().tokens()[i]),
-                rank(both.decoderInEncoder()[i], both.deepest()))).toList());
-        frame.subtitleProperty().set(passing(both.encoder()) + both.shared() + " of " + both.encoder().size() + " in both");
+        rows.setAll(IntStream.range(
+                        0, Math.max(both.encoder().size(), both.decoder().size()))
+                .mapToObj(i -> Row.ofBoth(
+                        i + 1,
+                        both.encoder().tokens()[i],
+                        texts.of(both.encoder().tokens()[i]),
+                        rank(both.encoderInDecoder()[i], both.deepest()),
+                        texts.of(both.decoder().tokens()[i]),
+                        rank(both.decoderInEncoder()[i], both.deepest())))
+                .toList());
+        frame.subtitleProperty()
+                .set(passing(both.encoder()) + both.shared() + " of "
+                        + both.encoder().size() + " in both");
     }
 
     private static String rank(int rank, int deepest) {
@@ -203,24 +269,42 @@ final class TokenListPane {
         Map<Integer, Integer> before = ranks(model.reference().get());
         Map<Integer, Integer> spreads = details ? spreads(model.stability().getValue()) : Map.of();
         TokenList other = details ? model.random().getValue() : null;
-        rows.setAll(IntStream.range(0, list.size()).mapToObj(i -> {
-            int token = list.tokens()[i];
-            Integer was = before.get(token);
-            Integer moves = spreads.get(token);
-            return new Row(i + 1, token, texts.of(token), list.scores()[i], list.cosines()[i],
-                    was == null ? before.isEmpty() ? "" : "new" : was == i + 1 ? "" : String.format("%+d", was - i - 1),
-                    moves == null ? "" : moves.toString(), other == null || i >= other.size() ? "" : texts.of(other.tokens()[i]), "", "", "");
-        }).toList());
+        rows.setAll(IntStream.range(0, list.size())
+                .mapToObj(i -> {
+                    int token = list.tokens()[i];
+                    Integer was = before.get(token);
+                    Integer moves = spreads.get(token);
+                    return new Row(
+                            i + 1,
+                            token,
+                            texts.of(token),
+                            list.scores()[i],
+                            list.cosines()[i],
+                            was == null
+                                    ? before.isEmpty() ? "" : "new"
+                                    : was == i + 1 ? "" : String.format("%+d", was - i - 1),
+                            moves == null ? "" : moves.toString(),
+                            other == null || i >= other.size() ? "" : texts.of(other.tokens()[i]),
+                            "",
+                            "",
+                            "");
+                })
+                .toList());
         TokenCoherence.Answer alike = model.coherence().getValue();
         TokenCoherence.Answer randomAlike = model.randomCoherence().getValue();
-        String said = passing(list) + (!details || alike == null ? "" : "mean pairwise cosine " + Figures.number(alike.meanCosine())
-                + (randomAlike == null ? "" : ", random " + Figures.number(randomAlike.meanCosine())));
+        String said = passing(list)
+                + (!details || alike == null
+                        ? ""
+                        : "mean pairwise cosine " + Figures.number(alike.meanCosine())
+                                + (randomAlike == null ? "" : ", random " + Figures.number(randomAlike.meanCosine())));
         frame.subtitleProperty().set(said.endsWith("; ") ? said.substring(0, said.length() - 2) : said);
     }
 
     /** A change of rank as drawn: an arrow for its sign. */
     private static String arrow(String change) {
-        return change.startsWith("+") ? "\u25b2" + change.substring(1) : change.startsWith("-") ? "\u25bc" + change.substring(1) : change;
+        return change.startsWith("+")
+                ? "\u25b2" + change.substring(1)
+                : change.startsWith("-") ? "\u25bc" + change.substring(1) : change;
     }
 
     private static Map<Integer, Integer> ranks(TokenList list) {

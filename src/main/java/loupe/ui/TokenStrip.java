@@ -37,7 +37,7 @@ public final class TokenStrip extends Painted {
     private String quantity = "activation";
     private double largest = 1;
     private Side side = Side.A;
-    private IntConsumer chosen = token -> { };
+    private IntConsumer chosen = token -> {};
     private TextWidths widths = TextWidths.shared("System");
     private String family = "";
     private TokenFlow flow = TokenFlow.single(line, 0, widths);
@@ -73,7 +73,8 @@ public final class TokenStrip extends Painted {
     /**
      * Shows tokens.
      *
-     * @param largestActivation the activation of the strongest background: the feature's largest, the same for all its lines
+     * @param largestActivation the activation of the strongest background: the feature's largest, the same for all its
+     *     lines
      */
     public void setLine(TokenLine shown, double largestActivation, Side shownSide) {
         line = Objects.requireNonNull(shown, "shown");
@@ -114,7 +115,9 @@ public final class TokenStrip extends Painted {
 
     /** How far below the strip's top the row of a token begins, as last laid out. */
     double topOf(int token) {
-        return token < 0 || token >= flow.size() ? 0 : getInsets().getTop() + flow.row(token) * TokenFlow.ROW * textScale();
+        return token < 0 || token >= flow.size()
+                ? 0
+                : getInsets().getTop() + flow.row(token) * TokenFlow.ROW * textScale();
     }
 
     private int tokenAt(MouseEvent event) {
@@ -132,8 +135,8 @@ public final class TokenStrip extends Painted {
     }
 
     private String describe(int token) {
-        return "\u201c" + TokenText.visible(line.texts()[token]) + "\u201d, token " + line.ids()[token] + "\n" + quantity + " "
-            + Figures.number(line.activations()[token]);
+        return "\u201c" + TokenText.visible(line.texts()[token]) + "\u201d, token " + line.ids()[token] + "\n"
+                + quantity + " " + Figures.number(line.activations()[token]);
     }
 
     private void hover(int token) {
@@ -165,7 +168,8 @@ public final class TokenStrip extends Painted {
     protected double computePrefHeight(double width) {
         Insets insets = getInsets();
         double room = (width < 0 ? 400 : width) - insets.getLeft() - insets.getRight();
-        int rows = wrapping ? TokenFlow.wrapped(line, room / textScale(), widths()).rows() : 1;
+        int rows =
+                wrapping ? TokenFlow.wrapped(line, room / textScale(), widths()).rows() : 1;
         return insets.getTop() + insets.getBottom() + Math.ceil(rows * TokenFlow.ROW * textScale());
     }
 
@@ -220,15 +224,34 @@ public final class TokenStrip extends Painted {
             double y = flow.row(i) * TokenFlow.ROW;
             double activation = line.activations()[i];
             if (activation > 0) {
-                pen.fillRectangle(x + 0.5, y + 2, flow.width(i) - 1, TokenFlow.ROW - 4, 3, background(palette, side, activation / largest));
+                pen.fillRectangle(
+                        x + 0.5,
+                        y + 2,
+                        flow.width(i) - 1,
+                        TokenFlow.ROW - 4,
+                        3,
+                        background(palette, side, activation / largest));
             }
             if (i == selected.get() || i == hovered.get()) {
-                pen.outlineRectangle(x + 0.5, y + 2, flow.width(i) - 1, TokenFlow.ROW - 4, 3, i == selected.get() ? 1.5 : 1, palette.accent());
+                pen.outlineRectangle(
+                        x + 0.5,
+                        y + 2,
+                        flow.width(i) - 1,
+                        TokenFlow.ROW - 4,
+                        3,
+                        i == selected.get() ? 1.5 : 1,
+                        palette.accent());
             }
             double at = x + TokenFlow.PADDING;
             Color thin = Palette.blend(palette.surface(), palette.muted(), activation > 0 ? 1 : 0.6);
             for (TokenText.Run run : TokenText.runs(line.texts()[i])) {
-                pen.text(run.text(), at, y + TokenFlow.ROW * 0.67, TextWidths.SIZE, false, run.glyph() ? thin : palette.text());
+                pen.text(
+                        run.text(),
+                        at,
+                        y + TokenFlow.ROW * 0.67,
+                        TextWidths.SIZE,
+                        false,
+                        run.glyph() ? thin : palette.text());
                 at += pen.widthOf(run.text(), TextWidths.SIZE, false);
             }
         }
@@ -245,11 +268,13 @@ public final class TokenStrip extends Painted {
         Color clear = Color.color(surface.getRed(), surface.getGreen(), surface.getBlue(), 0);
         double width = canvas.getWidth();
         if (flow.x(0) < -1) {
-            context.setFill(new LinearGradient(0, 0, FADE, 0, false, CycleMethod.NO_CYCLE, new Stop(0, surface), new Stop(1, clear)));
+            context.setFill(new LinearGradient(
+                    0, 0, FADE, 0, false, CycleMethod.NO_CYCLE, new Stop(0, surface), new Stop(1, clear)));
             context.fillRect(0, 0, FADE, canvas.getHeight());
         }
         if ((flow.x(last) + flow.width(last)) * textScale() > width + 1) {
-            context.setFill(new LinearGradient(width - FADE, 0, width, 0, false, CycleMethod.NO_CYCLE, new Stop(0, clear), new Stop(1, surface)));
+            context.setFill(new LinearGradient(
+                    width - FADE, 0, width, 0, false, CycleMethod.NO_CYCLE, new Stop(0, clear), new Stop(1, surface)));
             context.fillRect(width - FADE, 0, FADE, canvas.getHeight());
         }
     }

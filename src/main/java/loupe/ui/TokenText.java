@@ -14,11 +14,9 @@ final class TokenText {
      * @param text what to draw
      * @param glyph whether it stands for something invisible and is drawn thin
      */
-    record Run(String text, boolean glyph) {
-    }
+    record Run(String text, boolean glyph) {}
 
-    private TokenText() {
-    }
+    private TokenText() {}
 
     /** The runs of {@code token}, in order. */
     static List<Run> runs(String token) {
@@ -61,8 +59,13 @@ final class TokenText {
     }
 
     private static boolean isInvisible(char c) {
-        return c == ' ' || c == '\u00a0' || c == '\u2028' || c == '\u2029' || Character.isISOControl(c)
-            || Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER || c == '\ufffd';
+        return c == ' '
+                || c == '\u00a0'
+                || c == '\u2028'
+                || c == '\u2029'
+                || Character.isISOControl(c)
+                || Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER
+                || c == '\ufffd';
     }
 
     /** Fonts have no pictures of control characters, so those are written as their code: {@code \u20391b\u203a}. */

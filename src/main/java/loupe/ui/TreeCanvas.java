@@ -21,18 +21,20 @@ import javafx.scene.control.MenuItem;
 /**
  * A definition tree drawn as a tree, left to right.
  *
- * <p>The wheel zooms at the pointer, a drag pans, a double click beside the branches fits everything. A click on a branch
- * selects its path; a click on the selected branch folds or unfolds what follows it (Space does too, arrows walk).
- * Ctrl+F searches. Setting {@link #dataProperty} again, as happens while a tree grows, keeps zoom, place, selection and
- * folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody; {@link #foldUnderProperty} folds
- * what a baseline says too.
+ * <p>The wheel zooms at the pointer, a drag pans, a double click beside the branches fits everything. A click on a
+ * branch selects its path; a click on the selected branch folds or unfolds what follows it (Space does too, arrows
+ * walk). Ctrl+F searches. Setting {@link #dataProperty} again, as happens while a tree grows, keeps zoom, place,
+ * selection and folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody;
+ * {@link #foldUnderProperty} folds what a baseline says too.
  *
- * <p>A tree of more than a few thousand nodes is laid out and searched in the background; until that is done the last layout stays.
+ * <p>A tree of more than a few thousand nodes is laid out and searched in the background; until that is done the last
+ * layout stays.
  */
 public final class TreeCanvas extends Painted implements Exportable {
     private static final double HIGHEST_BAR = 64;
     /** A tree of this many nodes is laid out within a millisecond or two, so at once. */
     private static final int AT_ONCE = 2_000;
+
     private static final long NOTHING = Long.MIN_VALUE;
     private static final PseudoClass EMPTY = PseudoClass.getPseudoClass("empty");
 
@@ -64,6 +66,7 @@ public final class TreeCanvas extends Painted implements Exportable {
     private boolean stale = true;
     /** The number of the newest layout; one that comes from the background with an older number is dropped. */
     private long newest;
+
     private boolean layingOut;
     private long revealed = NOTHING;
 
@@ -103,8 +106,8 @@ public final class TreeCanvas extends Painted implements Exportable {
     }
 
     /**
-     * Branches no sentence of which is likelier than under the baseline by this many nats (natural logarithm of the ratio) are
-     * folded into one stub per node, which opens by a click. Negative infinity folds none.
+     * Branches no sentence of which is likelier than under the baseline by this many nats (natural logarithm of the
+     * ratio) are folded into one stub per node, which opens by a click. Negative infinity folds none.
      */
     public DoubleProperty foldUnderProperty() {
         return foldUnder;
@@ -190,9 +193,12 @@ public final class TreeCanvas extends Painted implements Exportable {
 
     /** What a menu over the tree offers besides export; fresh items at each call. */
     public List<MenuItem> menuItems() {
-        return List.of(item("Find in the tree...", this::openFind), item("Fit the whole tree", this::fit),
-            item("Natural size at the root", this::home), item("Unfold everything", this::unfoldAll),
-            item("Fold generic branches again", this::foldGenericAgain));
+        return List.of(
+                item("Find in the tree...", this::openFind),
+                item("Fit the whole tree", this::fit),
+                item("Natural size at the root", this::home),
+                item("Unfold everything", this::unfoldAll),
+                item("Fold generic branches again", this::foldGenericAgain));
     }
 
     private static MenuItem item(String words, Runnable action) {
@@ -291,8 +297,13 @@ public final class TreeCanvas extends Painted implements Exportable {
     }
 
     /** What is worked out of a tree before it can be drawn. */
-    private record LaidOut(TreeLayout layout, TreePainter painter, TreeSketch sketch, String searched, List<Integer> found, Set<Integer> matches) {
-    }
+    private record LaidOut(
+            TreeLayout layout,
+            TreePainter painter,
+            TreeSketch sketch,
+            String searched,
+            List<Integer> found,
+            Set<Integer> matches) {}
 
     private Supplier<LaidOut> work() {
         TreeData tree = data.get();
@@ -306,7 +317,8 @@ public final class TreeCanvas extends Painted implements Exportable {
             TreeLayout made = new TreeLayout(tree, least, hidden, text -> TreePainter.wordWidth(text, measured));
             TreePainter drawing = new TreePainter(made, colours, of);
             Set<Integer> matching = TreeSearch.matches(made, searched);
-            return new LaidOut(made, drawing, TreeOverview.sketch(made, drawing), searched, List.copyOf(matching), matching);
+            return new LaidOut(
+                    made, drawing, TreeOverview.sketch(made, drawing), searched, List.copyOf(matching), matching);
         };
     }
 
@@ -343,7 +355,10 @@ public final class TreeCanvas extends Painted implements Exportable {
         match = same(before, match);
     }
 
-    /** What keeps its place when rows are added: the selection or the pointed node when in sight, else the topmost row in sight. */
+    /**
+     * What keeps its place when rows are added: the selection or the pointed node when in sight, else the topmost row
+     * in sight.
+     */
     private int anchor(TreeLayout before) {
         for (int node : new int[] {selected.get(), pointed}) {
             if (node >= 0 && node < before.data().size() && before.shown(node)) {
@@ -381,9 +396,15 @@ public final class TreeCanvas extends Painted implements Exportable {
         find.relocate(width - find.getWidth() - 8, 8);
         layOutIfStale();
         viewport.keepInSight(layout.totalWidth(), layout.totalHeight());
-        overview.setVisible(layout.count() > 0 && !viewport.showsAll(layout.totalWidth(), layout.totalHeight())
-            && width > 2.5 * TreeOverview.WIDTH && height > 2 * TreeOverview.HEIGHT);
-        overview.resizeRelocate(width - TreeOverview.WIDTH - 8, height - TreeOverview.HEIGHT - 8, TreeOverview.WIDTH, TreeOverview.HEIGHT);
+        overview.setVisible(layout.count() > 0
+                && !viewport.showsAll(layout.totalWidth(), layout.totalHeight())
+                && width > 2.5 * TreeOverview.WIDTH
+                && height > 2 * TreeOverview.HEIGHT);
+        overview.resizeRelocate(
+                width - TreeOverview.WIDTH - 8,
+                height - TreeOverview.HEIGHT - 8,
+                TreeOverview.WIDTH,
+                TreeOverview.HEIGHT);
         overview.show(viewport.window());
         draw();
     }
@@ -392,8 +413,10 @@ public final class TreeCanvas extends Painted implements Exportable {
         var context = canvas.getGraphicsContext2D();
         context.clearRect(0, 0, canvas.getWidth(), canvas.getHeight());
         int end = pointed >= 0 ? pointed : selected.get();
-        painter.paint(new CanvasPen(context, family, widths), viewport.window(),
-            new TreePainter.Emphasis(path(end), end, matches, match));
+        painter.paint(
+                new CanvasPen(context, family, widths),
+                viewport.window(),
+                new TreePainter.Emphasis(path(end), end, matches, match));
     }
 
     private Set<Integer> path(int end) {
@@ -438,7 +461,9 @@ public final class TreeCanvas extends Painted implements Exportable {
 
     /** Shows what was selected last, once it is laid out. */
     private void reveal() {
-        int node = revealed == NOTHING || selected.get() < 0 || layout.key(selected.get()) != revealed ? -1 : selected.get();
+        int node = revealed == NOTHING || selected.get() < 0 || layout.key(selected.get()) != revealed
+                ? -1
+                : selected.get();
         if (node >= 0 && layout.shown(node) && layout.stub(node) == 0) {
             viewport.reveal(layout.x(node), layout.y(node) - TreeLayout.ROW / 2, layout.width(node), TreeLayout.ROW);
             revealed = NOTHING;

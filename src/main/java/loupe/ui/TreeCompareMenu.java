@@ -36,8 +36,12 @@ final class TreeCompareMenu {
     private void read() {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Compare with a tree saved as JSON");
-        chooser.getExtensionFilters().addAll(new FileChooser.ExtensionFilter("Trees", "*.json"), new FileChooser.ExtensionFilter("All files", "*"));
-        Optional.ofNullable(chooser.showOpenDialog(owner.getScene().getWindow())).ifPresent(chosen -> comparison.read(chosen.toPath()));
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter("Trees", "*.json"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
+        Optional.ofNullable(chooser.showOpenDialog(owner.getScene().getWindow()))
+                .ifPresent(chosen -> comparison.read(chosen.toPath()));
     }
 
     private static MenuItem item(String words, Runnable action) {

@@ -55,7 +55,9 @@ public interface TreeData {
         return -1;
     }
 
-    /** The probability the baseline gives the token after the same ancestors; not-a-number when there is no baseline. */
+    /**
+     * The probability the baseline gives the token after the same ancestors; not-a-number when there is no baseline.
+     */
     default double baselineProbability(int node) {
         return Double.NaN;
     }
@@ -81,7 +83,10 @@ public interface TreeData {
         return Share.ONE_TREE;
     }
 
-    /** What is written behind the first node of a branch that only one of two trees has: + for this side's, a minus for the other's. */
+    /**
+     * What is written behind the first node of a branch that only one of two trees has: + for this side's, a minus for
+     * the other's.
+     */
     default String mark(int node) {
         if (node == 0 || share(node) == share(parent(node))) {
             return "";

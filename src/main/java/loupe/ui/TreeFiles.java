@@ -14,7 +14,10 @@ import loupe.analysis.ghost.TreeOutline;
 import loupe.state.TokenTexts;
 import loupe.state.TreeModel;
 
-/** Saves the tree as a text: JSON in the notebook's shape, indented, or Markdown. Down to the cutoff of the controls, whatever is folded. */
+/**
+ * Saves the tree as a text: JSON in the notebook's shape, indented, or Markdown. Down to the cutoff of the controls,
+ * whatever is folded.
+ */
 final class TreeFiles {
     private final TreeModel model;
     private final TokenTexts texts;
@@ -39,9 +42,12 @@ final class TreeFiles {
             });
         }));
         Menu menu = new Menu("Save the tree as text");
-        menu.getItems().addAll(item("JSON", "json", (tree, caption) -> tree.jsonText()),
-                item("Indented text", "txt", (tree, caption) -> tree.indented()),
-                item("Markdown", "md", TreeOutline::markdown), copy);
+        menu.getItems()
+                .addAll(
+                        item("JSON", "json", (tree, caption) -> tree.jsonText()),
+                        item("Indented text", "txt", (tree, caption) -> tree.indented()),
+                        item("Markdown", "md", TreeOutline::markdown),
+                        copy);
         return menu;
     }
 
@@ -56,7 +62,8 @@ final class TreeFiles {
         if (tree.isPresent()) {
             Optional<Path> file = desk.choose("definition-tree." + suffix, kind);
             String caption = provenance.get();
-            file.ifPresent(path -> desk.save(() -> ChartExport.replace(path, text.apply(tree.get().get(), caption).getBytes(StandardCharsets.UTF_8))));
+            file.ifPresent(path -> desk.save(() -> ChartExport.replace(
+                    path, text.apply(tree.get().get(), caption).getBytes(StandardCharsets.UTF_8))));
         }
     }
 
@@ -64,6 +71,8 @@ final class TreeFiles {
     private Optional<Supplier<TreeOutline>> outline() {
         DefinitionTree.Answer now = model.tree().getValue();
         double cutoff = model.controls().cutoff().get();
-        return now == null ? Optional.empty() : Optional.of(() -> TreeOutline.of(now, texts::of).trimmed(cutoff));
+        return now == null
+                ? Optional.empty()
+                : Optional.of(() -> TreeOutline.of(now, texts::of).trimmed(cutoff));
     }
 }

@@ -24,10 +24,13 @@ final class TreeFindBar extends HBox {
         field.setPromptText("Find in the tree");
         field.setAccessibleText("Find in the tree");
         field.textProperty().addListener((source, was, is) -> search.accept(is));
-        getChildren().addAll(field, count,
-            Tips.iconButton(Feather.CHEVRON_UP, "Previous match (Shift+Enter)", () -> step.accept(-1)),
-            Tips.iconButton(Feather.CHEVRON_DOWN, "Next match (Enter)", () -> step.accept(1)),
-            Tips.iconButton(Feather.X, "Close the search (Esc)", close));
+        getChildren()
+                .addAll(
+                        field,
+                        count,
+                        Tips.iconButton(Feather.CHEVRON_UP, "Previous match (Shift+Enter)", () -> step.accept(-1)),
+                        Tips.iconButton(Feather.CHEVRON_DOWN, "Next match (Enter)", () -> step.accept(1)),
+                        Tips.iconButton(Feather.X, "Close the search (Esc)", close));
         addEventFilter(KeyEvent.KEY_PRESSED, event -> {
             if (event.getCode() == KeyCode.ENTER && event.getTarget() == field) {
                 step.accept(event.isShiftDown() ? -1 : 1);

@@ -77,7 +77,8 @@ final class TreeHand {
         } else if (node < 0) {
             tree.select(-1);
         } else {
-            boolean folds = node == tree.selectedProperty().get() || tree.treeLayout().folded(node);
+            boolean folds =
+                    node == tree.selectedProperty().get() || tree.treeLayout().folded(node);
             tree.selectInPlace(node);
             if (folds) {
                 tree.toggleFold(node);

@@ -9,11 +9,12 @@ import java.util.function.ToDoubleFunction;
  * Where the nodes of a tree stand, left to right, in units of pixels at zoom 1.
  *
  * <p>A node's likeliest child continues in its row, so the likeliest sentence reads straight along; the other children
- * start rows below it, likelier ones first. Growth therefore moves nothing above it. One pass over the nodes (and a sort
- * within siblings). Rows hold chains: the shown nodes in the order of {@link #order} have rows that never decrease.
+ * start rows below it, likelier ones first. Growth therefore moves nothing above it. One pass over the nodes (and a
+ * sort within siblings). Rows hold chains: the shown nodes in the order of {@link #order} have rows that never
+ * decrease.
  *
- * <p>Generic branches of a node that is not generic are folded into a stub below the others. It takes the place of the likeliest of them, whose
- * number it has. Any thread.
+ * <p>Generic branches of a node that is not generic are folded into a stub below the others. It takes the place of the
+ * likeliest of them, whose number it has. Any thread.
  */
 final class TreeLayout {
     static final double ROW = 22;
@@ -24,6 +25,7 @@ final class TreeLayout {
     private static final double ROOT = 8;
     /** How large a stub's text is against others, and the room around it. */
     private static final double STUB_TEXT = 0.78;
+
     private static final double STUB_MARGIN = 16;
     private static final double WEIGHT_POWER = 2.5;
     private static final double LEAST_CUTOFF = 1e-12;
@@ -47,6 +49,7 @@ final class TreeLayout {
     private final boolean[] generic;
     /** At a stub, how many branches it stands for; 0 elsewhere. */
     private final int[] stub;
+
     private final int[] nextInStub;
     private final int[] order;
     private int count;
@@ -135,7 +138,9 @@ final class TreeLayout {
         }
     }
 
-    /** Takes the generic branches of a node out of their row of siblings and puts one stub for all of them at its end. */
+    /**
+     * Takes the generic branches of a node out of their row of siblings and puts one stub for all of them at its end.
+     */
     private void gatherGeneric(int parent) {
         int last = -1;
         int holder = -1;
@@ -197,11 +202,17 @@ final class TreeLayout {
             order[count++] = node;
             row[node] = rows - 1;
             x[node] = parent < 0 ? ROOT : x[parent] + width[parent] + GAP;
-            boolean fold = stub[node] == 0 && firstChild[node] >= 0 && folds.closed().contains(key[node]);
+            boolean fold =
+                    stub[node] == 0 && firstChild[node] >= 0 && folds.closed().contains(key[node]);
             if (fold) {
                 folded.add(node);
             }
-            width[node] = stub[node] > 0 ? STUB_TEXT * widthOf.applyAsDouble(stubLabel(node)) + STUB_MARGIN : widthOf.applyAsDouble(data.text(node)) + (fold ? PILL : 0) + (data.mark(node).isEmpty() ? 0 : MARK) + (parent < 0 ? ROOT_DOT : 0);
+            width[node] = stub[node] > 0
+                    ? STUB_TEXT * widthOf.applyAsDouble(stubLabel(node)) + STUB_MARGIN
+                    : widthOf.applyAsDouble(data.text(node))
+                            + (fold ? PILL : 0)
+                            + (data.mark(node).isEmpty() ? 0 : MARK)
+                            + (parent < 0 ? ROOT_DOT : 0);
             right[node] = x[node] + width[node];
             extent = Math.max(extent, right[node]);
             if (!fold && stub[node] == 0) {
@@ -312,7 +323,10 @@ final class TreeLayout {
         return hidden[node];
     }
 
-    /** Natural logarithm of how many times likelier the path to a node is here than under the baseline; not-a-number without one. */
+    /**
+     * Natural logarithm of how many times likelier the path to a node is here than under the baseline; not-a-number
+     * without one.
+     */
     float pathRatio(int node) {
         return pathRatio[node];
     }

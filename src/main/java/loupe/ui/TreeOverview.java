@@ -16,6 +16,7 @@ final class TreeOverview extends Region {
 
     /** Pixels of the picture per pixel of the map. */
     private static final int FINE = 2;
+
     private static final double TALLEST_ROW = 3;
     private static final int SHADES = 32;
 
@@ -49,7 +50,12 @@ final class TreeOverview extends Region {
 
     /** The sketch that {@link #draw} takes; any thread. */
     static TreeSketch sketch(TreeLayout layout, TreePainter painter) {
-        return TreeSketch.of(layout, painter, (int) (FINE * (WIDTH - 2 * INSET)), (int) (FINE * (HEIGHT - 2 * INSET)), FINE * TALLEST_ROW);
+        return TreeSketch.of(
+                layout,
+                painter,
+                (int) (FINE * (WIDTH - 2 * INSET)),
+                (int) (FINE * (HEIGHT - 2 * INSET)),
+                FINE * TALLEST_ROW);
     }
 
     /** Called when the layout or the theme changed, not when the view moves. */
@@ -67,12 +73,24 @@ final class TreeOverview extends Region {
             }
         }
         WritableImage image = new WritableImage(sketch.width(), sketch.height());
-        image.getPixelWriter().setPixels(0, 0, sketch.width(), sketch.height(), PixelFormat.getIntArgbInstance(), pixels, 0, sketch.width());
+        image.getPixelWriter()
+                .setPixels(
+                        0,
+                        0,
+                        sketch.width(),
+                        sketch.height(),
+                        PixelFormat.getIntArgbInstance(),
+                        pixels,
+                        0,
+                        sketch.width());
         picture.setImage(image);
     }
 
     private static int argb(Color color) {
-        return 0xff000000 | (int) Math.round(255 * color.getRed()) << 16 | (int) Math.round(255 * color.getGreen()) << 8 | (int) Math.round(255 * color.getBlue());
+        return 0xff000000
+                | (int) Math.round(255 * color.getRed()) << 16
+                | (int) Math.round(255 * color.getGreen()) << 8
+                | (int) Math.round(255 * color.getBlue());
     }
 
     void show(TreePainter.Window window) {

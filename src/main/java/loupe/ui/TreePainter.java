@@ -8,9 +8,9 @@ import javafx.scene.paint.Color;
 /**
  * Draws a laid-out tree with any pen, only what lies in the window given.
  *
- * <p>A branch's thickness is ((log10 c - log10 min) / (log10 max - log10 min))^2.5 between a thinnest and a thickest pen,
- * with c the cumulative probability, min the cutoff and max 1: the formula of the definition trees by mwatkins, whose
- * thickest pen (33) is scaled to our rows. Strength of colour follows the same measure.
+ * <p>A branch's thickness is ((log10 c - log10 min) / (log10 max - log10 min))^2.5 between a thinnest and a thickest
+ * pen, with c the cumulative probability, min the cutoff and max 1: the formula of the definition trees by mwatkins,
+ * whose thickest pen (33) is scaled to our rows. Strength of colour follows the same measure.
  */
 final class TreePainter {
     static final double THINNEST = 1;
@@ -30,8 +30,7 @@ final class TreePainter {
      * @param width the window's width in pixels
      * @param height the window's height in pixels
      */
-    record Window(double left, double top, double zoom, double width, double height) {
-    }
+    record Window(double left, double top, double zoom, double width, double height) {}
 
     /**
      * What is emphasised.
@@ -105,7 +104,13 @@ final class TreePainter {
         double left = (layout.x(node) - TreeLayout.GAP - w.left()) * w.zoom();
         double right = (layout.x(node) + layout.width(node) - w.left()) * w.zoom();
         double stroke = Math.max(0.6, thickness(node) * w.zoom());
-        pen.fillRectangle(left, (layout.y(node) - w.top()) * w.zoom() - stroke / 2, Math.max(1, right - left), stroke, 0, tint(node));
+        pen.fillRectangle(
+                left,
+                (layout.y(node) - w.top()) * w.zoom() - stroke / 2,
+                Math.max(1, right - left),
+                stroke,
+                0,
+                tint(node));
     }
 
     /** What leads down from a node to its last child, likewise. */
@@ -142,7 +147,16 @@ final class TreePainter {
     }
 
     /** The branch's turn into its row, growing from the trunk's thickness to its own. */
-    private static void bend(Pen pen, double trunk, double top, double turned, double end, double y, double thin, double thick, Color color) {
+    private static void bend(
+            Pen pen,
+            double trunk,
+            double top,
+            double turned,
+            double end,
+            double y,
+            double thin,
+            double thick,
+            Color color) {
         pen.moveTo(trunk - thin / 2, top);
         pen.curveTo(trunk - thin / 2, y + thick / 2, turned, y + thick / 2);
         pen.lineTo(end, y + thick / 2);
@@ -181,30 +195,54 @@ final class TreePainter {
         if (layout.stub(node) > 0 && size >= SMALLEST_TEXT_PIXELS) {
             pill(pen, x, y, size, layout.stubLabel(node));
             if (onPath) {
-                pen.outlineRectangle(x - 0.2 * size, y - 0.75 * size, textWidth, 1.5 * size, 0.75 * size, 1.5, palette.accent());
+                pen.outlineRectangle(
+                        x - 0.2 * size, y - 0.75 * size, textWidth, 1.5 * size, 0.75 * size, 1.5, palette.accent());
             }
             return;
         }
         if (marked) {
             double height = 1.45 * size;
-            pen.fillRectangle(x - 0.2 * size, y - height / 2, textWidth + 0.4 * size, height, 0.25 * size, palette.mark());
+            pen.fillRectangle(
+                    x - 0.2 * size, y - height / 2, textWidth + 0.4 * size, height, 0.25 * size, palette.mark());
             if (node == emphasis.match()) {
-                pen.outlineRectangle(x - 0.2 * size, y - height / 2, textWidth + 0.4 * size, height, 0.25 * size, 1.5, palette.accent());
+                pen.outlineRectangle(
+                        x - 0.2 * size,
+                        y - height / 2,
+                        textWidth + 0.4 * size,
+                        height,
+                        0.25 * size,
+                        1.5,
+                        palette.accent());
             }
         }
         if (node == 0) {
             pen.fillCircle(x - 2 * w.zoom(), y, 4.5 * w.zoom(), ink(0));
         }
-        Color color = onPath ? palette.text() : Palette.blend(palette.muted(), faded(node, palette.text(), palette.muted()), 0.25 + weight(node) * 1.5);
+        Color color = onPath
+                ? palette.text()
+                : Palette.blend(
+                        palette.muted(), faded(node, palette.text(), palette.muted()), 0.25 + weight(node) * 1.5);
         if (size < SMALLEST_TEXT_PIXELS) {
             double bar = Math.max(0.8, 0.4 * size);
-            pen.fillRectangle(x, y - bar / 2, Math.max(1, textWidth), bar, 0, Palette.blend(palette.surface(), color, onPath ? 0.9 : 0.45));
+            pen.fillRectangle(
+                    x,
+                    y - bar / 2,
+                    Math.max(1, textWidth),
+                    bar,
+                    0,
+                    Palette.blend(palette.surface(), color, onPath ? 0.9 : 0.45));
             return;
         }
         double at = node == 0 ? x + TreeLayout.ROOT_DOT * w.zoom() : x;
         double baseline = y + 0.36 * size;
         for (TokenText.Run run : TokenText.runs(data.text(node))) {
-            pen.text(run.text(), at, baseline, size, false, run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.7) : color);
+            pen.text(
+                    run.text(),
+                    at,
+                    baseline,
+                    size,
+                    false,
+                    run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.7) : color);
             at += pen.widthOf(run.text(), size, false);
         }
         String mark = data.mark(node);
@@ -270,7 +308,9 @@ final class TreePainter {
             while (depth > 0) {
                 int node = stack[--depth];
                 visited++;
-                if (layout.row(node) >= firstRow && layout.row(node) <= lastRow && layout.x(node) + layout.width(node) >= left) {
+                if (layout.row(node) >= firstRow
+                        && layout.row(node) <= lastRow
+                        && layout.x(node) + layout.width(node) >= left) {
                     word = roomFor(word, words);
                     word[words++] = node;
                 }
@@ -290,9 +330,13 @@ final class TreePainter {
                     if (layout.row(child) > lastRow) {
                         break; // those further down would only be drawn behind this one's trunk
                     }
-                    boolean inside = layout.lastRow(child) >= firstRow && layout.row(child) <= lastRow
-                        && layout.right(child) >= left && layout.x(child) <= right;
-                    if (inside && (layout.lastRow(child) - layout.row(child) + 1 >= tiniestRows || child == layout.firstChild(node))) {
+                    boolean inside = layout.lastRow(child) >= firstRow
+                            && layout.row(child) <= lastRow
+                            && layout.right(child) >= left
+                            && layout.x(child) <= right;
+                    if (inside
+                            && (layout.lastRow(child) - layout.row(child) + 1 >= tiniestRows
+                                    || child == layout.firstChild(node))) {
                         stack = roomFor(stack, depth);
                         stack[depth++] = child;
                     }

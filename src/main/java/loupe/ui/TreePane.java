@@ -29,10 +29,13 @@ final class TreePane {
     private final TokenTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
     private final TreeCanvas canvas;
-    private final SliderField foldUnder = new SliderField("Fold below", "nats",
+    private final SliderField foldUnder = new SliderField(
+            "Fold below",
+            "nats",
             "Branches no sentence of which is likelier than under the baseline by this much (natural logarithm of the ratio) are folded into one stub, which a click opens. "
                     + "At the left end they only fade",
-            SliderScale.linear(GhostControlsModel.FOLDS_NOTHING, 7, 0.1, 1), GhostControlsModel.FOLDS_NOTHING);
+            SliderScale.linear(GhostControlsModel.FOLDS_NOTHING, 7, 0.1, 1),
+            GhostControlsModel.FOLDS_NOTHING);
     private final TreeComparison comparison;
     private final ExportMenu export;
     private final TreeFiles files;
@@ -79,11 +82,16 @@ final class TreePane {
         showSteering.setTooltip(Tips.of("Add the feature to the residual stream while the tree grows"));
         showSteering.setAccessibleText("Steer by the feature");
         VBox content = new VBox(foldUnder, canvas);
-        BarToggle.tie(showSteering, steering, content, model.controls().steering().map(SteeringValues::isOn));
+        BarToggle.tie(
+                showSteering, steering, content, model.controls().steering().map(SteeringValues::isOn));
         content.setMinSize(0, 0);
         frame.setContent(content);
-        frame.getActions().addAll(stop, showSteering, Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
-                Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
+        frame.getActions()
+                .addAll(
+                        stop,
+                        showSteering,
+                        Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
+                        Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
         MenuItem foldAgain = new MenuItem("Fold generic branches again (G)");
@@ -119,9 +127,19 @@ final class TreePane {
         Slots.frame(frame, model.tree());
         frame.problemProperty().unbind();
         Runnable explain = () -> {
-            frame.problemProperty().set(Slots.first(Slots.first(model.promptProblem().get(), model.tree().getProblem()), Slots.first(comparison.diff().getProblem(), model.clean().getProblem())));
+            frame.problemProperty()
+                    .set(Slots.first(
+                            Slots.first(
+                                    model.promptProblem().get(), model.tree().getProblem()),
+                            Slots.first(
+                                    comparison.diff().getProblem(),
+                                    model.clean().getProblem())));
             frame.setOnRetry(model.promptProblem().get() != null ? null : model.tree()::retry);
-            frame.emptyTextProperty().set(model.side().feature().get() == null ? "Choose a feature to see what the model makes of it" : null);
+            frame.emptyTextProperty()
+                    .set(
+                            model.side().feature().get() == null
+                                    ? "Choose a feature to see what the model makes of it"
+                                    : null);
         };
         model.promptProblem().addListener(changed -> explain.run());
         model.tree().problemProperty().addListener(changed -> explain.run());
@@ -129,9 +147,13 @@ final class TreePane {
         explain.run();
         stop.visibleProperty().bind(model.tree().pendingProperty());
         stop.managedProperty().bind(stop.visibleProperty());
-        model.controls().cutoff().addListener((property, was, is) -> canvas.cutoffProperty().set(is.doubleValue()));
+        model.controls()
+                .cutoff()
+                .addListener((property, was, is) -> canvas.cutoffProperty().set(is.doubleValue()));
         canvas.cutoffProperty().set(model.controls().cutoff().get());
-        model.controls().values().addListener((property, was, is) -> canvas.foldUnderProperty().set(is.foldUnder()));
+        model.controls()
+                .values()
+                .addListener((property, was, is) -> canvas.foldUnderProperty().set(is.foldUnder()));
         canvas.foldUnderProperty().set(model.controls().values().get().foldUnder());
         GhostControls.follow(foldUnder, model.controls().foldUnder());
         foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
@@ -163,43 +185,64 @@ final class TreePane {
         draw();
     }
 
-    /** The tree alone, or laid over the one it is compared with; until that has been done, the tree stays as it was drawn. */
+    /**
+     * The tree alone, or laid over the one it is compared with; until that has been done, the tree stays as it was
+     * drawn.
+     */
     private void draw() {
         DefinitionTree.Answer answer = model.tree().getValue();
         TreeDiff diff = comparison.diff().getValue();
         if (answer == null) {
             return;
         }
-        if (comparison.other().get().isEmpty() || diff == null && !comparison.diff().isPending()) {
+        if (comparison.other().get().isEmpty()
+                || diff == null && !comparison.diff().isPending()) {
             canvas.setData(new Drawn(answer, texts));
             tellSize();
         } else if (diff != null) {
             canvas.setData(drawn(diff));
             frame.subtitleTipProperty().set("");
-            frame.subtitleProperty().set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, " + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
-                    + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in " + comparison.other().get() + " (\u2212)");
+            frame.subtitleProperty()
+                    .set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, "
+                            + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
+                            + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in "
+                            + comparison.other().get() + " (\u2212)");
         }
     }
 
-    /** How many nodes, and how far the tree is from its baseline: at first as it is, then in relation to random directions. */
+    /**
+     * How many nodes, and how far the tree is from its baseline: at first as it is, then in relation to random
+     * directions.
+     */
     private void tellSize() {
         DefinitionTree.Answer answer = model.tree().getValue();
         if (answer == null || !comparison.other().get().isEmpty()) {
             return;
         }
         int folded = canvas.genericHiddenProperty().get();
-        String nodes = Figures.count(answer.size() - 1L) + " nodes" + (folded == 0 ? "" : ", " + Figures.count(folded) + " folded as generic");
+        String nodes = Figures.count(answer.size() - 1L) + " nodes"
+                + (folded == 0 ? "" : ", " + Figures.count(folded) + " folded as generic");
         NullDivergence.Corrected chance = model.beyondChance().get();
         if (chance != null) {
-            frame.subtitleProperty().set(nodes + ", " + Figures.number(chance.beyondChance()) + " nats beyond chance (z " + Figures.number(chance.z()) + ")");
-            frame.subtitleTipProperty().set("The tree's " + NullDivergence.NODES + " most probable nodes diverge from the baseline by " + Figures.number(chance.divergence())
-                    + " nats. So do trees of " + NullDivergence.DEFAULT_DRAWS + " random directions at the same scale, by " + Figures.number(chance.mean()) + " on average and "
-                    + Figures.number(chance.deviation()) + " more or less. Beyond chance is what this tree has more than they have on average; z is the same in their deviations. "
-                    + "Of random directions, one in " + Figures.number(1 / chance.chance()) + " has as much.");
+            frame.subtitleProperty()
+                    .set(nodes + ", " + Figures.number(chance.beyondChance()) + " nats beyond chance (z "
+                            + Figures.number(chance.z()) + ")");
+            frame.subtitleTipProperty()
+                    .set("The tree's " + NullDivergence.NODES + " most probable nodes diverge from the baseline by "
+                            + Figures.number(chance.divergence())
+                            + " nats. So do trees of " + NullDivergence.DEFAULT_DRAWS
+                            + " random directions at the same scale, by " + Figures.number(chance.mean())
+                            + " on average and "
+                            + Figures.number(chance.deviation())
+                            + " more or less. Beyond chance is what this tree has more than they have on average; z is the same in their deviations. "
+                            + "Of random directions, one in " + Figures.number(1 / chance.chance()) + " has as much.");
         } else if (!Double.isNaN(answer.divergence())) {
-            frame.subtitleProperty().set(nodes + ", " + Figures.number(answer.divergence()) + " nats from the baseline");
-            frame.subtitleTipProperty().set("How much the tree says that its baseline does not: the divergence of what they say next, summed over the nodes by their probability. "
-                    + "When the tree is whole it is compared with that of random directions.");
+            frame.subtitleProperty()
+                    .set(nodes + ", " + Figures.number(answer.divergence()) + " nats from the baseline");
+            frame.subtitleTipProperty()
+                    .set(
+                            "How much the tree says that its baseline does not: the divergence of what they say next, summed over the nodes by their probability. "
+                                    + "When the tree is whole it is compared with that of random directions.");
         } else {
             frame.subtitleProperty().set(nodes);
             frame.subtitleTipProperty().set("");

@@ -25,7 +25,10 @@ record TreePicture(TreeLayout layout, Side side, Set<Integer> path) implements P
 
     @Override
     public void draw(Graphics2D graphics, Palette palette) {
-        new TreePainter(layout, palette, side).paint(new PaperPen(graphics), new TreePainter.Window(-MARGIN, -MARGIN, 1, width(), height()),
-            new TreePainter.Emphasis(path, -1, Set.of(), -1));
+        new TreePainter(layout, palette, side)
+                .paint(
+                        new PaperPen(graphics),
+                        new TreePainter.Window(-MARGIN, -MARGIN, 1, width(), height()),
+                        new TreePainter.Emphasis(path, -1, Set.of(), -1));
     }
 }

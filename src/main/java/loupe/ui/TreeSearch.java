@@ -6,8 +6,7 @@ import java.util.Set;
 
 /** Finds a text in the sentences of a tree. Thread-safe. */
 final class TreeSearch {
-    private TreeSearch() {
-    }
+    private TreeSearch() {}
 
     /**
      * The nodes at whose text an occurrence of {@code wanted} in a sentence ends, in the order of the tree's rows; the

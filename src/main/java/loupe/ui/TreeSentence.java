@@ -23,8 +23,10 @@ final class TreeSentence extends HBox {
         sentence.setMaxWidth(Double.MAX_VALUE);
         probability.getStyleClass().add("probability");
         probability.setMinWidth(USE_PREF_SIZE);
-        probability.setTooltip(Tips.of("Probability of the whole sentence, and of its last token after the others; with a baseline, that token's probability there "
-                + "after the same ones, and the natural logarithm of how many times likelier it is here (nats)"));
+        probability.setTooltip(
+                Tips.of(
+                        "Probability of the whole sentence, and of its last token after the others; with a baseline, that token's probability there "
+                                + "after the same ones, and the natural logarithm of how many times likelier it is here (nats)"));
         HBox.setHgrow(sentence, Priority.ALWAYS);
         getChildren().addAll(sentence, probability);
         Tooltip.install(this, Tips.of(HINT + ". The wheel zooms, a drag pans, Ctrl+F finds"));
@@ -40,8 +42,13 @@ final class TreeSentence extends HBox {
         } else if (some) {
             sentence.setText(TokenText.sentence(tree.sentence(node)));
             double baseline = tree.baselineProbability(node);
-            probability.setText(Figures.percent(tree.cumulative(node)) + "  (last token " + Figures.percent(tree.probability(node))
-                    + (Double.isNaN(baseline) ? "" : ", baseline " + Figures.percent(baseline) + ", log ratio " + Figures.number(tree.logRatio(node))) + ")");
+            probability.setText(
+                    Figures.percent(tree.cumulative(node)) + "  (last token " + Figures.percent(tree.probability(node))
+                            + (Double.isNaN(baseline)
+                                    ? ""
+                                    : ", baseline " + Figures.percent(baseline) + ", log ratio "
+                                            + Figures.number(tree.logRatio(node)))
+                            + ")");
         } else {
             sentence.setText(tree.size() == 0 ? "" : getWidth() > ROOM_FOR_HINT ? HINT : SHORT_HINT);
             probability.setText("");
@@ -63,6 +70,8 @@ final class TreeSentence extends HBox {
 
     /** What a screen reader says after the tree's name. */
     String spoken() {
-        return probability.getText().isEmpty() ? "" : ": " + sentence.getText() + ", probability " + probability.getText();
+        return probability.getText().isEmpty()
+                ? ""
+                : ": " + sentence.getText() + ", probability " + probability.getText();
     }
 }

@@ -1,8 +1,6 @@
 package loupe.ui;
 
-/**
- * A laid-out tree in few pixels: how strongly each is covered by a branch's text. Immutable; any thread.
- */
+/** A laid-out tree in few pixels: how strongly each is covered by a branch's text. Immutable; any thread. */
 final class TreeSketch {
     static final TreeSketch EMPTY = new TreeSketch(1, 1);
 
@@ -10,6 +8,7 @@ final class TreeSketch {
     private final int height;
     /** From 0 to 1, row by row. */
     private final float[] strength;
+
     private double scaleX = 1;
     private double scaleY = 1;
 
@@ -32,12 +31,14 @@ final class TreeSketch {
             int node = layout.order(i);
             double weight = painter.weight(node);
             int left = Math.min(width - 1, (int) (layout.x(node) * sketch.scaleX));
-            int right = Math.min(width, Math.max(left + 1, (int) Math.ceil((layout.x(node) + layout.width(node)) * sketch.scaleX)));
+            int right = Math.min(width, Math.max(left + 1, (int)
+                    Math.ceil((layout.x(node) + layout.width(node)) * sketch.scaleX)));
             int top = Math.min(height - 1, (int) (layout.y(node) * sketch.scaleY));
             int thick = weight > 0.3 ? 2 : 1;
             for (int y = top; y < Math.min(height, top + thick); y++) {
                 for (int x = left; x < right; x++) {
-                    sketch.strength[y * width + x] = (float) Math.max(sketch.strength[y * width + x], 0.3 + 0.7 * Math.sqrt(weight));
+                    sketch.strength[y * width + x] =
+                            (float) Math.max(sketch.strength[y * width + x], 0.3 + 0.7 * Math.sqrt(weight));
                 }
             }
         }

@@ -5,11 +5,17 @@ import java.util.List;
 
 /** The shown nodes of a tree as rows. */
 final class TreeTable {
-    private static final List<String> HEADER = List.of("node", "parent", "token id", "token text", "probability", "cumulative probability",
-        "baseline probability", "sentence");
+    private static final List<String> HEADER = List.of(
+            "node",
+            "parent",
+            "token id",
+            "token text",
+            "probability",
+            "cumulative probability",
+            "baseline probability",
+            "sentence");
 
-    private TreeTable() {
-    }
+    private TreeTable() {}
 
     /** One row per shown node, stubs left out, parents before children; node and parent are the tree's own indices. */
     static String csv(TreeLayout layout) {
@@ -20,8 +26,15 @@ final class TreeTable {
             if (layout.stub(node) > 0) {
                 continue;
             }
-            rows.add(List.of(node, tree.parent(node), tree.tokenId(node), tree.text(node), tree.probability(node), tree.cumulative(node),
-                Double.isNaN(tree.baselineProbability(node)) ? "" : tree.baselineProbability(node), tree.sentence(node)));
+            rows.add(List.of(
+                    node,
+                    tree.parent(node),
+                    tree.tokenId(node),
+                    tree.text(node),
+                    tree.probability(node),
+                    tree.cumulative(node),
+                    Double.isNaN(tree.baselineProbability(node)) ? "" : tree.baselineProbability(node),
+                    tree.sentence(node)));
         }
         return Csv.of(HEADER, rows);
     }

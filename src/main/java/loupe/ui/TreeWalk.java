@@ -1,9 +1,10 @@
 package loupe.ui;
 
-/** Where the up and down keys lead in a tree: to the sibling, or to the nearest branch of an ancestor in that direction. */
+/**
+ * Where the up and down keys lead in a tree: to the sibling, or to the nearest branch of an ancestor in that direction.
+ */
 final class TreeWalk {
-    private TreeWalk() {
-    }
+    private TreeWalk() {}
 
     /** The next branch below {@code node}, or {@code node} when there is none; the root for -1. */
     static int down(TreeLayout layout, int node) {

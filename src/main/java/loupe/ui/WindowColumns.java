@@ -13,8 +13,8 @@ import javafx.scene.layout.VBox;
 import loupe.state.WorkbenchModels;
 
 /**
- * All panes in their places: the table, the feature's charts, examples and trees, and the ghost with its lists. With a second
- * checkpoint the middle and right columns split into A and B; a narrow window has more tabs. JavaFX thread only.
+ * All panes in their places: the table, the feature's charts, examples and trees, and the ghost with its lists. With a
+ * second checkpoint the middle and right columns split into A and B; a narrow window has more tabs. JavaFX thread only.
  */
 final class WindowColumns {
     private static final List<Double> ROW_HEIGHTS = List.of(0.31, 0.59);
@@ -55,7 +55,13 @@ final class WindowColumns {
             frame.getStyleClass().add("side-b");
         }
         rows = dividers.split(name("rows"), Orientation.VERTICAL, ROW_HEIGHTS, charts, texts, trees);
-        split = dividers.split(name("columns"), Orientation.HORIZONTAL, columnWidths(), table.node(), column(header.node(), rows), column(controls.node(), lists));
+        split = dividers.split(
+                name("columns"),
+                Orientation.HORIZONTAL,
+                columnWidths(),
+                table.node(),
+                column(header.node(), rows),
+                column(controls.node(), lists));
         SplitPane.setResizableWithParent(table.node(), false);
         split.setMinSize(0, 0);
         node.getStyleClass().add("columns");
@@ -106,7 +112,8 @@ final class WindowColumns {
         }
         slots.step(() -> {
             for (StackPane region : List.of(charts, texts, trees, lists)) {
-                region.getChildren().clear(); // or every pane would be laid out twice, first at its old place in the new widths
+                region.getChildren()
+                        .clear(); // or every pane would be laid out twice, first at its old place in the new widths
             }
             dividers.rename(split, name("columns"), columnWidths());
             dividers.rename(rows, name("rows"), ROW_HEIGHTS);
@@ -119,7 +126,9 @@ final class WindowColumns {
     }
 
     private List<Double> columnWidths() {
-        return narrow && comparing ? List.of(0.15, 0.7) : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
+        return narrow && comparing
+                ? List.of(0.15, 0.7)
+                : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
     }
 
     /** Whether all panes are in their places after they were arranged anew. */
@@ -139,34 +148,67 @@ final class WindowColumns {
         Tab all = tab(ALL_FEATURES, slots.of(scatter.node()));
         scatter.standsIn(all);
         if (comparing) {
-            return tabs.make(TabPlaces.CHARTS, tab("Activations", pair("histograms", a.histogram(), b.histogram())), tab("Logit weights", pair("logits", a.logits(), b.logits())), all);
+            return tabs.make(
+                    TabPlaces.CHARTS,
+                    tab("Activations", pair("histograms", a.histogram(), b.histogram())),
+                    tab("Logit weights", pair("logits", a.logits(), b.logits())),
+                    all);
         }
         if (narrow) {
-            return tabs.make(TabPlaces.CHARTS, tab("Activations", slots.of(a.histogram())), tab("Logit weights", slots.of(a.logits())), all);
+            return tabs.make(
+                    TabPlaces.CHARTS,
+                    tab("Activations", slots.of(a.histogram())),
+                    tab("Logit weights", slots.of(a.logits())),
+                    all);
         }
         return tabs.make(TabPlaces.CHARTS, tab("This feature", pair("charts", a.histogram(), a.logits())), all);
     }
 
     private Node texts() {
         if (comparing) {
-            return tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, pair("examples", a.examples(), b.examples())), tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
+            return tabs.make(
+                    TabPlaces.TEXTS,
+                    tab(EXAMPLES, pair("examples", a.examples(), b.examples())),
+                    tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
         }
         return tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, slots.of(a.examples())), tab(YOUR_TEXT, slots.of(a.text())));
     }
 
     private Node lists() {
         if (comparing && narrow) {
-            return tabs.make(TabPlaces.LISTS, tab("Tokens A", slots.of(a.tokens())), tab("B", slots.of(b.tokens())), tab("Near A", slots.of(a.neighbours())), tab("B", slots.of(b.neighbours())),
-                    together(TOGETHER_A, slots.of(a.together()), a), together("B", slots.of(b.together()), b));
+            return tabs.make(
+                    TabPlaces.LISTS,
+                    tab("Tokens A", slots.of(a.tokens())),
+                    tab("B", slots.of(b.tokens())),
+                    tab("Near A", slots.of(a.neighbours())),
+                    tab("B", slots.of(b.neighbours())),
+                    together(TOGETHER_A, slots.of(a.together()), a),
+                    together("B", slots.of(b.together()), b));
         }
         if (comparing) {
-            return tabs.make(TabPlaces.LISTS, tab("Token lists", pair("tokens", a.tokens(), b.tokens())), tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
+            return tabs.make(
+                    TabPlaces.LISTS,
+                    tab("Token lists", pair("tokens", a.tokens(), b.tokens())),
+                    tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
                     together(TOGETHER, pair("together", a.together(), b.together()), a, b));
         }
         if (narrow) {
-            return tabs.make(TabPlaces.LISTS, tab("Token list", slots.of(a.tokens())), tab("Neighbours", slots.of(a.neighbours())), together(TOGETHER, slots.of(a.together()), a));
+            return tabs.make(
+                    TabPlaces.LISTS,
+                    tab("Token list", slots.of(a.tokens())),
+                    tab("Neighbours", slots.of(a.neighbours())),
+                    together(TOGETHER, slots.of(a.together()), a));
         }
-        return tabs.make(TabPlaces.LISTS, tab("Nearest", dividers.split("lists", Orientation.HORIZONTAL, List.of(0.5), slots.of(a.tokens()), slots.of(a.neighbours()))),
+        return tabs.make(
+                TabPlaces.LISTS,
+                tab(
+                        "Nearest",
+                        dividers.split(
+                                "lists",
+                                Orientation.HORIZONTAL,
+                                List.of(0.5),
+                                slots.of(a.tokens()),
+                                slots.of(a.neighbours()))),
                 together(TOGETHER, slots.of(a.together()), a));
     }
 

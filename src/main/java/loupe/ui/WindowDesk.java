@@ -4,8 +4,8 @@ import java.io.File;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
 import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javafx.beans.property.BooleanProperty;
 import javafx.stage.FileChooser;
@@ -72,7 +72,9 @@ final class WindowDesk implements ExportDesk {
                 T result = work.get();
                 workbench.fx().execute(() -> then.accept(result));
             } catch (RuntimeException failure) {
-                workbench.fx().execute(() -> workbench.notices().tell("Working in the background", Problem.of(failure)));
+                workbench
+                        .fx()
+                        .execute(() -> workbench.notices().tell("Working in the background", Problem.of(failure)));
             }
         });
     }

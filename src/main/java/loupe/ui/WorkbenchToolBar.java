@@ -70,7 +70,8 @@ final class WorkbenchToolBar {
         openCheckpoint.setGraphic(new FontIcon(Feather.LAYERS));
         openCheckpoint.setId("open-checkpoint");
         openCheckpoint.setTooltip(Tips.of("Open a sparse autoencoder trained on this model (Ctrl+Shift+O)"));
-        openCheckpoint.setOnAction(event -> opening.chooseCheckpointFile(window(), models.workbench().a()));
+        openCheckpoint.setOnAction(event ->
+                opening.chooseCheckpointFile(window(), models.workbench().a()));
         compare.setId("compare");
         compare.setTooltip(Tips.of("Open a second checkpoint beside the first"));
         summary.getStyleClass().add("muted");
@@ -81,8 +82,10 @@ final class WorkbenchToolBar {
         device.getStyleClass().add("muted");
         device.setId("device");
         device.setMinWidth(Region.USE_PREF_SIZE);
-        device.setTooltip(Tips.of("Where the model runs, and the memory its weights and those of the checkpoints take there"));
-        Button palette = Tips.iconButton(Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", () -> commands.run("palette"));
+        device.setTooltip(
+                Tips.of("Where the model runs, and the memory its weights and those of the checkpoints take there"));
+        Button palette = Tips.iconButton(
+                Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", () -> commands.run("palette"));
         palette.setId("palette");
         Button theme = Tips.iconButton(Feather.SUN, "Light or dark", () -> commands.run("theme"));
         theme.setId("theme");
@@ -121,7 +124,8 @@ final class WorkbenchToolBar {
 
     private void showStatus() {
         InferenceService.Status status = models.workbench().service().status();
-        device.setText(status.device() + (status.residentBytes() > 0 ? "  " + Figures.bytes(status.residentBytes()) : ""));
+        device.setText(
+                status.device() + (status.residentBytes() > 0 ? "  " + Figures.bytes(status.residentBytes()) : ""));
     }
 
     private void describe() {
@@ -147,18 +151,24 @@ final class WorkbenchToolBar {
     /** Such as {@code topk 32, 2,048 features}. */
     static String describe(SaeConfig config) {
         Activation activation = config.activation();
-        String kind = activation instanceof Activation.TopK topK ? "topk " + topK.k() : activation instanceof Activation.BatchTopK batch ? "batchtopk " + batch.k()
-                : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+        String kind = activation instanceof Activation.TopK topK
+                ? "topk " + topK.k()
+                : activation instanceof Activation.BatchTopK batch
+                        ? "batchtopk " + batch.k()
+                        : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
         return kind + ", " + Figures.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
     }
 
     private List<MenuItem> recentModels() {
         List<MenuItem> items = new ArrayList<>();
         items.add(item("Choose a folder...", () -> opening.chooseModel(window())));
-        List<Session.Recent> recent = models.workbench().recent().all().stream().filter(Session.Recent::model).toList();
+        List<Session.Recent> recent = models.workbench().recent().all().stream()
+                .filter(Session.Recent::model)
+                .toList();
         if (!recent.isEmpty()) {
             items.add(new SeparatorMenuItem());
-            recent.forEach(one -> items.add(item(one.path(), () -> models.workbench().openModel(Path.of(one.path())))));
+            recent.forEach(one ->
+                    items.add(item(one.path(), () -> models.workbench().openModel(Path.of(one.path())))));
         }
         return items;
     }
@@ -171,19 +181,26 @@ final class WorkbenchToolBar {
         List<Path> nearby = models.nearby().paths();
         if (!nearby.isEmpty()) {
             items.add(new SeparatorMenuItem());
-            nearby.forEach(path -> items.add(item(path.getFileName().toString(), () -> opening.openCheckpoint(side, path))));
+            nearby.forEach(
+                    path -> items.add(item(path.getFileName().toString(), () -> opening.openCheckpoint(side, path))));
         }
-        List<Session.Recent> recent = models.workbench().recent().all().stream().filter(one -> !one.model() && !nearby.contains(Path.of(one.path()))).toList();
+        List<Session.Recent> recent = models.workbench().recent().all().stream()
+                .filter(one -> !one.model() && !nearby.contains(Path.of(one.path())))
+                .toList();
         if (!recent.isEmpty()) {
             items.add(new SeparatorMenuItem());
             recent.forEach(one -> items.add(item(one.path(), () -> opening.openCheckpoint(side, Path.of(one.path())))));
         }
         if (side.sae().get() != null) {
             items.add(new SeparatorMenuItem());
-            items.add(item("How checkpoint " + side + " is read...", () -> commands.run("audit-" + side.toString().toLowerCase(Locale.ROOT))));
+            items.add(item(
+                    "How checkpoint " + side + " is read...",
+                    () -> commands.run("audit-" + side.toString().toLowerCase(Locale.ROOT))));
             for (SaeSaving.Form form : SaeSaving.Form.values()) {
-                items.add(item("Save checkpoint " + side + " as " + form.label() + "...",
-                        () -> commands.run("save-" + side.toString().toLowerCase(Locale.ROOT) + "-" + form.name().toLowerCase(Locale.ROOT))));
+                items.add(item(
+                        "Save checkpoint " + side + " as " + form.label() + "...",
+                        () -> commands.run("save-" + side.toString().toLowerCase(Locale.ROOT) + "-"
+                                + form.name().toLowerCase(Locale.ROOT))));
             }
             items.add(item("Close checkpoint " + side, () -> models.workbench().closeCheckpoint(side)));
         }

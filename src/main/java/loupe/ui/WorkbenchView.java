@@ -75,7 +75,9 @@ public final class WorkbenchView {
         root.getStyleClass().add("workbench");
         root.setTop(new WorkbenchToolBar(models, opening, commands).node());
         root.setCenter(new MaximiseHost(columns.node()));
-        root.setBottom(new ActivityBar(models.workbench().activity(), models.workbench().notices()).node());
+        root.setBottom(new ActivityBar(
+                        models.workbench().activity(), models.workbench().notices())
+                .node());
         veil.getStyleClass().add("veil");
         veil.setVisible(false);
         layers.getChildren().add(veil);
@@ -83,7 +85,9 @@ public final class WorkbenchView {
 
     private void bind() {
         Theme.of(models.dark().get() ? "dark" : "light").apply(scene);
-        models.dark().addListener((property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
+        models.dark()
+                .addListener(
+                        (property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
         layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
         scene.widthProperty().addListener((property, was, is) -> {
             if (is.doubleValue() < NARROW_PIXELS != narrow) {
@@ -114,14 +118,20 @@ public final class WorkbenchView {
     /** A digit typed anywhere but in a field starts the number of a feature to go to. */
     private void typedNumber(KeyEvent event) {
         boolean plain = !event.isShortcutDown() && !event.isAltDown();
-        if (plain && event.getCharacter().matches("[0-9]") && !(scene.getFocusOwner() instanceof TextInputControl) && models.workbench().a().sae().get() != null) {
+        if (plain
+                && event.getCharacter().matches("[0-9]")
+                && !(scene.getFocusOwner() instanceof TextInputControl)
+                && models.workbench().a().sae().get() != null) {
             columns.table().startNumber(event.getCharacter());
             event.consume();
         }
     }
 
     private void arrange() {
-        columns.arrange(narrow, comparing, scene.getWindow() != null && scene.getWindow().isShowing());
+        columns.arrange(
+                narrow,
+                comparing,
+                scene.getWindow() != null && scene.getWindow().isShowing());
     }
 
     /** Whether all panes are in their places after the window was arranged anew. */
@@ -156,7 +166,9 @@ public final class WorkbenchView {
             return;
         }
         Workbench workbench = models.workbench();
-        int layers = workbench.model().get() == null ? 0 : workbench.model().get().config().nLayers();
+        int layers = workbench.model().get() == null
+                ? 0
+                : workbench.model().get().config().nLayers();
         CheckpointForm form = new CheckpointForm(doubt, layers, workbench::settleDoubt, workbench::dismissDoubt);
         cover(form.node(), workbench::dismissDoubt);
         form.focus();
@@ -215,12 +227,16 @@ public final class WorkbenchView {
      * @param pane tree, histogram, logits, scatter, examples, text, tokens, neighbours or together; others do nothing
      */
     public void maximise(String pane, boolean wanted) {
-        (pane.equals("scatter") ? java.util.Optional.of(columns.scatter().node()) : columns.a().named(pane)).ifPresent(frame -> frame.setMaximised(wanted));
+        (pane.equals("scatter")
+                        ? java.util.Optional.of(columns.scatter().node())
+                        : columns.a().named(pane))
+                .ifPresent(frame -> frame.setMaximised(wanted));
     }
 
     /** Saves the focused chart, or the tree, as a picture. */
     void exportFocused(ExportFormat format) {
-        java.util.Map<PaneFrame, ExportMenu> pictures = new java.util.LinkedHashMap<>(columns.a().pictures());
+        java.util.Map<PaneFrame, ExportMenu> pictures =
+                new java.util.LinkedHashMap<>(columns.a().pictures());
         pictures.putAll(columns.b().pictures());
         pictures.put(columns.scatter().node(), columns.scatter().export());
         pictures.getOrDefault(focused, pictures.get(columns.a().tree())).savePicture(format);
@@ -249,7 +265,10 @@ public final class WorkbenchView {
         if (words.matches("#?\\d{1,9}")) {
             int feature = Integer.parseInt(words.replace("#", ""));
             if (feature < models.table().size()) {
-                entries.add(new CommandPalette.Entry("Go to feature " + feature, models.table().promoted(feature), () -> models.table().jumpTo(feature)));
+                entries.add(new CommandPalette.Entry(
+                        "Go to feature " + feature,
+                        models.table().promoted(feature),
+                        () -> models.table().jumpTo(feature)));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();
             if (chosen == null && entries.isEmpty()) {
@@ -263,11 +282,18 @@ public final class WorkbenchView {
             }
         }
         for (Path path : models.nearby().paths()) {
-            candidates.add(new CommandPalette.Entry("Open checkpoint " + path.getFileName(), "beside the model", () -> opening.openCheckpoint(models.workbench().a(), path)));
-            candidates.add(new CommandPalette.Entry("Compare with " + path.getFileName(), "beside the model", () -> opening.openCheckpoint(models.workbench().b(), path)));
+            candidates.add(new CommandPalette.Entry(
+                    "Open checkpoint " + path.getFileName(),
+                    "beside the model",
+                    () -> opening.openCheckpoint(models.workbench().a(), path)));
+            candidates.add(new CommandPalette.Entry(
+                    "Compare with " + path.getFileName(),
+                    "beside the model",
+                    () -> opening.openCheckpoint(models.workbench().b(), path)));
         }
         for (Session.Recent recent : models.workbench().recent().all()) {
-            candidates.add(CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
+            candidates.add(
+                    CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
         }
         entries.addAll(CommandPalette.matching(candidates, words));
         return entries;

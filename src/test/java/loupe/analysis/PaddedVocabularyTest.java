@@ -32,8 +32,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A model whose matrices have 310 rows for 300 tokens, as Pythia's have 50,304 for 50,277. The padding would come first in
- * every list: its rows are ten times a ghost.
+ * A model whose matrices have 310 rows for 300 tokens, as Pythia's have 50,304 for 50,277. The padding would come first
+ * in every list: its rows are ten times a ghost.
  */
 class PaddedVocabularyTest {
     private static final int ROWS = 310;
@@ -49,7 +49,9 @@ class PaddedVocabularyTest {
     @BeforeEach
     void open() throws IOException {
         TinyModel.writeTo(folder);
-        Files.writeString(folder.resolve("config.json"), Files.readString(folder.resolve("config.json")).replace("\"vocab_size\":300", "\"vocab_size\":310"));
+        Files.writeString(
+                folder.resolve("config.json"),
+                Files.readString(folder.resolve("config.json")).replace("\"vocab_size\":300", "\"vocab_size\":310"));
         Map<String, HostTensor> weights = TinyModel.weights(ModelConfig.gpt2(ROWS, 32, 8, 2, 2), 7);
         float[] gain = weights.get("transformer.ln_f.weight").data();
         float[] embedding = weights.get("transformer.wte.weight").data();
@@ -83,11 +85,14 @@ class PaddedVocabularyTest {
     void tokenListsAndNeighboursNameTokensOnly() {
         GhostSettings ghost = GhostSettings.finished(direction);
         TokenColumns.Answer columns = device.ask(new TokenColumns(model, ghost, TokenMetric.COSINE));
-        int[] nearest = new TokenRanking().rank(columns, new TokenListSettings(ghost, TokenMetric.COSINE, 1, 50)).tokens();
+        int[] nearest = new TokenRanking()
+                .rank(columns, new TokenListSettings(ghost, TokenMetric.COSINE, 1, 50))
+                .tokens();
         assertThat(nearest).hasSize(50);
         onlyTokens(nearest);
         for (NeighbourSpace space : List.of(new NeighbourSpace.Tokens(model), new NeighbourSpace.Unembedding(model))) {
-            int[] ids = device.ask(new Neighbours(new NeighbourQuery.Token(model, 5), space, ROWS)).ids();
+            int[] ids = device.ask(new Neighbours(new NeighbourQuery.Token(model, 5), space, ROWS))
+                    .ids();
             assertThat(ids).hasSize(TinyModel.VOCABULARY - 1);
             onlyTokens(ids);
         }
@@ -96,7 +101,10 @@ class PaddedVocabularyTest {
     /** Padding takes its share of the probability, as in the model, but is no word of a definition. */
     @Test
     void treesGrowFromTokensOnly() {
-        DefinitionTree.Answer tree = device.ask(new DefinitionTree(model, GhostSettings.finished(direction), new GhostPrompt(List.of(5, 0, 17), List.of(1)),
+        DefinitionTree.Answer tree = device.ask(new DefinitionTree(
+                model,
+                GhostSettings.finished(direction),
+                new GhostPrompt(List.of(5, 0, 17), List.of(1)),
                 TreeLimits.DEFAULT.withCutoff(0).withTopK(ROWS).withMaxDepth(1)));
         assertThat(tree.childCount(0)).isEqualTo(TinyModel.VOCABULARY);
         double sum = 0;

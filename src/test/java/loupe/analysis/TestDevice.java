@@ -26,7 +26,10 @@ import loupe.sae.SaeConfig;
 import loupe.sae.SparseAutoencoder;
 import loupe.tensor.HostTensor;
 
-/** Answers queries on the calling thread, each step with a manager of its own, its weights lent as the service lends them. */
+/**
+ * Answers queries on the calling thread, each step with a manager of its own, its weights lent as the service lends
+ * them.
+ */
 public final class TestDevice implements AutoCloseable {
     private final NDManager root = NDManager.newBaseManager(Device.cpu());
     private final Map<ModelId, LanguageModel> models = new HashMap<>();
@@ -67,7 +70,18 @@ public final class TestDevice implements AutoCloseable {
     public SaeId sae(SaeId id, HostTensor encoder, HostTensor decoder) {
         int dIn = encoder.size(0);
         int dSae = encoder.size(1);
-        SaeConfig config = new SaeConfig("saelens", dIn, dSae, dIn, new Activation.Relu(), false, InputNormalisation.NONE, false, false, "", Optional.empty());
+        SaeConfig config = new SaeConfig(
+                "saelens",
+                dIn,
+                dSae,
+                dIn,
+                new Activation.Relu(),
+                false,
+                InputNormalisation.NONE,
+                false,
+                false,
+                "",
+                Optional.empty());
         HostWeights weights = new HostWeights()
                 .matrix(HostWeights.Part.ENCODER, encoder.data(), dIn, dSae, false)
                 .matrix(HostWeights.Part.DECODER, decoder.data(), dSae, dIn, true)

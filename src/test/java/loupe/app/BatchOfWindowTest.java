@@ -49,18 +49,29 @@ class BatchOfWindowTest {
         Path out = folder.resolve("window.jsonl");
         double scale;
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
-            Workbench workbench = new Workbench(service, fx, new Notices(Clock.systemUTC()), new Activity(fx, System::nanoTime));
+            Workbench workbench =
+                    new Workbench(service, fx, new Notices(Clock.systemUTC()), new Activity(fx, System::nanoTime));
             WorkbenchModels models = onFx(() -> new WorkbenchModels(workbench, folder.resolve("cache")));
             onFx(() -> {
-                workbench.openModel(model, opened -> workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED));
+                workbench.openModel(
+                        model, opened -> workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED));
                 return null;
             });
-            until(() -> workbench.a().feature().get() != null && models.controls().geometry().get() != null);
+            until(() -> workbench.a().feature().get() != null
+                    && models.controls().geometry().get() != null);
             scale = onFx(() -> {
                 models.controls().cutoff().set(0.01);
                 models.controls().depth().set(3);
-                models.batch().start(List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9), Set.of(BatchPlan.Part.TREE, BatchPlan.Part.TOKENS, BatchPlan.Part.SCALE), 40, out);
-                models.batch().rows().addListener((javafx.beans.Observable changed) -> models.batch().stop());
+                models.batch()
+                        .start(
+                                List.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9),
+                                Set.of(BatchPlan.Part.TREE, BatchPlan.Part.TOKENS, BatchPlan.Part.SCALE),
+                                40,
+                                out);
+                models.batch()
+                        .rows()
+                        .addListener((javafx.beans.Observable changed) ->
+                                models.batch().stop());
                 return models.controls().values().get().scale();
             });
             until(() -> !models.batch().running().get());
@@ -77,16 +88,38 @@ class BatchOfWindowTest {
         } finally {
             fx.shutdown();
         }
-        CommandRun resumed = CommandRun.of("batch", "--model", model.toString(), "--sae", sae.toString(), "--scale", Double.toString(scale), "--cutoff", "0.01", "--max-depth", "3",
-                "--max-nodes", "40", "--features", "0-9", "--out", out.toString(), "--resume", "--json");
+        CommandRun resumed = CommandRun.of(
+                "batch",
+                "--model",
+                model.toString(),
+                "--sae",
+                sae.toString(),
+                "--scale",
+                Double.toString(scale),
+                "--cutoff",
+                "0.01",
+                "--max-depth",
+                "3",
+                "--max-nodes",
+                "40",
+                "--features",
+                "0-9",
+                "--out",
+                out.toString(),
+                "--resume",
+                "--json");
         assertThat(resumed.code).as(resumed.err).isZero();
         assertThat(resumed.out).contains("\"known_before\" : " + BatchPlan.TOGETHER);
-        assertThat(BatchFile.read(out)).hasSize(10).allMatch(row -> row.bestScale() > 0 && !row.tokens().isEmpty());
+        assertThat(BatchFile.read(out))
+                .hasSize(10)
+                .allMatch(row -> row.bestScale() > 0 && !row.tokens().isEmpty());
     }
 
     @Test
     void aFileThatIsNoBatchIsRefusedInWords(@TempDir Path folder) throws IOException {
         Path other = Files.writeString(folder.resolve("other.jsonl"), "{\"settings\":{\"top_k\":5}}\n{\"x\":1}\n");
-        org.assertj.core.api.Assertions.assertThatThrownBy(() -> BatchFile.read(other)).hasMessageContaining("other.jsonl").hasMessageContaining("no line with a \"feature\"");
+        org.assertj.core.api.Assertions.assertThatThrownBy(() -> BatchFile.read(other))
+                .hasMessageContaining("other.jsonl")
+                .hasMessageContaining("no line with a \"feature\"");
     }
 }

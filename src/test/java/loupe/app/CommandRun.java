@@ -26,7 +26,9 @@ final class CommandRun {
     CommandRun(boolean stopped, String... arguments) {
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
         ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        Cli cli = new Cli(new PrintStream(outBytes, true, StandardCharsets.UTF_8), new PrintStream(errBytes, true, StandardCharsets.UTF_8));
+        Cli cli = new Cli(
+                new PrintStream(outBytes, true, StandardCharsets.UTF_8),
+                new PrintStream(errBytes, true, StandardCharsets.UTF_8));
         if (stopped) {
             cli.cancel();
         }
@@ -36,15 +38,19 @@ final class CommandRun {
     }
 
     static CommandRun of(Object... arguments) {
-        return new CommandRun(false, Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
+        return new CommandRun(
+                false, Arrays.stream(arguments).map(Object::toString).toArray(String[]::new));
     }
 
     /** The one document on standard output of a command that is expected to succeed; {@code --json} is added. */
     static JsonNode json(Object... arguments) {
-        CommandRun done = of(Stream.concat(Arrays.stream(arguments), Stream.of("--json")).toArray());
+        CommandRun done =
+                of(Stream.concat(Arrays.stream(arguments), Stream.of("--json")).toArray());
         assertThat(done.code).as(done.err).isZero();
         try {
-            return new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).readTree(done.out);
+            return new ObjectMapper()
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .readTree(done.out);
         } catch (IOException e) {
             throw new AssertionError(done.out, e);
         }

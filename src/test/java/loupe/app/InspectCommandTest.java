@@ -32,11 +32,16 @@ class InspectCommandTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     private int run(String... arguments) {
-        return new Cli(new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8)).run(arguments);
+        return new Cli(
+                        new PrintStream(out, true, StandardCharsets.UTF_8),
+                        new PrintStream(err, true, StandardCharsets.UTF_8))
+                .run(arguments);
     }
 
     private JsonNode inspect(Path path, String... more) throws IOException {
-        String[] arguments = java.util.stream.Stream.concat(java.util.stream.Stream.of("inspect", path.toString(), "--json"), java.util.stream.Stream.of(more))
+        String[] arguments = java.util.stream.Stream.concat(
+                        java.util.stream.Stream.of("inspect", path.toString(), "--json"),
+                        java.util.stream.Stream.of(more))
                 .toArray(String[]::new);
         assertThat(run(arguments)).as(err.toString(StandardCharsets.UTF_8)).isZero();
         return new ObjectMapper().readTree(out.toByteArray());
@@ -48,8 +53,13 @@ class InspectCommandTest {
 
     private Path tokenized() {
         Path file = folder.resolve("gpt2_resid_pre_8_ot2.pt");
-        new TorchWriter().add("W_dec", zeros(D, N)).add("W_enc", new HostTensor(new float[] {1, Float.NaN, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, N, D))
-                .add("b_enc", zeros(N)).add("b_dec", zeros(D)).add("lookup.W_lookup.weight", zeros(7, D)).write(file);
+        new TorchWriter()
+                .add("W_dec", zeros(D, N))
+                .add("W_enc", new HostTensor(new float[] {1, Float.NaN, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, N, D))
+                .add("b_enc", zeros(N))
+                .add("b_dec", zeros(D))
+                .add("lookup.W_lookup.weight", zeros(7, D))
+                .write(file);
         return file;
     }
 
@@ -59,23 +69,28 @@ class InspectCommandTest {
         assertThat(result.path("container").textValue()).isEqualTo("torch zip");
         assertThat(result.path("format").textValue()).isEqualTo("tokenized");
         assertThat(result.path("tensors")).hasSize(5);
-        assertThat(result.path("tensors").path(0).toString()).isEqualTo("{\"name\":\"W_dec\",\"dtype\":\"F32\",\"shape\":[3,5],\"bytes\":60}");
+        assertThat(result.path("tensors").path(0).toString())
+                .isEqualTo("{\"name\":\"W_dec\",\"dtype\":\"F32\",\"shape\":[3,5],\"bytes\":60}");
         JsonNode sae = result.path("sae");
         assertThat(sae.path("dIn").intValue()).isEqualTo(D);
         assertThat(sae.path("dSae").intValue()).isEqualTo(N);
         assertThat(sae.path("lookup").booleanValue()).isTrue();
         assertThat(sae.path("memoryBytes").longValue()).isEqualTo(4L * (D * N + N * D + N + D + 7 * D));
-        assertThat(result.path("audit").findValuesAsText("topic")).contains("Decoder norms", "b_dec", "Centring", "Stored type");
-        assertThat(result.path("statistics").path("values").path(1).path("norm").doubleValue()).isCloseTo(Math.sqrt(5), within(1e-6));
+        assertThat(result.path("audit").findValuesAsText("topic"))
+                .contains("Decoder norms", "b_dec", "Centring", "Stored type");
+        assertThat(result.path("statistics").path("values").path(1).path("norm").doubleValue())
+                .isCloseTo(Math.sqrt(5), within(1e-6));
         assertThat(sae.path("k").isNull()).isTrue();
         assertThat(sae.path("suggestedK").intValue()).isEqualTo(2);
         assertThat(result.path("statistics").path("nonFinite").intValue()).isEqualTo(1);
-        assertThat(result.path("warnings").toString()).contains("W_enc contains 1 non-finite values", "(k); its name suggests 2");
+        assertThat(result.path("warnings").toString())
+                .contains("W_enc contains 1 non-finite values", "(k); its name suggests 2");
     }
 
     @Test
     void whatTheFileLeavesOpenCanBeSaid() throws IOException {
-        JsonNode sae = inspect(tokenized(), "--k", "4", "--hook", "blocks.3.hook_mlp_out").path("sae");
+        JsonNode sae = inspect(tokenized(), "--k", "4", "--hook", "blocks.3.hook_mlp_out")
+                .path("sae");
         assertThat(sae.path("k").intValue()).isEqualTo(4);
         assertThat(sae.path("hook").textValue()).isEqualTo("blocks.3.hook_mlp_out");
         assertThat(sae.path("layer").intValue()).isEqualTo(3);
@@ -85,8 +100,10 @@ class InspectCommandTest {
     void aModelIsSummedUpWithHowItsTextsBegin() throws IOException {
         TinyModel.writeTo(folder);
         JsonNode result = inspect(folder);
-        assertThat(result.path("model").toString()).isEqualTo("{\"family\":\"gpt2\",\"layers\":2,\"dModel\":8,\"heads\":2,\"keyValueHeads\":2,\"dHead\":4,\"dMlp\":32,"
-                + "\"vocabulary\":300,\"context\":32,\"windows\":[null,null],\"bytesInMemory\":17664,\"tokens\":300,\"beginning\":\"<|endoftext|>\",\"beginsTexts\":false}");
+        assertThat(result.path("model").toString())
+                .isEqualTo(
+                        "{\"family\":\"gpt2\",\"layers\":2,\"dModel\":8,\"heads\":2,\"keyValueHeads\":2,\"dHead\":4,\"dMlp\":32,"
+                                + "\"vocabulary\":300,\"context\":32,\"windows\":[null,null],\"bytesInMemory\":17664,\"tokens\":300,\"beginning\":\"<|endoftext|>\",\"beginsTexts\":false}");
     }
 
     @Test
@@ -121,13 +138,15 @@ class InspectCommandTest {
 
     @Test
     void badFilesAreRefusedInOneMessage() throws IOException {
-        Path pointer = Files.writeString(folder.resolve("ae.pt"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 151\n");
+        Path pointer = Files.writeString(
+                folder.resolve("ae.pt"), "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 151\n");
         assertThat(run("inspect", pointer.toString())).isEqualTo(ExitCode.REFUSED);
         assertThat(run("inspect", folder.resolve("missing").toString())).isEqualTo(ExitCode.USAGE);
         assertThat(run("inspect")).isEqualTo(ExitCode.USAGE);
         assertThat(out.toString(StandardCharsets.UTF_8)).isEmpty();
         List<String> lines = err.toString(StandardCharsets.UTF_8).lines().toList();
-        assertThat(lines.get(0)).startsWith(pointer + ": this is a Git-LFS pointer to a file of 151 bytes, not the data; expected ");
+        assertThat(lines.get(0))
+                .startsWith(pointer + ": this is a Git-LFS pointer to a file of 151 bytes, not the data; expected ");
         assertThat(lines.get(1)).contains("missing does not exist");
     }
 }

@@ -52,23 +52,37 @@ class WorkbenchAppUiTest {
         SessionFile memory = new SessionFile(folder.resolve("session.json"));
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
             WorkbenchApp first = open(service, memory, new WorkbenchApp.Opening(model, List.of(sae)));
-            until(() -> first.models().workbench().a().feature().get() != null && first.models().controls().geometry().get() != null);
+            until(() -> first.models().workbench().a().feature().get() != null
+                    && first.models().controls().geometry().get() != null);
             Toolkit.run(() -> {
                 first.models().table().jumpTo(7);
-                first.models().controls().scale().set(first.models().controls().range().get().natural() * 2);
+                first.models()
+                        .controls()
+                        .scale()
+                        .set(first.models().controls().range().get().natural() * 2);
                 first.models().dark().set(true);
             });
-            double scale = Toolkit.call(() -> first.models().controls().values().get().scale());
+            double scale =
+                    Toolkit.call(() -> first.models().controls().values().get().scale());
             endAndClose(first);
 
             WorkbenchApp second = open(service, memory, WorkbenchApp.Opening.LAST);
-            until(() -> second.models().workbench().a().feature().get() != null && second.models().workbench().a().feature().get().feature() == 7);
-            FeatureRef feature = Toolkit.call(() -> second.models().workbench().a().feature().get());
+            until(() -> second.models().workbench().a().feature().get() != null
+                    && second.models().workbench().a().feature().get().feature() == 7);
+            FeatureRef feature =
+                    Toolkit.call(() -> second.models().workbench().a().feature().get());
             assertThat(feature.sae().name()).isEqualTo("first");
             until(() -> second.models().controls().geometry().get() != null);
-            assertThat(Toolkit.<Double>call(() -> second.models().controls().values().get().scale())).isEqualTo(scale);
-            assertThat(Toolkit.<Boolean>call(() -> second.models().dark().get())).isTrue();
-            until(() -> second.models().statistics().index(second.models().workbench().a()).get() != null);
+            assertThat(Toolkit.<Double>call(
+                            () -> second.models().controls().values().get().scale()))
+                    .isEqualTo(scale);
+            assertThat(Toolkit.<Boolean>call(() -> second.models().dark().get()))
+                    .isTrue();
+            until(() -> second.models()
+                            .statistics()
+                            .index(second.models().workbench().a())
+                            .get()
+                    != null);
             endAndClose(second);
         }
     }
@@ -77,7 +91,8 @@ class WorkbenchAppUiTest {
     void closingGivesTheMemoryOfModelAndCheckpointBack() {
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
             WorkbenchApp app = open(service, null, new WorkbenchApp.Opening(model, List.of(sae)));
-            until(() -> app.models().workbench().a().sae().get() != null && service.status().residentBytes() > 0);
+            until(() -> app.models().workbench().a().sae().get() != null
+                    && service.status().residentBytes() > 0);
             Toolkit.run(() -> app.models().workbench().closeModel());
             until(() -> service.status().residentBytes() == 0);
             endAndClose(app);
@@ -86,8 +101,14 @@ class WorkbenchAppUiTest {
 
     @Test
     void whatTheUserSaidAboutACheckpointIsKeptAndUnderstoodAgain() {
-        SaeOptions said = new SaeOptions(Optional.of("tokenized"), OptionalInt.of(30), Optional.of(HookPoint.residPre(8)), Optional.empty(),
-                java.util.OptionalDouble.of(1.5), Optional.of(true), true);
+        SaeOptions said = new SaeOptions(
+                Optional.of("tokenized"),
+                OptionalInt.of(30),
+                Optional.of(HookPoint.residPre(8)),
+                Optional.empty(),
+                java.util.OptionalDouble.of(1.5),
+                Optional.of(true),
+                true);
         assertThat(WorkbenchApp.options(WorkbenchApp.kept(said))).isEqualTo(said);
         assertThat(WorkbenchApp.options(Map.of())).isEqualTo(SaeOptions.AS_STORED);
     }
@@ -95,7 +116,7 @@ class WorkbenchAppUiTest {
     private static WorkbenchApp open(LocalInferenceService service, SessionFile memory, WorkbenchApp.Opening what) {
         return Toolkit.call(() -> {
             WorkbenchApp app = new WorkbenchApp(service, memory, folder.resolve("indexes"));
-            app.show(new Stage(), () -> { });
+            app.show(new Stage(), () -> {});
             app.openFirst(what);
             return app;
         });
@@ -114,7 +135,10 @@ class WorkbenchAppUiTest {
 
     private static void until(Callable<Boolean> condition) {
         try {
-            WaitForAsyncUtils.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS, () -> WaitForAsyncUtils.waitForAsyncFx(PATIENCE_SECONDS * 1000L, condition));
+            WaitForAsyncUtils.waitFor(
+                    PATIENCE_SECONDS,
+                    TimeUnit.SECONDS,
+                    () -> WaitForAsyncUtils.waitForAsyncFx(PATIENCE_SECONDS * 1000L, condition));
         } catch (TimeoutException late) {
             throw new AssertionError("the condition did not hold within " + PATIENCE_SECONDS + " s", late);
         }

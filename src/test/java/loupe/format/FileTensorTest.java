@@ -33,15 +33,17 @@ class FileTensorTest {
         return PositionalFile.open(Files.write(folder.resolve("raw"), bytes));
     }
 
-    private static StoredTensor tensor(PositionalFile file, DType dtype, List<Long> shape, long[] strides, long start, ByteOrder order) {
-        return new FileTensor(file, "T", new FileTensor.Layout(dtype, shape, strides, start, order), () -> { });
+    private static StoredTensor tensor(
+            PositionalFile file, DType dtype, List<Long> shape, long[] strides, long start, ByteOrder order) {
+        return new FileTensor(file, "T", new FileTensor.Layout(dtype, shape, strides, start, order), () -> {});
     }
 
     /** The value of an IEEE half by its definition, in double arithmetic. */
     private static float halfByDefinition(int bits) {
         int exponent = bits >> 10 & 31;
         int mantissa = bits & 1023;
-        double magnitude = exponent == 31 ? mantissa == 0 ? Double.POSITIVE_INFINITY : Double.NaN
+        double magnitude = exponent == 31
+                ? mantissa == 0 ? Double.POSITIVE_INFINITY : Double.NaN
                 : exponent == 0 ? mantissa * 0x1p-24 : (1024 + mantissa) * Math.pow(2, exponent - 25);
         return (float) ((bits & 0x8000) == 0 ? magnitude : -magnitude);
     }
@@ -53,10 +55,15 @@ class FileTensorTest {
             bytes.putShort((short) i);
         }
         try (PositionalFile file = file(bytes.array())) {
-            float[] f16 = tensor(file, DType.F16, List.of(65536L), new long[] {1}, 0, ByteOrder.LITTLE_ENDIAN).toHost().data();
-            float[] bf16 = tensor(file, DType.BF16, List.of(65536L), new long[] {1}, 0, ByteOrder.LITTLE_ENDIAN).toHost().data();
+            float[] f16 = tensor(file, DType.F16, List.of(65536L), new long[] {1}, 0, ByteOrder.LITTLE_ENDIAN)
+                    .toHost()
+                    .data();
+            float[] bf16 = tensor(file, DType.BF16, List.of(65536L), new long[] {1}, 0, ByteOrder.LITTLE_ENDIAN)
+                    .toHost()
+                    .data();
             for (int i = 0; i < 65536; i++) {
-                if (Float.floatToIntBits(f16[i]) != Float.floatToIntBits(halfByDefinition(i)) || Float.floatToRawIntBits(bf16[i]) != i << 16) {
+                if (Float.floatToIntBits(f16[i]) != Float.floatToIntBits(halfByDefinition(i))
+                        || Float.floatToRawIntBits(bf16[i]) != i << 16) {
                     fail("bits %04x: as half %s, as bfloat16 %s", i, f16[i], bf16[i]);
                 }
             }
@@ -75,10 +82,14 @@ class FileTensorTest {
             }
         }
         assertThat(Elements.f16(Elements.toF16(Float.NaN))).isNaN();
-        assertThat(Float.intBitsToFloat(Elements.toBf16(Float.intBitsToFloat(0x7F800001)) << 16)).isNaN();
+        assertThat(Float.intBitsToFloat(Elements.toBf16(Float.intBitsToFloat(0x7F800001)) << 16))
+                .isNaN();
     }
 
-    /** Halfway between two neighbours and one step to either side, for all neighbours; a tie goes to the even one, whose last bit is 0. */
+    /**
+     * Halfway between two neighbours and one step to either side, for all neighbours; a tie goes to the even one, whose
+     * last bit is 0.
+     */
     @Test
     void numbersBetweenTwoHalvesAreRoundedToTheNearest() {
         for (int bits = 0; bits < 0x7BFF; bits++) {
@@ -102,14 +113,21 @@ class FileTensorTest {
             bytes.putFloat(i);
         }
         try (PositionalFile file = file(bytes.array())) {
-            StoredTensor columns = tensor(file, DType.F32, List.of(2L, 3L), new long[] {1, 2}, 0, ByteOrder.LITTLE_ENDIAN);
+            StoredTensor columns =
+                    tensor(file, DType.F32, List.of(2L, 3L), new long[] {1, 2}, 0, ByteOrder.LITTLE_ENDIAN);
             assertThat(columns.toHost().data()).containsExactly(0, 2, 4, 1, 3, 5);
             StoredTensor turned = columns.turned().orElseThrow();
             assertThat(turned.shape()).containsExactly(3L, 2L);
             assertThat(turned.toHost().data()).containsExactly(0, 1, 2, 3, 4, 5);
-            assertThat(tensor(file, DType.F32, List.of(2L, 3L), new long[] {3, 1}, 0, ByteOrder.LITTLE_ENDIAN).turned()).isEmpty();
-            assertThat(tensor(file, DType.F32, List.of(2L, 2L), new long[] {1, 3}, 0, ByteOrder.LITTLE_ENDIAN).turned()).isEmpty();
-            assertThat(tensor(file, DType.F32, List.of(6L), new long[] {0}, 0, ByteOrder.LITTLE_ENDIAN).turned()).isEmpty();
+            assertThat(tensor(file, DType.F32, List.of(2L, 3L), new long[] {3, 1}, 0, ByteOrder.LITTLE_ENDIAN)
+                            .turned())
+                    .isEmpty();
+            assertThat(tensor(file, DType.F32, List.of(2L, 2L), new long[] {1, 3}, 0, ByteOrder.LITTLE_ENDIAN)
+                            .turned())
+                    .isEmpty();
+            assertThat(tensor(file, DType.F32, List.of(6L), new long[] {0}, 0, ByteOrder.LITTLE_ENDIAN)
+                            .turned())
+                    .isEmpty();
         }
     }
 
@@ -118,7 +136,13 @@ class FileTensorTest {
     void everyTypeIsConvertedInBothByteOrders(boolean big) throws IOException {
         ByteOrder order = big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
         ByteBuffer bytes = ByteBuffer.allocate(64).order(order);
-        bytes.putDouble(0, 0.1).putLong(8, -5_000_000_000L).putFloat(16, 1.25f).putInt(20, -70_000).putShort(24, (short) -300).put(26, (byte) -2).put(27, (byte) 2);
+        bytes.putDouble(0, 0.1)
+                .putLong(8, -5_000_000_000L)
+                .putFloat(16, 1.25f)
+                .putInt(20, -70_000)
+                .putShort(24, (short) -300)
+                .put(26, (byte) -2)
+                .put(27, (byte) 2);
         try (PositionalFile file = file(bytes.array())) {
             assertThat(one(file, DType.F64, 0, order)).isEqualTo(0.1f);
             assertThat(one(file, DType.I64, 8, order)).isEqualTo(-5_000_000_000f);
@@ -157,7 +181,8 @@ class FileTensorTest {
                     shape.add((long) (random.nextInt(4) == 0 ? 1 : 1 + random.nextInt(7)));
                     strides[axis] = random.nextInt(5) == 0 ? 0 : random.nextInt(30) * (random.nextInt(3) == 0 ? 20 : 1);
                 }
-                StoredTensor tensor = tensor(file, DType.I16, shape, strides, 2 * random.nextInt(50), ByteOrder.LITTLE_ENDIAN);
+                StoredTensor tensor =
+                        tensor(file, DType.I16, shape, strides, 2 * random.nextInt(50), ByteOrder.LITTLE_ENDIAN);
                 long start = ((FileTensor) tensor).layout().start();
                 int elements = (int) tensor.elements();
                 int first = random.nextInt(elements);
@@ -172,7 +197,9 @@ class FileTensorTest {
                     }
                     expected[i] = (short) (bytes[(int) at] & 0xFF | bytes[(int) at + 1] << 8);
                 }
-                assertThat(tensor.readIntegers(first, count)).as("round %d: shape %s", round, shape).isEqualTo(expected);
+                assertThat(tensor.readIntegers(first, count))
+                        .as("round %d: shape %s", round, shape)
+                        .isEqualTo(expected);
             }
         }
     }
@@ -187,7 +214,15 @@ class FileTensorTest {
             bytes.putFloat(4 * i, i);
         }
         try (PositionalFile file = file(bytes.array())) {
-            float[] data = tensor(file, DType.F32, List.of((long) rows, (long) columns), new long[] {1, rows}, 0, ByteOrder.nativeOrder()).toHost().data();
+            float[] data = tensor(
+                            file,
+                            DType.F32,
+                            List.of((long) rows, (long) columns),
+                            new long[] {1, rows},
+                            0,
+                            ByteOrder.nativeOrder())
+                    .toHost()
+                    .data();
             for (int i = 0; i < rows * columns; i++) {
                 if (data[i] != (float) (i / columns + i % columns * rows)) {
                     fail("element %d is %s", i, data[i]);
@@ -197,20 +232,26 @@ class FileTensorTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"F32", "F16", "BF16", "U8"})
+    @EnumSource(
+            value = DType.class,
+            names = {"F32", "F16", "BF16", "U8"})
     void rangesGoBetweenPositionAndLimitOfAnyBuffer(DType dtype) throws IOException {
         byte[] bytes = new byte[4 * 1000];
         new Random(3).nextBytes(bytes);
         try (PositionalFile file = file(bytes)) {
             StoredTensor tensor = tensor(file, dtype, List.of(900L), new long[] {1}, 16, ByteOrder.LITTLE_ENDIAN);
             float[] all = tensor.toHost().data();
-            for (ByteBuffer buffer : List.of(ByteBuffer.allocate(100), ByteBuffer.allocateDirect(100), ByteBuffer.allocateDirect(100).order(ByteOrder.LITTLE_ENDIAN))) {
+            for (ByteBuffer buffer : List.of(
+                    ByteBuffer.allocate(100),
+                    ByteBuffer.allocateDirect(100),
+                    ByteBuffer.allocateDirect(100).order(ByteOrder.LITTLE_ENDIAN))) {
                 buffer.position(8).limit(88);
                 tensor.readFloats(123, buffer);
                 assertThat(buffer.position()).isEqualTo(88);
                 ByteBuffer read = buffer.duplicate().clear().order(ByteOrder.nativeOrder());
                 for (int i = 0; i < 20; i++) {
-                    assertThat(Float.floatToRawIntBits(read.getFloat(8 + 4 * i))).isEqualTo(Float.floatToRawIntBits(all[123 + i]));
+                    assertThat(Float.floatToRawIntBits(read.getFloat(8 + 4 * i)))
+                            .isEqualTo(Float.floatToRawIntBits(all[123 + i]));
                 }
                 assertThat(read.getLong(0)).isZero();
                 assertThat(read.getLong(90)).isZero();
@@ -222,11 +263,19 @@ class FileTensorTest {
     void rangesOutsideTheTensorAreArgumentsErrors() throws IOException {
         try (PositionalFile file = file(new byte[64])) {
             StoredTensor tensor = tensor(file, DType.F32, List.of(10L), new long[] {1}, 0, ByteOrder.LITTLE_ENDIAN);
-            assertThatIllegalArgumentException().isThrownBy(() -> tensor.readFloats(8, ByteBuffer.allocate(12))).withMessageContaining("8 to 11").withMessageContaining("10");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> tensor.readFloats(8, ByteBuffer.allocate(12)))
+                    .withMessageContaining("8 to 11")
+                    .withMessageContaining("10");
             assertThatIllegalArgumentException().isThrownBy(() -> tensor.readFloats(-1, ByteBuffer.allocate(4)));
-            assertThatIllegalArgumentException().isThrownBy(() -> tensor.readFloats(Long.MAX_VALUE, ByteBuffer.allocate(4)));
-            assertThatIllegalArgumentException().isThrownBy(() -> tensor.readFloats(0, ByteBuffer.allocate(6))).withMessageContaining("multiple of 4");
-            assertThatIllegalArgumentException().isThrownBy(() -> tensor.readIntegers(0, 1)).withMessageContaining("F32");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> tensor.readFloats(Long.MAX_VALUE, ByteBuffer.allocate(4)));
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> tensor.readFloats(0, ByteBuffer.allocate(6)))
+                    .withMessageContaining("multiple of 4");
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> tensor.readIntegers(0, 1))
+                    .withMessageContaining("F32");
         }
     }
 
@@ -247,28 +296,48 @@ class FileTensorTest {
         long columns = 32_768;
         long bytes = 4 * rows * columns;
         Path path = folder.resolve("large.safetensors");
-        byte[] header = ("{\"W\":{\"dtype\":\"F32\",\"shape\":[" + rows + "," + columns + "],\"data_offsets\":[0," + bytes + "]}}").getBytes(StandardCharsets.UTF_8);
-        try (FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
-            channel.write(ByteBuffer.allocate(8 + header.length).order(ByteOrder.LITTLE_ENDIAN).putLong(header.length).put(header).flip(), 0);
-            channel.write(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putFloat(1.5f).putFloat(-2.5f).flip(), 8 + header.length + bytes - 8);
+        byte[] header = ("{\"W\":{\"dtype\":\"F32\",\"shape\":[" + rows + "," + columns + "],\"data_offsets\":[0,"
+                        + bytes + "]}}")
+                .getBytes(StandardCharsets.UTF_8);
+        try (FileChannel channel = FileChannel.open(
+                path, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE, StandardOpenOption.SPARSE)) {
+            channel.write(
+                    ByteBuffer.allocate(8 + header.length)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putLong(header.length)
+                            .put(header)
+                            .flip(),
+                    0);
+            channel.write(
+                    ByteBuffer.allocate(8)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .putFloat(1.5f)
+                            .putFloat(-2.5f)
+                            .flip(),
+                    8 + header.length + bytes - 8);
         }
         try (TensorArchive archive = TensorArchives.open(path)) {
             StoredTensor tensor = archive.tensor("W");
             assertThat(tensor.bytes()).isEqualTo(bytes);
             ByteBuffer end = ByteBuffer.allocateDirect(12).order(ByteOrder.nativeOrder());
             tensor.readFloats(rows * columns - 3, end);
-            assertThat(new float[] {end.getFloat(0), end.getFloat(4), end.getFloat(8)}).containsExactly(0, 1.5f, -2.5f);
+            assertThat(new float[] {end.getFloat(0), end.getFloat(4), end.getFloat(8)})
+                    .containsExactly(0, 1.5f, -2.5f);
         }
     }
 
     @Test
     void statisticsLeaveOutWhatIsNotFinite() throws IOException {
         Path path = folder.resolve("x.safetensors");
-        new SafetensorsWriter().add("x", new HostTensor(new float[] {3, Float.NaN, 0, -4, Float.POSITIVE_INFINITY, 0}, 6))
-                .add("none", new HostTensor(new float[] {Float.NaN}, 1)).write(path);
+        new SafetensorsWriter()
+                .add("x", new HostTensor(new float[] {3, Float.NaN, 0, -4, Float.POSITIVE_INFINITY, 0}, 6))
+                .add("none", new HostTensor(new float[] {Float.NaN}, 1))
+                .write(path);
         try (TensorArchive archive = TensorArchives.open(path)) {
-            assertThat(TensorStatistics.of(archive.tensor("x"))).isEqualTo(new TensorStatistics(6, 2, 2, -4, 3, -0.25, 2.5));
-            assertThat(TensorStatistics.of(archive.tensor("none"))).isEqualTo(new TensorStatistics(1, 1, 0, Double.NaN, Double.NaN, Double.NaN, Double.NaN));
+            assertThat(TensorStatistics.of(archive.tensor("x")))
+                    .isEqualTo(new TensorStatistics(6, 2, 2, -4, 3, -0.25, 2.5));
+            assertThat(TensorStatistics.of(archive.tensor("none")))
+                    .isEqualTo(new TensorStatistics(1, 1, 0, Double.NaN, Double.NaN, Double.NaN, Double.NaN));
         }
     }
 }

@@ -13,16 +13,29 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files written by torch, numpy and safetensors themselves: the same weights from every container, bit for bit. */
 class GoldenArchivesTest {
     @ParameterizedTest
-    @ValueSource(strings = {"dl_AutoEncoder", "dl_AutoEncoderNew", "dl_AutoEncoderTopK", "dl_BatchTopKSAE", "dl_JumpReluAutoEncoder",
-        "dl_MatryoshkaBatchTopKSAE"})
+    @ValueSource(
+            strings = {
+                "dl_AutoEncoder",
+                "dl_AutoEncoderNew",
+                "dl_AutoEncoderTopK",
+                "dl_BatchTopKSAE",
+                "dl_JumpReluAutoEncoder",
+                "dl_MatryoshkaBatchTopKSAE"
+            })
     void dictionaryLearningFilesEqualTheirCopies(String name) {
-        assertSameTensors(Shared.golden(name).resolve("ae.pt"), Container.TORCH_ZIP, Shared.golden(name).resolve("weights_copy.safetensors"));
+        assertSameTensors(
+                Shared.golden(name).resolve("ae.pt"),
+                Container.TORCH_ZIP,
+                Shared.golden(name).resolve("weights_copy.safetensors"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tok_gated", "tok_topk", "tok_topk_nolookup", "tok_vanilla"})
     void tokenizedSaeFilesEqualTheirCopies(String name) {
-        assertSameTensors(Shared.golden(name).resolve("sae.pt"), Container.TORCH_ZIP, Shared.golden(name).resolve("weights_copy.safetensors"));
+        assertSameTensors(
+                Shared.golden(name).resolve("sae.pt"),
+                Container.TORCH_ZIP,
+                Shared.golden(name).resolve("weights_copy.safetensors"));
     }
 
     @Test
@@ -34,19 +47,32 @@ class GoldenArchivesTest {
     @Test
     void legacyFilesEqualSafetensors() {
         Path folder = Shared.golden("hf_gpt2_a");
-        assertSameTensors(folder.resolve("model_bin_legacy/pytorch_model.bin"), Container.TORCH_LEGACY, folder.resolve("model/model.safetensors"));
+        assertSameTensors(
+                folder.resolve("model_bin_legacy/pytorch_model.bin"),
+                Container.TORCH_LEGACY,
+                folder.resolve("model/model.safetensors"));
     }
 
     @Test
     void zipFilesEqualSafetensors() {
         Path folder = Shared.golden("hf_gpt2_a");
-        assertSameTensors(folder.resolve("model_bin_zip/pytorch_model.bin"), Container.TORCH_ZIP, folder.resolve("model/model.safetensors"));
+        assertSameTensors(
+                folder.resolve("model_bin_zip/pytorch_model.bin"),
+                Container.TORCH_ZIP,
+                folder.resolve("model/model.safetensors"));
     }
 
     @ParameterizedTest
-    @CsvSource({"hf_gpt2_a, model_sharded, SAFETENSORS", "hf_llama_gqa, model_sharded, SAFETENSORS", "hf_gptneo_a, model_bin_sharded, TORCH_ZIP"})
+    @CsvSource({
+        "hf_gpt2_a, model_sharded, SAFETENSORS",
+        "hf_llama_gqa, model_sharded, SAFETENSORS",
+        "hf_gptneo_a, model_bin_sharded, TORCH_ZIP"
+    })
     void shardsSeenAsOneEqualTheSingleFile(String name, String folder, Container container) {
-        assertSameTensors(Shared.golden(name).resolve(folder), container, Shared.golden(name).resolve("model"));
+        assertSameTensors(
+                Shared.golden(name).resolve(folder),
+                container,
+                Shared.golden(name).resolve("model"));
     }
 
     @Test
@@ -67,16 +93,26 @@ class GoldenArchivesTest {
         }
     }
 
-    /** Every tensor of the safetensors file is in the other with equal shape and bits; the other may have more (tied weights). */
+    /**
+     * Every tensor of the safetensors file is in the other with equal shape and bits; the other may have more (tied
+     * weights).
+     */
     private static void assertSameTensors(Path other, Container container, Path safetensors) {
-        try (TensorArchive expected = TensorArchives.open(safetensors); TensorArchive actual = TensorArchives.open(other)) {
+        try (TensorArchive expected = TensorArchives.open(safetensors);
+                TensorArchive actual = TensorArchives.open(other)) {
             assertThat(actual.container()).isEqualTo(container);
             assertThat(actual.names()).containsAll(expected.names());
             for (String name : expected.names()) {
                 StoredTensor tensor = actual.tensor(name);
-                assertThat(tensor.shape()).as(name).isEqualTo(expected.tensor(name).shape());
-                assertThat(tensor.dtype()).as(name).isEqualTo(expected.tensor(name).dtype());
-                assertThat(tensor.toHost()).as(name).isEqualTo(expected.tensor(name).toHost());
+                assertThat(tensor.shape())
+                        .as(name)
+                        .isEqualTo(expected.tensor(name).shape());
+                assertThat(tensor.dtype())
+                        .as(name)
+                        .isEqualTo(expected.tensor(name).dtype());
+                assertThat(tensor.toHost())
+                        .as(name)
+                        .isEqualTo(expected.tensor(name).toHost());
             }
         }
     }

@@ -8,8 +8,8 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.stream.IntStream;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +28,11 @@ class HostileSafetensorsTest {
     }
 
     private Path file(long length, byte[] json, int dataBytes) throws IOException {
-        return file(ByteBuffer.allocate(8 + json.length + dataBytes).order(ByteOrder.LITTLE_ENDIAN).putLong(length).put(json).array());
+        return file(ByteBuffer.allocate(8 + json.length + dataBytes)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(length)
+                .put(json)
+                .array());
     }
 
     private Path file(String json, int dataBytes) throws IOException {
@@ -37,7 +41,8 @@ class HostileSafetensorsTest {
     }
 
     private static String tensor(String name, String dtype, String shape, String offsets) {
-        return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+        return "\"" + name + "\":{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets
+                + "}";
     }
 
     private void refused(String json, int dataBytes, String... found) throws IOException {
@@ -58,7 +63,12 @@ class HostileSafetensorsTest {
     @ParameterizedTest
     @ValueSource(longs = {Long.MIN_VALUE, -1, 100_000_001, Long.MAX_VALUE})
     void anImpossibleHeaderLength(long length) throws IOException {
-        Refusal.ofFile(file(length, GOOD.getBytes(StandardCharsets.UTF_8), 16), "impossible header length", "100000000", "100 MB", Long.toUnsignedString(length));
+        Refusal.ofFile(
+                file(length, GOOD.getBytes(StandardCharsets.UTF_8), 16),
+                "impossible header length",
+                "100000000",
+                "100 MB",
+                Long.toUnsignedString(length));
     }
 
     @Test
@@ -74,7 +84,8 @@ class HostileSafetensorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"T\":{\"dtype\":\"F32\",", "{\"T\"", "{", GOOD + "x", GOOD + "{}", GOOD + ",", "{\"T\":NaN}"})
+    @ValueSource(
+            strings = {"{\"T\":{\"dtype\":\"F32\",", "{\"T\"", "{", GOOD + "x", GOOD + "{}", GOOD + ",", "{\"T\":NaN}"})
     void aHeaderCutOffOrFollowedByJunk(String json) throws IOException {
         refused(json, 16, "header", "at line 1, column ");
     }
@@ -98,7 +109,19 @@ class HostileSafetensorsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"[-1]", "[1.5]", "[18446744073709551616]", "[9223372036854775808]", "4", "null", "[\"4\"]", "[[4]]", "[1e2]", "{}"})
+    @ValueSource(
+            strings = {
+                "[-1]",
+                "[1.5]",
+                "[18446744073709551616]",
+                "[9223372036854775808]",
+                "4",
+                "null",
+                "[\"4\"]",
+                "[[4]]",
+                "[1e2]",
+                "{}"
+            })
     void aBadShape(String shape) throws IOException {
         refused("{" + tensor("T", "F32", shape, "[0,16]") + "}", 16, "bad shape of tensor T");
     }
@@ -117,14 +140,22 @@ class HostileSafetensorsTest {
 
     @Test
     void overlappingTensors() throws IOException {
-        String ten = IntStream.range(0, 10).mapToObj(i -> tensor("T" + i, "F32", "[4]", "[0,16]")).collect(Collectors.joining(","));
+        String ten = IntStream.range(0, 10)
+                .mapToObj(i -> tensor("T" + i, "F32", "[4]", "[0,16]"))
+                .collect(Collectors.joining(","));
         refused("{" + ten + "}", 16, "overlapping tensors T0 and T1");
-        refused("{" + tensor("A", "F32", "[4]", "[0,16]") + "," + tensor("B", "F32", "[4]", "[8,24]") + "}", 24, "overlapping tensors A and B");
+        refused(
+                "{" + tensor("A", "F32", "[4]", "[0,16]") + "," + tensor("B", "F32", "[4]", "[8,24]") + "}",
+                24,
+                "overlapping tensors A and B");
     }
 
     @Test
     void aHoleBetweenTensors() throws IOException {
-        refused("{" + tensor("A", "F32", "[4]", "[0,16]") + "," + tensor("B", "F32", "[4]", "[20,36]") + "}", 36, "4 unused bytes between A and tensor B");
+        refused(
+                "{" + tensor("A", "F32", "[4]", "[0,16]") + "," + tensor("B", "F32", "[4]", "[20,36]") + "}",
+                36,
+                "4 unused bytes between A and tensor B");
         refused("{" + tensor("A", "F32", "[4]", "[4,20]") + "}", 20, "4 unused bytes between the header and tensor A");
     }
 
@@ -146,8 +177,14 @@ class HostileSafetensorsTest {
 
     @Test
     void duplicateNames() throws IOException {
-        refused("{" + tensor("T", "F32", "[4]", "[0,16]") + "," + tensor("T", "F32", "[4]", "[16,32]") + "}", 32, "duplicate name T at line 1");
-        refused("{\"T\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}", 16, "duplicate name dtype");
+        refused(
+                "{" + tensor("T", "F32", "[4]", "[0,16]") + "," + tensor("T", "F32", "[4]", "[16,32]") + "}",
+                32,
+                "duplicate name T at line 1");
+        refused(
+                "{\"T\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+                16,
+                "duplicate name dtype");
         refused("{\"__metadata__\":{},\"__metadata__\":{}}", 0, "duplicate name __metadata__");
     }
 
@@ -155,7 +192,8 @@ class HostileSafetensorsTest {
     @CsvSource({"dtype", "shape", "data_offsets"})
     void aMissingKey(String key) throws IOException {
         refused(GOOD.replace("\"" + key + "\"", "\"other\""), 16, "tensor T", "other");
-        String without = "{\"T\":{" + (key.equals("dtype") ? "" : "\"dtype\":\"F32\",") + (key.equals("shape") ? "" : "\"shape\":[4],")
+        String without = "{\"T\":{" + (key.equals("dtype") ? "" : "\"dtype\":\"F32\",")
+                + (key.equals("shape") ? "" : "\"shape\":[4],")
                 + (key.equals("data_offsets") ? "" : "\"data_offsets\":[0,16],");
         refused(without.substring(0, without.length() - 1) + "}}", 16, "tensor T lacks " + key);
     }
@@ -170,7 +208,10 @@ class HostileSafetensorsTest {
     void surroundingSpaceEmptyHeadersScalarsAndUnalignedDataAreFine() throws IOException {
         Refusal.readAll(file(" \n" + GOOD + "   \r\n\t", 16));
         Refusal.readAll(file("{}", 0));
-        Path unaligned = file("{" + tensor("a", "U8", "[3]", "[0,3]") + "," + tensor("b", "F32", "[]", "[3,7]") + "," + tensor("c", "F64", "[0,7]", "[7,7]") + "}", 7);
+        Path unaligned = file(
+                "{" + tensor("a", "U8", "[3]", "[0,3]") + "," + tensor("b", "F32", "[]", "[3,7]") + ","
+                        + tensor("c", "F64", "[0,7]", "[7,7]") + "}",
+                7);
         try (TensorArchive archive = TensorArchives.open(unaligned)) {
             assertThat(archive.names()).containsExactly("a", "b", "c");
             assertThat(archive.tensor("b").toHost().data()).containsExactly(0);

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files that are not what their names say, shards and JSON: format specification 0, H.1 and I.6 rows 18, 19, 37, 38, 48 to 50. */
+/**
+ * Files that are not what their names say, shards and JSON: format specification 0, H.1 and I.6 rows 18, 19, 37, 38, 48
+ * to 50.
+ */
 class LookAlikesTest {
     @TempDir
     private Path folder;
@@ -33,7 +36,9 @@ class LookAlikesTest {
 
     @Test
     void gitLfsPointers() throws IOException {
-        refused("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 548105171\n", "Git-LFS pointer",
+        refused(
+                "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 548105171\n",
+                        "Git-LFS pointer",
                 "548105171", "git lfs pull");
     }
 
@@ -44,7 +49,12 @@ class LookAlikesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"{\"error\":\"Repository not found\"}", "Access to model google/gemma-2-2b is restricted. You must be authenticated", "Invalid username or password."})
+    @ValueSource(
+            strings = {
+                "{\"error\":\"Repository not found\"}",
+                "Access to model google/gemma-2-2b is restricted. You must be authenticated",
+                "Invalid username or password."
+            })
     void errorPages(String page) throws IOException {
         refused(page, "error message from a server", page.substring(0, 10));
     }
@@ -69,7 +79,10 @@ class LookAlikesTest {
 
     @Test
     void unknownContentIsShownByItsFirstBytes() throws IOException {
-        Refusal.ofFile(Files.write(folder.resolve("x.pt"), new byte[] {1, 2, 3, (byte) 0xFE, 0, 0, 0, 0, 9}), "no known kind", "01 02 03 FE");
+        Refusal.ofFile(
+                Files.write(folder.resolve("x.pt"), new byte[] {1, 2, 3, (byte) 0xFE, 0, 0, 0, 0, 9}),
+                "no known kind",
+                "01 02 03 FE");
         Refusal.ofFile(Files.write(folder.resolve("x.pt"), new byte[0]), "the file is empty");
     }
 
@@ -97,7 +110,9 @@ class LookAlikesTest {
     @Test
     void aFileCutShortWhileOpenIsAMessageAndNotACrash() throws IOException {
         Path file = folder.resolve("x.safetensors");
-        new SafetensorsWriter().add("x", new HostTensor(new float[100_000], 100_000)).write(file);
+        new SafetensorsWriter()
+                .add("x", new HostTensor(new float[100_000], 100_000))
+                .write(file);
         try (TensorArchive archive = TensorArchives.open(file)) {
             try (RandomAccessFile shorter = new RandomAccessFile(file.toFile(), "rw")) {
                 shorter.setLength(1000);
@@ -107,22 +122,39 @@ class LookAlikesTest {
     }
 
     private Path index(String json) throws IOException {
-        new SafetensorsWriter().add("a", new HostTensor(new float[] {1}, 1)).write(folder.resolve("model-1.safetensors"));
+        new SafetensorsWriter()
+                .add("a", new HostTensor(new float[] {1}, 1))
+                .write(folder.resolve("model-1.safetensors"));
         return Files.writeString(folder.resolve("model.safetensors.index.json"), json);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../../etc/passwd", "/etc/passwd", "sub/x.safetensors", "..", "C:x.safetensors", "a\\\\b.safetensors", "", "x\\u0000y"})
+    @ValueSource(
+            strings = {
+                "../../etc/passwd",
+                "/etc/passwd",
+                "sub/x.safetensors",
+                "..",
+                "C:x.safetensors",
+                "a\\\\b.safetensors",
+                "",
+                "x\\u0000y"
+            })
     void shardNamesThatLeaveTheFolder(String name) throws IOException {
         Refusal.ofFile(index("{\"weight_map\":{\"a\":\"" + name + "\"}}"), "leaves the folder");
     }
 
     @Test
     void shardsThatAreNotAsTheIndexSays() throws IOException {
-        Refusal.ofFile(index("{\"weight_map\":{\"a\":\"model-1.safetensors\",\"b\":\"model-2.safetensors\",\"c\":\"model-3.safetensors\"}}"),
+        Refusal.ofFile(
+                index(
+                        "{\"weight_map\":{\"a\":\"model-1.safetensors\",\"b\":\"model-2.safetensors\",\"c\":\"model-3.safetensors\"}}"),
                 "missing shards: model-2.safetensors, model-3.safetensors");
-        Refusal.ofFile(index("{\"weight_map\":{\"b\":\"model-1.safetensors\"}}"), "missing tensor: b is not in model-1.safetensors");
-        Refusal.ofFile(index("{\"weight_map\":{\"a\":{\"file\":\"model-1.safetensors\"}}}"), "the shard of tensor a is {");
+        Refusal.ofFile(
+                index("{\"weight_map\":{\"b\":\"model-1.safetensors\"}}"),
+                "missing tensor: b is not in model-1.safetensors");
+        Refusal.ofFile(
+                index("{\"weight_map\":{\"a\":{\"file\":\"model-1.safetensors\"}}}"), "the shard of tensor a is {");
         Refusal.ofFile(index("{\"weight_map\":{}}"), "no weight_map");
         Refusal.ofFile(index("[]"), "not an object");
         Refusal.readAll(index("{\"metadata\":{\"total_size\":999},\"weight_map\":{\"a\":\"model-1.safetensors\"}}"));
@@ -169,7 +201,10 @@ class LookAlikesTest {
     @Test
     void anInspectionListsAFolderWithoutReadingTensors() throws IOException {
         Path sae = Files.createDirectory(folder.resolve("sae"));
-        new SafetensorsWriter().add("W_enc", new HostTensor(new float[6], 2, 3)).metadata("format", "pt").write(sae.resolve("sae_weights.safetensors"));
+        new SafetensorsWriter()
+                .add("W_enc", new HostTensor(new float[6], 2, 3))
+                .metadata("format", "pt")
+                .write(sae.resolve("sae_weights.safetensors"));
         new TorchWriter().add("extra", new HostTensor(new float[2], 2)).write(sae.resolve("sparsity.pt"));
         JsonFiles.write(sae.resolve("cfg.json"), Map.of("d_in", 2));
         Inspection inspection = Inspection.of(sae);

@@ -21,13 +21,36 @@ import org.junit.jupiter.api.io.TempDir;
 class MutationFuzzTest {
     /** For each kind of file; more are worth a run after the readers have changed: {@code -Dloupe.fuzz.seconds=300}. */
     private static final long NANOS = Long.getLong("loupe.fuzz.seconds", 4) * 1_000_000_000L;
+
     private static final int ROUNDS = 400;
     /** What is worth reading of a tensor whose size a mutation has blown up. */
     private static final long MAX_READ_ELEMENTS = 100_000;
-    private static final byte[] PICKLE = PickleBytes.protocol(2).global("collections", "OrderedDict").op(')', 'R', 'q', 0, '(').text("encoder.weight")
-            .tensor("FloatStorage", "0", 16, 0, new long[] {4, 4}, new long[] {1, 4}).text("k").op('K', 4).text("cfg").op('}').text("lr").op('G').ascii("12345678")
-            .op('s').text("names").op(']', '(').text("a").text("b").op('e', 'u', '}').text("_metadata").op('h', 0, 's', 'b').stop();
-    private static final int[] OPCODES = ".()012FIJKLMNPQRSTUVXabcdeghijlopqrstu}]G\u0080\u0081\u0085\u0086\u0087\u0088\u0089\u008A\u008B\u0093\u0094".chars().toArray();
+
+    private static final byte[] PICKLE = PickleBytes.protocol(2)
+            .global("collections", "OrderedDict")
+            .op(')', 'R', 'q', 0, '(')
+            .text("encoder.weight")
+            .tensor("FloatStorage", "0", 16, 0, new long[] {4, 4}, new long[] {1, 4})
+            .text("k")
+            .op('K', 4)
+            .text("cfg")
+            .op('}')
+            .text("lr")
+            .op('G')
+            .ascii("12345678")
+            .op('s')
+            .text("names")
+            .op(']', '(')
+            .text("a")
+            .text("b")
+            .op('e', 'u', '}')
+            .text("_metadata")
+            .op('h', 0, 's', 'b')
+            .stop();
+    private static final int[] OPCODES =
+            ".()012FIJKLMNPQRSTUVXabcdeghijlopqrstu}]G\u0080\u0081\u0085\u0086\u0087\u0088\u0089\u008A\u008B\u0093\u0094"
+                    .chars()
+                    .toArray();
 
     @TempDir
     private Path folder;
@@ -81,7 +104,9 @@ class MutationFuzzTest {
                 case 2 -> bad[at] = (byte) (random.nextBoolean() ? 0xFF : 0x7F);
                 case 3 -> bad[at] = 0;
                 case 4 -> bad = Arrays.copyOf(bad, Math.max(1, at));
-                case 5 -> bad = splice(bad, at, Arrays.copyOfRange(bad, at, Math.min(bad.length, at + 1 + random.nextInt(20))));
+                case 5 ->
+                    bad = splice(
+                            bad, at, Arrays.copyOfRange(bad, at, Math.min(bad.length, at + 1 + random.nextInt(20))));
                 case 6 -> bad = splice(bad, at, new byte[] {(byte) OPCODES[random.nextInt(OPCODES.length)]});
                 default -> bad[at] = (byte) OPCODES[random.nextInt(OPCODES.length)];
             }
@@ -90,13 +115,21 @@ class MutationFuzzTest {
     }
 
     private static byte[] splice(byte[] bytes, int at, byte[] more) {
-        return ByteBuffer.allocate(bytes.length + more.length).put(bytes, 0, at).put(more).put(bytes, at, bytes.length - at).array();
+        return ByteBuffer.allocate(bytes.length + more.length)
+                .put(bytes, 0, at)
+                .put(more)
+                .put(bytes, at, bytes.length - at)
+                .array();
     }
 
     @Test
     void safetensors() throws IOException {
         Path good = folder.resolve("good");
-        new SafetensorsWriter().add("W_enc", new HostTensor(new float[12], 3, 4)).add("k", new long[] {3}).metadata("format", "pt").write(good);
+        new SafetensorsWriter()
+                .add("W_enc", new HostTensor(new float[12], 3, 4))
+                .add("k", new long[] {3})
+                .metadata("format", "pt")
+                .write(good);
         fuzz("x.safetensors", 11, Files.readAllBytes(good), bytes -> bytes);
     }
 
@@ -112,11 +145,25 @@ class MutationFuzzTest {
 
     @Test
     void legacyTorchFiles() throws IOException {
-        byte[] head = new PickleBytes().op(0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, '.').op(0x80, 2, 'M', 0xE9, 3, '.')
-                .op(0x80, 2, '}').text("little_endian").op(0x88, 's', '.').bytes();
+        byte[] head = new PickleBytes()
+                .op(0x80, 2, 0x8A, 0x0A, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, '.')
+                .op(0x80, 2, 'M', 0xE9, 3, '.')
+                .op(0x80, 2, '}')
+                .text("little_endian")
+                .op(0x88, 's', '.')
+                .bytes();
         byte[] keys = PickleBytes.protocol(2).op(']').text("0").op('a').stop();
-        byte[] storage = ByteBuffer.allocate(8 + 64).order(ByteOrder.LITTLE_ENDIAN).putLong(16).put(RawZip.counting(64)).array();
-        byte[] good = ByteBuffer.allocate(head.length + PICKLE.length + keys.length + storage.length).put(head).put(PICKLE).put(keys).put(storage).array();
+        byte[] storage = ByteBuffer.allocate(8 + 64)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(16)
+                .put(RawZip.counting(64))
+                .array();
+        byte[] good = ByteBuffer.allocate(head.length + PICKLE.length + keys.length + storage.length)
+                .put(head)
+                .put(PICKLE)
+                .put(keys)
+                .put(storage)
+                .array();
         Path file = Files.write(folder.resolve("good.bin"), good);
         try (TensorArchive archive = TensorArchives.open(file)) {
             assertThat(archive.container()).isEqualTo(Container.TORCH_LEGACY);
@@ -128,17 +175,40 @@ class MutationFuzzTest {
 
     @Test
     void npz() throws IOException {
-        byte[] npy = ("\u0093NUMPY\1\0\u0076\0" + "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }" + " ".repeat(59) + "\n" + "\0\0\u0080?".repeat(6))
+        byte[] npy = ("\u0093NUMPY\1\0\u0076\0" + "{'descr': '<f4', 'fortran_order': True, 'shape': (2, 3), }"
+                        + " ".repeat(59) + "\n" + "\0\0\u0080?".repeat(6))
                 .getBytes(StandardCharsets.ISO_8859_1);
-        fuzz("a.npz", 15, new RawZip().add("W.npy", npy).add(new RawZip.Entry("b.npy", npy).deflated()).bytes(), bytes -> bytes);
-        fuzz("b.npz", 16, npy, content -> new RawZip().add("W.npy", content).add(new RawZip.Entry("b.npy", content).deflated()).bytes());
+        fuzz(
+                "a.npz",
+                15,
+                new RawZip()
+                        .add("W.npy", npy)
+                        .add(new RawZip.Entry("b.npy", npy).deflated())
+                        .bytes(),
+                bytes -> bytes);
+        fuzz(
+                "b.npz",
+                16,
+                npy,
+                content -> new RawZip()
+                        .add("W.npy", content)
+                        .add(new RawZip.Entry("b.npy", content).deflated())
+                        .bytes());
     }
 
     @Test
     void indexesAndConfigurations() throws IOException {
-        new SafetensorsWriter().add("a", new HostTensor(new float[] {1}, 1)).write(folder.resolve("model-1.safetensors"));
-        byte[] index = "{\"metadata\":{\"total_size\":4},\"weight_map\":{\"a\":\"model-1.safetensors\"}}".getBytes(StandardCharsets.UTF_8);
+        new SafetensorsWriter()
+                .add("a", new HostTensor(new float[] {1}, 1))
+                .write(folder.resolve("model-1.safetensors"));
+        byte[] index = "{\"metadata\":{\"total_size\":4},\"weight_map\":{\"a\":\"model-1.safetensors\"}}"
+                .getBytes(StandardCharsets.UTF_8);
         fuzz("model.safetensors.index.json", 17, index, bytes -> bytes);
-        fuzz("config.json", 18, "{\"trainer\":{\"dict_class\":\"AutoEncoderTopK\",\"k\":32,\"lr\":5e-5,\"x\":[1,null,true]}}".getBytes(StandardCharsets.UTF_8), bytes -> bytes);
+        fuzz(
+                "config.json",
+                18,
+                "{\"trainer\":{\"dict_class\":\"AutoEncoderTopK\",\"k\":32,\"lr\":5e-5,\"x\":[1,null,true]}}"
+                        .getBytes(StandardCharsets.UTF_8),
+                bytes -> bytes);
     }
 }

@@ -18,7 +18,9 @@ import loupe.sae.SaeOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Files of SAELens' beginnings: one pickle with a configuration object and a state dict. The object is only looked at. */
+/**
+ * Files of SAELens' beginnings: one pickle with a configuration object and a state dict. The object is only looked at.
+ */
 class OldSaeLensFileTest {
     private static final int D = 2;
     private static final int N = 3;
@@ -37,7 +39,8 @@ class OldSaeLensFileTest {
         assertThat(config.subtractDecoderBias()).isTrue();
         // written before SAELens 3.20, on a processed model
         assertThat(config.centred()).isTrue();
-        assertThat(file.readWeights(new Cancellation()).vector(Part.DECODER_BIAS)).containsExactly(1, 2);
+        assertThat(file.readWeights(new Cancellation()).vector(Part.DECODER_BIAS))
+                .containsExactly(1, 2);
     }
 
     @Test
@@ -51,9 +54,23 @@ class OldSaeLensFileTest {
     }
 
     private Path write(boolean transcoder) throws IOException {
-        PickleBytes pickle = PickleBytes.protocol(2).op('}').text("cfg").global("sae_training.config", "LanguageModelSAERunnerConfig").op(')', 0x81, '}')
-                .op('(').text("d_in").integer(D).text("d_sae").integer(N).text("model_name").text("gpt2-small").text("hook_point")
-                .text("blocks.8.hook_resid_pre").text("out_hook_point").text("blocks.8.hook_mlp_out").op('u', 'b', 's');
+        PickleBytes pickle = PickleBytes.protocol(2)
+                .op('}')
+                .text("cfg")
+                .global("sae_training.config", "LanguageModelSAERunnerConfig")
+                .op(')', 0x81, '}')
+                .op('(')
+                .text("d_in")
+                .integer(D)
+                .text("d_sae")
+                .integer(N)
+                .text("model_name")
+                .text("gpt2-small")
+                .text("hook_point")
+                .text("blocks.8.hook_resid_pre")
+                .text("out_hook_point")
+                .text("blocks.8.hook_mlp_out")
+                .op('u', 'b', 's');
         pickle.text("state_dict").op('}', '(');
         RawZip zip = new RawZip();
         tensor(pickle, "W_enc", "0", D, N);
@@ -79,7 +96,14 @@ class OldSaeLensFileTest {
     private static void tensor(PickleBytes pickle, String name, String key, int... shape) {
         long[] lengths = java.util.Arrays.stream(shape).asLongStream().toArray();
         long[] strides = shape.length == 2 ? new long[] {shape[1], 1} : new long[] {1};
-        pickle.text(name).tensor("FloatStorage", key, java.util.Arrays.stream(lengths).reduce(1, (a, b) -> a * b), 0, lengths, strides);
+        pickle.text(name)
+                .tensor(
+                        "FloatStorage",
+                        key,
+                        java.util.Arrays.stream(lengths).reduce(1, (a, b) -> a * b),
+                        0,
+                        lengths,
+                        strides);
     }
 
     private static byte[] floats(float... values) {

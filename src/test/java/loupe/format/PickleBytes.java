@@ -32,14 +32,20 @@ final class PickleBytes {
     PickleBytes text(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         op('X');
-        out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(utf8.length).array());
+        out.writeBytes(ByteBuffer.allocate(4)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putInt(utf8.length)
+                .array());
         out.writeBytes(utf8);
         return this;
     }
 
     PickleBytes integer(long value) {
         op(0x8A, 8);
-        out.writeBytes(ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(value).array());
+        out.writeBytes(ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(value)
+                .array());
         return this;
     }
 
@@ -52,13 +58,25 @@ final class PickleBytes {
     }
 
     PickleBytes storage(String type, String key, long numel) {
-        return op('(').text("storage").global("torch", type).text(key).text("cpu").integer(numel).op('t', 'Q');
+        return op('(').text("storage")
+                .global("torch", type)
+                .text(key)
+                .text("cpu")
+                .integer(numel)
+                .op('t', 'Q');
     }
 
     /** A call of _rebuild_tensor_v2 on a storage. */
     PickleBytes tensor(String type, String key, long numel, long offset, long[] shape, long[] strides) {
-        return global("torch._utils", "_rebuild_tensor_v2").op('(').storage(type, key, numel).integer(offset).tuple(shape).tuple(strides).op(0x89)
-                .global("collections", "OrderedDict").op(')', 'R', 't', 'R');
+        return global("torch._utils", "_rebuild_tensor_v2")
+                .op('(')
+                .storage(type, key, numel)
+                .integer(offset)
+                .tuple(shape)
+                .tuple(strides)
+                .op(0x89)
+                .global("collections", "OrderedDict")
+                .op(')', 'R', 't', 'R');
     }
 
     byte[] stop() {

@@ -75,18 +75,46 @@ final class RawZip {
         byte[] local = e.localName.getBytes(StandardCharsets.ISO_8859_1);
         byte[] central = e.centralName.getBytes(StandardCharsets.ISO_8859_1);
         int flags = e.localFlags | (e.descriptor ? 8 : 0);
-        out.writeBytes(little(30).putInt(0x04034B50).putShort((short) 20).putShort((short) flags).putShort((short) e.method).putInt(0)
-                .putInt(e.descriptor ? 0 : e.crc).putInt(e.descriptor ? 0 : e.payload.length).putInt(e.descriptor ? 0 : e.localSize)
-                .putShort((short) local.length).putShort((short) 0).array());
+        out.writeBytes(little(30)
+                .putInt(0x04034B50)
+                .putShort((short) 20)
+                .putShort((short) flags)
+                .putShort((short) e.method)
+                .putInt(0)
+                .putInt(e.descriptor ? 0 : e.crc)
+                .putInt(e.descriptor ? 0 : e.payload.length)
+                .putInt(e.descriptor ? 0 : e.localSize)
+                .putShort((short) local.length)
+                .putShort((short) 0)
+                .array());
         out.writeBytes(local);
         out.writeBytes(e.payload);
         if (e.descriptor) {
-            out.writeBytes(little(16).putInt(0x08074B50).putInt(e.crc).putInt(e.payload.length).putInt(e.localSize).array());
+            out.writeBytes(little(16)
+                    .putInt(0x08074B50)
+                    .putInt(e.crc)
+                    .putInt(e.payload.length)
+                    .putInt(e.localSize)
+                    .array());
         }
-        ByteBuffer c = little(46 + central.length).putInt(0x02014B50).putShort((short) 20).putShort((short) 20)
-                .putShort((short) (e.centralFlags | (e.descriptor ? 8 : 0))).putShort((short) e.method).putInt(0).putInt(e.crc).putInt(e.centralPacked)
-                .putInt(e.centralSize).putShort((short) central.length).putShort((short) 0).putShort((short) 0).putShort((short) 0).putShort((short) 0).putInt(0)
-                .putInt(e.offset == null ? at : e.offset).put(central);
+        ByteBuffer c = little(46 + central.length)
+                .putInt(0x02014B50)
+                .putShort((short) 20)
+                .putShort((short) 20)
+                .putShort((short) (e.centralFlags | (e.descriptor ? 8 : 0)))
+                .putShort((short) e.method)
+                .putInt(0)
+                .putInt(e.crc)
+                .putInt(e.centralPacked)
+                .putInt(e.centralSize)
+                .putShort((short) central.length)
+                .putShort((short) 0)
+                .putShort((short) 0)
+                .putShort((short) 0)
+                .putShort((short) 0)
+                .putInt(0)
+                .putInt(e.offset == null ? at : e.offset)
+                .put(central);
         directory.add(c.array());
         entries++;
         return this;
@@ -102,8 +130,15 @@ final class RawZip {
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         all.writeBytes(out.toByteArray());
         directory.forEach(all::writeBytes);
-        all.writeBytes(little(22).putInt(0x06054B50).putInt(0).putShort((short) entries).putShort((short) entries)
-                .putInt(directory.stream().mapToInt(d -> d.length).sum()).putInt(out.size()).putShort((short) 0).array());
+        all.writeBytes(little(22)
+                .putInt(0x06054B50)
+                .putInt(0)
+                .putShort((short) entries)
+                .putShort((short) entries)
+                .putInt(directory.stream().mapToInt(d -> d.length).sum())
+                .putInt(out.size())
+                .putShort((short) 0)
+                .array());
         return all.toByteArray();
     }
 
@@ -117,7 +152,10 @@ final class RawZip {
 
     /** A torch archive of this pickle and one storage of 64 bytes counting up. */
     static RawZip torch(byte[] pickle) {
-        return new RawZip().add("archive/data.pkl", pickle).add("archive/data/0", counting(64)).add("archive/version", "3\n");
+        return new RawZip()
+                .add("archive/data.pkl", pickle)
+                .add("archive/data/0", counting(64))
+                .add("archive/version", "3\n");
     }
 
     static byte[] counting(int bytes) {

@@ -10,25 +10,34 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Files that torch, numpy and safetensors have written, kept with the tests; their origin is in the README beside them. */
+/**
+ * Files that torch, numpy and safetensors have written, kept with the tests; their origin is in the README beside them.
+ */
 class ReferenceFilesTest {
     private static Path resource(String name) throws URISyntaxException {
-        return Path.of(Objects.requireNonNull(ReferenceFilesTest.class.getResource(name), name).toURI());
+        return Path.of(Objects.requireNonNull(ReferenceFilesTest.class.getResource(name), name)
+                .toURI());
     }
 
     @ParameterizedTest
     @CsvSource({"dl_AutoEncoder, TORCH_ZIP, 4", "dl_GatedAutoEncoder, TORCH_LEGACY, 6"})
     void torchFilesEqualSafetensorsBitForBit(String name, Container container, int tensors) throws URISyntaxException {
-        try (TensorArchive torch = TensorArchives.open(resource(name + ".pt")); TensorArchive safetensors = TensorArchives.open(resource(name + ".safetensors"))) {
+        try (TensorArchive torch = TensorArchives.open(resource(name + ".pt"));
+                TensorArchive safetensors = TensorArchives.open(resource(name + ".safetensors"))) {
             assertThat(torch.container()).isEqualTo(container);
             assertThat(torch.names()).hasSize(tensors).containsExactlyInAnyOrderElementsOf(safetensors.names());
             for (String tensor : torch.names()) {
-                assertThat(torch.tensor(tensor).toHost()).as(tensor).isEqualTo(safetensors.tensor(tensor).toHost());
+                assertThat(torch.tensor(tensor).toHost())
+                        .as(tensor)
+                        .isEqualTo(safetensors.tensor(tensor).toHost());
             }
         }
     }
 
-    /** First and last elements and sums as numpy prints them; the sums to the rounding of a float64 sum in another order. */
+    /**
+     * First and last elements and sums as numpy prints them; the sums to the rounding of a float64 sum in another
+     * order.
+     */
     @Test
     void anNpzFileHoldsWhatNumpyReadsFromIt() throws URISyntaxException {
         try (TensorArchive archive = TensorArchives.open(resource("gemmascope_res.npz"))) {
@@ -38,7 +47,8 @@ class ReferenceFilesTest {
         }
     }
 
-    private static void assertArray(TensorArchive archive, String name, float first, float last, double sum, int... shape) {
+    private static void assertArray(
+            TensorArchive archive, String name, float first, float last, double sum, int... shape) {
         float[] data = archive.tensor(name).toHost().data();
         assertThat(archive.tensor(name).toHost().shape()).containsExactly(shape);
         assertThat(data[0]).isEqualTo(first);

@@ -7,10 +7,12 @@ import java.nio.file.Path;
 import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
 
-/** The check that a bad file is refused with a sentence that says which file, what was found, what was expected and what to do. */
+/**
+ * The check that a bad file is refused with a sentence that says which file, what was found, what was expected and what
+ * to do.
+ */
 final class Refusal {
-    private Refusal() {
-    }
+    private Refusal() {}
 
     /** Opens the file, reads everything in it, and wants both what was found and what to do in the message. */
     static void ofFile(Path path, String... found) {
@@ -22,8 +24,10 @@ final class Refusal {
         Throwable refusal = catchThrowable(action::run);
         assertThat(refusal).isInstanceOf(CheckpointException.class);
         assertThat(refusal.getMessage()).contains(found);
-        assertThat(refusal.getMessage()).as("file, found, expected, remedy")
-                .matches(Pattern.compile(Pattern.quote(path.toString()) + ": \\S.*; expected \\S.*\\. [A-Z].*\\.", Pattern.DOTALL));
+        assertThat(refusal.getMessage())
+                .as("file, found, expected, remedy")
+                .matches(Pattern.compile(
+                        Pattern.quote(path.toString()) + ": \\S.*; expected \\S.*\\. [A-Z].*\\.", Pattern.DOTALL));
         assertThat(((CheckpointException) refusal).path()).isEqualTo(path);
     }
 

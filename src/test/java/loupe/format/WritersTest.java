@@ -24,7 +24,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class WritersTest {
-    private static final HostTensor MATRIX = new HostTensor(new float[] {1, -0f, Float.NaN, 3.5f, Float.NEGATIVE_INFINITY, 1e-42f}, 2, 3);
+    private static final HostTensor MATRIX =
+            new HostTensor(new float[] {1, -0f, Float.NaN, 3.5f, Float.NEGATIVE_INFINITY, 1e-42f}, 2, 3);
     private static final long[] INTEGERS = {Long.MIN_VALUE, -1, 0, Long.MAX_VALUE};
 
     @TempDir
@@ -33,8 +34,13 @@ class WritersTest {
     @Test
     void safetensorsComeBackBitForBit() {
         Path file = folder.resolve("new/out.safetensors");
-        new SafetensorsWriter().add("matrix", MATRIX).add("ids", INTEGERS, 2, 2).add("scalar", new HostTensor(new float[] {7}))
-                .add("none", new HostTensor(new float[0], 0, 5)).metadata("made by", "a \"test\"").write(file);
+        new SafetensorsWriter()
+                .add("matrix", MATRIX)
+                .add("ids", INTEGERS, 2, 2)
+                .add("scalar", new HostTensor(new float[] {7}))
+                .add("none", new HostTensor(new float[0], 0, 5))
+                .metadata("made by", "a \"test\"")
+                .write(file);
         try (TensorArchive archive = TensorArchives.open(file)) {
             assertThat(archive.container()).isEqualTo(Container.SAFETENSORS);
             assertThat(archive.tensor("matrix").toHost()).isEqualTo(MATRIX);
@@ -70,13 +76,18 @@ class WritersTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = DType.class, names = {"F16", "BF16"})
+    @EnumSource(
+            value = DType.class,
+            names = {"F16", "BF16"})
     void halfPrecisionTensorsAreReadInTheirType(DType dtype) {
         FloatSource values = (first, out) -> out.putFloat(1.5f).putFloat(-0.25f).putFloat(3);
         Path torch = folder.resolve("halves.pt");
         Path safetensors = folder.resolve("halves.safetensors");
         new TorchWriter().add("h", dtype, List.of(3L), values).add("f", MATRIX).write(torch);
-        new SafetensorsWriter().add("h", dtype, List.of(3L), values).add("f", MATRIX).write(safetensors);
+        new SafetensorsWriter()
+                .add("h", dtype, List.of(3L), values)
+                .add("f", MATRIX)
+                .write(safetensors);
         for (Path file : List.of(torch, safetensors)) {
             try (TensorArchive archive = TensorArchives.open(file)) {
                 assertThat(archive.tensor("h").dtype()).isEqualTo(dtype);
@@ -84,15 +95,20 @@ class WritersTest {
                 assertThat(archive.tensor("f").toHost()).isEqualTo(MATRIX);
             }
         }
-        assertThatThrownBy(() -> new TorchWriter().add("h", DType.I16, List.of(3L), values)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> new TorchWriter().add("h", DType.I16, List.of(3L), values))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("dtype is I16");
     }
 
     @Test
     void aStateDictComesBackBitForBit() {
         Path file = folder.resolve("ae.pt");
-        new TorchWriter().add("encoder.weight", MATRIX).add("k", new long[] {32}).add("threshold", new HostTensor(new float[] {-1}))
-                .add("deep", new HostTensor(new float[16], 2, 2, 2, 2)).write(file);
+        new TorchWriter()
+                .add("encoder.weight", MATRIX)
+                .add("k", new long[] {32})
+                .add("threshold", new HostTensor(new float[] {-1}))
+                .add("deep", new HostTensor(new float[16], 2, 2, 2, 2))
+                .write(file);
         try (TensorArchive archive = TensorArchives.open(file)) {
             assertThat(archive.container()).isEqualTo(Container.TORCH_ZIP);
             assertThat(archive.names()).containsExactly("encoder.weight", "k", "threshold", "deep");
@@ -127,7 +143,10 @@ class WritersTest {
         }
     }
 
-    /** W_enc is a transposed view in the reference; but for its strides our bytes are torch's own, up to the module's metadata. */
+    /**
+     * W_enc is a transposed view in the reference; but for its strides our bytes are torch's own, up to the module's
+     * metadata.
+     */
     @Test
     void thePickleIsTheOneTorchWrites() throws IOException {
         Path golden = Shared.golden("tok_topk").resolve("sae.pt");
@@ -141,7 +160,8 @@ class WritersTest {
         byte[] actual = pickle(ours);
         replace(expected, new byte[] {'K', 1, 'K', (byte) 144, (byte) 0x86}, new byte[] {'K', 48, 'K', 1, (byte) 0x86});
         int metadata = actual.length - 1;
-        assertThat(HexFormat.of().formatHex(actual, 0, metadata)).isEqualTo(HexFormat.of().formatHex(expected, 0, metadata));
+        assertThat(HexFormat.of().formatHex(actual, 0, metadata))
+                .isEqualTo(HexFormat.of().formatHex(expected, 0, metadata));
         assertThat(actual[metadata]).isEqualTo((byte) '.');
         assertThat(expected[metadata]).isEqualTo((byte) '}');
     }
@@ -156,7 +176,10 @@ class WritersTest {
 
     private static byte[] pickle(Path file) throws IOException {
         try (ZipFile zip = new ZipFile(file.toFile())) {
-            ZipEntry entry = zip.stream().filter(e -> e.getName().endsWith("data.pkl")).findFirst().orElseThrow();
+            ZipEntry entry = zip.stream()
+                    .filter(e -> e.getName().endsWith("data.pkl"))
+                    .findFirst()
+                    .orElseThrow();
             return zip.getInputStream(entry).readAllBytes();
         }
     }
@@ -168,7 +191,9 @@ class WritersTest {
         FloatSource failing = (first, out) -> {
             throw new CheckpointException(file, "lost", "", "");
         };
-        assertThatThrownBy(() -> new SafetensorsWriter().add("x", List.of(4L), failing).write(file)).isInstanceOf(CheckpointException.class);
+        assertThatThrownBy(() ->
+                        new SafetensorsWriter().add("x", List.of(4L), failing).write(file))
+                .isInstanceOf(CheckpointException.class);
         assertThat(Files.readString(file)).isEqualTo("old");
         try (var files = Files.list(folder)) {
             assertThat(files).containsExactly(file);
@@ -179,13 +204,16 @@ class WritersTest {
     void aFolderInTheWayIsRefusedWithItsName() throws IOException {
         Path file = folder.resolve("blocked");
         Files.createDirectories(file.resolve("inside"));
-        assertThatThrownBy(() -> JsonFiles.write(file, Map.of("a", 1))).isInstanceOf(CheckpointException.class).hasMessageContaining(file.toString())
+        assertThatThrownBy(() -> JsonFiles.write(file, Map.of("a", 1)))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(file.toString())
                 .hasMessageContaining("cannot be written");
     }
 
     @Test
     void jsonWritesWhatIsNotANumberAsNull() {
-        assertThat(JsonFiles.text(Map.of("x", new double[] {1.5, Double.NaN}))).isEqualToIgnoringWhitespace("{\"x\": [1.5, null]}");
+        assertThat(JsonFiles.text(Map.of("x", new double[] {1.5, Double.NaN})))
+                .isEqualToIgnoringWhitespace("{\"x\": [1.5, null]}");
         assertThat(JsonFiles.text(new float[] {Float.POSITIVE_INFINITY, 2})).isEqualToIgnoringWhitespace("[null, 2.0]");
         assertThat(JsonFiles.text(List.of(Double.NaN, Float.NaN))).isEqualToIgnoringWhitespace("[null, null]");
     }
@@ -194,17 +222,23 @@ class WritersTest {
     void jsonComesBack() {
         Path file = folder.resolve("config.json");
         JsonFiles.write(file, Map.of("trainer", Map.of("k", 32)));
-        assertThat(JsonFiles.readObject(file).path("trainer").path("k").intValue()).isEqualTo(32);
+        assertThat(JsonFiles.readObject(file).path("trainer").path("k").intValue())
+                .isEqualTo(32);
     }
 
     @Test
     void equalTensorsGiveEqualFiles() throws IOException {
         for (String name : List.of("a", "b")) {
-            new SafetensorsWriter().add("m", MATRIX).add("i", INTEGERS, 4).write(folder.resolve(name + "/x.safetensors"));
+            new SafetensorsWriter()
+                    .add("m", MATRIX)
+                    .add("i", INTEGERS, 4)
+                    .write(folder.resolve(name + "/x.safetensors"));
             new TorchWriter().add("m", MATRIX).write(folder.resolve(name + "/x.pt"));
         }
         for (String file : List.of("x.safetensors", "x.pt")) {
-            assertThat(ByteBuffer.wrap(Files.readAllBytes(folder.resolve("a").resolve(file)))).isEqualTo(ByteBuffer.wrap(Files.readAllBytes(folder.resolve("b").resolve(file))));
+            assertThat(ByteBuffer.wrap(Files.readAllBytes(folder.resolve("a").resolve(file))))
+                    .isEqualTo(ByteBuffer.wrap(
+                            Files.readAllBytes(folder.resolve("b").resolve(file))));
         }
     }
 

@@ -27,9 +27,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Questions about features that are active together and about tokens, against a matrix of all activations. Two autoencoders;
- * of the first, feature 0 fires at even words, 1 fires with it at twice the value, 2 at odd words, 3 everywhere alike, 4
- * never, 5 at random and with negative values too; of the second, at random.
+ * Questions about features that are active together and about tokens, against a matrix of all activations. Two
+ * autoencoders; of the first, feature 0 fires at even words, 1 fires with it at twice the value, 2 at odd words, 3
+ * everywhere alike, 4 never, 5 at random and with negative values too; of the second, at random.
  */
 class CoActivationsTest {
     private static final int CONTEXT = 16;
@@ -45,7 +45,11 @@ class CoActivationsTest {
     private final List<Integer> ids = new ArrayList<>();
 
     /** Which way the index comes about. */
-    enum Made { IN_ONE_PASS, FROM_SHARDS, BEFORE_THERE_WAS_A_FILE_BY_TOKEN }
+    enum Made {
+        IN_ONE_PASS,
+        FROM_SHARDS,
+        BEFORE_THERE_WAS_A_FILE_BY_TOKEN
+    }
 
     @BeforeEach
     void plant() throws IOException {
@@ -65,14 +69,17 @@ class CoActivationsTest {
         }
         corpus = Files.writeString(temporary.resolve("corpus.txt"), text);
         for (int from = 0; from < ids.size(); from += CONTEXT) {
-            contexts.add(ids.subList(from, Math.min(ids.size(), from + CONTEXT)).stream().mapToInt(i -> i).toArray());
+            contexts.add(ids.subList(from, Math.min(ids.size(), from + CONTEXT)).stream()
+                    .mapToInt(i -> i)
+                    .toArray());
         }
     }
 
     /** The activation of a feature at a place of a context; what is planted. */
     private static float planted(int sae, int feature, int[] context, int position) {
         int id = context[position];
-        SplittableRandom random = new SplittableRandom(1_000_003L * Arrays.hashCode(context) + 131L * position + 17L * feature + sae);
+        SplittableRandom random =
+                new SplittableRandom(1_000_003L * Arrays.hashCode(context) + 131L * position + 17L * feature + sae);
         float even = id % 2 == 0 ? 1 + id / 8f : 0;
         if (sae == 1) {
             return random.nextInt(3) == 0 ? random.nextInt(1, 100) / 16f : 0;
@@ -88,46 +95,72 @@ class CoActivationsTest {
     }
 
     private static List<SparseFeatures> activations(int[][] batch) {
-        return IntStream.range(0, FEATURES.length).mapToObj(sae -> {
-            List<Integer> offsets = new ArrayList<>(List.of(0));
-            List<Integer> features = new ArrayList<>();
-            List<Float> values = new ArrayList<>();
-            for (int[] context : batch) {
-                for (int p = 0; p < context.length; p++) {
-                    for (int f = 0; f < FEATURES[sae]; f++) {
-                        if (planted(sae, f, context, p) != 0) {
-                            features.add(f);
-                            values.add(planted(sae, f, context, p));
+        return IntStream.range(0, FEATURES.length)
+                .mapToObj(sae -> {
+                    List<Integer> offsets = new ArrayList<>(List.of(0));
+                    List<Integer> features = new ArrayList<>();
+                    List<Float> values = new ArrayList<>();
+                    for (int[] context : batch) {
+                        for (int p = 0; p < context.length; p++) {
+                            for (int f = 0; f < FEATURES[sae]; f++) {
+                                if (planted(sae, f, context, p) != 0) {
+                                    features.add(f);
+                                    values.add(planted(sae, f, context, p));
+                                }
+                            }
+                            offsets.add(values.size());
                         }
                     }
-                    offsets.add(values.size());
-                }
-            }
-            float[] floats = new float[values.size()];
-            IntStream.range(0, floats.length).forEach(i -> floats[i] = values.get(i));
-            return new SparseFeatures(offsets.size() - 1, FEATURES[sae], offsets.stream().mapToInt(i -> i).toArray(), features.stream().mapToInt(i -> i).toArray(), floats);
-        }).toList();
+                    float[] floats = new float[values.size()];
+                    IntStream.range(0, floats.length).forEach(i -> floats[i] = values.get(i));
+                    return new SparseFeatures(
+                            offsets.size() - 1,
+                            FEATURES[sae],
+                            offsets.stream().mapToInt(i -> i).toArray(),
+                            features.stream().mapToInt(i -> i).toArray(),
+                            floats);
+                })
+                .toList();
     }
 
     private Path build(Shard shard, String name) {
         List<IndexInfo.IndexedSae> saes = IntStream.range(0, FEATURES.length)
-                .mapToObj(i -> new IndexInfo.IndexedSae("sae-" + i, new IndexInfo.Named("planted-" + i, "f" + i), FEATURES[i], "", 0)).toList();
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), saes, CONTEXT, OptionalInt.of(SEPARATOR), Long.MAX_VALUE, shard, Masks.NONE);
+                .mapToObj(i -> new IndexInfo.IndexedSae(
+                        "sae-" + i, new IndexInfo.Named("planted-" + i, "f" + i), FEATURES[i], "", 0))
+                .toList();
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("model", "m"),
+                saes,
+                CONTEXT,
+                OptionalInt.of(SEPARATOR),
+                Long.MAX_VALUE,
+                shard,
+                Masks.NONE);
         Path folder = temporary.resolve(name);
-        new IndexBuild(settings, Corpus.of(List.of(corpus)), text -> Arrays.stream(text.split("\\s+")).mapToInt(Integer::parseInt).toArray(),
-                batch -> CompletableFuture.completedFuture(activations(batch)), folder).run(false, progress -> { }, new Cancellation());
+        new IndexBuild(
+                        settings,
+                        Corpus.of(List.of(corpus)),
+                        text -> Arrays.stream(text.split("\\s+"))
+                                .mapToInt(Integer::parseInt)
+                                .toArray(),
+                        batch -> CompletableFuture.completedFuture(activations(batch)),
+                        folder)
+                .run(false, progress -> {}, new Cancellation());
         return folder;
     }
 
     private ActivationIndex index(Made made) throws IOException {
-        Path folder = switch (made) {
-            case IN_ONE_PASS, BEFORE_THERE_WAS_A_FILE_BY_TOKEN -> build(Shard.WHOLE, "whole");
-            case FROM_SHARDS -> {
-                List<Path> shards = IntStream.rangeClosed(1, 3).mapToObj(i -> build(new Shard(i, 3), "shard-" + i)).toList();
-                IndexMerge.merge(shards, temporary.resolve("merged"), new Cancellation());
-                yield temporary.resolve("merged");
-            }
-        };
+        Path folder =
+                switch (made) {
+                    case IN_ONE_PASS, BEFORE_THERE_WAS_A_FILE_BY_TOKEN -> build(Shard.WHOLE, "whole");
+                    case FROM_SHARDS -> {
+                        List<Path> shards = IntStream.rangeClosed(1, 3)
+                                .mapToObj(i -> build(new Shard(i, 3), "shard-" + i))
+                                .toList();
+                        IndexMerge.merge(shards, temporary.resolve("merged"), new Cancellation());
+                        yield temporary.resolve("merged");
+                    }
+                };
         if (made == Made.BEFORE_THERE_WAS_A_FILE_BY_TOKEN) {
             for (int sae = 0; sae < FEATURES.length; sae++) {
                 Files.delete(folder.resolve("sae-" + sae).resolve("by-token.bin"));
@@ -138,7 +171,9 @@ class CoActivationsTest {
 
     /** Positive activations of one feature at every token of the corpus. */
     private double[] column(int sae, int feature) {
-        return IntStream.range(0, ids.size()).mapToDouble(t -> Math.max(0, planted(sae, feature, contexts.get(t / CONTEXT), t % CONTEXT))).toArray();
+        return IntStream.range(0, ids.size())
+                .mapToDouble(t -> Math.max(0, planted(sae, feature, contexts.get(t / CONTEXT), t % CONTEXT)))
+                .toArray();
     }
 
     private static double pearson(double[] x, double[] y) {
@@ -166,7 +201,10 @@ class CoActivationsTest {
             for (int sae = 0; sae < FEATURES.length; sae++) {
                 for (int among = 0; among < FEATURES.length; among++) {
                     for (int feature = 0; feature < FEATURES[sae]; feature++) {
-                        compare(index.coActivations(index.activations(sae, feature), sae, among), column(sae, feature), among);
+                        compare(
+                                index.coActivations(index.activations(sae, feature), sae, among),
+                                column(sae, feature),
+                                among);
                     }
                 }
             }
@@ -194,7 +232,11 @@ class CoActivationsTest {
             same(answer.jaccard(other), both / either);
             same(answer.phi(other), pearson(active(x), active(y)));
             same(answer.pearson(other), pearson(x, y));
-            same(answer.cosine(other), products / Math.sqrt(Arrays.stream(x).map(v -> v * v).sum() * Arrays.stream(y).map(v -> v * v).sum()));
+            same(
+                    answer.cosine(other),
+                    products
+                            / Math.sqrt(Arrays.stream(x).map(v -> v * v).sum()
+                                    * Arrays.stream(y).map(v -> v * v).sum()));
         }
     }
 
@@ -216,9 +258,15 @@ class CoActivationsTest {
             assertThat(of0.pearson(3)).as("a feature that is always the same").isNaN();
             assertThat(of0.pearson(4)).as("a feature that never fires").isNaN();
             assertThat(of0.top(CoActivations.Measure.PEARSON, 1, 1)).containsExactly(1);
-            assertThat(of0.top(CoActivations.Measure.BOTH, 10, 1)).as("without itself and without those never active with it, ties by number").containsExactly(1, 3, 5);
-            assertThat(of0.top(CoActivations.Measure.SHARE_OF_OTHER, 10, of0.both()[1] + 1)).as("none has more tokens in common").isEmpty();
-            assertThat(index.coActivations(index.activations(0, 0), 0, 1).top(CoActivations.Measure.BOTH, 100, 1)).as("of another dictionary, the same number too").contains(0);
+            assertThat(of0.top(CoActivations.Measure.BOTH, 10, 1))
+                    .as("without itself and without those never active with it, ties by number")
+                    .containsExactly(1, 3, 5);
+            assertThat(of0.top(CoActivations.Measure.SHARE_OF_OTHER, 10, of0.both()[1] + 1))
+                    .as("none has more tokens in common")
+                    .isEmpty();
+            assertThat(index.coActivations(index.activations(0, 0), 0, 1).top(CoActivations.Measure.BOTH, 100, 1))
+                    .as("of another dictionary, the same number too")
+                    .contains(0);
         }
     }
 
@@ -227,27 +275,44 @@ class CoActivationsTest {
     void theFeaturesOfATokenAreThoseOfAllItsOccurrences(Made made) throws IOException {
         try (ActivationIndex index = index(made)) {
             for (int id : new int[] {0, 7, SEPARATOR, 39}) {
-                int[] at = IntStream.range(0, ids.size()).filter(t -> ids.get(t) == id).toArray();
+                int[] at = IntStream.range(0, ids.size())
+                        .filter(t -> ids.get(t) == id)
+                        .toArray();
                 for (int sae = 0; sae < FEATURES.length; sae++) {
                     TokenFeatures answer = index.featuresOf(sae, id);
                     assertThat(answer.occurrences()).isEqualTo(at.length);
                     double[] means = new double[FEATURES[sae]];
                     for (int feature = 0; feature < means.length; feature++) {
                         double[] all = column(sae, feature);
-                        double[] here = Arrays.stream(at).mapToDouble(t -> all[t]).toArray();
+                        double[] here =
+                                Arrays.stream(at).mapToDouble(t -> all[t]).toArray();
                         means[feature] = Arrays.stream(here).average().orElseThrow();
                         assertThat(answer.mean(feature)).isCloseTo(means[feature], within(1e-9));
-                        assertThat(answer.share(feature)).isEqualTo(Arrays.stream(active(here)).average().orElseThrow());
-                        assertThat(answer.max()[feature]).isEqualTo((float) Arrays.stream(here).max().orElseThrow());
-                        same(answer.shareOfFeature(feature), Arrays.stream(active(here)).sum() / Arrays.stream(active(all)).sum());
-                        same(answer.massOfFeature(feature), Arrays.stream(here).sum() / Arrays.stream(all).sum());
+                        assertThat(answer.share(feature))
+                                .isEqualTo(Arrays.stream(active(here)).average().orElseThrow());
+                        assertThat(answer.max()[feature])
+                                .isEqualTo((float) Arrays.stream(here).max().orElseThrow());
+                        same(
+                                answer.shareOfFeature(feature),
+                                Arrays.stream(active(here)).sum()
+                                        / Arrays.stream(active(all)).sum());
+                        same(
+                                answer.massOfFeature(feature),
+                                Arrays.stream(here).sum() / Arrays.stream(all).sum());
                     }
-                    assertThat(answer.top(TokenFeatures.Measure.MEAN, 3)).containsExactly(IntStream.range(0, means.length).boxed().filter(f -> means[f] > 0)
-                            .sorted(Comparator.comparingDouble(f -> -means[f])).limit(3).mapToInt(f -> f).toArray());
+                    assertThat(answer.top(TokenFeatures.Measure.MEAN, 3))
+                            .containsExactly(IntStream.range(0, means.length)
+                                    .boxed()
+                                    .filter(f -> means[f] > 0)
+                                    .sorted(Comparator.comparingDouble(f -> -means[f]))
+                                    .limit(3)
+                                    .mapToInt(f -> f)
+                                    .toArray());
                 }
             }
             assertThat(index.featuresOf(0, 5_000).occurrences()).isZero();
-            assertThat(index.featuresOf(0, 5_000).top(TokenFeatures.Measure.MEAN, 3)).isEmpty();
+            assertThat(index.featuresOf(0, 5_000).top(TokenFeatures.Measure.MEAN, 3))
+                    .isEmpty();
         }
     }
 
@@ -259,12 +324,18 @@ class CoActivationsTest {
                 for (int sae = 0; sae < FEATURES.length; sae++) {
                     int s = sae;
                     List<ActiveFeature> expected = IntStream.range(0, FEATURES[sae])
-                            .mapToObj(f -> new ActiveFeature(f, planted(s, f, contexts.get(token / CONTEXT), token % CONTEXT))).filter(f -> f.activation() != 0)
-                            .sorted(Comparator.comparingDouble((ActiveFeature f) -> -f.activation()).thenComparing(ActiveFeature::feature)).toList();
+                            .mapToObj(f ->
+                                    new ActiveFeature(f, planted(s, f, contexts.get(token / CONTEXT), token % CONTEXT)))
+                            .filter(f -> f.activation() != 0)
+                            .sorted(Comparator.comparingDouble((ActiveFeature f) -> -f.activation())
+                                    .thenComparing(ActiveFeature::feature))
+                            .toList();
                     assertThat(index.featuresAt(sae, token)).isEqualTo(expected);
                 }
             }
-            assertThatThrownBy(() -> index.featuresAt(0, ids.size())).isInstanceOf(IndexOutOfBoundsException.class).hasMessageContaining(String.valueOf(ids.size()));
+            assertThatThrownBy(() -> index.featuresAt(0, ids.size()))
+                    .isInstanceOf(IndexOutOfBoundsException.class)
+                    .hasMessageContaining(String.valueOf(ids.size()));
         }
     }
 
@@ -273,10 +344,14 @@ class CoActivationsTest {
         index(Made.FROM_SHARDS).close();
         Path whole = build(Shard.WHOLE, "whole");
         for (int sae = 0; sae < FEATURES.length; sae++) {
-            assertThat(temporary.resolve("merged/sae-" + sae + "/by-token.bin")).hasSameBinaryContentAs(whole.resolve("sae-" + sae + "/by-token.bin"));
+            assertThat(temporary.resolve("merged/sae-" + sae + "/by-token.bin"))
+                    .hasSameBinaryContentAs(whole.resolve("sae-" + sae + "/by-token.bin"));
         }
         try (Stream<Path> left = Files.walk(temporary)) {
-            assertThat(left.map(Path::toString).filter(name -> name.endsWith(".part")).collect(Collectors.toList())).isEmpty();
+            assertThat(left.map(Path::toString)
+                            .filter(name -> name.endsWith(".part"))
+                            .collect(Collectors.toList()))
+                    .isEmpty();
         }
     }
 
@@ -286,7 +361,10 @@ class CoActivationsTest {
         Path file = folder.resolve("sae-0/by-token.bin");
         Files.write(file, Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) - 3));
         try (ActivationIndex index = ActivationIndex.open(folder)) {
-            assertThatThrownBy(() -> index.featuresAt(0, 3)).isInstanceOf(CheckpointException.class).hasMessageContaining("by-token.bin").hasMessageContaining("anew");
+            assertThatThrownBy(() -> index.featuresAt(0, 3))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("by-token.bin")
+                    .hasMessageContaining("anew");
         }
     }
 }

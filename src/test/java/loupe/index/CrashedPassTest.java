@@ -20,11 +20,15 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a crash can leave in the folder of a pass, planted; each time the pass goes on to the index of an undisturbed run. */
+/**
+ * What a crash can leave in the folder of a pass, planted; each time the pass goes on to the index of an undisturbed
+ * run.
+ */
 class CrashedPassTest {
     private static final int CONTEXT = 16;
     private static final int BATCHES = 6;
-    private static final List<String> FILES = List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin");
+    private static final List<String> FILES =
+            List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin");
 
     @TempDir
     Path temporary;
@@ -34,22 +38,32 @@ class CrashedPassTest {
     private byte[] plan;
     private byte[] staging;
 
-    /** Documents of 13 words; 754 tokens in 48 contexts, the last cut short; the files as they lie before the pass is finished. */
+    /**
+     * Documents of 13 words; 754 tokens in 48 contexts, the last cut short; the files as they lie before the pass is
+     * finished.
+     */
     @BeforeEach
     void runUndisturbed() throws IOException {
-        corpus = Files.writeString(temporary.resolve("corpus.txt"), IntStream.range(0, 700)
-                .mapToObj(i -> i * 37 % 97 + (i % 13 == 12 ? Corpus.SEPARATOR : " ")).collect(Collectors.joining()));
+        corpus = Files.writeString(
+                temporary.resolve("corpus.txt"),
+                IntStream.range(0, 700)
+                        .mapToObj(i -> i * 37 % 97 + (i % 13 == 12 ? Corpus.SEPARATOR : " "))
+                        .collect(Collectors.joining()));
         undisturbed = temporary.resolve("undisturbed");
         int[] batches = new int[1];
-        pass(new PlantedSource(), undisturbed).run(false, progress -> {
-            batches[0]++;
-            try {
-                plan = Files.readAllBytes(undisturbed.resolve("plan.json"));
-                staging = Files.readAllBytes(undisturbed.resolve("staging.bin"));
-            } catch (IOException e) {
-                throw new IllegalStateException(e);
-            }
-        }, new Cancellation());
+        pass(new PlantedSource(), undisturbed)
+                .run(
+                        false,
+                        progress -> {
+                            batches[0]++;
+                            try {
+                                plan = Files.readAllBytes(undisturbed.resolve("plan.json"));
+                                staging = Files.readAllBytes(undisturbed.resolve("staging.bin"));
+                            } catch (IOException e) {
+                                throw new IllegalStateException(e);
+                            }
+                        },
+                        new Cancellation());
         assertThat(batches[0]).isEqualTo(BATCHES + 1);
     }
 
@@ -58,9 +72,18 @@ class CrashedPassTest {
     }
 
     private IndexBuild pass(IndexBuild.Source source, Path folder, long maxTokens) {
-        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), maxTokens);
-        return new IndexBuild(settings, Corpus.of(List.of(corpus)), text -> Arrays.stream(text.split("\\s+")).mapToInt(Integer::parseInt).toArray(), source, folder);
+        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae(
+                "sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), maxTokens);
+        return new IndexBuild(
+                settings,
+                Corpus.of(List.of(corpus)),
+                text -> Arrays.stream(text.split("\\s+"))
+                        .mapToInt(Integer::parseInt)
+                        .toArray(),
+                source,
+                folder);
     }
 
     /** A folder in which the pass was killed when its staging file looked like this. */
@@ -73,7 +96,7 @@ class CrashedPassTest {
 
     private int resume(Path folder) {
         PlantedSource rest = new PlantedSource();
-        pass(rest, folder).run(true, progress -> { }, new Cancellation());
+        pass(rest, folder).run(true, progress -> {}, new Cancellation());
         return rest.asked;
     }
 
@@ -83,7 +106,8 @@ class CrashedPassTest {
         }
         assertThat(folder.resolve("staging.bin")).as(how).doesNotExist();
         assertThat(folder.resolve("plan.json")).as(how).doesNotExist();
-        try (ActivationIndex index = ActivationIndex.open(folder); ActivationIndex whole = ActivationIndex.open(undisturbed)) {
+        try (ActivationIndex index = ActivationIndex.open(folder);
+                ActivationIndex whole = ActivationIndex.open(undisturbed)) {
             assertThat(index.info().tokens()).as(how).isEqualTo(whole.info().tokens());
             assertThat(index.info().saes()).as(how).isEqualTo(whole.info().saes());
         }
@@ -99,11 +123,15 @@ class CrashedPassTest {
         for (int length : lengths.stream().sorted().toList()) {
             Path folder = killed(Arrays.copyOf(staging, length));
             int asked = resume(folder);
-            assertThat(asked).as("batches computed again after %d bytes", length).isBetween(0, Math.min(previous, BATCHES + 1));
+            assertThat(asked)
+                    .as("batches computed again after %d bytes", length)
+                    .isBetween(0, Math.min(previous, BATCHES + 1));
             previous = asked;
             requireTheSameAsUndisturbed(folder, "cut to " + length + " of " + staging.length + " bytes");
         }
-        assertThat(previous).as("nothing is computed again when everything is staged").isZero();
+        assertThat(previous)
+                .as("nothing is computed again when everything is staged")
+                .isZero();
     }
 
     @Test
@@ -124,10 +152,15 @@ class CrashedPassTest {
         for (int kill = 0; kill < BATCHES - 1; kill++) {
             int[] batches = new int[1];
             Cancellation stop = new Cancellation();
-            assertThatThrownBy(() -> pass(new PlantedSource(), folder).run(true, progress -> {
-                batches[0]++;
-                stop.cancel();
-            }, stop)).isInstanceOf(java.util.concurrent.CancellationException.class);
+            assertThatThrownBy(() -> pass(new PlantedSource(), folder)
+                            .run(
+                                    true,
+                                    progress -> {
+                                        batches[0]++;
+                                        stop.cancel();
+                                    },
+                                    stop))
+                    .isInstanceOf(java.util.concurrent.CancellationException.class);
             byte[] left = Files.readAllBytes(folder.resolve("staging.bin"));
             assertThat(batches[0]).isEqualTo(1);
             Files.write(folder.resolve("staging.bin"), Arrays.copyOf(left, left.length + 9));
@@ -147,8 +180,15 @@ class CrashedPassTest {
         assertThat(resume(folder)).isZero();
         requireTheSameAsUndisturbed(folder, "killed while writing");
         try (var left = Files.walk(folder)) {
-            assertThat(left.filter(Files::isRegularFile).map(file -> file.getFileName().toString())).as("nothing half written is left")
-                    .containsExactlyInAnyOrder("contexts.parquet", "activations.parquet", "features.parquet", "by-token.bin", "index.json");
+            assertThat(left.filter(Files::isRegularFile)
+                            .map(file -> file.getFileName().toString()))
+                    .as("nothing half written is left")
+                    .containsExactlyInAnyOrder(
+                            "contexts.parquet",
+                            "activations.parquet",
+                            "features.parquet",
+                            "by-token.bin",
+                            "index.json");
         }
     }
 
@@ -166,19 +206,29 @@ class CrashedPassTest {
 
     @Test
     void aPassIsNotResumedWithAnotherLimitOfTokens() throws IOException {
-        assertThatThrownBy(() -> pass(new PlantedSource(), killed(staging), 500).run(true, progress -> { }, new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("limit of tokens");
-        assertThatThrownBy(() -> pass(new PlantedSource(), undisturbed, 500).run(true, progress -> { }, new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("complete").hasMessageContaining("limit of tokens");
+        assertThatThrownBy(() ->
+                        pass(new PlantedSource(), killed(staging), 500).run(true, progress -> {}, new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("limit of tokens");
+        assertThatThrownBy(
+                        () -> pass(new PlantedSource(), undisturbed, 500).run(true, progress -> {}, new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("complete")
+                .hasMessageContaining("limit of tokens");
     }
 
     @Test
     void aFailureOfTheDeviceLeavesWhatWasComputed() throws IOException {
         Path folder = temporary.resolve("failing");
         PlantedSource planted = new PlantedSource();
-        assertThatThrownBy(() -> pass(contexts -> planted.asked == 4
-                ? CompletableFuture.failedFuture(new IllegalStateException("the device has gone")) : planted.activations(contexts), folder)
-                .run(false, progress -> { }, new Cancellation())).hasMessageContaining("the device has gone");
+        assertThatThrownBy(() -> pass(
+                                contexts -> planted.asked == 4
+                                        ? CompletableFuture.failedFuture(
+                                                new IllegalStateException("the device has gone"))
+                                        : planted.activations(contexts),
+                                folder)
+                        .run(false, progress -> {}, new Cancellation()))
+                .hasMessageContaining("the device has gone");
         assertThat(resume(folder)).as("four batches were staged").isEqualTo(BATCHES + 1 - 4);
         requireTheSameAsUndisturbed(folder, "device failed");
     }
@@ -190,8 +240,11 @@ class CrashedPassTest {
         Path folder = killed(staging);
         Files.delete(folder.resolve("staging.bin"));
         Files.createSymbolicLink(folder.resolve("staging.bin"), full);
-        assertThatThrownBy(() -> resume(folder)).isInstanceOf(CheckpointException.class)
-                .hasMessageContaining(folder.toString()).hasMessageContaining("No space left on device").hasMessageContaining("--resume");
+        assertThatThrownBy(() -> resume(folder))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(folder.toString())
+                .hasMessageContaining("No space left on device")
+                .hasMessageContaining("--resume");
         Files.delete(folder.resolve("staging.bin"));
         Files.write(folder.resolve("staging.bin"), Arrays.copyOf(staging, staging.length / 2));
         resume(folder);
@@ -204,7 +257,10 @@ class CrashedPassTest {
             Path folder = killed(Arrays.copyOf(staging, staging.length / 2));
             Path inTheWay = Files.createDirectories(folder.resolve(file)).resolve("something");
             Files.writeString(inTheWay, "in the way");
-            assertThatThrownBy(() -> resume(folder)).as(file).isInstanceOf(CheckpointException.class).hasMessageContaining("cannot be written");
+            assertThatThrownBy(() -> resume(folder))
+                    .as(file)
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("cannot be written");
             assertThat(folder.resolve("staging.bin")).exists();
             Files.delete(inTheWay);
             Files.delete(inTheWay.getParent());
@@ -215,16 +271,22 @@ class CrashedPassTest {
 
     @Test
     void whatTheDatabaseSaysOfAFullDiskIsReadable() {
-        assertThat(Parquet.reason("IO Error: Async write failed for range [offset=523212, size=231919]: {\"exception_type\":\"IO\",\"exception_message\":"
-                + "\"Could not write file \\\"i/activations.parquet.part\\\": No space left on device\",\"errno\":\"28\"}"))
-                .as("recorded on a full tmpfs, DuckDB's own words").isEqualTo("Could not write file \"i/activations.parquet.part\": No space left on device");
+        assertThat(
+                        Parquet.reason(
+                                "IO Error: Async write failed for range [offset=523212, size=231919]: {\"exception_type\":\"IO\",\"exception_message\":"
+                                        + "\"Could not write file \\\"i/activations.parquet.part\\\": No space left on device\",\"errno\":\"28\"}"))
+                .as("recorded on a full tmpfs, DuckDB's own words")
+                .isEqualTo("Could not write file \"i/activations.parquet.part\": No space left on device");
         assertThat(Parquet.reason("Out of Memory Error: failed")).isEqualTo("Out of Memory Error: failed");
     }
 
     @Test
     void aFolderThatCannotBeMadeIsNamed() throws IOException {
         Path blocked = Files.writeString(temporary.resolve("a file"), "").resolve("index");
-        assertThatThrownBy(() -> pass(new PlantedSource(), blocked).run(false, progress -> { }, new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining(blocked.toString()).hasMessageContaining("cannot be written").hasMessageContaining("allow writing");
+        assertThatThrownBy(() -> pass(new PlantedSource(), blocked).run(false, progress -> {}, new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(blocked.toString())
+                .hasMessageContaining("cannot be written")
+                .hasMessageContaining("allow writing");
     }
 }

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class ExamplesTest {
     /** Tokens 0, 10, 20 ... with values 1 to 100, so that value v is at index v - 1; one silent negative at the end. */
-    private static final FeatureActivations RAMP = new FeatureActivations(0,
-            IntStream.rangeClosed(0, 100).map(i -> 10 * i).toArray(), ramp(), 10_000);
+    private static final FeatureActivations RAMP = new FeatureActivations(
+            0, IntStream.rangeClosed(0, 100).map(i -> 10 * i).toArray(), ramp(), 10_000);
 
     private static float[] ramp() {
         float[] values = new float[101];
@@ -41,16 +41,27 @@ class ExamplesTest {
         Random random = new Random(4);
         float[] values = new float[5_000];
         for (int i = 0; i < values.length; i++) {
-            values[i] = random.nextInt(10) == 0 ? Float.MIN_VALUE * random.nextInt(3) : (random.nextInt(400) - 100) * (float) Math.pow(10, random.nextInt(40) - 20);
+            values[i] = random.nextInt(10) == 0
+                    ? Float.MIN_VALUE * random.nextInt(3)
+                    : (random.nextInt(400) - 100) * (float) Math.pow(10, random.nextInt(40) - 20);
         }
-        FeatureActivations activations = new FeatureActivations(0, IntStream.range(0, values.length).toArray(), values, values.length);
-        assertThat(Examples.top(activations, values.length, 1)).containsExactly(IntStream.range(0, values.length).boxed().filter(i -> values[i] > 0)
-                .sorted(Comparator.comparingDouble((Integer i) -> -values[i]).thenComparing(i -> i)).mapToInt(i -> i).toArray());
+        FeatureActivations activations =
+                new FeatureActivations(0, IntStream.range(0, values.length).toArray(), values, values.length);
+        assertThat(Examples.top(activations, values.length, 1))
+                .containsExactly(IntStream.range(0, values.length)
+                        .boxed()
+                        .filter(i -> values[i] > 0)
+                        .sorted(Comparator.comparingDouble((Integer i) -> -values[i])
+                                .thenComparing(i -> i))
+                        .mapToInt(i -> i)
+                        .toArray());
     }
 
     @Test
     void topExamplesComeFromDifferentStretchesOfText() {
-        assertThat(values(Examples.top(RAMP, 3, 25))).as("tokens 25 apart: every third").containsExactly(100, 97, 94);
+        assertThat(values(Examples.top(RAMP, 3, 25)))
+                .as("tokens 25 apart: every third")
+                .containsExactly(100, 97, 94);
     }
 
     @Test
@@ -73,9 +84,12 @@ class ExamplesTest {
         for (int i = 1_000; i < 1_010; i++) {
             skewed[i] = 10;
         }
-        FeatureActivations activations = new FeatureActivations(0, IntStream.range(0, 1_010).map(i -> 50 * i).toArray(), skewed, 100_000);
+        FeatureActivations activations = new FeatureActivations(
+                0, IntStream.range(0, 1_010).map(i -> 50 * i).toArray(), skewed, 100_000);
         int[] chosen = Examples.uniform(activations, 10, 10, 1, 3);
-        assertThat(Arrays.stream(chosen).filter(i -> skewed[i] == 10).count()).as("1 % of the tokens, half of the bins that are not empty").isEqualTo(5);
+        assertThat(Arrays.stream(chosen).filter(i -> skewed[i] == 10).count())
+                .as("1 % of the tokens, half of the bins that are not empty")
+                .isEqualTo(5);
         assertThat(activations.values()[chosen[0]]).as("largest first").isEqualTo(10);
     }
 
@@ -89,7 +103,9 @@ class ExamplesTest {
         FeatureActivations.Histogram histogram = RAMP.histogram(9);
         assertThat(histogram.edges()[0]).isEqualTo(1);
         assertThat(histogram.edges()[9]).isEqualTo(100);
-        assertThat(histogram.counts()).as("11 values a bin, the maximum in the last").containsExactly(11, 11, 11, 11, 11, 11, 11, 11, 12);
+        assertThat(histogram.counts())
+                .as("11 values a bin, the maximum in the last")
+                .containsExactly(11, 11, 11, 11, 11, 11, 11, 11, 12);
     }
 
     @Test
@@ -109,9 +125,13 @@ class ExamplesTest {
             }
         }
         assertThat(Examples.random(RAMP, 1_000, 1, 7)).hasSize(100).doesNotHaveDuplicates();
-        assertThat(Arrays.stream(drawn).min().orElseThrow()).as("40 expected; six standard deviations are 36").isGreaterThan(4);
+        assertThat(Arrays.stream(drawn).min().orElseThrow())
+                .as("40 expected; six standard deviations are 36")
+                .isGreaterThan(4);
         assertThat(Arrays.stream(drawn).max().orElseThrow()).isLessThan(76);
-        assertThat(Examples.random(RAMP, 10, 1, 7)).as("fewer are the beginning of more").isEqualTo(Arrays.copyOf(Examples.random(RAMP, 30, 1, 7), 10));
+        assertThat(Examples.random(RAMP, 10, 1, 7))
+                .as("fewer are the beginning of more")
+                .isEqualTo(Arrays.copyOf(Examples.random(RAMP, 30, 1, 7), 10));
     }
 
     @Test
@@ -121,7 +141,11 @@ class ExamplesTest {
         assertThat(Examples.uniform(RAMP, 20, 10, 1, 3)).containsExactlyInAnyOrder(drawn);
         for (int bin = 0; bin < 10; bin++) {
             float low = 10 * bin;
-            assertThat(Arrays.stream(drawn).filter(i -> RAMP.values()[i] > low && RAMP.values()[i] <= low + 10).count()).as("two of each of ten bins").isEqualTo(2);
+            assertThat(Arrays.stream(drawn)
+                            .filter(i -> RAMP.values()[i] > low && RAMP.values()[i] <= low + 10)
+                            .count())
+                    .as("two of each of ten bins")
+                    .isEqualTo(2);
         }
     }
 

@@ -44,7 +44,9 @@ class FeatureActivationsTest {
         for (float value : new float[] {1, 2, 3, 6, -5, 0}) {
             statistics.add(0, value);
         }
-        assertThat(statistics.deviation(0)).as("of 1, 2, 3, 6: mean 3, mean square 12.5").isCloseTo(Math.sqrt(3.5), within(1e-12));
+        assertThat(statistics.deviation(0))
+                .as("of 1, 2, 3, 6: mean 3, mean square 12.5")
+                .isCloseTo(Math.sqrt(3.5), within(1e-12));
         assertThat(statistics.deviation(1)).isZero();
     }
 }

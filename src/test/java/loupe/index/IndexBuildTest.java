@@ -44,8 +44,10 @@ class IndexBuildTest {
     }
 
     private IndexBuild build(PlantedSource source, Path folder, long maxTokens) {
-        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(SEPARATOR), maxTokens);
+        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae(
+                "sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(SEPARATOR), maxTokens);
         return new IndexBuild(settings, Corpus.of(List.of(corpusFile)), IndexBuildTest::words, source, folder);
     }
 
@@ -68,39 +70,52 @@ class IndexBuildTest {
 
     @Test
     void statisticsEqualADirectCountOverTheSameTokens() {
-        IndexInfo info = build(new PlantedSource(), temporary.resolve("index"), Long.MAX_VALUE).run(false, progress -> {}, new Cancellation());
+        IndexInfo info = build(new PlantedSource(), temporary.resolve("index"), Long.MAX_VALUE)
+                .run(false, progress -> {}, new Cancellation());
         List<Integer> ids = expectedTokens();
         assertThat(info.tokens()).isEqualTo(ids.size());
         try (ActivationIndex index = ActivationIndex.open(temporary.resolve("index"))) {
             FeatureStatistics statistics = index.statistics(0);
             for (int feature = 0; feature < 5; feature++) {
                 int f = feature;
-                double[] values = ids.stream().filter(id -> id % 5 == f).mapToDouble(id -> 1 + id / 10f).toArray();
+                double[] values = ids.stream()
+                        .filter(id -> id % 5 == f)
+                        .mapToDouble(id -> 1 + id / 10f)
+                        .toArray();
                 assertThat(statistics.count()[f]).isEqualTo(values.length);
                 assertThat(statistics.sum()[f]).isCloseTo(Arrays.stream(values).sum(), within(1e-9));
-                assertThat(statistics.max()[f]).isEqualTo((float) Arrays.stream(values).max().orElseThrow());
+                assertThat(statistics.max()[f])
+                        .isEqualTo((float) Arrays.stream(values).max().orElseThrow());
                 assertThat(statistics.density(f)).isEqualTo((double) values.length / ids.size());
                 FeatureActivations activations = index.activations(0, f);
                 assertThat(activations.count()).isEqualTo(values.length);
-                assertThat(Arrays.stream(activations.histogram(50).counts()).sum()).isEqualTo(values.length);
+                assertThat(Arrays.stream(activations.histogram(50).counts()).sum())
+                        .isEqualTo(values.length);
                 for (int i = 0; i < activations.tokens().length; i++) {
-                    assertThat(activations.values()[i]).isEqualTo(1 + ids.get(activations.tokens()[i]) / 10f);
+                    assertThat(activations.values()[i])
+                            .isEqualTo(1 + ids.get(activations.tokens()[i]) / 10f);
                 }
             }
-            assertThat(statistics.count()[5]).as("negative activations do not count").isZero();
-            assertThat(index.activations(0, 5).values()).as("but are kept").hasSize((int) ids.stream().filter(id -> id % 7 == 0).count());
+            assertThat(statistics.count()[5])
+                    .as("negative activations do not count")
+                    .isZero();
+            assertThat(index.activations(0, 5).values()).as("but are kept").hasSize((int)
+                    ids.stream().filter(id -> id % 7 == 0).count());
             assertThat(statistics.dead()).isEqualTo(3);
         }
     }
 
     @Test
     void anExampleShowsTheTextAroundItsTokenAndStaysInItsDocument() {
-        build(new PlantedSource(), temporary.resolve("index"), Long.MAX_VALUE).run(false, progress -> {}, new Cancellation());
+        build(new PlantedSource(), temporary.resolve("index"), Long.MAX_VALUE)
+                .run(false, progress -> {}, new Cancellation());
         try (ActivationIndex index = ActivationIndex.open(temporary.resolve("index"))) {
             List<Integer> ids = expectedTokens();
             FeatureActivations activations = index.activations(0, 2);
             List<Example> examples = index.examples(activations, Examples.top(activations, 10, 3), 4, 4);
-            assertThat(examples).hasSize(10).isSortedAccordingTo((a, b) -> Float.compare(b.activation(), a.activation()));
+            assertThat(examples)
+                    .hasSize(10)
+                    .isSortedAccordingTo((a, b) -> Float.compare(b.activation(), a.activation()));
             for (Example example : examples) {
                 int start = example.token() - example.focus();
                 assertThat(example.ids()).hasSizeLessThanOrEqualTo(9);
@@ -109,7 +124,11 @@ class IndexBuildTest {
                     assertThat(example.ids()[i]).isEqualTo(id);
                     assertThat(example.values()[i]).isEqualTo(id % 5 == 2 ? 1 + id / 10f : 0);
                 }
-                assertThat(Arrays.stream(example.ids()).skip(1).filter(id -> id == SEPARATOR).count()).isZero();
+                assertThat(Arrays.stream(example.ids())
+                                .skip(1)
+                                .filter(id -> id == SEPARATOR)
+                                .count())
+                        .isZero();
             }
             assertThat(examples.get(0).activation()).isEqualTo(activations.max());
         }
@@ -122,36 +141,54 @@ class IndexBuildTest {
 
         Cancellation cancellation = new Cancellation();
         Path folder = temporary.resolve("stopped");
-        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE).run(false, progress -> {
-            if (progress.tokens() > 250) {
-                cancellation.cancel();
-            }
-        }, cancellation)).isInstanceOf(CancellationException.class);
-        assertThatThrownBy(() -> ActivationIndex.open(folder)).isInstanceOf(CheckpointException.class).hasMessageContaining("unfinished").hasMessageContaining("--resume");
+        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE)
+                        .run(
+                                false,
+                                progress -> {
+                                    if (progress.tokens() > 250) {
+                                        cancellation.cancel();
+                                    }
+                                },
+                                cancellation))
+                .isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> ActivationIndex.open(folder))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("unfinished")
+                .hasMessageContaining("--resume");
 
         PlantedSource rest = new PlantedSource();
         build(rest, folder, Long.MAX_VALUE).run(true, progress -> {}, new Cancellation());
         assertThat(rest.asked).isLessThan(undisturbed.asked);
-        for (String file : List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin")) {
-            assertThat(folder.resolve(file)).hasSameBinaryContentAs(temporary.resolve("whole").resolve(file));
+        for (String file : List.of(
+                "contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin")) {
+            assertThat(folder.resolve(file))
+                    .hasSameBinaryContentAs(temporary.resolve("whole").resolve(file));
         }
     }
 
     @Test
     void aBatchTornByACrashIsComputedAgain() throws IOException {
-        build(new PlantedSource(), temporary.resolve("whole"), Long.MAX_VALUE).run(false, progress -> {}, new Cancellation());
+        build(new PlantedSource(), temporary.resolve("whole"), Long.MAX_VALUE)
+                .run(false, progress -> {}, new Cancellation());
         Path folder = temporary.resolve("crashed");
         Cancellation cancellation = new Cancellation();
-        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE).run(false, progress -> {
-            if (progress.tokens() > 250) {
-                cancellation.cancel();
-            }
-        }, cancellation)).isInstanceOf(CancellationException.class);
-        try (RandomAccessFile staging = new RandomAccessFile(folder.resolve("staging.bin").toFile(), "rw")) {
+        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE)
+                        .run(
+                                false,
+                                progress -> {
+                                    if (progress.tokens() > 250) {
+                                        cancellation.cancel();
+                                    }
+                                },
+                                cancellation))
+                .isInstanceOf(CancellationException.class);
+        try (RandomAccessFile staging =
+                new RandomAccessFile(folder.resolve("staging.bin").toFile(), "rw")) {
             staging.setLength(staging.length() - 5);
         }
         build(new PlantedSource(), folder, Long.MAX_VALUE).run(true, progress -> {}, new Cancellation());
-        assertThat(folder.resolve("sae-0/activations.parquet")).hasSameBinaryContentAs(temporary.resolve("whole/sae-0/activations.parquet"));
+        assertThat(folder.resolve("sae-0/activations.parquet"))
+                .hasSameBinaryContentAs(temporary.resolve("whole/sae-0/activations.parquet"));
     }
 
     @Test
@@ -159,10 +196,14 @@ class IndexBuildTest {
         Path folder = temporary.resolve("index");
         Cancellation cancellation = new Cancellation();
         cancellation.cancel();
-        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE).run(false, progress -> {}, cancellation)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() ->
+                        build(new PlantedSource(), folder, Long.MAX_VALUE).run(false, progress -> {}, cancellation))
+                .isInstanceOf(CancellationException.class);
         corpusFile = otherCorpus();
-        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE).run(true, progress -> {}, new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("another model, checkpoint, corpus, context length");
+        assertThatThrownBy(() -> build(new PlantedSource(), folder, Long.MAX_VALUE)
+                        .run(true, progress -> {}, new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("another model, checkpoint, corpus, context length");
     }
 
     private Path otherCorpus() {
@@ -175,13 +216,17 @@ class IndexBuildTest {
 
     @Test
     void noMoreTokensAreCountedThanAskedFor() {
-        IndexInfo info = build(new PlantedSource(), temporary.resolve("index"), 100).run(false, progress -> {}, new Cancellation());
+        IndexInfo info = build(new PlantedSource(), temporary.resolve("index"), 100)
+                .run(false, progress -> {}, new Cancellation());
         assertThat(info.tokens()).isEqualTo(100);
     }
 
     @Test
     void aMissingIndexIsNamedWithWhatToDo() {
-        assertThatThrownBy(() -> ActivationIndex.open(temporary)).isInstanceOf(CheckpointException.class)
-                .hasMessageContaining(temporary.toString()).hasMessageContaining("no index").hasMessageContaining("index build");
+        assertThatThrownBy(() -> ActivationIndex.open(temporary))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(temporary.toString())
+                .hasMessageContaining("no index")
+                .hasMessageContaining("index build");
     }
 }

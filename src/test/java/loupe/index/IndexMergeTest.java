@@ -29,29 +29,51 @@ class IndexMergeTest {
     /** Documents of 13 words; 754 tokens in 48 contexts, six blocks, the last context cut short. */
     @BeforeEach
     void writeCorpus() throws IOException {
-        corpus = Files.writeString(temporary.resolve("corpus.txt"), IntStream.range(0, WORDS)
-                .mapToObj(i -> i * 37 % 97 + (i % 13 == 12 ? Corpus.SEPARATOR : " ")).collect(Collectors.joining()));
+        corpus = Files.writeString(
+                temporary.resolve("corpus.txt"),
+                IntStream.range(0, WORDS)
+                        .mapToObj(i -> i * 37 % 97 + (i % 13 == 12 ? Corpus.SEPARATOR : " "))
+                        .collect(Collectors.joining()));
     }
 
     private Path build(Shard shard) {
-        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), Long.MAX_VALUE, shard, Masks.NONE);
+        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae(
+                "sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("model", "m"),
+                List.of(sae),
+                CONTEXT,
+                OptionalInt.of(100),
+                Long.MAX_VALUE,
+                shard,
+                Masks.NONE);
         Path folder = temporary.resolve("shard-" + shard.number() + "-of-" + shard.of());
-        new IndexBuild(settings, Corpus.of(List.of(corpus)), text -> Arrays.stream(text.split("\\s+")).mapToInt(Integer::parseInt).toArray(),
-                new PlantedSource(), folder).run(false, progress -> { }, new Cancellation());
+        new IndexBuild(
+                        settings,
+                        Corpus.of(List.of(corpus)),
+                        text -> Arrays.stream(text.split("\\s+"))
+                                .mapToInt(Integer::parseInt)
+                                .toArray(),
+                        new PlantedSource(),
+                        folder)
+                .run(false, progress -> {}, new Cancellation());
         return folder;
     }
 
     private List<Path> buildAll(int of) {
-        return IntStream.rangeClosed(1, of).mapToObj(number -> build(new Shard(number, of))).toList();
+        return IntStream.rangeClosed(1, of)
+                .mapToObj(number -> build(new Shard(number, of)))
+                .toList();
     }
 
     @Test
     void fourMergedShardsAreWhatOnePassMakesRowForRow() {
         Path merged = temporary.resolve("merged");
         List<Path> shards = buildAll(4);
-        IndexMerge.merge(List.of(shards.get(2), shards.get(0), shards.get(3), shards.get(1)), merged, new Cancellation());
-        try (ActivationIndex one = ActivationIndex.open(build(Shard.WHOLE)); ActivationIndex four = ActivationIndex.open(merged)) {
+        IndexMerge.merge(
+                List.of(shards.get(2), shards.get(0), shards.get(3), shards.get(1)), merged, new Cancellation());
+        try (ActivationIndex one = ActivationIndex.open(build(Shard.WHOLE));
+                ActivationIndex four = ActivationIndex.open(merged)) {
             assertThat(four.info().tokens()).isEqualTo(one.info().tokens()).isEqualTo(WORDS + 54);
             assertThat(four.info().saes()).isEqualTo(one.info().saes());
             assertThat(four.info().sources()).isEqualTo(one.info().sources());
@@ -87,7 +109,10 @@ class IndexMergeTest {
                 tokens += index.info().tokens();
                 assertThat(index.info().tokens()).isLessThanOrEqualTo(2 * Shard.BLOCK * CONTEXT);
                 FeatureActivations activations = index.activations(0, 2);
-                assertThat(index.examples(activations, new int[] {0}, 2, 2).get(0).ids()).isNotEmpty();
+                assertThat(index.examples(activations, new int[] {0}, 2, 2)
+                                .get(0)
+                                .ids())
+                        .isNotEmpty();
             }
         }
         assertThat(tokens).isEqualTo(WORDS + 54);
@@ -96,20 +121,30 @@ class IndexMergeTest {
     @Test
     void aMissingShardIsNamed() {
         List<Path> shards = buildAll(3);
-        assertThatThrownBy(() -> IndexMerge.merge(shards.subList(0, 2), temporary.resolve("merged"), new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("1/3, 2/3").hasMessageContaining("1/3, 2/3, 3/3");
+        assertThatThrownBy(
+                        () -> IndexMerge.merge(shards.subList(0, 2), temporary.resolve("merged"), new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("1/3, 2/3")
+                .hasMessageContaining("1/3, 2/3, 3/3");
         assertThat(temporary.resolve("merged")).doesNotExist();
     }
 
     @Test
     void shardsOfDifferentPassesAreRefused() {
-        assertThatThrownBy(() -> IndexMerge.merge(List.of(build(new Shard(1, 2)), build(new Shard(2, 3))), temporary.resolve("merged"), new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("number of shards");
+        assertThatThrownBy(() -> IndexMerge.merge(
+                        List.of(build(new Shard(1, 2)), build(new Shard(2, 3))),
+                        temporary.resolve("merged"),
+                        new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("number of shards");
     }
 
     @Test
     void moreShardsThanTheCorpusHasBlocksIsSaid() {
-        assertThatThrownBy(() -> build(new Shard(7, 7))).isInstanceOf(CheckpointException.class).hasMessageContaining("48 contexts").hasMessageContaining("7/7");
+        assertThatThrownBy(() -> build(new Shard(7, 7)))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("48 contexts")
+                .hasMessageContaining("7/7");
     }
 
     @Test

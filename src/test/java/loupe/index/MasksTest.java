@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Words 0 to 96 in documents of 13; at one hook point word 90 and above are 50 long and all others 1 to 2, at another the
- * word 7 is 9 long at odd positions and everything else 1. The limit is 4 medians.
+ * Words 0 to 96 in documents of 13; at one hook point word 90 and above are 50 long and all others 1 to 2, at another
+ * the word 7 is 9 long at odd positions and everything else 1. The limit is 4 medians.
  */
 class MasksTest {
     private static final int CONTEXT = 16;
@@ -78,18 +78,34 @@ class MasksTest {
                 first[t] = atFirstHook(contexts[t / length][t % length]);
                 second[t] = atSecondHook(contexts[t / length][t % length], t % length);
             }
-            return planted.activations(contexts).thenApply(activations -> new IndexBuild.Batch(activations, List.of(first, second)));
+            return planted.activations(contexts)
+                    .thenApply(activations -> new IndexBuild.Batch(activations, List.of(first, second)));
         }
     }
 
     private IndexBuild pass(Path folder, Masks masks, Shard shard) {
-        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(SEPARATOR), Long.MAX_VALUE, shard, masks);
-        return new IndexBuild(settings, Corpus.of(List.of(corpus)), text -> Arrays.stream(text.strip().split("\\s+")).mapToInt(Integer::parseInt).toArray(), new WithNorms(), folder);
+        IndexInfo.IndexedSae sae =
+                new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("model", "m"),
+                List.of(sae),
+                CONTEXT,
+                OptionalInt.of(SEPARATOR),
+                Long.MAX_VALUE,
+                shard,
+                masks);
+        return new IndexBuild(
+                settings,
+                Corpus.of(List.of(corpus)),
+                text -> Arrays.stream(text.strip().split("\\s+"))
+                        .mapToInt(Integer::parseInt)
+                        .toArray(),
+                new WithNorms(),
+                folder);
     }
 
     private IndexInfo build(Path folder, Masks masks, Shard shard) {
-        return pass(folder, masks, shard).run(false, progress -> { }, new Cancellation());
+        return pass(folder, masks, shard).run(false, progress -> {}, new Cancellation());
     }
 
     private boolean isBeginning(int t) {
@@ -117,29 +133,50 @@ class MasksTest {
         IndexInfo info = build(temporary.resolve("index"), ALL, Shard.WHOLE);
         assertThat(info.tokens()).isEqualTo(ids.size());
         assertThat(info.masks()).isEqualTo(ALL);
-        assertThat(info.leftOut()).isEqualTo(new Masks.LeftOut(number(this::isBeginning), number(MasksTest::isFirst), number(this::isLong), ids.size() - number(this::counts)));
+        assertThat(info.leftOut())
+                .isEqualTo(new Masks.LeftOut(
+                        number(this::isBeginning),
+                        number(MasksTest::isFirst),
+                        number(this::isLong),
+                        ids.size() - number(this::counts)));
         assertThat(info.leftOut().highNorm()).isPositive();
-        assertThat(number(t -> atSecondHook(ids.get(t), t % CONTEXT) == 9)).as("the second hook point alone leaves out some").isPositive();
+        assertThat(number(t -> atSecondHook(ids.get(t), t % CONTEXT) == 9))
+                .as("the second hook point alone leaves out some")
+                .isPositive();
         try (ActivationIndex index = ActivationIndex.open(temporary.resolve("index"))) {
             assertThat(index.info()).as("what is read is what was written").isEqualTo(info);
             FeatureStatistics statistics = index.statistics(0);
-            assertThat(statistics.corpusTokens()).isEqualTo(number(this::counts)).isEqualTo(info.counted());
+            assertThat(statistics.corpusTokens())
+                    .isEqualTo(number(this::counts))
+                    .isEqualTo(info.counted());
             for (int feature = 0; feature < 5; feature++) {
                 int f = feature;
-                int[] active = IntStream.range(0, ids.size()).filter(t -> counts(t) && ids.get(t) % 5 == f).toArray();
+                int[] active = IntStream.range(0, ids.size())
+                        .filter(t -> counts(t) && ids.get(t) % 5 == f)
+                        .toArray();
                 FeatureActivations activations = index.activations(0, f);
                 assertThat(activations.tokens()).containsExactly(active);
-                assertThat(activations.density()).isEqualTo((double) active.length / number(this::counts)).isEqualTo(statistics.density(f));
+                assertThat(activations.density())
+                        .isEqualTo((double) active.length / number(this::counts))
+                        .isEqualTo(statistics.density(f));
                 assertThat(statistics.count()[f]).isEqualTo(active.length);
-                assertThat(statistics.sum()[f]).isCloseTo(Arrays.stream(active).mapToDouble(t -> 1 + ids.get(t) / 10f).sum(), within(1e-9));
+                assertThat(statistics.sum()[f])
+                        .isCloseTo(
+                                Arrays.stream(active)
+                                        .mapToDouble(t -> 1 + ids.get(t) / 10f)
+                                        .sum(),
+                                within(1e-9));
             }
             for (int t = 0; t < ids.size(); t++) {
                 assertThat(index.isCounted(t)).as("token %d", t).isEqualTo(counts(t));
                 assertThat(index.featuresAt(0, t).isEmpty()).isEqualTo(!counts(t));
             }
             assertThat(index.featuresOf(0, 7).occurrences()).isEqualTo(number(t -> ids.get(t) == 7 && counts(t)));
-            assertThat(index.coActivations(index.activations(0, 1), 0, 0).tokens()).isEqualTo(info.counted());
-            assertThat(index.nearMisses(index.activations(0, 5), 100, 1, 0, 0, 1)).as("nothing is known of a token that is left out").allSatisfy(miss -> assertThat(counts(miss.token())).isTrue());
+            assertThat(index.coActivations(index.activations(0, 1), 0, 0).tokens())
+                    .isEqualTo(info.counted());
+            assertThat(index.nearMisses(index.activations(0, 5), 100, 1, 0, 0, 1))
+                    .as("nothing is known of a token that is left out")
+                    .allSatisfy(miss -> assertThat(counts(miss.token())).isTrue());
         }
     }
 
@@ -149,7 +186,8 @@ class MasksTest {
         assertThat(info.leftOut()).isEqualTo(Masks.LeftOut.NOTHING);
         assertThat(info.counted()).isEqualTo(info.tokens());
         try (ActivationIndex index = ActivationIndex.open(temporary.resolve("index"))) {
-            assertThat(IntStream.range(0, ids.size()).allMatch(index::isCounted)).isTrue();
+            assertThat(IntStream.range(0, ids.size()).allMatch(index::isCounted))
+                    .isTrue();
         }
     }
 
@@ -163,16 +201,26 @@ class MasksTest {
                 ContextTexts read = new ContextTexts(parquet, folder, info, 0);
                 int[] some = {0, 3, 17, (ids.size() - 1) / CONTEXT};
                 for (int context : some) {
-                    assertThat(read.of(some).get(context)).usingRecursiveComparison().isEqualTo(kept.of(some).get(context));
-                    assertThat(read.of(some).get(context).ids()).containsExactly(
-                            ids.subList(context * CONTEXT, Math.min(ids.size(), (context + 1) * CONTEXT)).stream().mapToInt(id -> id).toArray());
+                    assertThat(read.of(some).get(context))
+                            .usingRecursiveComparison()
+                            .isEqualTo(kept.of(some).get(context));
+                    assertThat(read.of(some).get(context).ids())
+                            .containsExactly(
+                                    ids
+                                            .subList(context * CONTEXT, Math.min(ids.size(), (context + 1) * CONTEXT))
+                                            .stream()
+                                            .mapToInt(id -> id)
+                                            .toArray());
                 }
                 int[] asked = {7, 93, 3, SEPARATOR, 5_000};
                 for (ContextTexts texts : List.of(kept, read)) {
                     List<int[]> found = texts.tokensWith(asked);
                     for (int i = 0; i < asked.length; i++) {
                         int id = asked[i];
-                        assertThat(found.get(i)).containsExactly(IntStream.range(0, ids.size()).filter(t -> ids.get(t) == id && (masks.isNone() || counts(t))).toArray());
+                        assertThat(found.get(i))
+                                .containsExactly(IntStream.range(0, ids.size())
+                                        .filter(t -> ids.get(t) == id && (masks.isNone() || counts(t)))
+                                        .toArray());
                     }
                 }
             }
@@ -183,49 +231,71 @@ class MasksTest {
     void aPassStoppedInTheMiddleGoesOnToTheSameMaskedIndex() {
         build(temporary.resolve("whole"), ALL, Shard.WHOLE);
         Path folder = stopped(ALL);
-        IndexInfo info = pass(folder, ALL, Shard.WHOLE).run(true, progress -> { }, new Cancellation());
+        IndexInfo info = pass(folder, ALL, Shard.WHOLE).run(true, progress -> {}, new Cancellation());
         assertThat(info.leftOut().together()).isEqualTo(ids.size() - number(this::counts));
-        for (String file : List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin")) {
-            assertThat(folder.resolve(file)).hasSameBinaryContentAs(temporary.resolve("whole").resolve(file));
+        for (String file : List.of(
+                "contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin")) {
+            assertThat(folder.resolve(file))
+                    .hasSameBinaryContentAs(temporary.resolve("whole").resolve(file));
         }
     }
 
     private Path stopped(Masks masks) {
         Cancellation cancellation = new Cancellation();
         Path folder = temporary.resolve("stopped");
-        assertThatThrownBy(() -> pass(folder, masks, Shard.WHOLE).run(false, progress -> {
-            if (progress.tokens() > 400) {
-                assertThat(progress.snapshot(0).corpusTokens()).isEqualTo(IntStream.range(0, (int) progress.tokens()).filter(t -> masks.isNone() || counts(t)).count());
-                cancellation.cancel();
-            }
-        }, cancellation)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> pass(folder, masks, Shard.WHOLE)
+                        .run(
+                                false,
+                                progress -> {
+                                    if (progress.tokens() > 400) {
+                                        assertThat(progress.snapshot(0).corpusTokens())
+                                                .isEqualTo(IntStream.range(0, (int) progress.tokens())
+                                                        .filter(t -> masks.isNone() || counts(t))
+                                                        .count());
+                                        cancellation.cancel();
+                                    }
+                                },
+                                cancellation))
+                .isInstanceOf(CancellationException.class);
         return folder;
     }
 
     @Test
     void aPassIsNotResumedWithOtherMasks() {
         Path folder = stopped(ALL);
-        assertThatThrownBy(() -> pass(folder, new Masks(SEPARATOR, 2, 5), Shard.WHOLE).run(true, progress -> { }, new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("was begun without token 100, without the first 2 positions, without norms above 4.0 times the median")
-                .hasMessageContaining("5.0 times").hasMessageContaining("Give the same masks");
+        assertThatThrownBy(() -> pass(folder, new Masks(SEPARATOR, 2, 5), Shard.WHOLE)
+                        .run(true, progress -> {}, new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(
+                        "was begun without token 100, without the first 2 positions, without norms above 4.0 times the median")
+                .hasMessageContaining("5.0 times")
+                .hasMessageContaining("Give the same masks");
         build(folder, Masks.NONE, Shard.WHOLE);
-        assertThatThrownBy(() -> pass(folder, ALL, Shard.WHOLE).run(true, progress -> { }, new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("was made with every token").hasMessageContaining("Give the same masks");
+        assertThatThrownBy(() -> pass(folder, ALL, Shard.WHOLE).run(true, progress -> {}, new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("was made with every token")
+                .hasMessageContaining("Give the same masks");
     }
 
     @Test
     void maskedShardsMergeToWhatOneMaskedPassMakes() {
-        List<Path> shards = IntStream.rangeClosed(1, 3).mapToObj(i -> temporary.resolve("shard-" + i)).toList();
+        List<Path> shards = IntStream.rangeClosed(1, 3)
+                .mapToObj(i -> temporary.resolve("shard-" + i))
+                .toList();
         IntStream.range(0, 3).forEach(i -> build(shards.get(i), ALL, new Shard(i + 1, 3)));
         IndexInfo one = build(temporary.resolve("one"), ALL, Shard.WHOLE);
         IndexInfo merged = IndexMerge.merge(shards, temporary.resolve("merged"), new Cancellation());
         assertThat(merged.leftOut()).isEqualTo(one.leftOut());
         assertThat(merged.masks()).isEqualTo(ALL);
-        assertThat(temporary.resolve("merged/sae-0/by-token.bin")).hasSameBinaryContentAs(temporary.resolve("one/sae-0/by-token.bin"));
+        assertThat(temporary.resolve("merged/sae-0/by-token.bin"))
+                .hasSameBinaryContentAs(temporary.resolve("one/sae-0/by-token.bin"));
         try (ActivationIndex index = ActivationIndex.open(temporary.resolve("merged"))) {
-            assertThat(IntStream.range(0, ids.size()).filter(index::isCounted).count()).isEqualTo(one.counted());
-            assertThat(index.statistics(0).count()).containsExactly(IntStream.range(0, PlantedSource.FEATURES)
-                    .mapToLong(f -> f < 5 ? number(t -> counts(t) && ids.get(t) % 5 == f) : 0).toArray());
+            assertThat(IntStream.range(0, ids.size()).filter(index::isCounted).count())
+                    .isEqualTo(one.counted());
+            assertThat(index.statistics(0).count())
+                    .containsExactly(IntStream.range(0, PlantedSource.FEATURES)
+                            .mapToLong(f -> f < 5 ? number(t -> counts(t) && ids.get(t) % 5 == f) : 0)
+                            .toArray());
         }
     }
 
@@ -233,24 +303,36 @@ class MasksTest {
     void shardsWithDifferentMasksAreRefused() {
         build(temporary.resolve("a"), ALL, new Shard(1, 2));
         build(temporary.resolve("b"), new Masks(-1, 2, 4), new Shard(2, 2));
-        assertThatThrownBy(() -> IndexMerge.merge(List.of(temporary.resolve("a"), temporary.resolve("b")), temporary.resolve("merged"), new Cancellation()))
-                .isInstanceOf(CheckpointException.class).hasMessageContaining("without token 100").hasMessageContaining("same masks");
+        assertThatThrownBy(() -> IndexMerge.merge(
+                        List.of(temporary.resolve("a"), temporary.resolve("b")),
+                        temporary.resolve("merged"),
+                        new Cancellation()))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("without token 100")
+                .hasMessageContaining("same masks");
         assertThat(temporary.resolve("merged")).doesNotExist();
     }
 
     @Test
     void theMedianOfABatchIsTheLowerOfTheTwoInTheMiddle() {
-        List<Contexts.Context> batch = List.of(new Contexts.Context(new int[] {5, 6}, new int[2]), new Contexts.Context(new int[] {5, 9}, new int[2]));
+        List<Contexts.Context> batch = List.of(
+                new Contexts.Context(new int[] {5, 6}, new int[2]), new Contexts.Context(new int[] {5, 9}, new int[2]));
         Masks masks = new Masks(9, 1, 2);
         byte[] left = masks.of(batch, List.of(new float[] {4, 1, 2, 4.5f}));
-        assertThat(left).as("median 2, limit 4, which itself is still counted").containsExactly(Masks.FIRST_POSITIONS, 0, Masks.FIRST_POSITIONS, Masks.BEGINNING + Masks.HIGH_NORM);
+        assertThat(left)
+                .as("median 2, limit 4, which itself is still counted")
+                .containsExactly(Masks.FIRST_POSITIONS, 0, Masks.FIRST_POSITIONS, Masks.BEGINNING + Masks.HIGH_NORM);
         assertThat(Masks.LeftOut.NOTHING.and(left)).isEqualTo(new Masks.LeftOut(1, 2, 1, 3));
     }
 
     @Test
     void aSourceWithoutNormsCannotServeTheMaskThatNeedsThem() {
         IndexBuild.Source plain = contexts -> CompletableFuture.completedFuture(List.of());
-        assertThatThrownBy(() -> plain.withNorms(new int[][] {{1}})).isInstanceOf(UnsupportedOperationException.class).hasMessageContaining("norms");
-        assertThatThrownBy(() -> new Masks(-1, 0, -2)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("-2.0");
+        assertThatThrownBy(() -> plain.withNorms(new int[][] {{1}}))
+                .isInstanceOf(UnsupportedOperationException.class)
+                .hasMessageContaining("norms");
+        assertThatThrownBy(() -> new Masks(-1, 0, -2))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("-2.0");
     }
 }

@@ -22,8 +22,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * A planted pattern: feature 0 fires at word 7 and at word 8 when word 1 stands before it. In the corpus they stand after 1 and
- * after others, 9 never fires, and one text comes five times.
+ * A planted pattern: feature 0 fires at word 7 and at word 8 when word 1 stands before it. In the corpus they stand
+ * after 1 and after others, 9 never fires, and one text comes five times.
  */
 class NearMissTest {
     private static final int CONTEXT = 32;
@@ -39,8 +39,12 @@ class NearMissTest {
         List<String> documents = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             int filler = 20 + i;
-            documents.add(i % 4 == 0 ? filler + " 1 7 " + filler + " 9 50" : i % 4 == 1 ? filler + " 2 7 " + filler + " 9 51"
-                    : i % 4 == 2 ? filler + " 1 8 3 7 " + filler : filler + " 2 8 9 " + filler);
+            documents.add(
+                    i % 4 == 0
+                            ? filler + " 1 7 " + filler + " 9 50"
+                            : i % 4 == 1
+                                    ? filler + " 2 7 " + filler + " 9 51"
+                                    : i % 4 == 2 ? filler + " 1 8 3 7 " + filler : filler + " 2 8 9 " + filler);
         }
         for (int i = 0; i < 5; i++) {
             documents.add("4 5 8 6 4");
@@ -51,9 +55,17 @@ class NearMissTest {
             ids.addAll(Arrays.stream(document.split(" ")).map(Integer::valueOf).toList());
         }
         IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), 1, "", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), Long.MAX_VALUE);
-        new IndexBuild(settings, Corpus.of(List.of(corpus)), text -> Arrays.stream(text.split(" ")).mapToInt(Integer::parseInt).toArray(),
-                contexts -> CompletableFuture.completedFuture(List.of(activations(contexts))), temporary.resolve("index")).run(false, progress -> { }, new Cancellation());
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), Long.MAX_VALUE);
+        new IndexBuild(
+                        settings,
+                        Corpus.of(List.of(corpus)),
+                        text -> Arrays.stream(text.split(" "))
+                                .mapToInt(Integer::parseInt)
+                                .toArray(),
+                        contexts -> CompletableFuture.completedFuture(List.of(activations(contexts))),
+                        temporary.resolve("index"))
+                .run(false, progress -> {}, new Cancellation());
         index = ActivationIndex.open(temporary.resolve("index"));
     }
 
@@ -75,7 +87,8 @@ class NearMissTest {
         }
         float[] floats = new float[values.size()];
         IntStream.range(0, floats.length).forEach(i -> floats[i] = values.get(i));
-        return new SparseFeatures(offsets.size() - 1, 1, offsets.stream().mapToInt(i -> i).toArray(), new int[floats.length], floats);
+        return new SparseFeatures(
+                offsets.size() - 1, 1, offsets.stream().mapToInt(i -> i).toArray(), new int[floats.length], floats);
     }
 
     @Test
@@ -91,8 +104,12 @@ class NearMissTest {
                 assertThat(activations.at(start + i)).isZero();
             }
         }
-        assertThat(misses.stream().map(miss -> shown(miss.focus(), Arrays.stream(miss.ids()).boxed().toList()))).as("all there are, by a search through the text")
-                .doesNotHaveDuplicates().containsExactlyInAnyOrderElementsOf(expected());
+        assertThat(misses.stream()
+                        .map(miss -> shown(
+                                miss.focus(), Arrays.stream(miss.ids()).boxed().toList())))
+                .as("all there are, by a search through the text")
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(expected());
     }
 
     private static String shown(int focus, List<Integer> tokens) {
@@ -128,26 +145,41 @@ class NearMissTest {
     @Test
     void wordsTakeTurnsAndTheOneOfTheLargestActivationComesFirst() {
         FeatureActivations activations = new FeatureActivations(0, new int[] {4, 20}, new float[] {2, 1}, 100);
-        int[] order = Examples.inTurn(List.of(new int[] {3, 4, 5, 6}, new int[] {19, 20, 21}), activations, new Random(1));
+        int[] order =
+                Examples.inTurn(List.of(new int[] {3, 4, 5, 6}, new int[] {19, 20, 21}), activations, new Random(1));
         assertThat(order).containsExactlyInAnyOrder(3, 5, 6, 19, 21);
-        assertThat(Arrays.stream(order).mapToObj(token -> token < 10 ? "first" : "second")).containsExactly("first", "second", "first", "second", "first");
+        assertThat(Arrays.stream(order).mapToObj(token -> token < 10 ? "first" : "second"))
+                .containsExactly("first", "second", "first", "second", "first");
         List<Example> misses = index.nearMisses(index.activations(0, 0), 10, 1, 3, 3, 0);
-        assertThat(misses.stream().map(miss -> miss.ids()[miss.focus()])).as("both words").contains(7, 8);
+        assertThat(misses.stream().map(miss -> miss.ids()[miss.focus()]))
+                .as("both words")
+                .contains(7, 8);
     }
 
     @Test
     void aFeatureThatNeverFiresHasNone() {
-        assertThat(index.nearMisses(new FeatureActivations(0, new int[0], new float[0], ids.size()), 10, 1, 3, 3, 0)).isEmpty();
+        assertThat(index.nearMisses(new FeatureActivations(0, new int[0], new float[0], ids.size()), 10, 1, 3, 3, 0))
+                .isEmpty();
     }
 
     @Test
     void repeatedTextsMakeRoomForOthers() {
-        FeatureActivations everywhere = new FeatureActivations(0, IntStream.range(0, ids.size()).filter(t -> ids.get(t) == 8).toArray(), ones(), ids.size());
+        FeatureActivations everywhere = new FeatureActivations(
+                0, IntStream.range(0, ids.size()).filter(t -> ids.get(t) == 8).toArray(), ones(), ids.size());
         int count = everywhere.tokens().length;
-        assertThat(index.examples(everywhere, IntStream.range(0, count).toArray(), 2, 2)).hasSize(count);
-        List<Example> distinct = index.distinct(everywhere, n -> IntStream.iterate(count - 1, i -> i >= 0, i -> i - 1).limit(n).toArray(), 6, 2, 2);
+        assertThat(index.examples(everywhere, IntStream.range(0, count).toArray(), 2, 2))
+                .hasSize(count);
+        List<Example> distinct = index.distinct(
+                everywhere,
+                n -> IntStream.iterate(count - 1, i -> i >= 0, i -> i - 1)
+                        .limit(n)
+                        .toArray(),
+                6,
+                2,
+                2);
         assertThat(distinct).as("the last five show one text").hasSize(6);
-        assertThat(distinct.stream().filter(example -> Arrays.equals(example.ids(), new int[] {4, 5, 8, 6, 4}))).hasSizeLessThanOrEqualTo(1);
+        assertThat(distinct.stream().filter(example -> Arrays.equals(example.ids(), new int[] {4, 5, 8, 6, 4})))
+                .hasSizeLessThanOrEqualTo(1);
     }
 
     private float[] ones() {

@@ -6,7 +6,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import loupe.sae.SparseFeatures;
 
-/** Activations that follow from the token id alone: feature {@code id % 5} fires at {@code 1 + id / 10}, feature 5 at -1 on every seventh id. */
+/**
+ * Activations that follow from the token id alone: feature {@code id % 5} fires at {@code 1 + id / 10}, feature 5 at -1
+ * on every seventh id.
+ */
 final class PlantedSource implements IndexBuild.Source {
     static final int FEATURES = 8;
 
@@ -35,7 +38,11 @@ final class PlantedSource implements IndexBuild.Source {
         for (int i = 0; i < floats.length; i++) {
             floats[i] = values.get(i);
         }
-        return CompletableFuture.completedFuture(List.of(new SparseFeatures(offsets.size() - 1, FEATURES,
-                offsets.stream().mapToInt(i -> i).toArray(), features.stream().mapToInt(i -> i).toArray(), floats)));
+        return CompletableFuture.completedFuture(List.of(new SparseFeatures(
+                offsets.size() - 1,
+                FEATURES,
+                offsets.stream().mapToInt(i -> i).toArray(),
+                features.stream().mapToInt(i -> i).toArray(),
+                floats)));
     }
 }

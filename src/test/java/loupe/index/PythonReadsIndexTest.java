@@ -78,20 +78,40 @@ class PythonReadsIndexTest {
                 assertThat(Integer.parseInt(fields[1])).isEqualTo(feature);
                 assertThat(Integer.parseInt(fields[2])).isEqualTo(activations.values().length);
                 assertThat(Double.parseDouble(fields[3])).isCloseTo(sum, within(1e-6 * Math.abs(sum)));
-                assertThat(Integer.parseInt(fields[4])).isEqualTo(activations.tokens()[activations.tokens().length - 1]);
-                assertThat(Long.parseLong(fields[5])).isEqualTo(index.statistics(0).count()[feature]);
-                assertThat(Double.parseDouble(fields[6])).isCloseTo(index.statistics(0).sum()[feature], within(1e-9));
+                assertThat(Integer.parseInt(fields[4]))
+                        .isEqualTo(activations.tokens()[activations.tokens().length - 1]);
+                assertThat(Long.parseLong(fields[5]))
+                        .isEqualTo(index.statistics(0).count()[feature]);
+                assertThat(Double.parseDouble(fields[6]))
+                        .isCloseTo(index.statistics(0).sum()[feature], within(1e-9));
             }
-            assertThat(said.get(6)).isEqualTo("ids " + Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+            assertThat(said.get(6))
+                    .isEqualTo("ids "
+                            + Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
         }
     }
 
     private Path build(int[] words) throws IOException {
-        Path corpus = Files.writeString(temporary.resolve("corpus.txt"), Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        Path corpus = Files.writeString(
+                temporary.resolve("corpus.txt"),
+                Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
         Path folder = temporary.resolve("index");
-        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
-        new IndexBuild(new IndexBuild.Settings(new IndexInfo.Named("model", "m"), List.of(sae), 16, OptionalInt.empty(), Long.MAX_VALUE), Corpus.of(List.of(corpus)),
-                text -> Arrays.stream(text.split(" ")).mapToInt(Integer::parseInt).toArray(), new PlantedSource(), folder).run(false, progress -> { }, new Cancellation());
+        IndexInfo.IndexedSae sae =
+                new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
+        new IndexBuild(
+                        new IndexBuild.Settings(
+                                new IndexInfo.Named("model", "m"),
+                                List.of(sae),
+                                16,
+                                OptionalInt.empty(),
+                                Long.MAX_VALUE),
+                        Corpus.of(List.of(corpus)),
+                        text -> Arrays.stream(text.split(" "))
+                                .mapToInt(Integer::parseInt)
+                                .toArray(),
+                        new PlantedSource(),
+                        folder)
+                .run(false, progress -> {}, new Cancellation());
         return folder;
     }
 
@@ -109,7 +129,9 @@ class PythonReadsIndexTest {
 
     /** As Python writes it with six digits. */
     private static String number(float value) {
-        return value == Math.rint(value) ? String.valueOf(Math.round(value)) : String.format(Locale.ROOT, "%.1f", value);
+        return value == Math.rint(value)
+                ? String.valueOf(Math.round(value))
+                : String.format(Locale.ROOT, "%.1f", value);
     }
 
     private static boolean there(String library) throws InterruptedException {
@@ -134,6 +156,8 @@ class PythonReadsIndexTest {
     }
 
     private static Process start(String script, String argument) throws IOException {
-        return new ProcessBuilder("python3", "-c", script, argument).redirectErrorStream(true).start();
+        return new ProcessBuilder("python3", "-c", script, argument)
+                .redirectErrorStream(true)
+                .start();
     }
 }

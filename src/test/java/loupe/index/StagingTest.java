@@ -67,7 +67,9 @@ class StagingTest {
     @Test
     void aFileCutAtAnyByteKeepsItsWholeRecordsAndGoesOnToTheSameFile() throws IOException {
         for (int length = 0; length <= whole.length; length++) {
-            assertThat(goOn(Arrays.copyOf(whole, length))).as("cut to %d bytes", length).isEqualTo(recordsBefore(length));
+            assertThat(goOn(Arrays.copyOf(whole, length)))
+                    .as("cut to %d bytes", length)
+                    .isEqualTo(recordsBefore(length));
         }
     }
 
@@ -89,7 +91,9 @@ class StagingTest {
             while (lastWritten < whole.length && whole[lastWritten] == 0) {
                 lastWritten++;
             }
-            assertThat(goOn(hollow)).as("zeros from byte %d", from).isBetween(recordsBefore(from), recordsBefore(lastWritten));
+            assertThat(goOn(hollow))
+                    .as("zeros from byte %d", from)
+                    .isBetween(recordsBefore(from), recordsBefore(lastWritten));
         }
     }
 

@@ -62,9 +62,18 @@ class ArrayOwnershipTest {
     @BeforeAll
     void open(@TempDir Path folder) throws IOException {
         service = new LocalInferenceService(Device.CPU);
-        model = service.openModel(TinyModel.writeTo(folder.resolve("tiny")), Processing.RAW).toCompletableFuture().join().id();
-        sae = service.openSae(TinySae.writeTo(folder.resolve("sae"), 1), SaeOptions.AS_STORED).toCompletableFuture().join().id();
-        other = service.openSae(TinySae.writeTo(folder.resolve("other"), 2), SaeOptions.AS_STORED).toCompletableFuture().join().id();
+        model = service.openModel(TinyModel.writeTo(folder.resolve("tiny")), Processing.RAW)
+                .toCompletableFuture()
+                .join()
+                .id();
+        sae = service.openSae(TinySae.writeTo(folder.resolve("sae"), 1), SaeOptions.AS_STORED)
+                .toCompletableFuture()
+                .join()
+                .id();
+        other = service.openSae(TinySae.writeTo(folder.resolve("other"), 2), SaeOptions.AS_STORED)
+                .toCompletableFuture()
+                .join()
+                .id();
     }
 
     @AfterAll
@@ -75,15 +84,29 @@ class ArrayOwnershipTest {
     Stream<Query<?>> questions() {
         GhostSettings ghost = GhostSettings.encoder(sae, 3).withPca(PcaSign.POSITIVE, 0.1);
         GhostPrompt prompt = GhostPrompt.between(List.of(List.of(5, 6), List.of(7)));
-        DefinitionTree tree = new DefinitionTree(model, ghost, prompt, new TreeLimits(0.01, 3, 4, OptionalInt.empty(), OptionalInt.empty()));
+        DefinitionTree tree = new DefinitionTree(
+                model, ghost, prompt, new TreeLimits(0.01, 3, 4, OptionalInt.empty(), OptionalInt.empty()));
         HostTensor x = new HostTensor(new float[2 * TinyModel.CONFIG.dModel()], 2, TinyModel.CONFIG.dModel());
-        Stream<Query<?>> ghosts = Stream.of(new TokenGeometry(model), new GhostBasis(model, ghost), tree, tree.withBaseline(TreeBaseline.random(2)),
+        Stream<Query<?>> ghosts = Stream.of(
+                new TokenGeometry(model),
+                new GhostBasis(model, ghost),
+                tree,
+                tree.withBaseline(TreeBaseline.random(2)),
                 tree.withSteering(TreeSteering.adding(sae, 3, 1, 2)));
         Stream<Query<?>> tokens = Stream.of(TokenMetric.values()).map(metric -> new TokenColumns(model, ghost, metric));
-        Stream<Query<?>> features = Stream.of(new Neighbours(new NeighbourQuery.Token(model, 3), new NeighbourSpace.Tokens(model), 5),
-                new Neighbours(new NeighbourQuery.RandomVector(1), new NeighbourSpace.Encoder(sae), 5), Neighbours.ofFeature(sae, 3, 5), new LogitWeights(model, sae, 3, true, true, 5),
-                new LogitMoments(model, sae, 5), new DirectionNorms(sae), new CosineHistogram(sae, false, 1), new FeatureMatching(sae, other), new Encoding(sae, x, Optional.empty()));
-        Stream<Query<?>> texts = Stream.of(new ForwardPass(model, List.of(1, 2, 3), Map.of(1, new HostTensor(x.row(0), x.size(-1))), Set.of(), true),
+        Stream<Query<?>> features = Stream.of(
+                new Neighbours(new NeighbourQuery.Token(model, 3), new NeighbourSpace.Tokens(model), 5),
+                new Neighbours(new NeighbourQuery.RandomVector(1), new NeighbourSpace.Encoder(sae), 5),
+                Neighbours.ofFeature(sae, 3, 5),
+                new LogitWeights(model, sae, 3, true, true, 5),
+                new LogitMoments(model, sae, 5),
+                new DirectionNorms(sae),
+                new CosineHistogram(sae, false, 1),
+                new FeatureMatching(sae, other),
+                new Encoding(sae, x, Optional.empty()));
+        Stream<Query<?>> texts = Stream.of(
+                new ForwardPass(
+                        model, List.of(1, 2, 3), Map.of(1, new HostTensor(x.row(0), x.size(-1))), Set.of(), true),
                 new CorpusActivations(model, List.of(sae, other), new int[][] {{1, 2, 3}, {4, 5, 6}}),
                 new NormedActivations(model, List.of(sae, other), new int[][] {{1, 2, 3}, {4, 5, 6}}),
                 new SaeEvaluation(model, sae, new TokenRows(new int[][] {{1, 2, 3}, {4, 5}}), Set.of(2)));
@@ -114,12 +137,17 @@ class ArrayOwnershipTest {
 
     /** The same question, equal to no other, so that it is computed and not remembered. */
     private static <R> Query<R> fresh(Query<R> question) {
-        return question instanceof Query.Single<R> single ? (Query.Single<R>) single::answer : (Query.Stepped<R>) ((Query.Stepped<R>) question)::begin;
+        return question instanceof Query.Single<R> single
+                ? (Query.Single<R>) single::answer
+                : (Query.Stepped<R>) ((Query.Stepped<R>) question)::begin;
     }
 
     private <R> R ask(Query<R> query) {
         try {
-            return service.submit(query, Priority.VISIBLE).answer().toCompletableFuture().join();
+            return service.submit(query, Priority.VISIBLE)
+                    .answer()
+                    .toCompletableFuture()
+                    .join();
         } catch (CompletionException e) {
             throw new AssertionError(e.getCause());
         }

@@ -59,16 +59,24 @@ class DeviceMemoryTest {
         assertThat(memory.freeAllBut(Set.of(borrowed))).isZero();
         assertThatThrownBy(() -> memory.require(weights("new", true), Set.of(borrowed)))
                 .isInstanceOf(OutOfDeviceMemoryException.class)
-                .hasMessageContaining("new needs").hasMessageContaining("(CPU)").hasMessageContaining("model 0.0 MiB, borrowed 0.0 MiB");
+                .hasMessageContaining("new needs")
+                .hasMessageContaining("(CPU)")
+                .hasMessageContaining("model 0.0 MiB, borrowed 0.0 MiB");
     }
 
     @Test
     void aFailedUploadLeavesNothingBehind() {
         int before = ManagerPeek.count(root);
-        Resident<Weights> broken = new Resident<>("broken", 1000, true, owner -> {
-            owner.ones(new Shape(FLOATS));
-            throw new IllegalStateException("a deliberate failure of this test");
-        }, value -> List.of(), () -> {});
+        Resident<Weights> broken = new Resident<>(
+                "broken",
+                1000,
+                true,
+                owner -> {
+                    owner.ones(new Shape(FLOATS));
+                    throw new IllegalStateException("a deliberate failure of this test");
+                },
+                value -> List.of(),
+                () -> {});
         assertThatThrownBy(() -> memory.require(broken, Set.of())).hasMessageContaining("deliberate");
         assertThat(broken.isOnDevice()).isFalse();
         assertThat(memory.usedBytes()).isZero();
@@ -112,7 +120,8 @@ class DeviceMemoryTest {
                     made[0]++;
                     return scope.arrays().ones(new Shape(10));
                 });
-                assertThat(scope.kept("residual stream of a prompt", () -> null)).isSameAs(array);
+                assertThat(scope.kept("residual stream of a prompt", () -> null))
+                        .isSameAs(array);
                 assertThat(array.add(1).getManager()).isSameAs(scope.arrays());
                 assertThat(array.sum().getFloat()).isEqualTo(10);
             }
@@ -156,11 +165,17 @@ class DeviceMemoryTest {
 
     @Test
     void outOfMemoryIsToldFromOtherFailuresByTheEnginesWords() {
-        assertThat(DeviceMemory.isOutOfMemory(new EngineException("CUDA out of memory. Tried to allocate 2.00 GiB"))).isTrue();
-        assertThat(DeviceMemory.isOutOfMemory(new EngineException("DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes"))).isTrue();
-        assertThat(DeviceMemory.isOutOfMemory(new OutOfMemoryError("Cannot reserve 16 bytes of direct buffer memory"))).isTrue();
-        assertThat(DeviceMemory.isOutOfMemory(new EngineException("mat1 and mat2 shapes cannot be multiplied"))).isFalse();
-        assertThat(DeviceMemory.isOutOfMemory(new IllegalStateException("out of memory"))).isFalse();
+        assertThat(DeviceMemory.isOutOfMemory(new EngineException("CUDA out of memory. Tried to allocate 2.00 GiB")))
+                .isTrue();
+        assertThat(DeviceMemory.isOutOfMemory(new EngineException(
+                        "DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes")))
+                .isTrue();
+        assertThat(DeviceMemory.isOutOfMemory(new OutOfMemoryError("Cannot reserve 16 bytes of direct buffer memory")))
+                .isTrue();
+        assertThat(DeviceMemory.isOutOfMemory(new EngineException("mat1 and mat2 shapes cannot be multiplied")))
+                .isFalse();
+        assertThat(DeviceMemory.isOutOfMemory(new IllegalStateException("out of memory")))
+                .isFalse();
     }
 
     @Test
@@ -181,7 +196,13 @@ class DeviceMemoryTest {
     }
 
     private static Resident<Weights> weights(String name, boolean evictable) {
-        return new Resident<>(name, 4 * FLOATS, evictable, owner -> new Weights(owner.ones(new Shape(FLOATS))), value -> List.of(value.array()), () -> {});
+        return new Resident<>(
+                name,
+                4 * FLOATS,
+                evictable,
+                owner -> new Weights(owner.ones(new Shape(FLOATS))),
+                value -> List.of(value.array()),
+                () -> {});
     }
 
     private record Weights(NDArray array) implements AutoCloseable {

@@ -109,7 +109,10 @@ class DeviceWorkerTest {
     void aFinishedAnswerIsRememberedAndGivenAtOnce() {
         await(worker.submit(new Say(log, "once"), Priority.VISIBLE));
         Gate gate = hold();
-        assertThat(worker.submit(new Say(log, "once"), Priority.VISIBLE).answer().toCompletableFuture()).isCompletedWithValue("once");
+        assertThat(worker.submit(new Say(log, "once"), Priority.VISIBLE)
+                        .answer()
+                        .toCompletableFuture())
+                .isCompletedWithValue("once");
         gate.open();
         assertThat(log.lines).containsExactly("once");
     }
@@ -192,7 +195,8 @@ class DeviceWorkerTest {
         gate.open();
         assertThatThrownBy(() -> await(one)).hasRootCauseMessage("first");
         assertThatThrownBy(() -> await(two)).hasRootCauseMessage("first");
-        assertThat(await(worker.submit(new Say(log, "after"), Priority.VISIBLE))).isEqualTo("after");
+        assertThat(await(worker.submit(new Say(log, "after"), Priority.VISIBLE)))
+                .isEqualTo("after");
     }
 
     @Test
@@ -200,8 +204,10 @@ class DeviceWorkerTest {
         Query.Single<String> query = scope -> {
             throw new StackOverflowError("a deliberate error of this test");
         };
-        assertThatThrownBy(() -> await(worker.submit(query, Priority.VISIBLE))).hasRootCauseInstanceOf(StackOverflowError.class);
-        assertThat(await(worker.submit(new Say(log, "after"), Priority.VISIBLE))).isEqualTo("after");
+        assertThatThrownBy(() -> await(worker.submit(query, Priority.VISIBLE)))
+                .hasRootCauseInstanceOf(StackOverflowError.class);
+        assertThat(await(worker.submit(new Say(log, "after"), Priority.VISIBLE)))
+                .isEqualTo("after");
     }
 
     @Test
@@ -224,7 +230,8 @@ class DeviceWorkerTest {
         inFirstStep.open();
         closer.join();
         assertThatThrownBy(() -> await(running)).isInstanceOf(CancellationException.class);
-        assertThatThrownBy(() -> await(worker.submit(new Say(log, "late"), Priority.INTERACTIVE))).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> await(worker.submit(new Say(log, "late"), Priority.INTERACTIVE)))
+                .isInstanceOf(CancellationException.class);
         assertThat(log.lines).containsExactly("sweep 1", "end");
     }
 
@@ -234,7 +241,10 @@ class DeviceWorkerTest {
         Thread thread = await(worker.submit(where, Priority.VISIBLE));
         assertThat(thread.getName()).isEqualTo("device");
         assertThat(thread.isDaemon()).isTrue();
-        assertThat(worker.execute(Priority.VISIBLE, Thread::currentThread).toCompletableFuture().join()).isSameAs(thread);
+        assertThat(worker.execute(Priority.VISIBLE, Thread::currentThread)
+                        .toCompletableFuture()
+                        .join())
+                .isSameAs(thread);
     }
 
     /** Keeps the device thread busy until the gate is opened. */

@@ -32,12 +32,13 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Nothing is held twice while it is loaded: memory outside the heap by our own account, garbage by the machine's. What the system
- * counts is measured by {@code bench memory}.
+ * Nothing is held twice while it is loaded: memory outside the heap by our own account, garbage by the machine's. What
+ * the system counts is measured by {@code bench memory}.
  */
 class LoadingMemoryTest {
     /** Of the weights as float32: what loading may take at most. */
     private static final double MOST = 1.2;
+
     private static final int D = 128;
     private static final int FEATURES = 16_384;
     private static final int VOCABULARY = 4_096;
@@ -47,7 +48,9 @@ class LoadingMemoryTest {
     Path folder;
 
     private static List<Arguments> files() {
-        return Stream.of(DType.F32, DType.F16, DType.BF16).flatMap(dtype -> Stream.of(Arguments.of(dtype, false), Arguments.of(dtype, true))).toList();
+        return Stream.of(DType.F32, DType.F16, DType.BF16)
+                .flatMap(dtype -> Stream.of(Arguments.of(dtype, false), Arguments.of(dtype, true)))
+                .toList();
     }
 
     /** Loads the engine, which holds memory of its own. */
@@ -61,13 +64,38 @@ class LoadingMemoryTest {
     void anAutoencoderIsHeldOnceWhileItIsRead(DType dtype, boolean torch) {
         if (torch) {
             // the decoder is made a unit vector feature by feature, in place
-            new TorchWriter().add("encoder.weight", dtype, sizes(FEATURES, D), waves(1)).add("encoder.bias", dtype, sizes(FEATURES), waves(2))
-                    .add("decoder.weight", dtype, sizes(D, FEATURES), waves(3)).add("bias", dtype, sizes(D), waves(4)).write(folder.resolve("ae.pt"));
+            new TorchWriter()
+                    .add("encoder.weight", dtype, sizes(FEATURES, D), waves(1))
+                    .add("encoder.bias", dtype, sizes(FEATURES), waves(2))
+                    .add("decoder.weight", dtype, sizes(D, FEATURES), waves(3))
+                    .add("bias", dtype, sizes(D), waves(4))
+                    .write(folder.resolve("ae.pt"));
         } else {
-            new SafetensorsWriter().add("W_enc", dtype, sizes(D, FEATURES), waves(1)).add("b_enc", dtype, sizes(FEATURES), waves(2))
-                    .add("W_dec", dtype, sizes(FEATURES, D), waves(3)).add("b_dec", dtype, sizes(D), waves(4)).write(folder.resolve("sae_weights.safetensors"));
-            JsonFiles.write(folder.resolve("cfg.json"), Map.of("architecture", "standard", "d_in", D, "d_sae", FEATURES, "apply_b_dec_to_input", true,
-                    "metadata", Map.of("sae_lens_version", "6.18.0", "model_name", "tiny", "hook_name", "blocks.0.hook_resid_pre")));
+            new SafetensorsWriter()
+                    .add("W_enc", dtype, sizes(D, FEATURES), waves(1))
+                    .add("b_enc", dtype, sizes(FEATURES), waves(2))
+                    .add("W_dec", dtype, sizes(FEATURES, D), waves(3))
+                    .add("b_dec", dtype, sizes(D), waves(4))
+                    .write(folder.resolve("sae_weights.safetensors"));
+            JsonFiles.write(
+                    folder.resolve("cfg.json"),
+                    Map.of(
+                            "architecture",
+                            "standard",
+                            "d_in",
+                            D,
+                            "d_sae",
+                            FEATURES,
+                            "apply_b_dec_to_input",
+                            true,
+                            "metadata",
+                            Map.of(
+                                    "sae_lens_version",
+                                    "6.18.0",
+                                    "model_name",
+                                    "tiny",
+                                    "hook_name",
+                                    "blocks.0.hook_resid_pre")));
         }
         long floats = 4L * (2L * D * FEATURES + FEATURES + D);
         long before = begin();
@@ -104,7 +132,9 @@ class LoadingMemoryTest {
     void wideningLeavesHardlyAnyGarbage() {
         Path file = folder.resolve("halves.safetensors");
         int elements = 4 << 20;
-        new SafetensorsWriter().add("halves", DType.BF16, sizes(elements), waves(5)).write(file);
+        new SafetensorsWriter()
+                .add("halves", DType.BF16, sizes(elements), waves(5))
+                .write(file);
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         ByteBuffer floats = DirectMemory.allocate(4 * elements);
         try (TensorArchive archive = TensorArchives.open(file)) {
@@ -144,10 +174,17 @@ class LoadingMemoryTest {
         } else {
             safetensors.write(folder.resolve("model.safetensors"));
         }
-        Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"gpt_neox\",\"vocab_size\":" + VOCABULARY + ",\"max_position_embeddings\":64,\"hidden_size\":"
-                + D_MODEL + ",\"intermediate_size\":" + 4 * D_MODEL + ",\"num_hidden_layers\":2,\"num_attention_heads\":8,\"hidden_act\":\"gelu\",\"rotary_pct\":0.25,"
-                + "\"tie_word_embeddings\":false}");
-        return 4 * shapes.values().stream().mapToLong(shape -> Arrays.stream(shape).reduce(1, Math::multiplyExact)).sum();
+        Files.writeString(
+                folder.resolve("config.json"),
+                "{\"model_type\":\"gpt_neox\",\"vocab_size\":" + VOCABULARY
+                        + ",\"max_position_embeddings\":64,\"hidden_size\":"
+                        + D_MODEL + ",\"intermediate_size\":" + 4 * D_MODEL
+                        + ",\"num_hidden_layers\":2,\"num_attention_heads\":8,\"hidden_act\":\"gelu\",\"rotary_pct\":0.25,"
+                        + "\"tie_word_embeddings\":false}");
+        return 4
+                * shapes.values().stream()
+                        .mapToLong(shape -> Arrays.stream(shape).reduce(1, Math::multiplyExact))
+                        .sum();
     }
 
     private static void putLinear(Map<String, long[]> shapes, String name, int out, int in) {

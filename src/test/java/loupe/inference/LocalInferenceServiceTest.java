@@ -61,17 +61,21 @@ class LocalInferenceServiceTest {
             tries.incrementAndGet();
             throw new EngineException("CUDA out of memory. Tried to allocate 2.00 GiB\nat native code");
         };
-        assertThatThrownBy(() -> ask(query)).isInstanceOf(CompletionException.class).cause()
+        assertThatThrownBy(() -> ask(query))
+                .isInstanceOf(CompletionException.class)
+                .cause()
                 .isInstanceOf(OutOfDeviceMemoryException.class)
                 .hasMessageContaining("The device (CPU) has too little memory for this; it holds nothing else")
-                .hasMessageContaining("Tried to allocate 2.00 GiB").hasMessageNotContaining("native code");
+                .hasMessageContaining("Tried to allocate 2.00 GiB")
+                .hasMessageNotContaining("native code");
         assertThat(tries).hasValue(2);
         assertThat(ask((Query.Single<String>) scope -> "alive")).isEqualTo("alive");
     }
 
     @Test
     void aClosedModelIsRefusedByName() {
-        Query.Single<String> query = scope -> scope.model(new ModelId("glossary", "0")).toString();
+        Query.Single<String> query =
+                scope -> scope.model(new ModelId("glossary", "0")).toString();
         assertThatThrownBy(() -> ask(query)).hasRootCauseMessage("glossary is not open");
     }
 
@@ -79,13 +83,17 @@ class LocalInferenceServiceTest {
     void statusSaysWhereItRuns() {
         assertThat(service.status().device()).isEqualTo("cpu");
         ask((Query.Single<String>) scope -> "the engine is loaded now");
-        assertThat(service.status()).isEqualTo(new InferenceService.Status("CPU", 0, service.status().running(), 0));
+        assertThat(service.status())
+                .isEqualTo(
+                        new InferenceService.Status("CPU", 0, service.status().running(), 0));
     }
 
     @Test
     void hostOnlyWorkAndFilesHaveNamedThreadsOfTheirOwn() {
-        CompletableFuture<String> compute = CompletableFuture.supplyAsync(() -> Thread.currentThread().getName(), service.compute());
-        CompletableFuture<String> files = CompletableFuture.supplyAsync(() -> Thread.currentThread().getName(), service.files());
+        CompletableFuture<String> compute =
+                CompletableFuture.supplyAsync(() -> Thread.currentThread().getName(), service.compute());
+        CompletableFuture<String> files =
+                CompletableFuture.supplyAsync(() -> Thread.currentThread().getName(), service.files());
         assertThat(compute.join()).isEqualTo("compute-1");
         assertThat(files.join()).isEqualTo("files-1");
     }
@@ -93,12 +101,19 @@ class LocalInferenceServiceTest {
     @Test
     void aDeviceThatIsNotThereIsRefusedInWords() {
         try (LocalInferenceService onGpu = new LocalInferenceService(new Device("cuda:99"))) {
-            assertThatThrownBy(() -> onGpu.submit((Query.Single<String>) scope -> "never", Priority.VISIBLE).answer().toCompletableFuture().join())
-                    .hasRootCauseInstanceOf(DeviceMissingException.class).hasMessageContaining("cuda:99");
+            assertThatThrownBy(() -> onGpu.submit((Query.Single<String>) scope -> "never", Priority.VISIBLE)
+                            .answer()
+                            .toCompletableFuture()
+                            .join())
+                    .hasRootCauseInstanceOf(DeviceMissingException.class)
+                    .hasMessageContaining("cuda:99");
         }
     }
 
     private <R> R ask(Query<R> query) {
-        return service.submit(query, Priority.VISIBLE).answer().toCompletableFuture().join();
+        return service.submit(query, Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
     }
 }

@@ -48,7 +48,9 @@ class OpenAndCloseTest {
     void aModelAndACheckpointAnswerTogether() {
         OpenModel model = openModel();
         OpenSae sae = openSae("sae");
-        assertThat(ask(new FeaturesOf(model.id(), sae.id()))).hasSize(5 * TinySae.FEATURES).anyMatch(value -> value > 0);
+        assertThat(ask(new FeaturesOf(model.id(), sae.id())))
+                .hasSize(5 * TinySae.FEATURES)
+                .anyMatch(value -> value > 0);
         assertThat(service.status().residentBytes()).isPositive();
     }
 
@@ -60,7 +62,8 @@ class OpenAndCloseTest {
         int before = ask(new Owned());
         for (int i = 0; i < 20; i++) {
             ask(new FeaturesOf(model.id(), sae.id()));
-            assertThatThrownBy(() -> ask(new Careless(model.id()))).hasRootCauseMessage("a deliberate failure of this test");
+            assertThatThrownBy(() -> ask(new Careless(model.id())))
+                    .hasRootCauseMessage("a deliberate failure of this test");
         }
         assertThat(ask(new Owned())).isEqualTo(before);
     }
@@ -95,8 +98,10 @@ class OpenAndCloseTest {
     }
 
     private static long directBytes() {
-        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream().filter(pool -> pool.getName().equals("direct"))
-                .mapToLong(BufferPoolMXBean::getMemoryUsed).sum();
+        return ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
+                .filter(pool -> pool.getName().equals("direct"))
+                .mapToLong(BufferPoolMXBean::getMemoryUsed)
+                .sum();
     }
 
     @Test
@@ -115,9 +120,19 @@ class OpenAndCloseTest {
     void anotherCheckpointOrAnotherReadingHasAnotherId() {
         SaeId id = openSae("sae").id();
         assertThat(openSae("other").id()).isNotEqualTo(id);
-        SaeOptions folded = new SaeOptions(SaeOptions.AS_STORED.format(), SaeOptions.AS_STORED.k(), SaeOptions.AS_STORED.hook(),
-                SaeOptions.AS_STORED.activation(), SaeOptions.AS_STORED.normFactor(), SaeOptions.AS_STORED.centred(), true);
-        assertThat(service.openSae(folder.resolve("sae"), folded).toCompletableFuture().join().id()).isNotEqualTo(id);
+        SaeOptions folded = new SaeOptions(
+                SaeOptions.AS_STORED.format(),
+                SaeOptions.AS_STORED.k(),
+                SaeOptions.AS_STORED.hook(),
+                SaeOptions.AS_STORED.activation(),
+                SaeOptions.AS_STORED.normFactor(),
+                SaeOptions.AS_STORED.centred(),
+                true);
+        assertThat(service.openSae(folder.resolve("sae"), folded)
+                        .toCompletableFuture()
+                        .join()
+                        .id())
+                .isNotEqualTo(id);
     }
 
     @Test
@@ -147,21 +162,30 @@ class OpenAndCloseTest {
         int before = ask(new Owned());
         Files.writeString(folder.resolve("tiny").resolve("config.json"), "{}");
         assertThatThrownBy(this::openModel).hasCauseInstanceOf(CheckpointException.class);
-        Files.writeString(folder.resolve("sae").resolve("sae_weights.safetensors"), "version https://git-lfs.github.com/spec/v1\n");
+        Files.writeString(
+                folder.resolve("sae").resolve("sae_weights.safetensors"),
+                "version https://git-lfs.github.com/spec/v1\n");
         assertThatThrownBy(() -> openSae("sae")).hasCauseInstanceOf(CheckpointException.class);
         assertThat(ask(new Owned())).isEqualTo(before);
     }
 
     private OpenModel openModel() {
-        return service.openModel(folder.resolve("tiny"), Processing.RAW).toCompletableFuture().join();
+        return service.openModel(folder.resolve("tiny"), Processing.RAW)
+                .toCompletableFuture()
+                .join();
     }
 
     private OpenSae openSae(String name) {
-        return service.openSae(folder.resolve(name), SaeOptions.AS_STORED).toCompletableFuture().join();
+        return service.openSae(folder.resolve(name), SaeOptions.AS_STORED)
+                .toCompletableFuture()
+                .join();
     }
 
     private <R> R ask(Query<R> query) {
-        return service.submit(query, Priority.VISIBLE).answer().toCompletableFuture().join();
+        return service.submit(query, Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
     }
 
     /** Features of five tokens. */
@@ -170,18 +194,25 @@ class OpenAndCloseTest {
         public List<Float> answer(Scope scope) {
             NDArray[] seen = new NDArray[1];
             HookPoint at = HookPoint.residPre(1);
-            scope.model(model).forward(scope.arrays(), Input.of(1, 2, 3, 4, 5), new loupe.lm.Hook() {
-                @Override
-                public boolean wants(HookPoint point) {
-                    return point.equals(at);
-                }
+            scope.model(model)
+                    .forward(
+                            scope.arrays(),
+                            Input.of(1, 2, 3, 4, 5),
+                            new loupe.lm.Hook() {
+                                @Override
+                                public boolean wants(HookPoint point) {
+                                    return point.equals(at);
+                                }
 
-                @Override
-                public NDArray at(HookPoint point, NDArray value) {
-                    seen[0] = value;
-                    return value;
-                }
-            }, null, loupe.lm.Logits.LAST, scope.cancellation());
+                                @Override
+                                public NDArray at(HookPoint point, NDArray value) {
+                                    seen[0] = value;
+                                    return value;
+                                }
+                            },
+                            null,
+                            loupe.lm.Logits.LAST,
+                            scope.cancellation());
             List<Float> features = new java.util.ArrayList<>();
             for (float value : scope.sae(sae).encode(seen[0]).toFloatArray()) {
                 features.add(value);
@@ -199,7 +230,10 @@ class OpenAndCloseTest {
     private record Careless(ModelId model) implements Query.Single<String> {
         @Override
         public String answer(Scope scope) {
-            scope.model(model).embedding().transpose().add(scope.arrays().newSubManager().ones(new Shape(1)));
+            scope.model(model)
+                    .embedding()
+                    .transpose()
+                    .add(scope.arrays().newSubManager().ones(new Shape(1)));
             throw new IllegalStateException("a deliberate failure of this test");
         }
     }

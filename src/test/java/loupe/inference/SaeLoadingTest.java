@@ -19,8 +19,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SaeLoadingTest {
-    private static final SaeOptions TWO = new SaeOptions(Optional.empty(), OptionalInt.of(2), Optional.empty(), Optional.empty(), OptionalDouble.empty(),
-            Optional.empty(), false);
+    private static final SaeOptions TWO = new SaeOptions(
+            Optional.empty(),
+            OptionalInt.of(2),
+            Optional.empty(),
+            Optional.empty(),
+            OptionalDouble.empty(),
+            Optional.empty(),
+            false);
 
     @TempDir
     Path folder;
@@ -39,10 +45,18 @@ class SaeLoadingTest {
     void anotherReadingOfTheSameFileIsAnotherCheckpoint() throws IOException {
         Path file = write();
         SaeId two = new FileLoader().sae(file, TWO).host().id();
-        SaeOptions relu = new SaeOptions(Optional.empty(), OptionalInt.empty(), Optional.empty(), Optional.of("relu"), OptionalDouble.empty(), Optional.empty(), false);
+        SaeOptions relu = new SaeOptions(
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.of("relu"),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
         assertThat(new FileLoader().sae(file, relu).host().id()).isNotEqualTo(two);
         assertThat(two.name()).isEqualTo("gpt2_resid_pre_8_ot30.safetensors");
-        Path copy = Files.copy(file, Files.createDirectory(folder.resolve("copy")).resolve(file.getFileName()));
+        Path copy =
+                Files.copy(file, Files.createDirectory(folder.resolve("copy")).resolve(file.getFileName()));
         assertThat(new FileLoader().sae(copy, TWO).host().id()).isEqualTo(two);
     }
 
@@ -64,8 +78,12 @@ class SaeLoadingTest {
 
     private Path write() {
         Path file = folder.resolve("gpt2_resid_pre_8_ot30.safetensors");
-        new SafetensorsWriter().add("W_enc", new HostTensor(new float[] {1, 0, 0, 1, 1, 1}, 3, 2)).add("b_enc", new HostTensor(new float[3], 3))
-                .add("W_dec", new HostTensor(new float[] {1, 4, 3, 2, 5, 6}, 2, 3)).add("b_dec", new HostTensor(new float[2], 2)).write(file);
+        new SafetensorsWriter()
+                .add("W_enc", new HostTensor(new float[] {1, 0, 0, 1, 1, 1}, 3, 2))
+                .add("b_enc", new HostTensor(new float[3], 3))
+                .add("W_dec", new HostTensor(new float[] {1, 4, 3, 2, 5, 6}, 2, 3))
+                .add("b_dec", new HostTensor(new float[2], 2))
+                .write(file);
         return file;
     }
 }

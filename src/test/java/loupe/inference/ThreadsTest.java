@@ -29,9 +29,10 @@ class ThreadsTest {
         CompletableFuture<Integer> own = new CompletableFuture<>();
         CompletableFuture<Integer> child = new CompletableFuture<>();
         Threads.named("device", () -> {
-            own.complete(niceness());
-            new Thread(() -> child.complete(niceness())).start();
-        }).start();
+                    own.complete(niceness());
+                    new Thread(() -> child.complete(niceness())).start();
+                })
+                .start();
         assertThat(own.get(10, TimeUnit.SECONDS)).isGreaterThanOrEqualTo(5);
         assertThat(child.get(10, TimeUnit.SECONDS)).isGreaterThanOrEqualTo(5);
     }

@@ -25,20 +25,37 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Against what Hugging Face transformers 4.45.1 and TransformerLens 2.8.1 computed in float64, with the tolerances of the
- * goldens' README: logits 1e-4 (the long sequence 5e-4), attention probabilities 1e-5, everything else 1e-4 + 1e-5 |x|.
+ * Against what Hugging Face transformers 4.45.1 and TransformerLens 2.8.1 computed in float64, with the tolerances of
+ * the goldens' README: logits 1e-4 (the long sequence 5e-4), attention probabilities 1e-5, everything else 1e-4 + 1e-5
+ * |x|.
  */
 class GoldenModelsTest {
     private static final double RELATIVE = 1e-5;
 
     /** Every recorded model. */
     static List<String> models() {
-        return List.of("hf_gemma2_bf16", "hf_gemma_mqa", "hf_gpt2_a", "hf_gpt2_hubnames", "hf_gptneo_a", "hf_gptneox_parallel", "hf_gptneox_serial_f16",
-                "hf_llama3_rope", "hf_llama_gqa", "hf_mistral_window", "hf_qwen2_tied");
+        return List.of(
+                "hf_gemma2_bf16",
+                "hf_gemma_mqa",
+                "hf_gpt2_a",
+                "hf_gpt2_hubnames",
+                "hf_gptneo_a",
+                "hf_gptneox_parallel",
+                "hf_gptneox_serial_f16",
+                "hf_llama3_rope",
+                "hf_llama_gqa",
+                "hf_mistral_window",
+                "hf_qwen2_tied");
     }
 
     static List<String> hooked() {
-        return List.of("tl_gemma2_bf16", "tl_gemma_mqa", "tl_gpt2_a", "tl_gpt2_hubnames", "tl_gptneo_a", "tl_gptneox_parallel");
+        return List.of(
+                "tl_gemma2_bf16",
+                "tl_gemma_mqa",
+                "tl_gpt2_a",
+                "tl_gpt2_hubnames",
+                "tl_gptneo_a",
+                "tl_gptneox_parallel");
     }
 
     /** A case that is recorded and not in the tables above would never be run. */
@@ -46,8 +63,10 @@ class GoldenModelsTest {
     void everyRecordedModelIsInTheTables() throws IOException {
         Path golden = Shared.golden("README.md").resolveSibling(".");
         try (Stream<Path> folders = Files.list(golden)) {
-            assertThat(folders.map(folder -> folder.getFileName().toString()).filter(name -> name.startsWith("hf_") || name.startsWith("tl_")))
-                    .as("cases not run").allMatch(name -> models().contains(name) || hooked().contains(name));
+            assertThat(folders.map(folder -> folder.getFileName().toString())
+                            .filter(name -> name.startsWith("hf_") || name.startsWith("tl_")))
+                    .as("cases not run")
+                    .allMatch(name -> models().contains(name) || hooked().contains(name));
         }
     }
 
@@ -55,22 +74,29 @@ class GoldenModelsTest {
     @MethodSource("models")
     void everyFormOfTheWeightsGivesTransformersNumbers(String name) throws IOException {
         Path folder = Shared.golden(name);
-        JsonNode golden = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
+        JsonNode golden =
+                new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
         List<String> forms = new ArrayList<>();
         golden.path("weight_folders").forEach(form -> forms.add(form.asText()));
         assertThat(forms).contains("model");
         try (TensorArchive numbers = TensorArchives.open(folder.resolve("golden.safetensors"))) {
             for (String form : forms) {
-                try (NDManager base = NDManager.newBaseManager(); ModelFolder files = ModelFolder.open(folder.resolve(form))) {
-                    LanguageModel model = files.read(Processing.RAW).on(base.newSubManager()).seal();
-                    golden.path("sequences").properties().forEach(sequence -> compare(base, model, sequence.getKey(), ids(sequence.getValue()), numbers, golden));
+                try (NDManager base = NDManager.newBaseManager();
+                        ModelFolder files = ModelFolder.open(folder.resolve(form))) {
+                    LanguageModel model =
+                            files.read(Processing.RAW).on(base.newSubManager()).seal();
+                    golden.path("sequences")
+                            .properties()
+                            .forEach(sequence ->
+                                    compare(base, model, sequence.getKey(), ids(sequence.getValue()), numbers, golden));
                     compareGhost(base, model, golden, numbers);
                 }
             }
         }
     }
 
-    private static void compare(NDManager base, LanguageModel model, String sequence, int[] ids, TensorArchive numbers, JsonNode golden) {
+    private static void compare(
+            NDManager base, LanguageModel model, String sequence, int[] ids, TensorArchive numbers, JsonNode golden) {
         LanguageModelTest.Recorder seen = new LanguageModelTest.Recorder();
         NDArray logits = model.forward(base, Input.of(ids), seen, null, Logits.ALL, new Cancellation());
         int layers = model.config().nLayers();
@@ -84,12 +110,34 @@ class GoldenModelsTest {
         for (int layer = 0; layer < layers; layer++) {
             same(seen.get(HookPoint.residPre(layer)), numbers, sequence + ".hidden" + layer + ".f64", 1e-4, RELATIVE);
         }
-        same(seen.get(HookPoint.residPost(layers - 1)), numbers, sequence + ".hidden" + layers + ".f64", 1e-4, RELATIVE);
+        same(
+                seen.get(HookPoint.residPost(layers - 1)),
+                numbers,
+                sequence + ".hidden" + layers + ".f64",
+                1e-4,
+                RELATIVE);
         if (sequence.equals("len7")) {
             for (int layer = 0; layer < layers; layer++) {
-                same(seen.get(new HookPoint(Site.PATTERN, layer)), numbers, "len7.attn_probs" + layer + ".f64", 1e-5, 0);
-                compareAdded(model, seen.get(new HookPoint(Site.ATTN_OUT, layer)), "ln_1_out", layer, numbers, "len7.attn_out" + layer + ".f64");
-                compareAdded(model, seen.get(new HookPoint(Site.MLP_OUT, layer)), "ln_2_out", layer, numbers, "len7.mlp_out" + layer + ".f64");
+                same(
+                        seen.get(new HookPoint(Site.PATTERN, layer)),
+                        numbers,
+                        "len7.attn_probs" + layer + ".f64",
+                        1e-5,
+                        0);
+                compareAdded(
+                        model,
+                        seen.get(new HookPoint(Site.ATTN_OUT, layer)),
+                        "ln_1_out",
+                        layer,
+                        numbers,
+                        "len7.attn_out" + layer + ".f64");
+                compareAdded(
+                        model,
+                        seen.get(new HookPoint(Site.MLP_OUT, layer)),
+                        "ln_2_out",
+                        layer,
+                        numbers,
+                        "len7.mlp_out" + layer + ".f64");
             }
         }
         JsonNode loss = golden.path("loss").path(sequence);
@@ -105,8 +153,12 @@ class GoldenModelsTest {
         }
     }
 
-    /** What is added to the residual stream is what transformers' attention or MLP returns, behind the norm on it if the family has one. */
-    private static void compareAdded(LanguageModel model, NDArray added, String norm, int layer, TensorArchive numbers, String name) {
+    /**
+     * What is added to the residual stream is what transformers' attention or MLP returns, behind the norm on it if the
+     * family has one.
+     */
+    private static void compareAdded(
+            LanguageModel model, NDArray added, String norm, int layer, TensorArchive numbers, String name) {
         float[] expected = numbers.tensor(name).toHost().data();
         NDArray gainArray = model.parameters().get("transformer.h." + layer + "." + norm + ".weight");
         if (gainArray != null) {
@@ -117,7 +169,9 @@ class GoldenModelsTest {
                     square += expected[row + i] * (double) expected[row + i] / gain.length;
                 }
                 for (int i = 0; i < gain.length; i++) {
-                    expected[row + i] = (float) (expected[row + i] / Math.sqrt(square + model.config().normEpsilon()) * gain[i]);
+                    expected[row + i] = (float) (expected[row + i]
+                            / Math.sqrt(square + model.config().normEpsilon())
+                            * gain[i]);
                 }
             }
         }
@@ -143,26 +197,45 @@ class GoldenModelsTest {
     void hookValuesAreTransformerLensesRawAndProcessed(String name) throws IOException {
         Path folder = Shared.golden(name);
         Path model = Shared.golden(name.replace("tl_", "hf_"));
-        JsonNode sequences = new ObjectMapper().readTree(model.resolve("golden.json").toFile()).path("sequences");
-        try (TensorArchive numbers = TensorArchives.open(folder.resolve("golden.safetensors")); ModelFolder files = ModelFolder.open(model.resolve("model"))) {
+        JsonNode sequences = new ObjectMapper()
+                .readTree(model.resolve("golden.json").toFile())
+                .path("sequences");
+        try (TensorArchive numbers = TensorArchives.open(folder.resolve("golden.safetensors"));
+                ModelFolder files = ModelFolder.open(model.resolve("model"))) {
             for (Processing processing : Processing.values()) {
                 String prefix = processing == Processing.RAW ? "raw." : "proc.";
                 try (NDManager base = NDManager.newBaseManager()) {
-                    LanguageModel loaded = files.read(processing).on(base.newSubManager()).seal();
+                    LanguageModel loaded =
+                            files.read(processing).on(base.newSubManager()).seal();
                     int compared = 0;
                     for (String sequence : List.of("len7", "len24")) {
                         LanguageModelTest.Recorder seen = new LanguageModelTest.Recorder();
-                        NDArray logits = loaded.forward(base, Input.of(ids(sequences.path(sequence))), seen, null, Logits.ALL, new Cancellation());
-                        if (processing == Processing.PROCESSED && loaded.config().scaling().logitCap().isPresent()) {
+                        NDArray logits = loaded.forward(
+                                base,
+                                Input.of(ids(sequences.path(sequence))),
+                                seen,
+                                null,
+                                Logits.ALL,
+                                new Cancellation());
+                        if (processing == Processing.PROCESSED
+                                && loaded.config().scaling().logitCap().isPresent()) {
                             logits = withCentredUnembedding(loaded, seen.get(HookPoint.of(Site.LN_FINAL_NORMALIZED)));
                         }
                         same(logits, numbers, prefix + sequence + ".logits", 1e-4, 0);
                         String start = prefix + sequence + ".";
                         for (String tensor : numbers.names()) {
-                            HookPoint point = tensor.startsWith(start) ? HookPoint.parse(tensor.substring(start.length())).orElse(null) : null;
+                            HookPoint point = tensor.startsWith(start)
+                                    ? HookPoint.parse(tensor.substring(start.length()))
+                                            .orElse(null)
+                                    : null;
                             if (point != null) {
                                 boolean probabilities = point.site() == Site.PATTERN;
-                                same(seen.get(point), numbers, tensor, probabilities ? 1e-5 : 1e-4, probabilities ? 0 : RELATIVE);
+                                same(
+                                        seen.get(point),
+                                        numbers,
+                                        tensor,
+                                        probabilities ? 1e-5 : 1e-4,
+                                        probabilities ? 0 : RELATIVE);
                                 compared++;
                             }
                         }
@@ -173,11 +246,20 @@ class GoldenModelsTest {
         }
     }
 
-    /** TransformerLens 2.8 centres the unembedding even in front of a limit on logits, where that changes probabilities; we do not. */
+    /**
+     * TransformerLens 2.8 centres the unembedding even in front of a limit on logits, where that changes probabilities;
+     * we do not.
+     */
     private static NDArray withCentredUnembedding(LanguageModel model, NDArray normalised) {
-        NDArray unembedding = normalised.getManager().create(model.unembedding().toFloatArray(), model.unembedding().getShape());
+        NDArray unembedding = normalised
+                .getManager()
+                .create(model.unembedding().toFloatArray(), model.unembedding().getShape());
         double cap = model.config().scaling().logitCap().orElseThrow();
-        return normalised.matMul(unembedding.sub(unembedding.mean(new int[] {0}, true)).transpose()).div(cap).tanh().mul(cap);
+        return normalised
+                .matMul(unembedding.sub(unembedding.mean(new int[] {0}, true)).transpose())
+                .div(cap)
+                .tanh()
+                .mul(cap);
     }
 
     private static int[] ids(JsonNode list) {

@@ -44,7 +44,20 @@ class KeyValueCacheTest {
 
     /** The tiny model, and one whose four query heads share two key heads. */
     static Stream<ModelConfig> configs() {
-        ModelConfig grouped = new ModelConfig("gpt2", 300, 32, 8, 2, 4, 2, 2, 32, 1e-5, ModelConfig.MlpActivation.GELU_NEW, List.of(0.7, 0.7), Wiring.GPT2);
+        ModelConfig grouped = new ModelConfig(
+                "gpt2",
+                300,
+                32,
+                8,
+                2,
+                4,
+                2,
+                2,
+                32,
+                1e-5,
+                ModelConfig.MlpActivation.GELU_NEW,
+                List.of(0.7, 0.7),
+                Wiring.GPT2);
         return Stream.of(TinyModel.CONFIG, grouped);
     }
 
@@ -59,7 +72,10 @@ class KeyValueCacheTest {
                     narrow[i] = whole.get(i / 16, i % 16);
                 }
                 weights.put(at + "weight", new HostTensor(narrow, 8, 16));
-                weights.put(at + "bias", new HostTensor(java.util.Arrays.copyOf(weights.get(at + "bias").data(), 16), 16));
+                weights.put(
+                        at + "bias",
+                        new HostTensor(
+                                java.util.Arrays.copyOf(weights.get(at + "bias").data(), 16), 16));
             }
         }
         return TinyModel.on(base, config, weights).seal();
@@ -74,7 +90,8 @@ class KeyValueCacheTest {
         KeyValueCache first = KeyValueCache.empty();
         NDArray start = run(model, Input.of(PROMPT), first, Logits.ALL);
         assertClose(start.toFloatArray(), expected.get(":, :4").toFloatArray(), TOLERANCE);
-        NDArray rest = run(model, Input.of(0, 44, 17).startingAt(4), KeyValueCache.empty().withShared(first.added()), Logits.ALL);
+        NDArray rest = run(
+                model, Input.of(0, 44, 17).startingAt(4), KeyValueCache.empty().withShared(first.added()), Logits.ALL);
         assertClose(rest.toFloatArray(), expected.get(":, 4:").toFloatArray(), TOLERANCE);
     }
 
@@ -87,18 +104,25 @@ class KeyValueCacheTest {
         float[] vector = {1, -1, 2, 0, 0.5f, 3, -2, 1};
         KeyValueCache prompt = KeyValueCache.empty();
         run(model, Input.of(PROMPT), prompt, Logits.NONE);
-        NDArray rows = run(model, Input.of(tails).startingAt(4).with(new Ghost(1, 0, vector)), KeyValueCache.empty().withShared(prompt.added()), Logits.LAST);
+        NDArray rows = run(
+                model,
+                Input.of(tails).startingAt(4).with(new Ghost(1, 0, vector)),
+                KeyValueCache.empty().withShared(prompt.added()),
+                Logits.LAST);
         for (int row = 0; row < 3; row++) {
             Input whole = Input.of(5, 260, 17, 299, tails[row][0], tails[row][1]);
             whole = row == 1 ? whole.with(new Ghost(0, 4, vector)) : whole;
-            assertClose(rows.get(row).toFloatArray(), run(model, whole, null, Logits.LAST).toFloatArray(), TOLERANCE);
+            assertClose(
+                    rows.get(row).toFloatArray(),
+                    run(model, whole, null, Logits.LAST).toFloatArray(),
+                    TOLERANCE);
         }
     }
 
     /**
      * A random tree under a prompt is decoded one token per call, all of a call's nodes lying at different depths. Each
-     * node's logits must be those of a full pass over its path: with ancestors gathered per row and padded, and with the
-     * whole tree shared under a mask.
+     * node's logits must be those of a full pass over its path: with ancestors gathered per row and padded, and with
+     * the whole tree shared under a mask.
      */
     @ParameterizedTest
     @MethodSource("configs")
@@ -112,11 +136,17 @@ class KeyValueCacheTest {
             int rows = 2 + call / 2;
             List<Node> batch = new ArrayList<>();
             for (int row = 0; row < rows; row++) {
-                Node parent = tree.isEmpty() ? null : random.nextInt(6) == 0 ? null : tree.get(tree.size() - 1 - random.nextInt(Math.min(3, tree.size())));
+                Node parent = tree.isEmpty()
+                        ? null
+                        : random.nextInt(6) == 0
+                                ? null
+                                : tree.get(tree.size() - 1 - random.nextInt(Math.min(3, tree.size())));
                 batch.add(new Node(parent, random.nextInt(300)));
             }
             int[][] ids = batch.stream().map(node -> new int[] {node.id}).toArray(int[][]::new);
-            int[] positions = batch.stream().mapToInt(node -> PROMPT.length + node.ancestors().size()).toArray();
+            int[] positions = batch.stream()
+                    .mapToInt(node -> PROMPT.length + node.ancestors().size())
+                    .toArray();
             Input input = Input.of(ids).startingAt(positions);
             KeyValueCache gathered = withAncestors(KeyValueCache.empty().withShared(prompt.added()), batch, config);
             NDArray logits = run(model, input, gathered, Logits.ALL);
@@ -124,21 +154,28 @@ class KeyValueCacheTest {
             assertClose(pooled.toFloatArray(), logits.toFloatArray(), TOLERANCE);
             for (int row = 0; row < rows; row++) {
                 Node node = batch.get(row);
-                IntStream path = IntStream.concat(IntStream.of(PROMPT), IntStream.concat(node.ancestors().stream().mapToInt(n -> n.id), IntStream.of(node.id)));
+                IntStream path = IntStream.concat(
+                        IntStream.of(PROMPT),
+                        IntStream.concat(node.ancestors().stream().mapToInt(n -> n.id), IntStream.of(node.id)));
                 NDArray expected = run(model, Input.of(path.toArray()), null, Logits.LAST);
                 assertClose(logits.get(row).toFloatArray(), expected.toFloatArray(), TOLERANCE);
                 for (KeyValues layer : gathered.added()) {
                     assertThat(layer.tokens()).isEqualTo(1);
-                    node.layers.add(new KeyValues(layer.keys().get("{}:{}", row, row + 1), layer.values().get("{}:{}", row, row + 1)));
+                    node.layers.add(new KeyValues(
+                            layer.keys().get("{}:{}", row, row + 1),
+                            layer.values().get("{}:{}", row, row + 1)));
                 }
             }
             tree.addAll(batch);
         }
-        assertThat(tree.stream().mapToInt(node -> node.ancestors().size()).max().orElse(0)).as("depth").isGreaterThanOrEqualTo(3);
+        assertThat(tree.stream().mapToInt(node -> node.ancestors().size()).max().orElse(0))
+                .as("depth")
+                .isGreaterThanOrEqualTo(3);
     }
 
     private KeyValueCache withAncestors(KeyValueCache cache, List<Node> batch, ModelConfig config) {
-        int longest = batch.stream().mapToInt(node -> node.ancestors().size()).max().orElse(0);
+        int longest =
+                batch.stream().mapToInt(node -> node.ancestors().size()).max().orElse(0);
         if (longest == 0) {
             return cache;
         }
@@ -157,8 +194,10 @@ class KeyValueCacheTest {
                         rowValues.add(ancestors.get(i).layers.get(layer).values());
                     } else {
                         mask[row * longest + i] = Float.NEGATIVE_INFINITY;
-                        rowKeys.add(step.ones(new Shape(1, config.nKeyValueHeads(), 1, config.dHead())).mul(99));
-                        rowValues.add(step.ones(new Shape(1, config.nKeyValueHeads(), 1, config.dHead())).mul(99));
+                        rowKeys.add(step.ones(new Shape(1, config.nKeyValueHeads(), 1, config.dHead()))
+                                .mul(99));
+                        rowValues.add(step.ones(new Shape(1, config.nKeyValueHeads(), 1, config.dHead()))
+                                .mul(99));
                     }
                 }
                 keys.add(NDArrays.concat(rowKeys, 2));
@@ -175,7 +214,8 @@ class KeyValueCacheTest {
         float[] mask = new float[batch.size() * width];
         for (int row = 0; row < batch.size(); row++) {
             for (int i = 0; i < tree.size(); i++) {
-                mask[row * width + PROMPT.length + i] = batch.get(row).ancestors().contains(tree.get(i)) ? 0 : Float.NEGATIVE_INFINITY;
+                mask[row * width + PROMPT.length + i] =
+                        batch.get(row).ancestors().contains(tree.get(i)) ? 0 : Float.NEGATIVE_INFINITY;
             }
         }
         List<KeyValues> layers = new ArrayList<>();
@@ -188,7 +228,12 @@ class KeyValueCacheTest {
             }
             layers.add(new KeyValues(NDArrays.concat(keys, 2), NDArrays.concat(values, 2)));
         }
-        int[] positions = IntStream.concat(IntStream.range(0, PROMPT.length), tree.stream().mapToInt(node -> PROMPT.length + node.ancestors().size())).toArray();
+        int[] positions = IntStream.concat(
+                        IntStream.range(0, PROMPT.length),
+                        tree.stream()
+                                .mapToInt(
+                                        node -> PROMPT.length + node.ancestors().size()))
+                .toArray();
         return KeyValueCache.empty().withShared(layers, positions, step.create(mask, new Shape(batch.size(), width)));
     }
 

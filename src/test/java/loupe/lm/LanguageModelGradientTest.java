@@ -27,23 +27,31 @@ class LanguageModelGradientTest {
         try (NDManager base = NDManager.newBaseManager()) {
             LanguageModel model = TinyModel.on(base);
             model.parameters().values().forEach(parameter -> parameter.setRequiresGradient(true));
-            try (NDManager step = base.newSubManager(); GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            try (NDManager step = base.newSubManager();
+                    GradientCollector collector = Engine.getInstance().newGradientCollector()) {
                 NDArray logProbabilities = model.forward(step, Input.of(IDS)).logSoftmax(-1);
                 int n = IDS.length - 1;
                 long[] next = new long[n];
                 for (int t = 0; t < n; t++) {
                     next[t] = IDS[t + 1];
                 }
-                NDArray loss = logProbabilities.get(":, :{}", n).reshape(n, TinyModel.VOCABULARY)
-                        .gather(step.create(next, new Shape(n, 1)), 1).mean().neg();
+                NDArray loss = logProbabilities
+                        .get(":, :{}", n)
+                        .reshape(n, TinyModel.VOCABULARY)
+                        .gather(step.create(next, new Shape(n, 1)), 1)
+                        .mean()
+                        .neg();
                 assertThat((double) loss.getFloat()).isCloseTo(loss(weights), within(1e-5));
                 collector.backward(loss);
             }
             weights.forEach((name, tensor) -> {
                 float[] gradient = model.parameters().get(name).getGradient().toFloatArray();
                 for (int draw = 0; draw < 6; draw++) {
-                    // rows and positions that the text does not use have no gradient through the input, so look where it does
-                    int row = name.endsWith("wte.weight") ? IDS[draw] : name.endsWith("wpe.weight") ? draw : random.nextInt(tensor.rows());
+                    // rows and positions that the text does not use have no gradient through the input, so look where
+                    // it does
+                    int row = name.endsWith("wte.weight")
+                            ? IDS[draw]
+                            : name.endsWith("wpe.weight") ? draw : random.nextInt(tensor.rows());
                     int i = row * tensor.size(-1) + random.nextInt(tensor.size(-1));
                     float kept = tensor.data()[i];
                     tensor.data()[i] = (float) (kept + STEP);
@@ -52,7 +60,9 @@ class LanguageModelGradientTest {
                     tensor.data()[i] = (float) (kept - STEP);
                     double difference = (up - loss(weights)) / (moved - tensor.data()[i]);
                     tensor.data()[i] = kept;
-                    assertThat((double) gradient[i]).as(name + " " + i).isCloseTo(difference, within(1e-5 + 1e-3 * Math.abs(difference)));
+                    assertThat((double) gradient[i])
+                            .as(name + " " + i)
+                            .isCloseTo(difference, within(1e-5 + 1e-3 * Math.abs(difference)));
                 }
             });
         }

@@ -58,7 +58,19 @@ class LanguageModelTest {
         boolean parallel = activation == MlpActivation.GELU || activation == MlpActivation.SILU;
         boolean gated = activation == MlpActivation.SILU || activation == MlpActivation.GELU_NEW;
         boolean rms = gated;
-        ModelConfig config = new ModelConfig("other", 300, 32, 8, 2, 2, 2, 4, 32, 1e-5, activation, List.of(0.5, 0.5),
+        ModelConfig config = new ModelConfig(
+                "other",
+                300,
+                32,
+                8,
+                2,
+                2,
+                2,
+                4,
+                32,
+                1e-5,
+                activation,
+                List.of(0.5, 0.5),
                 new Wiring(rms ? NormKind.RMS_NORM : NormKind.LAYER_NORM, true, parallel, gated));
         Map<String, HostTensor> weights = TinyModel.weights();
         if (gated) {
@@ -70,11 +82,15 @@ class LanguageModelTest {
         weights.keySet().removeIf(name -> rms && name.contains("ln_") && name.endsWith("bias"));
         weights.keySet().removeIf(name -> parallel && name.contains(".c_") && name.endsWith("bias"));
         LanguageModel other = TinyModel.on(base, config, weights).seal();
-        assertClose(other.forward(step, Input.of(IDS)).toFloatArray(), flat(new PlainGpt2(config, weights).logits(IDS)), 5e-5);
+        assertClose(
+                other.forward(step, Input.of(IDS)).toFloatArray(),
+                flat(new PlainGpt2(config, weights).logits(IDS)),
+                5e-5);
         Recorder recorder = new Recorder();
         other.forward(step, Input.of(IDS), recorder, null, Logits.ALL, new Cancellation());
         assertThat(recorder.seen.containsKey(new HookPoint(Site.RESID_MID, 0))).isEqualTo(!parallel);
-        assertThat(recorder.seen.containsKey(new HookPoint(Site.MLP_PRE_LINEAR, 0))).isEqualTo(gated);
+        assertThat(recorder.seen.containsKey(new HookPoint(Site.MLP_PRE_LINEAR, 0)))
+                .isEqualTo(gated);
     }
 
     @Test
@@ -99,7 +115,10 @@ class LanguageModelTest {
     void withoutLogitsThePassEndsWithTheResidualStreamThatTheLogitsAreMadeOf() {
         NDArray residual = run(Input.of(IDS), Hook.NONE, null, Logits.NONE);
         assertThat(residual.getShape()).isEqualTo(new Shape(1, IDS.length, 8));
-        assertClose(model.logits(residual).toFloatArray(), model.forward(step, Input.of(IDS)).toFloatArray(), 1e-6);
+        assertClose(
+                model.logits(residual).toFloatArray(),
+                model.forward(step, Input.of(IDS)).toFloatArray(),
+                1e-6);
     }
 
     @Test
@@ -146,8 +165,10 @@ class LanguageModelTest {
         Recorder recorder = new Recorder();
         NDArray looked = run(Input.of(IDS), recorder, null, Logits.ALL);
         assertClose(looked.toFloatArray(), model.forward(step, Input.of(IDS)).toFloatArray(), 0);
-        float[] sum = recorder.get(HookPoint.residPre(1)).add(recorder.get(new HookPoint(Site.ATTN_OUT, 1)))
-                .add(recorder.get(new HookPoint(Site.MLP_OUT, 1))).toFloatArray();
+        float[] sum = recorder.get(HookPoint.residPre(1))
+                .add(recorder.get(new HookPoint(Site.ATTN_OUT, 1)))
+                .add(recorder.get(new HookPoint(Site.MLP_OUT, 1)))
+                .toFloatArray();
         assertClose(recorder.get(HookPoint.residPost(1)).toFloatArray(), sum, 1e-6);
         assertClose(model.logits(recorder.get(HookPoint.residPost(1))).toFloatArray(), looked.toFloatArray(), 1e-6);
     }
@@ -184,7 +205,8 @@ class LanguageModelTest {
     @Test
     void aReplacementOfAnotherShapeIsRefused() {
         Hook wrong = new Only(HookPoint.residPre(1), value -> value.get(":, 1:"));
-        assertThatThrownBy(() -> run(Input.of(IDS), wrong, null, Logits.ALL)).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> run(Input.of(IDS), wrong, null, Logits.ALL))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("blocks.1.hook_resid_pre is (1, 6, 8), expected (1, 7, 8)");
     }
 
@@ -193,18 +215,24 @@ class LanguageModelTest {
         float[] embedding = TinyModel.weights().get("transformer.wte.weight").row(299);
         int[] masked = IDS.clone();
         masked[3] = 1;
-        NDArray ghostly = model.forward(step, Input.of(new int[][] {IDS, masked}).with(new Ghost(1, 3, embedding)));
+        NDArray ghostly =
+                model.forward(step, Input.of(new int[][] {IDS, masked}).with(new Ghost(1, 3, embedding)));
         assertClose(ghostly.get("1").toFloatArray(), ghostly.get("0").toFloatArray(), 1e-6);
     }
 
     @Test
     void tokensAndPositionsOutOfRangeAreRefused() {
-        assertThatThrownBy(() -> model.forward(step, Input.of(3, 300))).hasMessage("token id is 300, the vocabulary has 300");
-        assertThatThrownBy(() -> model.forward(step, Input.of(3, -1))).hasMessage("token id is -1, the vocabulary has 300");
-        assertThatThrownBy(() -> model.forward(step, Input.of(new int[33]))).hasMessage("positions go from 0 to 32, the model has 32");
+        assertThatThrownBy(() -> model.forward(step, Input.of(3, 300)))
+                .hasMessage("token id is 300, the vocabulary has 300");
+        assertThatThrownBy(() -> model.forward(step, Input.of(3, -1)))
+                .hasMessage("token id is -1, the vocabulary has 300");
+        assertThatThrownBy(() -> model.forward(step, Input.of(new int[33])))
+                .hasMessage("positions go from 0 to 32, the model has 32");
         assertThatThrownBy(() -> Input.of(new int[][] {{1, 2}, {3}})).hasMessageContaining("rows of 2 and of 1 tokens");
-        assertThatThrownBy(() -> Input.of(1, 2).with(new Ghost(0, 2, new float[8]))).hasMessageContaining("row 0, position 2");
-        assertThatThrownBy(() -> model.forward(step, Input.of(1, 2).with(new Ghost(0, 1, new float[9])))).hasMessageContaining("9 dimensions");
+        assertThatThrownBy(() -> Input.of(1, 2).with(new Ghost(0, 2, new float[8])))
+                .hasMessageContaining("row 0, position 2");
+        assertThatThrownBy(() -> model.forward(step, Input.of(1, 2).with(new Ghost(0, 1, new float[9]))))
+                .hasMessageContaining("9 dimensions");
     }
 
     @Test
@@ -219,7 +247,8 @@ class LanguageModelTest {
     void parametersAreCheckedByNameAndShape() {
         Map<String, HostTensor> missing = TinyModel.weights();
         missing.remove("transformer.h.1.ln_2.bias");
-        assertThatThrownBy(() -> TinyModel.on(base, TinyModel.CONFIG, missing)).hasMessage("parameter transformer.h.1.ln_2.bias is missing");
+        assertThatThrownBy(() -> TinyModel.on(base, TinyModel.CONFIG, missing))
+                .hasMessage("parameter transformer.h.1.ln_2.bias is missing");
         Map<String, HostTensor> bent = TinyModel.weights();
         bent.put("transformer.h.1.attn.c_proj.weight", new HostTensor(new float[72], 9, 8));
         assertThatThrownBy(() -> TinyModel.on(base, TinyModel.CONFIG, bent))
@@ -231,7 +260,9 @@ class LanguageModelTest {
         int before = arrays(step);
         run(Input.of(new int[][] {IDS, IDS}), Hook.NONE, null, Logits.ALL);
         int once = arrays(step) - before;
-        assertThat(once).as("result, ids, positions, mask and embeddings, but nothing per layer").isLessThan(10);
+        assertThat(once)
+                .as("result, ids, positions, mask and embeddings, but nothing per layer")
+                .isLessThan(10);
     }
 
     private static int arrays(NDManager manager) {

@@ -32,14 +32,16 @@ class ModelFolderTest {
     @Test
     void aFolderHoldsTheModelItWasWrittenFrom() throws IOException {
         TinyModel.writeTo(folder);
-        try (NDManager base = NDManager.newBaseManager(); ModelFolder files = ModelFolder.open(folder)) {
+        try (NDManager base = NDManager.newBaseManager();
+                ModelFolder files = ModelFolder.open(folder)) {
             assertThat(files.config()).isEqualTo(TinyModel.CONFIG);
             assertThat(files.warnings()).isEmpty();
             ModelWeights weights = files.read(Processing.RAW);
             assertThat(weights.bytes()).isEqualTo(files.bytes());
             LanguageModel read = weights.on(base.newSubManager()).seal();
             LanguageModel made = TinyModel.on(base);
-            assertThat(read.forward(base, Input.of(IDS)).toFloatArray()).isEqualTo(made.forward(base, Input.of(IDS)).toFloatArray());
+            assertThat(read.forward(base, Input.of(IDS)).toFloatArray())
+                    .isEqualTo(made.forward(base, Input.of(IDS)).toFloatArray());
             assertThat(files.tokenizer().orElseThrow().size()).isEqualTo(300);
         }
     }
@@ -58,19 +60,30 @@ class ModelFolderTest {
     @Test
     void parametersLargerThanABufferAreReadAndUploadedInBlocks() throws IOException {
         TinyModel.writeTo(folder);
-        try (NDManager base = NDManager.newBaseManager(); TensorArchive archive = TensorArchives.open(folder.resolve("model.safetensors"))) {
+        try (NDManager base = NDManager.newBaseManager();
+                TensorArchive archive = TensorArchives.open(folder.resolve("model.safetensors"))) {
             StoredWeights stored = new StoredWeights(archive);
-            ParameterShapes.required(TinyModel.CONFIG).forEach((name, shape) -> stored.claim(name, name, shape.getShape()));
+            ParameterShapes.required(TinyModel.CONFIG)
+                    .forEach((name, shape) -> stored.claim(name, name, shape.getShape()));
             Map<String, HostWeight> blocks = stored.read(200);
             assertThat(blocks.get("transformer.wte.weight").blocks()).hasSize(50);
             WeightProcessing.apply(TinyModel.CONFIG, blocks);
             Map<String, HostWeight> whole = stored.read();
             assertThat(whole.get("transformer.wte.weight").blocks()).hasSize(1);
             WeightProcessing.apply(TinyModel.CONFIG, whole);
-            LanguageModel expected = new ModelWeights(TinyModel.CONFIG, 300, whole).on(base.newSubManager()).seal();
-            LanguageModel model = new ModelWeights(TinyModel.CONFIG, 300, blocks).on(base.newSubManager()).seal();
-            expected.parameters().forEach((name, parameter) -> assertThat(model.parameters().get(name).toFloatArray()).as(name).isEqualTo(parameter.toFloatArray()));
-            assertThat(model.forward(base, Input.of(IDS)).toFloatArray()).isEqualTo(expected.forward(base, Input.of(IDS)).toFloatArray());
+            LanguageModel expected = new ModelWeights(TinyModel.CONFIG, 300, whole)
+                    .on(base.newSubManager())
+                    .seal();
+            LanguageModel model = new ModelWeights(TinyModel.CONFIG, 300, blocks)
+                    .on(base.newSubManager())
+                    .seal();
+            expected.parameters()
+                    .forEach((name, parameter) -> assertThat(
+                                    model.parameters().get(name).toFloatArray())
+                            .as(name)
+                            .isEqualTo(parameter.toFloatArray()));
+            assertThat(model.forward(base, Input.of(IDS)).toFloatArray())
+                    .isEqualTo(expected.forward(base, Input.of(IDS)).toFloatArray());
         }
     }
 
@@ -78,18 +91,23 @@ class ModelFolderTest {
     @Test
     void aProcessedModelPredictsTheSameWithACentredResidualStream() throws IOException {
         TinyModel.writeTo(folder);
-        try (NDManager base = NDManager.newBaseManager(); ModelFolder files = ModelFolder.open(folder)) {
+        try (NDManager base = NDManager.newBaseManager();
+                ModelFolder files = ModelFolder.open(folder)) {
             LanguageModel raw = files.read(Processing.RAW).on(base.newSubManager());
             LanguageModel processed = files.read(Processing.PROCESSED).on(base.newSubManager());
-            LanguageModelTest.assertClose(processed.forward(base, Input.of(IDS)).logSoftmax(-1).toFloatArray(),
-                    raw.forward(base, Input.of(IDS)).logSoftmax(-1).toFloatArray(), 1e-5);
+            LanguageModelTest.assertClose(
+                    processed.forward(base, Input.of(IDS)).logSoftmax(-1).toFloatArray(),
+                    raw.forward(base, Input.of(IDS)).logSoftmax(-1).toFloatArray(),
+                    1e-5);
             LanguageModelTest.Recorder seen = new LanguageModelTest.Recorder();
             LanguageModelTest.Recorder seenRaw = new LanguageModelTest.Recorder();
             processed.forward(base, Input.of(IDS), seen, null, Logits.ALL, new Cancellation());
             raw.forward(base, Input.of(IDS), seenRaw, null, Logits.ALL, new Cancellation());
             NDArray stream = seenRaw.get(HookPoint.residPost(1));
-            LanguageModelTest.assertClose(seen.get(HookPoint.residPost(1)).toFloatArray(),
-                    stream.sub(stream.mean(new int[] {-1}, true)).toFloatArray(), 1e-5);
+            LanguageModelTest.assertClose(
+                    seen.get(HookPoint.residPost(1)).toFloatArray(),
+                    stream.sub(stream.mean(new int[] {-1}, true)).toFloatArray(),
+                    1e-5);
         }
     }
 
@@ -101,9 +119,14 @@ class ModelFolderTest {
         hub.put("h.0.attn.bias", new HostTensor(new float[32 * 32], 1, 1, 32, 32));
         hub.put("odd.one", new HostTensor(new float[2], 2));
         TinyModel.writeSafetensors(folder.resolve("model.safetensors"), hub);
-        try (NDManager base = NDManager.newBaseManager(); ModelFolder files = ModelFolder.open(folder)) {
-            assertThat(files.warnings()).containsExactly("1 tensors are not part of this kind of model and are not used: odd.one");
-            assertThat(files.read(Processing.RAW).on(base.newSubManager()).forward(base, Input.of(IDS)).toFloatArray())
+        try (NDManager base = NDManager.newBaseManager();
+                ModelFolder files = ModelFolder.open(folder)) {
+            assertThat(files.warnings())
+                    .containsExactly("1 tensors are not part of this kind of model and are not used: odd.one");
+            assertThat(files.read(Processing.RAW)
+                            .on(base.newSubManager())
+                            .forward(base, Input.of(IDS))
+                            .toFloatArray())
                     .isEqualTo(TinyModel.on(base).forward(base, Input.of(IDS)).toFloatArray());
         }
     }
@@ -111,11 +134,15 @@ class ModelFolderTest {
     @Test
     void configurationsAreReadUnderEitherSpellingWithTheFamilysDefaults() throws IOException {
         TinyModel.writeTo(folder);
-        Files.writeString(folder.resolve("config.json"), "{\"model_type\":\"gpt2\",\"hidden_size\":8,\"num_hidden_layers\":2,\"num_attention_heads\":2,"
-                + "\"max_position_embeddings\":32,\"vocab_size\":300,\"n_inner\":null,\"scale_attn_by_inverse_layer_idx\":true,\"activation_function\":\"gelu_pytorch_tanh\"}");
+        Files.writeString(
+                folder.resolve("config.json"),
+                "{\"model_type\":\"gpt2\",\"hidden_size\":8,\"num_hidden_layers\":2,\"num_attention_heads\":2,"
+                        + "\"max_position_embeddings\":32,\"vocab_size\":300,\"n_inner\":null,\"scale_attn_by_inverse_layer_idx\":true,\"activation_function\":\"gelu_pytorch_tanh\"}");
         try (ModelFolder files = ModelFolder.open(folder)) {
             assertThat(files.config().dMlp()).isEqualTo(32);
-            assertThat(files.config().attention()).extracting(LayerAttention::scale).containsExactly(0.5, 0.25);
+            assertThat(files.config().attention())
+                    .extracting(LayerAttention::scale)
+                    .containsExactly(0.5, 0.25);
             assertThat(files.config().activation()).isEqualTo(MlpActivation.GELU_NEW);
             assertThat(files.config().normEpsilon()).isEqualTo(1e-5);
         }
@@ -152,6 +179,8 @@ class ModelFolderTest {
     }
 
     private void refused(String message) {
-        assertThatThrownBy(() -> ModelFolder.open(folder)).isInstanceOf(CheckpointException.class).hasMessageContaining(message);
+        assertThatThrownBy(() -> ModelFolder.open(folder))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(message);
     }
 }

@@ -33,8 +33,10 @@ class NanoSortTest {
     @Test
     void everyRecordedIntermediateValueIsReproduced() throws IOException {
         Path folder = Shared.data("real-lm/gpt-nano-sort");
-        JsonNode json = new ObjectMapper().readTree(folder.resolve("gpt-nano-sort-model.json").toFile());
-        JsonNode partials = new ObjectMapper().readTree(folder.resolve("gpt-nano-sort-t0-partials.json").toFile());
+        JsonNode json = new ObjectMapper()
+                .readTree(folder.resolve("gpt-nano-sort-model.json").toFile());
+        JsonNode partials = new ObjectMapper()
+                .readTree(folder.resolve("gpt-nano-sort-t0-partials.json").toFile());
         try (NDManager base = NDManager.newBaseManager()) {
             LanguageModel model = TinyModel.on(base, config(json.path("config")), weights(json));
             HostTensor ids = tensor(partials.path("idx"));
@@ -80,11 +82,25 @@ class NanoSortTest {
         int nLayers = json.path("n_layer").asInt();
         int nHeads = json.path("n_head").asInt();
         int dHead = dModel / nHeads;
-        return new ModelConfig("gpt2", json.path("vocab_size").asInt(), json.path("block_size").asInt(), dModel, nLayers, nHeads, nHeads, dHead,
-                4 * dModel, 1e-5, MlpActivation.GELU_NEW, Collections.nCopies(nLayers, 1 / Math.sqrt(dHead)), Wiring.GPT2);
+        return new ModelConfig(
+                "gpt2",
+                json.path("vocab_size").asInt(),
+                json.path("block_size").asInt(),
+                dModel,
+                nLayers,
+                nHeads,
+                nHeads,
+                dHead,
+                4 * dModel,
+                1e-5,
+                MlpActivation.GELU_NEW,
+                Collections.nCopies(nLayers, 1 / Math.sqrt(dHead)),
+                Wiring.GPT2);
     }
 
-    /** The matrices of the blocks are (out, in) in this file and (in, out) in GPT-2's; the causal masks are left out. */
+    /**
+     * The matrices of the blocks are (out, in) in this file and (in, out) in GPT-2's; the causal masks are left out.
+     */
     private static Map<String, HostTensor> weights(JsonNode json) {
         Map<String, HostTensor> weights = new LinkedHashMap<>();
         json.properties().forEach(entry -> {
@@ -107,7 +123,9 @@ class NanoSortTest {
     }
 
     private static HostTensor tensor(JsonNode node) {
-        ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(node.path("data").asText())).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.wrap(
+                        Base64.getDecoder().decode(node.path("data").asText()))
+                .order(ByteOrder.LITTLE_ENDIAN);
         float[] data = new float[bytes.capacity() / 4];
         bytes.asFloatBuffer().get(data);
         int[] shape = new int[node.path("shape").size()];

@@ -3,7 +3,10 @@ package loupe.lm;
 import java.util.Map;
 import loupe.tensor.HostTensor;
 
-/** GPT-2, and what other wirings change of it, once more, in doubles and loops and nothing shared with the real one, for tests to compare with. */
+/**
+ * GPT-2, and what other wirings change of it, once more, in doubles and loops and nothing shared with the real one, for
+ * tests to compare with.
+ */
 final class PlainGpt2 {
     private final ModelConfig config;
     private final Map<String, HostTensor> weights;
@@ -24,7 +27,13 @@ final class PlainGpt2 {
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String h = "h." + layer + ".";
             double[][] before = copy(x);
-            add(x, affine(attend(affine(norm(x, h + "ln_1"), h + "attn.c_attn"), config.attention().get(layer).scale()), h + "attn.c_proj"));
+            add(
+                    x,
+                    affine(
+                            attend(
+                                    affine(norm(x, h + "ln_1"), h + "attn.c_attn"),
+                                    config.attention().get(layer).scale()),
+                            h + "attn.c_proj"));
             double[][] in = norm(config.wiring().parallel() ? before : x, h + "ln_2");
             double[][] wide = affine(in, h + "mlp.c_fc");
             double[][] gate = config.wiring().gatedMlp() ? affine(in, h + "mlp.c_gate") : null;

@@ -3,7 +3,10 @@ package loupe.lm;
 import java.util.Map;
 import loupe.tensor.HostTensor;
 
-/** The parts of transformers in doubles and loops, by the names and layouts of Hugging Face's files; nothing is shared with the real ones. */
+/**
+ * The parts of transformers in doubles and loops, by the names and layouts of Hugging Face's files; nothing is shared
+ * with the real ones.
+ */
 final class PlainMaths {
     private final Map<String, HostTensor> weights;
 
@@ -51,7 +54,10 @@ final class PlainMaths {
             }
             y[t] = new double[x[t].length];
             for (int i = 0; i < y[t].length; i++) {
-                y[t][i] = (x[t][i] - mean) / Math.sqrt(variance + epsilon) * weights.get(name + ".weight").data()[i] + weights.get(name + ".bias").data()[i];
+                y[t][i] = (x[t][i] - mean)
+                                / Math.sqrt(variance + epsilon)
+                                * weights.get(name + ".weight").data()[i]
+                        + weights.get(name + ".bias").data()[i];
             }
         }
         return y;
@@ -67,14 +73,19 @@ final class PlainMaths {
                     square += x[t][first + i] * x[t][first + i] / width;
                 }
                 for (int i = 0; i < width; i++) {
-                    y[t][first + i] = x[t][first + i] / Math.sqrt(square + epsilon) * (plus + weights.get(name + ".weight").data()[i]);
+                    y[t][first + i] = x[t][first + i]
+                            / Math.sqrt(square + epsilon)
+                            * (plus + weights.get(name + ".weight").data()[i]);
                 }
             }
         }
         return y;
     }
 
-    /** Turns the first {@code turning} of each head's dHead dimensions by the angle position / stretch base^(-2i / turning). */
+    /**
+     * Turns the first {@code turning} of each head's dHead dimensions by the angle position / stretch base^(-2i /
+     * turning).
+     */
     static double[][] turn(double[][] x, int dHead, int turning, double base, double stretch, boolean neighbours) {
         double[][] y = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
@@ -98,7 +109,8 @@ final class PlainMaths {
     }
 
     /** The same with scores limited softly to the cap, c tanh(s / c); an infinite one limits nothing. */
-    static double[][] attend(double[][] q, double[][] k, double[][] v, int dHead, double scale, int window, double cap) {
+    static double[][] attend(
+            double[][] q, double[][] k, double[][] v, int dHead, double scale, int window, double cap) {
         double[][] z = new double[q.length][q[0].length];
         int group = q[0].length / k[0].length;
         for (int head = 0; head < q[0].length / dHead; head++) {

@@ -13,9 +13,9 @@ import loupe.TinyModel;
 import loupe.tensor.HostTensor;
 
 /**
- * Tiny models of the families, above all of those that no recorded numbers cover: a configuration and fixed random weights as Hugging Face's
- * files have them, and the family's formulas (formats H.3) once more in {@link PlainMaths}. Weights have standard deviation
- * 0.3, so that a wrong scale, norm or angle shows.
+ * Tiny models of the families, above all of those that no recorded numbers cover: a configuration and fixed random
+ * weights as Hugging Face's files have them, and the family's formulas (formats H.3) once more in {@link PlainMaths}.
+ * Weights have standard deviation 0.3, so that a wrong scale, norm or angle shows.
  */
 record TinyFamily(String name, Map<String, Object> config, Map<String, HostTensor> weights, Plain plain) {
     static final int VOCABULARY = 23;
@@ -63,21 +63,49 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
             putLinear(w, random, at + "mlp.c_proj", 12, 48);
         }
         putNorm(w, random, "transformer.ln_f", 12);
-        Map<String, Object> config = config("model_type", "gpt_neo", "hidden_size", 12, "num_layers", 2, "num_heads", 2, "max_position_embeddings", 32,
-                "vocab_size", VOCABULARY, "layer_norm_epsilon", 1e-3, "window_size", 3, "attention_types", List.of(List.of(List.of("global", "local"), 1)));
+        Map<String, Object> config = config(
+                "model_type",
+                "gpt_neo",
+                "hidden_size",
+                12,
+                "num_layers",
+                2,
+                "num_heads",
+                2,
+                "max_position_embeddings",
+                32,
+                "vocab_size",
+                VOCABULARY,
+                "layer_norm_epsilon",
+                1e-3,
+                "window_size",
+                3,
+                "attention_types",
+                List.of(List.of(List.of("global", "local"), 1)));
         return new TinyFamily("gpt_neo", config, w, TinyFamily::gptNeo);
     }
 
     private static double[][] gptNeo(Map<String, HostTensor> weights, int[] ids) {
         PlainMaths m = new PlainMaths(weights);
-        double[][] x = PlainMaths.plus(m.rows("transformer.wte.weight", ids, 1), m.rows("transformer.wpe.weight", IntStream.range(0, ids.length).toArray(), 1));
+        double[][] x = PlainMaths.plus(
+                m.rows("transformer.wte.weight", ids, 1),
+                m.rows("transformer.wpe.weight", IntStream.range(0, ids.length).toArray(), 1));
         for (int layer = 0; layer < 2; layer++) {
             String at = "transformer.h." + layer + ".";
             double[][] normal = m.layerNorm(x, at + "ln_1", 1e-3);
-            double[][] z = PlainMaths.attend(m.linear(normal, at + "attn.attention.q_proj"), m.linear(normal, at + "attn.attention.k_proj"),
-                    m.linear(normal, at + "attn.attention.v_proj"), 6, 1, layer == 1 ? 3 : 1000);
+            double[][] z = PlainMaths.attend(
+                    m.linear(normal, at + "attn.attention.q_proj"),
+                    m.linear(normal, at + "attn.attention.k_proj"),
+                    m.linear(normal, at + "attn.attention.v_proj"),
+                    6,
+                    1,
+                    layer == 1 ? 3 : 1000);
             x = PlainMaths.plus(x, m.linear(z, at + "attn.attention.out_proj"));
-            x = PlainMaths.plus(x, m.linear(PlainMaths.tanhGelu(m.linear(m.layerNorm(x, at + "ln_2", 1e-3), at + "mlp.c_fc")), at + "mlp.c_proj"));
+            x = PlainMaths.plus(
+                    x,
+                    m.linear(
+                            PlainMaths.tanhGelu(m.linear(m.layerNorm(x, at + "ln_2", 1e-3), at + "mlp.c_fc")),
+                            at + "mlp.c_proj"));
         }
         return m.linear(m.layerNorm(x, "transformer.ln_f", 1e-3), "transformer.wte");
     }
@@ -98,8 +126,29 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
         }
         putNorm(w, random, "gpt_neox.final_layer_norm", 12);
         put(w, random, 0, "embed_out.weight", VOCABULARY, 12);
-        Map<String, Object> config = config("model_type", "gpt_neox", "hidden_size", 12, "num_hidden_layers", 2, "num_attention_heads", 2, "intermediate_size", 20,
-                "max_position_embeddings", 32, "vocab_size", VOCABULARY, "layer_norm_eps", 1e-3, "rotary_pct", 0.7, "rotary_emb_base", 200, "hidden_act", "gelu_new");
+        Map<String, Object> config = config(
+                "model_type",
+                "gpt_neox",
+                "hidden_size",
+                12,
+                "num_hidden_layers",
+                2,
+                "num_attention_heads",
+                2,
+                "intermediate_size",
+                20,
+                "max_position_embeddings",
+                32,
+                "vocab_size",
+                VOCABULARY,
+                "layer_norm_eps",
+                1e-3,
+                "rotary_pct",
+                0.7,
+                "rotary_emb_base",
+                200,
+                "hidden_act",
+                "gelu_new");
         return new TinyFamily("gpt_neox", config, w, TinyFamily::gptNeoX);
     }
 
@@ -112,13 +161,18 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
             double[][] q = PlainMaths.turn(PlainMaths.columns(qkv, 0, 6, 18), 6, 4, 200, 1, false);
             double[][] k = PlainMaths.turn(PlainMaths.columns(qkv, 6, 6, 18), 6, 4, 200, 1, false);
             double[][] z = PlainMaths.attend(q, k, PlainMaths.columns(qkv, 12, 6, 18), 6, 1 / Math.sqrt(6), 1000);
-            double[][] wide = PlainMaths.tanhGelu(m.linear(m.layerNorm(x, at + "post_attention_layernorm", 1e-3), at + "mlp.dense_h_to_4h"));
-            x = PlainMaths.plus(x, PlainMaths.plus(m.linear(z, at + "attention.dense"), m.linear(wide, at + "mlp.dense_4h_to_h")));
+            double[][] wide = PlainMaths.tanhGelu(
+                    m.linear(m.layerNorm(x, at + "post_attention_layernorm", 1e-3), at + "mlp.dense_h_to_4h"));
+            x = PlainMaths.plus(
+                    x, PlainMaths.plus(m.linear(z, at + "attention.dense"), m.linear(wide, at + "mlp.dense_4h_to_h")));
         }
         return m.linear(m.layerNorm(x, "gpt_neox.final_layer_norm", 1e-3), "embed_out");
     }
 
-    /** Two layers, four heads of 6 over 8 dimensions, the first layer with a window of 3; scores up to 0.5, logits up to 2. */
+    /**
+     * Two layers, four heads of 6 over 8 dimensions, the first layer with a window of 3; scores up to 0.5, logits up to
+     * 2.
+     */
     static TinyFamily gemma2() {
         Random random = new Random(16);
         Map<String, HostTensor> w = new LinkedHashMap<>();
@@ -131,9 +185,37 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
             put(w, random, 0, at + "post_feedforward_layernorm.weight", 8);
         }
         put(w, random, 0, "model.norm.weight", 8);
-        Map<String, Object> config = config("model_type", "gemma2", "hidden_size", 8, "num_hidden_layers", 2, "num_attention_heads", 4, "num_key_value_heads", 2,
-                "head_dim", 6, "intermediate_size", 14, "max_position_embeddings", 32, "vocab_size", VOCABULARY, "rms_norm_eps", 1e-3, "rope_theta", 300.0,
-                "sliding_window", 3, "query_pre_attn_scalar", 5, "attn_logit_softcapping", 0.5, "final_logit_softcapping", 2.0);
+        Map<String, Object> config = config(
+                "model_type",
+                "gemma2",
+                "hidden_size",
+                8,
+                "num_hidden_layers",
+                2,
+                "num_attention_heads",
+                4,
+                "num_key_value_heads",
+                2,
+                "head_dim",
+                6,
+                "intermediate_size",
+                14,
+                "max_position_embeddings",
+                32,
+                "vocab_size",
+                VOCABULARY,
+                "rms_norm_eps",
+                1e-3,
+                "rope_theta",
+                300.0,
+                "sliding_window",
+                3,
+                "query_pre_attn_scalar",
+                5,
+                "attn_logit_softcapping",
+                0.5,
+                "final_logit_softcapping",
+                2.0);
         return new TinyFamily("gemma2", config, w, TinyFamily::gemma2);
     }
 
@@ -145,11 +227,14 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
             double[][] normal = m.rmsNorm(x, at + "input_layernorm", 8, 1, 1e-3);
             double[][] q = PlainMaths.turn(m.linear(normal, at + "self_attn.q_proj"), 6, 6, 300, 1, false);
             double[][] k = PlainMaths.turn(m.linear(normal, at + "self_attn.k_proj"), 6, 6, 300, 1, false);
-            double[][] z = PlainMaths.attend(q, k, m.linear(normal, at + "self_attn.v_proj"), 6, 1 / Math.sqrt(5), layer == 0 ? 3 : 1000, 0.5);
-            x = PlainMaths.plus(x, m.rmsNorm(m.linear(z, at + "self_attn.o_proj"), at + "post_attention_layernorm", 8, 1, 1e-3));
+            double[][] z = PlainMaths.attend(
+                    q, k, m.linear(normal, at + "self_attn.v_proj"), 6, 1 / Math.sqrt(5), layer == 0 ? 3 : 1000, 0.5);
+            x = PlainMaths.plus(
+                    x, m.rmsNorm(m.linear(z, at + "self_attn.o_proj"), at + "post_attention_layernorm", 8, 1, 1e-3));
             normal = m.rmsNorm(x, at + "pre_feedforward_layernorm", 8, 1, 1e-3);
             double[][] open = PlainMaths.tanhGelu(m.linear(normal, at + "mlp.gate_proj"));
-            double[][] computed = m.linear(PlainMaths.times(open, m.linear(normal, at + "mlp.up_proj")), at + "mlp.down_proj");
+            double[][] computed =
+                    m.linear(PlainMaths.times(open, m.linear(normal, at + "mlp.up_proj")), at + "mlp.down_proj");
             x = PlainMaths.plus(x, m.rmsNorm(computed, at + "post_feedforward_layernorm", 8, 1, 1e-3));
         }
         return PlainMaths.limit(m.linear(m.rmsNorm(x, "model.norm", 8, 1, 1e-3), "model.embed_tokens"), 2);
@@ -171,8 +256,29 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
         }
         putNorm(w, random, "transformer.ln_f", 12);
         putLinear(w, random, "lm_head", VOCABULARY, 12);
-        Map<String, Object> config = config("model_type", "gptj", "n_embd", 12, "n_layer", 2, "n_head", 2, "rotary_dim", 4, "n_inner", 20, "n_positions", 32,
-                "vocab_size", VOCABULARY, "layer_norm_epsilon", 1e-3, "activation_function", "gelu_new", "tie_word_embeddings", false);
+        Map<String, Object> config = config(
+                "model_type",
+                "gptj",
+                "n_embd",
+                12,
+                "n_layer",
+                2,
+                "n_head",
+                2,
+                "rotary_dim",
+                4,
+                "n_inner",
+                20,
+                "n_positions",
+                32,
+                "vocab_size",
+                VOCABULARY,
+                "layer_norm_epsilon",
+                1e-3,
+                "activation_function",
+                "gelu_new",
+                "tie_word_embeddings",
+                false);
         return new TinyFamily("gptj", config, w, TinyFamily::gptJ);
     }
 
@@ -202,9 +308,39 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
         }
         put(w, random, 1, "model.norm.weight", 10);
         put(w, random, 0, "lm_head.weight", VOCABULARY, 10);
-        Map<String, Object> config = config("model_type", "qwen3", "hidden_size", 10, "num_hidden_layers", 2, "num_attention_heads", 4, "num_key_value_heads", 2,
-                "head_dim", 6, "intermediate_size", 16, "max_position_embeddings", 32, "vocab_size", VOCABULARY, "rms_norm_eps", 1e-3, "rope_theta", 300.0,
-                "hidden_act", "silu", "tie_word_embeddings", false, "use_sliding_window", true, "sliding_window", 4, "max_window_layers", 1);
+        Map<String, Object> config = config(
+                "model_type",
+                "qwen3",
+                "hidden_size",
+                10,
+                "num_hidden_layers",
+                2,
+                "num_attention_heads",
+                4,
+                "num_key_value_heads",
+                2,
+                "head_dim",
+                6,
+                "intermediate_size",
+                16,
+                "max_position_embeddings",
+                32,
+                "vocab_size",
+                VOCABULARY,
+                "rms_norm_eps",
+                1e-3,
+                "rope_theta",
+                300.0,
+                "hidden_act",
+                "silu",
+                "tie_word_embeddings",
+                false,
+                "use_sliding_window",
+                true,
+                "sliding_window",
+                4,
+                "max_window_layers",
+                1);
         return new TinyFamily("qwen3", config, w, TinyFamily::qwen3);
     }
 
@@ -214,18 +350,35 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
         for (int layer = 0; layer < 2; layer++) {
             String at = "model.layers." + layer + ".";
             double[][] normal = m.rmsNorm(x, at + "input_layernorm", 10, 0, 1e-3);
-            double[][] q = PlainMaths.turn(m.rmsNorm(m.linear(normal, at + "self_attn.q_proj"), at + "self_attn.q_norm", 6, 0, 1e-3), 6, 6, 300, 1, false);
-            double[][] k = PlainMaths.turn(m.rmsNorm(m.linear(normal, at + "self_attn.k_proj"), at + "self_attn.k_norm", 6, 0, 1e-3), 6, 6, 300, 1, false);
-            double[][] z = PlainMaths.attend(q, k, m.linear(normal, at + "self_attn.v_proj"), 6, 1 / Math.sqrt(6), layer == 1 ? 4 : 1000);
+            double[][] q = PlainMaths.turn(
+                    m.rmsNorm(m.linear(normal, at + "self_attn.q_proj"), at + "self_attn.q_norm", 6, 0, 1e-3),
+                    6,
+                    6,
+                    300,
+                    1,
+                    false);
+            double[][] k = PlainMaths.turn(
+                    m.rmsNorm(m.linear(normal, at + "self_attn.k_proj"), at + "self_attn.k_norm", 6, 0, 1e-3),
+                    6,
+                    6,
+                    300,
+                    1,
+                    false);
+            double[][] z = PlainMaths.attend(
+                    q, k, m.linear(normal, at + "self_attn.v_proj"), 6, 1 / Math.sqrt(6), layer == 1 ? 4 : 1000);
             x = PlainMaths.plus(x, m.linear(z, at + "self_attn.o_proj"));
             normal = m.rmsNorm(x, at + "post_attention_layernorm", 10, 0, 1e-3);
             double[][] open = PlainMaths.silu(m.linear(normal, at + "mlp.gate_proj"));
-            x = PlainMaths.plus(x, m.linear(PlainMaths.times(open, m.linear(normal, at + "mlp.up_proj")), at + "mlp.down_proj"));
+            x = PlainMaths.plus(
+                    x, m.linear(PlainMaths.times(open, m.linear(normal, at + "mlp.up_proj")), at + "mlp.down_proj"));
         }
         return m.linear(m.rmsNorm(x, "model.norm", 10, 0, 1e-3), "lm_head");
     }
 
-    /** Seven layers of which the sixth sees everything, the others 3 tokens; rotation stretched 8 times on that one only. */
+    /**
+     * Seven layers of which the sixth sees everything, the others 3 tokens; rotation stretched 8 times on that one
+     * only.
+     */
     static TinyFamily gemma3() {
         Random random = new Random(13);
         Map<String, HostTensor> w = new LinkedHashMap<>();
@@ -237,10 +390,41 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
             put(w, random, 0, at + "post_feedforward_layernorm.weight", 8);
         }
         put(w, random, 0, "model.norm.weight", 8);
-        Map<String, Object> config = config("model_type", "gemma3_text", "hidden_size", 8, "num_hidden_layers", 7, "num_attention_heads", 4,
-                "num_key_value_heads", 1, "head_dim", 6, "intermediate_size", 14, "max_position_embeddings", 64, "vocab_size", VOCABULARY,
-                "rms_norm_eps", 1e-3, "rope_theta", 5000.0, "rope_local_base_freq", 100.0, "rope_scaling", Map.of("rope_type", "linear", "factor", 8.0),
-                "sliding_window", 3, "sliding_window_pattern", 6, "query_pre_attn_scalar", 10, "hidden_activation", "gelu_pytorch_tanh");
+        Map<String, Object> config = config(
+                "model_type",
+                "gemma3_text",
+                "hidden_size",
+                8,
+                "num_hidden_layers",
+                7,
+                "num_attention_heads",
+                4,
+                "num_key_value_heads",
+                1,
+                "head_dim",
+                6,
+                "intermediate_size",
+                14,
+                "max_position_embeddings",
+                64,
+                "vocab_size",
+                VOCABULARY,
+                "rms_norm_eps",
+                1e-3,
+                "rope_theta",
+                5000.0,
+                "rope_local_base_freq",
+                100.0,
+                "rope_scaling",
+                Map.of("rope_type", "linear", "factor", 8.0),
+                "sliding_window",
+                3,
+                "sliding_window_pattern",
+                6,
+                "query_pre_attn_scalar",
+                10,
+                "hidden_activation",
+                "gelu_pytorch_tanh");
         return new TinyFamily("gemma3", config, w, TinyFamily::gemma3);
     }
 
@@ -253,19 +437,43 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
             double base = global ? 5000 : 100;
             double stretch = global ? 8 : 1;
             double[][] normal = m.rmsNorm(x, at + "input_layernorm", 8, 1, 1e-3);
-            double[][] q = PlainMaths.turn(m.rmsNorm(m.linear(normal, at + "self_attn.q_proj"), at + "self_attn.q_norm", 6, 1, 1e-3), 6, 6, base, stretch, false);
-            double[][] k = PlainMaths.turn(m.rmsNorm(m.linear(normal, at + "self_attn.k_proj"), at + "self_attn.k_norm", 6, 1, 1e-3), 6, 6, base, stretch, false);
-            double[][] z = PlainMaths.attend(q, k, m.linear(normal, at + "self_attn.v_proj"), 6, 1 / Math.sqrt(10), global ? 1000 : 3);
-            x = PlainMaths.plus(x, m.rmsNorm(m.linear(z, at + "self_attn.o_proj"), at + "post_attention_layernorm", 8, 1, 1e-3));
+            double[][] q = PlainMaths.turn(
+                    m.rmsNorm(m.linear(normal, at + "self_attn.q_proj"), at + "self_attn.q_norm", 6, 1, 1e-3),
+                    6,
+                    6,
+                    base,
+                    stretch,
+                    false);
+            double[][] k = PlainMaths.turn(
+                    m.rmsNorm(m.linear(normal, at + "self_attn.k_proj"), at + "self_attn.k_norm", 6, 1, 1e-3),
+                    6,
+                    6,
+                    base,
+                    stretch,
+                    false);
+            double[][] z = PlainMaths.attend(
+                    q, k, m.linear(normal, at + "self_attn.v_proj"), 6, 1 / Math.sqrt(10), global ? 1000 : 3);
+            x = PlainMaths.plus(
+                    x, m.rmsNorm(m.linear(z, at + "self_attn.o_proj"), at + "post_attention_layernorm", 8, 1, 1e-3));
             normal = m.rmsNorm(x, at + "pre_feedforward_layernorm", 8, 1, 1e-3);
             double[][] open = PlainMaths.tanhGelu(m.linear(normal, at + "mlp.gate_proj"));
-            double[][] computed = m.linear(PlainMaths.times(open, m.linear(normal, at + "mlp.up_proj")), at + "mlp.down_proj");
+            double[][] computed =
+                    m.linear(PlainMaths.times(open, m.linear(normal, at + "mlp.up_proj")), at + "mlp.down_proj");
             x = PlainMaths.plus(x, m.rmsNorm(computed, at + "post_feedforward_layernorm", 8, 1, 1e-3));
         }
         return m.linear(m.rmsNorm(x, "model.norm", 8, 1, 1e-3), "model.embed_tokens");
     }
 
-    private static void putLlamaLayer(Map<String, HostTensor> w, Random random, String at, int d, int heads, int keyHeads, int dHead, int dMlp, double gain) {
+    private static void putLlamaLayer(
+            Map<String, HostTensor> w,
+            Random random,
+            String at,
+            int d,
+            int heads,
+            int keyHeads,
+            int dHead,
+            int dMlp,
+            double gain) {
         put(w, random, gain, at + "input_layernorm.weight", d);
         put(w, random, gain, at + "post_attention_layernorm.weight", d);
         put(w, random, 0, at + "self_attn.q_proj.weight", heads * dHead, d);

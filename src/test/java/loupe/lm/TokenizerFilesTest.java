@@ -37,7 +37,8 @@ class TokenizerFilesTest {
             List<String> texts = new ArrayList<>();
             for (int i = 0; i < tokens.size(); i++) {
                 texts.add(tokenizer.text(tokens.id(i)));
-                assertThat(tokens.text().substring(tokens.start(i), tokens.end(i))).isEqualTo(texts.get(i));
+                assertThat(tokens.text().substring(tokens.start(i), tokens.end(i)))
+                        .isEqualTo(texts.get(i));
             }
             assertThat(texts).containsExactly(" the", " o", "t", "t", "er", " and", " the", " t", "in");
             assertThat(tokenizer.size()).isEqualTo(TinyModel.VOCABULARY);
@@ -63,7 +64,8 @@ class TokenizerFilesTest {
         try (Tokenizer tokenizer = tiny()) {
             Tokens otter = tokenizer.encode("\uD83E\uDDA6", Beginning.AUTO);
             assertThat(tokenizer.text(otter.id(0))).isEqualTo("<0xF0>");
-            assertThat(tokenizer.text(tokenizer.encode("\n", Beginning.AUTO).id(0))).isEqualTo("\n");
+            assertThat(tokenizer.text(tokenizer.encode("\n", Beginning.AUTO).id(0)))
+                    .isEqualTo("\n");
             assertThat(tokenizer.text(0)).isEqualTo("<|endoftext|>");
             assertThat(tokenizer.text(300)).isEqualTo("<300>");
         }
@@ -81,14 +83,17 @@ class TokenizerFilesTest {
             int[] begun = tokenizer.encode("tin", Beginning.YES).ids();
             assertThat(begun[0]).isEqualTo(0);
             assertThat(Arrays.copyOfRange(begun, 1, begun.length)).isEqualTo(plain);
-            assertThat(tokenizer.encode("tin<|endoftext|>", Beginning.AUTO).id(plain.length)).isEqualTo(0);
+            assertThat(tokenizer.encode("tin<|endoftext|>", Beginning.AUTO).id(plain.length))
+                    .isEqualTo(0);
         }
     }
 
     @Test
     void halfASurrogatePairAndEmptyTextAreSurvived() throws IOException {
         try (Tokenizer tokenizer = tiny()) {
-            assertThat(tokenizer.decode(tokenizer.encode("a\uD83Eb", Beginning.AUTO).ids())).isEqualTo("a\uFFFDb");
+            assertThat(tokenizer.decode(
+                            tokenizer.encode("a\uD83Eb", Beginning.AUTO).ids()))
+                    .isEqualTo("a\uFFFDb");
             assertThat(tokenizer.encode("", Beginning.AUTO).size()).isZero();
         }
     }
@@ -102,7 +107,9 @@ class TokenizerFilesTest {
     void aSentencePieceFileAloneIsNoTokenizerAndTheSentenceSaysWhatToDo() throws IOException {
         Files.write(folder.resolve("tokenizer.model"), new byte[] {10, 14});
         assertThat(TokenizerFiles.read(folder)).isEmpty();
-        assertThat(TokenizerFiles.absence(folder)).contains("tokenizer.model cannot be read without it").contains("AutoTokenizer.from_pretrained('.').save_pretrained('.')");
+        assertThat(TokenizerFiles.absence(folder))
+                .contains("tokenizer.model cannot be read without it")
+                .contains("AutoTokenizer.from_pretrained('.').save_pretrained('.')");
     }
 
     /** The split of Qwen's tokenizer is in its tokenizer.json only; GPT-2's would give other ids. */
@@ -118,15 +125,29 @@ class TokenizerFilesTest {
 
     /** What transformers' tokenizer classes do with a tokenizer.json that itself adds nothing. */
     @ParameterizedTest
-    @CsvSource(nullValues = "-", value = {"LlamaTokenizer, -, true", "GemmaTokenizerFast, -, true", "LlamaTokenizerFast, false, false", "PreTrainedTokenizerFast, -, false",
-        "GPTNeoXTokenizerFast, -, false", "GPTNeoXTokenizerFast, true, true", "GPT2Tokenizer, -, false"})
+    @CsvSource(
+            nullValues = "-",
+            value = {
+                "LlamaTokenizer, -, true",
+                "GemmaTokenizerFast, -, true",
+                "LlamaTokenizerFast, false, false",
+                "PreTrainedTokenizerFast, -, false",
+                "GPTNeoXTokenizerFast, -, false",
+                "GPTNeoXTokenizerFast, true, true",
+                "GPT2Tokenizer, -, false"
+            })
     void textsBeginAsTheFamilyHasIt(String type, Boolean said, boolean begins) throws IOException {
         TinyModel.writeTo(folder);
-        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\":{\"content\":\"<|endoftext|>\"},\"tokenizer_class\":\"" + type + "\""
-                + (said == null ? "" : ",\"add_bos_token\":" + said) + "}");
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"),
+                "{\"bos_token\":{\"content\":\"<|endoftext|>\"},\"tokenizer_class\":\"" + type + "\""
+                        + (said == null ? "" : ",\"add_bos_token\":" + said) + "}");
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
             assertThat(tokenizer.beginsTexts()).isEqualTo(begins);
-            assertThat(tokenizer.encode("tin", Beginning.AUTO).ids()).isEqualTo(tokenizer.encode("tin", begins ? Beginning.YES : Beginning.NO).ids());
+            assertThat(tokenizer.encode("tin", Beginning.AUTO).ids())
+                    .isEqualTo(tokenizer
+                            .encode("tin", begins ? Beginning.YES : Beginning.NO)
+                            .ids());
             assertThat(tokenizer.beginning()).hasValue(0);
         }
     }
@@ -134,7 +155,8 @@ class TokenizerFilesTest {
     @Test
     void aTokenizerMayHaveNoBeginningByIntention() throws IOException {
         TinyModel.writeTo(folder);
-        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"bos_token\":null,\"tokenizer_class\":\"Qwen2Tokenizer\"}");
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"), "{\"bos_token\":null,\"tokenizer_class\":\"Qwen2Tokenizer\"}");
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
             assertThat(tokenizer.beginning()).isEmpty();
             assertThat(tokenizer.beginsTexts()).isFalse();
@@ -144,13 +166,17 @@ class TokenizerFilesTest {
     /** Llama 2's tokenizer puts a space in front of every text; the second half of a prompt must not have one. */
     @Test
     void aTextThatGoesOnHasNoSpacePutInFront() throws IOException {
-        try (Tokenizer stories = TokenizerFiles.read(Shared.data("real-lm/TinyStories-656K-f32")).orElseThrow(); Tokenizer gpt2 = tiny()) {
-            assertThat(stories.decode(stories.encode("dog", Beginning.NO).ids())).isEqualTo("dog");
+        try (Tokenizer stories = TokenizerFiles.read(Shared.data("real-lm/TinyStories-656K-f32"))
+                        .orElseThrow();
+                Tokenizer gpt2 = tiny()) {
+            assertThat(stories.decode(stories.encode("dog", Beginning.NO).ids()))
+                    .isEqualTo("dog");
             assertThat(stories.encode("dog", Beginning.NO).id(0)).isEqualTo(80);
             assertThat(stories.encode("dog", Beginning.AUTO).id(0)).isEqualTo(1);
             assertThat(stories.encodeContinuation("dog").ids()).containsExactly(604);
             assertThat(stories.encodeContinuation("").ids()).isEmpty();
-            assertThat(gpt2.encodeContinuation(" the").ids()).isEqualTo(gpt2.encode(" the", Beginning.NO).ids());
+            assertThat(gpt2.encodeContinuation(" the").ids())
+                    .isEqualTo(gpt2.encode(" the", Beginning.NO).ids());
         }
     }
 
@@ -169,7 +195,9 @@ class TokenizerFilesTest {
     @Test
     void aBrokenFileIsRefusedByName() throws IOException {
         Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": {}}");
-        assertThatThrownBy(() -> TokenizerFiles.read(folder)).isInstanceOf(CheckpointException.class).hasMessageContaining("tokenizer.json");
+        assertThatThrownBy(() -> TokenizerFiles.read(folder))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("tokenizer.json");
     }
 
     @Test
@@ -179,14 +207,23 @@ class TokenizerFilesTest {
         Path old = Files.createDirectory(folder.resolve("old"));
         Files.copy(files.resolve("vocab.json"), old.resolve("vocab.json"));
         Files.copy(files.resolve("merges.txt"), old.resolve("merges.txt"));
-        try (Tokenizer whole = TokenizerFiles.read(files).orElseThrow(); Tokenizer parts = TokenizerFiles.read(old).orElseThrow()) {
+        try (Tokenizer whole = TokenizerFiles.read(files).orElseThrow();
+                Tokenizer parts = TokenizerFiles.read(old).orElseThrow()) {
             List<List<String>> rows = csv(Files.readString(answers));
             assertThat(rows.get(0)).startsWith("input", "output");
             int checked = 0;
             for (List<String> row : rows.subList(1, rows.size())) {
-                int[] expected = Arrays.stream(row.get(1).replaceAll("[\\[\\] ]", "").split(",")).filter(s -> !s.isEmpty()).mapToInt(Integer::parseInt).toArray();
-                assertThat(whole.encode(row.get(0), Beginning.AUTO).ids()).as(row.get(0)).isEqualTo(expected);
-                assertThat(parts.encode(row.get(0), Beginning.AUTO).ids()).as(row.get(0)).isEqualTo(expected);
+                int[] expected = Arrays.stream(
+                                row.get(1).replaceAll("[\\[\\] ]", "").split(","))
+                        .filter(s -> !s.isEmpty())
+                        .mapToInt(Integer::parseInt)
+                        .toArray();
+                assertThat(whole.encode(row.get(0), Beginning.AUTO).ids())
+                        .as(row.get(0))
+                        .isEqualTo(expected);
+                assertThat(parts.encode(row.get(0), Beginning.AUTO).ids())
+                        .as(row.get(0))
+                        .isEqualTo(expected);
                 assertThat(whole.decode(expected)).isEqualTo(row.get(0));
                 checked++;
             }
@@ -197,13 +234,24 @@ class TokenizerFilesTest {
         }
     }
 
-    /** NFC first, as this tokenizer has it; every token of a text that is NFC already covers the characters it came from. */
+    /**
+     * NFC first, as this tokenizer has it; every token of a text that is NFC already covers the characters it came
+     * from.
+     */
     @ParameterizedTest
     @ValueSource(strings = {"20B_tokenizer.json", "pythia410m_tokenizer.json"})
     void thePythiaTokenizerGoesThereAndBack(String file) throws IOException {
         Files.copy(Shared.data("tokenizers/pythia-neox/" + file), folder.resolve("tokenizer.json"));
-        List<String> texts = new ArrayList<>(List.of("", " ", "      eight\t\ttabs\r\n\n\n", "caf\u00e9 cafe\u0301", "\u65e5\u672c\u8a9e \u0627\u0644\u0639 \ud83e\udda6\u200d\ud83c\udffd",
-                "x\u0301\u0302\u0303", "\u1e9b\u0323 \ufb01", "don't WON'T 1234567890 !?...", "a\u0000b\u007f\ufeff"));
+        List<String> texts = new ArrayList<>(List.of(
+                "",
+                " ",
+                "      eight\t\ttabs\r\n\n\n",
+                "caf\u00e9 cafe\u0301",
+                "\u65e5\u672c\u8a9e \u0627\u0644\u0639 \ud83e\udda6\u200d\ud83c\udffd",
+                "x\u0301\u0302\u0303",
+                "\u1e9b\u0323 \ufb01",
+                "don't WON'T 1234567890 !?...",
+                "a\u0000b\u007f\ufeff"));
         try (Stream<String> lines = Files.lines(Shared.data("text/wikitext-2-valid.txt"))) {
             lines.filter(line -> line.length() > 20).limit(400).forEach(texts::add);
         }

@@ -33,9 +33,15 @@ class SaeAuditTest {
         assertThat(norms.sentence()).contains("from 2.000 to 5.000").contains("not folded");
         assertThat(norms.remedy().orElseThrow().label()).isEqualTo("Fold the norms");
         SaeOptions folded = norms.remedy().orElseThrow().options();
-        assertThat(read(folded).readWeights(new Cancellation()).matrix(Part.DECODER, true)).containsExactly(0.6f, 0.8f, 0, 1);
+        assertThat(read(folded).readWeights(new Cancellation()).matrix(Part.DECODER, true))
+                .containsExactly(0.6f, 0.8f, 0, 1);
         assertThat(finding("Decoder norms", folded).sentence()).contains("folded into the encoder as asked");
-        assertThat(finding("Decoder norms", folded).remedy().orElseThrow().options().fold()).isFalse();
+        assertThat(finding("Decoder norms", folded)
+                        .remedy()
+                        .orElseThrow()
+                        .options()
+                        .fold())
+                .isFalse();
     }
 
     @Test
@@ -52,7 +58,9 @@ class SaeAuditTest {
             turned[i % d * n + i / d] = 2 * decoder[i];
         }
         write(turned, decoder, d, n);
-        assertThat(finding("Directions", SaeOptions.AS_STORED).sentence()).contains("mean cosine of 1.000").doesNotContain("chance");
+        assertThat(finding("Directions", SaeOptions.AS_STORED).sentence())
+                .contains("mean cosine of 1.000")
+                .doesNotContain("chance");
         // the same numbers as if features lay in rows
         write(decoder, decoder, d, n);
         assertThat(finding("Directions", SaeOptions.AS_STORED).sentence()).contains("no more than chance");
@@ -79,14 +87,22 @@ class SaeAuditTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"none, without normalisation", "layer_norm, divided by its standard deviation", "constant_norm_rescale, the norm sqrt(d)",
-        "expected_average_only_in, almost certainly wrong"})
+    @CsvSource({
+        "none, without normalisation",
+        "layer_norm, divided by its standard deviation",
+        "constant_norm_rescale, the norm sqrt(d)",
+        "expected_average_only_in, almost certainly wrong"
+    })
     void whatIsDoneToTheInputIsSaid(String normalisation, String words) {
         write(new float[] {3, 4, 0, 2}, new float[] {0, 3}, Map.of("normalize_activations", normalisation));
         assertThat(finding("Input", SaeOptions.AS_STORED).sentence()).contains(words);
         if (normalisation.startsWith("expected")) {
-            assertThat(finding("Input", SaeOptions.AS_STORED.withNormFactor(0.25)).sentence()).contains("multiplied by 0.2500");
-            assertThat(finding("Feature scale", SaeOptions.AS_STORED.withNormFactor(0.25)).sentence()).contains("0.2500 times");
+            assertThat(finding("Input", SaeOptions.AS_STORED.withNormFactor(0.25))
+                            .sentence())
+                    .contains("multiplied by 0.2500");
+            assertThat(finding("Feature scale", SaeOptions.AS_STORED.withNormFactor(0.25))
+                            .sentence())
+                    .contains("0.2500 times");
         }
     }
 
@@ -95,7 +111,8 @@ class SaeAuditTest {
         write(new float[] {3, 4, 0, 2}, new float[] {0, 3}, Map.of());
         // a file without a version is of the time when SAELens processed models
         assertThat(finding("Centring", SaeOptions.AS_STORED).sentence()).contains("less their mean");
-        SaeOptions raw = finding("Centring", SaeOptions.AS_STORED).remedy().orElseThrow().options();
+        SaeOptions raw =
+                finding("Centring", SaeOptions.AS_STORED).remedy().orElseThrow().options();
         assertThat(read(raw).config().centred()).isFalse();
         assertThat(finding("Centring", raw).sentence()).contains("as asked for, not centred");
     }
@@ -103,16 +120,38 @@ class SaeAuditTest {
     @ParameterizedTest
     @CsvSource({"true, began with", "false, did not begin with", ", do not say whether"})
     void theBeginningOfTextIsSaid(Boolean prepended, String words) {
-        write(new float[] {3, 4, 0, 2}, new float[] {0, 3}, prepended == null ? Map.of() : Map.of("metadata", Map.of("prepend_bos", prepended)));
-        assertThat(finding("Beginning of text", SaeOptions.AS_STORED).sentence()).contains(words);
+        write(
+                new float[] {3, 4, 0, 2},
+                new float[] {0, 3},
+                prepended == null ? Map.of() : Map.of("metadata", Map.of("prepend_bos", prepended)));
+        assertThat(finding("Beginning of text", SaeOptions.AS_STORED).sentence())
+                .contains(words);
     }
 
     @Test
     void recordedCheckpointsAreDescribedInFull() {
-        for (String name : List.of("dl_AutoEncoder", "dl_AutoEncoderNew", "sl_standard_bf16", "openai_topk", "gemmascope_res", "eleuther_skip_transcoder", "tok_gated")) {
-            List<Finding> findings = SaeAudit.of(SaeFile.read(Shared.golden(name), SaeOptions.AS_STORED), new Cancellation());
-            assertThat(findings.stream().map(Finding::topic)).contains("Decoder norms", "b_dec", "Input", "Beginning of text", "Centring", "Stored type", "Feature scale");
-            assertThat(findings).allSatisfy(f -> assertThat(f.sentence()).doesNotEndWith(".").doesNotContain("null"));
+        for (String name : List.of(
+                "dl_AutoEncoder",
+                "dl_AutoEncoderNew",
+                "sl_standard_bf16",
+                "openai_topk",
+                "gemmascope_res",
+                "eleuther_skip_transcoder",
+                "tok_gated")) {
+            List<Finding> findings =
+                    SaeAudit.of(SaeFile.read(Shared.golden(name), SaeOptions.AS_STORED), new Cancellation());
+            assertThat(findings.stream().map(Finding::topic))
+                    .contains(
+                            "Decoder norms",
+                            "b_dec",
+                            "Input",
+                            "Beginning of text",
+                            "Centring",
+                            "Stored type",
+                            "Feature scale");
+            assertThat(findings)
+                    .allSatisfy(
+                            f -> assertThat(f.sentence()).doesNotEndWith(".").doesNotContain("null"));
         }
         assertThat(words("sl_standard_bf16")).contains("BF16").contains("0.4 %");
         assertThat(words("openai_topk")).contains("units of the normalised input");
@@ -128,17 +167,24 @@ class SaeAuditTest {
     void foldingIsRefusedWhereItWouldChooseOtherFeatures(String which) {
         String name = which.equals("batchtopk") ? "dl_BatchTopKSAE" : "eleuther_groupmax";
         Path golden = Shared.golden(name);
-        assertThatThrownBy(() -> SaeFile.read(golden, SaeOptions.AS_STORED.withFold(true))).isInstanceOf(CheckpointException.class)
-                .hasMessageContaining(which).hasMessageContaining("--fold");
+        assertThatThrownBy(() -> SaeFile.read(golden, SaeOptions.AS_STORED.withFold(true)))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(which)
+                .hasMessageContaining("--fold");
         assertThat(words(name)).doesNotContain("not folded into the encoder");
     }
 
     private static String words(String golden) {
-        return SaeAudit.of(SaeFile.read(Shared.golden(golden), SaeOptions.AS_STORED), new Cancellation()).stream().map(Finding::sentence).collect(Collectors.joining("\n"));
+        return SaeAudit.of(SaeFile.read(Shared.golden(golden), SaeOptions.AS_STORED), new Cancellation()).stream()
+                .map(Finding::sentence)
+                .collect(Collectors.joining("\n"));
     }
 
     private Finding finding(String topic, SaeOptions options) {
-        return SaeAudit.of(read(options), new Cancellation()).stream().filter(f -> f.topic().equals(topic)).findFirst().orElseThrow();
+        return SaeAudit.of(read(options), new Cancellation()).stream()
+                .filter(f -> f.topic().equals(topic))
+                .findFirst()
+                .orElseThrow();
     }
 
     private SaeFile read(SaeOptions options) {
@@ -155,8 +201,12 @@ class SaeAuditTest {
     }
 
     private void write(float[] encoder, float[] decoder, float[] bias, int d, int n, Map<String, Object> more) {
-        new SafetensorsWriter().add("W_enc", new HostTensor(encoder, d, n)).add("b_enc", new HostTensor(new float[n], n))
-                .add("W_dec", new HostTensor(decoder, n, d)).add("b_dec", new HostTensor(bias, d)).write(folder.resolve("sae_weights.safetensors"));
+        new SafetensorsWriter()
+                .add("W_enc", new HostTensor(encoder, d, n))
+                .add("b_enc", new HostTensor(new float[n], n))
+                .add("W_dec", new HostTensor(decoder, n, d))
+                .add("b_dec", new HostTensor(bias, d))
+                .write(folder.resolve("sae_weights.safetensors"));
         Map<String, Object> cfg = new HashMap<>(Map.of("d_in", d, "d_sae", n));
         cfg.putAll(more);
         JsonFiles.write(folder.resolve("cfg.json"), cfg);

@@ -23,28 +23,102 @@ import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Names and settings of all families thrown together at random: what cannot be read is refused, and nothing else happens. */
+/**
+ * Names and settings of all families thrown together at random: what cannot be read is refused, and nothing else
+ * happens.
+ */
 class SaeFileFuzzTest {
     private static final int CASES = 500;
     private static final int[][] SHAPES = {{}, {4}, {10}, {4, 10}, {10, 4}, {4, 4}, {2, 4, 10}, {0}, {0, 10}, {1}};
     private static final List<List<String>> FAMILIES = List.of(
-            List.of("W_enc", "W_dec", "b_enc", "b_dec", "lookup.W_lookup.weight", "k", "threshold", "group_sizes", "scaling_factor", "W_skip", "b_dec_out"),
+            List.of(
+                    "W_enc",
+                    "W_dec",
+                    "b_enc",
+                    "b_dec",
+                    "lookup.W_lookup.weight",
+                    "k",
+                    "threshold",
+                    "group_sizes",
+                    "scaling_factor",
+                    "W_skip",
+                    "b_dec_out"),
             List.of("W_gate", "W_dec", "r_mag", "b_gate", "b_mag", "b_dec", "lookup.weight"),
-            List.of("encoder.weight", "encoder.bias", "decoder.weight", "decoder.bias", "bias", "b_dec", "W_dec", "decoder", "k", "threshold"),
+            List.of(
+                    "encoder.weight",
+                    "encoder.bias",
+                    "decoder.weight",
+                    "decoder.bias",
+                    "bias",
+                    "b_dec",
+                    "W_dec",
+                    "decoder",
+                    "k",
+                    "threshold"),
             List.of("encoder.weight", "decoder.weight", "r_mag", "gate_bias", "mag_bias", "decoder_bias"),
-            List.of("pre_bias", "latent_bias", "encoder.weight", "decoder.weight", "decoder.linear.weight", "activation_state_dict.k"),
+            List.of(
+                    "pre_bias",
+                    "latent_bias",
+                    "encoder.weight",
+                    "decoder.weight",
+                    "decoder.linear.weight",
+                    "activation_state_dict.k"),
             List.of("ae.encoder.weight", "ae.encoder.bias", "ae.decoder.weight", "ae.bias", "norm_factor"),
-            List.of("blocks-1-hook_resid_pre.encoder.0.weight", "blocks-1-hook_resid_pre.encoder.0.bias", "blocks-1-hook_resid_pre.decoder.weight",
+            List.of(
+                    "blocks-1-hook_resid_pre.encoder.0.weight",
+                    "blocks-1-hook_resid_pre.encoder.0.bias",
+                    "blocks-1-hook_resid_pre.decoder.weight",
                     "blocks-1-hook_resid_pre.decoder.bias"),
             List.of("W_enc", "W_dec", "b_enc", "b_dec", "activation_mean", "activation_std", "target_rms"),
             List.of("encoder_linear.weight", "encoder_linear.bias", "decoder_linear.weight", "decoder_linear.bias"));
-    private static final List<String> FILES = List.of("sae_weights.safetensors", "ae.pt", "sae.safetensors", "params.safetensors", "gpt2_resid_pre_8_ot3.pt");
-    private static final List<String> CONFIGS = List.of("cfg.json", "config.json", "hyperparams.json", "activation_scaler.json");
-    private static final List<String> KEYS = List.of("d_in", "d_sae", "architecture", "activation_fn", "activation", "k", "normalize_activations", "metadata",
-            "trainer", "dict_class", "num_latents", "hook_name", "hf_hook_point_in", "transcode", "apply_b_dec_to_input", "scaling_factor", "layer", "submodule_name",
-            "sae_type", "top_k", "model_type", "signed");
-    private static final List<Object> VALUES = List.of(4, 10, -1, 0, 2.5, true, "topk", "jumprelu", "groupmax", "gated", "AutoEncoderTopK", "BatchTopKSAE",
-            "MatryoshkaBatchTopKSAE", "resid_post_layer_2", "blocks.1.attn.hook_z", "layer_norm", "expected_average_only_in", List.of(1), "batchtopk", "topk_sae");
+    private static final List<String> FILES = List.of(
+            "sae_weights.safetensors", "ae.pt", "sae.safetensors", "params.safetensors", "gpt2_resid_pre_8_ot3.pt");
+    private static final List<String> CONFIGS =
+            List.of("cfg.json", "config.json", "hyperparams.json", "activation_scaler.json");
+    private static final List<String> KEYS = List.of(
+            "d_in",
+            "d_sae",
+            "architecture",
+            "activation_fn",
+            "activation",
+            "k",
+            "normalize_activations",
+            "metadata",
+            "trainer",
+            "dict_class",
+            "num_latents",
+            "hook_name",
+            "hf_hook_point_in",
+            "transcode",
+            "apply_b_dec_to_input",
+            "scaling_factor",
+            "layer",
+            "submodule_name",
+            "sae_type",
+            "top_k",
+            "model_type",
+            "signed");
+    private static final List<Object> VALUES = List.of(
+            4,
+            10,
+            -1,
+            0,
+            2.5,
+            true,
+            "topk",
+            "jumprelu",
+            "groupmax",
+            "gated",
+            "AutoEncoderTopK",
+            "BatchTopKSAE",
+            "MatryoshkaBatchTopKSAE",
+            "resid_post_layer_2",
+            "blocks.1.attn.hook_z",
+            "layer_norm",
+            "expected_average_only_in",
+            List.of(1),
+            "batchtopk",
+            "topk_sae");
 
     @TempDir
     Path root;
@@ -57,8 +131,13 @@ class SaeFileFuzzTest {
             for (int i = 0; i < CASES; i++) {
                 Path folder = Files.createDirectories(root.resolve("case" + i));
                 Path file = write(folder, random);
-                SaeOptions options = new SaeOptions(Optional.empty(), random.nextBoolean() ? OptionalInt.of(random.nextInt(12)) : OptionalInt.empty(),
-                        Optional.empty(), Optional.empty(), random.nextInt(4) == 0 ? OptionalDouble.of(2) : OptionalDouble.empty(), Optional.empty(),
+                SaeOptions options = new SaeOptions(
+                        Optional.empty(),
+                        random.nextBoolean() ? OptionalInt.of(random.nextInt(12)) : OptionalInt.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        random.nextInt(4) == 0 ? OptionalDouble.of(2) : OptionalDouble.empty(),
+                        Optional.empty(),
                         random.nextInt(4) == 0);
                 try {
                     SaeFile sae = SaeFile.read(random.nextBoolean() ? folder : file, options);
@@ -66,7 +145,8 @@ class SaeFileFuzzTest {
                     SaeAudit.of(sae, new Cancellation());
                     sae.logSparsity();
                     SaeConfig config = sae.config();
-                    SparseAutoencoder.upload(manager, config, sae.readWeights(new Cancellation())).close();
+                    SparseAutoencoder.upload(manager, config, sae.readWeights(new Cancellation()))
+                            .close();
                     read++;
                 } catch (CheckpointException refused) {
                     assertThat(refused.getMessage()).doesNotContain("null");
@@ -108,14 +188,18 @@ class SaeFileFuzzTest {
             boolean featuresFirst = name.matches("W_gate|.*encoder.*weight|decoder|W_dec");
             return featuresFirst != turned ? new int[] {10, 4} : new int[] {4, 10};
         }
-        return name.matches("b_dec|bias|decoder_bias|pre_bias|.*decoder.*bias|ae\\.bias") ? new int[] {4} : new int[] {10};
+        return name.matches("b_dec|bias|decoder_bias|pre_bias|.*decoder.*bias|ae\\.bias")
+                ? new int[] {4}
+                : new int[] {10};
     }
 
     private static Map<String, Object> settings(Random random, int depth) {
         Map<String, Object> settings = new LinkedHashMap<>();
         for (int i = random.nextInt(7); i >= 0; i--) {
             boolean object = depth > 0 && random.nextInt(4) == 0;
-            settings.put(KEYS.get(random.nextInt(KEYS.size())), object ? settings(random, depth - 1) : VALUES.get(random.nextInt(VALUES.size())));
+            settings.put(
+                    KEYS.get(random.nextInt(KEYS.size())),
+                    object ? settings(random, depth - 1) : VALUES.get(random.nextInt(VALUES.size())));
         }
         return settings;
     }

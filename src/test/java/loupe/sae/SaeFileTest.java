@@ -28,7 +28,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the readers say about files that lack something, contradict themselves or are of no known kind; formats I.6, 39 to 47. */
+/**
+ * What the readers say about files that lack something, contradict themselves or are of no known kind; formats I.6, 39
+ * to 47.
+ */
 class SaeFileTest {
     private static final int D = 4;
     private static final int N = 10;
@@ -42,24 +45,43 @@ class SaeFileTest {
     void aTokenizedFileWithoutKSaysWhatItsNameSuggests() {
         Path file = tokenized("gpt2_resid_pre_8_ot3.pt");
         SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
-        assertThat(read.proposal()).isEqualTo(new SaeProposal(Set.of(Missing.K), OptionalInt.of(3), Optional.of(HookPoint.residPre(8)), true));
+        assertThat(read.proposal())
+                .isEqualTo(new SaeProposal(
+                        Set.of(Missing.K), OptionalInt.of(3), Optional.of(HookPoint.residPre(8)), true));
         assertThat(read.model()).isEqualTo("gpt2");
-        assertThatThrownBy(read::config).isInstanceOf(CheckpointException.class).hasMessageContaining("its name suggests 3")
+        assertThatThrownBy(read::config)
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("its name suggests 3")
                 .hasMessageContaining("Give it as --k 3");
         assertThat(SaeFile.read(file, k(3)).config().activation()).isEqualTo(new Activation.TopK(3, false, false));
     }
 
     @ParameterizedTest
-    @CsvSource({"gpt2_resid_pre_8_o30_lr0.1.pt,30", "pythia_resid_pre_16_aot50.pt,50", "gpt2_resid_pre_8_ot30_long.pt,30", "gpt2_resid_pre_8_t8.pt,-1", "sae.pt,-1"})
+    @CsvSource({
+        "gpt2_resid_pre_8_o30_lr0.1.pt,30",
+        "pythia_resid_pre_16_aot50.pt,50",
+        "gpt2_resid_pre_8_ot30_long.pt,30",
+        "gpt2_resid_pre_8_t8.pt,-1",
+        "sae.pt,-1"
+    })
     void kIsSuggestedByTheTagOfTheNameOnly(String name, int k) {
-        assertThat(SaeFile.read(tokenized(name), SaeOptions.AS_STORED).proposal().k()).isEqualTo(k < 0 ? OptionalInt.empty() : OptionalInt.of(k));
+        assertThat(SaeFile.read(tokenized(name), SaeOptions.AS_STORED)
+                        .proposal()
+                        .k())
+                .isEqualTo(k < 0 ? OptionalInt.empty() : OptionalInt.of(k));
     }
 
     @Test
     void whatTheUserSaysGoesBeforeWhatTheFileSays() {
         Path file = tokenized("gpt2_resid_pre_8_ot3.pt");
-        SaeOptions said = new SaeOptions(Optional.empty(), OptionalInt.of(5), Optional.of(HookPoint.residPost(2)), Optional.empty(), OptionalDouble.empty(),
-                Optional.of(false), false);
+        SaeOptions said = new SaeOptions(
+                Optional.empty(),
+                OptionalInt.of(5),
+                Optional.of(HookPoint.residPost(2)),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.of(false),
+                false);
         SaeConfig config = SaeFile.read(file, said).config();
         assertThat(config.hook()).contains(HookPoint.residPost(2));
         assertThat(config.centred()).isFalse();
@@ -70,28 +92,46 @@ class SaeFileTest {
     @CsvSource({"0", "-1", "11"})
     void anImpossibleKIsRefusedWithTheNumberOfFeatures(int k) {
         SaeFile read = SaeFile.read(tokenized("sae.pt"), k(k));
-        assertThatThrownBy(read::config).isInstanceOf(CheckpointException.class).hasMessageContaining("k is " + k).hasMessageContaining("1 to 10");
+        assertThatThrownBy(read::config)
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("k is " + k)
+                .hasMessageContaining("1 to 10");
     }
 
     @Test
     void aLanguageModelIsCalledOne() throws IOException {
         Path file = folder.resolve("model.safetensors");
-        new SafetensorsWriter().add("transformer.wte.weight", new HostTensor(new float[12], 3, 4)).add("transformer.h.0.ln_1.weight", new HostTensor(new float[4], 4)).write(file);
-        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class).hasMessageContaining("this is a language model")
+        new SafetensorsWriter()
+                .add("transformer.wte.weight", new HostTensor(new float[12], 3, 4))
+                .add("transformer.h.0.ln_1.weight", new HostTensor(new float[4], 4))
+                .write(file);
+        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("this is a language model")
                 .hasMessageContaining("Open it as the model");
     }
 
     @Test
     void theLookupIsThereIfItsTensorIsWhateverTheNameSays() {
-        assertThat(SaeFile.read(tokenized("gpt2_resid_pre_8_o3.pt"), k(3)).config().lookup()).isTrue();
+        assertThat(SaeFile.read(tokenized("gpt2_resid_pre_8_o3.pt"), k(3))
+                        .config()
+                        .lookup())
+                .isTrue();
     }
 
     @Test
     void aDecoderOfAnotherSizeIsRefusedNamingTheShapes() {
         Path file = folder.resolve("sae.safetensors");
-        new SafetensorsWriter().add("W_enc", zeros(N, D)).add("b_enc", zeros(N)).add("W_dec", zeros(D, N + 1)).add("b_dec", zeros(D))
-                .add("lookup.W_lookup.weight", zeros(7, D)).write(file);
-        assertThatThrownBy(() -> SaeFile.read(file, k(3))).isInstanceOf(CheckpointException.class).hasMessageContaining("do not form an autoencoder")
+        new SafetensorsWriter()
+                .add("W_enc", zeros(N, D))
+                .add("b_enc", zeros(N))
+                .add("W_dec", zeros(D, N + 1))
+                .add("b_dec", zeros(D))
+                .add("lookup.W_lookup.weight", zeros(7, D))
+                .write(file);
+        assertThatThrownBy(() -> SaeFile.read(file, k(3)))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("do not form an autoencoder")
                 .hasMessageContaining("W_dec[4, 11]");
     }
 
@@ -102,8 +142,11 @@ class SaeFileTest {
         topK(folder, 3, 0.5f);
         write("config.json", Map.of("trainer", Map.of("dict_class", "AutoEncoderTopK", "k", 4)));
         SaeFile read = SaeFile.read(folder, SaeOptions.AS_STORED);
-        assertThatThrownBy(read::config).isInstanceOf(CheckpointException.class).hasMessageContaining("the buffer k says 3")
-                .hasMessageContaining("config.json says 4").hasMessageContaining("--k");
+        assertThatThrownBy(read::config)
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("the buffer k says 3")
+                .hasMessageContaining("config.json says 4")
+                .hasMessageContaining("--k");
         assertThat(SaeFile.read(folder, k(4)).config().activation()).isEqualTo(new Activation.TopK(4, true, false));
     }
 
@@ -111,21 +154,27 @@ class SaeFileTest {
     void aThresholdThatWasNeverSetIsToldWithItsConsequence() {
         topK(folder, 3, -1);
         write("config.json", Map.of("trainer", Map.of("dict_class", "BatchTopKSAE", "k", 3)));
-        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).warnings()).anyMatch(w -> w.contains("never set") && w.contains("plain ReLU"));
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).warnings())
+                .anyMatch(w -> w.contains("never set") && w.contains("plain ReLU"));
     }
 
     @Test
     void aThresholdThatIsNotANumberIsRefused() {
         topK(folder, 3, Float.NaN);
         write("config.json", Map.of("trainer", Map.of("dict_class", "BatchTopKSAE", "k", 3)));
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class).hasMessageContaining("not a number");
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("not a number");
     }
 
     @Test
     void sizesThatContradictTheConfigurationAreRefused() {
         topK(folder, 3, 0.5f);
-        write("config.json", Map.of("trainer", Map.of("dict_class", "AutoEncoderTopK", "activation_dim", 4, "dict_size", 20)));
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class)
+        write(
+                "config.json",
+                Map.of("trainer", Map.of("dict_class", "AutoEncoderTopK", "activation_dim", 4, "dict_size", 20)));
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("config.json says 4 x 20, the file has 4 x 10");
     }
 
@@ -133,14 +182,21 @@ class SaeFileTest {
     void anUnknownClassIsRefusedNotReadAsRelu() {
         topK(folder, 3, 0.5f);
         write("config.json", Map.of("trainer", Map.of("dict_class", "QuantumSAE")));
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("QuantumSAE").hasMessageContaining("AutoEncoderTopK");
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("QuantumSAE")
+                .hasMessageContaining("AutoEncoderTopK");
     }
 
     @Test
     void theStateOfAnInterruptedRunHasItsBiasesMultiplied() {
-        new TorchWriter().add("ae.bias", ones(D)).add("ae.encoder.weight", ones(N, D)).add("ae.encoder.bias", ones(N)).add("ae.decoder.weight", unitColumns())
-                .add("norm_factor", new HostTensor(new float[] {3})).write(folder.resolve("ae.pt"));
+        new TorchWriter()
+                .add("ae.bias", ones(D))
+                .add("ae.encoder.weight", ones(N, D))
+                .add("ae.encoder.bias", ones(N))
+                .add("ae.decoder.weight", unitColumns())
+                .add("norm_factor", new HostTensor(new float[] {3}))
+                .write(folder.resolve("ae.pt"));
         SaeFile read = SaeFile.read(folder, SaeOptions.AS_STORED);
         HostWeights weights = read.readWeights(new Cancellation());
         assertThat(weights.vector(Part.ENCODER_BIAS)).containsOnly(3);
@@ -153,8 +209,12 @@ class SaeFileTest {
     void compiledModulesAndTheTransposedDecoderOfMid2024AreRead() throws IOException {
         float[] rows = new float[N * D];
         rows[D] = 1;
-        new TorchWriter().add("_orig_mod.encoder.weight", zeros(N, D)).add("_orig_mod.encoder.bias", zeros(N)).add("_orig_mod.decoder", new HostTensor(rows, N, D))
-                .add("_orig_mod.b_dec", zeros(D)).write(folder.resolve("ae.pt"));
+        new TorchWriter()
+                .add("_orig_mod.encoder.weight", zeros(N, D))
+                .add("_orig_mod.encoder.bias", zeros(N))
+                .add("_orig_mod.decoder", new HostTensor(rows, N, D))
+                .add("_orig_mod.b_dec", zeros(D))
+                .write(folder.resolve("ae.pt"));
         HostWeights weights = SaeFile.read(folder, k(2)).readWeights(new Cancellation());
         assertThat(weights.matrix(Part.DECODER, true)[D]).isEqualTo(1);
     }
@@ -162,7 +222,11 @@ class SaeFileTest {
     @Test
     void theOldReleasesSayTheirHookPointInTheirFolders() throws IOException {
         Path run = Files.createDirectories(folder.resolve("pythia-70m-deduped/resid_out_layer3/10_32768"));
-        new TorchWriter().add("bias", zeros(D)).add("encoder.weight", zeros(N, D)).add("encoder.bias", zeros(N)).add("decoder.weight", unitColumns())
+        new TorchWriter()
+                .add("bias", zeros(D))
+                .add("encoder.weight", zeros(N, D))
+                .add("encoder.bias", zeros(N))
+                .add("decoder.weight", unitColumns())
                 .write(run.resolve("ae.pt"));
         SaeFile read = SaeFile.read(run, SaeOptions.AS_STORED);
         assertThat(read.config().hook()).contains(HookPoint.residPost(3));
@@ -176,16 +240,20 @@ class SaeFileTest {
     @Test
     void saeLensSizesThatContradictTheConfigurationAreRefused() {
         saeLens(Map.of("d_in", D, "d_sae", 12));
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class)
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("cfg.json says 4 x 12, the file has 4 x 10");
     }
 
     @ParameterizedTest
-    @CsvSource({"architecture,temporal", "architecture,quantum", "activation_fn,gelu", "normalize_activations,whitening"})
+    @CsvSource({"architecture,temporal", "architecture,quantum", "activation_fn,gelu", "normalize_activations,whitening"
+    })
     void unknownMathematicsIsRefusedNotReadAsRelu(String key, String value) {
         saeLens(Map.of("d_in", D, "d_sae", N, key, value));
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class)
-                .hasMessageContaining(key + " " + value).hasMessageContaining("not supported");
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(key + " " + value)
+                .hasMessageContaining("not supported");
     }
 
     @Test
@@ -205,38 +273,67 @@ class SaeFileTest {
         write("activation_scaler.json", Map.of("scaling_factor", 0.5));
         SaeFile beside = SaeFile.read(folder, SaeOptions.AS_STORED);
         assertThat(beside.warnings()).noneMatch(w -> w.contains("--norm-factor"));
-        assertThat(beside.readWeights(new Cancellation()).vector(Part.DECODER_BIAS)).containsOnly(2);
+        assertThat(beside.readWeights(new Cancellation()).vector(Part.DECODER_BIAS))
+                .containsOnly(2);
     }
 
     @Test
     void scalingFactorsTheConfigurationDeniesAreRefused() {
         saeLensWriter().add("scaling_factor", zeros(N)).write(folder.resolve("sae_weights.safetensors"));
         write("cfg.json", Map.of("d_in", D, "d_sae", N, "finetuning_scaling_factor", false));
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class)
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("finetuning_scaling_factor false");
     }
 
     @ParameterizedTest
     @CsvSource({"'',true", "2.1.3,true", "3.19.4,true", "3.20.0,false", "5.10.3,false", "6.18.0,false"})
     void centringFollowsTheReleaseUnlessTheFileSaysSo(String version, boolean centred) {
-        saeLens(version.isEmpty() ? Map.of("d_in", D, "d_sae", N) : Map.of("d_in", D, "d_sae", N, "sae_lens_training_version", version));
-        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().centred()).isEqualTo(centred);
-        write("cfg.json", Map.of("d_in", D, "d_sae", N, "metadata",
-                Map.of("sae_lens_version", "6.18.0", "model_from_pretrained_kwargs", Map.of("center_writing_weights", true))));
-        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().centred()).isTrue();
+        saeLens(
+                version.isEmpty()
+                        ? Map.of("d_in", D, "d_sae", N)
+                        : Map.of("d_in", D, "d_sae", N, "sae_lens_training_version", version));
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().centred())
+                .isEqualTo(centred);
+        write(
+                "cfg.json",
+                Map.of(
+                        "d_in",
+                        D,
+                        "d_sae",
+                        N,
+                        "metadata",
+                        Map.of(
+                                "sae_lens_version",
+                                "6.18.0",
+                                "model_from_pretrained_kwargs",
+                                Map.of("center_writing_weights", true))));
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().centred())
+                .isTrue();
     }
 
     @Test
     void foldingAPlainTopKIsRefusedBecauseItWouldChooseOtherFeatures() {
         saeLens(Map.of("d_in", D, "d_sae", N, "architecture", "topk", "k", 2));
-        SaeOptions fold = new SaeOptions(Optional.empty(), OptionalInt.empty(), Optional.empty(), Optional.empty(), OptionalDouble.empty(), Optional.empty(), true);
-        assertThatThrownBy(() -> SaeFile.read(folder, fold)).isInstanceOf(CheckpointException.class).hasMessageContaining("--fold");
+        SaeOptions fold = new SaeOptions(
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                true);
+        assertThatThrownBy(() -> SaeFile.read(folder, fold))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("--fold");
     }
 
     @Test
     void aConfigurationOfTheWrongTypeIsRefused() {
         saeLens(Map.of("d_in", D, "d_sae", N, "architecture", "topk", "k", "many"));
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class).hasMessageContaining("k is many")
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("k is many")
                 .hasMessageContaining("a whole number");
     }
 
@@ -246,10 +343,23 @@ class SaeFileTest {
     void llamaScopeIsScaledByTheNormsInItsFile() throws IOException {
         Files.createDirectories(folder.resolve("checkpoints"));
         // d = 4, average norm 8: s = 2 / 8; one feature of ten reads coordinate 0
-        new SafetensorsWriter().add("encoder.weight", unit(N, D)).add("encoder.bias", zeros(N)).add("decoder.weight", unit(D, N)).add("decoder.bias", ones(D))
+        new SafetensorsWriter()
+                .add("encoder.weight", unit(N, D))
+                .add("encoder.bias", zeros(N))
+                .add("decoder.weight", unit(D, N))
+                .add("decoder.bias", ones(D))
                 .write(folder.resolve("checkpoints/final.safetensors"));
-        write("hyperparams.json", Map.of("hook_point_in", "blocks.3.hook_resid_post", "hook_point_out", "blocks.3.hook_resid_post",
-                "jump_relu_threshold", 3.0, "dataset_average_activation_norm", Map.of("in", 8, "out", 8)));
+        write(
+                "hyperparams.json",
+                Map.of(
+                        "hook_point_in",
+                        "blocks.3.hook_resid_post",
+                        "hook_point_out",
+                        "blocks.3.hook_resid_post",
+                        "jump_relu_threshold",
+                        3.0,
+                        "dataset_average_activation_norm",
+                        Map.of("in", 8, "out", 8)));
         SaeFile read = SaeFile.read(folder, SaeOptions.AS_STORED);
         assertThat(read.config().hook()).contains(HookPoint.residPost(3));
         assertThat(read.config().hookOut()).isEmpty();
@@ -261,8 +371,12 @@ class SaeFileTest {
     @Test
     void goodfireNeitherSubtractsNorNormalises() {
         Path file = folder.resolve("Llama-3.1-8B-Instruct-SAE-l19.pth");
-        new TorchWriter().add("encoder_linear.weight", unit(N, D)).add("encoder_linear.bias", ones(N)).add("decoder_linear.weight", unit(D, N))
-                .add("decoder_linear.bias", ones(D)).write(file);
+        new TorchWriter()
+                .add("encoder_linear.weight", unit(N, D))
+                .add("encoder_linear.bias", ones(N))
+                .add("decoder_linear.weight", unit(D, N))
+                .add("decoder_linear.bias", ones(D))
+                .write(file);
         SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
         assertThat(read.config().hook()).contains(HookPoint.residPost(19));
         assertThat(read.model()).isEqualTo("Llama-3.1-8B-Instruct");
@@ -275,8 +389,12 @@ class SaeFileTest {
         float[] decoder = new float[D * N];
         decoder[0] = 3;
         decoder[N] = 4;
-        new TorchWriter().add("blocks-6-hook_resid_pre.encoder.0.weight", unit(N, D)).add("blocks-6-hook_resid_pre.encoder.0.bias", zeros(N))
-                .add("blocks-6-hook_resid_pre.decoder.weight", new HostTensor(decoder, D, N)).add("blocks-6-hook_resid_pre.decoder.bias", ones(D)).write(file);
+        new TorchWriter()
+                .add("blocks-6-hook_resid_pre.encoder.0.weight", unit(N, D))
+                .add("blocks-6-hook_resid_pre.encoder.0.bias", zeros(N))
+                .add("blocks-6-hook_resid_pre.decoder.weight", new HostTensor(decoder, D, N))
+                .add("blocks-6-hook_resid_pre.decoder.bias", ones(D))
+                .write(file);
         SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
         assertThat(read.config().hook()).contains(HookPoint.residPre(6));
         assertThat(read.config().centred()).isTrue();
@@ -286,7 +404,12 @@ class SaeFileTest {
     @Test
     void fourTensorsWithTheEncoderTheOtherWayRoundAreNotTokenized() {
         Path file = folder.resolve("25.pt");
-        new TorchWriter().add("W_enc", unit(D, N)).add("W_dec", unit(N, D)).add("b_enc", zeros(N)).add("b_dec", ones(D)).write(file);
+        new TorchWriter()
+                .add("W_enc", unit(D, N))
+                .add("W_dec", unit(N, D))
+                .add("b_enc", zeros(N))
+                .add("b_dec", ones(D))
+                .write(file);
         write("25_cfg.json", Map.of("model_name", "gelu-1l", "act_name", "blocks.0.mlp.hook_post"));
         SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
         assertThat(read.format()).isEqualTo("neel");
@@ -299,7 +422,12 @@ class SaeFileTest {
         Path file = folder.resolve("sae.pt");
         float[] encoder = new float[D * D];
         encoder[1] = 1;
-        new TorchWriter().add("W_enc", new HostTensor(encoder, D, D)).add("W_dec", unit(D, D)).add("b_enc", zeros(D)).add("b_dec", zeros(D)).write(file);
+        new TorchWriter()
+                .add("W_enc", new HostTensor(encoder, D, D))
+                .add("W_dec", unit(D, D))
+                .add("b_enc", zeros(D))
+                .add("b_dec", zeros(D))
+                .write(file);
         assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED)).hasMessageContaining("--sae-format");
         // feature 1 reads coordinate 0, or feature 0 coordinate 1
         assertThat(run(SaeFile.read(file, format("neel")), 5, 7, 0, 0)).startsWith(0, 5);
@@ -314,8 +442,15 @@ class SaeFileTest {
         float[] encoder = new float[N * D];
         encoder[3] = Float.NaN;
         encoder[4] = Float.NEGATIVE_INFINITY;
-        new SafetensorsWriter().add("W_enc", new HostTensor(encoder, N, D)).add("b_enc", zeros(N)).add("W_dec", zeros(D, N)).add("b_dec", zeros(D)).write(file);
-        assertThat(SaeFile.read(file, k(3)).readWeights(new Cancellation()).warnings()).singleElement().asString()
+        new SafetensorsWriter()
+                .add("W_enc", new HostTensor(encoder, N, D))
+                .add("b_enc", zeros(N))
+                .add("W_dec", zeros(D, N))
+                .add("b_dec", zeros(D))
+                .write(file);
+        assertThat(SaeFile.read(file, k(3)).readWeights(new Cancellation()).warnings())
+                .singleElement()
+                .asString()
                 .contains("W_enc contains 2 non-finite values");
     }
 
@@ -323,16 +458,24 @@ class SaeFileTest {
     void tensorsOfNoKnownKindAreRefusedNamingThemAndTheKnownFormats() {
         Path file = folder.resolve("any.safetensors");
         new SafetensorsWriter().add("weights.weight", zeros(N, D)).write(file);
-        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class).hasMessageContaining("weights.weight[10, 4]")
-                .hasMessageContaining("tokenized (").hasMessageContaining("dictionary-learning (").hasMessageContaining("saelens (").hasMessageContaining("--sae-format");
+        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("weights.weight[10, 4]")
+                .hasMessageContaining("tokenized (")
+                .hasMessageContaining("dictionary-learning (")
+                .hasMessageContaining("saelens (")
+                .hasMessageContaining("--sae-format");
     }
 
     @Test
     void aFolderWithoutWeightsOrWithSeveralIsRefused() {
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).hasMessageContaining("no weights in this folder");
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .hasMessageContaining("no weights in this folder");
         tokenized("gpt2_resid_pre_8_ot3.pt");
         tokenized("gpt2_resid_pre_9_ot3.pt");
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).hasMessageContaining("holds 2 files").hasMessageContaining("gpt2_resid_pre_9_ot3.pt");
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .hasMessageContaining("holds 2 files")
+                .hasMessageContaining("gpt2_resid_pre_9_ot3.pt");
     }
 
     @Test
@@ -340,10 +483,15 @@ class SaeFileTest {
         for (int layer = 0; layer < 2; layer++) {
             topK(Files.createDirectories(folder.resolve("run/resid_post_layer_" + layer + "/trainer_0")), 3, 0.5f);
         }
-        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED)).isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("2 checkpoints in this folder (run/resid_post_layer_0/trainer_0, run/resid_post_layer_1/trainer_0)")
+        assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(
+                        "2 checkpoints in this folder (run/resid_post_layer_0/trainer_0, run/resid_post_layer_1/trainer_0)")
                 .hasMessageContaining("Choose one of them");
-        assertThat(SaeFile.read(folder.resolve("run/resid_post_layer_1"), SaeOptions.AS_STORED).config().hook()).contains(HookPoint.residPost(1));
+        assertThat(SaeFile.read(folder.resolve("run/resid_post_layer_1"), SaeOptions.AS_STORED)
+                        .config()
+                        .hook())
+                .contains(HookPoint.residPost(1));
     }
 
     @Test
@@ -352,7 +500,8 @@ class SaeFileTest {
         saeLensWriter().write(inside.resolve("sae_weights.safetensors"));
         JsonFiles.write(inside.resolve("cfg.json"), Map.of("d_in", D, "d_sae", N));
         assertThat(SaeFile.read(inside, SaeOptions.AS_STORED).format()).isEqualTo("saelens");
-        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).weightsPath()).isEqualTo(inside.resolve("sae_weights.safetensors"));
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).weightsPath())
+                .isEqualTo(inside.resolve("sae_weights.safetensors"));
     }
 
     @Test
@@ -360,26 +509,44 @@ class SaeFileTest {
         new SafetensorsWriter().add("activations", zeros(3, D)).write(folder.resolve("recorded.safetensors"));
         topK(Files.createDirectories(folder.resolve("trainer_0/checkpoints")), 3, 0.5f);
         topK(folder.resolve("trainer_0"), 3, 0.5f);
-        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).weightsPath()).isEqualTo(folder.resolve("trainer_0/ae.pt"));
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).weightsPath())
+                .isEqualTo(folder.resolve("trainer_0/ae.pt"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"jumprelu", "gated", "softmax"})
     void anActivationFunctionTheTensorsDoNotServeIsRefused(String name) {
-        SaeOptions options = new SaeOptions(Optional.empty(), OptionalInt.empty(), Optional.empty(), Optional.of(name), OptionalDouble.empty(), Optional.empty(), false);
+        SaeOptions options = new SaeOptions(
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.of(name),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
         assertThatThrownBy(() -> SaeFile.read(tokenized("sae.pt"), options)).isInstanceOf(CheckpointException.class);
     }
 
     @Test
     void aFormatThatIsNoneIsRefusedWithTheNamesThereAre() {
-        SaeOptions options = new SaeOptions(Optional.of("onnx"), OptionalInt.empty(), Optional.empty(), Optional.empty(), OptionalDouble.empty(), Optional.empty(), false);
-        assertThatThrownBy(() -> SaeFile.read(tokenized("sae.pt"), options)).hasMessageContaining("onnx").hasMessageContaining("tokenized");
+        SaeOptions options = new SaeOptions(
+                Optional.of("onnx"),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
+        assertThatThrownBy(() -> SaeFile.read(tokenized("sae.pt"), options))
+                .hasMessageContaining("onnx")
+                .hasMessageContaining("tokenized");
     }
 
     /** Features and reconstruction of one vector, one after the other. */
     private static float[] run(SaeFile file, float... x) {
         try (NDManager manager = NDManager.newBaseManager();
-                SparseAutoencoder sae = SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
+                SparseAutoencoder sae =
+                        SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
             Reconstruction r = sae.reconstruct(manager.create(x, new Shape(1, x.length)), null);
             return r.features().concat(r.xHat(), 1).toFloatArray();
         }
@@ -394,18 +561,33 @@ class SaeFileTest {
 
     private Path tokenized(String name) {
         Path file = folder.resolve(name);
-        new TorchWriter().add("W_enc", zeros(N, D)).add("b_enc", zeros(N)).add("W_dec", zeros(D, N)).add("b_dec", zeros(D))
-                .add("lookup.W_lookup.weight", zeros(7, D)).write(file);
+        new TorchWriter()
+                .add("W_enc", zeros(N, D))
+                .add("b_enc", zeros(N))
+                .add("W_dec", zeros(D, N))
+                .add("b_dec", zeros(D))
+                .add("lookup.W_lookup.weight", zeros(7, D))
+                .write(file);
         return file;
     }
 
     private void topK(Path into, int k, float threshold) {
-        new TorchWriter().add("encoder.weight", zeros(N, D)).add("encoder.bias", zeros(N)).add("decoder.weight", zeros(D, N)).add("b_dec", zeros(D))
-                .add("k", new long[] {k}).add("threshold", new HostTensor(new float[] {threshold})).write(into.resolve("ae.pt"));
+        new TorchWriter()
+                .add("encoder.weight", zeros(N, D))
+                .add("encoder.bias", zeros(N))
+                .add("decoder.weight", zeros(D, N))
+                .add("b_dec", zeros(D))
+                .add("k", new long[] {k})
+                .add("threshold", new HostTensor(new float[] {threshold}))
+                .write(into.resolve("ae.pt"));
     }
 
     private SafetensorsWriter saeLensWriter() {
-        return new SafetensorsWriter().add("W_enc", ones(D, N)).add("b_enc", ones(N)).add("W_dec", ones(N, D)).add("b_dec", ones(D));
+        return new SafetensorsWriter()
+                .add("W_enc", ones(D, N))
+                .add("b_enc", ones(N))
+                .add("W_dec", ones(N, D))
+                .add("b_dec", ones(D));
     }
 
     private void saeLens(Map<String, Object> cfg) {
@@ -434,10 +616,24 @@ class SaeFileTest {
     }
 
     private static SaeOptions format(String name) {
-        return new SaeOptions(Optional.of(name), OptionalInt.of(1), Optional.empty(), Optional.empty(), OptionalDouble.empty(), Optional.empty(), false);
+        return new SaeOptions(
+                Optional.of(name),
+                OptionalInt.of(1),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
     }
 
     private static SaeOptions k(int k) {
-        return new SaeOptions(Optional.empty(), OptionalInt.of(k), Optional.empty(), Optional.empty(), OptionalDouble.empty(), Optional.empty(), false);
+        return new SaeOptions(
+                Optional.empty(),
+                OptionalInt.of(k),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
     }
 }

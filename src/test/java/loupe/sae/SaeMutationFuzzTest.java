@@ -74,7 +74,8 @@ class SaeMutationFuzzTest {
 
     private static byte[] mutate(byte[] good, Random random) {
         byte[] bad = good.clone();
-        // most bytes are weights, whose damage nobody can see: half of the damage goes to the first bytes, where names are
+        // most bytes are weights, whose damage nobody can see: half of the damage goes to the first bytes, where names
+        // are
         for (int i = random.nextInt(3); i >= 0; i--) {
             int at = random.nextInt(random.nextBoolean() ? bad.length : Math.min(bad.length, 600));
             switch (random.nextInt(5)) {
@@ -94,16 +95,32 @@ class SaeMutationFuzzTest {
 
     private static void write(String kind, Path folder) {
         Random random = new Random(1);
-        HostWeights weights = new HostWeights().matrix(Part.ENCODER, normal(random, N * D), N, D, true).vector(Part.ENCODER_BIAS, normal(random, N))
-                .matrix(Part.DECODER, normal(random, N * D), N, D, true).vector(Part.DECODER_BIAS, normal(random, D)).vector(Part.THRESHOLD, normal(random, N))
+        HostWeights weights = new HostWeights()
+                .matrix(Part.ENCODER, normal(random, N * D), N, D, true)
+                .vector(Part.ENCODER_BIAS, normal(random, N))
+                .matrix(Part.DECODER, normal(random, N * D), N, D, true)
+                .vector(Part.DECODER_BIAS, normal(random, D))
+                .vector(Part.THRESHOLD, normal(random, N))
                 .matrix(Part.LOOKUP, normal(random, 5 * D), 5, D, false);
-        SaeConfig config = SaeConfig.of("test", D, N, new Activation.JumpRelu(), false).trainedAt("tiny", HookPoint.residPre(1), true);
+        SaeConfig config = SaeConfig.of("test", D, N, new Activation.JumpRelu(), false)
+                .trainedAt("tiny", HookPoint.residPre(1), true);
         switch (kind) {
             case "saelens" -> SaeWriter.saeLens(folder, config, weights, Optional.of(normal(random, N)));
-            case "dictionary-learning" -> SaeWriter.dictionaryLearning(folder, config.withActivation(new Activation.TopK(3, true, false)).withSubtractDecoderBias(true),
-                    weights, Map.of());
-            case "tokenized" -> SaeWriter.tokenized(folder.resolve("sae.pt"), config.withActivation(new Activation.Gated()).withSubtractDecoderBias(true).withLookup(true),
-                    weights.vector(Part.MAGNITUDE_SCALE, normal(random, N)).vector(Part.MAGNITUDE_BIAS, normal(random, N)));
+            case "dictionary-learning" ->
+                SaeWriter.dictionaryLearning(
+                        folder,
+                        config.withActivation(new Activation.TopK(3, true, false))
+                                .withSubtractDecoderBias(true),
+                        weights,
+                        Map.of());
+            case "tokenized" ->
+                SaeWriter.tokenized(
+                        folder.resolve("sae.pt"),
+                        config.withActivation(new Activation.Gated())
+                                .withSubtractDecoderBias(true)
+                                .withLookup(true),
+                        weights.vector(Part.MAGNITUDE_SCALE, normal(random, N))
+                                .vector(Part.MAGNITUDE_BIAS, normal(random, N)));
             default -> PlainSae.write(folder.resolve("sae.safetensors"), config.withLookup(true), weights);
         }
     }

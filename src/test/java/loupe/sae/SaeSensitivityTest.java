@@ -23,44 +23,58 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** One value set wrong, and the comparison with the recorded numbers has to see it: the golden tests do not pass by themselves. */
+/**
+ * One value set wrong, and the comparison with the recorded numbers has to see it: the golden tests do not pass by
+ * themselves.
+ */
 class SaeSensitivityTest {
     @TempDir
     Path folder;
 
     /** {@code value} is a flag, a number or else a text; a key in a nested object has a dot. */
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "sl_standard_none_bdec                   |          | cfg.json    | apply_b_dec_to_input         | false",
-        "sl_standard_none_nobdec                 |          | cfg.json    | apply_b_dec_to_input         | true",
-        "sl_standard_layer_norm_bdec             |          | cfg.json    | normalize_activations        | 'none'",
-        "sl_standard_constant_norm_rescale_nobdec|          | cfg.json    | normalize_activations        | 'layer_norm'",
-        "sl_jumprelu_none_nobdec                 |          | cfg.json    | architecture                 | 'standard'",
-        "sl_topk_none_bdec                       |          | cfg.json    | k                            | 3",
-        "sl_topk_rescale_bdec                    |          | cfg.json    | rescale_acts_by_decoder_norm | false",
-        "sl_gated_none_bdec                      |          | cfg.json    | apply_b_dec_to_input         | false",
-        "sl_skip_transcoder                      |          | cfg.json    | architecture                 | 'transcoder'",
-        "sl_jumprelu_transcoder                  |          | cfg.json    | architecture                 | 'transcoder'",
-        "sl5_tanh_relu                           |          | cfg.json    | activation_fn_str            | 'relu'",
-        "sl5_topk                                |          | cfg.json    | activation_fn_kwargs.k       | 2",
-        "sl5_jumprelu_ln                         |          | cfg.json    | normalize_activations        | 'none'",
-        "dl_AutoEncoderTopK                      |          | config.json | trainer.dict_class           | 'BatchTopKSAE'",
-        "dl_BatchTopKSAE                         |          | config.json | trainer.dict_class           | 'AutoEncoderTopK'",
-        "eleuther_topk                           | layers.1 | cfg.json    | k                            | 2",
-        "eleuther_topk                           | layers.1 | cfg.json    | transcode                    | true",
-        "eleuther_groupmax                       | layers.1 | cfg.json    | activation                   | 'topk'",
-        "eleuther_skip_transcoder                | layers.1 | cfg.json    | transcode                    | false"})
-    void aWrongValueInTheConfigurationIsSeen(String name, String below, String file, String key, String value) throws IOException {
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "sl_standard_none_bdec                   |          | cfg.json    | apply_b_dec_to_input         | false",
+                "sl_standard_none_nobdec                 |          | cfg.json    | apply_b_dec_to_input         | true",
+                "sl_standard_layer_norm_bdec             |          | cfg.json    | normalize_activations        | 'none'",
+                "sl_standard_constant_norm_rescale_nobdec|          | cfg.json    | normalize_activations        | 'layer_norm'",
+                "sl_jumprelu_none_nobdec                 |          | cfg.json    | architecture                 | 'standard'",
+                "sl_topk_none_bdec                       |          | cfg.json    | k                            | 3",
+                "sl_topk_rescale_bdec                    |          | cfg.json    | rescale_acts_by_decoder_norm | false",
+                "sl_gated_none_bdec                      |          | cfg.json    | apply_b_dec_to_input         | false",
+                "sl_skip_transcoder                      |          | cfg.json    | architecture                 | 'transcoder'",
+                "sl_jumprelu_transcoder                  |          | cfg.json    | architecture                 | 'transcoder'",
+                "sl5_tanh_relu                           |          | cfg.json    | activation_fn_str            | 'relu'",
+                "sl5_topk                                |          | cfg.json    | activation_fn_kwargs.k       | 2",
+                "sl5_jumprelu_ln                         |          | cfg.json    | normalize_activations        | 'none'",
+                "dl_AutoEncoderTopK                      |          | config.json | trainer.dict_class           | 'BatchTopKSAE'",
+                "dl_BatchTopKSAE                         |          | config.json | trainer.dict_class           | 'AutoEncoderTopK'",
+                "eleuther_topk                           | layers.1 | cfg.json    | k                            | 2",
+                "eleuther_topk                           | layers.1 | cfg.json    | transcode                    | true",
+                "eleuther_groupmax                       | layers.1 | cfg.json    | activation                   | 'topk'",
+                "eleuther_skip_transcoder                | layers.1 | cfg.json    | transcode                    | false"
+            })
+    void aWrongValueInTheConfigurationIsSeen(String name, String below, String file, String key, String value)
+            throws IOException {
         Path at = copy(Shared.golden(name), folder);
         String in = below == null ? "" : below;
-        Case c = new Case(name, in, SaeOptions.AS_STORED, "x", name.startsWith("dl_") ? "encode.features.f64" : "features.f64",
+        Case c = new Case(
+                name,
+                in,
+                SaeOptions.AS_STORED,
+                "x",
+                name.startsWith("dl_") ? "encode.features.f64" : "features.f64",
                 name.startsWith("dl_") ? "forward.x_hat.f64" : "x_hat.f64");
         SaeGoldenTest.compare(c, at);
         Path config = at.resolve(in).resolve(file);
         ObjectNode whole = JsonFiles.readObject(config);
         int dot = key.indexOf('.');
         ObjectNode object = dot < 0 ? whole : (ObjectNode) whole.get(key.substring(0, dot));
-        object.set(key.substring(dot + 1), value.matches("true|false|\\d+") ? new ObjectMapper().readTree(value) : TextNode.valueOf(value));
+        object.set(
+                key.substring(dot + 1),
+                value.matches("true|false|\\d+") ? new ObjectMapper().readTree(value) : TextNode.valueOf(value));
         JsonFiles.write(config, whole);
         assertThatThrownBy(() -> SaeGoldenTest.compare(c, at)).isInstanceOf(AssertionError.class);
     }
@@ -69,17 +83,63 @@ class SaeSensitivityTest {
 
     static Stream<Said> aWrongWordOfTheUserIsSeen() {
         return Stream.of(
-                new Said(new Case("tok_topk", "sae.pt", options(9, ""), "x.f64", "features.f64", "x_hat.f64"), options(10, "")),
-                new Said(new Case("tok_topk_nolookup", "sae.pt", options(60, ""), "x.f64", "features.f64", "x_hat.f64"), options(0, "relu")),
-                new Said(new Case("tok_vanilla", "sae.pt", options(0, "relu"), "x.f64", "features.f64", "x_hat.f64"), options(9, "topk")),
-                new Said(new Case("openai_topk", "autoencoder.pt", options(0, ""), "x", "latents.f64", "x_hat.f64"), options(0, "relu")),
-                new Said(new Case("openai_relu", "autoencoder.pt", options(0, ""), "x", "latents.f64", "x_hat.f64"), options(5, "topk")),
-                new Said(new Case("dl_JumpReluAutoEncoder", "ae.pt", options(0, ""), "x", "encode.features.f64", "forward.x_hat.f64"), options(0, "relu")),
-                new Said(new Case("dl_AutoEncoder", "ae.pt", options(0, ""), "x", "encode.features.f64", "forward.x_hat.f64"), options(9, "topk")),
-                new Said(new Case("dl_MatryoshkaBatchTopKSAE", "ae.pt", options(0, ""), "x", "encode.features.f64", "forward.x_hat.f64"), options(0, "relu")),
-                new Said(new Case("gemmascope_res", "", options(0, ""), "x", "features.f64", "x_hat.f64"), options(0, "relu")),
-                new Said(new Case("gemmascope_transcoder", "", options(0, ""), "x", "features.f64", "x_hat.f64"), options(0, "relu")),
-                new Said(new Case("sl_standard_expected_average_only_in_bdec", "", factor(1.7), "x", "scaled.features.f64", "scaled.x_hat.f64"), factor(1.6)),
+                new Said(
+                        new Case("tok_topk", "sae.pt", options(9, ""), "x.f64", "features.f64", "x_hat.f64"),
+                        options(10, "")),
+                new Said(
+                        new Case("tok_topk_nolookup", "sae.pt", options(60, ""), "x.f64", "features.f64", "x_hat.f64"),
+                        options(0, "relu")),
+                new Said(
+                        new Case("tok_vanilla", "sae.pt", options(0, "relu"), "x.f64", "features.f64", "x_hat.f64"),
+                        options(9, "topk")),
+                new Said(
+                        new Case("openai_topk", "autoencoder.pt", options(0, ""), "x", "latents.f64", "x_hat.f64"),
+                        options(0, "relu")),
+                new Said(
+                        new Case("openai_relu", "autoencoder.pt", options(0, ""), "x", "latents.f64", "x_hat.f64"),
+                        options(5, "topk")),
+                new Said(
+                        new Case(
+                                "dl_JumpReluAutoEncoder",
+                                "ae.pt",
+                                options(0, ""),
+                                "x",
+                                "encode.features.f64",
+                                "forward.x_hat.f64"),
+                        options(0, "relu")),
+                new Said(
+                        new Case(
+                                "dl_AutoEncoder",
+                                "ae.pt",
+                                options(0, ""),
+                                "x",
+                                "encode.features.f64",
+                                "forward.x_hat.f64"),
+                        options(9, "topk")),
+                new Said(
+                        new Case(
+                                "dl_MatryoshkaBatchTopKSAE",
+                                "ae.pt",
+                                options(0, ""),
+                                "x",
+                                "encode.features.f64",
+                                "forward.x_hat.f64"),
+                        options(0, "relu")),
+                new Said(
+                        new Case("gemmascope_res", "", options(0, ""), "x", "features.f64", "x_hat.f64"),
+                        options(0, "relu")),
+                new Said(
+                        new Case("gemmascope_transcoder", "", options(0, ""), "x", "features.f64", "x_hat.f64"),
+                        options(0, "relu")),
+                new Said(
+                        new Case(
+                                "sl_standard_expected_average_only_in_bdec",
+                                "",
+                                factor(1.7),
+                                "x",
+                                "scaled.features.f64",
+                                "scaled.x_hat.f64"),
+                        factor(1.6)),
                 new Said(new Case("sl_standard_fold", "", factor(0), "x", "features.f64", "x_hat.f64"), fold()));
     }
 
@@ -109,24 +169,54 @@ class SaeSensitivityTest {
     /** Per family of files, some golden case is known to fail: nobody adds a family without one. */
     @Test
     void everyRecordedFamilyIsAmongThem() throws NoSuchMethodException {
-        String table = String.join(" ", SaeSensitivityTest.class
-                .getDeclaredMethod("aWrongValueInTheConfigurationIsSeen", String.class, String.class, String.class, String.class, String.class)
-                .getAnnotation(CsvSource.class).value()) + aWrongWordOfTheUserIsSeen().map(s -> s.right().folder()).toList();
-        assertThat(List.of("tok_", "dl_", "sl_", "sl5_", "openai_", "eleuther_", "gemmascope_")).allMatch(table::contains);
+        String table = String.join(
+                        " ",
+                        SaeSensitivityTest.class
+                                .getDeclaredMethod(
+                                        "aWrongValueInTheConfigurationIsSeen",
+                                        String.class,
+                                        String.class,
+                                        String.class,
+                                        String.class,
+                                        String.class)
+                                .getAnnotation(CsvSource.class)
+                                .value())
+                + aWrongWordOfTheUserIsSeen().map(s -> s.right().folder()).toList();
+        assertThat(List.of("tok_", "dl_", "sl_", "sl5_", "openai_", "eleuther_", "gemmascope_"))
+                .allMatch(table::contains);
     }
 
     private static SaeOptions options(int k, String activation) {
-        return new SaeOptions(Optional.empty(), k == 0 ? OptionalInt.empty() : OptionalInt.of(k), Optional.empty(),
-                Optional.of(activation).filter(name -> !name.isEmpty()), OptionalDouble.empty(), Optional.empty(), false);
+        return new SaeOptions(
+                Optional.empty(),
+                k == 0 ? OptionalInt.empty() : OptionalInt.of(k),
+                Optional.empty(),
+                Optional.of(activation).filter(name -> !name.isEmpty()),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
     }
 
     private static SaeOptions factor(double factor) {
-        return new SaeOptions(Optional.empty(), OptionalInt.empty(), Optional.empty(), Optional.empty(),
-                factor == 0 ? OptionalDouble.empty() : OptionalDouble.of(factor), Optional.empty(), false);
+        return new SaeOptions(
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                factor == 0 ? OptionalDouble.empty() : OptionalDouble.of(factor),
+                Optional.empty(),
+                false);
     }
 
     private static SaeOptions fold() {
-        return new SaeOptions(Optional.empty(), OptionalInt.empty(), Optional.empty(), Optional.empty(), OptionalDouble.empty(), Optional.empty(), true);
+        return new SaeOptions(
+                Optional.empty(),
+                OptionalInt.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                true);
     }
 
     private static Path copy(Path from, Path to) throws IOException {

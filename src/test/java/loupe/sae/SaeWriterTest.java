@@ -33,7 +33,8 @@ class SaeWriterTest {
         SaeConfig config = SaeConfig.of("dictionary-learning", D, N, new Activation.TopK(3, true, false), true)
                 .trainedAt("tiny", HookPoint.residPost(2), false);
         HostWeights weights = weights(false);
-        SaeWriter.dictionaryLearning(folder.resolve("run/trainer_0"), config, weights, Map.of("lr", 0.001, "steps", 100));
+        SaeWriter.dictionaryLearning(
+                folder.resolve("run/trainer_0"), config, weights, Map.of("lr", 0.001, "steps", 100));
         SaeFile read = SaeFile.read(folder.resolve("run/trainer_0"), SaeOptions.AS_STORED);
         assertThat(read.config()).isEqualTo(config);
         assertThat(read.warnings()).isEmpty();
@@ -43,13 +44,23 @@ class SaeWriterTest {
     @ParameterizedTest
     @ValueSource(strings = {"topk", "relu", "gated"})
     void tokenizedFilesReadBack(String which) {
-        Activation activation = which.equals("topk") ? new Activation.TopK(4, false, false) : which.equals("relu") ? new Activation.Relu() : new Activation.Gated();
-        SaeConfig config = SaeConfig.of("tokenized", D, N, activation, true).withLookup(true).trainedAt("tiny", HookPoint.residPre(1), true);
+        Activation activation = which.equals("topk")
+                ? new Activation.TopK(4, false, false)
+                : which.equals("relu") ? new Activation.Relu() : new Activation.Gated();
+        SaeConfig config = SaeConfig.of("tokenized", D, N, activation, true)
+                .withLookup(true)
+                .trainedAt("tiny", HookPoint.residPre(1), true);
         HostWeights weights = weights(true).matrix(Part.LOOKUP, normal(new Random(5), 9 * D), 9, D, false);
         Path file = folder.resolve("tiny_resid_pre_1_ot4.pt");
         SaeWriter.tokenized(file, config, weights);
-        SaeOptions options = new SaeOptions(Optional.empty(), which.equals("topk") ? OptionalInt.of(4) : OptionalInt.empty(), Optional.empty(),
-                which.equals("relu") ? Optional.of("relu") : Optional.empty(), java.util.OptionalDouble.empty(), Optional.empty(), false);
+        SaeOptions options = new SaeOptions(
+                Optional.empty(),
+                which.equals("topk") ? OptionalInt.of(4) : OptionalInt.empty(),
+                Optional.empty(),
+                which.equals("relu") ? Optional.of("relu") : Optional.empty(),
+                java.util.OptionalDouble.empty(),
+                Optional.empty(),
+                false);
         SaeFile read = SaeFile.read(file, options);
         assertThat(read.config()).isEqualTo(config);
         assertThat(read.proposal().k()).isEqualTo(OptionalInt.of(4));
@@ -61,14 +72,16 @@ class SaeWriterTest {
     @ParameterizedTest
     @ValueSource(strings = {"topk", "topk-norm", "relu", "gated", "jumprelu"})
     void saeLensFoldersReadBack(String which) {
-        Activation activation = switch (which) {
-            case "topk" -> new Activation.TopK(4, true, false);
-            case "topk-norm" -> new Activation.TopK(4, true, true);
-            case "gated" -> new Activation.Gated();
-            case "jumprelu" -> new Activation.JumpRelu();
-            default -> new Activation.Relu();
-        };
-        SaeConfig config = SaeConfig.of("saelens", D, N, activation, false).withNormalisation(InputNormalisation.LAYER_NORM)
+        Activation activation =
+                switch (which) {
+                    case "topk" -> new Activation.TopK(4, true, false);
+                    case "topk-norm" -> new Activation.TopK(4, true, true);
+                    case "gated" -> new Activation.Gated();
+                    case "jumprelu" -> new Activation.JumpRelu();
+                    default -> new Activation.Relu();
+                };
+        SaeConfig config = SaeConfig.of("saelens", D, N, activation, false)
+                .withNormalisation(InputNormalisation.LAYER_NORM)
                 .trainedAt("tiny", HookPoint.residPre(1), true);
         HostWeights weights = weights(true);
         SaeWriter.saeLens(folder, config, weights, Optional.of(normal(new Random(2), N)));
@@ -82,7 +95,8 @@ class SaeWriterTest {
     void whatAFormatCannotSayIsRefused() {
         SaeConfig relu = SaeConfig.of("test", D, N, new Activation.Relu(), true);
         assertThatThrownBy(() -> SaeWriter.dictionaryLearning(folder, relu.withLookup(true), weights(true), Map.of()))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("dictionary_learning cannot express");
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("dictionary_learning cannot express");
         assertThatThrownBy(() -> SaeWriter.saeLens(folder, relu.withLookup(true), weights(true), Optional.empty()))
                 .hasMessageContaining("SAELens cannot express");
     }
@@ -91,12 +105,20 @@ class SaeWriterTest {
         Random random = new Random(3);
         int rows = featuresInRows ? N : D;
         int columns = featuresInRows ? D : N;
-        return new HostWeights().matrix(Part.ENCODER, normal(random, N * D), rows, columns, featuresInRows).vector(Part.ENCODER_BIAS, normal(random, N))
-                .matrix(Part.DECODER, normal(random, N * D), columns, rows, !featuresInRows).vector(Part.DECODER_BIAS, normal(random, D))
-                .vector(Part.THRESHOLD, normal(random, N)).vector(Part.MAGNITUDE_SCALE, normal(random, N)).vector(Part.MAGNITUDE_BIAS, normal(random, N));
+        return new HostWeights()
+                .matrix(Part.ENCODER, normal(random, N * D), rows, columns, featuresInRows)
+                .vector(Part.ENCODER_BIAS, normal(random, N))
+                .matrix(Part.DECODER, normal(random, N * D), columns, rows, !featuresInRows)
+                .vector(Part.DECODER_BIAS, normal(random, D))
+                .vector(Part.THRESHOLD, normal(random, N))
+                .vector(Part.MAGNITUDE_SCALE, normal(random, N))
+                .vector(Part.MAGNITUDE_BIAS, normal(random, N));
     }
 
-    /** Weights bit for bit; what they compute within 2e-5, because a matrix that lies the other way round is summed in another order. */
+    /**
+     * Weights bit for bit; what they compute within 2e-5, because a matrix that lies the other way round is summed in
+     * another order.
+     */
     private static void assertSame(SaeConfig config, HostWeights actual, HostWeights expected) {
         assertThat(actual.matrix(Part.ENCODER, true)).containsExactly(expected.matrix(Part.ENCODER, true));
         assertThat(actual.matrix(Part.DECODER, true)).containsExactly(expected.matrix(Part.DECODER, true));
@@ -104,9 +126,11 @@ class SaeWriterTest {
     }
 
     private static float[] features(SaeConfig config, HostWeights weights) {
-        try (NDManager manager = NDManager.newBaseManager(); SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights)) {
+        try (NDManager manager = NDManager.newBaseManager();
+                SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights)) {
             NDArray x = manager.create(normal(new Random(11), 7 * D), new Shape(7, D));
-            Reconstruction r = sae.reconstruct(x, config.lookup() ? manager.zeros(new Shape(7), ai.djl.ndarray.types.DataType.INT64) : null);
+            Reconstruction r = sae.reconstruct(
+                    x, config.lookup() ? manager.zeros(new Shape(7), ai.djl.ndarray.types.DataType.INT64) : null);
             return r.features().concat(r.xHat(), 1).toFloatArray();
         }
     }

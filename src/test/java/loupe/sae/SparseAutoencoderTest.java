@@ -16,7 +16,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Hand-worked: two inputs, three features whose encoder rows are (1, 0), (0, 1) and (1, -1), so p = (x0, x1, x0 - x1) + b_enc. */
+/**
+ * Hand-worked: two inputs, three features whose encoder rows are (1, 0), (0, 1) and (1, -1), so p = (x0, x1, x0 - x1) +
+ * b_enc.
+ */
 class SparseAutoencoderTest {
     private static final float[] ENCODER_ROWS = {1, 0, 0, 1, 1, -1};
     private static final float[] DECODER_ROWS = {2, 0, 0, 3, 1, 1};
@@ -34,8 +37,11 @@ class SparseAutoencoderTest {
     }
 
     private static HostWeights weights() {
-        return new HostWeights().matrix(Part.ENCODER, ENCODER_ROWS, 3, 2, true).vector(Part.ENCODER_BIAS, 0, 0, 0)
-                .matrix(Part.DECODER, DECODER_ROWS, 3, 2, true).vector(Part.DECODER_BIAS, 1, -1);
+        return new HostWeights()
+                .matrix(Part.ENCODER, ENCODER_ROWS, 3, 2, true)
+                .vector(Part.ENCODER_BIAS, 0, 0, 0)
+                .matrix(Part.DECODER, DECODER_ROWS, 3, 2, true)
+                .vector(Part.DECODER_BIAS, 1, -1);
     }
 
     private SparseAutoencoder sae(Activation activation, HostWeights weights) {
@@ -140,7 +146,9 @@ class SparseAutoencoderTest {
         try (SparseAutoencoder sae = sae(new Activation.BatchTopK(1, OptionalDouble.empty()), weights())) {
             // p = (3, 2, 1) and (1, 0, 1): of six values the two largest
             assertThat(encode(sae, 3, 2, 1, 0)).containsExactly(3, 2, 0, 0, 0, 0);
-            assertThat(sae.encodeSparse(manager.create(new float[] {3, 2, 1, 0}, new Shape(2, 2))).l0(1)).isZero();
+            assertThat(sae.encodeSparse(manager.create(new float[] {3, 2, 1, 0}, new Shape(2, 2)))
+                            .l0(1))
+                    .isZero();
         }
     }
 
@@ -155,7 +163,9 @@ class SparseAutoencoderTest {
 
     @Test
     void gatedTakesTheChoiceFromTheGateAndTheSizeFromTheMagnitude() {
-        HostWeights weights = weights().vector(Part.ENCODER_BIAS, -2, 0, 0).vector(Part.MAGNITUDE_SCALE, 0, (float) Math.log(2), 0)
+        HostWeights weights = weights()
+                .vector(Part.ENCODER_BIAS, -2, 0, 0)
+                .vector(Part.MAGNITUDE_SCALE, 0, (float) Math.log(2), 0)
                 .vector(Part.MAGNITUDE_BIAS, 10, 1, -4);
         try (SparseAutoencoder sae = sae(new Activation.Gated(), weights)) {
             // p = (1, -1, 2): gate (-1, -1, 2)
@@ -167,40 +177,54 @@ class SparseAutoencoderTest {
 
     @Test
     void constantNormRescaleGivesEveryInputTheSameNormAndUndoesIt() {
-        SaeConfig config = SaeConfig.of("test", 2, 3, new Activation.Relu(), false).withNormalisation(InputNormalisation.CONSTANT_NORM_RESCALE);
+        SaeConfig config = SaeConfig.of("test", 2, 3, new Activation.Relu(), false)
+                .withNormalisation(InputNormalisation.CONSTANT_NORM_RESCALE);
         try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights())) {
             Reconstruction r = sae.reconstruct(manager.create(new float[] {3, 4, 0, 0}, new Shape(2, 2)), null);
             float c = (float) (Math.sqrt(2) / 5);
-            assertThat(r.features().get(0).toFloatArray()).containsExactly(new float[] {3 * c, 4 * c, 0}, within(1e-6f));
-            assertThat(r.xHat().get(0).toFloatArray()).containsExactly(new float[] {6 + 1 / c, 12 - 1 / c}, within(1e-5f));
+            assertThat(r.features().get(0).toFloatArray())
+                    .containsExactly(new float[] {3 * c, 4 * c, 0}, within(1e-6f));
+            assertThat(r.xHat().get(0).toFloatArray())
+                    .containsExactly(new float[] {6 + 1 / c, 12 - 1 / c}, within(1e-5f));
             assertThat(r.features().get(1).toFloatArray()).containsOnly(Float.NaN);
-            assertThat(sae.encodeSparse(manager.zeros(new Shape(1, 2))).values()).containsOnly(Float.NaN);
+            assertThat(sae.encodeSparse(manager.zeros(new Shape(1, 2))).values())
+                    .containsOnly(Float.NaN);
         }
     }
 
     @Test
     void layerNormUsesTheUnbiasedDeviationWithEpsilonOutside() {
-        SaeConfig config = SaeConfig.of("test", 2, 3, new Activation.Relu(), false).withNormalisation(InputNormalisation.LAYER_NORM);
+        SaeConfig config = SaeConfig.of("test", 2, 3, new Activation.Relu(), false)
+                .withNormalisation(InputNormalisation.LAYER_NORM);
         try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights())) {
             Reconstruction r = sae.reconstruct(manager.create(new float[] {4, 2}, new Shape(1, 2)), null);
             // mean 3, deviation sqrt((1 + 1) / 1)
             double sigma = Math.sqrt(2);
             double z = 1 / (sigma + 1e-5);
-            assertThat(r.features().toFloatArray()).containsExactly(new float[] {(float) z, 0, (float) (2 * z)}, within(1e-6f));
-            assertThat(r.xHat().toFloatArray()).containsExactly(
-                    new float[] {(float) ((2 * z + 2 * z + 1) * sigma + 3), (float) ((2 * z - 1) * sigma + 3)}, within(1e-5f));
+            assertThat(r.features().toFloatArray())
+                    .containsExactly(new float[] {(float) z, 0, (float) (2 * z)}, within(1e-6f));
+            assertThat(r.xHat().toFloatArray())
+                    .containsExactly(
+                            new float[] {(float) ((2 * z + 2 * z + 1) * sigma + 3), (float) ((2 * z - 1) * sigma + 3)},
+                            within(1e-5f));
         }
     }
 
     @Test
     void lookupIsAddedAfterDecodingByTheTokenAtTheSamePosition() {
-        SaeConfig config = SaeConfig.of("test", 2, 3, new Activation.Relu(), false).withLookup(true);
+        SaeConfig config =
+                SaeConfig.of("test", 2, 3, new Activation.Relu(), false).withLookup(true);
         HostWeights weights = weights().matrix(Part.LOOKUP, new float[] {10, 20, 30, 40}, 2, 2, false);
         try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights)) {
             NDArray x = manager.create(new float[] {5, 3, 0, 0}, new Shape(2, 2));
-            assertThat(sae.reconstruct(x, manager.create(new long[] {1, 0})).xHat().toFloatArray()).containsExactly(43, 50, 11, 19);
-            assertThatThrownBy(() -> sae.reconstruct(x, manager.create(new long[] {1, 2}))).isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("2 rows").hasMessageContaining("token id 2");
+            assertThat(sae.reconstruct(x, manager.create(new long[] {1, 0}))
+                            .xHat()
+                            .toFloatArray())
+                    .containsExactly(43, 50, 11, 19);
+            assertThatThrownBy(() -> sae.reconstruct(x, manager.create(new long[] {1, 2})))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("2 rows")
+                    .hasMessageContaining("token id 2");
             assertThatThrownBy(() -> sae.reconstruct(x, null)).hasMessageContaining("no token ids for 2 vectors");
         }
     }
@@ -208,14 +232,28 @@ class SparseAutoencoderTest {
     @Test
     void joinedHeadsComeBackAsHeads() {
         SaeConfig plain = SaeConfig.of("test", 2, 3, new Activation.Relu(), false);
-        SaeConfig config = new SaeConfig("test", 2, 3, 2, plain.activation(), false, plain.normalisation(), true, false, false, "",
-                plain.hook(), plain.hookOut());
+        SaeConfig config = new SaeConfig(
+                "test",
+                2,
+                3,
+                2,
+                plain.activation(),
+                false,
+                plain.normalisation(),
+                true,
+                false,
+                false,
+                "",
+                plain.hook(),
+                plain.hookOut());
         try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights())) {
             Reconstruction r = sae.reconstruct(manager.create(new float[] {5, 3, 5, 3}, new Shape(2, 2, 1)), null);
             assertThat(r.features().getShape()).isEqualTo(new Shape(2, 3));
             assertThat(r.xHat().getShape()).isEqualTo(new Shape(2, 2, 1));
             assertThat(r.xHat().toFloatArray()).containsExactly(13, 10, 13, 10);
-            assertThat(sae.encode(manager.create(new float[] {5, 3}, new Shape(1, 2))).getShape()).isEqualTo(new Shape(1, 3));
+            assertThat(sae.encode(manager.create(new float[] {5, 3}, new Shape(1, 2)))
+                            .getShape())
+                    .isEqualTo(new Shape(1, 3));
         }
     }
 
@@ -242,7 +280,9 @@ class SparseAutoencoderTest {
     void skipReadsTheInputAsItIs() {
         HostWeights weights = weights().matrix(Part.SKIP, new float[] {1, 10, 0, 0}, 2, 2, false);
         try (SparseAutoencoder sae = sae(new Activation.Relu(), weights)) {
-            assertThat(sae.reconstruct(manager.create(new float[] {5, 3}, new Shape(1, 2)), null).xHat().toFloatArray())
+            assertThat(sae.reconstruct(manager.create(new float[] {5, 3}, new Shape(1, 2)), null)
+                            .xHat()
+                            .toFloatArray())
                     .containsExactly(13 + 35, 10);
         }
     }
@@ -253,7 +293,9 @@ class SparseAutoencoderTest {
             Reconstruction r = sae.reconstruct(manager.ones(new Shape(4, 5, 2)), null);
             assertThat(r.features().getShape()).isEqualTo(new Shape(4, 5, 3));
             assertThat(r.xHat().getShape()).isEqualTo(new Shape(4, 5, 2));
-            assertThatThrownBy(() -> sae.encode(manager.ones(new Shape(4, 3)))).hasMessageContaining("[4, 3]").hasMessageContaining("vectors of 2");
+            assertThatThrownBy(() -> sae.encode(manager.ones(new Shape(4, 3))))
+                    .hasMessageContaining("[4, 3]")
+                    .hasMessageContaining("vectors of 2");
         }
     }
 
@@ -262,14 +304,16 @@ class SparseAutoencoderTest {
     void directionsDoNotDependOnHowTheMatrixLies(boolean turned) {
         HostWeights weights = weights();
         if (turned) {
-            weights.matrix(Part.ENCODER, new float[] {1, 0, 1, 0, 1, -1}, 2, 3, false).matrix(Part.DECODER, new float[] {2, 0, 1, 0, 3, 1}, 2, 3, false);
+            weights.matrix(Part.ENCODER, new float[] {1, 0, 1, 0, 1, -1}, 2, 3, false)
+                    .matrix(Part.DECODER, new float[] {2, 0, 1, 0, 3, 1}, 2, 3, false);
         }
         try (SparseAutoencoder sae = sae(new Activation.Relu(), weights)) {
             assertThat(sae.encoderDirection(2)).containsExactly(1, -1);
             assertThat(sae.decoderDirection(1)).containsExactly(0, 3);
             assertThat(sae.encoder().getShape()).isEqualTo(new Shape(2, 3));
             assertThat(sae.decoder().getShape()).isEqualTo(new Shape(3, 2));
-            assertThat(sae.decoderDirections(manager.create(new long[] {2, 0})).toFloatArray()).containsExactly(1, 1, 2, 0);
+            assertThat(sae.decoderDirections(manager.create(new long[] {2, 0})).toFloatArray())
+                    .containsExactly(1, 1, 2, 0);
             assertThat(encode(sae, 1, 3)).containsExactly(1, 3, 0);
         }
     }
@@ -277,7 +321,8 @@ class SparseAutoencoderTest {
     @Test
     void nothingIsLeftInTheWeightsManager() {
         HostWeights weights = weights().matrix(Part.LOOKUP, new float[] {10, 20}, 1, 2, false);
-        SaeConfig config = SaeConfig.of("test", 2, 3, new Activation.TopK(2, false, false), true).withLookup(true)
+        SaeConfig config = SaeConfig.of("test", 2, 3, new Activation.TopK(2, false, false), true)
+                .withLookup(true)
                 .withNormalisation(InputNormalisation.LAYER_NORM);
         try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights)) {
             int before = sae.weights().get(0).getManager().getManagedArrays().size();
@@ -303,46 +348,60 @@ class SparseAutoencoderTest {
         Random random = new Random(17);
         int dIn = 8;
         int dSae = 40;
-        Activation activation = switch (which) {
-            case "topk" -> new Activation.TopK(5, true, false);
-            case "topk-signed" -> new Activation.TopK(30, false, false);
-            case "jumprelu" -> new Activation.JumpRelu();
-            case "gated" -> new Activation.Gated();
-            default -> new Activation.Relu();
-        };
-        HostWeights weights = new HostWeights().matrix(Part.ENCODER, normal(random, dIn * dSae), dIn, dSae, false)
-                .vector(Part.ENCODER_BIAS, normal(random, dSae)).matrix(Part.DECODER, normal(random, dIn * dSae), dSae, dIn, true)
-                .vector(Part.DECODER_BIAS, normal(random, dIn)).vector(Part.THRESHOLD, normal(random, dSae))
-                .vector(Part.MAGNITUDE_SCALE, normal(random, dSae)).vector(Part.MAGNITUDE_BIAS, normal(random, dSae));
-        try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, SaeConfig.of("test", dIn, dSae, activation, true), weights)) {
+        Activation activation =
+                switch (which) {
+                    case "topk" -> new Activation.TopK(5, true, false);
+                    case "topk-signed" -> new Activation.TopK(30, false, false);
+                    case "jumprelu" -> new Activation.JumpRelu();
+                    case "gated" -> new Activation.Gated();
+                    default -> new Activation.Relu();
+                };
+        HostWeights weights = new HostWeights()
+                .matrix(Part.ENCODER, normal(random, dIn * dSae), dIn, dSae, false)
+                .vector(Part.ENCODER_BIAS, normal(random, dSae))
+                .matrix(Part.DECODER, normal(random, dIn * dSae), dSae, dIn, true)
+                .vector(Part.DECODER_BIAS, normal(random, dIn))
+                .vector(Part.THRESHOLD, normal(random, dSae))
+                .vector(Part.MAGNITUDE_SCALE, normal(random, dSae))
+                .vector(Part.MAGNITUDE_BIAS, normal(random, dSae));
+        try (SparseAutoencoder sae =
+                SparseAutoencoder.upload(manager, SaeConfig.of("test", dIn, dSae, activation, true), weights)) {
             NDArray x = manager.create(normal(random, 50 * dIn), new Shape(50, dIn));
-            assertThat(sae.encodeSparse(x).dense().data()).containsExactly(sae.encode(x).toFloatArray());
+            assertThat(sae.encodeSparse(x).dense().data())
+                    .containsExactly(sae.encode(x).toFloatArray());
         }
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"relu", "jumprelu", "gated", "topk"})
     void foldingTheDecoderNormsLeavesTheReconstructionAlone(String which) {
-        Activation activation = switch (which) {
-            case "jumprelu" -> new Activation.JumpRelu();
-            case "gated" -> new Activation.Gated();
-            case "topk" -> new Activation.TopK(2, true, true);
-            default -> new Activation.Relu();
-        };
+        Activation activation =
+                switch (which) {
+                    case "jumprelu" -> new Activation.JumpRelu();
+                    case "gated" -> new Activation.Gated();
+                    case "topk" -> new Activation.TopK(2, true, true);
+                    default -> new Activation.Relu();
+                };
         HostWeights plain = new HostWeights();
         HostWeights folded = new HostWeights();
         for (HostWeights w : new HostWeights[] {plain, folded}) {
-            w.matrix(Part.ENCODER, ENCODER_ROWS, 3, 2, true).vector(Part.ENCODER_BIAS, 0.1f, -0.2f, 0.3f)
-                    .matrix(Part.DECODER, DECODER_ROWS, 3, 2, true).vector(Part.DECODER_BIAS, 1, -1).vector(Part.THRESHOLD, 0.5f, 0, 1)
-                    .vector(Part.MAGNITUDE_SCALE, 0.2f, -0.3f, 0).vector(Part.MAGNITUDE_BIAS, 0.4f, 0.1f, -0.2f);
+            w.matrix(Part.ENCODER, ENCODER_ROWS, 3, 2, true)
+                    .vector(Part.ENCODER_BIAS, 0.1f, -0.2f, 0.3f)
+                    .matrix(Part.DECODER, DECODER_ROWS, 3, 2, true)
+                    .vector(Part.DECODER_BIAS, 1, -1)
+                    .vector(Part.THRESHOLD, 0.5f, 0, 1)
+                    .vector(Part.MAGNITUDE_SCALE, 0.2f, -0.3f, 0)
+                    .vector(Part.MAGNITUDE_BIAS, 0.4f, 0.1f, -0.2f);
         }
         folded.foldDecoderNorms();
         NDArray x = manager.create(new float[] {1, 3, -2, 0.5f, 4, 1, 0, -6}, new Shape(4, 2));
         double[] norms = plain.decoderNorms();
-        try (SparseAutoencoder a = sae(activation, plain); SparseAutoencoder b = sae(activation, folded)) {
+        try (SparseAutoencoder a = sae(activation, plain);
+                SparseAutoencoder b = sae(activation, folded)) {
             Reconstruction before = a.reconstruct(x, null);
             Reconstruction after = b.reconstruct(x, null);
-            assertThat(after.xHat().toFloatArray()).containsExactly(before.xHat().toFloatArray(), within(2e-5f));
+            assertThat(after.xHat().toFloatArray())
+                    .containsExactly(before.xHat().toFloatArray(), within(2e-5f));
             float[] was = before.features().toFloatArray();
             float[] is = after.features().toFloatArray();
             for (int i = 0; i < was.length; i++) {
@@ -356,9 +415,11 @@ class SparseAutoencoderTest {
     @Test
     void weightsOfAnotherSizeAreRefused() {
         SaeConfig config = SaeConfig.of("test", 2, 4, new Activation.Relu(), false);
-        assertThatThrownBy(() -> SparseAutoencoder.upload(manager, config, weights())).isInstanceOf(IllegalArgumentException.class)
+        assertThatThrownBy(() -> SparseAutoencoder.upload(manager, config, weights()))
+                .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("ENCODER is [3, 2], expected [4, 2]");
-        assertThatThrownBy(() -> SaeConfig.of("test", 2, 3, new Activation.TopK(4, true, false), false)).hasMessage("k is 4, dictionary has 3 features");
+        assertThatThrownBy(() -> SaeConfig.of("test", 2, 3, new Activation.TopK(4, true, false), false))
+                .hasMessage("k is 4, dictionary has 3 features");
     }
 
     private static float[] normal(Random random, int count) {

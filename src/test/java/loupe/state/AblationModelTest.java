@@ -32,18 +32,38 @@ class AblationModelTest {
     private ActivationIndex index;
     private Example example;
 
-    /** Tokens 0 to 39, each its own id; the feature is 1 everywhere. The example is around token 25, position 9 of the second context. */
+    /**
+     * Tokens 0 to 39, each its own id; the feature is 1 everywhere. The example is around token 25, position 9 of the
+     * second context.
+     */
     @BeforeEach
     void open(@TempDir Path folder) throws IOException {
-        Path corpus = Files.writeString(folder.resolve("corpus.txt"), IntStream.range(0, 40).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
+        Path corpus = Files.writeString(
+                folder.resolve("corpus.txt"),
+                IntStream.range(0, 40).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
         IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae", new IndexInfo.Named("a", "1"), 1, "", 0);
-        new IndexBuild(new IndexBuild.Settings(new IndexInfo.Named("tiny", "m"), List.of(sae), CONTEXT, OptionalInt.empty(), Long.MAX_VALUE), Corpus.of(List.of(corpus)),
-                text -> Arrays.stream(text.split(" ")).mapToInt(Integer::parseInt).toArray(), contexts -> {
-                    int rows = Arrays.stream(contexts).mapToInt(context -> context.length).sum();
-                    float[] ones = new float[rows];
-                    Arrays.fill(ones, 1);
-                    return CompletableFuture.completedFuture(List.of(new SparseFeatures(rows, 1, IntStream.rangeClosed(0, rows).toArray(), new int[rows], ones)));
-                }, folder.resolve("index")).run(false, progress -> { }, new Cancellation());
+        new IndexBuild(
+                        new IndexBuild.Settings(
+                                new IndexInfo.Named("tiny", "m"),
+                                List.of(sae),
+                                CONTEXT,
+                                OptionalInt.empty(),
+                                Long.MAX_VALUE),
+                        Corpus.of(List.of(corpus)),
+                        text -> Arrays.stream(text.split(" "))
+                                .mapToInt(Integer::parseInt)
+                                .toArray(),
+                        contexts -> {
+                            int rows = Arrays.stream(contexts)
+                                    .mapToInt(context -> context.length)
+                                    .sum();
+                            float[] ones = new float[rows];
+                            Arrays.fill(ones, 1);
+                            return CompletableFuture.completedFuture(List.of(new SparseFeatures(
+                                    rows, 1, IntStream.rangeClosed(0, rows).toArray(), new int[rows], ones)));
+                        },
+                        folder.resolve("index"))
+                .run(false, progress -> {}, new Cancellation());
         index = ActivationIndex.open(folder.resolve("index"));
         example = index.examples(index.activations(0, 0), new int[] {25}, 4, 2).get(0);
         opened.openA();
@@ -59,7 +79,14 @@ class AblationModelTest {
     void theModelReadsTheWholeContextAndOnlyShownTokensAreTakenAway() {
         assertThat(example.focus()).isEqualTo(4);
         model.ask(index, example, AblationModel.How.REMOVED);
-        assertThat(opened.newest(AblatedText.class).query).isEqualTo(new AblatedText(Opened.MODEL, Opened.A, 3, IntStream.rangeClosed(16, 25).boxed().toList(), 5, OptionalInt.empty()));
+        assertThat(opened.newest(AblatedText.class).query)
+                .isEqualTo(new AblatedText(
+                        Opened.MODEL,
+                        Opened.A,
+                        3,
+                        IntStream.rangeClosed(16, 25).boxed().toList(),
+                        5,
+                        OptionalInt.empty()));
         AblatedText.Answer answer = new AblatedText.Answer(2, new float[] {2, 2, 1, 0, 0});
         opened.newest(AblatedText.class).answer(answer);
         assertThat(model.answer().getValue()).isSameAs(answer);

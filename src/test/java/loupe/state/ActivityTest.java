@@ -17,7 +17,7 @@ class ActivityTest {
     @Test
     void theTimeLeftFollowsFromTheTimeTaken() {
         Activity activity = new Activity(Runnable::run, nanos::get);
-        Activity.Job job = activity.begin("indexing", () -> { });
+        Activity.Job job = activity.begin("indexing", () -> {});
         nanos.set(60_000_000_000L);
         job.report(0.25, "250 / 1,000 tokens");
         assertThat(job.timeLeft().get()).isEqualTo("3 min left");
@@ -30,7 +30,7 @@ class ActivityTest {
     void reportsThatComeFasterThanTheWindowReplaceOneAnother() {
         Queue<Runnable> toFx = new ArrayDeque<>();
         Activity activity = new Activity(toFx::add, nanos::get);
-        Activity.Job job = activity.begin("indexing", () -> { });
+        Activity.Job job = activity.begin("indexing", () -> {});
         job.report(0.1, "a");
         job.report(0.2, "b");
         job.report(0.3, "c");

@@ -39,8 +39,12 @@ class CheckpointAuditTest {
     @Test
     void aRemedyOpensTheCheckpointAgainReadThatWay() throws IOException {
         Path sae = open();
-        SaeAudit.Remedy fold = audit.findings().get().stream().map(SaeAudit.Finding::remedy).flatMap(Optional::stream)
-                .filter(remedy -> remedy.label().equals("Fold the norms")).findFirst().orElseThrow();
+        SaeAudit.Remedy fold = audit.findings().get().stream()
+                .map(SaeAudit.Finding::remedy)
+                .flatMap(Optional::stream)
+                .filter(remedy -> remedy.label().equals("Fold the norms"))
+                .findFirst()
+                .orElseThrow();
         audit.apply(fold);
         assertThat(opened.service.lastOptions).isEqualTo(SaeOptions.AS_STORED.withFold(true));
         assertThat(opened.workbench.a().sae().get().path()).isEqualTo(sae);
@@ -57,8 +61,13 @@ class CheckpointAuditTest {
     @Test
     void aBetterReadingIsToldAndOffered() throws IOException {
         open();
-        measure(new Reading(false, true, 1, 0.4, 12), new Reading(true, true, 1, 0.8, 9), new Reading(false, false, 1, 0.1, 30));
-        assertThat(audit.conclusion()).isEqualTo("Read with centred activations, b_dec subtracted it explains 80.0 % of the variance, read as it is open 40.0 %");
+        measure(
+                new Reading(false, true, 1, 0.4, 12),
+                new Reading(true, true, 1, 0.8, 9),
+                new Reading(false, false, 1, 0.1, 30));
+        assertThat(audit.conclusion())
+                .isEqualTo(
+                        "Read with centred activations, b_dec subtracted it explains 80.0 % of the variance, read as it is open 40.0 %");
         assertThat(audit.remedy().orElseThrow().options()).isEqualTo(SaeOptions.AS_STORED.withCentred(true));
     }
 
@@ -94,7 +103,11 @@ class CheckpointAuditTest {
 
     private Path open() throws IOException {
         Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
-        OpenSae open = new OpenSae(new SaeId("sae", "1"), sae, SaeFile.read(sae, SaeOptions.AS_STORED).config(), List.of());
+        OpenSae open = new OpenSae(
+                new SaeId("sae", "1"),
+                sae,
+                SaeFile.read(sae, SaeOptions.AS_STORED).config(),
+                List.of());
         opened.service.saes.put(sae, CompletableFuture.completedFuture(open));
         opened.workbench.openCheckpoint(opened.workbench.a(), sae, SaeOptions.AS_STORED);
         return sae;

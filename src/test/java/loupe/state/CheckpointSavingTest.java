@@ -21,7 +21,8 @@ class CheckpointSavingTest {
     Path folder;
 
     private final FakeService service = new FakeService();
-    private final Workbench workbench = new Workbench(service, Runnable::run, new Notices(Clock.systemUTC()), new Activity(Runnable::run, () -> 0));
+    private final Workbench workbench =
+            new Workbench(service, Runnable::run, new Notices(Clock.systemUTC()), new Activity(Runnable::run, () -> 0));
     private final CheckpointSaving saving = new CheckpointSaving(workbench);
 
     @Test
@@ -32,7 +33,8 @@ class CheckpointSavingTest {
         saving.save(workbench.a(), Form.DICTIONARY_LEARNING, target);
         SaeFile back = SaeFile.read(target, SaeOptions.AS_STORED);
         assertThat(back.format()).isEqualTo("dictionary-learning");
-        assertThat(back.config().hook()).isEqualTo(SaeFile.read(sae, SaeOptions.AS_STORED).config().hook());
+        assertThat(back.config().hook())
+                .isEqualTo(SaeFile.read(sae, SaeOptions.AS_STORED).config().hook());
         assertThat(workbench.notices().all().get(0).text()).isEqualTo("Saved " + target);
         assertThat(workbench.activity().jobs()).isEmpty();
     }
@@ -42,7 +44,9 @@ class CheckpointSavingTest {
         Path sae = open();
         saving.save(workbench.a(), Form.SAELENS, sae);
         assertThat(workbench.notices().all().get(0).problem().expected()).isTrue();
-        assertThat(workbench.notices().all().get(0).text()).contains("Saving sae").contains("something here already");
+        assertThat(workbench.notices().all().get(0).text())
+                .contains("Saving sae")
+                .contains("something here already");
         assertThat(workbench.activity().jobs()).isEmpty();
     }
 
@@ -57,7 +61,9 @@ class CheckpointSavingTest {
     private Path open() throws IOException {
         Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
         SaeFile file = SaeFile.read(sae, SaeOptions.AS_STORED);
-        service.saes.put(sae, CompletableFuture.completedFuture(new OpenSae(new SaeId("sae", "1"), sae, file.config(), List.of())));
+        service.saes.put(
+                sae,
+                CompletableFuture.completedFuture(new OpenSae(new SaeId("sae", "1"), sae, file.config(), List.of())));
         workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED);
         return sae;
     }

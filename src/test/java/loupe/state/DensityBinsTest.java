@@ -10,7 +10,8 @@ class DensityBinsTest {
     @Test
     void everyActiveFeatureIsInTheBinItsFilterSelects() {
         Random random = new Random(4);
-        double[] densities = random.doubles(2_000).map(x -> Math.pow(10, -5 * x)).toArray();
+        double[] densities =
+                random.doubles(2_000).map(x -> Math.pow(10, -5 * x)).toArray();
         densities[0] = 0;
         densities[1] = Double.NaN;
         densities[2] = 1;
@@ -22,8 +23,11 @@ class DensityBinsTest {
         for (int i = 0; i < bins.counts().length; i++) {
             FeatureFilter filter = FeatureFilter.parse(DensityBins.filter(bins.edges()[i], bins.edges()[i + 1]));
             assertThat(filter.words()).isEmpty();
-            assertThat(Arrays.stream(densities).filter(density -> filter.bounds().stream().allMatch(bound -> bound.holds(density))).count())
-                    .as("bin from %s", bins.edges()[i]).isEqualTo(bins.counts()[i]);
+            assertThat(Arrays.stream(densities)
+                            .filter(density -> filter.bounds().stream().allMatch(bound -> bound.holds(density)))
+                            .count())
+                    .as("bin from %s", bins.edges()[i])
+                    .isEqualTo(bins.counts()[i]);
         }
     }
 
@@ -42,7 +46,8 @@ class DensityBinsTest {
 
     @Test
     void otherPartsOfAFilterStay() {
-        assertThat(DensityBins.withoutBounds("bird density>=1.00e-03 density<2.51e-02 skew>3")).isEqualTo("bird skew>3");
+        assertThat(DensityBins.withoutBounds("bird density>=1.00e-03 density<2.51e-02 skew>3"))
+                .isEqualTo("bird skew>3");
         assertThat(DensityBins.withoutBounds("density < 0.1%")).isEmpty();
     }
 }

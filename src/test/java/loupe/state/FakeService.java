@@ -24,6 +24,7 @@ import loupe.sae.SaeOptions;
 final class FakeService implements InferenceService {
     /** Everything that was submitted, oldest first. */
     final List<Ask<?>> asked = new ArrayList<>();
+
     final Map<Path, CompletableFuture<OpenModel>> models = new HashMap<>();
     final Map<Path, CompletableFuture<OpenSae>> saes = new HashMap<>();
     final List<Object> closed = new ArrayList<>();
@@ -34,7 +35,7 @@ final class FakeService implements InferenceService {
         final Query<R> query;
         final CompletableFuture<R> future = new CompletableFuture<>();
         boolean cancelled;
-        private BiConsumer<? super R, Double> listener = (part, fraction) -> { };
+        private BiConsumer<? super R, Double> listener = (part, fraction) -> {};
 
         Ask(Query<R> query) {
             this.query = query;

@@ -21,14 +21,17 @@ class FileInspectionTest {
     @TempDir
     Path folder;
 
-    private final FileInspection inspection = new FileInspection(
-            new Workbench(new FakeService(), Runnable::run, new Notices(Clock.systemUTC()), new Activity(Runnable::run, () -> 0)));
+    private final FileInspection inspection = new FileInspection(new Workbench(
+            new FakeService(), Runnable::run, new Notices(Clock.systemUTC()), new Activity(Runnable::run, () -> 0)));
 
     @Test
     void aCheckpointIsListedWithSizesNormsAndWhatItWouldTake() throws IOException {
         Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
         List<Boolean> withNorms = new ArrayList<>();
-        inspection.contents().addListener((property, was, is) -> withNorms.add(is != null && !Double.isNaN(is.tensors().get(0).norm())));
+        inspection
+                .contents()
+                .addListener((property, was, is) -> withNorms.add(
+                        is != null && !Double.isNaN(is.tensors().get(0).norm())));
         inspection.lookAt(sae);
         // first names and shapes, then the norms
         assertThat(withNorms).containsExactly(false, true);

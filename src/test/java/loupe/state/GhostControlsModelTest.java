@@ -20,7 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class GhostControlsModelTest {
-    private static final TokenGeometry.Answer GEOMETRY = TokenGeometry.Answer.of(new double[] {1, 0}, new double[] {1, 1}, new double[] {1, 1}, new double[] {0.8, 0.88});
+    private static final TokenGeometry.Answer GEOMETRY = TokenGeometry.Answer.of(
+            new double[] {1, 0}, new double[] {1, 1}, new double[] {1, 1}, new double[] {0.8, 0.88});
 
     private final Opened opened = new Opened();
     private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
@@ -43,8 +44,13 @@ class GhostControlsModelTest {
 
     @Test
     void theTokenFilterAndTheSteeringAreKept() {
-        TokenFilter filter = TokenFilter.NONE.withScripts(Set.of(TokenScript.LATIN, TokenScript.GREEK)).withSpace(TokenFilter.Space.LEADING)
-                .withLettersOnly(true).withLength(2, 9).withTrained(0.5).withText("a;b|c", true);
+        TokenFilter filter = TokenFilter.NONE
+                .withScripts(Set.of(TokenScript.LATIN, TokenScript.GREEK))
+                .withSpace(TokenFilter.Space.LEADING)
+                .withLettersOnly(true)
+                .withLength(2, 9)
+                .withTrained(0.5)
+                .withText("a;b|c", true);
         SteeringValues steering = new SteeringValues(TreeSteering.Kind.CLAMP, -1.5, 1, false);
         controls.filter().set(filter);
         controls.steering().set(steering);
@@ -55,7 +61,9 @@ class GhostControlsModelTest {
         assertThat(controls.values().get().filter()).isEqualTo(filter);
         assertThat(controls.values().get().steering()).isEqualTo(steering);
         controls.recall(Map.of("ghost.filter", "LATIN;LEADING", "ghost.steering", "ADD;NaN;0;true"));
-        assertThat(controls.values().get().filter()).as("nonsense changes nothing").isEqualTo(filter);
+        assertThat(controls.values().get().filter())
+                .as("nonsense changes nothing")
+                .isEqualTo(filter);
         assertThat(controls.values().get().steering()).isEqualTo(steering);
     }
 
@@ -116,10 +124,12 @@ class GhostControlsModelTest {
         controls.prompt().set("a {ghost} is");
         TreeModel tree = new TreeModel(opened.workbench, opened.workbench.a(), controls);
         opened.openA();
-        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).baseline()).isEqualTo(TreeBaseline.NONE);
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).baseline())
+                .isEqualTo(TreeBaseline.NONE);
         tree.baseline().set(TreeBaseline.random(4));
         opened.choose(2);
-        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).baseline()).isEqualTo(TreeBaseline.random(4));
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).baseline())
+                .isEqualTo(TreeBaseline.random(4));
     }
 
     @Test
@@ -138,7 +148,8 @@ class GhostControlsModelTest {
         DefinitionTree clean = (DefinitionTree) opened.newest(DefinitionTree.class).query;
         assertThat(clean.steering()).isEmpty();
         assertThat(clean.ghost()).isEqualTo(steered.ghost());
-        controls.steering().set(SteeringValues.NONE.withCoefficient(3).withLayer(0).withGhost(false));
+        controls.steering()
+                .set(SteeringValues.NONE.withCoefficient(3).withLayer(0).withGhost(false));
         comparison.stop();
         assertThat(tree.cleanWanted().get()).isFalse();
         opened.choose(3);
@@ -158,7 +169,11 @@ class GhostControlsModelTest {
         FakeService.Ask<?> first = opened.newest(DefinitionTree.class);
         opened.choose(2);
         assertThat(first.cancelled).isTrue();
-        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query).ghost().source().toString()).contains("index=2");
+        assertThat(((DefinitionTree) opened.newest(DefinitionTree.class).query)
+                        .ghost()
+                        .source()
+                        .toString())
+                .contains("index=2");
     }
 
     @Test

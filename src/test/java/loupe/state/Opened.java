@@ -28,14 +28,20 @@ final class Opened {
     static final int FEATURES = 6;
 
     final FakeService service = new FakeService();
-    final Workbench workbench = new Workbench(service, Runnable::run, new Notices(Clock.systemUTC()), new Activity(Runnable::run, () -> 0),
+    final Workbench workbench = new Workbench(
+            service,
+            Runnable::run,
+            new Notices(Clock.systemUTC()),
+            new Activity(Runnable::run, () -> 0),
             (path, options) -> new SaeProposal(Set.of(), OptionalInt.empty(), Optional.empty(), false));
 
     /** The model is open; checkpoints are opened by {@link #openA} and {@link #openB}. */
     Opened() {
         Path folder = Path.of("nowhere", "tiny");
-        service.models.put(folder, CompletableFuture.completedFuture(new OpenModel(MODEL, folder, ModelConfig.gpt2(50, 16, 8, 2, 2),
-                Optional.of(new Letters()), List.of())));
+        service.models.put(
+                folder,
+                CompletableFuture.completedFuture(new OpenModel(
+                        MODEL, folder, ModelConfig.gpt2(50, 16, 8, 2, 2), Optional.of(new Letters()), List.of())));
         workbench.openModel(folder);
     }
 
@@ -67,7 +73,8 @@ final class Opened {
 
     private void open(CheckpointSide side, SaeId id) {
         Path path = Path.of(id.name());
-        SaeConfig config = SaeConfig.of("saelens", 8, FEATURES, new Activation.Relu(), false).trainedAt("tiny", HookPoint.residPre(1), false);
+        SaeConfig config = SaeConfig.of("saelens", 8, FEATURES, new Activation.Relu(), false)
+                .trainedAt("tiny", HookPoint.residPre(1), false);
         service.saes.put(path, CompletableFuture.completedFuture(new OpenSae(id, path, config, List.of())));
         workbench.openCheckpoint(side, path, SaeOptions.AS_STORED);
     }
@@ -104,7 +111,6 @@ final class Opened {
         }
 
         @Override
-        public void close() {
-        }
+        public void close() {}
     }
 }

@@ -36,7 +36,8 @@ class OwnTextTest {
             features[i] = feature;
             values[i] = i + 1;
         }
-        return new TextActivations.Answer(ids, new SparseFeatures(ids.size(), Opened.FEATURES, offsets, features, values));
+        return new TextActivations.Answer(
+                ids, new SparseFeatures(ids.size(), Opened.FEATURES, offsets, features, values));
     }
 
     @Test
@@ -66,8 +67,11 @@ class OwnTextTest {
         text.text().set("abc");
         assertThat(opened.count(TextActivations.class)).isEqualTo(1);
         first.answer(answer(List.of(0), 1));
-        assertThat(model.reading().getValue().ids()).as("shown while the newer one is on its way").containsExactly(0);
-        assertThat(((TextActivations) opened.newest(TextActivations.class).query).ids()).containsExactly(0, 1, 2);
+        assertThat(model.reading().getValue().ids())
+                .as("shown while the newer one is on its way")
+                .containsExactly(0);
+        assertThat(((TextActivations) opened.newest(TextActivations.class).query).ids())
+                .containsExactly(0, 1, 2);
         assertThat(opened.count(TextActivations.class)).isEqualTo(2);
     }
 
@@ -118,7 +122,10 @@ class OwnTextTest {
     void bothCheckpointsReadTheSameText() {
         text.text().set("bad");
         opened.openB();
-        assertThat(opened.service.asked.stream().map(ask -> ask.query).filter(TextActivations.class::isInstance).map(query -> ((TextActivations) query).sae()))
+        assertThat(opened.service.asked.stream()
+                        .map(ask -> ask.query)
+                        .filter(TextActivations.class::isInstance)
+                        .map(query -> ((TextActivations) query).sae()))
                 .contains(Opened.A, Opened.B);
     }
 }

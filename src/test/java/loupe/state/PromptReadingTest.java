@@ -30,7 +30,8 @@ class PromptReadingTest {
             @Override
             public Tokens encode(String text, Beginning beginning) {
                 IntStream ids = Arrays.stream(letters.encode(text, Beginning.NO).ids());
-                return Tokens.of((beginning == Beginning.YES ? IntStream.concat(IntStream.of(26), ids) : ids).toArray());
+                return Tokens.of(
+                        (beginning == Beginning.YES ? IntStream.concat(IntStream.of(26), ids) : ids).toArray());
             }
 
             @Override
@@ -49,8 +50,7 @@ class PromptReadingTest {
             }
 
             @Override
-            public void close() {
-            }
+            public void close() {}
         };
         return new OpenModel(plain.id(), plain.folder(), plain.config(), Optional.of(tokenizer), List.of());
     }
@@ -65,9 +65,13 @@ class PromptReadingTest {
     void theBeginningOfTextComesBeforeThePromptWhenItIsAskedFor() {
         PromptReading without = read("a{ghost}b", Beginning.NO);
         PromptReading with = read("a{ghost}b", Beginning.YES);
-        assertThat(with.tokens().ids()).hasSize(without.tokens().ids().size() + 1).startsWith(26);
-        assertThat(with.tokens().ids().subList(1, with.tokens().ids().size())).isEqualTo(without.tokens().ids());
-        assertThat(with.tokens().ghostPositions()).containsExactly(without.tokens().ghostPositions().get(0) + 1);
+        assertThat(with.tokens().ids())
+                .hasSize(without.tokens().ids().size() + 1)
+                .startsWith(26);
+        assertThat(with.tokens().ids().subList(1, with.tokens().ids().size()))
+                .isEqualTo(without.tokens().ids());
+        assertThat(with.tokens().ghostPositions())
+                .containsExactly(without.tokens().ghostPositions().get(0) + 1);
     }
 
     @Test
@@ -81,7 +85,8 @@ class PromptReadingTest {
     @Test
     void aModelWithoutSuchATokenSaysSo() {
         controls.beginning().set(Beginning.YES);
-        PromptReading refused = PromptReading.of(opened.workbench.model().get(), controls.values().get());
+        PromptReading refused = PromptReading.of(
+                opened.workbench.model().get(), controls.values().get());
         assertThat(refused.tokens()).isNull();
         assertThat(refused.problem().message()).contains("no token for the beginning of text");
     }

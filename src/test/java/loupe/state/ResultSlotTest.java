@@ -182,7 +182,9 @@ class ResultSlotTest {
         assertThat(slot.isPending()).isFalse();
         assertThat(service.ask(0).cancelled).isTrue();
         slot.ask(new Ask(1));
-        assertThat(service.asked).as("what was stopped is not asked again by itself").hasSize(1);
+        assertThat(service.asked)
+                .as("what was stopped is not asked again by itself")
+                .hasSize(1);
     }
 
     @Test

@@ -17,7 +17,9 @@ class ScaleSweepModelTest {
     @BeforeEach
     void openEverything() {
         controls.prompt().set("a {ghost} is");
-        opened.newest(TokenGeometry.class).answer(TokenGeometry.Answer.of(new double[] {1, 0}, new double[] {1, 1}, new double[] {1, 1}, new double[] {2, 2}));
+        opened.newest(TokenGeometry.class)
+                .answer(TokenGeometry.Answer.of(
+                        new double[] {1, 0}, new double[] {1, 1}, new double[] {1, 1}, new double[] {2, 2}));
         opened.openA();
     }
 
@@ -29,7 +31,10 @@ class ScaleSweepModelTest {
         model.open().set(true);
         ScaleSweep asked = (ScaleSweep) opened.newest(ScaleSweep.class).query;
         assertThat(asked.ghost().encoderMix()).isEqualTo(0.5);
-        assertThat(asked.scales()).hasSize(ScaleSweep.DEFAULT_COUNT).startsWith(0.25).endsWith(8.0);
+        assertThat(asked.scales())
+                .hasSize(ScaleSweep.DEFAULT_COUNT)
+                .startsWith(0.25)
+                .endsWith(8.0);
         assertThat(asked.readAt()).isEqualTo(Optional.of(HookPoint.residPre(1)));
     }
 
@@ -41,7 +46,11 @@ class ScaleSweepModelTest {
         assertThat(opened.count(ScaleSweep.class)).isEqualTo(1);
         opened.choose(3);
         assertThat(opened.count(ScaleSweep.class)).isEqualTo(2);
-        assertThat(((ScaleSweep) opened.newest(ScaleSweep.class).query).ghost().source().toString()).contains("index=3");
+        assertThat(((ScaleSweep) opened.newest(ScaleSweep.class).query)
+                        .ghost()
+                        .source()
+                        .toString())
+                .contains("index=3");
     }
 
     @Test

@@ -16,9 +16,16 @@ class SessionFileTest {
 
     @Test
     void whatWasSavedIsLoaded() throws IOException {
-        Session session = new Session("/models/glossary", List.of(new Session.Checkpoint("/saes/a", Map.of("k", "32"))), 1042,
-                Map.of("ghost.scale", "3.8"), new Session.Window(10, 20, 1280, 800, true), Map.of("columns", List.of(0.2, 0.7)),
-                true, 14, List.of(new Session.Recent("/saes/a", false)));
+        Session session = new Session(
+                "/models/glossary",
+                List.of(new Session.Checkpoint("/saes/a", Map.of("k", "32"))),
+                1042,
+                Map.of("ghost.scale", "3.8"),
+                new Session.Window(10, 20, 1280, 800, true),
+                Map.of("columns", List.of(0.2, 0.7)),
+                true,
+                14,
+                List.of(new Session.Recent("/saes/a", false)));
         SessionFile file = new SessionFile(folder.resolve("deeper/session.json"));
         file.save(session);
         assertThat(file.load()).isEqualTo(session);
@@ -40,7 +47,8 @@ class SessionFileTest {
 
     @Test
     void aSettingOfANewerVersionDoesNotHurt() throws IOException {
-        Path file = Files.writeString(folder.resolve("session.json"), "{\"model\": \"/m\", \"fontSize\": 400, \"hologram\": {}}");
+        Path file = Files.writeString(
+                folder.resolve("session.json"), "{\"model\": \"/m\", \"fontSize\": 400, \"hologram\": {}}");
         Session session = new SessionFile(file).load();
         assertThat(session.model()).isEqualTo("/m");
         assertThat(session.fontSize()).isEqualTo(13);
@@ -50,7 +58,9 @@ class SessionFileTest {
     void theFolderIsWhereTheSystemKeepsSettings() {
         Path home = Path.of("/home/ada");
         assertThat(SessionFile.configFolder(Map.of(), "Linux", home)).isEqualTo(Path.of("/home/ada/.config/sae-loupe"));
-        assertThat(SessionFile.configFolder(Map.of("XDG_CONFIG_HOME", "/etc/ada"), "Linux", home)).isEqualTo(Path.of("/etc/ada/sae-loupe"));
-        assertThat(SessionFile.configFolder(Map.of(), "Mac OS X", home)).isEqualTo(home.resolve("Library/Application Support/SAE Loupe"));
+        assertThat(SessionFile.configFolder(Map.of("XDG_CONFIG_HOME", "/etc/ada"), "Linux", home))
+                .isEqualTo(Path.of("/etc/ada/sae-loupe"));
+        assertThat(SessionFile.configFolder(Map.of(), "Mac OS X", home))
+                .isEqualTo(home.resolve("Library/Application Support/SAE Loupe"));
     }
 }

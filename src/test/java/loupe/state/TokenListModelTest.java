@@ -91,8 +91,12 @@ class TokenListModelTest {
         TokenList all = model.list().getValue();
         nanos += 5_000_000_000L;
         controls.filter().set(TokenFilter.NONE.withLettersOnly(true));
-        assertThat(model.list().getValue().tokens()).hasSize(26).matches(ids -> java.util.stream.IntStream.of(ids).allMatch(token -> token < 26));
-        assertThat(model.reference().get()).as("ranks among other tokens are no change of rank").isSameAs(model.list().getValue());
+        assertThat(model.list().getValue().tokens())
+                .hasSize(26)
+                .matches(ids -> java.util.stream.IntStream.of(ids).allMatch(token -> token < 26));
+        assertThat(model.reference().get())
+                .as("ranks among other tokens are no change of rank")
+                .isSameAs(model.list().getValue());
         nanos += 5_000_000_000L;
         controls.scale().set(0.3);
         assertThat(model.list().getValue().tokens()).hasSize(26);
@@ -109,11 +113,14 @@ class TokenListModelTest {
     void bothSidesFollowTheControlsWhileSomebodyWantsThem() {
         assertThat(model.bothSides().getValue()).isNull();
         model.sides().set(true);
-        assertThat(model.bothSides().getValue().encoder().tokens()).isEqualTo(model.list().getValue().tokens());
+        assertThat(model.bothSides().getValue().encoder().tokens())
+                .isEqualTo(model.list().getValue().tokens());
         controls.encoderMix().set(0);
-        assertThat(model.bothSides().getValue().decoder().tokens()).isEqualTo(model.list().getValue().tokens());
+        assertThat(model.bothSides().getValue().decoder().tokens())
+                .isEqualTo(model.list().getValue().tokens());
         controls.scale().set(0.3);
-        assertThat(model.bothSides().getValue().decoder().tokens()).isEqualTo(model.list().getValue().tokens());
+        assertThat(model.bothSides().getValue().decoder().tokens())
+                .isEqualTo(model.list().getValue().tokens());
         model.sides().set(false);
         assertThat(model.bothSides().getValue()).isNull();
     }
@@ -129,7 +136,9 @@ class TokenListModelTest {
         assertThat(model.list().getValue().settings().ghost().pcaWeights()).containsExactly(0.0, 0.0, 0.5);
         controls.components().set(1);
         assertThat(model.list().getValue().settings().ghost().pcaWeights()).isEmpty();
-        assertThat(opened.count(TokenColumns.class)).as("fewer components need no others").isEqualTo(3);
+        assertThat(opened.count(TokenColumns.class))
+                .as("fewer components need no others")
+                .isEqualTo(3);
     }
 
     @Test
@@ -138,10 +147,13 @@ class TokenListModelTest {
         assertThat(opened.count(NullTokenList.class)).isZero();
         model.details().set(true);
         answer(NullTokenList.class);
-        assertThat(model.stability().getValue().tokens()).isEqualTo(model.list().getValue().tokens());
-        assertThat(model.random().getValue().size()).isEqualTo(model.list().getValue().size());
+        assertThat(model.stability().getValue().tokens())
+                .isEqualTo(model.list().getValue().tokens());
+        assertThat(model.random().getValue().size())
+                .isEqualTo(model.list().getValue().size());
         controls.scale().set(0.3);
-        assertThat(model.stability().getValue().tokens()).isEqualTo(model.list().getValue().tokens());
+        assertThat(model.stability().getValue().tokens())
+                .isEqualTo(model.list().getValue().tokens());
         model.details().set(false);
         assertThat(model.random().getValue()).isNull();
         assertThat(model.randomCoherence().getValue()).isNull();

@@ -74,7 +74,8 @@ class TreeComparisonTest {
         controls.scale().set(0.5);
         answer();
         TreeDiff moved = comparison.diff().getValue();
-        assertThat(moved.count(TreeDiff.Part.ONLY_A) + moved.count(TreeDiff.Part.ONLY_B)).isPositive();
+        assertThat(moved.count(TreeDiff.Part.ONLY_A) + moved.count(TreeDiff.Part.ONLY_B))
+                .isPositive();
         assertThat(comparison.other().get()).isEqualTo("kept");
         comparison.stop();
         assertThat(comparison.diff().getValue()).isNull();
@@ -95,7 +96,9 @@ class TreeComparisonTest {
     @Test
     void aFileThatIsNoTreeIsAProblem() throws IOException {
         comparison.read(Files.writeString(folder.resolve("no-tree.json"), "[1]"));
-        assertThat(comparison.diff().getProblem().message()).contains("no-tree.json").contains("children");
+        assertThat(comparison.diff().getProblem().message())
+                .contains("no-tree.json")
+                .contains("children");
         comparison.read(Files.writeString(folder.resolve("tree.json"), "{\"children\": []}"));
         assertThat(comparison.diff().getProblem()).isNull();
         assertThat(comparison.diff().getValue().count(TreeDiff.Part.BOTH)).isZero();

@@ -79,7 +79,9 @@ class TreeModelTest {
         double before = answerDraws().mean();
         controls.scale().set(0.5);
         answerTree();
-        assertThat(tree.beyondChance().get()).as("until its own draws are there").isNull();
+        assertThat(tree.beyondChance().get())
+                .as("until its own draws are there")
+                .isNull();
         assertThat(answerDraws().mean()).isNotEqualTo(before);
         assertThat(tree.beyondChance().get()).isNotNull();
         tree.baseline().set(TreeBaseline.NONE);

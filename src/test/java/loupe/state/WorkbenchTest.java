@@ -30,9 +30,16 @@ class WorkbenchTest {
     private static final Path EARLY = Path.of("sae-topk-early");
 
     private final FakeService service = new FakeService();
-    private final Workbench workbench = new Workbench(service, Runnable::run, new Notices(Clock.systemUTC()),
-            new Activity(Runnable::run, () -> 0), (path, options) -> new SaeProposal(Set.of(SaeProposal.Missing.K, SaeProposal.Missing.HOOK),
-                    OptionalInt.of(30), Optional.of(HookPoint.residPre(8)), false));
+    private final Workbench workbench = new Workbench(
+            service,
+            Runnable::run,
+            new Notices(Clock.systemUTC()),
+            new Activity(Runnable::run, () -> 0),
+            (path, options) -> new SaeProposal(
+                    Set.of(SaeProposal.Missing.K, SaeProposal.Missing.HOOK),
+                    OptionalInt.of(30),
+                    Optional.of(HookPoint.residPre(8)),
+                    false));
 
     @BeforeEach
     void filesThatOpen() {
@@ -92,7 +99,9 @@ class WorkbenchTest {
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
         assertThat(workbench.a().sae().get()).isNull();
-        assertThat(workbench.a().problem().get().message()).contains("16 dimensions").contains("has 8");
+        assertThat(workbench.a().problem().get().message())
+                .contains("16 dimensions")
+                .contains("has 8");
         assertThat(service.closed).containsExactly(idOf(TOPK));
     }
 
@@ -112,7 +121,10 @@ class WorkbenchTest {
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
         Path bad = Path.of("bad.pt");
-        service.saes.put(bad, CompletableFuture.failedFuture(new CheckpointException(bad, "is an HTML page", "a checkpoint", "Download it again")));
+        service.saes.put(
+                bad,
+                CompletableFuture.failedFuture(
+                        new CheckpointException(bad, "is an HTML page", "a checkpoint", "Download it again")));
         workbench.openCheckpoint(workbench.a(), bad, SaeOptions.AS_STORED);
         assertThat(workbench.a().sae().get().id()).isEqualTo(idOf(TOPK));
         assertThat(workbench.a().problem().get().message()).contains("HTML page");
@@ -123,7 +135,10 @@ class WorkbenchTest {
     void whatAFileDoesNotSayIsAskedWithAProposal() {
         Path unsaid = Path.of("gpt2_resid_pre_8_ot30.pt");
         service.models.put(MODEL, CompletableFuture.completedFuture(model(12)));
-        service.saes.put(unsaid, CompletableFuture.failedFuture(new CheckpointException(unsaid, "does not say k", "", "Give it with --k")));
+        service.saes.put(
+                unsaid,
+                CompletableFuture.failedFuture(
+                        new CheckpointException(unsaid, "does not say k", "", "Give it with --k")));
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), unsaid, SaeOptions.AS_STORED);
         CheckpointDoubt doubt = workbench.doubt().get();
@@ -133,7 +148,9 @@ class WorkbenchTest {
         workbench.settleDoubt(doubt.settled(OptionalInt.of(doubt.k()), doubt.hook(), true));
         assertThat(service.lastOptions.k()).isEqualTo(OptionalInt.of(30));
         assertThat(service.lastOptions.centred()).contains(true);
-        assertThat(workbench.doubt().get()).as("said already, so it is a problem now").isNull();
+        assertThat(workbench.doubt().get())
+                .as("said already, so it is a problem now")
+                .isNull();
         assertThat(workbench.a().problem().get()).isNotNull();
     }
 
@@ -148,12 +165,31 @@ class WorkbenchTest {
     }
 
     private static OpenModel model(int layers) {
-        return new OpenModel(new ModelId("glossary", "m"), MODEL, ModelConfig.gpt2(100, 32, 8, layers, 2), Optional.empty(), List.of());
+        return new OpenModel(
+                new ModelId("glossary", "m"),
+                MODEL,
+                ModelConfig.gpt2(100, 32, 8, layers, 2),
+                Optional.empty(),
+                List.of());
     }
 
     private static OpenSae sae(Path path, int dIn, Optional<HookPoint> hook) {
-        return new OpenSae(idOf(path), path, new SaeConfig("dictionary-learning", dIn, 64, dIn, new Activation.TopK(4, true, false), true,
-                InputNormalisation.NONE, false, false, "", hook), List.of());
+        return new OpenSae(
+                idOf(path),
+                path,
+                new SaeConfig(
+                        "dictionary-learning",
+                        dIn,
+                        64,
+                        dIn,
+                        new Activation.TopK(4, true, false),
+                        true,
+                        InputNormalisation.NONE,
+                        false,
+                        false,
+                        "",
+                        hook),
+                List.of());
     }
 
     private static SaeId idOf(Path path) {

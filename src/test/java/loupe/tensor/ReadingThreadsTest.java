@@ -39,10 +39,12 @@ class ReadingThreadsTest {
                 threads.add(maker);
             });
         }
-        ReadingThreads.run(() -> {
-            made.incrementAndGet();
-            return Thread.currentThread();
-        }, pieces);
+        ReadingThreads.run(
+                () -> {
+                    made.incrementAndGet();
+                    return Thread.currentThread();
+                },
+                pieces);
         assertThat(made.get()).isEqualTo(threads.size());
     }
 
@@ -56,10 +58,13 @@ class ReadingThreadsTest {
                 throw new IllegalStateException("the drive is gone");
             });
         }
-        assertThatThrownBy(() -> ReadingThreads.run(pieces)).isInstanceOf(IllegalStateException.class).hasMessage("the drive is gone");
+        assertThatThrownBy(() -> ReadingThreads.run(pieces))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the drive is gone");
         assertThat(begun.get()).isBetween(1, 16);
         assertThatThrownBy(() -> ReadingThreads.run(List.of(() -> {
-            throw new OutOfMemoryError("direct buffer");
-        }))).isInstanceOf(OutOfMemoryError.class);
+                    throw new OutOfMemoryError("direct buffer");
+                })))
+                .isInstanceOf(OutOfMemoryError.class);
     }
 }

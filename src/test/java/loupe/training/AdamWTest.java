@@ -11,10 +11,10 @@ class AdamWTest {
     private static final double TOLERANCE = 1e-6;
 
     /**
-     * By hand, b1 = 0.9, b2 = 0.99, lr = 0.1, decay 0.5, p = (1, 2), only the first decays; gradients (1, -2) then (3, 0).
-     * Step 1: p1 = 1 * 0.95 - 0.1 * 1 = 0.85, p2 = 2 + 0.1 = 2.1. Step 2: m1 = 0.39, v1 = 0.0999, corrected 0.39 / 0.19 =
-     * 2.0526316 and sqrt(0.0999 / 0.0199) = 2.2405572: p1 = 0.85 * 0.95 - 0.1 * 0.9161256 = 0.7158874; m2 = -0.18, v2 = 0.0396,
-     * -0.9473684 and 1.4106736: p2 = 2.1 + 0.0671572 = 2.1671572.
+     * By hand, b1 = 0.9, b2 = 0.99, lr = 0.1, decay 0.5, p = (1, 2), only the first decays; gradients (1, -2) then (3,
+     * 0). Step 1: p1 = 1 * 0.95 - 0.1 * 1 = 0.85, p2 = 2 + 0.1 = 2.1. Step 2: m1 = 0.39, v1 = 0.0999, corrected 0.39 /
+     * 0.19 = 2.0526316 and sqrt(0.0999 / 0.0199) = 2.2405572: p1 = 0.85 * 0.95 - 0.1 * 0.9161256 = 0.7158874; m2 =
+     * -0.18, v2 = 0.0396, -0.9473684 and 1.4106736: p2 = 2.1 + 0.0671572 = 2.1671572.
      */
     @Test
     void twoStepsAreAsWorkedByHand() {
@@ -38,7 +38,10 @@ class AdamWTest {
         assertThat(rate.at(1000, 1000)).isCloseTo(0.2, within(1e-12));
     }
 
-    /** b2 (1 - 0.99) g^2 is formed from the gradient, which may be overwritten, but the parameters' manager gains no array. */
+    /**
+     * b2 (1 - 0.99) g^2 is formed from the gradient, which may be overwritten, but the parameters' manager gains no
+     * array.
+     */
     @Test
     void aStepLeavesNoArraysBehind() {
         try (NDManager manager = NDManager.newBaseManager()) {

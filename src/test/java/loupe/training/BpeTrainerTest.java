@@ -15,8 +15,8 @@ class BpeTrainerTest {
     private Path folder;
 
     /**
-     * Sennrich's example, by hand: low x5, lower x2, newest x6, widest x3. Pairs at the start: es 9, st 9, we 8, lo 7, ow 7, ...
-     * Ties go to the smaller left id: e before s. Then es+t 9, then lo 7 (l before o, w), then lo+w 7.
+     * Sennrich's example, by hand: low x5, lower x2, newest x6, widest x3. Pairs at the start: es 9, st 9, we 8, lo 7,
+     * ow 7, ... Ties go to the smaller left id: e before s. Then es+t 9, then lo 7 (l before o, w), then lo+w 7.
      */
     @Test
     void pairsAreMergedByFrequencyThenById() {
@@ -49,13 +49,18 @@ class BpeTrainerTest {
     void mergesNeverCrossGpt2sSplit() {
         BpeTrainer trainer = new BpeTrainer();
         trainer.add("dog's cat, 12ab \"x\"", 1000);
-        assertThat(trainer.train(400).tokens().subList(257, trainer.train(400).tokens().size()))
-                .containsExactlyInAnyOrder("do", "dog", "'s", "at", "cat", "\u0120cat", "12", "\u012012", "ab", "\u0120\"");
+        assertThat(trainer.train(400)
+                        .tokens()
+                        .subList(257, trainer.train(400).tokens().size()))
+                .containsExactlyInAnyOrder(
+                        "do", "dog", "'s", "at", "cat", "\u0120cat", "12", "\u012012", "ab", "\u0120\"");
     }
 
     @Test
     void fewerTokensThanBytesAreRefused() {
-        assertThatThrownBy(() -> new BpeTrainer().train(256)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("256");
+        assertThatThrownBy(() -> new BpeTrainer().train(256))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("256");
     }
 
     @Test
@@ -66,10 +71,17 @@ class BpeTrainerTest {
         vocabulary.write(folder, 128);
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
             assertThat(tokenizer.size()).isEqualTo(vocabulary.tokens().size());
-            assertThat(tokenizer.encode("low", Tokenizer.Beginning.NO).ids()).containsExactly(vocabulary.tokens().indexOf("low"));
-            assertThat(tokenizer.encode("<|endoftext|>low", Tokenizer.Beginning.NO).ids()).containsExactly(0, vocabulary.tokens().indexOf("low"));
-            for (String text : List.of("lower \u00e4hnlich \ud83e\udda6", "  spaces\n\tand tabs  ", "never seen: \u65e5\u672c\u8a9e")) {
-                assertThat(tokenizer.decode(tokenizer.encode(text, Tokenizer.Beginning.NO).ids())).isEqualTo(text);
+            assertThat(tokenizer.encode("low", Tokenizer.Beginning.NO).ids())
+                    .containsExactly(vocabulary.tokens().indexOf("low"));
+            assertThat(tokenizer
+                            .encode("<|endoftext|>low", Tokenizer.Beginning.NO)
+                            .ids())
+                    .containsExactly(0, vocabulary.tokens().indexOf("low"));
+            for (String text : List.of(
+                    "lower \u00e4hnlich \ud83e\udda6", "  spaces\n\tand tabs  ", "never seen: \u65e5\u672c\u8a9e")) {
+                assertThat(tokenizer.decode(
+                                tokenizer.encode(text, Tokenizer.Beginning.NO).ids()))
+                        .isEqualTo(text);
             }
         }
     }

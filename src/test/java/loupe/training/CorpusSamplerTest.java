@@ -20,8 +20,20 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class CorpusSamplerTest {
-    private static final ModelConfig CONFIG = new ModelConfig("gpt2", 6, 12, 16, 2, 2, 2, 8, 64, 1e-5, ModelConfig.MlpActivation.GELU,
-            Collections.nCopies(2, 1 / Math.sqrt(8)), ModelConfig.Wiring.GPT2);
+    private static final ModelConfig CONFIG = new ModelConfig(
+            "gpt2",
+            6,
+            12,
+            16,
+            2,
+            2,
+            2,
+            8,
+            64,
+            1e-5,
+            ModelConfig.MlpActivation.GELU,
+            Collections.nCopies(2, 1 / Math.sqrt(8)),
+            ModelConfig.Wiring.GPT2);
 
     private final NDManager manager = NDManager.newBaseManager();
     private LanguageModel model;
@@ -38,7 +50,12 @@ class CorpusSamplerTest {
             for (int i = 0; i < scaled.length && tensor.rank() == 2; i++) {
                 scaled[i] *= 20;
             }
-            weights.put(name, owner.create(scaled, new Shape(Arrays.stream(tensor.shape()).asLongStream().toArray())));
+            weights.put(
+                    name,
+                    owner.create(
+                            scaled,
+                            new Shape(
+                                    Arrays.stream(tensor.shape()).asLongStream().toArray())));
         });
         model = new LanguageModel(CONFIG, owner, weights);
     }
@@ -53,13 +70,16 @@ class CorpusSamplerTest {
         List<int[]> once = new CorpusSampler(manager, model, 9).sentences(500, 0, new Cancellation());
         List<int[]> again = new CorpusSampler(manager, model, 9).sentences(500, 0, new Cancellation());
         assertThat(once).usingRecursiveComparison().isEqualTo(again);
-        assertThat(once.stream().mapToInt(sentence -> sentence.length + 1).sum()).isGreaterThanOrEqualTo(500);
-        assertThat(once).allMatch(sentence -> sentence.length > 0 && Arrays.stream(sentence).noneMatch(token -> token == 0));
+        assertThat(once.stream().mapToInt(sentence -> sentence.length + 1).sum())
+                .isGreaterThanOrEqualTo(500);
+        assertThat(once)
+                .allMatch(sentence ->
+                        sentence.length > 0 && Arrays.stream(sentence).noneMatch(token -> token == 0));
     }
 
     /**
-     * Among contexts that begin alike, next tokens come as often as the model says, whose probabilities are computed here
-     * without a cache. 128 rows a batch, 20 batches; tolerance 4 standard errors.
+     * Among contexts that begin alike, next tokens come as often as the model says, whose probabilities are computed
+     * here without a cache. 128 rows a batch, 20 batches; tolerance 4 standard errors.
      */
     @Test
     void tokensComeAsOftenAsTheModelSays() {
@@ -72,16 +92,26 @@ class CorpusSamplerTest {
                 counts.computeIfAbsent(start, s -> new int[CONFIG.vocabularySize()])[context[prefix]]++;
             }
         }
-        List<Integer> commonest = counts.entrySet().stream().max((a, b) -> Integer.compare(Arrays.stream(a.getValue()).sum(), Arrays.stream(b.getValue()).sum()))
-                .orElseThrow().getKey();
+        List<Integer> commonest = counts.entrySet().stream()
+                .max((a, b) -> Integer.compare(
+                        Arrays.stream(a.getValue()).sum(),
+                        Arrays.stream(b.getValue()).sum()))
+                .orElseThrow()
+                .getKey();
         int[] seen = counts.get(commonest);
         int total = Arrays.stream(seen).sum();
         assertThat(total).isGreaterThan(50);
         try (NDManager step = manager.newSubManager()) {
-            float[] said = Flat.read(model.forward(step, Input.of(commonest.stream().mapToInt(Integer::intValue).toArray())).softmax(-1));
+            float[] said = Flat.read(model.forward(
+                            step,
+                            Input.of(commonest.stream()
+                                    .mapToInt(Integer::intValue)
+                                    .toArray()))
+                    .softmax(-1));
             for (int token = 0; token < CONFIG.vocabularySize(); token++) {
                 double p = said[(prefix - 1) * CONFIG.vocabularySize() + token];
-                assertThat(seen[token] / (double) total).isCloseTo(p, within(4 * Math.sqrt(p * (1 - p) / total) + 1e-3));
+                assertThat(seen[token] / (double) total)
+                        .isCloseTo(p, within(4 * Math.sqrt(p * (1 - p) / total) + 1e-3));
             }
         }
     }

@@ -24,11 +24,17 @@ class DefinitionCorpusTest {
         List<Definition> rows = new ArrayList<>();
         for (int i = 0; i < 20_000; i++) {
             String text = "the meaning of number " + i / 2;
-            rows.add(new Definition("word" + i, "n", i % 2 == 0 ? text : text.toUpperCase(java.util.Locale.ROOT) + ".", List.of()));
+            rows.add(new Definition(
+                    "word" + i, "n", i % 2 == 0 ? text : text.toUpperCase(java.util.Locale.ROOT) + ".", List.of()));
         }
         DefinitionCorpus corpus = DefinitionCorpus.split(rows);
-        Set<String> shown = corpus.training().stream().map(row -> row.text().toLowerCase(java.util.Locale.ROOT).replace(".", "")).collect(Collectors.toSet());
-        assertThat(corpus.heldOut()).isNotEmpty().noneMatch(row -> shown.contains(row.text().toLowerCase(java.util.Locale.ROOT).replace(".", "")));
+        Set<String> shown = corpus.training().stream()
+                .map(row -> row.text().toLowerCase(java.util.Locale.ROOT).replace(".", ""))
+                .collect(Collectors.toSet());
+        assertThat(corpus.heldOut())
+                .isNotEmpty()
+                .noneMatch(row -> shown.contains(
+                        row.text().toLowerCase(java.util.Locale.ROOT).replace(".", "")));
         assertThat(corpus.training().size() + corpus.heldOut().size()).isEqualTo(rows.size());
         assertThat(corpus.heldOut().size() / (double) rows.size()).isCloseTo(0.02, within(0.005));
     }
@@ -46,18 +52,24 @@ class DefinitionCorpusTest {
     @Test
     void rowsAreReadWithTheirExamplesAndOnceEach() throws Exception {
         Path file = folder.resolve("definitions.tsv");
-        Files.writeString(file, "able\ta\thaving the skill\table to swim | able to fly\nable\ta\thaving the skill\table to swim | able to fly\notter\tn\ta mammal\t\n");
+        Files.writeString(
+                file,
+                "able\ta\thaving the skill\table to swim | able to fly\nable\ta\thaving the skill\table to swim | able to fly\notter\tn\ta mammal\t\n");
         DefinitionCorpus corpus = DefinitionCorpus.read(file);
         List<Definition> all = new ArrayList<>(corpus.training());
         all.addAll(corpus.heldOut());
-        assertThat(all).containsExactlyInAnyOrder(new Definition("able", "a", "having the skill", List.of("able to swim", "able to fly")),
-                new Definition("otter", "n", "a mammal", List.of()));
+        assertThat(all)
+                .containsExactlyInAnyOrder(
+                        new Definition("able", "a", "having the skill", List.of("able to swim", "able to fly")),
+                        new Definition("otter", "n", "a mammal", List.of()));
     }
 
     @Test
     void aLineWithoutFourColumnsIsRefusedByItsNumber() throws Exception {
         Path file = folder.resolve("definitions.tsv");
         Files.writeString(file, "able\ta\tskilled\t\nbroken\tline\n");
-        assertThatThrownBy(() -> DefinitionCorpus.read(file)).isInstanceOf(CheckpointException.class).hasMessageContaining("line 2 has 2 columns");
+        assertThatThrownBy(() -> DefinitionCorpus.read(file))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("line 2 has 2 columns");
     }
 }

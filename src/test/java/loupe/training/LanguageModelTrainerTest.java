@@ -25,8 +25,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LanguageModelTrainerTest {
-    private static final ModelConfig CONFIG = new ModelConfig("gpt2", 258, 24, 16, 2, 2, 2, 8, 64, 1e-5, ModelConfig.MlpActivation.GELU,
-            Collections.nCopies(2, 1 / Math.sqrt(8)), ModelConfig.Wiring.GPT2);
+    private static final ModelConfig CONFIG = new ModelConfig(
+            "gpt2",
+            258,
+            24,
+            16,
+            2,
+            2,
+            2,
+            8,
+            64,
+            1e-5,
+            ModelConfig.MlpActivation.GELU,
+            Collections.nCopies(2, 1 / Math.sqrt(8)),
+            ModelConfig.Wiring.GPT2);
     private static final long PLANNED = 20_000;
 
     @TempDir
@@ -40,9 +52,14 @@ class LanguageModelTrainerTest {
     }
 
     private LanguageModelTrainer trainer() {
-        List<Definition> rows = IntStream.range(0, 20).mapToObj(i -> new Definition("w" + i % 3, "n", "the thing " + i % 5, List.of())).toList();
+        List<Definition> rows = IntStream.range(0, 20)
+                .mapToObj(i -> new Definition("w" + i % 3, "n", "the thing " + i % 5, List.of()))
+                .toList();
         TrainingText text = new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN);
-        return new LanguageModelTrainer(manager, CONFIG, new PackedContexts(text, CONFIG.context(), 3, 1),
+        return new LanguageModelTrainer(
+                manager,
+                CONFIG,
+                new PackedContexts(text, CONFIG.context(), 3, 1),
                 new LanguageModelTrainer.Settings(8, new LearningRate(5e-3, 500, 0.1), 0.1, 1, 0, 3));
     }
 
@@ -87,7 +104,9 @@ class LanguageModelTrainerTest {
         Path state = folder.resolve("state");
         Files.write(state, new byte[64]);
         try (LanguageModelTrainer trainer = trainer()) {
-            assertThatThrownBy(() -> trainer.restore(state)).isInstanceOf(CheckpointException.class).hasMessageContaining("not a training state");
+            assertThatThrownBy(() -> trainer.restore(state))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("not a training state");
         }
     }
 
@@ -102,7 +121,10 @@ class LanguageModelTrainerTest {
         }
     }
 
-    /** The exported folder, opened by the ordinary reader, computes what was trained. Tolerance 1e-4 on logits of size 1. */
+    /**
+     * The exported folder, opened by the ordinary reader, computes what was trained. Tolerance 1e-4 on logits of size
+     * 1.
+     */
     @Test
     void theExportedFolderComputesTheSameLogits() throws Exception {
         BpeTrainer bpe = new BpeTrainer();
@@ -115,11 +137,15 @@ class LanguageModelTrainerTest {
             }
             GptFolder.write(folder.resolve("model"), CONFIG, trainer.model().parameters(), folder.resolve("tokenizer"));
             trainer.model().parameters().flat().setLearning(false);
-            NDArray inputs = manager.create(java.util.Arrays.stream(ids).asLongStream().toArray(), new Shape(1, ids.length));
-            float[] trained = Flat.read(trainer.model().logits(trainer.model().hidden(inputs, UnaryOperator.identity())));
+            NDArray inputs =
+                    manager.create(java.util.Arrays.stream(ids).asLongStream().toArray(), new Shape(1, ids.length));
+            float[] trained =
+                    Flat.read(trainer.model().logits(trainer.model().hidden(inputs, UnaryOperator.identity())));
             Gpt again = GptFolder.read(manager, folder.resolve("model"));
-            assertThat(Flat.read(again.parameters().flat().flat())).isEqualTo(Flat.read(trainer.model().parameters().flat().flat()));
-            try (ModelFolder read = ModelFolder.open(folder.resolve("model")); LanguageModel model = read.read(Processing.RAW).on(manager.newSubManager())) {
+            assertThat(Flat.read(again.parameters().flat().flat()))
+                    .isEqualTo(Flat.read(trainer.model().parameters().flat().flat()));
+            try (ModelFolder read = ModelFolder.open(folder.resolve("model"));
+                    LanguageModel model = read.read(Processing.RAW).on(manager.newSubManager())) {
                 assertThat(read.warnings()).isEmpty();
                 assertThat(read.config()).isEqualTo(CONFIG);
                 try (NDManager step = manager.newSubManager()) {

@@ -27,10 +27,22 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Ensembles and what they say, on models of 130 tokens that have learned nothing. */
 class LessonsTest {
-    private static final ModelConfig CONFIG = new ModelConfig("gpt2", 130, 24, 16, 2, 2, 2, 8, 64, 1e-5, ModelConfig.MlpActivation.GELU,
-            Collections.nCopies(2, 1 / Math.sqrt(8)), ModelConfig.Wiring.GPT2);
+    private static final ModelConfig CONFIG = new ModelConfig(
+            "gpt2",
+            130,
+            24,
+            16,
+            2,
+            2,
+            2,
+            8,
+            64,
+            1e-5,
+            ModelConfig.MlpActivation.GELU,
+            Collections.nCopies(2, 1 / Math.sqrt(8)),
+            ModelConfig.Wiring.GPT2);
     private static final int ROWS = 40;
-    private static final SampleBuilder.Progress NOBODY = (part, fraction, detail) -> { };
+    private static final SampleBuilder.Progress NOBODY = (part, fraction, detail) -> {};
 
     @TempDir
     private Path folder;
@@ -51,20 +63,34 @@ class LessonsTest {
     }
 
     private static PackedContexts contexts() {
-        List<Definition> rows = IntStream.range(0, 30).mapToObj(i -> new Definition("w" + i % 3, "n", "the thing " + i % 7, List.of())).toList();
-        return new PackedContexts(new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN), CONFIG.context(), 3, 0.5);
+        List<Definition> rows = IntStream.range(0, 30)
+                .mapToObj(i -> new Definition("w" + i % 3, "n", "the thing " + i % 7, List.of()))
+                .toList();
+        return new PackedContexts(
+                new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN),
+                CONFIG.context(),
+                3,
+                0.5);
     }
 
     private Path lessons() throws Exception {
         Path file = folder.resolve("lessons");
-        Lessons.write(file, contexts(), new Ensemble(manager, List.of(model(1), model(2))), ROWS, 9, NOBODY, new Cancellation());
+        Lessons.write(
+                file,
+                contexts(),
+                new Ensemble(manager, List.of(model(1), model(2))),
+                ROWS,
+                9,
+                NOBODY,
+                new Cancellation());
         return file;
     }
 
     private float[] meanProbabilities(List<Gpt> models, long[] context, int place) {
         float[] mean = new float[CONFIG.vocabularySize()];
         for (Gpt model : models) {
-            NDArray hidden = model.hidden(manager.create(context, new Shape(1, context.length)), UnaryOperator.identity());
+            NDArray hidden =
+                    model.hidden(manager.create(context, new Shape(1, context.length)), UnaryOperator.identity());
             float[] own = Flat.read(model.logits(hidden).softmax(-1).get(place));
             for (int token = 0; token < mean.length; token++) {
                 mean[token] += own[token] / models.size();
@@ -93,7 +119,10 @@ class LessonsTest {
     }
 
     private static float max(float[] values) {
-        return (float) IntStream.range(0, values.length).mapToDouble(i -> values[i]).max().orElseThrow();
+        return (float) IntStream.range(0, values.length)
+                .mapToDouble(i -> values[i])
+                .max()
+                .orElseThrow();
     }
 
     @Test
@@ -113,7 +142,8 @@ class LessonsTest {
             for (int place = 0; place < batch.places().length; place++) {
                 int next = (int) batch.places()[place] + 1;
                 if (next < CONFIG.context()) {
-                    assertThat(Arrays.copyOfRange(batch.targets(), place * targets, place * targets + Lessons.TRUE_WEIGHT))
+                    assertThat(Arrays.copyOfRange(
+                                    batch.targets(), place * targets, place * targets + Lessons.TRUE_WEIGHT))
                             .containsOnly(batch.inputs()[next]);
                 }
             }
@@ -123,8 +153,12 @@ class LessonsTest {
     @Test
     void everyEpochShowsTheSameLessonsInAnotherOrder() throws Exception {
         Lessons lessons = Lessons.read(lessons(), 1);
-        List<List<Long>> first = IntStream.range(0, ROWS).mapToObj(i -> LongStreams.boxed(lessons.next(1).inputs())).toList();
-        List<List<Long>> second = IntStream.range(0, ROWS).mapToObj(i -> LongStreams.boxed(lessons.next(1).inputs())).toList();
+        List<List<Long>> first = IntStream.range(0, ROWS)
+                .mapToObj(i -> LongStreams.boxed(lessons.next(1).inputs()))
+                .toList();
+        List<List<Long>> second = IntStream.range(0, ROWS)
+                .mapToObj(i -> LongStreams.boxed(lessons.next(1).inputs()))
+                .toList();
         assertThat(second).containsExactlyInAnyOrderElementsOf(first).isNotEqualTo(first);
     }
 
@@ -151,11 +185,19 @@ class LessonsTest {
         Cancellation stop = new Cancellation();
         Path stopped = folder.resolve("stopped");
         Ensemble ensemble = new Ensemble(manager, List.of(model(1), model(2)));
-        assertThatThrownBy(() -> Lessons.write(stopped, contexts(), ensemble, ROWS, 9, (part, fraction, detail) -> {
-            if (fraction > 0.3) {
-                stop.cancel();
-            }
-        }, stop)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> Lessons.write(
+                        stopped,
+                        contexts(),
+                        ensemble,
+                        ROWS,
+                        9,
+                        (part, fraction, detail) -> {
+                            if (fraction > 0.3) {
+                                stop.cancel();
+                            }
+                        },
+                        stop))
+                .isInstanceOf(CancellationException.class);
         assertThat(stopped).doesNotExist();
         Path part = folder.resolve("stopped.part");
         byte[] written = Files.readAllBytes(part);
@@ -168,7 +210,9 @@ class LessonsTest {
     @Test
     void anotherFileIsRefused() throws Exception {
         Path file = Files.write(folder.resolve("other"), new byte[64]);
-        assertThatThrownBy(() -> Lessons.read(file, 1)).isInstanceOf(CheckpointException.class).hasMessageContaining("not lessons");
+        assertThatThrownBy(() -> Lessons.read(file, 1))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("not lessons");
     }
 
     /** With targets drawn from another model's distribution the pupil comes nearer to it than it was. */
@@ -177,7 +221,10 @@ class LessonsTest {
         Path file = folder.resolve("lessons");
         Gpt teacher = model(1);
         Lessons.write(file, contexts(), new Ensemble(manager, List.of(teacher)), ROWS, 9, NOBODY, new Cancellation());
-        try (LanguageModelTrainer pupil = new LanguageModelTrainer(manager, CONFIG, Lessons.read(file, 1),
+        try (LanguageModelTrainer pupil = new LanguageModelTrainer(
+                manager,
+                CONFIG,
+                Lessons.read(file, 1),
                 new LanguageModelTrainer.Settings(8, new LearningRate(5e-3, 500, 0.1), 0.1, 1, 0, 3))) {
             long[] context = contexts().next(1).inputs();
             double before = distance(teacher, pupil.model(), context);
@@ -195,7 +242,9 @@ class LessonsTest {
         for (int place = 0; place < context.length; place++) {
             float[] left = meanProbabilities(List.of(one), context, place);
             float[] right = meanProbabilities(List.of(other), context, place);
-            sum += IntStream.range(0, left.length).mapToDouble(i -> Math.abs(left[i] - right[i])).sum();
+            sum += IntStream.range(0, left.length)
+                    .mapToDouble(i -> Math.abs(left[i] - right[i]))
+                    .sum();
         }
         other.parameters().flat().setLearning(true);
         return sum / context.length;

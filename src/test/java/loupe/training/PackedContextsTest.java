@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Test;
 class PackedContextsTest {
     /** Every character is a token, so that contexts can be read as text. */
     private static TrainingText text(int words, TrainingText.Weighting weighting) {
-        List<Definition> rows = IntStream.range(0, words).mapToObj(i -> new Definition(String.valueOf((char) (1000 + i)), "n", "definition " + i, List.of())).toList();
+        List<Definition> rows = IntStream.range(0, words)
+                .mapToObj(i -> new Definition(String.valueOf((char) (1000 + i)), "n", "definition " + i, List.of()))
+                .toList();
         return new TrainingText(rows, s -> s.chars().toArray(), weighting);
     }
 
@@ -45,7 +47,9 @@ class PackedContextsTest {
         for (long target : batch.targets()) {
             counted.append((char) target);
         }
-        assertThat(counted.toString()).matches("(definition \\d+\")+(d|de|def|defi|defin|defini|definit|definiti|definitio|definition( \\d*)?)?");
+        assertThat(counted.toString())
+                .matches(
+                        "(definition \\d+\")+(d|de|def|defi|defin|defini|definit|definiti|definitio|definition( \\d*)?)?");
         for (int i = 0; i < batch.places().length; i++) {
             if (batch.places()[i] + 1 < batch.inputs().length) {
                 assertThat(batch.inputs()[(int) batch.places()[i] + 1]).isEqualTo(batch.targets()[i]);
@@ -80,21 +84,26 @@ class PackedContextsTest {
 
     @Test
     void aDocumentLongerThanAContextDoesNotHoldUpTheStream() {
-        List<Definition> rows = List.of(new Definition("w", "n", "x".repeat(500), List.of()), new Definition("w", "n", "short", List.of()));
-        PackedContexts contexts = new PackedContexts(new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN), 64, 1, 1);
+        List<Definition> rows = List.of(
+                new Definition("w", "n", "x".repeat(500), List.of()), new Definition("w", "n", "short", List.of()));
+        PackedContexts contexts = new PackedContexts(
+                new TrainingText(rows, s -> s.chars().toArray(), TrainingText.Weighting.EVEN), 64, 1, 1);
         List<String> seen = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
             seen.add(words(contexts.next(1).inputs(), 0, 64));
         }
         assertThat(contexts.position().epoch()).isGreaterThan(1);
         assertThat(seen.stream().filter(s -> s.contains("short")).count()).isGreaterThan(2);
-        assertThat(Arrays.stream(contexts.next(1).inputs()).allMatch(token -> token < 128)).isTrue();
+        assertThat(Arrays.stream(contexts.next(1).inputs()).allMatch(token -> token < 128))
+                .isTrue();
     }
 
     @Test
     void whatAModelWroteIsReadBackByItsWording() {
         TrainingText text = text(3);
-        String[] written = {"A typical definition of \"otter\" would be \"a wet one\"", "otter: \"a wet one\"", "the otter swam"};
+        String[] written = {
+            "A typical definition of \"otter\" would be \"a wet one\"", "otter: \"a wet one\"", "the otter swam"
+        };
         text.add(java.util.Arrays.stream(written).map(s -> s.chars().toArray()).toList());
         for (int i = 0; i < 3; i++) {
             TrainingText.Sentence sentence = text.sentence(text.size() - 3 + i, Wording.MEANING);

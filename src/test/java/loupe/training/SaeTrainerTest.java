@@ -42,7 +42,10 @@ class SaeTrainerTest {
         return direction;
     }
 
-    /** Sums of two planted directions with coefficients of 5 to 10; with a lookup, plus an offset that belongs to the token. */
+    /**
+     * Sums of two planted directions with coefficients of 5 to 10; with a lookup, plus an offset that belongs to the
+     * token.
+     */
     private ActivationBuffer.Batch batch(boolean withOffsets) {
         float[] vectors = new float[BATCH * WIDTH];
         long[] tokens = new long[BATCH];
@@ -73,9 +76,21 @@ class SaeTrainerTest {
             offsets[i] = direction();
         }
         boolean tokenized = kind == SaeTrainer.Kind.TOKENIZED;
-        SaeTrainer.Settings settings = new SaeTrainer.Settings(kind, 3 * PLANTED, ACTIVE, new LearningRate(1e-2, 10 * BATCH, 0.02), 1e-2,
-                (long) STEPS * BATCH, 20 * BATCH, 1);
-        try (SaeTrainer trainer = new SaeTrainer(manager, WIDTH, settings, batch(tokenized).vectors(), tokenized ? new float[VOCABULARY * WIDTH] : new float[0])) {
+        SaeTrainer.Settings settings = new SaeTrainer.Settings(
+                kind,
+                3 * PLANTED,
+                ACTIVE,
+                new LearningRate(1e-2, 10 * BATCH, 0.02),
+                1e-2,
+                (long) STEPS * BATCH,
+                20 * BATCH,
+                1);
+        try (SaeTrainer trainer = new SaeTrainer(
+                manager,
+                WIDTH,
+                settings,
+                batch(tokenized).vectors(),
+                tokenized ? new float[VOCABULARY * WIDTH] : new float[0])) {
             double first = trainer.step(batch(tokenized));
             double last = first;
             for (int i = 1; i < STEPS; i++) {

@@ -32,10 +32,17 @@ class SampleBuilderTest {
         Path definitions = folder.resolve("definitions.tsv");
         StringBuilder rows = new StringBuilder();
         for (int i = 0; i < 300; i++) {
-            rows.append("word").append(i % 40).append("\tn\ta thing of kind ").append(i).append("\tthe word").append(i % 40).append(" is here\n");
+            rows.append("word")
+                    .append(i % 40)
+                    .append("\tn\ta thing of kind ")
+                    .append(i)
+                    .append("\tthe word")
+                    .append(i % 40)
+                    .append(" is here\n");
         }
         Files.writeString(definitions, rows);
-        return new SampleBuilder(definitions, folder.resolve("sample"), folder.resolve("work"), PLAN, SIZES, progress, cancellation);
+        return new SampleBuilder(
+                definitions, folder.resolve("sample"), folder.resolve("work"), PLAN, SIZES, progress, cancellation);
     }
 
     @Test
@@ -52,33 +59,47 @@ class SampleBuilderTest {
 
         double[] first = {1};
         Map<String, Object> figures = builder(new Cancellation(), (part, fraction, detail) -> {
-            if (part.equals("language model")) {
-                first[0] = Math.min(first[0], fraction);
-            }
-        }).build();
+                    if (part.equals("language model")) {
+                        first[0] = Math.min(first[0], fraction);
+                    }
+                })
+                .build();
         assertThat(first[0]).isGreaterThan(0.8);
         assertThat((Double) figures.get("heldOutLoss")).isLessThan(Math.log(300));
 
         Path sample = folder.resolve("sample");
-        try (ModelFolder model = ModelFolder.open(sample.resolve("glossary")); Tokenizer tokenizer = model.tokenizer().orElseThrow()) {
+        try (ModelFolder model = ModelFolder.open(sample.resolve("glossary"));
+                Tokenizer tokenizer = model.tokenizer().orElseThrow()) {
             assertThat(model.warnings()).isEmpty();
-            long tokens = tokenizer.encode(Files.readString(sample.resolve("corpus.txt")), Tokenizer.Beginning.NO).ids().length;
+            long tokens = tokenizer
+                    .encode(Files.readString(sample.resolve("corpus.txt")), Tokenizer.Beginning.NO)
+                    .ids()
+                    .length;
             assertThat(tokens).isBetween(PLAN.corpusTokens(), 4 * PLAN.corpusTokens());
         }
-        SaeOptions said = new SaeOptions(Optional.empty(), OptionalInt.of(32), Optional.of(HookPoint.residPost(0)), Optional.empty(),
-                OptionalDouble.empty(), Optional.empty(), false);
+        SaeOptions said = new SaeOptions(
+                Optional.empty(),
+                OptionalInt.of(32),
+                Optional.of(HookPoint.residPost(0)),
+                Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
         for (String name : new String[] {"sae-topk", "sae-topk-early", "sae-jumprelu", "sae-tokenized.pt"}) {
             SaeFile file = SaeFile.read(sample.resolve(name), name.endsWith(".pt") ? said : SaeOptions.AS_STORED);
             assertThat(file.dSae()).isEqualTo(128);
             assertThat(file.config().hook()).contains(HookPoint.residPost(0));
             assertThat(file.lookup()).isEqualTo(name.endsWith(".pt"));
         }
-        assertThat(Files.readString(sample.resolve("README.md"))).contains("CC BY 4.0", "sae-jumprelu", "2 layers, 16 wide");
+        assertThat(Files.readString(sample.resolve("README.md")))
+                .contains("CC BY 4.0", "sae-jumprelu", "2 layers, 16 wide");
 
-        assertThat(figures).containsAllEntriesOf(SampleBuilder.measureLanguageModel(folder.resolve("definitions.tsv"), sample, PLAN.seed()));
+        assertThat(figures)
+                .containsAllEntriesOf(
+                        SampleBuilder.measureLanguageModel(folder.resolve("definitions.tsv"), sample, PLAN.seed()));
 
         FileTime written = Files.getLastModifiedTime(sample.resolve("sae-topk/ae.pt"));
-        builder(new Cancellation(), (part, fraction, detail) -> { }).build();
+        builder(new Cancellation(), (part, fraction, detail) -> {}).build();
         assertThat(Files.getLastModifiedTime(sample.resolve("sae-topk/ae.pt"))).isEqualTo(written);
     }
 }

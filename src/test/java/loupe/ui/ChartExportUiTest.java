@@ -33,7 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class ChartExportUiTest extends UiTest {
     private static final Path FOLDER = Path.of("target", "gallery");
-    private static final String CAPTION = "glossary, sae-topk, feature 1042; encoder, scale 3.8, cutoff 5e-5, depth 25; SAE Loupe 0.1";
+    private static final String CAPTION =
+            "glossary, sae-topk, feature 1042; encoder, scale 3.8, cutoff 5e-5, depth 25; SAE Loupe 0.1";
 
     private TreeCanvas tree;
     private HistogramChart histogram;
@@ -65,13 +66,17 @@ class ChartExportUiTest extends UiTest {
     void everyPictureIsSavedAsPngOnWhiteAtThreeScales() throws IOException {
         for (Exportable part : all()) {
             Picture picture = onFx(part::picture);
-            BufferedImage once = ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(picture, CAPTION, ExportFormat.PNG_1X)));
-            BufferedImage four = ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(picture, CAPTION, ExportFormat.PNG_4X)));
+            BufferedImage once =
+                    ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(picture, CAPTION, ExportFormat.PNG_1X)));
+            BufferedImage four =
+                    ImageIO.read(new ByteArrayInputStream(ChartExport.bytes(picture, CAPTION, ExportFormat.PNG_4X)));
             assertThat(four.getWidth()).isBetween(4 * once.getWidth() - 4, 4 * once.getWidth());
             assertThat(once.getRGB(0, 0)).isEqualTo(0xffffffff);
             assertThat(colours(once)).isGreaterThan(10);
             Files.createDirectories(FOLDER);
-            Files.write(FOLDER.resolve("export-" + part.exportName() + ".png"), ChartExport.bytes(picture, CAPTION, ExportFormat.PNG_2X));
+            Files.write(
+                    FOLDER.resolve("export-" + part.exportName() + ".png"),
+                    ChartExport.bytes(picture, CAPTION, ExportFormat.PNG_2X));
         }
     }
 
@@ -80,7 +85,11 @@ class ChartExportUiTest extends UiTest {
         for (Exportable part : all()) {
             byte[] svg = ChartExport.bytes(onFx(part::picture), CAPTION, ExportFormat.SVG);
             String text = new String(svg, StandardCharsets.UTF_8);
-            assertThat(text).contains("<svg").contains("Open Sans").contains("sae-topk, feature 1042").doesNotContain("1.5E-");
+            assertThat(text)
+                    .contains("<svg")
+                    .contains("Open Sans")
+                    .contains("sae-topk, feature 1042")
+                    .doesNotContain("1.5E-");
             Files.createDirectories(FOLDER);
             Files.write(FOLDER.resolve("export-" + part.exportName() + ".svg"), svg);
         }
@@ -93,8 +102,11 @@ class ChartExportUiTest extends UiTest {
             try (PDDocument document = Loader.loadPDF(pdf)) {
                 assertThat(new PDFTextStripper().getText(document)).contains("feature 1042");
                 Files.createDirectories(FOLDER);
-                ImageIO.write(new PDFRenderer(document).renderImageWithDPI(0, 144), "png",
-                    FOLDER.resolve("export-" + part.exportName() + "-pdf.png").toFile());
+                ImageIO.write(
+                        new PDFRenderer(document).renderImageWithDPI(0, 144),
+                        "png",
+                        FOLDER.resolve("export-" + part.exportName() + "-pdf.png")
+                                .toFile());
             }
         }
     }
@@ -105,7 +117,8 @@ class ChartExportUiTest extends UiTest {
         BufferedImage with = ChartExport.image(picture, CAPTION, 1);
         BufferedImage without = ChartExport.image(picture, "", 1);
         assertThat(without.getHeight()).isLessThan(with.getHeight());
-        assertThat(new String(ChartExport.bytes(picture, "", ExportFormat.SVG), StandardCharsets.UTF_8)).doesNotContain("sae-topk, feature");
+        assertThat(new String(ChartExport.bytes(picture, "", ExportFormat.SVG), StandardCharsets.UTF_8))
+                .doesNotContain("sae-topk, feature");
     }
 
     @Test
@@ -117,7 +130,8 @@ class ChartExportUiTest extends UiTest {
         assertThat(folder.toFile().list()).containsExactly("activations.svg");
         Path nowhere = folder.resolve("missing").resolve("a.svg");
         Picture picture = onFx(histogram::picture);
-        assertThatThrownBy(() -> ChartExport.write(picture, "", ExportFormat.SVG, nowhere)).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> ChartExport.write(picture, "", ExportFormat.SVG, nowhere))
+                .isInstanceOf(IOException.class);
     }
 
     @Test
@@ -125,8 +139,11 @@ class ChartExportUiTest extends UiTest {
         String csv = onFx(histogram::csv);
         assertThat(csv).startsWith("series,from,to,tokens\r\nsae-topk,0.0,0.225,");
         assertThat(csv.lines()).hasSize(1 + 2 * 40);
-        assertThat(onFx(logits::csv)).contains("promoted,1000,\" robin\",0.62\r\n").contains("suppressed,1111,\",\",");
-        assertThat(onFx(tree::csv).lines().count()).isGreaterThanOrEqualTo(1 + onFx(() -> tree.treeLayout().count()));
+        assertThat(onFx(logits::csv))
+                .contains("promoted,1000,\" robin\",0.62\r\n")
+                .contains("suppressed,1111,\",\",");
+        assertThat(onFx(tree::csv).lines().count())
+                .isGreaterThanOrEqualTo(1 + onFx(() -> tree.treeLayout().count()));
     }
 
     @Test
@@ -134,7 +151,11 @@ class ChartExportUiTest extends UiTest {
         Desk desk = new Desk(folder.resolve("picture.svg"));
         ExportMenu menu = new ExportMenu(histogram, () -> CAPTION, desk);
         List<MenuItem> items = onFx(menu::items);
-        onFx(() -> items.stream().filter(item -> item.getText().equals("Save picture as SVG...")).findFirst().orElseThrow().fire());
+        onFx(() -> items.stream()
+                .filter(item -> item.getText().equals("Save picture as SVG..."))
+                .findFirst()
+                .orElseThrow()
+                .fire());
         assertThat(desk.suggested).isEqualTo("activations.svg");
         assertThat(desk.works).hasSize(1);
         assertThat(desk.works.get(0).call()).content().contains("sae-topk, feature 1042");
@@ -158,11 +179,14 @@ class ChartExportUiTest extends UiTest {
             return made;
         });
         assertThat(onFx(() -> TableExport.csv(table, table.getItems())))
-            .isEqualTo("token,score\r\n\" robin\",.412\r\n\"a \"\"b\"\"\",\"1,5\"\r\n");
+                .isEqualTo("token,score\r\n\" robin\",.412\r\n\"a \"\"b\"\"\",\"1,5\"\r\n");
     }
 
     private static long colours(BufferedImage image) {
-        return java.util.Arrays.stream(image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth())).distinct().count();
+        return java.util.Arrays.stream(
+                        image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth()))
+                .distinct()
+                .count();
     }
 
     /** A desk that always answers with the same file and keeps the work for the test to do. */

@@ -23,7 +23,8 @@ class ChartsUiTest extends UiTest {
     protected Parent build() {
         histogram = new HistogramChart("activations", ChartAxis.of("activation"), "tokens");
         histogram.setSeries(List.of(Samples.bars(Side.A, 1, 9)));
-        scatter = new ScatterChart("moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true));
+        scatter = new ScatterChart(
+                "moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true));
         double[][] points = Samples.points(24_576);
         scatter.setClouds(List.of(new ScatterCloud(Side.A, points[0], points[1], null)), (side, i) -> "feature " + i);
         scatter.setOnPoint((side, i) -> chosen.add(i));
@@ -38,17 +39,20 @@ class ChartsUiTest extends UiTest {
     }
 
     private Point2D at(double activation) {
-        return onFx(() -> histogram.localToScreen(histogram.toPixelX(activation), histogram.dataArea().getCenterY()));
+        return onFx(() -> histogram.localToScreen(
+                histogram.toPixelX(activation), histogram.dataArea().getCenterY()));
     }
 
     @Test
     void aDragMarksARangeThatEndsAtBins() {
         drag(at(2.0), MouseButton.PRIMARY).dropTo(at(5.0));
         ValueRange range = histogram.brushProperty().get();
-        assertThat(range.from() / 0.225).isCloseTo(Math.rint(range.from() / 0.225), org.assertj.core.api.Assertions.within(1e-9));
+        assertThat(range.from() / 0.225)
+                .isCloseTo(Math.rint(range.from() / 0.225), org.assertj.core.api.Assertions.within(1e-9));
         assertThat(range.from()).isBetween(1.8, 2.2);
         assertThat(range.to()).isBetween(4.8, 5.2);
-        assertThat(onFx(() -> ((Label) histogram.lookup(".chip .label")).getText())).isEqualTo("activation " + range.words());
+        assertThat(onFx(() -> ((Label) histogram.lookup(".chip .label")).getText()))
+                .isEqualTo("activation " + range.words());
     }
 
     @Test
@@ -83,18 +87,21 @@ class ChartsUiTest extends UiTest {
     @Test
     void theWheelZoomsTheScatterAndADoubleClickShowsAll() {
         double all = onFx(() -> scatter.plot().getDomainAxis().getRange().getLength());
-        moveTo(onFx(() -> scatter.localToScreen(scatter.dataArea().getMinX() + 20, scatter.dataArea().getMinY() + 20)));
+        moveTo(onFx(() -> scatter.localToScreen(
+                scatter.dataArea().getMinX() + 20, scatter.dataArea().getMinY() + 20)));
         scroll(2, javafx.geometry.VerticalDirection.UP);
         waitUntil(() -> scatter.plot().getDomainAxis().getRange().getLength() != all);
         onFx(() -> scatter.showAll());
-        assertThat(onFx(() -> scatter.plot().getDomainAxis().getRange().getLength())).isEqualTo(all);
+        assertThat(onFx(() -> scatter.plot().getDomainAxis().getRange().getLength()))
+                .isEqualTo(all);
     }
 
     @Test
     void thePointerTellsTheBinsCount() {
         moveTo(at(0.1));
         HistogramSeries bars = Samples.bars(Side.A, 1, 9);
-        waitUntil(() -> histogram.readout().getText().endsWith(Figures.count(Math.round(bars.counts()[0])) + " tokens"));
+        waitUntil(
+                () -> histogram.readout().getText().endsWith(Figures.count(Math.round(bars.counts()[0])) + " tokens"));
     }
 
     @Test
@@ -111,7 +118,8 @@ class ChartsUiTest extends UiTest {
             lonely = points[0][i] > points[0][lonely] ? i : lonely;
         }
         int outlier = lonely;
-        clickOn(onFx(() -> scatter.localToScreen(scatter.toPixelX(points[0][outlier]), scatter.toPixelY(points[1][outlier]))));
+        clickOn(onFx(() ->
+                scatter.localToScreen(scatter.toPixelX(points[0][outlier]), scatter.toPixelY(points[1][outlier]))));
         assertThat(chosen).containsExactly(outlier);
     }
 
@@ -134,7 +142,9 @@ class ChartsUiTest extends UiTest {
         assertThat(box.up().from()).isBetween(3.8, 4.2);
         assertThat(box.up().to()).isBetween(19.0, 21.0);
         assertThat(chosen).as("a drag chooses no point").isEmpty();
-        assertThat(onFx(() -> scatter.lookupAll(".chip .label").stream().map(node -> ((Label) node).getText()).toList()))
+        assertThat(onFx(() -> scatter.lookupAll(".chip .label").stream()
+                        .map(node -> ((Label) node).getText())
+                        .toList()))
                 .contains(box.words("skewness", "kurtosis"));
         type(KeyCode.ESCAPE);
         assertThat(onFx(() -> scatter.boxProperty().get())).isNull();
@@ -142,7 +152,11 @@ class ChartsUiTest extends UiTest {
 
     @Test
     void rightWalksToTheNextPointAndPassesThoseThatStandBack() {
-        onFx(() -> scatter.setClouds(List.of(new ScatterCloud(Side.A, new double[] {3, 1, 2, Double.NaN}, new double[] {5, 5, 5, 5}, new boolean[] {false, false, true, false})),
+        onFx(() -> scatter.setClouds(
+                List.of(new ScatterCloud(
+                        Side.A, new double[] {3, 1, 2, Double.NaN}, new double[] {5, 5, 5, 5}, new boolean[] {
+                            false, false, true, false
+                        })),
                 (side, i) -> "feature " + i));
         onFx(() -> scatter.requestFocus());
         type(KeyCode.RIGHT);
@@ -156,20 +170,30 @@ class ChartsUiTest extends UiTest {
     void theScatterOfTwoSidesTellsWhichIsWhich() {
         List<Side> sides = new ArrayList<>();
         onFx(() -> {
-            scatter.setClouds(List.of(new ScatterCloud(Side.A, new double[] {0, 1}, new double[] {1, 2}, null), new ScatterCloud(Side.B, new double[] {3, 4}, new double[] {3, 4}, null)),
-                    (side, i) -> side + " " + i, ChartAxis.of("density"), ChartAxis.of("max"));
+            scatter.setClouds(
+                    List.of(
+                            new ScatterCloud(Side.A, new double[] {0, 1}, new double[] {1, 2}, null),
+                            new ScatterCloud(Side.B, new double[] {3, 4}, new double[] {3, 4}, null)),
+                    (side, i) -> side + " " + i,
+                    ChartAxis.of("density"),
+                    ChartAxis.of("max"));
             scatter.setOnPoint((side, i) -> sides.add(side));
         });
         waitUntil(() -> scatter.dataArea().getWidth() > 100);
         clickOn(inScatter(3, 3));
         assertThat(sides).containsExactly(Side.B);
-        assertThat(onFx(() -> scatter.csv())).isEqualToIgnoringNewLines("side,feature,density,maxA,0,0.0,1.0A,1,1.0,2.0B,0,3.0,3.0B,1,4.0,4.0");
+        assertThat(onFx(() -> scatter.csv()))
+                .isEqualToIgnoringNewLines("side,feature,density,maxA,0,0.0,1.0A,1,1.0,2.0B,0,3.0,3.0B,1,4.0,4.0");
         assertThat(scatter.readout().getText()).startsWith("B 0");
     }
 
     @Test
     void cumulativeBarsSayTheirShare() {
-        onFx(() -> histogram.setSeries(List.of(new HistogramSeries(Side.A, "A", new double[] {1, 2, 4}, new double[] {3, 4})), 1, ChartAxis.of("activation").withLogarithm(true), true));
+        onFx(() -> histogram.setSeries(
+                List.of(new HistogramSeries(Side.A, "A", new double[] {1, 2, 4}, new double[] {3, 4})),
+                1,
+                ChartAxis.of("activation").withLogarithm(true),
+                true));
         assertThat(onFx(() -> histogram.plot().getRangeAxis().getLabel())).isEqualTo("tokens, summed");
         assertThat(onFx(() -> histogram.plot().getDomainAxis().getLabel())).isEqualTo("activation, log");
         waitUntil(() -> histogram.dataArea().getWidth() > 100);

@@ -46,8 +46,13 @@ class CheckpointPageUiTest extends ApplicationTest {
     public void start(Stage stage) throws Exception {
         Path model = TinyModel.writeTo(folder.resolve("tiny"));
         Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
-        Path corpus = Files.writeString(folder.resolve("words.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(40));
-        workbench = new Workbench(service, Platform::runLater, new Notices(Clock.systemUTC()), new Activity(Platform::runLater, System::nanoTime));
+        Path corpus = Files.writeString(
+                folder.resolve("words.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(40));
+        workbench = new Workbench(
+                service,
+                Platform::runLater,
+                new Notices(Clock.systemUTC()),
+                new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
         view = new WorkbenchView(models, Map.of(), 1280, 800);
         stage.setScene(view.scene());
@@ -72,7 +77,8 @@ class CheckpointPageUiTest extends ApplicationTest {
     @Test
     void aRemedyOnThePageReadsTheCheckpointAgain() {
         show();
-        assertThat(lookup("#checkpoint-page .label").queryAll().stream().map(node -> ((Label) node).getText())).anyMatch(text -> text.contains("not folded into the encoder"));
+        assertThat(lookup("#checkpoint-page .label").queryAll().stream().map(node -> ((Label) node).getText()))
+                .anyMatch(text -> text.contains("not folded into the encoder"));
         clickOn(remedy("Fold the norms"));
         UiTest.waitUntil(() -> workbench.readAs(workbench.a()).fold());
         assertThat(UiTest.onFx(() -> view.isCovered())).isFalse();
@@ -84,12 +90,15 @@ class CheckpointPageUiTest extends ApplicationTest {
     void thePageIsAsHighAsWhatIsOnIt() {
         show();
         javafx.scene.layout.Region box = lookup("#checkpoint-page").query();
-        javafx.scene.control.ScrollPane scroll = from(lookup(".card").<Node>query()).lookup(".scroll-pane").query();
+        javafx.scene.control.ScrollPane scroll =
+                from(lookup(".card").<Node>query()).lookup(".scroll-pane").query();
         UiTest.waitUntil(() -> box.getHeight() > 100 && Math.abs(scroll.getHeight() - box.getHeight()) < 12);
         double before = UiTest.onFx(() -> scroll.getHeight());
         clickOn("#measure-fit");
-        UiTest.waitUntil(() -> lookup("#fit-conclusion").<Label>query().getText().contains("of the variance"));
-        double room = ((javafx.scene.layout.Region) lookup(".card").<Node>query().getParent()).getHeight() - 100;
+        UiTest.waitUntil(
+                () -> lookup("#fit-conclusion").<Label>query().getText().contains("of the variance"));
+        double room =
+                ((javafx.scene.layout.Region) lookup(".card").<Node>query().getParent()).getHeight() - 100;
         UiTest.waitUntil(() -> scroll.getHeight() > before && scroll.getHeight() >= Math.min(box.getHeight(), room));
     }
 
@@ -97,7 +106,8 @@ class CheckpointPageUiTest extends ApplicationTest {
     void theFitIsMeasuredAndConcluded() {
         show();
         clickOn("#measure-fit");
-        UiTest.waitUntil(() -> lookup("#fit-conclusion").<Label>query().getText().contains("of the variance"));
+        UiTest.waitUntil(
+                () -> lookup("#fit-conclusion").<Label>query().getText().contains("of the variance"));
         assertThat(models.audit(workbench.a()).fit().getValue().readings()).hasSize(4);
         assertThat(models.audit(workbench.a()).fit().getValue().tokens()).isGreaterThan(300);
     }
@@ -111,7 +121,8 @@ class CheckpointPageUiTest extends ApplicationTest {
             view.desk().answerWith((name, kind) -> Optional.of(file));
             view.run("save-a-plain");
         });
-        UiTest.waitUntil(() -> workbench.notices().all().stream().anyMatch(notice -> notice.text().contains("Saved")));
+        UiTest.waitUntil(() -> workbench.notices().all().stream()
+                .anyMatch(notice -> notice.text().contains("Saved")));
         assertThat(SaeFile.read(file, SaeOptions.AS_STORED).config().hook()).isPresent();
     }
 
@@ -125,7 +136,8 @@ class CheckpointPageUiTest extends ApplicationTest {
             models.inspection().lookAt(other);
             view.cover(new InspectPage(models.inspection(), asked::add, view::uncover).node(), view::uncover);
         });
-        UiTest.waitUntil(() -> models.inspection().contents().get() != null && !models.inspection().measuring().get());
+        UiTest.waitUntil(() -> models.inspection().contents().get() != null
+                && !models.inspection().measuring().get());
         assertThat(lookup("#inspect-table").<TableView<?>>query().getItems()).hasSize(4);
         clickOn("#inspect-open");
         assertThat(asked).containsExactly(other);
@@ -133,11 +145,16 @@ class CheckpointPageUiTest extends ApplicationTest {
     }
 
     private void show() {
-        UiTest.waitUntil(() -> workbench.a().sae().get() != null && !workbench.a().opening().get() && !models.audit(workbench.a()).findings().get().isEmpty());
+        UiTest.waitUntil(() -> workbench.a().sae().get() != null
+                && !workbench.a().opening().get()
+                && !models.audit(workbench.a()).findings().get().isEmpty());
         UiTest.onFx(() -> view.run("audit-a"));
     }
 
     private Node remedy(String label) {
-        return lookup(".remedy").queryAll().stream().filter(node -> ((Labeled) node).getText().equals(label)).findFirst().orElse(null);
+        return lookup(".remedy").queryAll().stream()
+                .filter(node -> ((Labeled) node).getText().equals(label))
+                .findFirst()
+                .orElse(null);
     }
 }

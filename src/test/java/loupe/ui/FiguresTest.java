@@ -9,9 +9,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class FiguresTest {
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "0.30000000000000004 | 0.300", "3.8 | 3.80", "412 | 412", "12_400 | 12,400", "0.04213 | 0.0421", "-9.1 | \u22129.10",
-        "1.254e-7 | 1.25e-7", "9.999e-7 | 1.00e-6", "9.996 | 10.0", "123456 | 123,000", "4.2e9 | 4.20e9", "0 | 0", "NaN | \u2013", "Infinity | \u221e"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "0.30000000000000004 | 0.300",
+                "3.8 | 3.80",
+                "412 | 412",
+                "12_400 | 12,400",
+                "0.04213 | 0.0421",
+                "-9.1 | \u22129.10",
+                "1.254e-7 | 1.25e-7",
+                "9.999e-7 | 1.00e-6",
+                "9.996 | 10.0",
+                "123456 | 123,000",
+                "4.2e9 | 4.20e9",
+                "0 | 0",
+                "NaN | \u2013",
+                "Infinity | \u221e"
+            })
     void aNumberHasThreeSignificantDigits(String value, String shown) {
         assertThat(Figures.number(Double.parseDouble(value.replace("_", "")))).isEqualTo(shown);
     }
@@ -23,7 +38,17 @@ class FiguresTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"3.8 | 3.8", "3,8 | 3.8", "12,400 | 12400", "\u22122.5 | -2.5", "5e-5 | 5e-5", "37.5 % | 37.5", " 25 tokens | 25"})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "3.8 | 3.8",
+                "3,8 | 3.8",
+                "12,400 | 12400",
+                "\u22122.5 | -2.5",
+                "5e-5 | 5e-5",
+                "37.5 % | 37.5",
+                " 25 tokens | 25"
+            })
     void whatAPersonTypesIsRead(String typed, double value) {
         assertThat(Figures.parse(typed)).isEqualTo(value);
     }
@@ -47,9 +72,12 @@ class FiguresTest {
         java.util.Random random = new java.util.Random(11);
         for (int i = 0; i < 20_000; i++) {
             double value = Math.pow(10, random.nextDouble() * 24 - 12);
-            java.math.BigDecimal exact = new java.math.BigDecimal(value).round(new java.math.MathContext(3, java.math.RoundingMode.HALF_EVEN));
-            assertThat(Double.parseDouble(Figures.number(value).replace(",", ""))).isEqualTo(exact.doubleValue());
-            assertThat(Double.parseDouble(Figures.plain(value).replace(",", ""))).isEqualTo(exact.doubleValue());
+            java.math.BigDecimal exact = new java.math.BigDecimal(value)
+                    .round(new java.math.MathContext(3, java.math.RoundingMode.HALF_EVEN));
+            assertThat(Double.parseDouble(Figures.number(value).replace(",", "")))
+                    .isEqualTo(exact.doubleValue());
+            assertThat(Double.parseDouble(Figures.plain(value).replace(",", "")))
+                    .isEqualTo(exact.doubleValue());
         }
     }
 }

@@ -13,10 +13,10 @@ import javafx.scene.Scene;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
+import javafx.scene.control.MenuItem;
 import javafx.scene.control.ProgressBar;
 import javafx.scene.control.RadioButton;
 import javafx.scene.control.Separator;
-import javafx.scene.control.MenuItem;
 import javafx.scene.control.SplitMenuButton;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
@@ -35,7 +35,10 @@ import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.TextFields;
 import org.junit.jupiter.api.Test;
 
-/** Draws every part in both themes to target/gallery, to be looked at; the test only makes sure that something was drawn. */
+/**
+ * Draws every part in both themes to target/gallery, to be looked at; the test only makes sure that something was
+ * drawn.
+ */
 class GalleryTest extends UiTest {
     private static final Path FOLDER = Path.of("target", "gallery");
     private final StackPane root = new StackPane();
@@ -76,22 +79,35 @@ class GalleryTest extends UiTest {
     void framesAndSlidersAreDrawn() throws IOException {
         for (Theme theme : Theme.values()) {
             VBox all = onFx(() -> {
-                SliderField scale = new SliderField("Scale", "", "Scaling factor of the ghost", SliderScale.linear(0, 12, 0.05, 0.5), 3.8);
+                SliderField scale = new SliderField(
+                        "Scale", "", "Scaling factor of the ghost", SliderScale.linear(0, 12, 0.05, 0.5), 3.8);
                 scale.setNatural("Mean distance of a token from the centroid", 3.31);
-                SliderField cutoff = new SliderField("Cutoff", "", "Smallest cumulative probability", SliderScale.logarithmic(1e-8, 1e-2, 0.1, 1), 5e-5);
-                SliderField depth = new SliderField("Depth", "tokens", "Longest branch", SliderScale.linear(1, 40, 1, 5), 25);
+                SliderField cutoff = new SliderField(
+                        "Cutoff",
+                        "",
+                        "Smallest cumulative probability",
+                        SliderScale.logarithmic(1e-8, 1e-2, 0.1, 1),
+                        5e-5);
+                SliderField depth =
+                        new SliderField("Depth", "tokens", "Longest branch", SliderScale.linear(1, 40, 1, 5), 25);
                 VBox sliders = new VBox(scale, cutoff, depth);
                 sliders.setStyle("-fx-padding: 8px 16px 8px 16px");
                 PaneFrame ghost = new PaneFrame("Ghost", sliders);
                 ghost.subtitleProperty().set("feature 1042");
                 ghost.getMenuItems().add(new MenuItem("Reset"));
                 PaneFrame empty = new PaneFrame("Examples");
-                empty.emptyTextProperty().set("No examples yet: the corpus has not been indexed. Press Index corpus in the File menu");
+                empty.emptyTextProperty()
+                        .set("No examples yet: the corpus has not been indexed. Press Index corpus in the File menu");
                 PaneFrame failed = new PaneFrame("Definition tree");
-                failed.problemProperty().set(new Problem("gpt2-small/res-jb.safetensors: W_dec is [24576, 1024], but the model's residual "
-                    + "stream has 768 dimensions. Choose an SAE trained on this model.", false, "stack"));
-                failed.setOnRetry(() -> { });
-                PaneFrame busy = new PaneFrame("Token list", new javafx.scene.control.Label("  robin   sparrow   wren"));
+                failed.problemProperty()
+                        .set(new Problem(
+                                "gpt2-small/res-jb.safetensors: W_dec is [24576, 1024], but the model's residual "
+                                        + "stream has 768 dimensions. Choose an SAE trained on this model.",
+                                false,
+                                "stack"));
+                failed.setOnRetry(() -> {});
+                PaneFrame busy =
+                        new PaneFrame("Token list", new javafx.scene.control.Label("  robin   sparrow   wren"));
                 busy.pendingProperty().set(true);
                 busy.progressProperty().set(0.4);
                 VBox box = new VBox(8, ghost, empty, failed, busy);
@@ -100,7 +116,10 @@ class GalleryTest extends UiTest {
                 return box;
             });
             onFx(() -> root.getChildren().setAll(all));
-            waitUntil(() -> all.lookupAll(".pane-content").stream().filter(content -> content.getOpacity() < 1).count() == 1);
+            waitUntil(() -> all.lookupAll(".pane-content").stream()
+                            .filter(content -> content.getOpacity() < 1)
+                            .count()
+                    == 1);
             picture("frames-" + theme.key(), theme, all, 520, 640);
         }
     }
@@ -108,7 +127,8 @@ class GalleryTest extends UiTest {
     @Test
     void chartsAreDrawn() throws IOException {
         for (Theme theme : Theme.values()) {
-            HistogramChart histogram = onFx(() -> new HistogramChart("activations", ChartAxis.of("activation"), "tokens"));
+            HistogramChart histogram =
+                    onFx(() -> new HistogramChart("activations", ChartAxis.of("activation"), "tokens"));
             onFx(() -> histogram.setSeries(java.util.List.of(Samples.bars(Side.A, 1, 9))));
             picture("histogram-" + theme.key(), theme, histogram, 420, 260);
             onFx(() -> histogram.brushProperty().set(new ValueRange(3.6, 5.4)));
@@ -124,14 +144,20 @@ class GalleryTest extends UiTest {
             picture("logits-" + theme.key(), theme, logits, 480, 260);
             picture("logits-short-" + theme.key(), theme, logits, 250, 150);
             picture("logits-narrow-" + theme.key(), theme, logits, 280, 420);
-            ScatterChart scatter = onFx(() -> new ScatterChart("moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true)));
+            ScatterChart scatter = onFx(() -> new ScatterChart(
+                    "moments",
+                    ChartAxis.of("skewness"),
+                    ChartAxis.of("kurtosis").withLogarithm(true)));
             onFx(() -> {
                 double[][] points = Samples.points(24_576);
-                scatter.setClouds(java.util.List.of(new ScatterCloud(Side.A, points[0], points[1], null)), (side, i) -> "feature " + i);
+                scatter.setClouds(
+                        java.util.List.of(new ScatterCloud(Side.A, points[0], points[1], null)),
+                        (side, i) -> "feature " + i);
                 scatter.select(Side.A, 17);
             });
             picture("scatter-" + theme.key(), theme, scatter, 480, 360);
-            LineChart line = onFx(() -> new LineChart("loss", ChartAxis.of("training tokens", "millions"), ChartAxis.of("loss", "nats per token")));
+            LineChart line = onFx(() -> new LineChart(
+                    "loss", ChartAxis.of("training tokens", "millions"), ChartAxis.of("loss", "nats per token")));
             onFx(() -> line.setLines(Samples.lines()));
             picture("line-" + theme.key(), theme, line, 420, 260);
         }
@@ -160,9 +186,11 @@ class GalleryTest extends UiTest {
     private static VBox controls() {
         TableView<TokenWeight> table = new TableView<>();
         TableColumn<TokenWeight, String> token = new TableColumn<>("token");
-        token.setCellValueFactory(row -> new SimpleStringProperty(TokenText.visible(row.getValue().text())));
+        token.setCellValueFactory(
+                row -> new SimpleStringProperty(TokenText.visible(row.getValue().text())));
         TableColumn<TokenWeight, String> weight = new TableColumn<>("logit weight");
-        weight.setCellValueFactory(row -> new SimpleStringProperty(Figures.number(row.getValue().weight())));
+        weight.setCellValueFactory(
+                row -> new SimpleStringProperty(Figures.number(row.getValue().weight())));
         weight.getStyleClass().add("figure");
         table.getColumns().add(token);
         table.getColumns().add(weight);
@@ -171,7 +199,8 @@ class GalleryTest extends UiTest {
         table.setPrefHeight(200);
         ToggleButton first = new ToggleButton("Top");
         first.setSelected(true);
-        SegmentedButton segments = new SegmentedButton(first, new ToggleButton("Intervals"), new ToggleButton("Uniform"));
+        SegmentedButton segments =
+                new SegmentedButton(first, new ToggleButton("Intervals"), new ToggleButton("Uniform"));
         ComboBox<String> combo = new ComboBox<>();
         combo.getItems().addAll("decoder", "encoder");
         combo.getSelectionModel().select(0);
@@ -215,7 +244,8 @@ class GalleryTest extends UiTest {
         });
         onFx(() -> root.setStyle("-fx-font-size: 18px"));
         picture("larger-text", Theme.LIGHT, all, 640, 720);
-        assertThat(onFx(() -> ((TreeCanvas) all.getChildren().get(3)).viewport().zoom())).isEqualTo(18 / 13.0);
+        assertThat(onFx(() -> ((TreeCanvas) all.getChildren().get(3)).viewport().zoom()))
+                .isEqualTo(18 / 13.0);
     }
 
     private void picture(String name, Theme theme, Node node, int width, int height) throws IOException {

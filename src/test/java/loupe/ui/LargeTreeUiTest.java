@@ -52,8 +52,12 @@ class LargeTreeUiTest extends UiTest {
     }
 
     private int visited() {
-        return onFx(() -> new TreePainter(tree.treeLayout(), tree.palette(), Side.A).paint(new CanvasPen(
-            new Canvas(800, 500).getGraphicsContext2D(), "System", TextWidths.shared("System")), tree.viewport().window(), TreePainter.Emphasis.NONE));
+        return onFx(() -> new TreePainter(tree.treeLayout(), tree.palette(), Side.A)
+                .paint(
+                        new CanvasPen(
+                                new Canvas(800, 500).getGraphicsContext2D(), "System", TextWidths.shared("System")),
+                        tree.viewport().window(),
+                        TreePainter.Emphasis.NONE));
     }
 
     @Test
@@ -68,11 +72,15 @@ class LargeTreeUiTest extends UiTest {
         assertThat(waiting).as("one at a time").hasSize(1);
         work();
         assertThat(onFx(() -> tree.treeLayout().data())).isSameAs(LARGE);
-        assertThat(tree.genericHiddenProperty().get()).as("the newest wish came true").isPositive();
+        assertThat(tree.genericHiddenProperty().get())
+                .as("the newest wish came true")
+                .isPositive();
         onFx(() -> tree.setData(LARGE.firstNodes(5_000)));
         onFx(() -> tree.setData(SampleTree.of(200, 7, true)));
         work();
-        assertThat(onFx(() -> tree.treeLayout().count())).as("a small tree is laid out at once and a late large one dropped").isLessThanOrEqualTo(200);
+        assertThat(onFx(() -> tree.treeLayout().count()))
+                .as("a small tree is laid out at once and a late large one dropped")
+                .isLessThanOrEqualTo(200);
     }
 
     @Test
@@ -104,8 +112,11 @@ class LargeTreeUiTest extends UiTest {
         work();
         int match = onFx(() -> tree.match());
         assertThat(LARGE.sentence(match)).endsWith(" songbird of");
-        assertThat(onFx(() -> ((Label) tree.lookup(".sentence")).getText())).isEqualTo(TokenText.sentence(LARGE.sentence(match)));
-        assertThat(onFx(() -> tree.viewport().toPixelY(tree.treeLayout().y(match)))).as("it is in sight").isBetween(0.0, 600.0);
+        assertThat(onFx(() -> ((Label) tree.lookup(".sentence")).getText()))
+                .isEqualTo(TokenText.sentence(LARGE.sentence(match)));
+        assertThat(onFx(() -> tree.viewport().toPixelY(tree.treeLayout().y(match))))
+                .as("it is in sight")
+                .isBetween(0.0, 600.0);
         type(KeyCode.ESCAPE);
         int child = onFx(() -> tree.treeLayout().firstChild(0));
         onFx(() -> tree.select(child));

@@ -40,7 +40,7 @@ class PaneFrameUiTest extends UiTest {
 
     private boolean dimmed() {
         return pane.lookup(".pane-content").getPseudoClassStates().contains(PseudoClass.getPseudoClass("waiting"))
-            && pane.lookup(".pane-content").getOpacity() < 1;
+                && pane.lookup(".pane-content").getOpacity() < 1;
     }
 
     @Test
@@ -54,7 +54,8 @@ class PaneFrameUiTest extends UiTest {
 
     @Test
     void rowsAreUnrolledAFewAtATimeAndOtherContentAtOnce() {
-        double height = onFx(() -> pane.lookup(".pane-content").getBoundsInParent().getHeight());
+        double height =
+                onFx(() -> pane.lookup(".pane-content").getBoundsInParent().getHeight());
         onFx(pane::rollUp);
         assertThat(onFx(() -> content.getScene() == null)).isTrue();
         assertThat(onFx(() -> pane.unroll(true))).as("more to come").isFalse();
@@ -64,15 +65,17 @@ class PaneFrameUiTest extends UiTest {
         });
         assertThat(onFx(() -> pane.unroll(true))).as("more to come").isTrue();
         assertThat(onFx(() -> {
-            host.applyCss();
-            host.layout();
-            return pane.lookup(".pane-content").getBoundsInParent().getHeight();
-        })).isLessThan(height / 2);
+                    host.applyCss();
+                    host.layout();
+                    return pane.lookup(".pane-content").getBoundsInParent().getHeight();
+                }))
+                .isLessThan(height / 2);
         while (onFx(() -> pane.unroll(true))) {
             assertThat(onFx(() -> pane.isBegun())).isTrue();
         }
         onFx(host::layout);
-        assertThat(onFx(() -> pane.lookup(".pane-content").getBoundsInParent().getHeight())).isEqualTo(height);
+        assertThat(onFx(() -> pane.lookup(".pane-content").getBoundsInParent().getHeight()))
+                .isEqualTo(height);
     }
 
     @Test
@@ -96,10 +99,14 @@ class PaneFrameUiTest extends UiTest {
 
     @Test
     void aLongProblemScrollsInsteadOfPushingThePaneOutOfItsPlace() {
-        onFx(() -> pane.problemProperty().set(new Problem("expected params.npz or params.safetensors with W_enc, ".repeat(80), true, "")));
-        assertThat(onFx(() -> host.lookup("#pane").getLayoutBounds().getHeight())).isEqualTo(600);
-        assertThat(onFx(() -> pane.lookup(".problem-retry").localToScene(0, 0).getY())).isBetween(0.0, 590.0);
-        assertThat(onFx(() -> pane.lookup(".pane-title").localToScene(0, 0).getY())).isBetween(0.0, 40.0);
+        onFx(() -> pane.problemProperty()
+                .set(new Problem("expected params.npz or params.safetensors with W_enc, ".repeat(80), true, "")));
+        assertThat(onFx(() -> host.lookup("#pane").getLayoutBounds().getHeight()))
+                .isEqualTo(600);
+        assertThat(onFx(() -> pane.lookup(".problem-retry").localToScene(0, 0).getY()))
+                .isBetween(0.0, 590.0);
+        assertThat(onFx(() -> pane.lookup(".pane-title").localToScene(0, 0).getY()))
+                .isBetween(0.0, 40.0);
         onFx(() -> pane.problemProperty().set(null));
         assertThat(onFx(() -> content.localToScene(0, 0).getY())).isBetween(32.0, 600.0);
     }
@@ -115,7 +122,8 @@ class PaneFrameUiTest extends UiTest {
     void aDoubleClickOnTheTitleMaximisesAndEscapeBringsItBack() {
         doubleClickOn("Token list");
         waitUntil(() -> pane.isMaximised());
-        assertThat(onFx(() -> content.localToScene(0, 0).getX() < 800 && content.getScene() != null)).isTrue();
+        assertThat(onFx(() -> content.localToScene(0, 0).getX() < 800 && content.getScene() != null))
+                .isTrue();
         Node box = host.getChildren().get(1);
         waitUntil(() -> box.getLayoutBounds().getWidth() == 800);
         type(KeyCode.ESCAPE);
@@ -128,9 +136,11 @@ class PaneFrameUiTest extends UiTest {
     void aTornOffPaneIsInItsOwnWindowUntilItIsBroughtBack() {
         clickOn("#pane .pane-tear-off");
         waitUntil(() -> pane.isTornOff() && content.getScene() != stage.getScene());
-        assertThat(onFx(() -> content.getScene().getUserAgentStylesheet())).isEqualTo(stage.getScene().getUserAgentStylesheet());
+        assertThat(onFx(() -> content.getScene().getUserAgentStylesheet()))
+                .isEqualTo(stage.getScene().getUserAgentStylesheet());
         onFx(() -> Theme.DARK.apply(stage.getScene()));
-        assertThat(onFx(() -> content.getScene().getStylesheets())).isEqualTo(stage.getScene().getStylesheets());
+        assertThat(onFx(() -> content.getScene().getStylesheets()))
+                .isEqualTo(stage.getScene().getStylesheets());
         onFx(() -> pane.toggleTornOff());
         waitUntil(() -> !pane.isTornOff() && content.getScene() == stage.getScene());
     }

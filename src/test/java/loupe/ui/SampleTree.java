@@ -15,7 +15,8 @@ final class SampleTree implements TreeData {
         {" sings", " lives", " in", " a", " long"},
         {" in", " at", " the", " tail", " wings"},
         {" the", " morning", " forests", " Europe", ","},
-        {" and", " or", " of", "\n", "."}};
+        {" and", " or", " of", "\n", "."}
+    };
 
     private final List<Integer> parents = new ArrayList<>();
     private final List<String> texts = new ArrayList<>();
@@ -27,12 +28,15 @@ final class SampleTree implements TreeData {
         this.baseline = baseline;
     }
 
-    /** A tree of about {@code size} nodes, grown best first like a real one: a smaller one is a prefix of a larger one. */
+    /**
+     * A tree of about {@code size} nodes, grown best first like a real one: a smaller one is a prefix of a larger one.
+     */
     static SampleTree of(int size, long seed, boolean baseline) {
         SampleTree tree = new SampleTree(baseline);
         Random random = new Random(seed);
         tree.add(-1, "feature 1042", 1);
-        PriorityQueue<int[]> queue = new PriorityQueue<>((a, b) -> Double.compare(tree.cumulative(b[0]), tree.cumulative(a[0])));
+        PriorityQueue<int[]> queue =
+                new PriorityQueue<>((a, b) -> Double.compare(tree.cumulative(b[0]), tree.cumulative(a[0])));
         queue.add(new int[] {0, 0});
         while (tree.size() < size && !queue.isEmpty()) {
             int[] next = queue.poll();
@@ -116,6 +120,10 @@ final class SampleTree implements TreeData {
         if (node == 0) {
             return 1;
         }
-        return text(node).contains("person") || text(node).contains("group") || parent(node) > 0 && pathRatio(parent(node)) < 1 ? 0.5 : 20;
+        return text(node).contains("person")
+                        || text(node).contains("group")
+                        || parent(node) > 0 && pathRatio(parent(node)) < 1
+                ? 0.5
+                : 20;
     }
 }

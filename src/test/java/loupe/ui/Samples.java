@@ -6,8 +6,7 @@ import java.util.Random;
 
 /** Numbers for pictures and tests, drawn with fixed seeds. */
 final class Samples {
-    private Samples() {
-    }
+    private Samples() {}
 
     static HistogramSeries bars(Side side, long seed, double most) {
         int bins = 40;
@@ -18,7 +17,9 @@ final class Samples {
         }
         Random random = new Random(seed);
         for (int i = 0; i < 20_000; i++) {
-            double value = random.nextInt(5) == 0 ? 4 + seed + random.nextGaussian() * 0.8 : -Math.log(1 - random.nextDouble()) * 0.9;
+            double value = random.nextInt(5) == 0
+                    ? 4 + seed + random.nextGaussian() * 0.8
+                    : -Math.log(1 - random.nextDouble()) * 0.9;
             if (value >= 0 && value < most) {
                 counts[(int) (value / most * bins)]++;
             }
@@ -27,13 +28,43 @@ final class Samples {
     }
 
     static List<TokenWeight> promoted() {
-        return weights(1, " robin", " sparrow", " wren", "bird", " songbird", " finch", " thrush", " warbler", "\n", " nightingale-singing",
-            " lark", " \u9ce5", " oiseau", " swallow", " starling");
+        return weights(
+                1,
+                " robin",
+                " sparrow",
+                " wren",
+                "bird",
+                " songbird",
+                " finch",
+                " thrush",
+                " warbler",
+                "\n",
+                " nightingale-singing",
+                " lark",
+                " \u9ce5",
+                " oiseau",
+                " swallow",
+                " starling");
     }
 
     static List<TokenWeight> suppressed() {
-        return weights(-1, " the", " government", " law", ",", " tax", " office", "tion", " agreement", "  ", " policy", " court", " of", " committee",
-            " percent", " treaty");
+        return weights(
+                -1,
+                " the",
+                " government",
+                " law",
+                ",",
+                " tax",
+                " office",
+                "tion",
+                " agreement",
+                "  ",
+                " policy",
+                " court",
+                " of",
+                " committee",
+                " percent",
+                " treaty");
     }
 
     private static List<TokenWeight> weights(int sign, String... texts) {
@@ -73,8 +104,44 @@ final class Samples {
     }
 
     static List<TokenLine> examples(int count) {
-        String[] tokens = {"A", " typical", " definition", " of", " \"", "otter", "\"", " would", " be", " \"", "a", " small", " brown", " bird", " that", " sings",
-            " in", " the", " early", " morning", ",", " found", " in", " \u68ee\u6797", " and", " caf\u00e9", "s", "\"", ".", "\n", "It", " eats", " insects", " and", " seeds", "."};
+        String[] tokens = {
+            "A",
+            " typical",
+            " definition",
+            " of",
+            " \"",
+            "otter",
+            "\"",
+            " would",
+            " be",
+            " \"",
+            "a",
+            " small",
+            " brown",
+            " bird",
+            " that",
+            " sings",
+            " in",
+            " the",
+            " early",
+            " morning",
+            ",",
+            " found",
+            " in",
+            " \u68ee\u6797",
+            " and",
+            " caf\u00e9",
+            "s",
+            "\"",
+            ".",
+            "\n",
+            "It",
+            " eats",
+            " insects",
+            " and",
+            " seeds",
+            "."
+        };
         List<TokenLine> lines = new ArrayList<>();
         Random random = new Random(4);
         for (int i = 0; i < count; i++) {

@@ -25,20 +25,32 @@ class ScaleCurvesUiTest extends UiTest {
 
     @Override
     protected Parent build() {
-        curves = new ScaleCurves(new SimpleObjectProperty<>(new GhostControlsModel.ScaleRange(19, 0.05, 3.8)), new SimpleDoubleProperty(3.8), scale -> set = scale);
+        curves = new ScaleCurves(
+                new SimpleObjectProperty<>(new GhostControlsModel.ScaleRange(19, 0.05, 3.8)),
+                new SimpleDoubleProperty(3.8),
+                scale -> set = scale);
         curves.setPrefWidth(320);
         return new VBox(curves);
     }
 
     private static ScaleSweep.Answer answer() {
-        ScaleSweep sweep = new ScaleSweep(new ModelId("m", "m"), GhostSettings.encoder(new SaeId("s", "s"), 1), new GhostPrompt(List.of(0), List.of(0)),
-                List.of(1.0, 2.0, 4.0, 8.0), 5, 5, TreeBaseline.CENTROID, 1, Optional.empty());
+        ScaleSweep sweep = new ScaleSweep(
+                new ModelId("m", "m"),
+                GhostSettings.encoder(new SaeId("s", "s"), 1),
+                new GhostPrompt(List.of(0), List.of(0)),
+                List.of(1.0, 2.0, 4.0, 8.0),
+                5,
+                5,
+                TreeBaseline.CENTROID,
+                1,
+                Optional.empty());
         double[][] values = new double[ScaleSweep.Curve.values().length][];
         for (int i = 0; i < values.length; i++) {
             values[i] = new double[] {0, 1 + i, 2, 1};
         }
         values[ScaleSweep.Curve.SCORE.ordinal()] = new double[] {0, 1, 2, 1};
-        values[ScaleSweep.Curve.SELF_SIMILARITY.ordinal()] = new double[] {Double.NaN, Double.NaN, Double.NaN, Double.NaN};
+        values[ScaleSweep.Curve.SELF_SIMILARITY.ordinal()] =
+                new double[] {Double.NaN, Double.NaN, Double.NaN, Double.NaN};
         return new ScaleSweep.Answer(sweep, new double[] {1, 2, 4, 8}, values, 0, true);
     }
 
@@ -49,7 +61,10 @@ class ScaleCurvesUiTest extends UiTest {
         Point2D place = onFx(() -> curves.localToScreen(x, 60));
         moveTo(place);
         waitUntil(() -> curves.readoutProperty().get().startsWith("At "));
-        assertThat(curves.readoutProperty().get()).contains("score").contains("divergence").doesNotContain("self-similarity");
+        assertThat(curves.readoutProperty().get())
+                .contains("score")
+                .contains("divergence")
+                .doesNotContain("self-similarity");
         clickOn(place);
         waitUntil(() -> !Double.isNaN(set));
         assertThat(set).isCloseTo(6, within(0.2));

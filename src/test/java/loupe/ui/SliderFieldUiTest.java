@@ -22,7 +22,8 @@ class SliderFieldUiTest extends UiTest {
         scale = new SliderField("Scale", "", "Scaling factor", SliderScale.linear(0, 10, 0.05, 0.5), 3.8);
         scale.setNatural("Mean distance of a token from the centroid", 5);
         scale.setId("scale");
-        cutoff = new SliderField("Cutoff", "", "Smallest probability", SliderScale.logarithmic(1e-8, 1e-2, 0.1, 1), 5e-5);
+        cutoff = new SliderField(
+                "Cutoff", "", "Smallest probability", SliderScale.logarithmic(1e-8, 1e-2, 0.1, 1), 5e-5);
         cutoff.setId("cutoff");
         return new VBox(scale, cutoff);
     }
@@ -48,7 +49,8 @@ class SliderFieldUiTest extends UiTest {
         doubleClickOn("#scale .slider-value").write("much").type(KeyCode.ENTER);
         assertThat(scale.getValue()).isEqualTo(3.8);
         TextField field = (TextField) scale.lookup(".slider-value");
-        assertThat(field.getPseudoClassStates()).anyMatch(state -> state.getPseudoClassName().equals("danger"));
+        assertThat(field.getPseudoClassStates())
+                .anyMatch(state -> state.getPseudoClassName().equals("danger"));
         type(KeyCode.ESCAPE);
         assertThat(onFx(() -> field.getText())).isEqualTo("3.8");
     }

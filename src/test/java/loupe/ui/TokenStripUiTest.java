@@ -30,9 +30,16 @@ class TokenStripUiTest extends UiTest {
 
     private Point2D place(int token) {
         return onFx(() -> {
-            double width = strip.getWidth() - strip.getInsets().getLeft() - strip.getInsets().getRight();
-            TokenFlow flow = TokenFlow.wrapped(Samples.examples(1).get(0), width, TextWidths.shared(strip.font().getFamily()));
-            return strip.localToScreen(strip.getInsets().getLeft() + flow.x(token) + flow.width(token) / 2, (flow.row(token) + 0.5) * TokenFlow.ROW);
+            double width = strip.getWidth()
+                    - strip.getInsets().getLeft()
+                    - strip.getInsets().getRight();
+            TokenFlow flow = TokenFlow.wrapped(
+                    Samples.examples(1).get(0),
+                    width,
+                    TextWidths.shared(strip.font().getFamily()));
+            return strip.localToScreen(
+                    strip.getInsets().getLeft() + flow.x(token) + flow.width(token) / 2,
+                    (flow.row(token) + 0.5) * TokenFlow.ROW);
         });
     }
 
@@ -87,10 +94,13 @@ class TokenStripUiTest extends UiTest {
         });
         for (Side side : Side.values()) {
             for (double fraction = 0; fraction <= 1; fraction += 0.05) {
-                assertThat(Palette.contrast(palette.text(), TokenStrip.background(palette, side, fraction))).as("%s %s %s", theme, side, fraction)
-                    .isGreaterThanOrEqualTo(4.5);
+                assertThat(Palette.contrast(palette.text(), TokenStrip.background(palette, side, fraction)))
+                        .as("%s %s %s", theme, side, fraction)
+                        .isGreaterThanOrEqualTo(4.5);
             }
-            assertThat(Palette.contrast(palette.side(side), palette.surface())).as("series of %s", side).isGreaterThanOrEqualTo(3);
+            assertThat(Palette.contrast(palette.side(side), palette.surface()))
+                    .as("series of %s", side)
+                    .isGreaterThanOrEqualTo(3);
         }
         assertThat(Palette.contrast(palette.muted(), palette.surface())).isGreaterThanOrEqualTo(4.5);
     }
@@ -100,7 +110,8 @@ class TokenStripUiTest extends UiTest {
         assertThat(TokenText.visible(" bird\n")).isEqualTo("\u00b7bird\u21b5");
         assertThat(TokenText.visible("\u9ce5\u00e9 \u0000")).isEqualTo("\u9ce5\u00e9\u00b7\u203900\u203a");
         assertThat(TokenText.visible("\ufffd\u0086\u202e")).isEqualTo("\ufffd\u203986\u203a\u00a6");
-        assertThat(TokenText.runs(" bird")).containsExactly(new TokenText.Run("\u00b7", true), new TokenText.Run("bird", false));
+        assertThat(TokenText.runs(" bird"))
+                .containsExactly(new TokenText.Run("\u00b7", true), new TokenText.Run("bird", false));
         assertThat(TokenText.sentence(" a small\nbird")).isEqualTo("a small\u21b5bird");
     }
 }

@@ -22,7 +22,9 @@ class TreeCanvasUiTest extends UiTest {
     private Point2D place(int node) {
         return onFx(() -> {
             TreeLayout layout = tree.treeLayout();
-            return tree.localToScreen(tree.viewport().toPixelX(layout.x(node) + 4), tree.viewport().toPixelY(layout.y(node)));
+            return tree.localToScreen(
+                    tree.viewport().toPixelX(layout.x(node) + 4),
+                    tree.viewport().toPixelY(layout.y(node)));
         });
     }
 
@@ -35,7 +37,8 @@ class TreeCanvasUiTest extends UiTest {
         int node = onFx(() -> tree.treeLayout().order(2));
         clickOn(place(node));
         assertThat(tree.selectedProperty().get()).isEqualTo(node);
-        assertThat(sentence()).isEqualTo(onFx(() -> tree.dataProperty().get().sentence(node)).strip());
+        assertThat(sentence())
+                .isEqualTo(onFx(() -> tree.dataProperty().get().sentence(node)).strip());
     }
 
     @Test
@@ -57,7 +60,9 @@ class TreeCanvasUiTest extends UiTest {
         scroll(3, javafx.geometry.VerticalDirection.DOWN);
         waitUntil(() -> tree.viewport().zoom() != 1);
         Point2D after = place(node);
-        assertThat(after.distance(before)).as("the word under the pointer stays there").isLessThan(8);
+        assertThat(after.distance(before))
+                .as("the word under the pointer stays there")
+                .isLessThan(8);
     }
 
     @Test
@@ -120,7 +125,9 @@ class TreeCanvasUiTest extends UiTest {
         int fewer = tree.genericHiddenProperty().get();
         assertThat(fewer).isLessThan(folded);
         onFx(() -> tree.select(firstStub()));
-        assertThat(onFx(() -> tree.treeLayout().stub(tree.selectedProperty().get()))).as("selecting what is folded opens it").isZero();
+        assertThat(onFx(() -> tree.treeLayout().stub(tree.selectedProperty().get())))
+                .as("selecting what is folded opens it")
+                .isZero();
         clickOn(place(0));
         type(KeyCode.G);
         assertThat(tree.genericHiddenProperty().get()).isEqualTo(folded);
@@ -150,7 +157,8 @@ class TreeCanvasUiTest extends UiTest {
         int child = tree.selectedProperty().get();
         assertThat(child).isEqualTo(onFx(() -> tree.treeLayout().firstChild(0)));
         type(KeyCode.DOWN);
-        assertThat(tree.selectedProperty().get()).isEqualTo(onFx(() -> tree.treeLayout().nextSibling(child)));
+        assertThat(tree.selectedProperty().get())
+                .isEqualTo(onFx(() -> tree.treeLayout().nextSibling(child)));
         type(KeyCode.LEFT);
         assertThat(tree.selectedProperty().get()).isZero();
     }
@@ -159,9 +167,14 @@ class TreeCanvasUiTest extends UiTest {
     void onlyWhatIsVisibleIsVisited() {
         onFx(() -> tree.setData(SampleTree.of(6000, 7, false)));
         onFx(() -> tree.cutoffProperty().set(1e-12));
-        int visited = onFx(() -> new TreePainter(tree.treeLayout(), tree.palette(), Side.A).paint(new CanvasPen(
-            new javafx.scene.canvas.Canvas(800, 500).getGraphicsContext2D(), "System", new TextWidths("System")),
-            tree.viewport().window(), TreePainter.Emphasis.NONE));
+        int visited = onFx(() -> new TreePainter(tree.treeLayout(), tree.palette(), Side.A)
+                .paint(
+                        new CanvasPen(
+                                new javafx.scene.canvas.Canvas(800, 500).getGraphicsContext2D(),
+                                "System",
+                                new TextWidths("System")),
+                        tree.viewport().window(),
+                        TreePainter.Emphasis.NONE));
         assertThat(onFx(() -> tree.treeLayout().count())).isEqualTo(6000);
         assertThat(visited).isLessThan(600);
     }

@@ -73,7 +73,8 @@ class TreeLayoutTest {
         TreeLayout layout = layOut(tree, 1e-6, Set.of(open.key(a)));
         assertThat(layout.folded(a)).isTrue();
         assertThat(layout.hidden(a)).isEqualTo(3);
-        assertThat(layout.shown(bird) || layout.shown(sings) || layout.shown(plant)).isFalse();
+        assertThat(layout.shown(bird) || layout.shown(sings) || layout.shown(plant))
+                .isFalse();
         assertThat(layout.count()).isEqualTo(2);
     }
 
@@ -82,7 +83,8 @@ class TreeLayoutTest {
         TreeLayout layout = layOut(SampleTree.of(500, 8, false), 1e-9, Set.of());
         for (int i = 0; i < layout.count(); i++) {
             int node = layout.order(i);
-            assertThat(layout.at(layout.x(node) + layout.width(node) / 2, layout.y(node))).isEqualTo(node);
+            assertThat(layout.at(layout.x(node) + layout.width(node) / 2, layout.y(node)))
+                    .isEqualTo(node);
         }
         assertThat(layout.at(-1000, 5)).isEqualTo(-1);
         assertThat(layout.at(5, layout.totalHeight() + 5)).isEqualTo(-1);
@@ -96,12 +98,18 @@ class TreeLayoutTest {
         int who = tree.add(person, " who", 0.9);
         int bird = tree.add(a, " bird", 0.3);
         int group = tree.add(a, " group", 0.2);
-        TreeLayout layout = new TreeLayout(tree, 1e-6, new TreeFolds(Set.of(), 0.1, Set.of()), text -> 7.0 * text.length());
+        TreeLayout layout =
+                new TreeLayout(tree, 1e-6, new TreeFolds(Set.of(), 0.1, Set.of()), text -> 7.0 * text.length());
         assertThat(layout.pathRatio(who)).isCloseTo((float) Math.log(0.5), within(1e-6f));
-        assertThat(layout.generic(person) && layout.generic(who) && layout.generic(group)).isTrue();
-        assertThat(layout.generic(a) || layout.generic(bird)).as("a sentence through them is particular").isFalse();
+        assertThat(layout.generic(person) && layout.generic(who) && layout.generic(group))
+                .isTrue();
+        assertThat(layout.generic(a) || layout.generic(bird))
+                .as("a sentence through them is particular")
+                .isFalse();
         assertThat(layout.firstChild(a)).as("what is particular comes first").isEqualTo(bird);
-        assertThat(layout.nextSibling(bird)).as("the stub stands for the likeliest").isEqualTo(person);
+        assertThat(layout.nextSibling(bird))
+                .as("the stub stands for the likeliest")
+                .isEqualTo(person);
         assertThat(layout.stub(person)).isEqualTo(2);
         assertThat(layout.inStub(person)).containsExactly(person, group);
         assertThat(layout.hidden(person)).isEqualTo(3);
@@ -111,7 +119,8 @@ class TreeLayoutTest {
         assertThat(TreeSearch.matches(layout, "who")).containsExactly(who);
         assertThat(TreeTable.csv(layout).lines()).hasSize(4);
 
-        TreeLayout opened = new TreeLayout(tree, 1e-6, new TreeFolds(Set.of(), 0.1, Set.of(layout.key(a))), text -> 7.0 * text.length());
+        TreeLayout opened = new TreeLayout(
+                tree, 1e-6, new TreeFolds(Set.of(), 0.1, Set.of(layout.key(a))), text -> 7.0 * text.length());
         assertThat(opened.genericHidden()).isZero();
         assertThat(opened.count()).isEqualTo(tree.size());
         assertThat(layOut(tree, 1e-6, Set.of()).genericHidden()).isZero();
@@ -119,7 +128,8 @@ class TreeLayoutTest {
 
     @Test
     void withoutABaselineNothingIsGeneric() {
-        TreeLayout layout = new TreeLayout(SampleTree.of(400, 5, false), 1e-9, new TreeFolds(Set.of(), 5, Set.of()), text -> 7.0 * text.length());
+        TreeLayout layout = new TreeLayout(
+                SampleTree.of(400, 5, false), 1e-9, new TreeFolds(Set.of(), 5, Set.of()), text -> 7.0 * text.length());
         assertThat(layout.genericHidden()).isZero();
         assertThat(layout.count()).isEqualTo(400);
     }
@@ -135,7 +145,8 @@ class TreeLayoutTest {
         assertThat(TreeSearch.matches(open, "A SONGB")).containsExactly(bird);
         assertThat(TreeSearch.matches(open, "dog")).containsExactly(dog);
         assertThat(TreeSearch.matches(open, "  ")).isEmpty();
-        assertThat(TreeSearch.matches(layOut(tree, 1e-6, Set.of(open.key(a))), "bird")).containsExactly(bird);
+        assertThat(TreeSearch.matches(layOut(tree, 1e-6, Set.of(open.key(a))), "bird"))
+                .containsExactly(bird);
     }
 
     /** Hand-worked: ((log10 0.01 - log10 0.0001) / 4)^2.5 = 0.5^2.5 = 0.17678, of the way from 1 to 11 pixels. */
@@ -145,7 +156,8 @@ class TreeLayoutTest {
         int certain = tree.add(0, " x", 1);
         int middle = tree.add(0, " y", 0.01);
         int least = tree.add(0, " z", 0.0001);
-        Palette grey = new Palette(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+        Palette grey =
+                new Palette(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
         TreePainter painter = new TreePainter(layOut(tree, 0.0001, Set.of()), grey, Side.A);
         assertThat(painter.thickness(certain)).isCloseTo(11, within(1e-9));
         assertThat(painter.thickness(middle)).isCloseTo(2.7678, within(1e-4));

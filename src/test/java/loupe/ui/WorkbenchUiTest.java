@@ -62,7 +62,8 @@ class WorkbenchUiTest extends ApplicationTest {
         model = TinyModel.writeTo(folder.resolve("tiny"));
         first = TinySae.writeTo(folder.resolve("first"), 1);
         second = TinySae.writeTo(folder.resolve("second"), 2);
-        corpus = Files.writeString(folder.resolve("corpus.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(40));
+        corpus = Files.writeString(
+                folder.resolve("corpus.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(40));
     }
 
     @AfterAll
@@ -72,7 +73,11 @@ class WorkbenchUiTest extends ApplicationTest {
 
     @Override
     public void start(Stage stage) {
-        workbench = new Workbench(service, Platform::runLater, new Notices(Clock.systemUTC()), new Activity(Platform::runLater, System::nanoTime));
+        workbench = new Workbench(
+                service,
+                Platform::runLater,
+                new Notices(Clock.systemUTC()),
+                new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
         view = new WorkbenchView(models, Map.of(), 1280, 800);
         stage.setScene(view.scene());
@@ -113,9 +118,19 @@ class WorkbenchUiTest extends ApplicationTest {
         Object before = models.a().tree().tree().getValue();
         clickOn(rowOf("#feature-table", 3));
         UiTest.waitUntil(() -> label("#feature-title").equals("Feature 3"));
-        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != before && models.a().tree().tree().completeProperty().get());
-        assertThat(models.a().tree().tree().getValue().query().ghost().source().toString()).contains("index=3");
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().source().toString().contains("index=3"));
+        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != before
+                && models.a().tree().tree().completeProperty().get());
+        assertThat(models.a().tree().tree().getValue().query().ghost().source().toString())
+                .contains("index=3");
+        UiTest.waitUntil(() -> models.a()
+                .tokens()
+                .list()
+                .getValue()
+                .settings()
+                .ghost()
+                .source()
+                .toString()
+                .contains("index=3"));
     }
 
     @Test
@@ -151,7 +166,8 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.waitUntil(() -> {
             int a = models.table().rows().get(0);
             int b = models.table().rows().get(1);
-            return models.table().number(FeatureColumn.DECODER_NORM, a) <= models.table().number(FeatureColumn.DECODER_NORM, b);
+            return models.table().number(FeatureColumn.DECODER_NORM, a)
+                    <= models.table().number(FeatureColumn.DECODER_NORM, b);
         });
     }
 
@@ -163,8 +179,10 @@ class WorkbenchUiTest extends ApplicationTest {
         drag(thumb, MouseButton.PRIMARY).moveBy(40, 0).moveBy(40, 0).drop();
         UiTest.waitUntil(() -> models.controls().scale().get() > before);
         double now = models.controls().values().get().scale();
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().scale() == now);
-        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null && models.a().tree().tree().getValue().query().ghost().scale() == now
+        UiTest.waitUntil(
+                () -> models.a().tokens().list().getValue().settings().ghost().scale() == now);
+        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null
+                && models.a().tree().tree().getValue().query().ghost().scale() == now
                 && models.a().tree().tree().completeProperty().get());
     }
 
@@ -182,9 +200,11 @@ class WorkbenchUiTest extends ApplicationTest {
     void theDecoderIsAnotherGhostThanTheEncoder() {
         open();
         clickOn("#ghost-decoder");
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().encoderMix() == 0);
+        UiTest.waitUntil(
+                () -> models.a().tokens().list().getValue().settings().ghost().encoderMix() == 0);
         clickOn("#ghost-encoder");
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().encoderMix() == 1);
+        UiTest.waitUntil(
+                () -> models.a().tokens().list().getValue().settings().ghost().encoderMix() == 1);
     }
 
     @Test
@@ -204,20 +224,24 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.onFx(() -> ((TextField) lookup("#ghost-prompt").query()).setText("no place"));
         type(KeyCode.ENTER);
         assertThat(models.controls().prompt().get()).contains("{ghost}");
-        assertThat(lookup("#ghost-prompt").query().getPseudoClassStates()).anyMatch(state -> state.getPseudoClassName().equals("danger"));
+        assertThat(lookup("#ghost-prompt").query().getPseudoClassStates())
+                .anyMatch(state -> state.getPseudoClassName().equals("danger"));
     }
 
     @Test
     void aRangeMarkedInTheHistogramFiltersTheExamples() {
         open();
-        UiTest.waitUntil(() -> models.a().histogram().activations().activations().getValue() != null);
+        UiTest.waitUntil(
+                () -> models.a().histogram().activations().activations().getValue() != null);
         int active = activeFeature();
         UiTest.onFx(() -> models.table().jumpTo(active));
-        UiTest.waitUntil(() -> models.a().examples().examples().getValue() != null && models.a().examples().activations().activations().getValue().feature() == active
+        UiTest.waitUntil(() -> models.a().examples().examples().getValue() != null
+                && models.a().examples().activations().activations().getValue().feature() == active
                 && models.a().histogram().histogram().completeProperty().get());
         double max = models.a().histogram().activations().range().upper().get();
         UiTest.onFx(() -> models.a().histogram().mark(max * 0.9, max));
-        UiTest.waitUntil(() -> models.a().examples().examples().getValue().get(0).examples().stream().allMatch(example -> example.activation() >= max * 0.9f - 1e-4));
+        UiTest.waitUntil(() -> models.a().examples().examples().getValue().get(0).examples().stream()
+                .allMatch(example -> example.activation() >= max * 0.9f - 1e-4));
         UiTest.onFx(() -> models.a().histogram().unmark());
         clickOn("#examples-uniform-A");
         assertThat(models.a().examples().choice().get()).isEqualTo(ExamplesModel.Choice.UNIFORM);
@@ -227,14 +251,17 @@ class WorkbenchUiTest extends ApplicationTest {
     void neighboursAnswerForTokensTextsAndARandomVector() {
         open();
         clickOn("#neighbours-tokens-A");
-        UiTest.waitUntil(() -> models.a().neighbours().neighbours().getValue() != null && table("#neighbours-A").getItems().size() == 50);
+        UiTest.waitUntil(() -> models.a().neighbours().neighbours().getValue() != null
+                && table("#neighbours-A").getItems().size() == 50);
         clickOn("#neighbours-query-A").write("token 5").type(KeyCode.ENTER);
-        UiTest.waitUntil(() -> models.a().neighbours().neighbours().completeProperty().get());
+        UiTest.waitUntil(
+                () -> models.a().neighbours().neighbours().completeProperty().get());
         assertThat(models.a().neighbours().neighbours().getValue().ids()).doesNotContain(5);
         UiTest.onFx(() -> models.a().neighbours().query().set("token 100000"));
         assertThat(models.a().neighbours().queryProblem().get().message()).contains("no token 100000");
         clickOn("#neighbours-random-A");
-        UiTest.waitUntil(() -> models.a().neighbours().random().get() && models.a().neighbours().neighbours().getValue() != null);
+        UiTest.waitUntil(() -> models.a().neighbours().random().get()
+                && models.a().neighbours().neighbours().getValue() != null);
     }
 
     @Test
@@ -244,7 +271,8 @@ class WorkbenchUiTest extends ApplicationTest {
         clickOn(rowOf("#feature-table", 2));
         press(KeyCode.CONTROL, KeyCode.SHIFT).type(KeyCode.F).release(KeyCode.SHIFT, KeyCode.CONTROL);
         write("/^ [a-z]+$/");
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().mask().count() < 100);
+        UiTest.waitUntil(
+                () -> models.a().tokens().list().getValue().settings().mask().count() < 100);
         UiTest.waitUntil(() -> !table("#token-list-A").getItems().isEmpty());
         for (int token : models.a().tokens().list().getValue().tokens()) {
             assertThat(models.texts().of(token)).matches(" [a-z]+");
@@ -253,10 +281,12 @@ class WorkbenchUiTest extends ApplicationTest {
         assertThat(models.controls().filter().get().lettersOnly()).isTrue();
         write("");
         UiTest.onFx(() -> view.run("undo"));
-        UiTest.waitUntil(() -> models.controls().filter().get().isNone() || !models.controls().filter().get().lettersOnly());
+        UiTest.waitUntil(() -> models.controls().filter().get().isNone()
+                || !models.controls().filter().get().lettersOnly());
         clickOn("#token-filter-clear-A");
         UiTest.waitUntil(() -> table("#token-list-A").getItems().size() == all);
-        assertThat(((TextField) lookup("#token-filter-text-A").query()).getText()).isEmpty();
+        assertThat(((TextField) lookup("#token-filter-text-A").query()).getText())
+                .isEmpty();
     }
 
     @Test
@@ -264,7 +294,13 @@ class WorkbenchUiTest extends ApplicationTest {
         open();
         UiTest.onFx(() -> models.controls().filter().set(TokenFilter.NONE.withLettersOnly(true)));
         UiTest.waitUntil(() -> models.a().tokens().mask().getValue() != null
-                && models.a().tokens().list().getValue().settings().mask().equals(models.a().tokens().mask().getValue()));
+                && models.a()
+                        .tokens()
+                        .list()
+                        .getValue()
+                        .settings()
+                        .mask()
+                        .equals(models.a().tokens().mask().getValue()));
         for (int token : models.a().tokens().list().getValue().tokens()) {
             assertThat(models.texts().of(token).strip()).matches("\\p{L}+");
         }
@@ -279,7 +315,9 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.onFx(() -> view.run("token-sides"));
         assertThat(columns("#token-list-A")).startsWith("#", "Token", "\u0394", "Score");
         UiTest.onFx(() -> models.controls().nudgeScale(20));
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().scale() == models.controls().values().get().scale());
+        UiTest.waitUntil(
+                () -> models.a().tokens().list().getValue().settings().ghost().scale()
+                        == models.controls().values().get().scale());
         assertThat(table("#token-list-A").getItems().toString()).containsPattern("change=[+-]\\d");
     }
 
@@ -289,9 +327,11 @@ class WorkbenchUiTest extends ApplicationTest {
         clickOn("#ghost-pca-more");
         assertThat(lookup("#ghost-pc2").query().isVisible()).isTrue();
         UiTest.onFx(() -> models.controls().pca(1).set(0.4));
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().components() == 2);
+        UiTest.waitUntil(
+                () -> models.a().tokens().list().getValue().settings().ghost().components() == 2);
         clickOn("#ghost-pca-fewer");
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue().settings().ghost().components() == 0);
+        UiTest.waitUntil(
+                () -> models.a().tokens().list().getValue().settings().ghost().components() == 0);
         assertThat(lookup("#ghost-pc2").query().isVisible()).isFalse();
     }
 
@@ -303,7 +343,8 @@ class WorkbenchUiTest extends ApplicationTest {
         press(KeyCode.CONTROL, KeyCode.SHIFT).type(KeyCode.S).release(KeyCode.SHIFT, KeyCode.CONTROL);
         press(KeyCode.SHIFT).type(KeyCode.RIGHT).release(KeyCode.SHIFT);
         UiTest.waitUntil(() -> models.controls().steering().get().coefficient() == 5);
-        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && models.a().tree().tree().getValue().query().steering().isPresent());
+        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get()
+                && models.a().tree().tree().getValue().query().steering().isPresent());
         clickOn("#steer-compare-A");
         UiTest.waitUntil(() -> models.a().comparison().diff().getValue() != null);
         assertThat(models.a().comparison().diff().getValue().size()).isGreaterThan(1);
@@ -313,22 +354,35 @@ class WorkbenchUiTest extends ApplicationTest {
         ComboBox<TreeSteering.Kind> kind = lookup("#steer-kind-A").queryComboBox();
         UiTest.onFx(() -> kind.setValue(TreeSteering.Kind.CLAMP));
         UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null
-                && models.a().tree().tree().getValue().query().steering().map(TreeSteering::kind).equals(Optional.of(TreeSteering.Kind.CLAMP)));
+                && models.a()
+                        .tree()
+                        .tree()
+                        .getValue()
+                        .query()
+                        .steering()
+                        .map(TreeSteering::kind)
+                        .equals(Optional.of(TreeSteering.Kind.CLAMP)));
         clickOn("#steer-ghost-A");
-        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null && models.a().tree().tree().getValue().query().ghost().scale() == 0);
+        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null
+                && models.a().tree().tree().getValue().query().ghost().scale() == 0);
         UiTest.onFx(() -> view.run("reset-ghost"));
-        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null && models.a().tree().tree().getValue().query().steering().isEmpty());
+        UiTest.waitUntil(() -> models.a().tree().tree().getValue() != null
+                && models.a().tree().tree().getValue().query().steering().isEmpty());
     }
 
     @Test
     void oneSliderFoldsWhatTheBaselineSaysToo() {
         open();
-        assertThat(lookup("#tree-fold-A").query().isVisible()).as("there is nothing to compare with yet").isFalse();
+        assertThat(lookup("#tree-fold-A").query().isVisible())
+                .as("there is nothing to compare with yet")
+                .isFalse();
         UiTest.onFx(() -> models.a().tree().baseline().set(loupe.analysis.ghost.TreeBaseline.random(2)));
-        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && !Double.isNaN(models.a().tree().tree().getValue().divergence()));
+        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get()
+                && !Double.isNaN(models.a().tree().tree().getValue().divergence()));
         UiTest.onFx(() -> models.controls().foldUnder().set(7));
         UiTest.waitUntil(() -> tree().genericHiddenProperty().get() > 0);
-        assertThat(tree().treeLayout().count()).isLessThan(models.a().tree().tree().getValue().size());
+        assertThat(tree().treeLayout().count())
+                .isLessThan(models.a().tree().tree().getValue().size());
         UiTest.onFx(() -> view.run("undo"));
         UiTest.waitUntil(() -> tree().genericHiddenProperty().get() == 0);
     }
@@ -346,11 +400,14 @@ class WorkbenchUiTest extends ApplicationTest {
         clickOn(rowOf("#feature-table", 1));
         press(KeyCode.CONTROL, KeyCode.SHIFT).type(KeyCode.M).release(KeyCode.SHIFT, KeyCode.CONTROL);
         clickOn("#batch-start");
-        UiTest.waitUntil(() -> models.batch().rows().size() == 4 && !models.batch().running().get());
+        UiTest.waitUntil(() ->
+                models.batch().rows().size() == 4 && !models.batch().running().get());
         assertThat(Files.readAllLines(out)).hasSize(5);
         assertThat(models.batch().rows().get(2).branch()).isNotEmpty();
         assertThat(models.batch().rows().get(2).tokens()).isNotEmpty();
-        assertThat(lookup("#batch-go-on").query().isDisabled()).as("everything is there").isTrue();
+        assertThat(lookup("#batch-go-on").query().isDisabled())
+                .as("everything is there")
+                .isTrue();
         clickOn(rowOf("#batch-table", 3));
         UiTest.waitUntil(() -> workbench.a().feature().get().feature() == 3);
         type(KeyCode.ENTER);
@@ -360,8 +417,11 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.waitUntil(() -> models.table().rows().size() == 9);
         UiTest.onFx(() -> view.run("batch"));
         clickOn("#batch-start");
-        UiTest.waitUntil(() -> models.batch().rows().size() == 9 && !models.batch().running().get());
-        assertThat(Files.readAllLines(out)).as("the first four were not asked again").hasSize(10);
+        UiTest.waitUntil(() ->
+                models.batch().rows().size() == 9 && !models.batch().running().get());
+        assertThat(Files.readAllLines(out))
+                .as("the first four were not asked again")
+                .hasSize(10);
         UiTest.onFx(() -> models.controls().topK().set(2));
         clickOn("#batch-start");
         UiTest.waitUntil(() -> models.batch().problem().get() != null);
@@ -372,7 +432,8 @@ class WorkbenchUiTest extends ApplicationTest {
     @Test
     void searchingTheTreeFindsTheBranchesWithAWord() {
         open();
-        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get() && tree().dataProperty().get().size() > 1);
+        UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get()
+                && tree().dataProperty().get().size() > 1);
         String word = tree().dataProperty().get().text(1).strip();
         clickOn(tree()).press(KeyCode.CONTROL).type(KeyCode.F).release(KeyCode.CONTROL);
         UiTest.onFx(() -> tree().find(word));
@@ -384,12 +445,16 @@ class WorkbenchUiTest extends ApplicationTest {
         open();
         compare();
         UiTest.waitUntil(() -> lookup("#token-list-B").tryQuery().isPresent());
-        UiTest.waitUntil(() -> workbench.b().feature().get() != null && !Double.isNaN(models.compare().cosine().get()));
+        UiTest.waitUntil(() -> workbench.b().feature().get() != null
+                && !Double.isNaN(models.compare().cosine().get()));
         assertThat(label("#match-title")).contains("cosine");
-        UiTest.waitUntil(() -> models.b().tree().tree().getValue() != null && models.b().tokens().list().getValue() != null
-                && models.b().neighbours().neighbours().getValue() != null && models.b().logits().weights().getValue() != null);
+        UiTest.waitUntil(() -> models.b().tree().tree().getValue() != null
+                && models.b().tokens().list().getValue() != null
+                && models.b().neighbours().neighbours().getValue() != null
+                && models.b().logits().weights().getValue() != null);
         UiTest.waitUntil(() -> models.b().histogram().histogram().getValue() != null);
-        assertThat(models.a().histogram().activations().range()).isSameAs(models.b().histogram().activations().range());
+        assertThat(models.a().histogram().activations().range())
+                .isSameAs(models.b().histogram().activations().range());
         UiTest.onFx(() -> models.table().jumpTo(5));
         UiTest.waitUntil(() -> models.compare().match().completeProperty().get());
         clickOn("#pin-feature").write("2").type(KeyCode.ENTER);
@@ -418,11 +483,13 @@ class WorkbenchUiTest extends ApplicationTest {
         open();
         Path silent = TinySae.writeTo(folder.resolve("silent"), 3);
         Path settings = silent.resolve("cfg.json");
-        Files.writeString(settings, Files.readString(settings).replace(", \"hook_name\": \"blocks.1.hook_resid_pre\"", ""));
+        Files.writeString(
+                settings, Files.readString(settings).replace(", \"hook_name\": \"blocks.1.hook_resid_pre\"", ""));
         UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), silent, SaeOptions.AS_STORED));
         UiTest.waitUntil(() -> lookup("#checkpoint-form").tryQuery().isPresent());
         clickOn("#form-open");
-        UiTest.waitUntil(() -> workbench.a().sae().get().path().equals(silent) && workbench.a().sae().get().config().hook().isPresent());
+        UiTest.waitUntil(() -> workbench.a().sae().get().path().equals(silent)
+                && workbench.a().sae().get().config().hook().isPresent());
         UiTest.waitUntil(() -> lookup("#checkpoint-form").tryQuery().isEmpty());
         assertThat(workbench.a().sae().get().config().hook()).contains(loupe.base.HookPoint.residPre(1));
     }
@@ -435,16 +502,20 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.onFx(() -> view.desk().answerWith((name, kind) -> Optional.of(file)));
         clickOn(tree());
         UiTest.onFx(() -> view.run("export-svg"));
-        UiTest.waitUntil(() -> workbench.notices().all().stream().anyMatch(notice -> notice.text().contains("Saved")));
+        UiTest.waitUntil(() -> workbench.notices().all().stream()
+                .anyMatch(notice -> notice.text().contains("Saved")));
         assertThat(Files.readString(file)).contains("<svg");
     }
 
     @Test
     void countingCanBeStoppedAndGoesOnWhenAskedAgain() throws IOException {
-        Path longer = Files.writeString(folder.resolve("longer.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(20_000));
+        Path longer = Files.writeString(
+                folder.resolve("longer.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(20_000));
         open();
         UiTest.onFx(() -> models.statistics().corpus().set(longer));
-        UiTest.waitUntil(() -> workbench.activity().jobs().stream().anyMatch(job -> job.title().startsWith("Counting") && job.fraction().get() > 0));
+        UiTest.waitUntil(() -> workbench.activity().jobs().stream()
+                .anyMatch(job ->
+                        job.title().startsWith("Counting") && job.fraction().get() > 0));
         clickOn(UiTest.onFx(() -> lookup(".job-stop").<Node>query()));
         UiTest.waitUntil(() -> workbench.activity().jobs().isEmpty());
         assertThat(models.statistics().problem(workbench.a()).get().message()).contains("stopped");
@@ -468,7 +539,9 @@ class WorkbenchUiTest extends ApplicationTest {
     @Test
     void aPaneIsMaximisedByADoubleClickOnItsTitleAndBackByEscape() {
         open();
-        Node title = lookup(".pane-title").match(node -> ((Label) node).getText().equals("Definition tree")).<Node>query();
+        Node title = lookup(".pane-title")
+                .match(node -> ((Label) node).getText().equals("Definition tree"))
+                .<Node>query();
         doubleClickOn(title);
         UiTest.waitUntil(() -> tree().getWidth() > 1100);
         type(KeyCode.ESCAPE);
@@ -482,7 +555,9 @@ class WorkbenchUiTest extends ApplicationTest {
             view.scene().getWindow().setWidth(1024);
             view.scene().getWindow().setHeight(700);
         });
-        UiTest.waitUntil(() -> lookup("#tabs-lists").<javafx.scene.control.TabPane>query().getTabs().stream().map(javafx.scene.control.Tab::getText).toList()
+        UiTest.waitUntil(() -> lookup("#tabs-lists").<javafx.scene.control.TabPane>query().getTabs().stream()
+                .map(javafx.scene.control.Tab::getText)
+                .toList()
                 .equals(java.util.List.of("Token list", "Neighbours", "Active together")));
         Node controls = lookup("#ghost-scale").query();
         assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
@@ -496,8 +571,10 @@ class WorkbenchUiTest extends ApplicationTest {
             workbench.openCheckpoint(workbench.a(), first, SaeOptions.AS_STORED);
         }));
         UiTest.waitUntil(() -> workbench.a().feature().get() != null);
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue() != null && models.a().neighbours().neighbours().getValue() != null
-                && !models.table().rows().isEmpty() && models.a().tree().tree().getValue() != null);
+        UiTest.waitUntil(() -> models.a().tokens().list().getValue() != null
+                && models.a().neighbours().neighbours().getValue() != null
+                && !models.table().rows().isEmpty()
+                && models.a().tree().tree().getValue() != null);
         UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
         UiTest.waitUntil(view::isArranged);
     }
@@ -529,12 +606,15 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     private java.util.List<String> columns(String id) {
-        return table(id).getVisibleLeafColumns().stream().map(javafx.scene.control.TableColumnBase::getId).toList();
+        return table(id).getVisibleLeafColumns().stream()
+                .map(javafx.scene.control.TableColumnBase::getId)
+                .toList();
     }
 
     private Point2D rowOf(String id, int row) {
         TableView<?> table = table(id);
-        double header = table.lookup(".column-header-background").getLayoutBounds().getHeight();
+        double header =
+                table.lookup(".column-header-background").getLayoutBounds().getHeight();
         return table.localToScreen(20, header + (row + 0.5) * table.getFixedCellSize());
     }
 
@@ -543,7 +623,10 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     private static java.util.List<String> textsIn(Set<Node> nodes) {
-        return nodes.stream().flatMap(node -> node instanceof Label label ? java.util.stream.Stream.of(label.getText())
-                : node.lookupAll(".label").stream().map(inner -> ((Label) inner).getText())).toList();
+        return nodes.stream()
+                .flatMap(node -> node instanceof Label label
+                        ? java.util.stream.Stream.of(label.getText())
+                        : node.lookupAll(".label").stream().map(inner -> ((Label) inner).getText()))
+                .toList();
     }
 }

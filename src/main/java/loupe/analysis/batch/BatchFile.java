@@ -54,13 +54,21 @@ public final class BatchFile implements AutoCloseable {
 
     private static void requireSame(Path file, JsonNode before, JsonNode now, Map<String, Object> settings) {
         if (!before.equals(now)) {
-            String key = settings.keySet().stream().filter(name -> !before.path(name).equals(now.path(name))).findFirst().orElse("settings");
-            throw new CheckpointException(file, before.isMissingNode() ? "no settings in the first line" : key + " " + before.path(key), key + " " + now.path(key),
+            String key = settings.keySet().stream()
+                    .filter(name -> !before.path(name).equals(now.path(name)))
+                    .findFirst()
+                    .orElse("settings");
+            throw new CheckpointException(
+                    file,
+                    before.isMissingNode() ? "no settings in the first line" : key + " " + before.path(key),
+                    key + " " + now.path(key),
                     "Go on with those settings, or choose another file");
         }
     }
 
-    /** The rows of a finished or interrupted batch, to look at. @throws CheckpointException if the file is no batch's */
+    /**
+     * The rows of a finished or interrupted batch, to look at. @throws CheckpointException if the file is no batch's
+     */
     public static List<BatchRow> read(Path file) {
         List<BatchRow> rows = new ArrayList<>();
         for (JsonNode line : JsonLines.read(file)) {
@@ -69,7 +77,11 @@ public final class BatchFile implements AutoCloseable {
             }
         }
         if (rows.isEmpty()) {
-            throw new CheckpointException(file, "no line with a \"feature\"", "a batch's lines: settings, then a feature each", "Choose a file that a batch has written");
+            throw new CheckpointException(
+                    file,
+                    "no line with a \"feature\"",
+                    "a batch's lines: settings, then a feature each",
+                    "Choose a file that a batch has written");
         }
         return rows;
     }

@@ -35,14 +35,25 @@ import loupe.inference.SaeId;
  * @param naturalScale mean distance of a token from the centroid, around which scales are tried
  * @param readAt where a feature is read back; empty for no self-similarity
  */
-public record BatchPlan(ModelId model, SaeId sae, TokenListSettings list, GhostPrompt prompt, String promptText, TreeLimits limits, TreeBaseline baseline,
-        Set<Part> parts, double naturalScale, Optional<HookPoint> readAt) {
+public record BatchPlan(
+        ModelId model,
+        SaeId sae,
+        TokenListSettings list,
+        GhostPrompt prompt,
+        String promptText,
+        TreeLimits limits,
+        TreeBaseline baseline,
+        Set<Part> parts,
+        double naturalScale,
+        Optional<HookPoint> readAt) {
     /** Features whose trees are grown together. */
     public static final int TOGETHER = 8;
 
     /** What can be written of a feature. */
     public enum Part {
-        TREE, TOKENS, SCALE;
+        TREE,
+        TOKENS,
+        SCALE;
 
         /** The name {@code --parts} takes. */
         public String label() {
@@ -63,7 +74,9 @@ public record BatchPlan(ModelId model, SaeId sae, TokenListSettings list, GhostP
 
     /** The trees of some features, grown together. */
     public TreeForest trees(List<Integer> features) {
-        return new TreeForest(features.stream().map(feature -> new DefinitionTree(model, ghost(feature), prompt, limits).withBaseline(baseline)).toList());
+        return new TreeForest(features.stream()
+                .map(feature -> new DefinitionTree(model, ghost(feature), prompt, limits).withBaseline(baseline))
+                .toList());
     }
 
     public TokenColumns columns(int feature) {
@@ -71,12 +84,24 @@ public record BatchPlan(ModelId model, SaeId sae, TokenListSettings list, GhostP
     }
 
     public ScaleSweep sweep(int feature) {
-        return new ScaleSweep(model, ghost(feature), prompt, ScaleSweep.grid(naturalScale, ScaleSweep.DEFAULT_COUNT), ScaleSweep.DEFAULT_NODES, limits.topK(),
-                ScaleSweep.DEFAULT_BASELINE, ScaleSweep.DEFAULT_ENTROPY_WEIGHT, readAt);
+        return new ScaleSweep(
+                model,
+                ghost(feature),
+                prompt,
+                ScaleSweep.grid(naturalScale, ScaleSweep.DEFAULT_COUNT),
+                ScaleSweep.DEFAULT_NODES,
+                limits.topK(),
+                ScaleSweep.DEFAULT_BASELINE,
+                ScaleSweep.DEFAULT_ENTROPY_WEIGHT,
+                readAt);
     }
 
     /** The document of a feature. An answer is there if its part was asked for. @param texts of tokens by id */
-    public Map<String, Object> line(int feature, Optional<DefinitionTree.Answer> tree, Optional<TokenColumns.Answer> columns, Optional<ScaleSweep.Answer> sweep,
+    public Map<String, Object> line(
+            int feature,
+            Optional<DefinitionTree.Answer> tree,
+            Optional<TokenColumns.Answer> columns,
+            Optional<ScaleSweep.Answer> sweep,
             IntFunction<String> texts) {
         Map<String, Object> line = new LinkedHashMap<>();
         line.put("feature", feature);
@@ -85,7 +110,8 @@ public record BatchPlan(ModelId model, SaeId sae, TokenListSettings list, GhostP
             line.put("divergence", grown.divergence());
             line.put("tree", TreeOutline.of(grown, texts).json());
         });
-        columns.ifPresent(known -> line.put("tokens", tokens(new TokenRanking().rank(known, list.withGhost(ghost(feature))), texts)));
+        columns.ifPresent(known ->
+                line.put("tokens", tokens(new TokenRanking().rank(known, list.withGhost(ghost(feature))), texts)));
         sweep.ifPresent(tried -> {
             Map<String, Object> scale = new LinkedHashMap<>();
             scale.put("scales", tried.scales());

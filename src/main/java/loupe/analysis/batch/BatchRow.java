@@ -13,7 +13,15 @@ import com.fasterxml.jackson.databind.JsonNode;
  * @param bestScale NaN without
  * @param plateauLow where scales about as good begin; NaN without
  */
-public record BatchRow(int feature, int nodes, double divergence, String branch, double probability, String tokens, double bestScale, double plateauLow,
+public record BatchRow(
+        int feature,
+        int nodes,
+        double divergence,
+        String branch,
+        double probability,
+        String tokens,
+        double bestScale,
+        double plateauLow,
         double plateauHigh) {
     private static final int BRANCH_TOKENS = 12;
     private static final double LEAST_PROBABILITY = 1e-3;
@@ -34,11 +42,19 @@ public record BatchRow(int feature, int nodes, double divergence, String branch,
         }
         StringBuilder tokens = new StringBuilder();
         for (int i = 0; i < Math.min(LISTED, line.path("tokens").size()); i++) {
-            tokens.append(i == 0 ? "" : "  ").append(line.path("tokens").get(i).path("token").asText().strip());
+            tokens.append(i == 0 ? "" : "  ")
+                    .append(line.path("tokens").get(i).path("token").asText().strip());
         }
         JsonNode best = line.path("scale").path("best");
-        return new BatchRow(line.path("feature").intValue(), line.path("nodes").asInt(-1), line.path("divergence").asDouble(Double.NaN), branch.toString().strip(),
-                probability, tokens.toString(), best.path("scale").asDouble(Double.NaN), best.path("plateau").path(0).asDouble(Double.NaN),
+        return new BatchRow(
+                line.path("feature").intValue(),
+                line.path("nodes").asInt(-1),
+                line.path("divergence").asDouble(Double.NaN),
+                branch.toString().strip(),
+                probability,
+                tokens.toString(),
+                best.path("scale").asDouble(Double.NaN),
+                best.path("plateau").path(0).asDouble(Double.NaN),
                 best.path("plateau").path(1).asDouble(Double.NaN));
     }
 }

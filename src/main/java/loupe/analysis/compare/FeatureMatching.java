@@ -8,8 +8,8 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 
 /**
- * For every feature of each of two checkpoints its best match in the other, by cosine of the decoder directions. All pairs,
- * in row blocks. Among equal cosines any may be taken.
+ * For every feature of each of two checkpoints its best match in the other, by cosine of the decoder directions. All
+ * pairs, in row blocks. Among equal cosines any may be taken.
  */
 public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<FeatureMatching.Answer> {
     private static final long ELEMENTS_PER_STEP = 1 << 22;
@@ -25,18 +25,25 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
     }
 
     /** What became of a feature on the way from one checkpoint to another. */
-    public enum Fate { KEPT, DRIFTED, UNCLEAR, BORN, DIED }
+    public enum Fate {
+        KEPT,
+        DRIFTED,
+        UNCLEAR,
+        BORN,
+        DIED
+    }
 
     /**
-     * From which best cosine on a feature counts as kept or drifted, and below which it has no match at all.
-     * Defaults of methods section 5.
+     * From which best cosine on a feature counts as kept or drifted, and below which it has no match at all. Defaults
+     * of methods section 5.
      */
     public record Thresholds(double kept, double drifted, double unmatched) {
         public static final Thresholds DEFAULT = new Thresholds(0.9, 0.5, 0.3);
 
         public Thresholds {
             if (!(kept >= drifted && drifted >= unmatched)) {
-                throw new IllegalArgumentException("thresholds are " + kept + ", " + drifted + ", " + unmatched + ", must not rise");
+                throw new IllegalArgumentException(
+                        "thresholds are " + kept + ", " + drifted + ", " + unmatched + ", must not rise");
             }
         }
     }
@@ -86,8 +93,12 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
                     counts[Fate.BORN.ordinal()]++;
                 }
             }
-            return new Counts(counts[Fate.KEPT.ordinal()], counts[Fate.DRIFTED.ordinal()], counts[Fate.UNCLEAR.ordinal()],
-                    counts[Fate.DIED.ordinal()], counts[Fate.BORN.ordinal()]);
+            return new Counts(
+                    counts[Fate.KEPT.ordinal()],
+                    counts[Fate.DRIFTED.ordinal()],
+                    counts[Fate.UNCLEAR.ordinal()],
+                    counts[Fate.DIED.ordinal()],
+                    counts[Fate.BORN.ordinal()]);
         }
 
         private static Fate fate(float cosine, Thresholds thresholds, Fate unmatched) {
@@ -123,8 +134,9 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
             NDArray left = scope.sae(query.a).decoder();
             NDArray right = scope.sae(query.b).decoder();
             if (left.getShape().get(1) != right.getShape().get(1)) {
-                throw new IllegalArgumentException(query.a + " writes " + left.getShape().get(1) + " dimensions and " + query.b + " " + right.getShape().get(1)
-                        + ", so their features cannot be matched");
+                throw new IllegalArgumentException(
+                        query.a + " writes " + left.getShape().get(1) + " dimensions and " + query.b + " "
+                                + right.getShape().get(1) + ", so their features cannot be matched");
             }
             int countA = (int) left.getShape().get(0);
             int countB = (int) right.getShape().get(0);
@@ -173,7 +185,8 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
 
         @Override
         public Answer result() {
-            return new Answer(best.bestInB.clone(), best.cosinesToB.clone(), best.bestInA.clone(), best.cosinesToA.clone());
+            return new Answer(
+                    best.bestInB.clone(), best.cosinesToB.clone(), best.bestInA.clone(), best.cosinesToA.clone());
         }
 
         @Override

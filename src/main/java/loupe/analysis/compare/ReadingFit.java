@@ -31,8 +31,8 @@ import loupe.sae.SparseAutoencoder;
 
 /**
  * Which way of reading a checkpoint fits the model's activations: with and without centring them, with and without
- * subtracting b_dec and, if the checkpoint leaves out the factor its input was scaled by, with that factor estimated from
- * the same text. The first position of each row is left out, because its activation is like no other's and many
+ * subtracting b_dec and, if the checkpoint leaves out the factor its input was scaled by, with that factor estimated
+ * from the same text. The first position of each row is left out, because its activation is like no other's and many
  * autoencoders were never shown it. Formats K.3.
  *
  * @param texts some thousand tokens are enough
@@ -45,8 +45,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
      * One way of reading, and how well it fits.
      *
      * @param factor what the input is multiplied by first; 1 for as it is
-     * @param explainedVariance 1 - sum |x - x^|^2 / sum |x - mean|^2 over all positions, in the space that the reading reads;
-     *     unlike dictionary_learning's, a constant offset counts
+     * @param explainedVariance 1 - sum |x - x^|^2 / sum |x - mean|^2 over all positions, in the space that the reading
+     *     reads; unlike dictionary_learning's, a constant offset counts
      * @param l0 mean number of features that are not 0
      */
     public record Reading(boolean centred, boolean subtracts, double factor, double explainedVariance, double l0) {}
@@ -63,7 +63,9 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
         /** The one that explains most of the variance. */
         public Reading best() {
-            return readings.stream().max(Comparator.comparingDouble(Reading::explainedVariance)).orElseThrow();
+            return readings.stream()
+                    .max(Comparator.comparingDouble(Reading::explainedVariance))
+                    .orElseThrow();
         }
     }
 
@@ -84,31 +86,49 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         public boolean step(Scope scope) {
             SparseAutoencoder loaded = scope.sae(sae);
             SaeConfig config = loaded.config();
-            HookPoint read = config.hook().orElseThrow(() -> new IllegalArgumentException(
-                    "the checkpoint does not say where in the model it reads, so it cannot be applied to a text"));
+            HookPoint read = config.hook()
+                    .orElseThrow(
+                            () -> new IllegalArgumentException(
+                                    "the checkpoint does not say where in the model it reads, so it cannot be applied to a text"));
             if (config.transcodes() && config.hookOut().isEmpty()) {
-                throw new IllegalArgumentException("the checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with");
+                throw new IllegalArgumentException(
+                        "the checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with");
             }
             HookPoint write = config.hookOut().orElse(read);
             int length = texts.row(rows).length;
             int[][] batch = texts.alike(rows, (int) Math.max(1, FEATURES_PER_STEP / ((long) length * config.dSae())));
             Caught caught = new Caught(new HashSet<>(List.of(read, write)), new HashMap<>());
-            scope.model(model).forward(scope.arrays(), Input.of(batch), caught, null, Logits.NONE, scope.cancellation());
+            scope.model(model)
+                    .forward(scope.arrays(), Input.of(batch), caught, null, Logits.NONE, scope.cancellation());
             LanguageModel lm = scope.model(model);
-            Function<Boolean, NDArray> x = processed -> afterTheFirst(TrainedValues.of(lm, config, processed, read, caught.value(read)), batch.length, length, config.dIn());
+            Function<Boolean, NDArray> x = processed -> afterTheFirst(
+                    TrainedValues.of(lm, config, processed, read, caught.value(read)),
+                    batch.length,
+                    length,
+                    config.dIn());
             if (scales(config) && Double.isNaN(factor)) {
                 return measure(config, x.apply(config.centred()), batch.length);
             }
-            Function<Boolean, NDArray> y = write.equals(read) ? x
-                    : processed -> afterTheFirst(TrainedValues.of(lm, config, processed, write, caught.value(write)), batch.length, length, config.dOut());
-            NDArray ids = scope.arrays().create(Arrays.stream(batch).flatMapToLong(row -> Arrays.stream(row, 1, length).asLongStream()).toArray());
+            Function<Boolean, NDArray> y = write.equals(read)
+                    ? x
+                    : processed -> afterTheFirst(
+                            TrainedValues.of(lm, config, processed, write, caught.value(write)),
+                            batch.length,
+                            length,
+                            config.dOut());
+            NDArray ids = scope.arrays()
+                    .create(Arrays.stream(batch)
+                            .flatMapToLong(row -> Arrays.stream(row, 1, length).asLongStream())
+                            .toArray());
             List<Found> found = new ArrayList<>();
             for (Reading reading : readings(config)) {
                 scope.cancellation().check();
                 found.add(fit(loaded, reading, x.apply(reading.centred()), y.apply(reading.centred()), ids));
             }
             if (sums == null) {
-                sums = readings(config).stream().map(reading -> new Sums(reading, config.dOut())).toList();
+                sums = readings(config).stream()
+                        .map(reading -> new Sums(reading, config.dOut()))
+                        .toList();
             }
             for (int i = 0; i < found.size(); i++) {
                 sums.get(i).add(found.get(i));
@@ -137,10 +157,16 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             for (boolean sameFactor : new boolean[] {true, false}) {
                 for (boolean sameCentring : new boolean[] {true, false}) {
                     for (boolean sameBias : new boolean[] {true, false}) {
-                        boolean makesSense = (sameFactor || scales(config)) && (sameBias || !config.transcodes())
+                        boolean makesSense = (sameFactor || scales(config))
+                                && (sameBias || !config.transcodes())
                                 && (sameCentring || config.normalisation() != InputNormalisation.LAYER_NORM);
                         if (makesSense) {
-                            readings.add(new Reading(config.centred() == sameCentring, config.subtractDecoderBias() == sameBias, sameFactor ? 1 : factor, 0, 0));
+                            readings.add(new Reading(
+                                    config.centred() == sameCentring,
+                                    config.subtractDecoderBias() == sameBias,
+                                    sameFactor ? 1 : factor,
+                                    0,
+                                    0));
                         }
                     }
                 }
@@ -150,7 +176,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
         @Override
         public Answer result() {
-            return new Answer(sums == null ? List.of() : sums.stream().map(Sums::reading).toList(), seen, factor);
+            return new Answer(
+                    sums == null ? List.of() : sums.stream().map(Sums::reading).toList(), seen, factor);
         }
 
         @Override
@@ -173,7 +200,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         }
         try (SparseAutoencoder other = loaded.readAs(config.withSubtractDecoderBias(reading.subtracts()))) {
             Reconstruction made = other.reconstruct(in, config.lookup() ? ids : null);
-            double active = made.features().neq(0).toType(DataType.FLOAT32, false).sum().getFloat();
+            double active =
+                    made.features().neq(0).toType(DataType.FLOAT32, false).sum().getFloat();
             Found found = new Found(DeviceArrays.floats(target), DeviceArrays.floats(made.xHat()), active);
             made.features().close();
             made.xHat().close();
@@ -183,7 +211,9 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
     /** Positions from the second on, as vectors. */
     private static NDArray afterTheFirst(NDArray value, int rows, int length, int width) {
-        return value.reshape(new Shape(rows, length, value.size() / rows / length)).get(":, 1:").reshape(new Shape((long) rows * (length - 1), width));
+        return value.reshape(new Shape(rows, length, value.size() / rows / length))
+                .get(":, 1:")
+                .reshape(new Shape((long) rows * (length - 1), width));
     }
 
     /** What one step found out about one reading. @param active how many features were not 0, in all */
@@ -226,7 +256,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         NDArray value(HookPoint at) {
             NDArray value = values.get(at);
             if (value == null) {
-                throw new IllegalArgumentException("the model has no hook point " + at + ", where the autoencoder is applied");
+                throw new IllegalArgumentException(
+                        "the model has no hook point " + at + ", where the autoencoder is applied");
             }
             return value;
         }
@@ -244,7 +275,9 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
         @Override
         public HookPoint stopAfter() {
-            return points.stream().max(Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site)).orElse(null);
+            return points.stream()
+                    .max(Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site))
+                    .orElse(null);
         }
     }
 }

@@ -28,13 +28,14 @@ import loupe.sae.SparseAutoencoder;
 /**
  * How faithful an autoencoder is to its model: metrics of the reconstruction, and what the model loses when the
  * reconstruction takes the activation's place at every position, error term left out, against zeros in its place. Every
- * position counts, the first included. An autoencoder trained on the centred residual stream is shown, and puts back, the
- * stream less its mean over dModel, which a model with layer norms cannot tell from the stream itself.
+ * position counts, the first included. An autoencoder trained on the centred residual stream is shown, and puts back,
+ * the stream less its mean over dModel, which a model with layer norms cannot tell from the stream itself.
  *
  * @param ignored tokens at whose positions the reconstruction replaces nothing and nothing is counted, as SAELens'
  *     {@code ignore_tokens}; zeros stand everywhere, as there
  */
-public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integer> ignored) implements Query.Stepped<SaeEvaluation.Answer> {
+public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integer> ignored)
+        implements Query.Stepped<SaeEvaluation.Answer> {
     /** Keeps the three arrays of logits in a step small. */
     private static final long LOGITS_PER_STEP = 1L << 22;
 
@@ -54,7 +55,8 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
      * @param ceClean loss of the model as it is; {@code ceSae} with the reconstruction, {@code ceZero} with zeros
      * @param klSae divergence KL(clean || reconstruction), over all positions; {@code klZero} likewise
      */
-    public record Answer(SaeMetrics metrics, long tokens, double ceClean, double ceSae, double ceZero, double klSae, double klZero) {
+    public record Answer(
+            SaeMetrics metrics, long tokens, double ceClean, double ceSae, double ceZero, double klSae, double klZero) {
         /** (CE_zero - CE_sae) / (CE_zero - CE_clean): 1 is perfect, 0 no better than zeros. */
         public double ceRecovered() {
             return (ceZero - ceSae) / (ceZero - ceClean);
@@ -94,23 +96,46 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             SaeConfig config = loaded.config();
             Places places = Places.of(config);
             int length = texts.row(rows).length;
-            int[][] batch = texts.alike(rows, (int) Math.max(1, LOGITS_PER_STEP / ((long) length * lm.config().vocabularySize())));
+            int[][] batch = texts.alike(rows, (int)
+                    Math.max(1, LOGITS_PER_STEP / ((long) length * lm.config().vocabularySize())));
             boolean[] counted = counted(batch);
             Input input = Input.of(batch);
-            NDArray ids = scope.arrays().create(Arrays.stream(batch).flatMapToInt(Arrays::stream).asLongStream().toArray(), new Shape(batch.length, length));
+            NDArray ids = scope.arrays()
+                    .create(
+                            Arrays.stream(batch)
+                                    .flatMapToInt(Arrays::stream)
+                                    .asLongStream()
+                                    .toArray(),
+                            new Shape(batch.length, length));
 
             Patch caught = Patch.looking(places.read, places.write);
             NDArray clean = logProbabilities(lm, scope, input, caught);
             NDArray whole = caught.value(places.write);
             NDArray target = TrainedValues.of(lm, config, places.write, whole);
-            Reconstruction made = loaded.reconstruct(TrainedValues.of(lm, config, places.read, caught.value(places.read)), ids);
-            NDArray withSae = logProbabilities(lm, scope, input, Patch.replacing(places.write,
-                    TrainedValues.with(lm, config, places.write, whole, whereCounted(counted, made.xHat(), target))));
-            NDArray withZeros = logProbabilities(lm, scope, input, Patch.replacing(places.write,
-                    TrainedValues.with(lm, config, places.write, whole, target.zerosLike())));
+            Reconstruction made =
+                    loaded.reconstruct(TrainedValues.of(lm, config, places.read, caught.value(places.read)), ids);
+            NDArray withSae = logProbabilities(
+                    lm,
+                    scope,
+                    input,
+                    Patch.replacing(
+                            places.write,
+                            TrainedValues.with(
+                                    lm, config, places.write, whole, whereCounted(counted, made.xHat(), target))));
+            NDArray withZeros = logProbabilities(
+                    lm,
+                    scope,
+                    input,
+                    Patch.replacing(
+                            places.write, TrainedValues.with(lm, config, places.write, whole, target.zerosLike())));
 
-            double[] found = {loss(clean, batch, counted), loss(withSae, batch, counted), loss(withZeros, batch, counted),
-                divergence(clean, withSae, counted), divergence(clean, withZeros, counted)};
+            double[] found = {
+                loss(clean, batch, counted),
+                loss(withSae, batch, counted),
+                loss(withZeros, batch, counted),
+                divergence(clean, withSae, counted),
+                divergence(clean, withZeros, counted)
+            };
             float[] x = only(counted, DeviceArrays.floats(target));
             float[] xHat = only(counted, DeviceArrays.floats(made.xHat()));
             float[] features = only(counted, DeviceArrays.floats(made.features()));
@@ -140,7 +165,14 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
 
         @Override
         public Answer result() {
-            return new Answer(metrics, tokens, sums[0] / predicted, sums[1] / predicted, sums[2] / predicted, sums[3] / tokens, sums[4] / tokens);
+            return new Answer(
+                    metrics,
+                    tokens,
+                    sums[0] / predicted,
+                    sums[1] / predicted,
+                    sums[2] / predicted,
+                    sums[3] / tokens,
+                    sums[4] / tokens);
         }
 
         @Override
@@ -166,9 +198,11 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         for (int place = 0; place < share.length; place++) {
             share[place] = counted[place] ? 1 : 0;
         }
-        NDArray mask = value.getManager().create(share, new Shape(counted.length, 1)).eq(1);
+        NDArray mask =
+                value.getManager().create(share, new Shape(counted.length, 1)).eq(1);
         Shape flat = new Shape(counted.length, shape.size() / counted.length);
-        return NDArrays.where(mask.broadcast(flat), value.reshape(flat), otherwise.reshape(flat)).reshape(shape);
+        return NDArrays.where(mask.broadcast(flat), value.reshape(flat), otherwise.reshape(flat))
+                .reshape(shape);
     }
 
     /** The rows of positions that count. */
@@ -191,9 +225,13 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         if (length < 2) {
             return 0;
         }
-        long[] next = Arrays.stream(batch).flatMapToInt(row -> Arrays.stream(row, 1, length)).asLongStream().toArray();
+        long[] next = Arrays.stream(batch)
+                .flatMapToInt(row -> Arrays.stream(row, 1, length))
+                .asLongStream()
+                .toArray();
         NDArray at = logProbabilities.getManager().create(next, new Shape(batch.length, length - 1, 1));
-        float[] predicted = DeviceArrays.floats(logProbabilities.get(":, :{}", length - 1).gather(at, 2));
+        float[] predicted =
+                DeviceArrays.floats(logProbabilities.get(":, :{}", length - 1).gather(at, 2));
         double sum = 0;
         for (int i = 0; i < predicted.length; i++) {
             sum -= counted[i / (length - 1) * length + i % (length - 1)] ? predicted[i] : 0;
@@ -214,17 +252,21 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
     /** Where an autoencoder reads and where it writes; the same but for transcoders. */
     private record Places(HookPoint read, HookPoint write) {
         static Places of(SaeConfig config) {
-            HookPoint read = config.hook().orElseThrow(() -> new IllegalArgumentException(
-                    "the checkpoint does not say where in the model it reads; give its hook point, such as --hook blocks.6.hook_resid_pre"));
+            HookPoint read = config.hook()
+                    .orElseThrow(
+                            () -> new IllegalArgumentException(
+                                    "the checkpoint does not say where in the model it reads; give its hook point, such as --hook blocks.6.hook_resid_pre"));
             if (config.transcodes() && config.hookOut().isEmpty()) {
-                throw new IllegalArgumentException("the checkpoint is a transcoder that does not say where in the model it writes, so its output cannot be put there");
+                throw new IllegalArgumentException(
+                        "the checkpoint is a transcoder that does not say where in the model it writes, so its output cannot be put there");
             }
             return new Places(read, config.hookOut().orElse(read));
         }
     }
 
     /** Looks at the values at some hook points, and puts others in the place of some. */
-    private record Patch(Set<HookPoint> caught, Map<HookPoint, NDArray> values, Map<HookPoint, NDArray> replacements) implements Hook {
+    private record Patch(Set<HookPoint> caught, Map<HookPoint, NDArray> values, Map<HookPoint, NDArray> replacements)
+            implements Hook {
         static Patch looking(HookPoint... at) {
             return new Patch(new HashSet<>(Arrays.asList(at)), new HashMap<>(), Map.of());
         }
@@ -236,7 +278,8 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         NDArray value(HookPoint at) {
             NDArray value = values.get(at);
             if (value == null) {
-                throw new IllegalArgumentException("the model has no hook point " + at + ", where the autoencoder is applied");
+                throw new IllegalArgumentException(
+                        "the model has no hook point " + at + ", where the autoencoder is applied");
             }
             return value;
         }

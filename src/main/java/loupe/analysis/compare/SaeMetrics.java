@@ -4,8 +4,8 @@ import java.util.BitSet;
 
 /**
  * How well an autoencoder puts vectors together again, added up over any number of rows in double precision. Rows whose
- * reconstruction or features are not finite, which the reference leaves undefined, are counted and left out of every mean.
- * Not thread-safe.
+ * reconstruction or features are not finite, which the reference leaves undefined, are counted and left out of every
+ * mean. Not thread-safe.
  *
  * <p>With x a row, x^ its reconstruction, r = x - x^, f its features, d the width; means are over rows.
  */
@@ -53,7 +53,9 @@ public final class SaeMetrics {
     public void add(int count, float[] x, float[] xHat, float[] features) {
         double[] batchMean = mean(count, x);
         for (int row = 0; row < count; row++) {
-            if (isFinite(features, row * dSae, dSae) && isFinite(xHat, row * width, width) && isFinite(x, row * width, width)) {
+            if (isFinite(features, row * dSae, dSae)
+                    && isFinite(xHat, row * width, width)
+                    && isFinite(x, row * width, width)) {
                 rows++;
                 addFeatures(features, row * dSae);
                 if (width > 0) {
@@ -155,7 +157,10 @@ public final class SaeMetrics {
         return perRow(squaredError);
     }
 
-    /** Fraction of variance explained, pooled over rows: 1 - sum_j Var(r_j) / sum_j Var(x_j). NaN for fewer than two rows. */
+    /**
+     * Fraction of variance explained, pooled over rows: 1 - sum_j Var(r_j) / sum_j Var(x_j). NaN for fewer than two
+     * rows.
+     */
     public double fve() {
         return width == 0 || rows < 2 ? Double.NaN : 1 - residual.sumOfSquares() / input.sumOfSquares();
     }
@@ -185,7 +190,10 @@ public final class SaeMetrics {
         return width == 0 ? Double.NaN : squaredOutput / product;
     }
 
-    /** Mean over rows of 1 - |r|^2 / |x - mean|^2, with the mean of the rows that were added together; SAELens' legacy formula. */
+    /**
+     * Mean over rows of 1 - |r|^2 / |x - mean|^2, with the mean of the rows that were added together; SAELens' legacy
+     * formula.
+     */
     public double explainedVarianceLegacy() {
         return perRow(legacyShare);
     }
@@ -206,7 +214,9 @@ public final class SaeMetrics {
 
     /** Fraction of features above 0 in more than this share of the rows. */
     public double denserThan(double density) {
-        long dense = java.util.Arrays.stream(activeRows).filter(active -> active > density * rows).count();
+        long dense = java.util.Arrays.stream(activeRows)
+                .filter(active -> active > density * rows)
+                .count();
         return dense / (double) dSae;
     }
 

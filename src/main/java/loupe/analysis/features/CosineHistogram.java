@@ -11,13 +11,14 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 
 /**
- * For every feature the 1st, 10th and 100th largest cosine of its direction with any other feature's, and the same for as
- * many random unit vectors of the same dimension. All pairs, in row blocks; the full matrix never exists. The random
+ * For every feature the 1st, 10th and 100th largest cosine of its direction with any other feature's, and the same for
+ * as many random unit vectors of the same dimension. All pairs, in row blocks; the full matrix never exists. The random
  * vectors are rows of independent normal coordinates, which have the direction of uniform random unit vectors.
  *
  * @param encoder whether encoder directions are compared; else decoder directions
  * @param seed of the random vectors
- * @see <a href="https://github.com/jacobcd52/SAE-geometry">SAE geometry</a> (methods section 5, "Interference of features")
+ * @see <a href="https://github.com/jacobcd52/SAE-geometry">SAE geometry</a> (methods section 5, "Interference of
+ *     features")
  */
 public record CosineHistogram(SaeId sae, boolean encoder, long seed) implements Query.Stepped<CosineHistogram.Answer> {
     private static final int[] RANKS = {1, 10, 100};
@@ -40,7 +41,8 @@ public record CosineHistogram(SaeId sae, boolean encoder, long seed) implements 
     public record Answer(int done, Largest features, Largest random, double rootMeanSquare) {}
 
     /**
-     * One entry per vector, NaN where not reached yet or where there are too few others. The arrays are not to be written.
+     * One entry per vector, NaN where not reached yet or where there are too few others. The arrays are not to be
+     * written.
      *
      * @param nearest the other vector with the largest cosine, -1 where not reached yet
      */
@@ -76,7 +78,10 @@ public record CosineHistogram(SaeId sae, boolean encoder, long seed) implements 
 
         @Override
         public boolean step(Scope scope) {
-            NDArray directions = (query.encoder ? new NeighbourSpace.Encoder(query.sae) : new NeighbourSpace.Decoder(query.sae)).rows(scope);
+            NDArray directions = (query.encoder
+                            ? new NeighbourSpace.Encoder(query.sae)
+                            : new NeighbourSpace.Decoder(query.sae))
+                    .rows(scope);
             count = (int) directions.getShape().get(0);
             width = directions.getShape().get(1);
             if (features == null) {
@@ -94,9 +99,11 @@ public record CosineHistogram(SaeId sae, boolean encoder, long seed) implements 
         private void fill(Scope scope, NDArray all, int end, Largest largest) {
             try (NDManager step = scope.arrays().newSubManager()) {
                 int near = Math.min(RANKS[RANKS.length - 1] + 1, count);
-                NDArray inverse = all.square().sum(new int[] {1}).sqrt().maximum(1e-30f).pow(-1);
+                NDArray inverse =
+                        all.square().sum(new int[] {1}).sqrt().maximum(1e-30f).pow(-1);
                 inverse.attach(step);
-                NDArray rows = DeviceArrays.rows(step, all, done, end).mul(inverse.get(done + ":" + end).expandDims(1));
+                NDArray rows = DeviceArrays.rows(step, all, done, end)
+                        .mul(inverse.get(done + ":" + end).expandDims(1));
                 NDArray turned = all.transpose();
                 turned.attach(step);
                 NDList top = rows.matMul(turned).muli(inverse).topK(near, 1, true, true);

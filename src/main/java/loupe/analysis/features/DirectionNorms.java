@@ -19,7 +19,8 @@ public record DirectionNorms(SaeId sae) implements Query.Single<DirectionNorms.A
         float[] cosines = new float[features];
         boolean comparable = encoder.getShape().get(1) == decoder.getShape().get(1);
         DeviceArrays.forEachBlock(scope, decoder, DataType.FLOAT32, (first, rows) -> {
-            NDArray same = DeviceArrays.rows(rows.getManager(), encoder, first, first + rows.getShape().get(0));
+            NDArray same = DeviceArrays.rows(
+                    rows.getManager(), encoder, first, first + rows.getShape().get(0));
             float[] products = comparable ? DeviceArrays.floats(rows.mul(same).sum(new int[] {1})) : new float[0];
             for (int i = 0; i < rows.getShape().get(0); i++) {
                 double scale = (double) encoderNorms[first + i] * decoderNorms[first + i];

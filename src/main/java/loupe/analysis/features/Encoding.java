@@ -22,7 +22,8 @@ import loupe.tensor.HostTensor;
  * @param x (..., dIn), or (..., heads, dHead) for an autoencoder of {@code hook_z}
  * @param tokenIds one for each vector, row by row; empty if the autoencoder has no lookup
  */
-public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds) implements Query.Stepped<Encoding.Answer> {
+public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds)
+        implements Query.Stepped<Encoding.Answer> {
     private static final long FEATURES_PER_STEP = 1L << 24;
 
     public Encoding {
@@ -75,7 +76,11 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
             SaeConfig config = loaded.config();
             float[] rows = Arrays.copyOfRange(x.data(), done * config.dIn(), (done + count) * config.dIn());
             NDArray in = scope.arrays().create(rows, layout.shape(count));
-            NDArray ids = tokenIds.map(all -> scope.arrays().create(all.subList(done, done + count).stream().mapToLong(Integer::longValue).toArray())).orElse(null);
+            NDArray ids = tokenIds.map(all -> scope.arrays()
+                            .create(all.subList(done, done + count).stream()
+                                    .mapToLong(Integer::longValue)
+                                    .toArray()))
+                    .orElse(null);
             Reconstruction made = loaded.reconstruct(in, ids);
             float[] stepFeatures = DeviceArrays.floats(made.features());
             float[] stepXHat = DeviceArrays.floats(made.xHat());
@@ -86,7 +91,10 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
 
         @Override
         public Answer result() {
-            return new Answer(new HostTensor(features, layout.with(layout.dSae)), new HostTensor(xHat, layout.output(layout.dOut)), metrics);
+            return new Answer(
+                    new HostTensor(features, layout.with(layout.dSae)),
+                    new HostTensor(xHat, layout.output(layout.dOut)),
+                    metrics);
         }
 
         @Override
@@ -97,7 +105,8 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
 
     /** A batch of top-k activations without a fixed threshold depends on all of its rows at once. */
     private static int rowsPerStep(SaeConfig config, int vectors) {
-        boolean together = config.activation() instanceof Activation.BatchTopK batch && batch.threshold().isEmpty();
+        boolean together = config.activation() instanceof Activation.BatchTopK batch
+                && batch.threshold().isEmpty();
         return together ? vectors : (int) Math.max(1, FEATURES_PER_STEP / config.dSae());
     }
 
@@ -120,20 +129,27 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
         static Layout of(SaeConfig config, HostTensor x, Optional<List<Integer>> tokenIds) {
             int[] shape = x.shape();
             int rank = shape.length;
-            boolean heads = rank >= 2 && shape[rank - 1] != config.dIn() && (long) shape[rank - 1] * shape[rank - 2] == config.dIn() && config.readsHeads();
+            boolean heads = rank >= 2
+                    && shape[rank - 1] != config.dIn()
+                    && (long) shape[rank - 1] * shape[rank - 2] == config.dIn()
+                    && config.readsHeads();
             if (rank == 0 || !heads && shape[rank - 1] != config.dIn()) {
-                throw new IllegalArgumentException("the activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + config.dIn());
+                throw new IllegalArgumentException("the activations have shape " + Arrays.toString(shape)
+                        + ", the autoencoder reads vectors of " + config.dIn());
             }
             int axes = heads ? 2 : 1;
             int vectors = x.data().length / config.dIn();
             if (config.lookup() && tokenIds.isEmpty()) {
-                throw new IllegalArgumentException("this autoencoder adds a bias for each token, so the token ids are needed: one for each of the "
-                        + vectors + " vectors");
+                throw new IllegalArgumentException(
+                        "this autoencoder adds a bias for each token, so the token ids are needed: one for each of the "
+                                + vectors + " vectors");
             }
             if (tokenIds.isPresent() && tokenIds.get().size() != vectors) {
-                throw new IllegalArgumentException("there are " + tokenIds.get().size() + " token ids for " + vectors + " vectors");
+                throw new IllegalArgumentException(
+                        "there are " + tokenIds.get().size() + " token ids for " + vectors + " vectors");
             }
-            return new Layout(config, vectors, Arrays.copyOf(shape, rank - axes), Arrays.copyOfRange(shape, rank - axes, rank));
+            return new Layout(
+                    config, vectors, Arrays.copyOf(shape, rank - axes), Arrays.copyOfRange(shape, rank - axes, rank));
         }
 
         Shape shape(int count) {

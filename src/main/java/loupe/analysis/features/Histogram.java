@@ -1,7 +1,8 @@
 package loupe.analysis.features;
 
 /**
- * Counts in equal bins; the last bin includes its upper edge, as {@code torch.histc} and {@code numpy.histogram} have it.
+ * Counts in equal bins; the last bin includes its upper edge, as {@code torch.histc} and {@code numpy.histogram} have
+ * it.
  *
  * @param low lower edge of the first bin
  * @param high upper edge of the last bin

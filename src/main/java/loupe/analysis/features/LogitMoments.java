@@ -10,7 +10,8 @@ import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
 
 /**
- * For every feature the moments of its {@link LogitWeights} and the tokens it promotes most: columns of the feature table.
+ * For every feature the moments of its {@link LogitWeights} and the tokens it promotes most: columns of the feature
+ * table.
  *
  * @param top how many tokens per feature
  */
@@ -33,14 +34,17 @@ public record LogitMoments(ModelId model, SaeId sae, int top) implements Query.S
      * @param done how many features have been reached
      * @param tokens promoted tokens, most promoted first, (features, top) row-major
      */
-    public record Answer(int done, int top, float[] mean, float[] deviation, float[] skewness, float[] kurtosis, int[] tokens) {
+    public record Answer(
+            int done, int top, float[] mean, float[] deviation, float[] skewness, float[] kurtosis, int[] tokens) {
         public int features() {
             return mean.length;
         }
 
         /** The tokens this feature promotes most. */
         public int[] tokens(int feature) {
-            return feature < done ? java.util.Arrays.copyOfRange(tokens, feature * top, (feature + 1) * top) : new int[0];
+            return feature < done
+                    ? java.util.Arrays.copyOfRange(tokens, feature * top, (feature + 1) * top)
+                    : new int[0];
         }
     }
 
@@ -69,7 +73,9 @@ public record LogitMoments(ModelId model, SaeId sae, int top) implements Query.S
             }
             int end = (int) Math.min(features, done + Math.max(1, ELEMENTS_PER_STEP / vocabulary));
             NDArray weights = LogitWeights.ofTokens(
-                    LogitWeights.weights(DeviceArrays.rows(scope.arrays(), decoder, done, end), LogitWeights.gain(lm), lm), lm);
+                    LogitWeights.weights(
+                            DeviceArrays.rows(scope.arrays(), decoder, done, end), LogitWeights.gain(lm), lm),
+                    lm);
             float[] values = DeviceArrays.floats(weights);
             long[] best = new long[0];
             if (top > 0) {

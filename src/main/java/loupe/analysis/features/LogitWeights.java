@@ -20,7 +20,8 @@ import loupe.lm.LanguageModel;
  *     direction, divided by its norm, so that l are cosines
  * @param top how many tokens at each end
  */
-public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centred, boolean unitColumns, int top) implements Query.Single<LogitWeights.Answer> {
+public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centred, boolean unitColumns, int top)
+        implements Query.Single<LogitWeights.Answer> {
     public LogitWeights {
         if (top < 0) {
             throw new IllegalArgumentException("top is " + top);
@@ -38,14 +39,17 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         LanguageModel lm = scope.model(model);
         int dModel = lm.config().dModel();
         if (direction.length != dModel) {
-            throw new IllegalArgumentException(sae + " writes " + direction.length + " dimensions, the residual stream of " + model + " has " + dModel);
+            throw new IllegalArgumentException(sae + " writes " + direction.length
+                    + " dimensions, the residual stream of " + model + " has " + dModel);
         }
         NDManager step = scope.arrays();
         NDArray row = step.create(direction, new Shape(1, dModel));
         NDArray gain = gain(lm);
         NDArray weights = weights(row, gain, lm);
         if (unitColumns) {
-            NDArray squares = gain.square().reshape(1, -1).matMul(lm.unembedding().square().transpose());
+            NDArray squares = gain.square()
+                    .reshape(1, -1)
+                    .matMul(lm.unembedding().square().transpose());
             weights = weights.div(squares.sqrt().maximum(1e-30f)).div(row.norm().maximum(1e-30f));
         }
         if (centred) {
@@ -66,7 +70,9 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
 
     /** The columns that belong to tokens, without those that pad the vocabulary: (N, {@link LanguageModel#tokens}). */
     static NDArray ofTokens(NDArray weights, LanguageModel lm) {
-        return lm.tokens() == weights.getShape().get(1) ? weights : weights.get(":, :{}", lm.tokens()).duplicate();
+        return lm.tokens() == weights.getShape().get(1)
+                ? weights
+                : weights.get(":, :{}", lm.tokens()).duplicate();
     }
 
     @Override
@@ -82,13 +88,25 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
      * @param weights l, one per token
      * @param histogram of l in 50 bins
      */
-    public record Answer(int[] promoted, float[] promotedWeights, int[] suppressed, float[] suppressedWeights, float[] weights, Histogram histogram,
+    public record Answer(
+            int[] promoted,
+            float[] promotedWeights,
+            int[] suppressed,
+            float[] suppressedWeights,
+            float[] weights,
+            Histogram histogram,
             Moments moments) {
         static Answer of(float[] weights, int top) {
             int[] promoted = extremes(weights, top, -1);
             int[] suppressed = extremes(weights, top, 1);
-            return new Answer(promoted, pick(weights, promoted), suppressed, pick(weights, suppressed), weights,
-                    Histogram.of(weights, Histogram.DEFAULT_BINS), Moments.of(weights));
+            return new Answer(
+                    promoted,
+                    pick(weights, promoted),
+                    suppressed,
+                    pick(weights, suppressed),
+                    weights,
+                    Histogram.of(weights, Histogram.DEFAULT_BINS),
+                    Moments.of(weights));
         }
 
         private static int[] extremes(float[] weights, int top, int sign) {

@@ -34,6 +34,10 @@ public record Moments(double mean, double deviation, double skewness, double kur
         }
         double variance = second / count;
         boolean flat = !(variance > 0);
-        return new Moments(mean, Math.sqrt(variance), flat ? 0 : third / count / Math.pow(variance, 1.5), flat ? 0 : fourth / count / (variance * variance));
+        return new Moments(
+                mean,
+                Math.sqrt(variance),
+                flat ? 0 : third / count / Math.pow(variance, 1.5),
+                flat ? 0 : fourth / count / (variance * variance));
     }
 }

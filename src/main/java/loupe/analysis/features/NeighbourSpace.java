@@ -43,6 +43,8 @@ public sealed interface NeighbourSpace {
             return scope.sae(decoder.sae).decoder();
         }
         SaeId sae = ((Biases) this).sae;
-        return scope.sae(sae).lookup().orElseThrow(() -> new IllegalArgumentException(sae + " has no per-token biases"));
+        return scope.sae(sae)
+                .lookup()
+                .orElseThrow(() -> new IllegalArgumentException(sae + " has no per-token biases"));
     }
 }

@@ -14,8 +14,8 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 
 /**
- * The exact nearest neighbours of a vector by cosine, the vector itself left out. Ties go to the lower id; a zero row has
- * cosine 0 with everything.
+ * The exact nearest neighbours of a vector by cosine, the vector itself left out. Ties go to the lower id; a zero row
+ * has cosine 0 with everything.
  */
 public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implements Query.Single<Neighbours.Answer> {
     /** Spaces of at most this many elements are gone through in float64, larger ones in float32. */
@@ -38,11 +38,13 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
         int width = (int) rows.getShape().get(1);
         double[] vector = vector(scope, width);
         if (vector.length != width) {
-            throw new IllegalArgumentException("the vector has " + vector.length + " dimensions, what it is compared with has " + width);
+            throw new IllegalArgumentException(
+                    "the vector has " + vector.length + " dimensions, what it is compared with has " + width);
         }
         double[] unit = Vectors.unit(vector);
         OptionalInt itself = itself(scope);
-        SmallestK nearest = new SmallestK().reset((int) Math.min(top, rows.getShape().get(0)));
+        SmallestK nearest =
+                new SmallestK().reset((int) Math.min(top, rows.getShape().get(0)));
         DataType type = rows.size() <= DOUBLE_ELEMENTS ? DataType.FLOAT64 : DataType.FLOAT32;
         NDArray column = scope.arrays().create(unit).toType(type, false).reshape(width, 1);
         DeviceArrays.forEachBlock(scope, rows, type, (first, block) -> {
@@ -91,7 +93,8 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
             return OptionalInt.of(bias.id());
         }
         if (of instanceof NeighbourQuery.Feature feature
-                && (in.equals(new NeighbourSpace.Decoder(feature.sae())) || in.equals(new NeighbourSpace.Encoder(feature.sae())))) {
+                && (in.equals(new NeighbourSpace.Decoder(feature.sae()))
+                        || in.equals(new NeighbourSpace.Encoder(feature.sae())))) {
             return OptionalInt.of(feature.index());
         }
         return OptionalInt.empty();
@@ -100,7 +103,9 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
     /** Whether the space is the model's embedding, or its unembedding where the two are one matrix. */
     private boolean isEmbeddingOf(Scope scope, ModelId model) {
         return in.equals(new NeighbourSpace.Tokens(model))
-                || in.equals(new NeighbourSpace.Unembedding(model)) && scope.model(model).unembedding() == scope.model(model).embedding();
+                || in.equals(new NeighbourSpace.Unembedding(model))
+                        && scope.model(model).unembedding()
+                                == scope.model(model).embedding();
     }
 
     private double[] vector(Scope scope, int width) {
@@ -115,7 +120,11 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
         }
         if (of instanceof NeighbourQuery.Feature feature) {
             boolean encoder = in instanceof NeighbourSpace.Encoder;
-            return row(scope, (encoder ? new NeighbourSpace.Encoder(feature.sae()) : new NeighbourSpace.Decoder(feature.sae())).rows(scope), feature.index());
+            return row(
+                    scope,
+                    (encoder ? new NeighbourSpace.Encoder(feature.sae()) : new NeighbourSpace.Decoder(feature.sae()))
+                            .rows(scope),
+                    feature.index());
         }
         if (of instanceof NeighbourQuery.Bias bias) {
             return row(scope, new NeighbourSpace.Biases(bias.sae()).rows(scope), bias.id());
@@ -138,7 +147,8 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
 
     private static double[] row(Scope scope, NDArray rows, int index) {
         if (index < 0 || index >= rows.getShape().get(0)) {
-            throw new IllegalArgumentException("the query is row " + index + ", but there are " + rows.getShape().get(0) + ", counted from 0");
+            throw new IllegalArgumentException("the query is row " + index + ", but there are "
+                    + rows.getShape().get(0) + ", counted from 0");
         }
         try (NDManager step = scope.arrays().newSubManager()) {
             return DeviceArrays.doubles(DeviceArrays.rows(step, rows, index, index + 1L));
@@ -154,8 +164,8 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
      * Nearest first. The arrays are not to be written.
      *
      * @param ids token ids or feature indices
-     * @param meanPairwiseCosine mean cosine among the listed vectors, which a list for a random vector is the null of; NaN
-     *     for fewer than two
+     * @param meanPairwiseCosine mean cosine among the listed vectors, which a list for a random vector is the null of;
+     *     NaN for fewer than two
      */
     public record Answer(int[] ids, double[] cosines, double meanPairwiseCosine) {}
 }

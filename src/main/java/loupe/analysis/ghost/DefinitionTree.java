@@ -7,20 +7,29 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 
 /**
- * What a model says a ghost means: the tree of its most probable continuations of a prompt that has the ghost in a token's
- * place. Nodes are expanded in order of cumulative probability, in batches; every step publishes the tree so far.
+ * What a model says a ghost means: the tree of its most probable continuations of a prompt that has the ghost in a
+ * token's place. Nodes are expanded in order of cumulative probability, in batches; every step publishes the tree so
+ * far.
  *
- * <p>The tree is that of the notebook of mwatkins (methods section 1), node for node: the children of a node are the topK
- * next tokens whose cumulative probability is at least the cutoff. There it costs one forward pass over the whole text per
- * node; here the prompt's keys and values are computed once and each node adds one token to its ancestors'. The ghost is an
- * input embedding and never written into the weights, so that a tied unembedding and the centroid stay what they are.
+ * <p>The tree is that of the notebook of mwatkins (methods section 1), node for node: the children of a node are the
+ * topK next tokens whose cumulative probability is at least the cutoff. There it costs one forward pass over the whole
+ * text per node; here the prompt's keys and values are computed once and each node adds one token to its ancestors'.
+ * The ghost is an input embedding and never written into the weights, so that a tied unembedding and the centroid stay
+ * what they are.
  *
  * @param steering empty: none. The baseline is never steered
- * @param grown an earlier answer of this tree to a larger cutoff or fewer nodes, to grow on from instead of from the root;
- *     it changes how long the answer takes and not the answer, so it does not count when queries are compared
+ * @param grown an earlier answer of this tree to a larger cutoff or fewer nodes, to grow on from instead of from the
+ *     root; it changes how long the answer takes and not the answer, so it does not count when queries are compared
  */
-public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt prompt, TreeLimits limits, TreeBaseline baseline,
-        Optional<TreeSteering> steering, Optional<DefinitionTree.Answer> grown) implements Query.Stepped<DefinitionTree.Answer> {
+public record DefinitionTree(
+        ModelId model,
+        GhostSettings ghost,
+        GhostPrompt prompt,
+        TreeLimits limits,
+        TreeBaseline baseline,
+        Optional<TreeSteering> steering,
+        Optional<DefinitionTree.Answer> grown)
+        implements Query.Stepped<DefinitionTree.Answer> {
     /** With neither baseline nor steering. */
     public DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt prompt, TreeLimits limits) {
         this(model, ghost, prompt, limits, TreeBaseline.NONE, Optional.empty(), Optional.empty());
@@ -41,8 +50,8 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
     }
 
     /**
-     * The same question, answered by growing on from an earlier answer where that is of the same tree: same ghost, prompt,
-     * topK, depth, mask, baseline and steering, whatever its cutoff. Otherwise the question as it is.
+     * The same question, answered by growing on from an earlier answer where that is of the same tree: same ghost,
+     * prompt, topK, depth, mask, baseline and steering, whatever its cutoff. Otherwise the question as it is.
      */
     public DefinitionTree from(Answer earlier) {
         return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.of(earlier));
@@ -50,13 +59,25 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
 
     /** The same question without an earlier answer. */
     DefinitionTree fromTheRoot() {
-        return grown.isEmpty() ? this : new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.empty());
+        return grown.isEmpty()
+                ? this
+                : new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.empty());
     }
 
-    private boolean isSameTreeAs(ModelId otherModel, GhostSettings otherGhost, GhostPrompt otherPrompt, TreeLimits otherLimits,
-            TreeBaseline otherBaseline, Optional<TreeSteering> otherSteering) {
-        return model.equals(otherModel) && ghost.equals(otherGhost) && prompt.equals(otherPrompt) && baseline.equals(otherBaseline)
-                && steering.equals(otherSteering) && limits.topK() == otherLimits.topK() && limits.maxDepth() == otherLimits.maxDepth()
+    private boolean isSameTreeAs(
+            ModelId otherModel,
+            GhostSettings otherGhost,
+            GhostPrompt otherPrompt,
+            TreeLimits otherLimits,
+            TreeBaseline otherBaseline,
+            Optional<TreeSteering> otherSteering) {
+        return model.equals(otherModel)
+                && ghost.equals(otherGhost)
+                && prompt.equals(otherPrompt)
+                && baseline.equals(otherBaseline)
+                && steering.equals(otherSteering)
+                && limits.topK() == otherLimits.topK()
+                && limits.maxDepth() == otherLimits.maxDepth()
                 && limits.maskId().equals(otherLimits.maskId());
     }
 
@@ -73,7 +94,8 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
     @Override
     public boolean equals(Object other) {
         return other instanceof DefinitionTree that
-                && isSameTreeAs(that.model, that.ghost, that.prompt, that.limits, that.baseline, that.steering) && limits.equals(that.limits);
+                && isSameTreeAs(that.model, that.ghost, that.prompt, that.limits, that.baseline, that.steering)
+                && limits.equals(that.limits);
     }
 
     @Override
@@ -83,12 +105,13 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
 
     @Override
     public String toString() {
-        return "DefinitionTree[" + model + ", " + ghost + ", " + prompt + ", " + limits + ", " + baseline + ", " + steering + "]";
+        return "DefinitionTree[" + model + ", " + ghost + ", " + prompt + ", " + limits + ", " + baseline + ", "
+                + steering + "]";
     }
 
     /**
-     * The nodes of a tree by number: 0 is the root, parents come before their children, and the children of a node follow
-     * each other, most probable first. Immutable.
+     * The nodes of a tree by number: 0 is the root, parents come before their children, and the children of a node
+     * follow each other, most probable first. Immutable.
      */
     public static final class Answer {
         private final DefinitionTree query;
@@ -121,7 +144,10 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
             }
         }
 
-        /** The known nodes within the limits. Whole families of siblings keep their order, so a cut leaves the first of them. */
+        /**
+         * The known nodes within the limits. Whole families of siblings keep their order, so a cut leaves the first of
+         * them.
+         */
         private static int[] shown(TreeNodes known, TreeLimits limits) {
             int[] within = new int[known.size()];
             int count = 1;
@@ -192,12 +218,18 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
             return known.cumulative(shown[node]);
         }
 
-        /** Entropy of the next token after this node in nats; NaN where the tree has not been there or was not to go further. */
+        /**
+         * Entropy of the next token after this node in nats; NaN where the tree has not been there or was not to go
+         * further.
+         */
         public float entropy(int node) {
             return known.entropy(shown[node]);
         }
 
-        /** The probability the baseline gives this token after the same ancestors; NaN for the root and without a baseline. */
+        /**
+         * The probability the baseline gives this token after the same ancestors; NaN for the root and without a
+         * baseline.
+         */
         public double baselineProbability(int node) {
             return known.baseline(shown[node]);
         }
@@ -208,9 +240,9 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
         }
 
         /**
-         * How much the tree says that its baseline does not: the Kullback-Leibler divergence of the two distributions of
-         * continuations by the chain rule, cut off where the tree ends: the sum over its nodes of the cumulative probability
-         * times KL(next token given ghost, next token given baseline), in nats. NaN without a baseline.
+         * How much the tree says that its baseline does not: the Kullback-Leibler divergence of the two distributions
+         * of continuations by the chain rule, cut off where the tree ends: the sum over its nodes of the cumulative
+         * probability times KL(next token given ghost, next token given baseline), in nats. NaN without a baseline.
          */
         public double divergence() {
             if (query.baseline.kind() == TreeBaseline.Kind.NONE) {
@@ -224,7 +256,10 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
             return sum;
         }
 
-        /** Entropy of the next token in nats: the mean over the nodes where it is known, weighted by their cumulative probability. */
+        /**
+         * Entropy of the next token in nats: the mean over the nodes where it is known, weighted by their cumulative
+         * probability.
+         */
         public double meanEntropy() {
             double sum = 0;
             double weight = 0;
@@ -246,22 +281,48 @@ public record DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt pro
             return path;
         }
 
-        /** The same tree with a larger cutoff, equal to what a new one would be. Host only, in one pass over the nodes. */
+        /**
+         * The same tree with a larger cutoff, equal to what a new one would be. Host only, in one pass over the nodes.
+         */
         public Answer trimmed(double cutoff) {
             if (cutoff < query.limits.cutoff()) {
-                throw new IllegalArgumentException("cutoff is " + cutoff + ", below the " + query.limits.cutoff() + " the tree was grown to");
+                throw new IllegalArgumentException(
+                        "cutoff is " + cutoff + ", below the " + query.limits.cutoff() + " the tree was grown to");
             }
             TreeLimits limits = query.limits.withCutoff(cutoff);
-            return new Answer(new DefinitionTree(query.model, query.ghost, query.prompt, limits, query.baseline, query.steering, Optional.empty()), known, complete);
+            return new Answer(
+                    new DefinitionTree(
+                            query.model,
+                            query.ghost,
+                            query.prompt,
+                            limits,
+                            query.baseline,
+                            query.steering,
+                            Optional.empty()),
+                    known,
+                    complete);
         }
 
-        /** The same tree with so many nodes at most besides the root, its most probable ones, equal to what a new one would be. Host only. */
+        /**
+         * The same tree with so many nodes at most besides the root, its most probable ones, equal to what a new one
+         * would be. Host only.
+         */
         Answer atMost(int nodes) {
             if (query.limits.maxNodes().isPresent() && query.limits.maxNodes().getAsInt() <= nodes) {
                 return this;
             }
             TreeLimits limits = query.limits.withMaxNodes(nodes);
-            return new Answer(new DefinitionTree(query.model, query.ghost, query.prompt, limits, query.baseline, query.steering, Optional.empty()), known, complete);
+            return new Answer(
+                    new DefinitionTree(
+                            query.model,
+                            query.ghost,
+                            query.prompt,
+                            limits,
+                            query.baseline,
+                            query.steering,
+                            Optional.empty()),
+                    known,
+                    complete);
         }
 
         /** Everything known of the tree, also below the cutoff. */

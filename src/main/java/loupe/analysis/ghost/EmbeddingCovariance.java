@@ -90,7 +90,9 @@ public record EmbeddingCovariance(ModelId model) implements Query.Stepped<Embedd
             dModel = centroid.length;
             int end = (int) Math.min(tokens, done + Math.max(dModel, ELEMENTS_PER_STEP / dModel));
             NDManager step = scope.arrays();
-            NDArray rows = DeviceArrays.rows(step, embedding, done, end).toType(DataType.FLOAT64, false).sub(step.create(centroid));
+            NDArray rows = DeviceArrays.rows(step, embedding, done, end)
+                    .toType(DataType.FLOAT64, false)
+                    .sub(step.create(centroid));
             double[] added = DeviceArrays.doubles(rows.transpose().matMul(rows));
             NDArray squares = rows.square().sum(new int[] {1});
             double fourth = DeviceArrays.doubles(squares.square().sum())[0];

@@ -9,9 +9,9 @@ import loupe.sae.SparseAutoencoder;
 import loupe.tensor.HostTensor;
 
 /**
- * The vectors that every ghost of one source is a combination of: the centroid, the unit encoder and decoder direction and
- * the first principal components; of a finished ghost, the centroid and the ghost. With the answer at hand any setting of
- * the sliders becomes a ghost on the host.
+ * The vectors that every ghost of one source is a combination of: the centroid, the unit encoder and decoder direction
+ * and the first principal components; of a finished ghost, the centroid and the ghost. With the answer at hand any
+ * setting of the sliders becomes a ghost on the host.
  *
  * @param components how many principal components, 0 or more
  */
@@ -35,7 +35,8 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
         if (source instanceof GhostSource.Feature feature) {
             SparseAutoencoder sae = scope.sae(feature.sae());
             if (feature.index() < 0 || feature.index() >= sae.config().dSae()) {
-                throw new IllegalArgumentException("feature is " + feature.index() + ", the checkpoint has " + sae.config().dSae());
+                throw new IllegalArgumentException("feature is " + feature.index() + ", the checkpoint has "
+                        + sae.config().dSae());
             }
             vectors.add(Vectors.unit(widen(sae.encoderDirection(feature.index()))));
             vectors.add(Vectors.unit(widen(sae.decoderDirection(feature.index()))));
@@ -48,12 +49,14 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
         int dModel = vectors.get(0).length;
         for (double[] vector : vectors) {
             if (vector.length != dModel) {
-                throw new IllegalArgumentException("the direction has " + vector.length + " dimensions, the model's embedding has " + dModel
-                        + "; choose vectors or a checkpoint made for this model");
+                throw new IllegalArgumentException(
+                        "the direction has " + vector.length + " dimensions, the model's embedding has " + dModel
+                                + "; choose vectors or a checkpoint made for this model");
             }
         }
         if (components > 0) {
-            vectors.addAll(List.of(scope.answer(new PrincipalComponents(model, components)).directions()));
+            vectors.addAll(List.of(
+                    scope.answer(new PrincipalComponents(model, components)).directions()));
         }
         return Answer.of(source, components, vectors.toArray(double[][]::new));
     }
@@ -79,7 +82,8 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
     }
 
     /**
-     * @param vectors centroid, encoder, decoder, components; or centroid, finished ghost; each of dModel values, not to be written
+     * @param vectors centroid, encoder, decoder, components; or centroid, finished ghost; each of dModel values, not to
+     *     be written
      * @param gram their inner products
      */
     public record Answer(GhostSource source, int components, double[][] vectors, double[][] gram) {
@@ -107,7 +111,8 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
                 throw new IllegalArgumentException("source is " + settings.source() + ", the basis is of " + source);
             }
             if (settings.components() > components) {
-                throw new IllegalArgumentException("pcaWeights are " + settings.pcaWeights() + ", the basis has " + components + " components");
+                throw new IllegalArgumentException(
+                        "pcaWeights are " + settings.pcaWeights() + ", the basis has " + components + " components");
             }
             double[] coefficients = direction(settings);
             if (source instanceof GhostSource.Finished) {
@@ -128,11 +133,15 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
                 return u;
             }
             double a = settings.encoderMix();
-            double rest = 1 - settings.pcaWeights().stream().mapToDouble(Double::doubleValue).sum();
+            double rest = 1
+                    - settings.pcaWeights().stream()
+                            .mapToDouble(Double::doubleValue)
+                            .sum();
             u[ENCODER] = a * rest;
             u[DECODER] = (1 - a) * rest;
             for (int j = 0; j < settings.components(); j++) {
-                u[FIRST_COMPONENT + j] = settings.pcaWeights().get(j) * settings.pcaSign().factor();
+                u[FIRST_COMPONENT + j] =
+                        settings.pcaWeights().get(j) * settings.pcaSign().factor();
             }
             return u;
         }
@@ -149,7 +158,9 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
         public GhostVector vector(GhostSettings settings) {
             double[] ghost = combine(coefficients(settings));
             double[] direction = combine(direction(settings));
-            return new GhostVector(Vectors.tensor(ghost), Vectors.tensor(vectors[0]),
+            return new GhostVector(
+                    Vectors.tensor(ghost),
+                    Vectors.tensor(vectors[0]),
                     Vectors.tensor(source instanceof GhostSource.Finished ? Vectors.unit(direction) : direction));
         }
 

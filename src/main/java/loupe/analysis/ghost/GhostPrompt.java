@@ -19,12 +19,14 @@ public record GhostPrompt(List<Integer> ids, List<Integer> ghostPositions) {
         ids = List.copyOf(ids);
         ghostPositions = List.copyOf(ghostPositions);
         if (ghostPositions.isEmpty()) {
-            throw new IllegalArgumentException("the prompt has no place for the ghost; write " + PLACEHOLDER + " where it belongs");
+            throw new IllegalArgumentException(
+                    "the prompt has no place for the ghost; write " + PLACEHOLDER + " where it belongs");
         }
         for (int i = 0; i < ghostPositions.size(); i++) {
             int position = ghostPositions.get(i);
             if (position < 0 || position >= ids.size() || i > 0 && position <= ghostPositions.get(i - 1)) {
-                throw new IllegalArgumentException("ghostPositions are " + ghostPositions + ", must rise from 0 to at most " + (ids.size() - 1));
+                throw new IllegalArgumentException(
+                        "ghostPositions are " + ghostPositions + ", must rise from 0 to at most " + (ids.size() - 1));
             }
         }
     }

@@ -9,15 +9,21 @@ import loupe.tensor.HostTensor;
  * How a ghost is made: g = c + s u with u = (1 - sum of w) f + sum of w_j p_j, nothing normalised again.
  *
  * <p>c is the centroid of the token embeddings, f the direction A e + (1 - A) d, e and d the unit encoder and decoder
- * directions (so that f is shorter than 1 between them), p_j the principal components of the embedding. Source: the definition-tree notebook of
- * mwatkins (methods section 1), which has A = 0 or 1 and one component.
+ * directions (so that f is shorter than 1 between them), p_j the principal components of the embedding. Source: the
+ * definition-tree notebook of mwatkins (methods section 1), which has A = 0 or 1 and one component.
  *
  * @param encoderMix A, 0 to 1: 1 is the encoder direction, 0 the decoder direction
  * @param scale s, in units of the embedding
  * @param centroid whether c is added; without it g = s u
  * @param pcaWeights w_1, w_2, ...; may be empty, trailing zeros are dropped
  */
-public record GhostSettings(GhostSource source, double encoderMix, double scale, boolean centroid, List<Double> pcaWeights, PcaSign pcaSign) {
+public record GhostSettings(
+        GhostSource source,
+        double encoderMix,
+        double scale,
+        boolean centroid,
+        List<Double> pcaWeights,
+        PcaSign pcaSign) {
     /** The notebook's scale, the mean distance of a Gemma-2B token from the centroid. */
     public static final double DEFAULT_SCALE = 3.8;
 
@@ -26,7 +32,8 @@ public record GhostSettings(GhostSource source, double encoderMix, double scale,
             throw new IllegalArgumentException("encoderMix is " + encoderMix + ", must be from 0 to 1");
         }
         if (!Double.isFinite(scale) || pcaWeights.stream().anyMatch(w -> !Double.isFinite(w))) {
-            throw new IllegalArgumentException("scale is " + scale + " and pcaWeights are " + pcaWeights + ", must be finite");
+            throw new IllegalArgumentException(
+                    "scale is " + scale + " and pcaWeights are " + pcaWeights + ", must be finite");
         }
         if (source instanceof GhostSource.Finished) {
             encoderMix = 1;
@@ -44,7 +51,8 @@ public record GhostSettings(GhostSource source, double encoderMix, double scale,
 
     /** The notebook's defaults for a feature's encoder direction. */
     public static GhostSettings encoder(SaeId sae, int feature) {
-        return new GhostSettings(new GhostSource.Feature(sae, feature), 1, DEFAULT_SCALE, true, List.of(), PcaSign.POSITIVE);
+        return new GhostSettings(
+                new GhostSource.Feature(sae, feature), 1, DEFAULT_SCALE, true, List.of(), PcaSign.POSITIVE);
     }
 
     /** The notebook's defaults for a feature's decoder direction. */
@@ -75,7 +83,13 @@ public record GhostSettings(GhostSource source, double encoderMix, double scale,
 
     /** Weights of the principal components, of the sign given. */
     public GhostSettings withPca(PcaSign sign, double... weights) {
-        return new GhostSettings(source, encoderMix, scale, centroid, DoubleStream.of(weights).boxed().toList(), sign);
+        return new GhostSettings(
+                source,
+                encoderMix,
+                scale,
+                centroid,
+                DoubleStream.of(weights).boxed().toList(),
+                sign);
     }
 
     /** How many principal components it takes to make this ghost. */

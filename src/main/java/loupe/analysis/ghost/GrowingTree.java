@@ -14,8 +14,8 @@ import loupe.lm.LanguageModel;
 
 /**
  * One tree under way: its nodes, those still to expand, and the lanes they are expanded in, the ghost's first. Nodes of
- * several trees can be expanded in one pass. With a limit on nodes, a tree has work until no open node could still have a
- * child among those kept, so that what it becomes does not depend on the sizes of batches. Device thread only.
+ * several trees can be expanded in one pass. With a limit on nodes, a tree has work until no open node could still have
+ * a child among those kept, so that what it becomes does not depend on the sizes of batches. Device thread only.
  */
 final class GrowingTree {
     private static final int FEWEST_TO_SIFT = 4_096;
@@ -29,6 +29,7 @@ final class GrowingTree {
     private final Map<Integer, Integer> openChildren = new HashMap<>();
     /** The cumulative probabilities of the best nodes known, as many as are to be kept, smallest first. */
     private final PriorityQueue<Double> kept = new PriorityQueue<>();
+
     private int largestExpandedDepth;
     private int siftAt = FEWEST_TO_SIFT;
     private boolean begun;
@@ -62,20 +63,27 @@ final class GrowingTree {
     /** Runs the prompts of trees that have not begun. */
     static void begin(Scope scope, LanguageModel lm, LaneRuns runs, List<GrowingTree> trees) {
         List<TreeLane> all = trees.stream().flatMap(tree -> tree.lanes.stream()).toList();
-        List<Predictions.Group> groups = trees.stream().map(tree -> new Predictions.Group(tree.lanes.size(), 1, tree.limits)).toList();
+        List<Predictions.Group> groups = trees.stream()
+                .map(tree -> new Predictions.Group(tree.lanes.size(), 1, tree.limits))
+                .toList();
         List<Predictions> predictions = new ArrayList<>();
-        float[][][] keys = runs.prompts(scope, lm, all, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
+        float[][][] keys = runs.prompts(
+                scope, lm, all, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
         for (int i = 0; i < all.size(); i++) {
             all.get(i).keepPrompt(keys[i]);
         }
         for (int i = 0; i < trees.size(); i++) {
-            trees.get(i).begin(trees.get(i).nodes.isExpanded(0) ? null : predictions.get(i), lm.config().context());
+            trees.get(i)
+                    .begin(
+                            trees.get(i).nodes.isExpanded(0) ? null : predictions.get(i),
+                            lm.config().context());
         }
     }
 
     private void begin(Predictions predictions, int context) {
         begun = true;
-        int longest = lanes.stream().mapToInt(lane -> lane.prompt().length).max().orElseThrow();
+        int longest =
+                lanes.stream().mapToInt(lane -> lane.prompt().length).max().orElseThrow();
         largestExpandedDepth = Math.min(limits.maxDepth() - 1, context - longest);
         if (predictions == null) {
             for (int node = 1; node < nodes.size(); node++) {
@@ -86,7 +94,10 @@ final class GrowingTree {
         }
     }
 
-    /** The most probable open nodes, at most so many. They stay open until they have been expanded, for a step may be run again. */
+    /**
+     * The most probable open nodes, at most so many. They stay open until they have been expanded, for a step may be
+     * run again.
+     */
     List<Integer> nextBatch(int most) {
         List<Integer> batch = new ArrayList<>();
         double smallest = smallestKept();
@@ -109,7 +120,8 @@ final class GrowingTree {
             groups.add(new Predictions.Group(turn.tree.lanes.size(), turn.batch.size(), turn.tree.limits));
         }
         List<Predictions> predictions = new ArrayList<>();
-        LaneRuns.Ran ran = runs.nodes(scope, lm, rows, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
+        LaneRuns.Ran ran = runs.nodes(
+                scope, lm, rows, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
         for (int i = 0; i < turns.size(); i++) {
             turns.get(i).tree.accept(turns.get(i).batch, predictions.get(i));
         }
@@ -152,7 +164,11 @@ final class GrowingTree {
         nodes.expand(node, predictions.entropies()[row], predictions.divergences()[row], predictions.topK());
         for (int k = 0; k < predictions.topK(); k++) {
             int at = row * predictions.topK() + k;
-            consider(nodes.add(node, (int) predictions.tokens()[at], predictions.probabilities()[at], predictions.baseline()[at]));
+            consider(nodes.add(
+                    node,
+                    (int) predictions.tokens()[at],
+                    predictions.probabilities()[at],
+                    predictions.baseline()[at]));
         }
     }
 
@@ -174,15 +190,21 @@ final class GrowingTree {
         }
     }
 
-    /** Takes out what cannot come to be expanded any more, so that open nodes and keys stay bounded by the nodes to keep. */
+    /**
+     * Takes out what cannot come to be expanded any more, so that open nodes and keys stay bounded by the nodes to
+     * keep.
+     */
     private void siftOpen() {
         if (open.size() < siftAt) {
             return;
         }
         double smallest = smallestKept();
-        List<Integer> hopeless = open.stream().filter(node -> nodes.cumulative(node) < smallest).toList();
+        List<Integer> hopeless =
+                open.stream().filter(node -> nodes.cumulative(node) < smallest).toList();
         if (!hopeless.isEmpty()) {
-            List<Integer> rest = open.stream().filter(node -> nodes.cumulative(node) >= smallest).toList();
+            List<Integer> rest = open.stream()
+                    .filter(node -> nodes.cumulative(node) >= smallest)
+                    .toList();
             open.clear();
             open.addAll(rest);
             hopeless.forEach(node -> closeUpwards(nodes.parent(node)));
@@ -218,9 +240,15 @@ final class GrowingTree {
         return new LaneRuns.Row(lane, nodes.token(node), ancestors);
     }
 
-    /** Computes the keys of ancestors that are not there, as in a tree grown on from an earlier answer; from the root downwards. */
+    /**
+     * Computes the keys of ancestors that are not there, as in a tree grown on from an earlier answer; from the root
+     * downwards.
+     */
     private static void restore(Scope scope, LanguageModel lm, LaneRuns runs, List<Turn> turns) {
-        int deepest = turns.stream().flatMapToInt(turn -> turn.batch.stream().mapToInt(turn.tree.nodes::depth)).max().orElse(0);
+        int deepest = turns.stream()
+                .flatMapToInt(turn -> turn.batch.stream().mapToInt(turn.tree.nodes::depth))
+                .max()
+                .orElse(0);
         for (int depth = 1; depth < deepest; depth++) {
             List<Turn> missing = new ArrayList<>();
             List<LaneRuns.Row> rows = new ArrayList<>();
@@ -232,7 +260,8 @@ final class GrowingTree {
                 }
             }
             if (!rows.isEmpty()) {
-                float[][] keys = runs.nodes(scope, lm, rows, residual -> { }).keys(IntStream.range(0, rows.size()).boxed().toList());
+                float[][] keys = runs.nodes(scope, lm, rows, residual -> {})
+                        .keys(IntStream.range(0, rows.size()).boxed().toList());
                 int at = 0;
                 for (Turn turn : missing) {
                     for (TreeLane lane : turn.tree.lanes) {

@@ -27,16 +27,17 @@ import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
 
 /**
- * Forward passes over prompts, and over nodes, of any number of {@link TreeLane}s at once: a node is one token, and sees the
- * prompt of its lane and its ancestors. What the rows of a pass see is laid side by side, each prompt and each ancestor
- * once, and a mask says which row sees what: siblings share all they see, so this is a fraction of a copy per row, and the
- * attention becomes one matrix product per head. Only where rows have little in common are ancestors gathered per row, and
- * where there are many lanes, prompts too.
- * On the CPU the gathered memory becomes arrays without another copy, so it is written again only by the next pass of a
- * later step, or grown. Device thread only.
+ * Forward passes over prompts, and over nodes, of any number of {@link TreeLane}s at once: a node is one token, and
+ * sees the prompt of its lane and its ancestors. What the rows of a pass see is laid side by side, each prompt and each
+ * ancestor once, and a mask says which row sees what: siblings share all they see, so this is a fraction of a copy per
+ * row, and the attention becomes one matrix product per head. Only where rows have little in common are ancestors
+ * gathered per row, and where there are many lanes, prompts too. On the CPU the gathered memory becomes arrays without
+ * another copy, so it is written again only by the next pass of a later step, or grown. Device thread only.
  */
 final class LaneRuns {
-    /** Up to this many different ancestors lie side by side. Beyond it a row's masked-out part costs more than a copy. */
+    /**
+     * Up to this many different ancestors lie side by side. Beyond it a row's masked-out part costs more than a copy.
+     */
     private static final int MOST_SHARED = 512;
 
     /** Up to this many tokens of different prompts do. */
@@ -70,7 +71,8 @@ final class LaneRuns {
             if (rows.isEmpty()) {
                 return new float[0][];
             }
-            float[][] parts = parts(cache, rows.stream().mapToInt(Integer::intValue).toArray());
+            float[][] parts =
+                    parts(cache, rows.stream().mapToInt(Integer::intValue).toArray());
             float[][] keys = new float[rows.size()][];
             Arrays.setAll(keys, row -> tokenKeys(parts, row, keys.length));
             return keys;
@@ -80,13 +82,15 @@ final class LaneRuns {
     /**
      * Runs the prompts of lanes.
      *
-     * @param use takes the residual streams that leave the last block after each prompt, (lanes, dModel), in their order
+     * @param use takes the residual streams that leave the last block after each prompt, (lanes, dModel), in their
+     *     order
      * @return for each lane what {@link TreeLane#keepPrompt} takes
      */
     float[][][] prompts(Scope scope, LanguageModel lm, List<TreeLane> lanes, Consumer<NDArray> use) {
         Map<Integer, List<Integer>> byLength = new TreeMap<>();
         for (int i = 0; i < lanes.size(); i++) {
-            byLength.computeIfAbsent(lanes.get(i).prompt().length, length -> new ArrayList<>()).add(i);
+            byLength.computeIfAbsent(lanes.get(i).prompt().length, length -> new ArrayList<>())
+                    .add(i);
         }
         NDArray[] last = new NDArray[lanes.size()];
         float[][][] keys = new float[lanes.size()][][];
@@ -99,8 +103,15 @@ final class LaneRuns {
                 }
             }
             KeyValueCache cache = KeyValueCache.empty();
-            Input input = Input.of(alike.stream().map(TreeLane::prompt).toArray(int[][]::new)).with(ghosts);
-            NDArray out = lm.forward(scope.arrays(), input, hook(scope.arrays(), alike, false), cache, Logits.NONE, scope.cancellation());
+            Input input = Input.of(alike.stream().map(TreeLane::prompt).toArray(int[][]::new))
+                    .with(ghosts);
+            NDArray out = lm.forward(
+                    scope.arrays(),
+                    input,
+                    hook(scope.arrays(), alike, false),
+                    cache,
+                    Logits.NONE,
+                    scope.cancellation());
             float[][] parts = parts(cache);
             for (int row = 0; row < alike.size(); row++) {
                 float[][] own = new float[length][];
@@ -129,19 +140,39 @@ final class LaneRuns {
             positions[i] = rows.get(i).lane().prompt().length + rows.get(i).ancestors().length;
         }
         KeyValueCache cache = cache(step, lm, rows);
-        use.accept(lm.forward(step, Input.of(ids).startingAt(positions), hook(step, rows.stream().map(Row::lane).toList(), true), cache, Logits.NONE,
-                scope.cancellation()).reshape(rows.size(), -1));
+        use.accept(lm.forward(
+                        step,
+                        Input.of(ids).startingAt(positions),
+                        hook(step, rows.stream().map(Row::lane).toList(), true),
+                        cache,
+                        Logits.NONE,
+                        scope.cancellation())
+                .reshape(rows.size(), -1));
         return new Ran(cache);
     }
 
     private KeyValueCache cache(NDManager step, LanguageModel lm, List<Row> rows) {
         List<TreeLane> lanes = rows.stream().map(Row::lane).distinct().toList();
-        if (lanes.size() > 1 && lanes.stream().mapToInt(lane -> lane.prompt().length).sum() > mostOfPrompts) {
-            return withOwn(KeyValueCache.empty(), 0, step, lm, rows.stream().map(row -> together(row.lane().promptKeys(), row.ancestors())).toList());
+        if (lanes.size() > 1
+                && lanes.stream().mapToInt(lane -> lane.prompt().length).sum() > mostOfPrompts) {
+            return withOwn(
+                    KeyValueCache.empty(),
+                    0,
+                    step,
+                    lm,
+                    rows.stream()
+                            .map(row -> together(row.lane().promptKeys(), row.ancestors()))
+                            .toList());
         }
         Map<float[], Integer> ancestors = new IdentityHashMap<>();
-        rows.forEach(row -> Arrays.stream(row.ancestors()).forEach(keys -> ancestors.putIfAbsent(keys, ancestors.size())));
-        boolean share = ancestors.size() <= mostShared || rows.stream().mapToInt(row -> row.lane().prompt().length).distinct().count() > 1;
+        rows.forEach(
+                row -> Arrays.stream(row.ancestors()).forEach(keys -> ancestors.putIfAbsent(keys, ancestors.size())));
+        boolean share = ancestors.size() <= mostShared
+                || rows.stream()
+                                .mapToInt(row -> row.lane().prompt().length)
+                                .distinct()
+                                .count()
+                        > 1;
         Map<TreeLane, Integer> start = new IdentityHashMap<>();
         List<float[]> side = new ArrayList<>();
         for (Row row : rows) {
@@ -171,13 +202,24 @@ final class LaneRuns {
                     }
                 }
             }
-            cache = cache.withShared(shared, positions(rows, start, ancestors, side.size(), prompts), step.create(mask, new Shape(rows.size(), side.size())));
+            cache = cache.withShared(
+                    shared,
+                    positions(rows, start, ancestors, side.size(), prompts),
+                    step.create(mask, new Shape(rows.size(), side.size())));
         }
-        return share ? cache : withOwn(cache, rows.get(0).lane().prompt().length, step, lm, rows.stream().map(Row::ancestors).toList());
+        return share
+                ? cache
+                : withOwn(
+                        cache,
+                        rows.get(0).lane().prompt().length,
+                        step,
+                        lm,
+                        rows.stream().map(Row::ancestors).toList());
     }
 
     /** Where what lies side by side stands in its own text. */
-    private static int[] positions(List<Row> rows, Map<TreeLane, Integer> start, Map<float[], Integer> ancestors, int size, int prompts) {
+    private static int[] positions(
+            List<Row> rows, Map<TreeLane, Integer> start, Map<float[], Integer> ancestors, int size, int prompts) {
         int[] positions = new int[size];
         start.forEach((lane, from) -> {
             for (int token = 0; token < lane.prompt().length; token++) {
@@ -187,7 +229,8 @@ final class LaneRuns {
         if (size > prompts) {
             for (Row row : rows) {
                 for (int i = 0; i < row.ancestors().length; i++) {
-                    positions[prompts + ancestors.get(row.ancestors()[i])] = row.lane().prompt().length + i;
+                    positions[prompts + ancestors.get(row.ancestors()[i])] =
+                            row.lane().prompt().length + i;
                 }
             }
         }
@@ -201,13 +244,19 @@ final class LaneRuns {
     }
 
     /** @param firstPosition of each row's own tokens @param seen what each row sees of its own, in order */
-    private KeyValueCache withOwn(KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> seen) {
+    private KeyValueCache withOwn(
+            KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> seen) {
         int depth = seen.stream().mapToInt(keys -> keys.length).max().orElseThrow();
         float[] mask = hidden(seen.size(), depth);
         for (int i = 0; i < seen.size(); i++) {
             Arrays.fill(mask, i * depth, i * depth + seen.get(i).length, 0);
         }
-        List<KeyValues> own = ownMemory.lay(step, lm, seen.size(), depth, (row, token) -> token < seen.get(row).length ? seen.get(row)[token] : null);
+        List<KeyValues> own = ownMemory.lay(
+                step,
+                lm,
+                seen.size(),
+                depth,
+                (row, token) -> token < seen.get(row).length ? seen.get(row)[token] : null);
         return cache.withOwn(own, firstPosition, step.create(mask, new Shape(seen.size(), depth)));
     }
 
@@ -240,7 +289,9 @@ final class LaneRuns {
     }
 
     private static float[] rows(NDArray all, int[] which) {
-        try (NDArray flat = all.reshape(all.getShape().get(0), -1); NDArray index = flat.getManager().create(which); NDArray some = flat.get(index)) {
+        try (NDArray flat = all.reshape(all.getShape().get(0), -1);
+                NDArray index = flat.getManager().create(which);
+                NDArray some = flat.get(index)) {
             return DeviceArrays.floats(some);
         }
     }
@@ -255,7 +306,10 @@ final class LaneRuns {
         return keys;
     }
 
-    /** Steers each row as its lane says. @param rows the lane of each row @param nodes whether the rows are nodes, not prompts */
+    /**
+     * Steers each row as its lane says. @param rows the lane of each row @param nodes whether the rows are nodes, not
+     * prompts
+     */
     private static Hook hook(NDManager step, List<TreeLane> rows, boolean nodes) {
         if (rows.stream().allMatch(lane -> lane.steered() == null)) {
             return Hook.NONE;
@@ -263,7 +317,10 @@ final class LaneRuns {
         return new Hook() {
             @Override
             public boolean wants(HookPoint point) {
-                return rows.stream().anyMatch(lane -> lane.steered() != null && point.equals(HookPoint.residPre(lane.steered().layer())));
+                return rows.stream()
+                        .anyMatch(lane -> lane.steered() != null
+                                && point.equals(
+                                        HookPoint.residPre(lane.steered().layer())));
             }
 
             @Override
@@ -279,7 +336,8 @@ final class LaneRuns {
                         System.arraycopy(steered.direction(), 0, directions, row * width, width);
                         int from = row * length + (nodes ? 0 : Math.min(length, steered.from()));
                         Arrays.fill(coefficients, from, (row + 1) * length, steered.coefficient());
-                        Arrays.fill(clamped, from, (row + 1) * length, steered.kind() == TreeSteering.Kind.CLAMP ? 1 : 0);
+                        Arrays.fill(
+                                clamped, from, (row + 1) * length, steered.kind() == TreeSteering.Kind.CLAMP ? 1 : 0);
                     }
                 }
                 NDArray direction = step.create(directions, new Shape(rows.size(), 1, width));
@@ -301,7 +359,10 @@ final class LaneRuns {
     private static final class Memory {
         private ByteBuffer[] buffers = new ByteBuffer[0];
 
-        /** (rows, heads, tokens, dHead) for each layer. Places without a source keep old numbers, which are always finite. */
+        /**
+         * (rows, heads, tokens, dHead) for each layer. Places without a source keep old numbers, which are always
+         * finite.
+         */
         List<KeyValues> lay(NDManager step, LanguageModel lm, int rows, int tokens, Source source) {
             int heads = lm.config().nKeyValueHeads();
             int dHead = lm.config().dHead();
@@ -323,7 +384,9 @@ final class LaneRuns {
                             }
                         }
                     }
-                    pair[i] = step.create(buffer.slice(0, bytes).order(ByteOrder.nativeOrder()), shape, DataType.FLOAT32).transpose(0, 2, 1, 3);
+                    pair[i] = step.create(
+                                    buffer.slice(0, bytes).order(ByteOrder.nativeOrder()), shape, DataType.FLOAT32)
+                            .transpose(0, 2, 1, 3);
                 }
                 layers.add(new KeyValues(pair[0], pair[1]));
             }

@@ -4,13 +4,14 @@ import java.util.Random;
 import loupe.base.Cancellation;
 
 /**
- * The largest eigenvalues of a symmetric positive semidefinite matrix and their unit eigenvectors, in float64, by subspace
- * iteration with Rayleigh-Ritz projection until every wanted residual |A q - lambda q| is below 1e-12 of the largest
- * eigenvalue. A matrix hardly larger than what is wanted is diagonalised whole, by Jacobi rotations.
+ * The largest eigenvalues of a symmetric positive semidefinite matrix and their unit eigenvectors, in float64, by
+ * subspace iteration with Rayleigh-Ritz projection until every wanted residual |A q - lambda q| is below 1e-12 of the
+ * largest eigenvalue. A matrix hardly larger than what is wanted is diagonalised whole, by Jacobi rotations.
  *
  * @param values eigenvalues, largest first
  * @param vectors unit eigenvectors in the same order, of arbitrary sign
- * @see <a href="https://doi.org/10.1137/1.9781611970739">Saad, Numerical Methods for Large Eigenvalue Problems</a>, chapter 5
+ * @see <a href="https://doi.org/10.1137/1.9781611970739">Saad, Numerical Methods for Large Eigenvalue Problems</a>,
+ *     chapter 5
  */
 record LeadingEigenvectors(double[] values, double[][] vectors) {
     private static final double TOLERANCE = 1e-12;
@@ -53,11 +54,13 @@ record LeadingEigenvectors(double[] values, double[][] vectors) {
             basis = imagesOfVectors;
             orthonormalise(basis);
         }
-        throw new ArithmeticException("the principal components did not converge in " + MOST_ITERATIONS + " iterations");
+        throw new ArithmeticException(
+                "the principal components did not converge in " + MOST_ITERATIONS + " iterations");
     }
 
     private static LeadingEigenvectors first(LeadingEigenvectors all, int count) {
-        return new LeadingEigenvectors(java.util.Arrays.copyOf(all.values, count), java.util.Arrays.copyOf(all.vectors, count));
+        return new LeadingEigenvectors(
+                java.util.Arrays.copyOf(all.values, count), java.util.Arrays.copyOf(all.vectors, count));
     }
 
     private static boolean converged(double[] values, double[][] vectors, double[][] images, int count) {

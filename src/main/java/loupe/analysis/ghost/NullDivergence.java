@@ -11,25 +11,34 @@ import loupe.inference.Scope;
 import loupe.tensor.HostTensor;
 
 /**
- * How far trees of nothing are from a baseline: the divergences of trees of random directions, put in the ghost's place and as far
- * from the centroid (or from zero, without one) as the ghost is, under the same prompt and limits.
+ * How far trees of nothing are from a baseline: the divergences of trees of random directions, put in the ghost's place
+ * and as far from the centroid (or from zero, without one) as the ghost is, under the same prompt and limits.
  *
- * <p>Whatever stands in the ghost's place makes a model say something in particular, so that a divergence D from a baseline is
- * positive for every direction, and a random baseline tells even one random draw from another. What counts is how much more a
- * feature says. With the draws' mean m and standard deviation s, {@link Corrected} has max(0, D - m) nats beyond chance and
- * z = (D - m) / s. D itself is then only of the {@value #NODES} most probable nodes, of the draws' trees and of the tree in question,
- * so that trees of different sizes can be compared.
+ * <p>Whatever stands in the ghost's place makes a model say something in particular, so that a divergence D from a
+ * baseline is positive for every direction, and a random baseline tells even one random draw from another. What counts
+ * is how much more a feature says. With the draws' mean m and standard deviation s, {@link Corrected} has max(0, D - m)
+ * nats beyond chance and z = (D - m) / s. D itself is then only of the {@value #NODES} most probable nodes, of the
+ * draws' trees and of the tree in question, so that trees of different sizes can be compared.
  *
  * <p>The directions are of independent normal components (methods section 4), none of them one of a random baseline's.
- * Unless principal components or a mixture are in play, the answer is the same for all features, and found again at once.
+ * Unless principal components or a mixture are in play, the answer is the same for all features, and found again at
+ * once.
  *
  * @param distance from where ghosts start; not a number where it depends on the ghost
  * @param ghost whose distance it is where it depends on that
  * @param centroid whether ghosts start at the centroid
  * @param draws how many random directions
  */
-public record NullDivergence(ModelId model, double distance, Optional<GhostSettings> ghost, boolean centroid, GhostPrompt prompt, TreeLimits limits,
-        TreeBaseline baseline, int draws) implements Query.Stepped<NullDivergence.Answer> {
+public record NullDivergence(
+        ModelId model,
+        double distance,
+        Optional<GhostSettings> ghost,
+        boolean centroid,
+        GhostPrompt prompt,
+        TreeLimits limits,
+        TreeBaseline baseline,
+        int draws)
+        implements Query.Stepped<NullDivergence.Answer> {
     public static final int NODES = 100;
     public static final int DEFAULT_DRAWS = 16;
     private static final int FIRST_SEED = 1_000_000;
@@ -48,8 +57,15 @@ public record NullDivergence(ModelId model, double distance, Optional<GhostSetti
         GhostSettings ghost = tree.ghost();
         boolean finished = ghost.source() instanceof GhostSource.Finished;
         boolean alike = !finished && ghost.components() == 0 && (ghost.encoderMix() == 0 || ghost.encoderMix() == 1);
-        return new NullDivergence(tree.model(), alike ? Math.abs(ghost.scale()) : Double.NaN, alike ? Optional.empty() : Optional.of(ghost),
-                finished || ghost.centroid(), tree.prompt(), comparable(tree.limits()), tree.baseline(), draws);
+        return new NullDivergence(
+                tree.model(),
+                alike ? Math.abs(ghost.scale()) : Double.NaN,
+                alike ? Optional.empty() : Optional.of(ghost),
+                finished || ghost.centroid(),
+                tree.prompt(),
+                comparable(tree.limits()),
+                tree.baseline(),
+                draws);
     }
 
     private static TreeLimits comparable(TreeLimits limits) {
@@ -68,7 +84,11 @@ public record NullDivergence(ModelId model, double distance, Optional<GhostSetti
 
     private List<DefinitionTree> trees(Scope scope) {
         int width = scope.model(model).config().dModel();
-        double scale = ghost.isEmpty() ? distance : GhostDistance.of(ghost.get(), scope.answer(new GhostBasis(model, ghost.get())).vector(ghost.get()));
+        double scale = ghost.isEmpty()
+                ? distance
+                : GhostDistance.of(
+                        ghost.get(),
+                        scope.answer(new GhostBasis(model, ghost.get())).vector(ghost.get()));
         List<DefinitionTree> trees = new ArrayList<>();
         for (int draw = 0; draw < draws; draw++) {
             trees.add(tree(draw, scale, width));
@@ -84,7 +104,8 @@ public record NullDivergence(ModelId model, double distance, Optional<GhostSetti
             values[i] = (float) random.nextGaussian();
         }
         HostTensor direction = new HostTensor(values, width);
-        GhostSettings settings = new GhostSettings(new GhostSource.Directions(direction, direction), 1, scale, centroid, List.of(), PcaSign.POSITIVE);
+        GhostSettings settings = new GhostSettings(
+                new GhostSource.Directions(direction, direction), 1, scale, centroid, List.of(), PcaSign.POSITIVE);
         return new DefinitionTree(model, settings, prompt, limits).withBaseline(baseline);
     }
 
@@ -106,7 +127,13 @@ public record NullDivergence(ModelId model, double distance, Optional<GhostSetti
 
         @Override
         public Answer result() {
-            return new Answer(query, forest.result().stream().filter(DefinitionTree.Answer::isComplete).mapToDouble(DefinitionTree.Answer::divergence).sorted().toArray());
+            return new Answer(
+                    query,
+                    forest.result().stream()
+                            .filter(DefinitionTree.Answer::isComplete)
+                            .mapToDouble(DefinitionTree.Answer::divergence)
+                            .sorted()
+                            .toArray());
         }
 
         @Override
@@ -129,20 +156,25 @@ public record NullDivergence(ModelId model, double distance, Optional<GhostSetti
         /** The standard deviation, of n - 1; NaN for fewer than two draws. */
         public double deviation() {
             double mean = mean();
-            return Math.sqrt(Arrays.stream(divergences).map(d -> (d - mean) * (d - mean)).sum() / (divergences.length - 1));
+            return Math.sqrt(
+                    Arrays.stream(divergences).map(d -> (d - mean) * (d - mean)).sum() / (divergences.length - 1));
         }
 
         /**
          * A tree's divergence in relation to these.
          *
-         * @throws IllegalArgumentException if the tree has another prompt, baseline, distance or other limits than the draws
+         * @throws IllegalArgumentException if the tree has another prompt, baseline, distance or other limits than the
+         *     draws
          */
         public Corrected correct(DefinitionTree.Answer tree) {
             if (!of(tree.query(), query.draws).equals(query)) {
                 throw new IllegalArgumentException("the tree is " + tree.query() + ", the draws are of " + query);
             }
-            double divergence = tree.atMost(query.limits.maxNodes().orElseThrow()).divergence();
-            long asLarge = Arrays.stream(divergences).filter(draw -> draw >= divergence).count();
+            double divergence =
+                    tree.atMost(query.limits.maxNodes().orElseThrow()).divergence();
+            long asLarge = Arrays.stream(divergences)
+                    .filter(draw -> draw >= divergence)
+                    .count();
             return new Corrected(divergence, mean(), deviation(), (1.0 + asLarge) / (1 + divergences.length));
         }
     }

@@ -13,16 +13,17 @@ import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
 
 /**
- * What the model predicts after each of several nodes: the topK tokens, and what the whole distribution is like. Logits are made for
- * a block of the vocabulary at a time, for all rows at once: so they are still in the processor's cache when they are looked at, and
- * without a baseline they never exist all together.
+ * What the model predicts after each of several nodes: the topK tokens, and what the whole distribution is like. Logits
+ * are made for a block of the vocabulary at a time, for all rows at once: so they are still in the processor's cache
+ * when they are looked at, and without a baseline they never exist all together.
  *
  * @param tokens (rows, topK) row-major, most probable first; probabilities and baseline likewise
  * @param baseline probability under the baseline, the mean over its lanes; NaN without one
  * @param entropies in nats, one per row
  * @param divergences KL(ghost, baseline) in nats, one per row; NaN without a baseline
  */
-record Predictions(int topK, long[] tokens, double[] probabilities, double[] baseline, float[] entropies, float[] divergences) {
+record Predictions(
+        int topK, long[] tokens, double[] probabilities, double[] baseline, float[] entropies, float[] divergences) {
     /** Stands for the logit of a masked token; finite, so that its share of the entropy is 0 and not NaN. */
     private static final float REMOVED = -1e30f;
     /** Rows of the vocabulary worked on at once. */
@@ -95,9 +96,15 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
     }
 
     private static Predictions empty(Group group, int candidates) {
-        int topK = Math.min(group.limits.topK(), candidates - (group.limits.maskId().isPresent() ? 1 : 0));
-        Predictions made = new Predictions(topK, new long[group.rows * topK], new double[group.rows * topK], new double[group.rows * topK],
-                new float[group.rows], new float[group.rows]);
+        int topK = Math.min(
+                group.limits.topK(), candidates - (group.limits.maskId().isPresent() ? 1 : 0));
+        Predictions made = new Predictions(
+                topK,
+                new long[group.rows * topK],
+                new double[group.rows * topK],
+                new double[group.rows * topK],
+                new float[group.rows],
+                new float[group.rows]);
         Arrays.fill(made.baseline, Double.NaN);
         Arrays.fill(made.divergences, Float.NaN);
         return made;
@@ -120,7 +127,10 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
         return totals;
     }
 
-    /** The most probable tokens of all blocks, and the entropy by the chain rule: that of the block, then that within it. */
+    /**
+     * The most probable tokens of all blocks, and the entropy by the chain rule: that of the block, then that within
+     * it.
+     */
     private void fill(List<Block> blocks, double[] totals, int firstRow) {
         int[] next = new int[blocks.size()];
         for (int row = 0; row < entropies.length; row++) {
@@ -130,7 +140,10 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
                 int best = -1;
                 for (int b = 0; b < next.length; b++) {
                     // where two are equal the earlier block's comes first
-                    if (next[b] < blocks.get(b).found && (best < 0 || blocks.get(b).logit(global, next[b]) > blocks.get(best).logit(global, next[best]))) {
+                    if (next[b] < blocks.get(b).found
+                            && (best < 0
+                                    || blocks.get(b).logit(global, next[b])
+                                            > blocks.get(best).logit(global, next[best]))) {
                         best = b;
                     }
                 }
@@ -152,7 +165,14 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
      *
      * @param logs of the probabilities within each block
      */
-    private void compare(Scope scope, NDManager kept, List<Block> blocks, List<NDArray> logs, double[] totals, int firstRow, Group group) {
+    private void compare(
+            Scope scope,
+            NDManager kept,
+            List<Block> blocks,
+            List<NDArray> logs,
+            double[] totals,
+            int firstRow,
+            Group group) {
         double[] sums = new double[group.rows];
         for (int b = 0; b < blocks.size(); b++) {
             scope.cancellation().check();
@@ -161,7 +181,9 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
                 NDArray log = block.log(step, logs.get(b), totals, firstRow, group.rows);
                 NDArray q = null;
                 for (int lane = 1; lane < group.lanes; lane++) {
-                    NDArray share = block.log(step, logs.get(b), totals, firstRow + lane * group.rows, group.rows).exp().divi(group.lanes - 1);
+                    NDArray share = block.log(step, logs.get(b), totals, firstRow + lane * group.rows, group.rows)
+                            .exp()
+                            .divi(group.lanes - 1);
                     q = q == null ? share : q.addi(share);
                 }
                 lookUp(step, q, block.first);
@@ -177,7 +199,10 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
         }
     }
 
-    /** Takes the baseline's probabilities of those of the tokens that lie in a block. @param q (rows, width of the block) */
+    /**
+     * Takes the baseline's probabilities of those of the tokens that lie in a block. @param q (rows, width of the
+     * block)
+     */
     private void lookUp(NDManager step, NDArray q, int first) {
         long[] places = new long[tokens.length];
         boolean any = false;
@@ -186,7 +211,9 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
             any |= isIn(places[i], q);
         }
         if (any) {
-            long[] within = Arrays.stream(places).map(place -> isIn(place, q) ? place : 0).toArray();
+            long[] within = Arrays.stream(places)
+                    .map(place -> isIn(place, q) ? place : 0)
+                    .toArray();
             double[] found = DeviceArrays.doubles(q.gather(step.create(within, new Shape(entropies.length, topK)), 1));
             for (int i = 0; i < places.length; i++) {
                 baseline[i] = isIn(places[i], q) ? found[i] : baseline[i];
@@ -205,6 +232,7 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
         final float[] entropies;
         /** How many of the most probable tokens are known, for each row. */
         final int found;
+
         private float[] logits = new float[0];
         private long[] places = new long[0];
 
@@ -213,13 +241,16 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
             this.first = first;
             logSums = new double[rows];
             entropies = new float[rows];
-            found = Math.min(candidates, groups.stream().mapToInt(group -> group.limits.topK()).max().orElseThrow());
+            found = Math.min(
+                    candidates,
+                    groups.stream().mapToInt(group -> group.limits.topK()).max().orElseThrow());
         }
 
         /**
          * @param all logits (rows, width of the block); a masked token's are overwritten
          * @param candidates as above
-         * @return logarithms of the probabilities within the block, (rows, width of the block), of the owner of {@code all}
+         * @return logarithms of the probabilities within the block, (rows, width of the block), of the owner of
+         *     {@code all}
          */
         NDArray read(NDArray all, int candidates, List<Group> groups) {
             int width = (int) all.getShape().get(1);
@@ -252,8 +283,13 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
             int row = 0;
             for (Group group : groups) {
                 int end = row + group.size();
-                if (group.limits.maskId().isPresent() && group.limits.maskId().getAsInt() >= first && group.limits.maskId().getAsInt() < first + width) {
-                    all.set(new NDIndex("{}:{}, {}", row, end, group.limits.maskId().getAsInt() - first), REMOVED);
+                if (group.limits.maskId().isPresent()
+                        && group.limits.maskId().getAsInt() >= first
+                        && group.limits.maskId().getAsInt() < first + width) {
+                    all.set(
+                            new NDIndex(
+                                    "{}:{}, {}", row, end, group.limits.maskId().getAsInt() - first),
+                            REMOVED);
                 }
                 row = end;
             }
@@ -267,13 +303,17 @@ record Predictions(int topK, long[] tokens, double[] probabilities, double[] bas
             return first + places[row * found + rank];
         }
 
-        /** Logarithms of the probabilities in the whole vocabulary. @param within those in the block @param totals as of {@link Predictions#totals} */
+        /**
+         * Logarithms of the probabilities in the whole vocabulary. @param within those in the block @param totals as of
+         * {@link Predictions#totals}
+         */
         NDArray log(NDManager step, NDArray within, double[] totals, int firstRow, int rows) {
             float[] share = new float[rows];
             for (int row = 0; row < rows; row++) {
                 share[row] = (float) Math.max(REMOVED, logSums[firstRow + row] - totals[firstRow + row]);
             }
-            return DeviceArrays.rows(step, within, firstRow, firstRow + rows).add(step.create(share, new Shape(rows, 1)));
+            return DeviceArrays.rows(step, within, firstRow, firstRow + rows)
+                    .add(step.create(share, new Shape(rows, 1)));
         }
     }
 }

@@ -21,9 +21,11 @@ public record PrincipalComponents(ModelId model, int count) implements Query.Sin
     public Answer answer(Scope scope) {
         EmbeddingCovariance.Answer covariance = scope.answer(new EmbeddingCovariance(model));
         if (count > covariance.dModel()) {
-            throw new IllegalArgumentException("count is " + count + ", the embedding has " + covariance.dModel() + " dimensions");
+            throw new IllegalArgumentException(
+                    "count is " + count + ", the embedding has " + covariance.dModel() + " dimensions");
         }
-        LeadingEigenvectors leading = LeadingEigenvectors.of(covariance.sums(), covariance.dModel(), count, scope.cancellation());
+        LeadingEigenvectors leading =
+                LeadingEigenvectors.of(covariance.sums(), covariance.dModel(), count, scope.cancellation());
         double[] variances = new double[count];
         for (int i = 0; i < count; i++) {
             makePositive(leading.vectors()[i]);
@@ -34,7 +36,10 @@ public record PrincipalComponents(ModelId model, int count) implements Query.Sin
 
     @Override
     public long bytes(Answer answer) {
-        return 64 + answer.directions().length * 8L * (answer.directions().length == 0 ? 0 : answer.directions()[0].length);
+        return 64
+                + answer.directions().length
+                        * 8L
+                        * (answer.directions().length == 0 ? 0 : answer.directions()[0].length);
     }
 
     /** Turns a component so that its coordinate of largest magnitude is positive. */

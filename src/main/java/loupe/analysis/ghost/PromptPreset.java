@@ -14,7 +14,9 @@ public record PromptPreset(String name, String text) {
             new PromptPreset("Typical definition", GhostPrompt.DEFAULT_TEXT),
             new PromptPreset("Meaning", "The meaning of the word \"{ghost}\" is \""),
             new PromptPreset("Examples", "Some typical examples of \"{ghost}\" are \""),
-            new PromptPreset("Self-explanation", "Repeat \"{ghost}\" four times exactly as it is written: \"{ghost}\", \"{ghost}\", \""));
+            new PromptPreset(
+                    "Self-explanation",
+                    "Repeat \"{ghost}\" four times exactly as it is written: \"{ghost}\", \"{ghost}\", \""));
 
     public PromptPreset {
         if (!text.contains(GhostPrompt.PLACEHOLDER)) {

@@ -8,14 +8,15 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 
 /**
- * How a ghost's scaling factor changes what the model says: small definition trees at many scales, grown together, and what
- * can be read off them. Proposes the scale at which the score is largest.
+ * How a ghost's scaling factor changes what the model says: small definition trees at many scales, grown together, and
+ * what can be read off them. Proposes the scale at which the score is largest.
  *
- * <p>The score of scale s is S(s) = D(s) - w (H(s) - H(0)) in nats: D is the tree's divergence from its baseline at the same
- * scale ({@link DefinitionTree.Answer#divergence}), how much it says that its baseline does not; H is the entropy of the next
- * token, the mean over the tree's nodes weighted by their probability. At scale 0 the score is 0. After the coarse scales one more is tried, where the parabola
- * through the best three has its vertex in log s. Self-similarity and its use for finding a scale come from Kharlapenko et
- * al. 2024 (Self-explaining SAE features); the score is this workbench's own (methods section 5).
+ * <p>The score of scale s is S(s) = D(s) - w (H(s) - H(0)) in nats: D is the tree's divergence from its baseline at the
+ * same scale ({@link DefinitionTree.Answer#divergence}), how much it says that its baseline does not; H is the entropy
+ * of the next token, the mean over the tree's nodes weighted by their probability. At scale 0 the score is 0. After the
+ * coarse scales one more is tried, where the parabola through the best three has its vertex in log s. Self-similarity
+ * and its use for finding a scale come from Kharlapenko et al. 2024 (Self-explaining SAE features); the score is this
+ * workbench's own (methods section 5).
  *
  * @param ghost everything but the scale, which is not used; no finished ghost
  * @param scales rising, positive
@@ -24,14 +25,24 @@ import loupe.inference.Query;
  * @param entropyWeight w
  * @param readAt where the feature is read back; empty for no self-similarity
  */
-public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt, List<Double> scales, int nodes, int topK, TreeBaseline baseline,
-        double entropyWeight, Optional<HookPoint> readAt) implements Query.Stepped<ScaleSweep.Answer> {
+public record ScaleSweep(
+        ModelId model,
+        GhostSettings ghost,
+        GhostPrompt prompt,
+        List<Double> scales,
+        int nodes,
+        int topK,
+        TreeBaseline baseline,
+        double entropyWeight,
+        Optional<HookPoint> readAt)
+        implements Query.Stepped<ScaleSweep.Answer> {
     public static final int DEFAULT_NODES = 20;
     public static final int DEFAULT_COUNT = 24;
     public static final double DEFAULT_ENTROPY_WEIGHT = 1;
     public static final TreeBaseline DEFAULT_BASELINE = TreeBaseline.random(4);
     /** Scales with a score of at least this share of the best are as good. */
     public static final double PLATEAU = 0.95;
+
     private static final double SMALLEST_IN_NATURALS = 1 / 8.0;
     private static final double LARGEST_IN_NATURALS = 4;
 
@@ -48,7 +59,8 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
             throw new IllegalArgumentException("baseline is none, but a sweep measures how far trees are from one");
         }
         if (nodes < 1 || topK < 1 || !Double.isFinite(entropyWeight)) {
-            throw new IllegalArgumentException("nodes are " + nodes + ", topK is " + topK + " and entropyWeight " + entropyWeight + ", must be at least 1, 1 and finite");
+            throw new IllegalArgumentException("nodes are " + nodes + ", topK is " + topK + " and entropyWeight "
+                    + entropyWeight + ", must be at least 1, 1 and finite");
         }
     }
 
@@ -62,7 +74,9 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
         List<Double> scales = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             double scale = count == 1 ? from : from * Math.pow(to / from, i / (count - 1.0));
-            scales.add(new java.math.BigDecimal(scale).round(new java.math.MathContext(4)).doubleValue());
+            scales.add(new java.math.BigDecimal(scale)
+                    .round(new java.math.MathContext(4))
+                    .doubleValue());
         }
         return scales;
     }
@@ -102,9 +116,15 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
         FIRST_TOKEN_ENTROPY("first_token_entropy"),
         /** H: of the next token, the mean over the tree, in nats. */
         ENTROPY("entropy"),
-        /** Cosine of the residual stream at the feature's own hook point, after the prompt, with the decoder direction, less that of scale 0. */
+        /**
+         * Cosine of the residual stream at the feature's own hook point, after the prompt, with the decoder direction,
+         * less that of scale 0.
+         */
         SELF_SIMILARITY("self_similarity"),
-        /** Correlation over the vocabulary of how the ghost changes the first token's logits, as against scale 0, with the logit weights. */
+        /**
+         * Correlation over the vocabulary of how the ghost changes the first token's logits, as against scale 0, with
+         * the logit weights.
+         */
         LOGIT_AGREEMENT("logit_agreement");
 
         private final String label;
@@ -123,7 +143,8 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
      * The curves so far. The arrays are not to be written.
      *
      * @param scales rising; with the refined one among them when it has been tried
-     * @param values per curve, in the order of {@link Curve}, one value per scale; NaN where it is not known or means nothing
+     * @param values per curve, in the order of {@link Curve}, one value per scale; NaN where it is not known or means
+     *     nothing
      * @param entropyAtZero H(0): what the tree of a ghost without the feature has; NaN while it is not known
      * @param complete whether every tree has all its nodes
      */
@@ -141,10 +162,15 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
                     best = i;
                 }
             }
-            return best < 0 ? Optional.empty() : Optional.of(new Best(scales[best], end(best, -1), end(best, 1), score[best], why(best)));
+            return best < 0
+                    ? Optional.empty()
+                    : Optional.of(new Best(scales[best], end(best, -1), end(best, 1), score[best], why(best)));
         }
 
-        /** Where the score falls below the plateau, going from the best scale in one direction; between two scales, linear in log s. */
+        /**
+         * Where the score falls below the plateau, going from the best scale in one direction; between two scales,
+         * linear in log s.
+         */
         private double end(int best, int direction) {
             double[] score = curve(Curve.SCORE);
             double least = score[best] - (1 - PLATEAU) * Math.abs(score[best]);
@@ -156,7 +182,8 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
                 }
                 if (next < least) {
                     double share = (score[at] - least) / (score[at] - next);
-                    return Math.exp(Math.log(scales[at]) + share * (Math.log(scales[at + direction]) - Math.log(scales[at])));
+                    return Math.exp(
+                            Math.log(scales[at]) + share * (Math.log(scales[at + direction]) - Math.log(scales[at])));
                 }
                 at += direction;
             }
@@ -164,10 +191,18 @@ public record ScaleSweep(ModelId model, GhostSettings ghost, GhostPrompt prompt,
         }
 
         private String why(int best) {
-            String end = best == 0 ? "; it is still rising where the sweep begins, so smaller scales may do better"
-                    : best == scales.length - 1 ? "; it is still rising where the sweep ends, so larger scales may do better" : "";
-            return String.format(java.util.Locale.ROOT, "the score, %.3g nats of divergence from the baseline less %.3g x %.3g nats of entropy more than at scale 0, is largest here%s",
-                    curve(Curve.DIVERGENCE)[best], query.entropyWeight, curve(Curve.ENTROPY)[best] - entropyAtZero, end);
+            String end = best == 0
+                    ? "; it is still rising where the sweep begins, so smaller scales may do better"
+                    : best == scales.length - 1
+                            ? "; it is still rising where the sweep ends, so larger scales may do better"
+                            : "";
+            return String.format(
+                    java.util.Locale.ROOT,
+                    "the score, %.3g nats of divergence from the baseline less %.3g x %.3g nats of entropy more than at scale 0, is largest here%s",
+                    curve(Curve.DIVERGENCE)[best],
+                    query.entropyWeight,
+                    curve(Curve.ENTROPY)[best] - entropyAtZero,
+                    end);
         }
     }
 

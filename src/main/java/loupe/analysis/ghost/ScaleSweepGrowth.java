@@ -19,7 +19,9 @@ import loupe.lm.Input;
 import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
 
-/** A {@link ScaleSweep} under way: first what the prompts alone tell, then all trees in turns, then the refined scale. */
+/**
+ * A {@link ScaleSweep} under way: first what the prompts alone tell, then all trees in turns, then the refined scale.
+ */
 final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     private final ScaleSweep query;
     private final LaneRuns runs = new LaneRuns();
@@ -28,6 +30,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     private final Point zero;
     /** By scale, rising. */
     private final List<Point> points = new ArrayList<>();
+
     private boolean refined;
     private boolean finished;
 
@@ -90,13 +93,22 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         Arrays.fill(prompts, ids);
         List<Ghost> ghosts = new ArrayList<>();
         for (int row = 0; row < prompts.length; row++) {
-            float[] vector = basis.vector(query.ghost().withScale(row == 0 ? 0 : now.get(row - 1).scale)).ghost().data();
+            float[] vector = basis.vector(query.ghost().withScale(row == 0 ? 0 : now.get(row - 1).scale))
+                    .ghost()
+                    .data();
             for (int position : query.prompt().ghostPositions()) {
                 ghosts.add(new Ghost(row, position, vector));
             }
         }
         Reading reading = new Reading(query.readAt());
-        NDArray logits = lm.forward(scope.arrays(), Input.of(prompts).with(ghosts), reading, null, Logits.LAST, scope.cancellation()).reshape(prompts.length, -1);
+        NDArray logits = lm.forward(
+                        scope.arrays(),
+                        Input.of(prompts).with(ghosts),
+                        reading,
+                        null,
+                        Logits.LAST,
+                        scope.cancellation())
+                .reshape(prompts.length, -1);
         float[] decoder = Vectors.tensor(basis.decoder()).data();
         NDArray direction = scope.arrays().create(decoder, new Shape(1, decoder.length));
         NDArray weights = LogitWeights.weights(direction, LogitWeights.gain(lm), lm);
@@ -105,7 +117,8 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         double[] similarity = new double[prompts.length];
         Arrays.fill(similarity, Double.NaN);
         if (reading.seen != null && reading.seen.length / prompts.length == decoder.length) {
-            similarity = cosines(scope.arrays().create(reading.seen, new Shape(prompts.length, decoder.length)), direction);
+            similarity =
+                    cosines(scope.arrays().create(reading.seen, new Shape(prompts.length, decoder.length)), direction);
         }
         double[][] readings = new double[now.size()][];
         for (int i = 0; i < readings.length; i++) {
@@ -148,7 +161,9 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         }
     }
 
-    /** The vertex of the parabola through the best score and its neighbours, in log s; empty where there is none to try. */
+    /**
+     * The vertex of the parabola through the best score and its neighbours, in log s; empty where there is none to try.
+     */
     private Optional<Double> refinedScale() {
         double[] score = result().curve(ScaleSweep.Curve.SCORE);
         int best = 0;
@@ -175,7 +190,8 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
 
     @Override
     public ScaleSweep.Answer result() {
-        List<Point> known = points.stream().filter(point -> point.tree.hasBegun()).toList();
+        List<Point> known =
+                points.stream().filter(point -> point.tree.hasBegun()).toList();
         double entropyAtZero = zero.tree.hasBegun() ? zero.tree.answer().meanEntropy() : Double.NaN;
         double[] scales = known.stream().mapToDouble(point -> point.scale).toArray();
         double[][] values = new double[ScaleSweep.Curve.values().length][known.size()];
@@ -183,7 +199,11 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
             Point point = known.get(i);
             DefinitionTree.Answer tree = point.tree.answer();
             double entropy = tree.meanEntropy();
-            set(values, ScaleSweep.Curve.SCORE, i, tree.divergence() - query.entropyWeight() * (entropy - entropyAtZero));
+            set(
+                    values,
+                    ScaleSweep.Curve.SCORE,
+                    i,
+                    tree.divergence() - query.entropyWeight() * (entropy - entropyAtZero));
             set(values, ScaleSweep.Curve.DIVERGENCE, i, tree.divergence());
             set(values, ScaleSweep.Curve.FIRST_TOKEN_ENTROPY, i, tree.entropy(0));
             set(values, ScaleSweep.Curve.ENTROPY, i, entropy);
@@ -200,7 +220,10 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     @Override
     public double fraction() {
         double grown = points.stream()
-                .mapToDouble(point -> !point.tree.hasWork() ? 1 : Math.min(0.9, (point.tree.size() - 1.0) / (query.topK() * query.nodes()))).sum();
+                .mapToDouble(point -> !point.tree.hasWork()
+                        ? 1
+                        : Math.min(0.9, (point.tree.size() - 1.0) / (query.topK() * query.nodes())))
+                .sum();
         return finished ? 1 : Math.min(0.99, grown / (query.scales().size() + 1));
     }
 }

@@ -3,9 +3,9 @@ package loupe.analysis.ghost;
 import loupe.inference.Scope;
 
 /**
- * How many rows the next step of a growing tree is to have: few at first so that branches appear early, then as many as a
- * step of some length has room for. Steps are long only while nobody else waits. They are worth it: below some dozens of
- * rows the time goes into reading the weights. Device thread only.
+ * How many rows the next step of a growing tree is to have: few at first so that branches appear early, then as many as
+ * a step of some length has room for. Steps are long only while nobody else waits. They are worth it: below some dozens
+ * of rows the time goes into reading the weights. Device thread only.
  */
 final class StepRows {
     private static final int FIRST = 8;
@@ -29,7 +29,8 @@ final class StepRows {
     }
 
     void learn(int ran, double millis, boolean othersWait) {
-        int fitting = (int) (ran * Math.min(LARGEST_GROWTH, (othersWait ? SHORT_STEP_MILLIS : LONG_STEP_MILLIS) / millis));
+        int fitting =
+                (int) (ran * Math.min(LARGEST_GROWTH, (othersWait ? SHORT_STEP_MILLIS : LONG_STEP_MILLIS) / millis));
         // a step may have been small because there was no more to expand
         int wanted = ran <= next / 2 && fitting >= ran ? Math.max(next, fitting) : fitting;
         next = Math.max(FEWEST_LATER, Math.min(MOST, wanted));

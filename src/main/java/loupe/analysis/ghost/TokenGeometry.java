@@ -9,8 +9,8 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 
 /**
- * Where the token embeddings lie: their centroid, their norms, and how far each is from the centroid. Computed in float64
- * from the model's embedding as it is open, once per model.
+ * Where the token embeddings lie: their centroid, their norms, and how far each is from the centroid. Computed in
+ * float64 from the model's embedding as it is open, once per model.
  */
 public record TokenGeometry(ModelId model) implements Query.Single<TokenGeometry.Answer> {
     /** No cosine distance from the centroid is taken to be smaller, so that nothing is divided by zero. */
@@ -22,8 +22,12 @@ public record TokenGeometry(ModelId model) implements Query.Single<TokenGeometry
         int tokens = (int) embedding.getShape().get(0);
         int dModel = (int) embedding.getShape().get(1);
         double[] centroid = new double[dModel];
-        DeviceArrays.forEachBlock(scope, embedding, DataType.FLOAT64, (first, rows) ->
-                Vectors.addScaled(centroid, 1.0 / tokens, DeviceArrays.doubles(rows.sum(new int[] {0}))));
+        DeviceArrays.forEachBlock(
+                scope,
+                embedding,
+                DataType.FLOAT64,
+                (first, rows) ->
+                        Vectors.addScaled(centroid, 1.0 / tokens, DeviceArrays.doubles(rows.sum(new int[] {0}))));
         double[] norms = new double[tokens];
         double[] products = new double[tokens];
         double[] distances = new double[tokens];
@@ -60,8 +64,16 @@ public record TokenGeometry(ModelId model) implements Query.Single<TokenGeometry
      * @param meanNorm mean of |E_t|
      * @param meanDistance mean of |E_t - c|: the scale at which a ghost is as far from the centroid as a typical token
      */
-    public record Answer(double[] centroid, double[] norms, double[] inverseNorms, double[] centroidProducts, double[] distances,
-            double[] centroidGaps, double[] logCentroidGaps, double meanNorm, double meanDistance) {
+    public record Answer(
+            double[] centroid,
+            double[] norms,
+            double[] inverseNorms,
+            double[] centroidProducts,
+            double[] distances,
+            double[] centroidGaps,
+            double[] logCentroidGaps,
+            double meanNorm,
+            double meanDistance) {
         /** Works out the rest from what was measured. */
         public static Answer of(double[] centroid, double[] norms, double[] centroidProducts, double[] distances) {
             int tokens = norms.length;
@@ -79,7 +91,16 @@ public record TokenGeometry(ModelId model) implements Query.Single<TokenGeometry
                 normSum += norms[t];
                 distanceSum += distances[t];
             }
-            return new Answer(centroid, norms, inverseNorms, centroidProducts, distances, gaps, logGaps, normSum / tokens, distanceSum / tokens);
+            return new Answer(
+                    centroid,
+                    norms,
+                    inverseNorms,
+                    centroidProducts,
+                    distances,
+                    gaps,
+                    logGaps,
+                    normSum / tokens,
+                    distanceSum / tokens);
         }
 
         /** Number of tokens, V. */

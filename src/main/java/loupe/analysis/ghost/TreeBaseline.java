@@ -12,7 +12,10 @@ public record TreeBaseline(Kind kind, int count) {
         NONE,
         /** The centroid of the embeddings in the ghost's place. */
         CENTROID,
-        /** Ghosts with random directions at the same scale, moved to the centroid if the ghost is; their mean probability. */
+        /**
+         * Ghosts with random directions at the same scale, moved to the centroid if the ghost is; their mean
+         * probability.
+         */
         RANDOM,
         /** The prompt without the ghost's places. */
         EMPTY

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Two definition trees laid over each other: the trunk they share, what only A says and what only B says. Branches are the
- * same if their tokens are, by id, or by text where one of the trees does not say ids. Immutable; any thread.
+ * Two definition trees laid over each other: the trunk they share, what only A says and what only B says. Branches are
+ * the same if their tokens are, by id, or by text where one of the trees does not say ids. Immutable; any thread.
  */
 public final class TreeDiff {
     private final List<Node> nodes = new ArrayList<>();
@@ -15,7 +15,11 @@ public final class TreeDiff {
     private double overlap;
 
     /** In which of the trees a node is. */
-    public enum Part { BOTH, ONLY_A, ONLY_B }
+    public enum Part {
+        BOTH,
+        ONLY_A,
+        ONLY_B
+    }
 
     /**
      * One node; its parent has a smaller number.
@@ -24,7 +28,15 @@ public final class TreeDiff {
      * @param b likewise in B
      * @param probabilityA after its ancestors in A; NaN likewise
      */
-    public record Node(int parent, int token, String text, Part part, double a, double b, double probabilityA, double probabilityB) {
+    public record Node(
+            int parent,
+            int token,
+            String text,
+            Part part,
+            double a,
+            double b,
+            double probabilityA,
+            double probabilityB) {
         /** The larger of the two cumulative probabilities; never larger than the parent's. */
         public double cumulative() {
             return Double.isNaN(a) ? b : Double.isNaN(b) ? a : Math.max(a, b);
@@ -79,8 +91,15 @@ public final class TreeDiff {
     private void add(int parent, TreeOutline.Node a, TreeOutline.Node b) {
         Part part = a == null ? Part.ONLY_B : b == null ? Part.ONLY_A : Part.BOTH;
         TreeOutline.Node one = a == null ? b : a;
-        nodes.add(new Node(parent, one.token(), one.text(), part, a == null ? Double.NaN : a.cumulative(), b == null ? Double.NaN : b.cumulative(),
-                a == null ? Double.NaN : a.probability(), b == null ? Double.NaN : b.probability()));
+        nodes.add(new Node(
+                parent,
+                one.token(),
+                one.text(),
+                part,
+                a == null ? Double.NaN : a.cumulative(),
+                b == null ? Double.NaN : b.cumulative(),
+                a == null ? Double.NaN : a.probability(),
+                b == null ? Double.NaN : b.probability()));
         counts[part.ordinal()]++;
         if (parent == 0 && part == Part.BOTH) {
             overlap += Math.min(a.probability(), b.probability());

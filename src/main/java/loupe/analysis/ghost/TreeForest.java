@@ -9,8 +9,8 @@ import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
 
 /**
- * Several definition trees of one model, grown together: each step expands nodes of all of them in one pass, so that many
- * small trees cost what one large tree of as many nodes does. Each is the tree it would be alone.
+ * Several definition trees of one model, grown together: each step expands nodes of all of them in one pass, so that
+ * many small trees cost what one large tree of as many nodes does. Each is the tree it would be alone.
  *
  * @param trees at least one, of one model; earlier answers they would grow on from are not used
  */
@@ -20,8 +20,10 @@ public record TreeForest(List<DefinitionTree> trees) implements Query.Stepped<Li
 
     public TreeForest {
         trees = trees.stream().map(DefinitionTree::fromTheRoot).toList();
-        if (trees.isEmpty() || trees.stream().map(DefinitionTree::model).distinct().count() != 1) {
-            throw new IllegalArgumentException("trees are of " + trees.stream().map(DefinitionTree::model).distinct().toList() + ", must be of one model");
+        if (trees.isEmpty()
+                || trees.stream().map(DefinitionTree::model).distinct().count() != 1) {
+            throw new IllegalArgumentException("trees are of "
+                    + trees.stream().map(DefinitionTree::model).distinct().toList() + ", must be of one model");
         }
     }
 
@@ -131,10 +133,17 @@ public record TreeForest(List<DefinitionTree> trees) implements Query.Stepped<Li
         return true;
     }
 
-    /** Trees take turns, small ones first: each expands its most probable nodes, as many as there is room for when all do. */
+    /**
+     * Trees take turns, small ones first: each expands its most probable nodes, as many as there is room for when all
+     * do.
+     */
     static void grow(Scope scope, LanguageModel lm, LaneRuns runs, StepRows rows, List<Planted> trees) {
-        List<Planted> growing = trees.stream().filter(Planted::hasWork).sorted(Comparator.comparingInt(Planted::size)).toList();
-        int each = Math.max(1, rows.next() / growing.stream().mapToInt(Planted::lanes).sum());
+        List<Planted> growing = trees.stream()
+                .filter(Planted::hasWork)
+                .sorted(Comparator.comparingInt(Planted::size))
+                .toList();
+        int each = Math.max(
+                1, rows.next() / growing.stream().mapToInt(Planted::lanes).sum());
         List<GrowingTree.Turn> turns = new ArrayList<>();
         int ran = 0;
         for (Planted tree : growing) {

@@ -10,8 +10,8 @@ import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
 
 /**
- * Grows a {@link DefinitionTree} best first. The first step runs the prompt and gives the root's children; each further one
- * expands a batch of the most probable open nodes, as large as {@link StepRows} says.
+ * Grows a {@link DefinitionTree} best first. The first step runs the prompt and gives the root's children; each further
+ * one expands a batch of the most probable open nodes, as large as {@link StepRows} says.
  */
 final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     /** Known nodes from which copies take noticeable time. */
@@ -40,8 +40,12 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
             GrowingTree.begin(scope, lm, runs, List.of(made));
             tree = made;
         } else {
-            List<Integer> batch = tree.nextBatch(Math.max(1, rows.next() / tree.lanes().size()));
-            rows.measure(scope, batch.size() * tree.lanes().size(), () -> GrowingTree.expand(scope, lm, runs, List.of(new GrowingTree.Turn(tree, batch))));
+            List<Integer> batch =
+                    tree.nextBatch(Math.max(1, rows.next() / tree.lanes().size()));
+            rows.measure(
+                    scope,
+                    batch.size() * tree.lanes().size(),
+                    () -> GrowingTree.expand(scope, lm, runs, List.of(new GrowingTree.Turn(tree, batch))));
         }
         finished = !tree.hasWork();
         return !finished;
@@ -50,7 +54,9 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     /** A large tree's parts grow by a sixteenth at least, or else copying them would take longer than growing it. */
     @Override
     public DefinitionTree.Answer result() {
-        boolean much = part == null || nodes.size() < LARGE || nodes.size() - part.known().size() >= part.known().size() / 16;
+        boolean much = part == null
+                || nodes.size() < LARGE
+                || nodes.size() - part.known().size() >= part.known().size() / 16;
         if (finished || much) {
             part = new DefinitionTree.Answer(query, nodes.copy(), finished);
         }
@@ -60,7 +66,13 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     /** Known only when the number of nodes is limited. */
     @Override
     public double fraction() {
-        return finished ? 1 : query.limits().maxNodes().isPresent() ? Math.min(1, (nodes.size() - 1.0) / query.limits().maxNodes().getAsInt()) : -1;
+        return finished
+                ? 1
+                : query.limits().maxNodes().isPresent()
+                        ? Math.min(
+                                1,
+                                (nodes.size() - 1.0) / query.limits().maxNodes().getAsInt())
+                        : -1;
     }
 
     /** Of how many nodes the keys are held, in each lane; those with open descendants at the end of a step. */
@@ -77,21 +89,30 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         if (query.steering().isPresent()) {
             TreeSteering steering = query.steering().get();
             if (steering.layer() < 0 || steering.layer() >= lm.config().nLayers()) {
-                throw new IllegalArgumentException("steering layer is " + steering.layer() + ", the model has " + lm.config().nLayers());
+                throw new IllegalArgumentException("steering layer is " + steering.layer() + ", the model has "
+                        + lm.config().nLayers());
             }
             int from = prompt.ghostPositions().get(prompt.ghostPositions().size() - 1) + 1;
-            made.add(lane(prompt, vector.ghost().data(), new TreeLane.Steered(steering.layer(), from, direction(scope.sae(steering.sae()), steering.feature(), lm),
-                    steering.kind(), (float) steering.coefficient())));
+            made.add(lane(
+                    prompt,
+                    vector.ghost().data(),
+                    new TreeLane.Steered(
+                            steering.layer(),
+                            from,
+                            direction(scope.sae(steering.sae()), steering.feature(), lm),
+                            steering.kind(),
+                            (float) steering.coefficient())));
         } else {
             made.add(lane(prompt, vector.ghost().data(), null));
         }
         for (int i = 0; i < query.baseline().lanes(); i++) {
-            made.add(switch (query.baseline().kind()) {
-                case CENTROID -> lane(prompt, vector.centroid().data(), null);
-                case RANDOM -> lane(prompt, random(query.ghost(), vector, i), null);
-                case EMPTY -> empty(prompt);
-                case NONE -> throw new IllegalStateException("no baseline has no lanes");
-            });
+            made.add(
+                    switch (query.baseline().kind()) {
+                        case CENTROID -> lane(prompt, vector.centroid().data(), null);
+                        case RANDOM -> lane(prompt, random(query.ghost(), vector, i), null);
+                        case EMPTY -> empty(prompt);
+                        case NONE -> throw new IllegalStateException("no baseline has no lanes");
+                    });
         }
         return made;
     }
@@ -109,7 +130,8 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     private static TreeLane empty(GhostPrompt prompt) {
         List<Integer> rest = prompt.withoutGhosts();
         if (rest.isEmpty()) {
-            throw new IllegalArgumentException("the prompt is nothing but the ghost, so an empty baseline has no tokens");
+            throw new IllegalArgumentException(
+                    "the prompt is nothing but the ghost, so an empty baseline has no tokens");
         }
         return new TreeLane(rest.stream().mapToInt(Integer::intValue).toArray(), List.of(), null);
     }
@@ -117,7 +139,8 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     private static float[] direction(SparseAutoencoder sae, int feature, LanguageModel lm) {
         float[] direction = sae.decoderDirection(feature);
         if (direction.length != lm.config().dModel()) {
-            throw new IllegalArgumentException("the decoder direction has " + direction.length + " dimensions, the model's residual stream " + lm.config().dModel());
+            throw new IllegalArgumentException("the decoder direction has " + direction.length
+                    + " dimensions, the model's residual stream " + lm.config().dModel());
         }
         double norm = 0;
         for (float x : direction) {

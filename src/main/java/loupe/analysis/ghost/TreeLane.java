@@ -7,8 +7,8 @@ import loupe.lm.Ghost;
 
 /**
  * One ghost on its way through a tree: its prompt, and the keys and values of the prompt's tokens and of each node that
- * still has descendants to come. They lie on the host between steps, since a step's arrays end with it: per token
- * 2 nLayers nKeyValueHeads dHead floats, by layer first keys, then values, each head by head. Device thread only.
+ * still has descendants to come. They lie on the host between steps, since a step's arrays end with it: per token 2
+ * nLayers nKeyValueHeads dHead floats, by layer first keys, then values, each head by head. Device thread only.
  */
 final class TreeLane {
     private final int[] prompt;
@@ -18,8 +18,8 @@ final class TreeLane {
     private final Map<Integer, float[]> nodeKeys = new HashMap<>();
 
     /**
-     * What is done with the residual stream entering a layer, at every position of a node and at those of the prompt from
-     * {@code from} on.
+     * What is done with the residual stream entering a layer, at every position of a node and at those of the prompt
+     * from {@code from} on.
      *
      * @param direction of unit norm, or zero
      */

@@ -20,7 +20,8 @@ public record TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxN
             throw new IllegalArgumentException("cutoff is " + cutoff + ", must be from 0 to 1");
         }
         if (topK < 1 || maxDepth < 0) {
-            throw new IllegalArgumentException("topK is " + topK + " and maxDepth " + maxDepth + ", must be at least 1 and 0");
+            throw new IllegalArgumentException(
+                    "topK is " + topK + " and maxDepth " + maxDepth + ", must be at least 1 and 0");
         }
         if (maxNodes.isPresent() && maxNodes.getAsInt() < 1) {
             throw new IllegalArgumentException("maxNodes is " + maxNodes.getAsInt() + ", must be 1 or more");

@@ -3,9 +3,9 @@ package loupe.analysis.ghost;
 import java.util.Arrays;
 
 /**
- * All nodes of a tree known so far, by number, in arrays. Node 0 is the root. The children of a node are made together, so
- * their numbers follow each other, most probable first. Nodes below the cutoff are kept too: they are where a tree grows on
- * when the cutoff is lowered. Device thread only; {@link #copy} for others.
+ * All nodes of a tree known so far, by number, in arrays. Node 0 is the root. The children of a node are made together,
+ * so their numbers follow each other, most probable first. Nodes below the cutoff are kept too: they are where a tree
+ * grows on when the cutoff is lowered. Device thread only; {@link #copy} for others.
  */
 final class TreeNodes {
     static final int NONE = -1;

@@ -13,10 +13,11 @@ import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
 
 /**
- * A definition tree as it is written down: nodes with the texts of their tokens, without the question they answer. Node 0 is
- * the root, parents come before their children, and the children of a node follow each other. Written as JSON in the shape
- * of the notebook of mwatkins (with further keys), as indented text and as Markdown; read from that JSON, from the GPT-J
- * notebook's ({@code {"tree JSON": {...}}}), and from what the {@code tree} command prints. Immutable; any thread.
+ * A definition tree as it is written down: nodes with the texts of their tokens, without the question they answer. Node
+ * 0 is the root, parents come before their children, and the children of a node follow each other. Written as JSON in
+ * the shape of the notebook of mwatkins (with further keys), as indented text and as Markdown; read from that JSON,
+ * from the GPT-J notebook's ({@code {"tree JSON": {...}}}), and from what the {@code tree} command prints. Immutable;
+ * any thread.
  */
 public final class TreeOutline {
     private final List<Node> nodes;
@@ -41,8 +42,13 @@ public final class TreeOutline {
     public static TreeOutline of(DefinitionTree.Answer tree, IntFunction<String> texts) {
         List<Node> nodes = new ArrayList<>(tree.size());
         for (int node = 0; node < tree.size(); node++) {
-            nodes.add(new Node(tree.parent(node), tree.token(node), node == 0 ? "" : texts.apply(tree.token(node)), tree.probability(node),
-                    tree.cumulative(node), tree.baselineProbability(node)));
+            nodes.add(new Node(
+                    tree.parent(node),
+                    tree.token(node),
+                    node == 0 ? "" : texts.apply(tree.token(node)),
+                    tree.probability(node),
+                    tree.cumulative(node),
+                    tree.baselineProbability(node)));
         }
         return new TreeOutline(nodes);
     }
@@ -50,7 +56,9 @@ public final class TreeOutline {
     /** @throws CheckpointException if the file is no tree in one of the shapes known */
     public static TreeOutline read(Path file) {
         JsonNode document = JsonFiles.read(file);
-        JsonNode root = document.has("tree JSON") ? document.get("tree JSON") : document.has("tree") ? document.get("tree") : document;
+        JsonNode root = document.has("tree JSON")
+                ? document.get("tree JSON")
+                : document.has("tree") ? document.get("tree") : document;
         List<Node> nodes = new ArrayList<>();
         List<JsonNode> sources = new ArrayList<>();
         nodes.add(new Node(-1, -1, "", 1, 1, Double.NaN));
@@ -58,7 +66,8 @@ public final class TreeOutline {
         for (int at = 0; at < sources.size(); at++) {
             JsonNode children = sources.get(at).path("children");
             if (!children.isArray()) {
-                throw refuse(file, at == 0 ? "the document has no list \"children\"" : "a node has no list \"children\"");
+                throw refuse(
+                        file, at == 0 ? "the document has no list \"children\"" : "a node has no list \"children\"");
             }
             for (JsonNode child : children) {
                 nodes.add(node(file, child, at, nodes.get(at).cumulative));
@@ -71,7 +80,8 @@ public final class TreeOutline {
     private static Node node(Path file, JsonNode child, int parent, double above) {
         JsonNode cumulative = child.path("cumulative_prob");
         if (!cumulative.isNumber() || !(cumulative.asDouble() >= 0 && cumulative.asDouble() <= 1)) {
-            throw refuse(file, "a node's \"cumulative_prob\" is " + (cumulative.isMissingNode() ? "missing" : cumulative));
+            throw refuse(
+                    file, "a node's \"cumulative_prob\" is " + (cumulative.isMissingNode() ? "missing" : cumulative));
         }
         JsonNode id = child.path("token_id");
         int token = id.isInt() && id.intValue() >= 0 ? id.intValue() : -1;
@@ -80,12 +90,20 @@ public final class TreeOutline {
         }
         // a product of rounded probabilities may come out a little above its parent's
         double product = Math.min(above, cumulative.asDouble());
-        return new Node(parent, token, child.path("token").asText("<" + token + ">"), above == 0 ? 0 : product / above, product,
+        return new Node(
+                parent,
+                token,
+                child.path("token").asText("<" + token + ">"),
+                above == 0 ? 0 : product / above,
+                product,
                 child.path("baseline_prob").asDouble(Double.NaN));
     }
 
     private static CheckpointException refuse(Path file, String found) {
-        return new CheckpointException(file, found, "a definition tree: nodes of token_id, token, cumulative_prob and children",
+        return new CheckpointException(
+                file,
+                found,
+                "a definition tree: nodes of token_id, token, cumulative_prob and children",
                 "Choose a tree saved as JSON by this workbench or by the definition-tree notebooks");
     }
 
@@ -106,13 +124,25 @@ public final class TreeOutline {
             number[i] = -1;
             if (i == 0 || node.cumulative >= cutoff && number[node.parent] >= 0) {
                 number[i] = rest.size();
-                rest.add(i == 0 ? node : new Node(number[node.parent], node.token, node.text, node.probability, node.cumulative, node.baseline));
+                rest.add(
+                        i == 0
+                                ? node
+                                : new Node(
+                                        number[node.parent],
+                                        node.token,
+                                        node.text,
+                                        node.probability,
+                                        node.cumulative,
+                                        node.baseline));
             }
         }
         return new TreeOutline(rest);
     }
 
-    /** The root as nested maps: token_id, token, cumulative_prob, probability, with a baseline baseline_prob and log_ratio, children. */
+    /**
+     * The root as nested maps: token_id, token, cumulative_prob, probability, with a baseline baseline_prob and
+     * log_ratio, children.
+     */
     public Map<String, Object> json() {
         List<Map<String, Object>> written = new ArrayList<>();
         List<List<Object>> children = new ArrayList<>();
@@ -147,7 +177,11 @@ public final class TreeOutline {
     public String indented() {
         StringBuilder out = new StringBuilder();
         for (int index : inReadingOrder()) {
-            out.append("  ".repeat(depth(index) - 1)).append(visible(nodes.get(index).text)).append("  ").append(digits(nodes.get(index).cumulative)).append('\n');
+            out.append("  ".repeat(depth(index) - 1))
+                    .append(visible(nodes.get(index).text))
+                    .append("  ")
+                    .append(digits(nodes.get(index).cumulative))
+                    .append('\n');
         }
         return out.toString();
     }
@@ -161,7 +195,11 @@ public final class TreeOutline {
         for (int index : inReadingOrder()) {
             Node node = nodes.get(index);
             String text = visible(node.text).replace("`", "\u02cb");
-            out.append("  ".repeat(depth(index) - 1)).append("- `").append(text.isEmpty() ? " " : text).append("` ").append(digits(node.cumulative));
+            out.append("  ".repeat(depth(index) - 1))
+                    .append("- `")
+                    .append(text.isEmpty() ? " " : text)
+                    .append("` ")
+                    .append(digits(node.cumulative));
             if (!Double.isNaN(node.baseline)) {
                 out.append(String.format(Locale.ROOT, " (%.3g x the baseline)", node.probability / node.baseline));
             }
@@ -171,7 +209,10 @@ public final class TreeOutline {
     }
 
     private static String visible(String text) {
-        return text.replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+        return text.replace("\\", "\\\\")
+                .replace("\n", "\\n")
+                .replace("\r", "\\r")
+                .replace("\t", "\\t");
     }
 
     private static String digits(double probability) {

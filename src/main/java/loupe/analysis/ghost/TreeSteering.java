@@ -3,8 +3,8 @@ package loupe.analysis.ghost;
 import loupe.inference.SaeId;
 
 /**
- * A feature steered while the tree grows, in the residual stream h that enters a layer, at every position after the last
- * ghost. With the feature's decoder direction d of unit norm and the coefficient c.
+ * A feature steered while the tree grows, in the residual stream h that enters a layer, at every position after the
+ * last ghost. With the feature's decoder direction d of unit norm and the coefficient c.
  */
 public record TreeSteering(SaeId sae, int feature, int layer, Kind kind, double coefficient) {
     /** What is done with h. */

@@ -6,9 +6,9 @@ import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
 
 /**
- * How a model that was trained to put vectors into words wants them: in the place of {@code {ghost}} of its own prompt, at
- * one norm, neither moved to the centroid nor scaled otherwise. Read from a JSON file {@code {"prompt": "... {ghost} ...",
- * "norm": 150}}; {@code injection_scale} is taken for norm too, as such models' metadata call it.
+ * How a model that was trained to put vectors into words wants them: in the place of {@code {ghost}} of its own prompt,
+ * at one norm, neither moved to the centroid nor scaled otherwise. Read from a JSON file {@code {"prompt": "... {ghost}
+ * ...", "norm": 150}}; {@code injection_scale} is taken for norm too, as such models' metadata call it.
  *
  * @param norm of the injected vector, in units of the embedding; positive
  */
@@ -28,7 +28,10 @@ public record Verbaliser(String prompt, double norm) {
     }
 
     private static CheckpointException refuse(Path file, String found) {
-        return new CheckpointException(file, found, "{\"prompt\": \"a text with {ghost} in it\", \"norm\": a positive number}",
+        return new CheckpointException(
+                file,
+                found,
+                "{\"prompt\": \"a text with {ghost} in it\", \"norm\": a positive number}",
                 "Write down what the model's makers say about its prompt and injection scale");
     }
 

@@ -15,8 +15,8 @@ import loupe.lm.Logits;
 import loupe.sae.SparseAutoencoder;
 
 /**
- * What a feature's activation at the last token of a text becomes when each earlier token is removed, or another put in its
- * place. Later tokens cannot matter to it. Definition: {@code src/site/markdown/methods.md}, section 5.
+ * What a feature's activation at the last token of a text becomes when each earlier token is removed, or another put in
+ * its place. Later tokens cannot matter to it. Definition: {@code src/site/markdown/methods.md}, section 5.
  *
  * @param ids the context from its first token to the one the activation is read at
  * @param from index of the first token to do without; those before it always stay
@@ -36,11 +36,14 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
 
     /**
      * @param activation at the last token of the whole text
-     * @param without for each token from {@code from} on the activation without it, NaN while it is not known; for the last
-     *     token itself 0 if it is removed, since there is nothing left to read the activation at
+     * @param without for each token from {@code from} on the activation without it, NaN while it is not known; for the
+     *     last token itself 0 if it is removed, since there is nothing left to read the activation at
      */
     public record Answer(float activation, float[] without) {
-        /** How much of the activation goes with a token; negative if the token holds it down. @param i counted from {@code from} */
+        /**
+         * How much of the activation goes with a token; negative if the token holds it down. @param i counted from
+         * {@code from}
+         */
         public float share(int i) {
             return activation - without[i];
         }
@@ -68,11 +71,15 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
         @Override
         public boolean step(Scope scope) {
             if (Float.isNaN(activation)) {
-                activation = activations(scope, new int[][] {ids.stream().mapToInt(Integer::intValue).toArray()})[0];
+                activation = activations(
+                        scope,
+                        new int[][] {ids.stream().mapToInt(Integer::intValue).toArray()})[0];
                 return next <= end();
             }
             int count = Math.min(end() - next + 1, Math.max(1, STEP_TOKENS / ids.size()));
-            float[] some = activations(scope, IntStream.range(next, next + count).mapToObj(this::without).toArray(int[][]::new));
+            float[] some = activations(
+                    scope,
+                    IntStream.range(next, next + count).mapToObj(this::without).toArray(int[][]::new));
             System.arraycopy(some, 0, without, next - from, count);
             next += count;
             return next <= end();
@@ -84,8 +91,14 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
         }
 
         private int[] without(int place) {
-            return replacement.isPresent() ? IntStream.rangeClosed(0, last).map(i -> i == place ? replacement.getAsInt() : ids.get(i)).toArray()
-                    : IntStream.rangeClosed(0, last).filter(i -> i != place).map(ids::get).toArray();
+            return replacement.isPresent()
+                    ? IntStream.rangeClosed(0, last)
+                            .map(i -> i == place ? replacement.getAsInt() : ids.get(i))
+                            .toArray()
+                    : IntStream.rangeClosed(0, last)
+                            .filter(i -> i != place)
+                            .map(ids::get)
+                            .toArray();
         }
 
         @Override
@@ -106,6 +119,8 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
         CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(hook));
         scope.model(model).forward(scope.arrays(), Input.of(texts), caught, null, Logits.NONE, scope.cancellation());
         NDArray value = caught.values.get(hook).get(":, {}", texts[0].length - 1);
-        return read.encode(TrainedValues.of(scope.model(model), read.config(), hook, value)).get(":, {}", feature).toFloatArray();
+        return read.encode(TrainedValues.of(scope.model(model), read.config(), hook, value))
+                .get(":, {}", feature)
+                .toFloatArray();
     }
 }

@@ -20,12 +20,13 @@ import loupe.sae.SparseAutoencoder;
 import loupe.sae.SparseFeatures;
 
 /**
- * The feature activations of one or several autoencoders at every token of a batch of contexts, in one forward pass that
- * ends at the deepest hook point needed.
+ * The feature activations of one or several autoencoders at every token of a batch of contexts, in one forward pass
+ * that ends at the deepest hook point needed.
  *
  * @param contexts token ids, all of one length
  */
-public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] contexts) implements Query.Single<List<SparseFeatures>> {
+public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] contexts)
+        implements Query.Single<List<SparseFeatures>> {
     /** @return for each autoencoder the activations of all tokens, context by context */
     @Override
     public List<SparseFeatures> answer(Scope scope) {
@@ -35,7 +36,8 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
     /** The values at the hook points of all autoencoders. */
     Catch caught(Scope scope) {
         LanguageModel lm = scope.model(model);
-        Catch caught = new Catch(saes.stream().map(sae -> hookOf(scope.sae(sae).config())).toList());
+        Catch caught = new Catch(
+                saes.stream().map(sae -> hookOf(scope.sae(sae).config())).toList());
         lm.forward(scope.arrays(), Input.of(contexts), caught, null, Logits.NONE, scope.cancellation());
         return caught;
     }
@@ -59,7 +61,8 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
 
     static HookPoint hookOf(SaeConfig config) {
         Optional<HookPoint> hook = config.hook();
-        return hook.orElseThrow(() -> new IllegalArgumentException("hook is unknown, the autoencoder cannot be applied to a model without it"));
+        return hook.orElseThrow(() -> new IllegalArgumentException(
+                "hook is unknown, the autoencoder cannot be applied to a model without it"));
     }
 
     /** Keeps the values at some hook points and ends the pass at the last of them. */
@@ -84,7 +87,9 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
 
         @Override
         public HookPoint stopAfter() {
-            return points.stream().max(java.util.Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site)).orElse(null);
+            return points.stream()
+                    .max(java.util.Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site))
+                    .orElse(null);
         }
     }
 }

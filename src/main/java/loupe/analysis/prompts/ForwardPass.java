@@ -28,7 +28,8 @@ import loupe.tensor.HostTensor;
  * @param hooks whose values to keep
  * @param allHooks whether to keep the values at every hook point the model has
  */
-public record ForwardPass(ModelId model, List<Integer> ids, Map<Integer, HostTensor> ghosts, Set<HookPoint> hooks, boolean allHooks)
+public record ForwardPass(
+        ModelId model, List<Integer> ids, Map<Integer, HostTensor> ghosts, Set<HookPoint> hooks, boolean allHooks)
         implements Query.Single<ForwardPass.Answer> {
     public ForwardPass {
         ids = List.copyOf(ids);
@@ -38,8 +39,8 @@ public record ForwardPass(ModelId model, List<Integer> ids, Map<Integer, HostTen
 
     /**
      * @param logits (T, V)
-     * @param values in the order in which the pass comes to them, shapes as at {@link HookPoint.Site}; a hook point asked
-     *     for that the model has not is missing
+     * @param values in the order in which the pass comes to them, shapes as at {@link HookPoint.Site}; a hook point
+     *     asked for that the model has not is missing
      * @param losses nats at each position for the token after it, T - 1 values
      */
     public record Answer(HostTensor logits, Map<HookPoint, HostTensor> values, double[] losses) {
@@ -55,8 +56,13 @@ public record ForwardPass(ModelId model, List<Integer> ids, Map<Integer, HostTen
         List<Ghost> placed = new ArrayList<>();
         new TreeMap<>(ghosts).forEach((position, vector) -> placed.add(new Ghost(0, position, vector.data())));
         Keeper keeper = new Keeper();
-        NDArray logits = lm.forward(scope.arrays(), Input.of(ids.stream().mapToInt(Integer::intValue).toArray()).with(placed), keeper, null,
-                Logits.ALL, scope.cancellation());
+        NDArray logits = lm.forward(
+                scope.arrays(),
+                Input.of(ids.stream().mapToInt(Integer::intValue).toArray()).with(placed),
+                keeper,
+                null,
+                Logits.ALL,
+                scope.cancellation());
         HostTensor host = withoutBatch(logits);
         return new Answer(host, keeper.values, losses(host));
     }

@@ -12,12 +12,13 @@ import loupe.inference.Scope;
 import loupe.sae.SparseFeatures;
 
 /**
- * What {@link CorpusActivations} gives, and how long the vectors are that the autoencoders were shown: by that, tokens are
- * found whose residual stream is unlike all others.
+ * What {@link CorpusActivations} gives, and how long the vectors are that the autoencoders were shown: by that, tokens
+ * are found whose residual stream is unlike all others.
  *
  * @param contexts token ids, all of one length
  */
-public record NormedActivations(ModelId model, List<SaeId> saes, int[][] contexts) implements Query.Single<NormedActivations.Answer> {
+public record NormedActivations(ModelId model, List<SaeId> saes, int[][] contexts)
+        implements Query.Single<NormedActivations.Answer> {
     /**
      * @param activations for each autoencoder those of all tokens, context by context
      * @param norms for each hook point that is read, once, the Euclidean norm of the value there at every token
@@ -29,10 +30,14 @@ public record NormedActivations(ModelId model, List<SaeId> saes, int[][] context
         CorpusActivations plain = new CorpusActivations(model, saes, contexts);
         CorpusActivations.Catch caught = plain.caught(scope);
         List<float[]> norms = new ArrayList<>();
-        for (HookPoint point : saes.stream().map(sae -> CorpusActivations.hookOf(scope.sae(sae).config())).distinct().toList()) {
+        for (HookPoint point : saes.stream()
+                .map(sae -> CorpusActivations.hookOf(scope.sae(sae).config()))
+                .distinct()
+                .toList()) {
             NDArray value = caught.values.get(point);
             int rows = contexts.length * contexts[0].length;
-            norms.add(DeviceArrays.floats(value.reshape(rows, value.size() / rows).norm(new int[] {1})));
+            norms.add(
+                    DeviceArrays.floats(value.reshape(rows, value.size() / rows).norm(new int[] {1})));
         }
         return new Answer(plain.encoded(scope, caught), norms);
     }

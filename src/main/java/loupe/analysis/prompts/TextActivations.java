@@ -20,7 +20,8 @@ import loupe.sae.SparseFeatures;
  *
  * @param ids the whole text; at most as many as the model's context
  */
-public record TextActivations(ModelId model, SaeId sae, List<Integer> ids) implements Query.Single<TextActivations.Answer> {
+public record TextActivations(ModelId model, SaeId sae, List<Integer> ids)
+        implements Query.Single<TextActivations.Answer> {
     private static final long BYTES_OF_AN_ACTIVATION = 8;
     private static final long BYTES_OF_A_TOKEN = 24;
 
@@ -50,7 +51,8 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids) imple
             Arrays.sort(sorted);
             float least = sorted.length <= most ? 0 : sorted[sorted.length - most];
             List<Active> active = new ArrayList<>();
-            IntStream.range(from, to).filter(i -> features.values()[i] > 0 && features.values()[i] >= least)
+            IntStream.range(from, to)
+                    .filter(i -> features.values()[i] > 0 && features.values()[i] >= least)
                     .forEach(i -> active.add(new Active(features.features()[i], features.values()[i])));
             active.sort(Comparator.comparingDouble(one -> -one.activation()));
             return List.copyOf(active.subList(0, Math.min(most, active.size())));
@@ -58,7 +60,9 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids) imple
 
         /** How many features are positive at a token. */
         public int l0(int token) {
-            return (int) IntStream.range(features.offsets()[token], features.offsets()[token + 1]).filter(i -> features.values()[i] > 0).count();
+            return (int) IntStream.range(features.offsets()[token], features.offsets()[token + 1])
+                    .filter(i -> features.values()[i] > 0)
+                    .count();
         }
     }
 
@@ -72,7 +76,8 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids) imple
         CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(at));
         int[][] text = {ids.stream().mapToInt(Integer::intValue).toArray()};
         scope.model(model).forward(scope.arrays(), Input.of(text), caught, null, Logits.NONE, scope.cancellation());
-        return new Answer(ids, read.encodeSparse(TrainedValues.of(scope.model(model), read.config(), at, caught.values.get(at))));
+        return new Answer(
+                ids, read.encodeSparse(TrainedValues.of(scope.model(model), read.config(), at, caught.values.get(at))));
     }
 
     @Override

@@ -2,7 +2,10 @@ package loupe.analysis.prompts;
 
 import java.util.Arrays;
 
-/** Texts as token ids, one row each, possibly of different lengths. A value; the arrays are not copied and not to be written. */
+/**
+ * Texts as token ids, one row each, possibly of different lengths. A value; the arrays are not copied and not to be
+ * written.
+ */
 public final class TokenRows {
     private final int[][] rows;
     private final int hash;

@@ -10,9 +10,10 @@ import loupe.lm.ModelConfig;
 import loupe.sae.SaeConfig;
 
 /**
- * Values at a hook point as an autoencoder has seen them in training: its head of them, and if it was trained on the weights that
- * TransformerLens makes of a model's, what these give there. Formats H.9: what is written to the residual stream, and the stream, lack
- * their mean over dModel; values, and what attention makes of them, lack the folded value bias; all else is the same.
+ * Values at a hook point as an autoencoder has seen them in training: its head of them, and if it was trained on the
+ * weights that TransformerLens makes of a model's, what these give there. Formats H.9: what is written to the residual
+ * stream, and the stream, lack their mean over dModel; values, and what attention makes of them, lack the folded value
+ * bias; all else is the same.
  */
 public final class TrainedValues {
     private TrainedValues() {}
@@ -33,23 +34,29 @@ public final class TrainedValues {
             return read;
         }
         return switch (at.site()) {
-            case EMBED, POS_EMBED, RESID_PRE, RESID_MID, RESID_POST, ATTN_OUT, MLP_OUT -> read.sub(read.mean(new int[] {-1}, true));
-            case V, Z -> valueBias(lm, at).map(bias -> read.sub(atItsHead(config, bias))).orElse(read);
+            case EMBED, POS_EMBED, RESID_PRE, RESID_MID, RESID_POST, ATTN_OUT, MLP_OUT ->
+                read.sub(read.mean(new int[] {-1}, true));
+            case V, Z ->
+                valueBias(lm, at).map(bias -> read.sub(atItsHead(config, bias))).orElse(read);
             default -> read;
         };
     }
 
     /**
-     * A value with what an autoencoder writes put in its place: in that of its head, and with the value bias that the processed
-     * weights keep elsewhere. The mean over dModel is left out, because all that reads the residual stream does so through a norm that
-     * takes it out.
+     * A value with what an autoencoder writes put in its place: in that of its head, and with the value bias that the
+     * processed weights keep elsewhere. The mean over dModel is left out, because all that reads the residual stream
+     * does so through a norm that takes it out.
      *
      * @param value at {@code at}, where {@code config} writes
      * @param written in the shape that {@link #of} gives
      */
     public static NDArray with(LanguageModel lm, SaeConfig config, HookPoint at, NDArray value, NDArray written) {
         boolean lacksBias = config.centred() && (at.site() == HookPoint.Site.V || at.site() == HookPoint.Site.Z);
-        NDArray whole = lacksBias ? valueBias(lm, at).map(bias -> written.add(atItsHead(config, bias))).orElse(written) : written;
+        NDArray whole = lacksBias
+                ? valueBias(lm, at)
+                        .map(bias -> written.add(atItsHead(config, bias)))
+                        .orElse(written)
+                : written;
         if (config.head().isEmpty()) {
             return whole;
         }
@@ -64,14 +71,19 @@ public final class TrainedValues {
         }
         int head = config.head().getAsInt();
         Shape shape = value.getShape();
-        if (shape.dimension() < 2 || head >= shape.get(shape.dimension() - 2) || shape.get(shape.dimension() - 1) != config.dIn()) {
-            throw new IllegalArgumentException("the values are " + shape + ", the autoencoder reads " + config.place().orElse("head " + head) + " of "
-                    + config.dIn() + " numbers");
+        if (shape.dimension() < 2
+                || head >= shape.get(shape.dimension() - 2)
+                || shape.get(shape.dimension() - 1) != config.dIn()) {
+            throw new IllegalArgumentException("the values are " + shape + ", the autoencoder reads "
+                    + config.place().orElse("head " + head) + " of " + config.dIn() + " numbers");
         }
         return value.get("..., {}, :", head);
     }
 
-    /** b_V + b_LN W_V, (heads there, dHead): a part of every value, and of every mean of values; empty if the model has no such biases. */
+    /**
+     * b_V + b_LN W_V, (heads there, dHead): a part of every value, and of every mean of values; empty if the model has
+     * no such biases.
+     */
     private static Optional<NDArray> valueBias(LanguageModel lm, HookPoint at) {
         ModelConfig config = lm.config();
         String block = "transformer.h." + at.layer() + ".";
@@ -89,6 +101,7 @@ public final class TrainedValues {
             return Optional.empty();
         }
         NDArray byHead = bias.reshape(config.nKeyValueHeads(), config.dHead());
-        return Optional.of(at.site() == HookPoint.Site.V ? byHead : byHead.repeat(0, config.nHeads() / config.nKeyValueHeads()));
+        return Optional.of(
+                at.site() == HookPoint.Site.V ? byHead : byHead.repeat(0, config.nHeads() / config.nKeyValueHeads()));
     }
 }

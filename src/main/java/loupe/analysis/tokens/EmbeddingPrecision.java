@@ -9,13 +9,17 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 
-/** The inverse P of the Ledoit-Wolf covariance of the token embeddings, and each token's square under it. Once per model. */
+/**
+ * The inverse P of the Ledoit-Wolf covariance of the token embeddings, and each token's square under it. Once per
+ * model.
+ */
 public record EmbeddingPrecision(ModelId model) implements Query.Single<EmbeddingPrecision.Answer> {
     @Override
     public Answer answer(Scope scope) {
         EmbeddingCovariance.Answer covariance = scope.answer(new EmbeddingCovariance(model));
         int d = covariance.dModel();
-        NDArray inverse = scope.arrays().create(covariance.ledoitWolf(), new Shape(d, d)).inverse();
+        NDArray inverse =
+                scope.arrays().create(covariance.ledoitWolf(), new Shape(d, d)).inverse();
         double[] squares = new double[covariance.tokens()];
         DeviceArrays.forEachBlock(scope, scope.model(model).embedding(), DataType.FLOAT64, (first, rows) -> {
             double[] block = DeviceArrays.doubles(rows.matMul(inverse).mul(rows).sum(new int[] {1}));

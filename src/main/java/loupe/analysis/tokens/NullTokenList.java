@@ -9,8 +9,8 @@ import loupe.inference.Scope;
 import loupe.tensor.HostTensor;
 
 /**
- * The token list of a random direction under the same settings: a Gaussian vector at unit norm in the place of the feature's
- * direction. What a feature's list has beyond this one is the feature's.
+ * The token list of a random direction under the same settings: a Gaussian vector at unit norm in the place of the
+ * feature's direction. What a feature's list has beyond this one is the feature's.
  *
  * @param settings of the feature's list; no finished ghost, which has no direction to be replaced
  * @param seed of the random direction
@@ -31,7 +31,8 @@ public record NullTokenList(ModelId model, TokenListSettings settings, long seed
             direction[i] = (float) random.nextGaussian();
         }
         HostTensor vector = new HostTensor(direction, dModel);
-        TokenListSettings asked = settings.withGhost(settings.ghost().withSource(new GhostSource.Directions(vector, vector)));
+        TokenListSettings asked =
+                settings.withGhost(settings.ghost().withSource(new GhostSource.Directions(vector, vector)));
         return new TokenRanking().rank(scope.answer(new TokenColumns(model, asked.ghost(), settings.metric())), asked);
     }
 

@@ -15,13 +15,14 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 
 /**
- * Everything a token list needs of the device: the products of all token embeddings with the vectors a ghost is combined
- * from. One answer per feature; {@link TokenRanking} makes a list of it for every position of the sliders.
+ * Everything a token list needs of the device: the products of all token embeddings with the vectors a ghost is
+ * combined from. One answer per feature; {@link TokenRanking} makes a list of it for every position of the sliders.
  *
  * @param components how many principal components the sliders may use
  * @param metric what the lists will be ranked by; the metrics that need no more than the products share one query
  */
-public record TokenColumns(ModelId model, GhostSource source, int components, TokenMetric metric) implements Query.Single<TokenColumns.Answer> {
+public record TokenColumns(ModelId model, GhostSource source, int components, TokenMetric metric)
+        implements Query.Single<TokenColumns.Answer> {
     /** Up to this many elements the embedding is multiplied in float64, beyond it in float32, four times faster. */
     private static final long DOUBLE_ELEMENTS = 1 << 26;
 
@@ -42,9 +43,12 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
         NDArray embedding = scope.model(model).embedding();
         double[][] products = products(scope, embedding, basis.vectors());
         products[0] = geometry.centroidProducts();
-        Optional<TokenHubness.Answer> hubness = metric == TokenMetric.CSLS ? Optional.of(scope.answer(new TokenHubness(model))) : Optional.empty();
-        Optional<Whitened> whitened = metric == TokenMetric.MAHALANOBIS ? Optional.of(whitened(scope, embedding, basis)) : Optional.empty();
-        return new Answer(basis, geometry, products, hubness, whitened, scope.model(model).tokens());
+        Optional<TokenHubness.Answer> hubness =
+                metric == TokenMetric.CSLS ? Optional.of(scope.answer(new TokenHubness(model))) : Optional.empty();
+        Optional<Whitened> whitened =
+                metric == TokenMetric.MAHALANOBIS ? Optional.of(whitened(scope, embedding, basis)) : Optional.empty();
+        return new Answer(
+                basis, geometry, products, hubness, whitened, scope.model(model).tokens());
     }
 
     private Whitened whitened(Scope scope, NDArray embedding, GhostBasis.Answer basis) {
@@ -71,7 +75,10 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
             System.arraycopy(vectors[i], 0, flat, i * dModel, dModel);
         }
         DataType type = embedding.size() <= DOUBLE_ELEMENTS ? DataType.FLOAT64 : DataType.FLOAT32;
-        NDArray columns = scope.arrays().create(flat, new Shape(count, dModel)).toType(type, false).transpose();
+        NDArray columns = scope.arrays()
+                .create(flat, new Shape(count, dModel))
+                .toType(type, false)
+                .transpose();
         double[][] products = new double[count][tokens];
         DeviceArrays.forEachBlock(scope, embedding, type, (first, rows) -> {
             double[] block = DeviceArrays.doubles(rows.matMul(columns));
@@ -86,7 +93,9 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
 
     @Override
     public long bytes(Answer answer) {
-        return 8L * answer.geometry().tokens() * (answer.products().length + (answer.whitened().isPresent() ? answer.products().length : 0));
+        return 8L
+                * answer.geometry().tokens()
+                * (answer.products().length + (answer.whitened().isPresent() ? answer.products().length : 0));
     }
 
     /**
@@ -95,8 +104,13 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
      * @param whitened present for {@link TokenMetric#MAHALANOBIS}
      * @param tokens how many of the V are tokens and may be listed, the first ones
      */
-    public record Answer(GhostBasis.Answer basis, TokenGeometry.Answer geometry, double[][] products, Optional<TokenHubness.Answer> hubness,
-            Optional<Whitened> whitened, int tokens) {}
+    public record Answer(
+            GhostBasis.Answer basis,
+            TokenGeometry.Answer geometry,
+            double[][] products,
+            Optional<TokenHubness.Answer> hubness,
+            Optional<Whitened> whitened,
+            int tokens) {}
 
     /**
      * The same under the inverse covariance P.

@@ -14,26 +14,40 @@ import java.util.regex.PatternSyntaxException;
  * @param lettersOnly whether everything behind the leading space has to be a letter, and there has to be one
  * @param minLength characters without the leading space, at least
  * @param maxLength at most
- * @param trained leaves out ids that stand for no text, and tokens whose embedding is shorter than this fraction of the median
- *     norm or nearer to the centroid than this fraction of the median distance, as those of tokens hardly ever met in training
- *     are; 0 asks nothing
+ * @param trained leaves out ids that stand for no text, and tokens whose embedding is shorter than this fraction of the
+ *     median norm or nearer to the centroid than this fraction of the median distance, as those of tokens hardly ever
+ *     met in training are; 0 asks nothing
  * @param text to be found in the token's text: in whatever case, or as {@code regex}; empty asks nothing
  * @see <a href="https://arxiv.org/abs/2405.05417">Land and Bartolo 2024</a>, on embeddings of undertrained tokens
  */
-public record TokenFilter(Set<TokenScript> scripts, Space space, boolean lettersOnly, int minLength, int maxLength, double trained, String text, boolean regex) {
+public record TokenFilter(
+        Set<TokenScript> scripts,
+        Space space,
+        boolean lettersOnly,
+        int minLength,
+        int maxLength,
+        double trained,
+        String text,
+        boolean regex) {
     /** Lets every token pass. */
-    public static final TokenFilter NONE = new TokenFilter(Set.of(), Space.EITHER, false, 0, Integer.MAX_VALUE, 0, "", false);
+    public static final TokenFilter NONE =
+            new TokenFilter(Set.of(), Space.EITHER, false, 0, Integer.MAX_VALUE, 0, "", false);
 
     /** The fraction below which an embedding counts as undertrained unless somebody says otherwise. */
     public static final double USUALLY_TRAINED = 0.5;
 
     /** Whether a token begins with a space. */
-    public enum Space { EITHER, LEADING, WITHOUT }
+    public enum Space {
+        EITHER,
+        LEADING,
+        WITHOUT
+    }
 
     public TokenFilter {
         scripts = scripts.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(scripts));
         if (minLength < 0 || maxLength < minLength) {
-            throw new IllegalArgumentException("the length is from " + minLength + " to " + maxLength + ", expected 0 or more and no less than that");
+            throw new IllegalArgumentException("the length is from " + minLength + " to " + maxLength
+                    + ", expected 0 or more and no less than that");
         }
         if (!(trained >= 0 && trained <= 1)) {
             throw new IllegalArgumentException("trained is " + trained + ", expected 0 to 1");
@@ -86,7 +100,8 @@ public record TokenFilter(Set<TokenScript> scripts, Space space, boolean letters
         try {
             return Pattern.compile(regex);
         } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException("\"" + regex + "\" is no regular expression: " + e.getDescription() + " near character " + Math.max(0, e.getIndex()));
+            throw new IllegalArgumentException("\"" + regex + "\" is no regular expression: " + e.getDescription()
+                    + " near character " + Math.max(0, e.getIndex()));
         }
     }
 }

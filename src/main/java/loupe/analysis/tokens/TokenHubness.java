@@ -9,8 +9,8 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 
 /**
- * For every token the mean cosine with its ten nearest other tokens, r(E_t) of {@link TokenMetric#CSLS}: all pairs, in row
- * blocks. Once per model; long for a large vocabulary.
+ * For every token the mean cosine with its ten nearest other tokens, r(E_t) of {@link TokenMetric#CSLS}: all pairs, in
+ * row blocks. Once per model; long for a large vocabulary.
  *
  * @see <a href="https://arxiv.org/abs/1710.04087">Conneau et al. 2017</a>, cross-domain similarity local scaling
  */
@@ -53,9 +53,11 @@ public record TokenHubness(ModelId model) implements Query.Stepped<TokenHubness.
             if (near > 0) {
                 NDManager step = scope.arrays();
                 NDArray inverse = step.create(floats(geometry.inverseNorms()));
-                NDArray rows = DeviceArrays.rows(step, embedding, done, end).mul(inverse.get(done + ":" + end).expandDims(1));
+                NDArray rows = DeviceArrays.rows(step, embedding, done, end)
+                        .mul(inverse.get(done + ":" + end).expandDims(1));
                 NDArray cosines = rows.matMul(embedding.transpose()).muli(inverse);
-                double[] nearest = DeviceArrays.doubles(cosines.topK(near + 1, 1, true, true).get(0));
+                double[] nearest = DeviceArrays.doubles(
+                        cosines.topK(near + 1, 1, true, true).get(0));
                 for (int i = 0; i < found.length; i++) {
                     // The largest is the token's own cosine with itself.
                     for (int k = 1; k <= near; k++) {

@@ -16,6 +16,10 @@ public record TokenList(TokenListSettings settings, int[] tokens, double[] score
 
     /** The best of them. @param count at most as many as there are */
     TokenList first(int count) {
-        return new TokenList(settings.withTop(Math.max(1, count)), Arrays.copyOf(tokens, count), Arrays.copyOf(scores, count), Arrays.copyOf(cosines, count));
+        return new TokenList(
+                settings.withTop(Math.max(1, count)),
+                Arrays.copyOf(tokens, count),
+                Arrays.copyOf(scores, count),
+                Arrays.copyOf(cosines, count));
     }
 }

@@ -2,9 +2,9 @@ package loupe.analysis.tokens;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.FutureTask;
-import java.util.concurrent.ExecutionException;
 import loupe.analysis.SmallestK;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostSettings;
@@ -13,9 +13,10 @@ import loupe.analysis.ghost.TokenGeometry;
 /**
  * Ranks all tokens for one position of the sliders, in O(V) and without the device.
  *
- * <p>The products of a ghost with every token are a linear combination of {@link TokenColumns}; its norm follows from their
- * Gram matrix. The power of the ratio is taken only of tokens that a cheap bound of the logarithm, from the bits of a
- * double, cannot exclude, and the mask only of those too. All arithmetic is in float64, because 1 - cos loses digits where it matters most.
+ * <p>The products of a ghost with every token are a linear combination of {@link TokenColumns}; its norm follows from
+ * their Gram matrix. The power of the ratio is taken only of tokens that a cheap bound of the logarithm, from the bits
+ * of a double, cannot exclude, and the mask only of those too. All arithmetic is in float64, because 1 - cos loses
+ * digits where it matters most.
  *
  * <p>Buffers are kept between calls. One thread at a time; the helpers' threads are used within a call only.
  */
@@ -42,7 +43,9 @@ public final class TokenRanking {
         this(Runnable::run, 1);
     }
 
-    /** @throws IllegalArgumentException if the columns were made for another source, fewer components or another metric */
+    /**
+     * @throws IllegalArgumentException if the columns were made for another source, fewer components or another metric
+     */
     public TokenList rank(TokenColumns.Answer columns, TokenListSettings settings) {
         Ghost ghost = new Ghost(columns, settings.ghost());
         int tokens = columns.tokens();
@@ -191,7 +194,10 @@ public final class TokenRanking {
             }
         }
 
-        /** With g - c in the columns the centroid's own column drops out of a ghost moved to it, and so does its rounding. */
+        /**
+         * With g - c in the columns the centroid's own column drops out of a ghost moved to it, and so does its
+         * rounding.
+         */
         private void centred(Ghost ghost, int start, int count) {
             double[] moved = ghost.coefficients.clone();
             moved[0] -= 1;
@@ -217,7 +223,10 @@ public final class TokenRanking {
         }
 
         private void csls(Ghost ghost, int start, int count) {
-            double[] hubness = ghost.columns.hubness().orElseThrow(() -> missing(TokenMetric.CSLS)).means();
+            double[] hubness = ghost.columns
+                    .hubness()
+                    .orElseThrow(() -> missing(TokenMetric.CSLS))
+                    .means();
             combine(ghost.columns.products(), ghost.coefficients, start, count);
             double inverse = ghost.inverseNorm();
             double[] inverseNorms = ghost.geometry.inverseNorms();
@@ -229,7 +238,8 @@ public final class TokenRanking {
         }
 
         private void mahalanobis(Ghost ghost, int start, int count) {
-            TokenColumns.Whitened whitened = ghost.columns.whitened().orElseThrow(() -> missing(TokenMetric.MAHALANOBIS));
+            TokenColumns.Whitened whitened =
+                    ghost.columns.whitened().orElseThrow(() -> missing(TokenMetric.MAHALANOBIS));
             combine(whitened.products(), ghost.coefficients, start, count);
             double own = GhostBasis.quadratic(whitened.gram(), ghost.coefficients);
             double[] squares = whitened.squares();
@@ -263,8 +273,9 @@ public final class TokenRanking {
         }
 
         /**
-         * At most log2(x), and at least log2(x) - 0.0201, for x of 0 or more: the exponent, and f + 0.2786 f (1 - f) for the
-         * logarithm of the mantissa 1 + f. (The factor is the smallest of (log2(1 + f) - f) / (f (1 - f)), its limit at 1.)
+         * At most log2(x), and at least log2(x) - 0.0201, for x of 0 or more: the exponent, and f + 0.2786 f (1 - f)
+         * for the logarithm of the mantissa 1 + f. (The factor is the smallest of (log2(1 + f) - f) / (f (1 - f)), its
+         * limit at 1.)
          */
         private static double lowerLog2(double x) {
             long bits = Double.doubleToRawLongBits(x);

@@ -5,7 +5,14 @@ import java.util.Locale;
 
 /** The writing system of a token's letters, as Unicode has it. */
 public enum TokenScript {
-    LATIN, CYRILLIC, GREEK, ARABIC, HEBREW, DEVANAGARI, THAI, HAN,
+    LATIN,
+    CYRILLIC,
+    GREEK,
+    ARABIC,
+    HEBREW,
+    DEVANAGARI,
+    THAI,
+    HAN,
     /** Hiragana or katakana, with or without Han beside it. */
     KANA,
     HANGUL,

@@ -9,8 +9,8 @@ import loupe.analysis.ghost.TokenGeometry;
 import loupe.base.Cancellation;
 
 /**
- * What {@link TokenFilter} asks of each token, worked out once per model: script, leading space, letters, length, how well its
- * embedding is trained. Every filter is then one pass over these. Immutable; any thread.
+ * What {@link TokenFilter} asks of each token, worked out once per model: script, leading space, letters, length, how
+ * well its embedding is trained. Every filter is then one pass over these. Immutable; any thread.
  */
 public final class TokenTraits {
     private static final int LEADING_SPACE = 1;
@@ -21,7 +21,9 @@ public final class TokenTraits {
 
     /** Bytes that are not a whole character, and special tokens, are spelt out in letters that are not theirs. */
     private static final Pattern SPELT_OUT = Pattern.compile("(<0x[0-9A-Fa-f]{2}>)+|<\\|.*\\|>");
-    private static final Pattern KEPT_FREE = Pattern.compile("[<\\[].*(unused|reserved|extra_id).*[>\\]]", Pattern.CASE_INSENSITIVE);
+
+    private static final Pattern KEPT_FREE =
+            Pattern.compile("[<\\[].*(unused|reserved|extra_id).*[>\\]]", Pattern.CASE_INSENSITIVE);
 
     private final IntFunction<String> texts;
     private final byte[] scripts;
@@ -39,9 +41,11 @@ public final class TokenTraits {
 
     /**
      * @param tokens how many ids are tokens, the first ones
-     * @param texts of tokens by id, with their spaces; {@code <17>} for id 17 if it has none. Asked again by filters on text
+     * @param texts of tokens by id, with their spaces; {@code <17>} for id 17 if it has none. Asked again by filters on
+     *     text
      */
-    public static TokenTraits of(int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry, Cancellation cancellation) {
+    public static TokenTraits of(
+            int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry, Cancellation cancellation) {
         TokenTraits traits = new TokenTraits(tokens, texts);
         double norm = median(geometry.norms(), tokens);
         double distance = median(geometry.distances(), tokens);
@@ -50,7 +54,8 @@ public final class TokenTraits {
                 cancellation.check();
             }
             traits.look(token, texts.apply(token));
-            traits.trained[token] = (float) Math.min(fraction(geometry.norms()[token], norm), fraction(geometry.distances()[token], distance));
+            traits.trained[token] = (float)
+                    Math.min(fraction(geometry.norms()[token], norm), fraction(geometry.distances()[token], distance));
         }
         return traits;
     }
@@ -104,15 +109,22 @@ public final class TokenTraits {
         for (TokenScript script : SCRIPTS) {
             wanted[script.ordinal()] = scriptsAsked.isEmpty() || scriptsAsked.contains(script);
         }
-        int must = (filter.space() == TokenFilter.Space.LEADING ? LEADING_SPACE : 0) | (filter.lettersOnly() ? LETTERS_ONLY : 0);
-        int mustNot = (filter.space() == TokenFilter.Space.WITHOUT ? LEADING_SPACE : 0) | (filter.trained() > 0 ? NO_TEXT : 0);
+        int must = (filter.space() == TokenFilter.Space.LEADING ? LEADING_SPACE : 0)
+                | (filter.lettersOnly() ? LETTERS_ONLY : 0);
+        int mustNot = (filter.space() == TokenFilter.Space.WITHOUT ? LEADING_SPACE : 0)
+                | (filter.trained() > 0 ? NO_TEXT : 0);
         Predicate<String> onText = filter.text().isEmpty() ? null : filter.onText();
         return TokenMask.of(tokens(), token -> {
             if (token % CHECK_EVERY == 0) {
                 cancellation.check();
             }
-            return (flags[token] & must) == must && (flags[token] & mustNot) == 0 && wanted[scripts[token]] && lengths[token] >= filter.minLength()
-                    && lengths[token] <= filter.maxLength() && trained[token] >= filter.trained() && (onText == null || onText.test(texts.apply(token)));
+            return (flags[token] & must) == must
+                    && (flags[token] & mustNot) == 0
+                    && wanted[scripts[token]]
+                    && lengths[token] >= filter.minLength()
+                    && lengths[token] <= filter.maxLength()
+                    && trained[token] >= filter.trained()
+                    && (onText == null || onText.test(texts.apply(token)));
         });
     }
 }

@@ -1,2 +1,4 @@
-/** Token lists: real tokens ranked by their likeness to a ghost, at every slider position without touching the device. */
+/**
+ * Token lists: real tokens ranked by their likeness to a ghost, at every slider position without touching the device.
+ */
 package loupe.analysis.tokens;

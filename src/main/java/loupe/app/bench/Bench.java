@@ -21,10 +21,20 @@ import loupe.inference.Query;
 import loupe.lm.Processing;
 import loupe.sae.SaeOptions;
 
-/** What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them use. */
+/**
+ * What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them
+ * use.
+ */
 public final class Bench implements AutoCloseable {
-    private static final List<Benchmark> OWN = List.of(new ForwardBenchmark(), new TreeBenchmark(), new TokensBenchmark(),
-            new EncodeBenchmark(), new LoadBenchmark(), new MemoryBenchmark(), new NeighboursBenchmark(), new IndexBenchmark());
+    private static final List<Benchmark> OWN = List.of(
+            new ForwardBenchmark(),
+            new TreeBenchmark(),
+            new TokensBenchmark(),
+            new EncodeBenchmark(),
+            new LoadBenchmark(),
+            new MemoryBenchmark(),
+            new NeighboursBenchmark(),
+            new IndexBenchmark());
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;
@@ -43,7 +53,13 @@ public final class Bench implements AutoCloseable {
      * @param cancellation asked before each computation
      * @param indexRun how the index is to be measured
      */
-    public Bench(InferenceService service, List<Benchmark> more, Consumer<String> say, Cancellation cancellation, IndexRun indexRun) throws IOException {
+    public Bench(
+            InferenceService service,
+            List<Benchmark> more,
+            Consumer<String> say,
+            Cancellation cancellation,
+            IndexRun indexRun)
+            throws IOException {
         this.service = service;
         all = Stream.concat(OWN.stream(), more.stream()).toList();
         this.say = say;

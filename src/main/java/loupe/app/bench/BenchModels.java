@@ -16,8 +16,8 @@ import loupe.format.TorchWriter;
 import loupe.tensor.DType;
 
 /**
- * Writes models and checkpoints of given shapes with random weights, in the layouts that real ones have. What they compute
- * means nothing; how long it takes does not depend on that.
+ * Writes models and checkpoints of given shapes with random weights, in the layouts that real ones have. What they
+ * compute means nothing; how long it takes does not depend on that.
  */
 final class BenchModels {
     private BenchModels() {}
@@ -65,7 +65,8 @@ final class BenchModels {
     static Path topKSae(Path folder, DType dtype, int d, int features, int k, String hook) throws IOException {
         Files.createDirectories(folder);
         SafetensorsWriter writer = new SafetensorsWriter();
-        Tensors tensors = (name, seed, deviation, shape) -> writer.add(name, dtype, sizes(shape), uniform(seed, deviation));
+        Tensors tensors =
+                (name, seed, deviation, shape) -> writer.add(name, dtype, sizes(shape), uniform(seed, deviation));
         tensors.add("W_enc", 101, (float) (1 / Math.sqrt(d)), d, features);
         tensors.add("b_enc", 102, 0.01f, features);
         tensors.add("W_dec", 103, (float) (1 / Math.sqrt(d)), features, d);
@@ -80,34 +81,58 @@ final class BenchModels {
         config.put("apply_b_dec_to_input", true);
         config.put("normalize_activations", "none");
         config.put("rescale_acts_by_decoder_norm", false);
-        config.put("metadata", Map.of("sae_lens_version", "6.18.0", "model_name", "random", "hook_name", hook, "prepend_bos", false));
+        config.put(
+                "metadata",
+                Map.of("sae_lens_version", "6.18.0", "model_name", "random", "hook_name", hook, "prepend_bos", false));
         JsonFiles.write(folder.resolve("cfg.json"), config);
         return folder;
     }
 
-    /** A TopK autoencoder of dictionary_learning, {@code ae.pt}: its decoder lies the other way round than its encoder's features. */
+    /**
+     * A TopK autoencoder of dictionary_learning, {@code ae.pt}: its decoder lies the other way round than its encoder's
+     * features.
+     */
     static Path dictionary(Path folder, DType dtype, int d, int features, int k) throws IOException {
         Files.createDirectories(folder);
         TorchWriter writer = new TorchWriter();
-        Tensors tensors = (name, seed, deviation, shape) -> writer.add(name, dtype, sizes(shape), uniform(seed, deviation));
+        Tensors tensors =
+                (name, seed, deviation, shape) -> writer.add(name, dtype, sizes(shape), uniform(seed, deviation));
         tensors.add("encoder.weight", 101, (float) (1 / Math.sqrt(d)), features, d);
         tensors.add("encoder.bias", 102, 0.01f, features);
         tensors.add("decoder.weight", 103, (float) (1 / Math.sqrt(features)), d, features);
         tensors.add("b_dec", 104, 0.01f, d);
         writer.add("k", new long[] {k});
         writer.write(folder.resolve("ae.pt"));
-        JsonFiles.write(folder.resolve("config.json"), Map.of("trainer", Map.of("dict_class", "AutoEncoderTopK", "activation_dim", d, "dict_size", features,
-                "k", k, "layer", 3, "submodule_name", "resid_post_layer_3", "lm_name", "random")));
+        JsonFiles.write(
+                folder.resolve("config.json"),
+                Map.of(
+                        "trainer",
+                        Map.of(
+                                "dict_class",
+                                "AutoEncoderTopK",
+                                "activation_dim",
+                                d,
+                                "dict_size",
+                                features,
+                                "k",
+                                k,
+                                "layer",
+                                3,
+                                "submodule_name",
+                                "resid_post_layer_3",
+                                "lm_name",
+                                "random")));
         return folder;
     }
 
     /**
-     * A GPT-NeoX, as Pythia's are, in a Hugging Face folder without tokenizer: its matrices lie as torch's Linear has them and are
-     * turned while they are read.
+     * A GPT-NeoX, as Pythia's are, in a Hugging Face folder without tokenizer: its matrices lie as torch's Linear has
+     * them and are turned while they are read.
      *
      * @param torch whether its weights are in a torch zip and not in safetensors
      */
-    static Path neoX(Path folder, DType dtype, boolean torch, int vocabulary, int dModel, int layers, int heads) throws IOException {
+    static Path neoX(Path folder, DType dtype, boolean torch, int vocabulary, int dModel, int layers, int heads)
+            throws IOException {
         Files.createDirectories(folder);
         SafetensorsWriter safetensors = new SafetensorsWriter();
         TorchWriter zip = new TorchWriter();
@@ -197,7 +222,10 @@ final class BenchModels {
         };
     }
 
-    /** Uniform values of mean 0 and a standard deviation; the same for the same seed, however they are asked for in order. */
+    /**
+     * Uniform values of mean 0 and a standard deviation; the same for the same seed, however they are asked for in
+     * order.
+     */
     private static FloatSource uniform(long seed, float deviation) {
         SplittableRandom random = new SplittableRandom(seed);
         float width = (float) (2 * Math.sqrt(3) * deviation);

@@ -29,21 +29,29 @@ final class EncodeBenchmark implements Benchmark {
     @Override
     public Map<String, Object> run(Bench bench) throws IOException {
         OpenModel model = bench.gpt2Small();
-        Path folder = BenchModels.topKSae(bench.temporary().resolve("sae"), D, FEATURES, 40, "blocks." + LAYER + ".hook_resid_pre");
+        Path folder = BenchModels.topKSae(
+                bench.temporary().resolve("sae"), D, FEATURES, 40, "blocks." + LAYER + ".hook_resid_pre");
         OpenSae sae = bench.open(folder);
         int[][] contexts = contexts(model.config().vocabularySize(), CONTEXTS, CONTEXT);
         int tokens = CONTEXTS * CONTEXT;
         Timing both = Timing.of(2, 7, () -> bench.ask(new CorpusActivations(model.id(), List.of(sae.id()), contexts)));
         double flops = LAYER * blockFlops(tokens) + 2.0 * tokens * D * FEATURES;
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("forward to layer " + LAYER + ", encode, top 40", both.as("tokens/s", seconds -> tokens / seconds).json());
-        figures.put("arithmetic", both.as("GFLOP/s", seconds -> flops / seconds / 1e9).json());
+        figures.put(
+                "forward to layer " + LAYER + ", encode, top 40",
+                both.as("tokens/s", seconds -> tokens / seconds).json());
+        figures.put(
+                "arithmetic",
+                both.as("GFLOP/s", seconds -> flops / seconds / 1e9).json());
         figures.put("ratio_to_peak", flops / both.median() / 1e9 / bench.peak().sgemmGflops());
         bench.close(sae);
         return figures;
     }
 
-    /** Multiplications and additions in one block for contexts of 128: 24 d^2 a token in the matrices, 4 T d in attention. */
+    /**
+     * Multiplications and additions in one block for contexts of 128: 24 d^2 a token in the matrices, 4 T d in
+     * attention.
+     */
     static double blockFlops(int tokens) {
         return tokens * (24.0 * D * D + 4.0 * CONTEXT * D);
     }

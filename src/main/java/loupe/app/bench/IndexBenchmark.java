@@ -28,11 +28,12 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 
 /**
- * A pass over random tokens with a GPT-2-small-shaped model and 24,576 features at 40 active per token, the index written,
- * beside the forward passes and encoding alone; then one feature's activations and 40 examples from that index.
+ * A pass over random tokens with a GPT-2-small-shaped model and 24,576 features at 40 active per token, the index
+ * written, beside the forward passes and encoding alone; then one feature's activations and 40 examples from that
+ * index.
  *
- * <p>The two take turns, so that a machine that is busy for a while is busy for both: some batches alone, then a stretch of
- * the pass, which is stopped and goes on later. What the pass loses by being stopped is counted against it.
+ * <p>The two take turns, so that a machine that is busy for a while is busy for both: some batches alone, then a
+ * stretch of the pass, which is stopped and goes on later. What the pass loses by being stopped is counted against it.
  */
 final class IndexBenchmark implements Benchmark {
     static final int CONTEXT = 128;
@@ -51,21 +52,37 @@ final class IndexBenchmark implements Benchmark {
     public Map<String, Object> run(Bench bench) throws IOException {
         Path kept = bench.indexRun().folder().orElse(bench.temporary().resolve("index-bench"));
         Path folder = kept.resolve("index");
-        return bench.indexRun().synthetic() ? SyntheticIndex.measure(bench, folder) : pass(bench, Files.createDirectories(kept), folder);
+        return bench.indexRun().synthetic()
+                ? SyntheticIndex.measure(bench, folder)
+                : pass(bench, Files.createDirectories(kept), folder);
     }
 
     private static Map<String, Object> pass(Bench bench, Path kept, Path folder) throws IOException {
         IndexRun run = bench.indexRun();
         OpenModel model = bench.gpt2Small();
         int vocabulary = model.config().vocabularySize();
-        OpenSae sae = bench.open(BenchModels.topKSae(bench.temporary().resolve("sae"), EncodeBenchmark.D, EncodeBenchmark.FEATURES, 40,
+        OpenSae sae = bench.open(BenchModels.topKSae(
+                bench.temporary().resolve("sae"),
+                EncodeBenchmark.D,
+                EncodeBenchmark.FEATURES,
+                40,
                 "blocks." + EncodeBenchmark.LAYER + ".hook_resid_pre"));
         int[][] contexts = EncodeBenchmark.contexts(vocabulary, ROWS, CONTEXT);
         Path corpus = Files.writeString(kept.resolve("corpus.txt"), words(vocabulary, run.tokens()));
-        IndexInfo.IndexedSae indexed = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("random", "random"), EncodeBenchmark.FEATURES,
-                "blocks.6.hook_resid_pre", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("random", "random"), List.of(indexed), CONTEXT, OptionalInt.empty(), run.tokens());
-        IndexBuild build = new IndexBuild(settings, Corpus.of(List.of(corpus)), IndexBenchmark::ids, IndexBuild.asking(bench.service(), model.id(), List.of(sae.id())), folder);
+        IndexInfo.IndexedSae indexed = new IndexInfo.IndexedSae(
+                "sae-0",
+                new IndexInfo.Named("random", "random"),
+                EncodeBenchmark.FEATURES,
+                "blocks.6.hook_resid_pre",
+                0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("random", "random"), List.of(indexed), CONTEXT, OptionalInt.empty(), run.tokens());
+        IndexBuild build = new IndexBuild(
+                settings,
+                Corpus.of(List.of(corpus)),
+                IndexBenchmark::ids,
+                IndexBuild.asking(bench.service(), model.id(), List.of(sae.id())),
+                folder);
 
         Turns turns = Turns.of(kept.resolve("turns.json"));
         Runnable batch = () -> bench.ask(new CorpusActivations(model.id(), List.of(sae.id()), contexts));
@@ -80,25 +97,38 @@ final class IndexBenchmark implements Benchmark {
             before = Spent.now();
             boolean complete = stretch(build, staged);
             batch.run(); // the batch that was under way when the pass was stopped is computed before this one
-            turns = turns.pass(staged[1] - staged[0], Spent.now().since(before).since(alone.times(1.0 / BATCHES_ALONE)), complete);
+            turns = turns.pass(
+                    staged[1] - staged[0], Spent.now().since(before).since(alone.times(1.0 / BATCHES_ALONE)), complete);
             JsonFiles.write(kept.resolve("turns.json"), turns);
-            bench.say(String.format(Locale.ROOT, "%,d of %,d tokens, %.0f tokens/s; alone %.0f tokens/s", turns.passTokens(), run.tokens(), turns.rate(), turns.aloneRate()));
+            bench.say(String.format(
+                    Locale.ROOT,
+                    "%,d of %,d tokens, %.0f tokens/s; alone %.0f tokens/s",
+                    turns.passTokens(),
+                    run.tokens(),
+                    turns.rate(),
+                    turns.aloneRate()));
         }
         bench.close(sae);
         return figures(bench, turns, folder);
     }
 
-    /** Goes on with the pass for a while. @param staged takes the tokens of the pass before and after it @return whether the pass is complete */
+    /**
+     * Goes on with the pass for a while. @param staged takes the tokens of the pass before and after it @return whether
+     * the pass is complete
+     */
     private static boolean stretch(IndexBuild build, long[] staged) {
         Cancellation cancellation = new Cancellation();
         try {
-            build.run(true, progress -> {
-                staged[0] = staged[1] == 0 ? progress.tokens() - IndexRun.BATCH : staged[0];
-                staged[1] = progress.tokens();
-                if (staged[1] - staged[0] >= STRETCH_TOKENS) {
-                    cancellation.cancel();
-                }
-            }, cancellation);
+            build.run(
+                    true,
+                    progress -> {
+                        staged[0] = staged[1] == 0 ? progress.tokens() - IndexRun.BATCH : staged[0];
+                        staged[1] = progress.tokens();
+                        if (staged[1] - staged[0] >= STRETCH_TOKENS) {
+                            cancellation.cancel();
+                        }
+                    },
+                    cancellation);
             return true;
         } catch (CancellationException stopped) {
             return false;
@@ -111,12 +141,16 @@ final class IndexBenchmark implements Benchmark {
         figures.put("complete", turns.complete());
         figures.put("whole pass", new Timing(turns.rate(), turns.rate(), "tokens/s").json());
         figures.put("forward and encode alone", new Timing(turns.aloneRate(), turns.aloneRate(), "tokens/s").json());
-        double flops = EncodeBenchmark.LAYER * EncodeBenchmark.blockFlops(1) + 2.0 * EncodeBenchmark.D * EncodeBenchmark.FEATURES;
+        double flops = EncodeBenchmark.LAYER * EncodeBenchmark.blockFlops(1)
+                + 2.0 * EncodeBenchmark.D * EncodeBenchmark.FEATURES;
         figures.put("ratio_to_peak", turns.rate() * flops / 1e9 / bench.peak().sgemmGflops());
         figures.put("ratio_to_forward_and_encode", turns.rate() / turns.aloneRate());
-        figures.put("ratio_to_forward_and_encode, by processor time", turns.processorRate() / turns.aloneProcessorRate());
+        figures.put(
+                "ratio_to_forward_and_encode, by processor time", turns.processorRate() / turns.aloneProcessorRate());
         if (turns.complete()) {
-            figures.put("one feature and 40 examples", lookUps(folder).milliseconds().json());
+            figures.put(
+                    "one feature and 40 examples",
+                    lookUps(folder).milliseconds().json());
         }
         return figures;
     }
@@ -142,10 +176,15 @@ final class IndexBenchmark implements Benchmark {
     }
 
     static int[] ids(String text) {
-        return Arrays.stream(text.strip().split(" ")).mapToInt(Integer::parseInt).toArray();
+        return Arrays.stream(text.strip().split(" "))
+                .mapToInt(Integer::parseInt)
+                .toArray();
     }
 
-    /** Time that passed, and time that processors worked for this process: the latter is the same when others use the machine too. Seconds. */
+    /**
+     * Time that passed, and time that processors worked for this process: the latter is the same when others use the
+     * machine too. Seconds.
+     */
     private record Spent(double seconds, double processorSeconds) {
         static Spent now() {
             OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -165,10 +204,15 @@ final class IndexBenchmark implements Benchmark {
         }
     }
 
-    /** What has been measured so far. @param passTokens that were timed @param alone of {@code turns} times {@value #BATCHES_ALONE} batches */
+    /**
+     * What has been measured so far. @param passTokens that were timed @param alone of {@code turns} times
+     * {@value #BATCHES_ALONE} batches
+     */
     private record Turns(long passTokens, Spent pass, int turns, Spent alone, boolean complete) {
         static Turns of(Path file) throws IOException {
-            return Files.exists(file) ? new ObjectMapper().readValue(file.toFile(), Turns.class) : new Turns(0, new Spent(0, 0), 0, new Spent(0, 0), false);
+            return Files.exists(file)
+                    ? new ObjectMapper().readValue(file.toFile(), Turns.class)
+                    : new Turns(0, new Spent(0, 0), 0, new Spent(0, 0), false);
         }
 
         Turns alone(Spent more) {

@@ -20,15 +20,20 @@ public final class JavaProcess {
      * @param arguments what {@code main} gets
      * @return what it printed, line by line
      */
-    public static List<String> output(Class<?> main, Map<String, String> environment, String... arguments) throws IOException {
+    public static List<String> output(Class<?> main, Map<String, String> environment, String... arguments)
+            throws IOException {
         return output(main, List.of(), environment, arguments);
     }
 
     /** @param options of Java, beside our own */
-    public static List<String> output(Class<?> main, List<String> options, Map<String, String> environment, String... arguments) throws IOException {
+    public static List<String> output(
+            Class<?> main, List<String> options, Map<String, String> environment, String... arguments)
+            throws IOException {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElse("java"));
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream().filter(argument -> !argument.startsWith("-agentlib")).toList());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(argument -> !argument.startsWith("-agentlib"))
+                .toList());
         command.addAll(options);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(Arrays.asList(arguments));
@@ -36,7 +41,9 @@ public final class JavaProcess {
         builder.environment().putAll(environment);
         Process process = builder.start();
         try (InputStream out = process.getInputStream()) {
-            return new String(out.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+            return new String(out.readAllBytes(), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
         }
     }
 }

@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import loupe.tensor.DType;
 
 /**
- * What loading is measured on: an autoencoder and a language model of about 1 GB as float32, whose matrices must be turned while
- * they are read, each in both containers and three types.
+ * What loading is measured on: an autoencoder and a language model of about 1 GB as float32, whose matrices must be
+ * turned while they are read, each in both containers and three types.
  *
  * @param model whether it is a language model and not an autoencoder
  * @param torch whether it is a torch zip and not safetensors
@@ -60,13 +60,17 @@ record LargeFiles(boolean model, boolean torch, DType dtype, int share) {
         if (model) {
             return BenchModels.neoX(folder, dtype, torch, VOCABULARY / share, D_MODEL, LAYERS / share, HEADS);
         }
-        return torch ? BenchModels.dictionary(folder, dtype, D, FEATURES / share, 40)
+        return torch
+                ? BenchModels.dictionary(folder, dtype, D, FEATURES / share, 40)
                 : BenchModels.topKSae(folder, dtype, D, FEATURES / share, 40, "blocks.3.hook_resid_post");
     }
 
     /** The file that holds the weights. */
     Path weights(Path folder) {
-        return folder.resolve(model ? torch ? "pytorch_model.bin" : "model.safetensors" : torch ? "ae.pt" : "sae_weights.safetensors");
+        return folder.resolve(
+                model
+                        ? torch ? "pytorch_model.bin" : "model.safetensors"
+                        : torch ? "ae.pt" : "sae_weights.safetensors");
     }
 
     private static void delete(Path file) {

@@ -14,9 +14,9 @@ import loupe.inference.OpenSae;
 import loupe.tensor.DType;
 
 /**
- * Opening {@link LargeFiles}, until all weights are on the device, beside a {@link PlainRead} of the same cached file. The two take
- * turns, each into memory allocated for it and given back before the next begins, which is not timed; their ratio is the median of
- * the turns' ratios.
+ * Opening {@link LargeFiles}, until all weights are on the device, beside a {@link PlainRead} of the same cached file.
+ * The two take turns, each into memory allocated for it and given back before the next begins, which is not timed;
+ * their ratio is the median of the turns' ratios.
  *
  * <p>The floor is the bytes that must move, out of the page cache and into memory, over the bandwidth of this machine.
  */
@@ -25,6 +25,7 @@ final class LoadBenchmark implements Benchmark {
     private static final double REQUIRED = 0.8;
     /** Half a gigabyte as float32. */
     private static final int SHARE = 2;
+
     private static final int WARM_UPS = 1;
     private static final int RUNS = 7;
 
@@ -38,7 +39,9 @@ final class LoadBenchmark implements Benchmark {
         Map<String, Object> figures = new LinkedHashMap<>();
         for (LargeFiles files : LargeFiles.all(SHARE)) {
             bench.say("load: " + files.title());
-            files.with(bench.temporary().resolve("large"), folder -> figures.put(files.title(), measure(bench, files, folder)));
+            files.with(
+                    bench.temporary().resolve("large"),
+                    folder -> figures.put(files.title(), measure(bench, files, folder)));
         }
         return figures;
     }
@@ -69,10 +72,22 @@ final class LoadBenchmark implements Benchmark {
         figures.put("plain_read", plainTiming.json());
         figures.put("open_processor_s", Timing.of(openProcessor).median());
         figures.put("plain_read_processor_s", Timing.of(plainProcessor).median());
-        figures.put("open_speed", openTiming.as("GB/s of float32", seconds -> floats / seconds / 1e9).json());
+        figures.put(
+                "open_speed",
+                openTiming
+                        .as("GB/s of float32", seconds -> floats / seconds / 1e9)
+                        .json());
         figures.put("floor_s", (stored + floats) / 1e9 / bench.peak().readGbPerSecond());
-        double ratio = Timing.of(IntStream.range(0, RUNS).mapToDouble(run -> plain[run] / open[run]).toArray()).median();
-        bench.say(String.format(Locale.ROOT, "load: %s: %.3f s, plain read %.3f s", files.title(), openTiming.median(), plainTiming.median()));
+        double ratio = Timing.of(IntStream.range(0, RUNS)
+                        .mapToDouble(run -> plain[run] / open[run])
+                        .toArray())
+                .median();
+        bench.say(String.format(
+                Locale.ROOT,
+                "load: %s: %.3f s, plain read %.3f s",
+                files.title(),
+                openTiming.median(),
+                plainTiming.median()));
         figures.put("ratio_to_plain_read", ratio);
         figures.put("required_ratio", REQUIRED);
         figures.put("met", ratio >= REQUIRED);
@@ -100,10 +115,17 @@ final class LoadBenchmark implements Benchmark {
         return spent;
     }
 
-    /** @param processorSeconds of all threads of this process: where other work has the processors, that is what a second thread does not make less */
+    /**
+     * @param processorSeconds of all threads of this process: where other work has the processors, that is what a
+     *     second thread does not make less
+     */
     private record Spent(double seconds, double processorSeconds) {
         static Spent now() {
-            return new Spent(System.nanoTime() / 1e9, ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime() / 1e9);
+            return new Spent(
+                    System.nanoTime() / 1e9,
+                    ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                                    .getProcessCpuTime()
+                            / 1e9);
         }
 
         Spent until() {

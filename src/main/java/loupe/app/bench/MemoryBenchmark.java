@@ -8,8 +8,8 @@ import java.util.Map;
 import loupe.tensor.DType;
 
 /**
- * The most memory that opening {@link LargeFiles} takes, over what the engine has taken before; each in a process of its own, as the
- * system counts it ({@link MemoryProbe}).
+ * The most memory that opening {@link LargeFiles} takes, over what the engine has taken before; each in a process of
+ * its own, as the system counts it ({@link MemoryProbe}).
  */
 final class MemoryBenchmark implements Benchmark {
     /** Of the weights' size as float32. */
@@ -29,23 +29,28 @@ final class MemoryBenchmark implements Benchmark {
         }
         for (LargeFiles files : LargeFiles.all(1)) {
             bench.say("memory: " + files.title());
-            files.with(bench.temporary().resolve("large"), folder -> figures.put(files.title(), measure(files, folder)));
+            files.with(
+                    bench.temporary().resolve("large"), folder -> figures.put(files.title(), measure(files, folder)));
         }
         return figures;
     }
 
     private static Map<String, Object> measure(LargeFiles files, Path folder) throws IOException {
         Map<String, Double> said = new LinkedHashMap<>();
-        for (String line : JavaProcess.output(MemoryProbe.class, Map.of(), files.model() ? "model" : "sae", folder.toString())) {
+        for (String line :
+                JavaProcess.output(MemoryProbe.class, Map.of(), files.model() ? "model" : "sae", folder.toString())) {
             if (line.startsWith(MemoryProbe.SAYS)) {
                 String[] words = line.substring(MemoryProbe.SAYS.length()).split(" ");
                 said.put(words[0], Double.valueOf(words[1]));
             }
         }
         if (!said.containsKey(MemoryProbe.PEAK)) {
-            throw new IllegalStateException("the process that opened the " + files.title() + " ended before it could say how much memory it took");
+            throw new IllegalStateException("the process that opened the " + files.title()
+                    + " ended before it could say how much memory it took");
         }
-        double floats = (double) Files.size(files.weights(folder)) * DType.F32.bytes() / files.dtype().bytes();
+        double floats = (double) Files.size(files.weights(folder))
+                * DType.F32.bytes()
+                / files.dtype().bytes();
         double peak = said.get(MemoryProbe.PEAK) - said.get(MemoryProbe.BASE);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("float32_gb", floats / 1e9);

@@ -12,8 +12,8 @@ import loupe.lm.Processing;
 import loupe.sae.SaeOptions;
 
 /**
- * Starts the engine, opens one thing and says how much memory the process has taken before, at most and in the end: resident bytes as
- * Linux counts them, without the page cache.
+ * Starts the engine, opens one thing and says how much memory the process has taken before, at most and in the end:
+ * resident bytes as Linux counts them, without the page cache.
  */
 final class MemoryProbe {
     static final String SAYS = "memory ";
@@ -43,7 +43,9 @@ final class MemoryProbe {
             System.gc();
             Files.writeString(CLEAR, FORGET_PEAK);
             long base = bytes("VmRSS");
-            CompletionStage<?> opened = arguments[0].equals("model") ? service.openModel(path, Processing.RAW) : service.openSae(path, SaeOptions.AS_STORED);
+            CompletionStage<?> opened = arguments[0].equals("model")
+                    ? service.openModel(path, Processing.RAW)
+                    : service.openSae(path, SaeOptions.AS_STORED);
             Bench.await(opened);
             say(BASE, base);
             say(PEAK, bytes("VmHWM"));
@@ -56,8 +58,10 @@ final class MemoryProbe {
     }
 
     private static long bytes(String field) throws IOException {
-        return Files.readAllLines(STATUS).stream().filter(line -> line.startsWith(field + ":"))
-                .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", ""))).findFirst()
+        return Files.readAllLines(STATUS).stream()
+                .filter(line -> line.startsWith(field + ":"))
+                .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+                .findFirst()
                 .orElseThrow(() -> new IOException(STATUS + " has no " + field));
     }
 }

@@ -14,8 +14,9 @@ import loupe.tensor.DType;
 import loupe.tensor.DirectMemory;
 
 /**
- * What loading is compared with: one thread reads a whole file, in order, into memory outside the heap that it allocates for it,
- * and widens half-precision numbers in a loop over arrays. It knows nothing of the file's format and keeps the memory until closed.
+ * What loading is compared with: one thread reads a whole file, in order, into memory outside the heap that it
+ * allocates for it, and widens half-precision numbers in a loop over arrays. It knows nothing of the file's format and
+ * keeps the memory until closed.
  */
 final class PlainRead implements AutoCloseable {
     private static final int BLOCK_BYTES = 1 << 28;
@@ -83,14 +84,18 @@ final class PlainRead implements AutoCloseable {
         }
     }
 
-    /** By moving the exponent and a product that is exact, the quickest scalar way; infinite and NaN do not occur in these files. */
+    /**
+     * By moving the exponent and a product that is exact, the quickest scalar way; infinite and NaN do not occur in
+     * these files.
+     */
     private static float half(short bits) {
         float size = Float.intBitsToFloat((bits & 0x7FFF) << 13) * 0x1p112f;
         return Float.intBitsToFloat(Float.floatToRawIntBits(size) | (bits & 0x8000) << 16);
     }
 
     private ByteBuffer allocate(long bytes) {
-        ByteBuffer block = ByteBuffer.allocateDirect((int) Math.min(BLOCK_BYTES, bytes)).order(ByteOrder.nativeOrder());
+        ByteBuffer block =
+                ByteBuffer.allocateDirect((int) Math.min(BLOCK_BYTES, bytes)).order(ByteOrder.nativeOrder());
         memory.add(block);
         return block;
     }

@@ -26,8 +26,8 @@ import loupe.sae.SparseFeatures;
 
 /**
  * Questions to an index of 1,000,000 tokens with 40 of 24,576 features active at each, written by the same code as any
- * other. Features are drawn with a density that falls like 1/sqrt(number), so that some are active at every tenth token, as
- * in real dictionaries; words likewise.
+ * other. Features are drawn with a density that falls like 1/sqrt(number), so that some are active at every tenth
+ * token, as in real dictionaries; words likewise.
  */
 final class SyntheticIndex {
     private static final int TOKENS = 1_000_000;
@@ -56,17 +56,27 @@ final class SyntheticIndex {
         figures.put("opened, all statistics read, database loaded if nothing was written", opened(folder));
         figures.put("opened again", opened(folder));
         try (ActivationIndex index = ActivationIndex.open(folder)) {
-            figures.put("one feature: histogram, statistics, 40 examples", asked(random -> feature(index, random.nextInt(FEATURES)), 31));
+            figures.put(
+                    "one feature: histogram, statistics, 40 examples",
+                    asked(random -> feature(index, random.nextInt(FEATURES)), 31));
             figures.put("the densest feature likewise", asked(random -> feature(index, 0), 32));
-            figures.put("what is active together with a feature", asked(random -> together(index, random.nextInt(FEATURES)), 33));
+            figures.put(
+                    "what is active together with a feature",
+                    asked(random -> together(index, random.nextInt(FEATURES)), 33));
             figures.put("what is active together with the densest feature", asked(random -> together(index, 0), 34));
-            figures.put("what is active at a word", asked(random -> index.featuresOf(0, word(random)).top(TokenFeatures.Measure.MEAN, 20), 35));
-            figures.put("what is active at one place", asked(random -> index.featuresAt(0, random.nextInt(TOKENS)), 36));
+            figures.put(
+                    "what is active at a word",
+                    asked(random -> index.featuresOf(0, word(random)).top(TokenFeatures.Measure.MEAN, 20), 35));
+            figures.put(
+                    "what is active at one place", asked(random -> index.featuresAt(0, random.nextInt(TOKENS)), 36));
         }
         return figures;
     }
 
-    /** The first opening of a process loads the embedded database, which takes a few tenths of a second; writing has loaded it already. */
+    /**
+     * The first opening of a process loads the embedded database, which takes a few tenths of a second; writing has
+     * loaded it already.
+     */
     private static Map<String, Object> opened(Path folder) {
         long start = System.nanoTime();
         try (ActivationIndex index = ActivationIndex.open(folder)) {
@@ -122,10 +132,17 @@ final class SyntheticIndex {
                 out.write(i % DOCUMENT_WORDS == DOCUMENT_WORDS - 1 && i < TOKENS - 1 ? Corpus.SEPARATOR : " ");
             }
         }
-        IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("synthetic", "synthetic"), FEATURES, "", 0);
-        IndexBuild.Settings settings = new IndexBuild.Settings(new IndexInfo.Named("synthetic", "synthetic"), List.of(sae), CONTEXT, OptionalInt.empty(), TOKENS);
-        new IndexBuild(settings, Corpus.of(List.of(words)), IndexBenchmark::ids, contexts -> CompletableFuture.completedFuture(List.of(activations(contexts))), folder)
-                .run(false, progress -> { }, new Cancellation());
+        IndexInfo.IndexedSae sae =
+                new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("synthetic", "synthetic"), FEATURES, "", 0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named("synthetic", "synthetic"), List.of(sae), CONTEXT, OptionalInt.empty(), TOKENS);
+        new IndexBuild(
+                        settings,
+                        Corpus.of(List.of(words)),
+                        IndexBenchmark::ids,
+                        contexts -> CompletableFuture.completedFuture(List.of(activations(contexts))),
+                        folder)
+                .run(false, progress -> {}, new Cancellation());
         Files.delete(words);
     }
 

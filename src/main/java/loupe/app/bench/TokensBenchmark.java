@@ -26,7 +26,8 @@ import loupe.tensor.HostTensor;
 final class TokensBenchmark implements Benchmark {
     private static final int TOP = 500;
     private static final int THREADS = 2;
-    private static final List<TokenMetric> METRICS = List.of(TokenMetric.RATIO, TokenMetric.COSINE, TokenMetric.CENTRED, TokenMetric.DOT);
+    private static final List<TokenMetric> METRICS =
+            List.of(TokenMetric.RATIO, TokenMetric.COSINE, TokenMetric.CENTRED, TokenMetric.DOT);
 
     @Override
     public String name() {
@@ -50,21 +51,30 @@ final class TokensBenchmark implements Benchmark {
         return figures;
     }
 
-    private static void measure(Bench bench, Map<String, Object> figures, ExecutorService helper, int vocabulary, int d) {
+    private static void measure(
+            Bench bench, Map<String, Object> figures, ExecutorService helper, int vocabulary, int d) {
         bench.say("tokens: making " + vocabulary + " x " + d + " embeddings");
-        GhostSource source = new GhostSource.Directions(new HostTensor(new float[] {1}, 1), new HostTensor(new float[] {1}, 1));
+        GhostSource source =
+                new GhostSource.Directions(new HostTensor(new float[] {1}, 1), new HostTensor(new float[] {1}, 1));
         TokenColumns.Answer columns = columns(source, vocabulary, d);
         TokenRanking ranking = new TokenRanking(helper, THREADS);
         // the floor: reading the four product columns and the norms once
-        double floor = 8.0 * vocabulary * (columns.products().length + 1) / bench.peak().readGbPerSecond() / 1e9;
+        double floor = 8.0
+                * vocabulary
+                * (columns.products().length + 1)
+                / bench.peak().readGbPerSecond()
+                / 1e9;
         for (TokenMetric metric : METRICS) {
             double[] scale = {2};
             Timing timing = Timing.of(200, 300, () -> {
                 scale[0] += 0.01;
-                GhostSettings ghost = new GhostSettings(source, 0.5, scale[0], true, List.of(0.1), loupe.analysis.ghost.PcaSign.POSITIVE);
+                GhostSettings ghost = new GhostSettings(
+                        source, 0.5, scale[0], true, List.of(0.1), loupe.analysis.ghost.PcaSign.POSITIVE);
                 ranking.rank(columns, new TokenListSettings(ghost, metric, TokenListSettings.DEFAULT_EXPONENT, TOP));
             });
-            figures.put("V=" + vocabulary + " d=" + d + " " + metric.label(), timing.milliseconds().json());
+            figures.put(
+                    "V=" + vocabulary + " d=" + d + " " + metric.label(),
+                    timing.milliseconds().json());
             if (metric == TokenMetric.RATIO) {
                 figures.put("ratio_to_peak", floor / timing.median()); // of the larger vocabulary, which comes last
             }
@@ -74,10 +84,16 @@ final class TokensBenchmark implements Benchmark {
             double[] scale = {2};
             Timing timing = Timing.of(200, 300, () -> {
                 scale[0] += 0.01;
-                GhostSettings ghost = new GhostSettings(source, 0.5, scale[0], true, List.of(0.1), loupe.analysis.ghost.PcaSign.POSITIVE);
-                ranking.rank(columns, new TokenListSettings(ghost, metric, TokenListSettings.DEFAULT_EXPONENT, TOP, letters));
+                GhostSettings ghost = new GhostSettings(
+                        source, 0.5, scale[0], true, List.of(0.1), loupe.analysis.ghost.PcaSign.POSITIVE);
+                ranking.rank(
+                        columns,
+                        new TokenListSettings(ghost, metric, TokenListSettings.DEFAULT_EXPONENT, TOP, letters));
             });
-            figures.put("V=" + vocabulary + " d=" + d + " " + metric.label() + ", " + letters.count() + " tokens pass a filter", timing.milliseconds().json());
+            figures.put(
+                    "V=" + vocabulary + " d=" + d + " " + metric.label() + ", " + letters.count()
+                            + " tokens pass a filter",
+                    timing.milliseconds().json());
         }
         figures.put("V=" + vocabulary + " d=" + d + " floor_ms", floor * 1e3);
     }
@@ -138,6 +154,12 @@ final class TokensBenchmark implements Benchmark {
             }
         }
         TokenGeometry.Answer geometry = TokenGeometry.Answer.of(basis[0], norms, products[0], distances);
-        return new TokenColumns.Answer(new GhostBasis.Answer(source, 1, basis, gram), geometry, products, Optional.empty(), Optional.empty(), geometry.tokens());
+        return new TokenColumns.Answer(
+                new GhostBasis.Answer(source, 1, basis, gram),
+                geometry,
+                products,
+                Optional.empty(),
+                Optional.empty(),
+                geometry.tokens());
     }
 }

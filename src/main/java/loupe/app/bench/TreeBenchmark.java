@@ -17,8 +17,8 @@ import loupe.tensor.HostTensor;
 
 /**
  * A definition tree on a GPT-2-small-shaped model: cutoff 0, a prompt of 16 tokens, float32. The floor of a node is one
- * token through all weight matrices, the unembedding included. As machines change their speed from one second to the next,
- * the peak is also measured right before and after each tree.
+ * token through all weight matrices, the unembedding included. As machines change their speed from one second to the
+ * next, the peak is also measured right before and after each tree.
  */
 final class TreeBenchmark implements Benchmark {
     private static final int PROMPT = 16;
@@ -35,7 +35,8 @@ final class TreeBenchmark implements Benchmark {
     @Override
     public Map<String, Object> run(Bench bench) throws IOException {
         OpenModel model = bench.gpt2Small();
-        double flopsPerNode = 2.0 * (12 * 12.0 * D * D + (double) D * model.config().vocabularySize());
+        double flopsPerNode =
+                2.0 * (12 * 12.0 * D * D + (double) D * model.config().vocabularySize());
         int[] seed = {0};
         ask(bench, model, seed[0]++, NODES);
         double[] small = new double[RUNS];
@@ -58,7 +59,10 @@ final class TreeBenchmark implements Benchmark {
         Timing tree = Timing.of(small);
         double steady = Timing.of(beyond).median();
         bench.say("tree: one uncached forward per node");
-        Timing uncached = Timing.of(1, RUNS, () -> bench.ask(new ForwardPass(model.id(), ids(seed[0]++, PROMPT + 5), Map.of(), Set.of(), false)));
+        Timing uncached = Timing.of(
+                1,
+                RUNS,
+                () -> bench.ask(new ForwardPass(model.id(), ids(seed[0]++, PROMPT + 5), Map.of(), Set.of(), false)));
         double peak = bench.peak().sgemmGflops() * 1e9;
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put(NODES + " nodes", tree.json());
@@ -70,7 +74,9 @@ final class TreeBenchmark implements Benchmark {
         figures.put("steady_ms_per_node", steady * 1e3);
         figures.put("steady_ratio_to_peak", flopsPerNode / steady / peak);
         figures.put("steady_ratio_to_peak_around", Timing.of(beyondShare).median());
-        figures.put("one uncached forward per node, all logits", uncached.milliseconds().json());
+        figures.put(
+                "one uncached forward per node, all logits",
+                uncached.milliseconds().json());
         figures.put("times_faster_than_uncached", uncached.median() * NODES / tree.median());
         return figures;
     }
@@ -97,12 +103,17 @@ final class TreeBenchmark implements Benchmark {
         for (int i = 0; i < D; i++) {
             ghost[i] = (float) (0.05 * (random.nextDouble() - 0.5));
         }
-        return new DefinitionTree(model.id(), GhostSettings.finished(new HostTensor(ghost, D)), new GhostPrompt(ids(1, PROMPT), List.of(4)),
+        return new DefinitionTree(
+                model.id(),
+                GhostSettings.finished(new HostTensor(ghost, D)),
+                new GhostPrompt(ids(1, PROMPT), List.of(4)),
                 TreeLimits.DEFAULT.withCutoff(0).withMaxNodes(nodes));
     }
 
     private static List<Integer> ids(int seed, int length) {
         SplittableRandom random = new SplittableRandom(seed);
-        return java.util.stream.IntStream.range(0, length).mapToObj(i -> random.nextInt(50_257)).toList();
+        return java.util.stream.IntStream.range(0, length)
+                .mapToObj(i -> random.nextInt(50_257))
+                .toList();
     }
 }

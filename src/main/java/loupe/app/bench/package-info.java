@@ -1,5 +1,5 @@
 /**
- * The benchmarks behind {@code sae-loupe bench}: on models they make themselves, each told in relation to the machine's own
- * matrix-product peak and memory bandwidth, measured in the same run.
+ * The benchmarks behind {@code sae-loupe bench}: on models they make themselves, each told in relation to the machine's
+ * own matrix-product peak and memory bandwidth, measured in the same run.
  */
 package loupe.app.bench;

@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class FeatureMatchingTest {
     private static SaeId sae(TestDevice device, String name, HostTensor decoder) {
-        return device.sae(name, new HostTensor(new float[decoder.data().length], decoder.size(1), decoder.size(0)), decoder);
+        return device.sae(
+                name, new HostTensor(new float[decoder.data().length], decoder.size(1), decoder.size(0)), decoder);
     }
 
     @Test
@@ -41,7 +42,8 @@ class FeatureMatchingTest {
             }
         }
         try (TestDevice device = new TestDevice()) {
-            FeatureMatching.Answer answer = device.ask(new FeatureMatching(sae(device, "a", new HostTensor(data, features, 6)),
+            FeatureMatching.Answer answer = device.ask(new FeatureMatching(
+                    sae(device, "a", new HostTensor(data, features, 6)),
                     sae(device, "b", new HostTensor(shuffled, features, 6))));
             assertThat(device.steps()).isGreaterThan(1);
             for (int i = 0; i < features; i++) {

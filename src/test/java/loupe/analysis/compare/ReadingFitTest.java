@@ -51,12 +51,22 @@ class ReadingFitTest {
     @BeforeAll
     static void open() throws IOException {
         service = new LocalInferenceService(Device.CPU);
-        model = service.openModel(TinyModel.writeTo(folder.resolve("tiny")), Processing.RAW).toCompletableFuture().join().id();
+        model = service.openModel(TinyModel.writeTo(folder.resolve("tiny")), Processing.RAW)
+                .toCompletableFuture()
+                .join()
+                .id();
         x = new double[ROWS.count() * (ROWS.row(0).length - 1)][D];
         int at = 0;
         for (int r = 0; r < ROWS.count(); r++) {
-            HostTensor values = service.submit(new ForwardPass(model, Arrays.stream(ROWS.row(r)).boxed().toList(), Map.of(), Set.of(HOOK), false), Priority.VISIBLE)
-                    .answer().toCompletableFuture().join().values().get(HOOK);
+            HostTensor values = service.submit(
+                            new ForwardPass(
+                                    model, Arrays.stream(ROWS.row(r)).boxed().toList(), Map.of(), Set.of(HOOK), false),
+                            Priority.VISIBLE)
+                    .answer()
+                    .toCompletableFuture()
+                    .join()
+                    .values()
+                    .get(HOOK);
             for (int t = 1; t < ROWS.row(r).length; t++, at++) {
                 for (int j = 0; j < D; j++) {
                     x[at][j] = values.get(t, j);
@@ -74,11 +84,16 @@ class ReadingFitTest {
     void aBiasThatShouldBeSubtractedIsFound() {
         double[] bias = new double[D];
         Arrays.setAll(bias, j -> 0.5 + 0.1 * j);
-        ReadingFit.Answer answer = fit(write("bias", identity(), bias, Map.of("apply_b_dec_to_input", false)), SaeOptions.AS_STORED);
+        ReadingFit.Answer answer =
+                fit(write("bias", identity(), bias, Map.of("apply_b_dec_to_input", false)), SaeOptions.AS_STORED);
         assertThat(answer.tokens()).isEqualTo(x.length);
         assertThat(answer.readings()).hasSize(4);
         // as it is open, x^ = x + b for every x
-        assertReading(answer.asOpen(), false, false, 1 - x.length * Arrays.stream(bias).map(b -> b * b).sum() / spread(x));
+        assertReading(
+                answer.asOpen(),
+                false,
+                false,
+                1 - x.length * Arrays.stream(bias).map(b -> b * b).sum() / spread(x));
         assertThat(answer.best().subtracts()).isTrue();
         assertThat(answer.best().explainedVariance()).isCloseTo(1, within(1e-4));
         assertThat(answer.best().l0()).isCloseTo(D, within(0.1));
@@ -113,13 +128,20 @@ class ReadingFitTest {
         // made for scaled activations: a bias that is right there only
         double[] bias = new double[D];
         Arrays.setAll(bias, j -> 2.0);
-        Path sae = write("scaled", identity(), bias, Map.of("apply_b_dec_to_input", false, "normalize_activations", "expected_average_only_in"));
+        Path sae = write(
+                "scaled",
+                identity(),
+                bias,
+                Map.of("apply_b_dec_to_input", false, "normalize_activations", "expected_average_only_in"));
         ReadingFit.Answer answer = fit(sae, SaeOptions.AS_STORED);
         assertThat(answer.factor()).isCloseTo(factor, within(1e-4 * factor));
         assertThat(answer.readings()).hasSize(8);
         double squares = x.length * D * 4.0;
         assertReading(answer.asOpen(), false, false, 1 - squares / spread(x));
-        Reading scaled = answer.readings().stream().filter(r -> !r.centred() && !r.subtracts() && r.factor() != 1).findFirst().orElseThrow();
+        Reading scaled = answer.readings().stream()
+                .filter(r -> !r.centred() && !r.subtracts() && r.factor() != 1)
+                .findFirst()
+                .orElseThrow();
         assertReading(scaled, false, false, 1 - squares / (factor * factor * spread(x)));
     }
 
@@ -127,25 +149,32 @@ class ReadingFitTest {
     void whatIsReadPerfectlyAlreadyStaysAsItIs() {
         ReadingFit.Answer answer = fit(write("perfect", identity(), new double[D], Map.of()), SaeOptions.AS_STORED);
         assertThat(answer.asOpen().explainedVariance()).isCloseTo(1, within(1e-4));
-        assertThat(answer.best().explainedVariance() - answer.asOpen().explainedVariance()).isLessThan(1e-4);
+        assertThat(answer.best().explainedVariance() - answer.asOpen().explainedVariance())
+                .isLessThan(1e-4);
         assertThat(answer.asOpen().centred()).isFalse();
     }
 
     @Test
     void withoutAHookPointThereIsNothingToFit() {
-        Path sae = write("nowhere", identity(), new double[D], Map.of("metadata", Map.of("sae_lens_version", "6.18.0")));
-        assertThatThrownBy(() -> fit(sae, SaeOptions.AS_STORED)).hasMessageContaining("does not say where in the model it reads");
+        Path sae =
+                write("nowhere", identity(), new double[D], Map.of("metadata", Map.of("sae_lens_version", "6.18.0")));
+        assertThatThrownBy(() -> fit(sae, SaeOptions.AS_STORED))
+                .hasMessageContaining("does not say where in the model it reads");
     }
 
     private static ReadingFit.Answer fit(Path sae, SaeOptions options) {
         OpenSae open = service.openSae(sae, options).toCompletableFuture().join();
-        return service.submit(new ReadingFit(model, open.id(), ROWS), Priority.BACKGROUND).answer().toCompletableFuture().join();
+        return service.submit(new ReadingFit(model, open.id(), ROWS), Priority.BACKGROUND)
+                .answer()
+                .toCompletableFuture()
+                .join();
     }
 
     private static void assertReading(Reading reading, boolean centred, boolean subtracts, double explainedVariance) {
         assertThat(reading.centred()).isEqualTo(centred);
         assertThat(reading.subtracts()).isEqualTo(subtracts);
-        assertThat(reading.explainedVariance()).isCloseTo(explainedVariance, within(1e-4 * Math.max(1, Math.abs(explainedVariance))));
+        assertThat(reading.explainedVariance())
+                .isCloseTo(explainedVariance, within(1e-4 * Math.max(1, Math.abs(explainedVariance))));
     }
 
     private static double spread(double[][] rows) {
@@ -187,9 +216,14 @@ class ReadingFitTest {
             offset[j] = (float) bias[j];
         }
         Path at = folder.resolve(name);
-        new SafetensorsWriter().add("W_enc", new HostTensor(encoder, D, 2 * D)).add("b_enc", new HostTensor(new float[2 * D], 2 * D))
-                .add("W_dec", new HostTensor(decoder, 2 * D, D)).add("b_dec", new HostTensor(offset, D)).write(at.resolve("sae_weights.safetensors"));
-        Map<String, Object> cfg = new HashMap<>(Map.of("d_in", D, "d_sae", 2 * D, "metadata", Map.of("sae_lens_version", "6.18.0", "hook_name", HOOK.name())));
+        new SafetensorsWriter()
+                .add("W_enc", new HostTensor(encoder, D, 2 * D))
+                .add("b_enc", new HostTensor(new float[2 * D], 2 * D))
+                .add("W_dec", new HostTensor(decoder, 2 * D, D))
+                .add("b_dec", new HostTensor(offset, D))
+                .write(at.resolve("sae_weights.safetensors"));
+        Map<String, Object> cfg = new HashMap<>(Map.of(
+                "d_in", D, "d_sae", 2 * D, "metadata", Map.of("sae_lens_version", "6.18.0", "hook_name", HOOK.name())));
         cfg.putAll(more);
         JsonFiles.write(at.resolve("cfg.json"), cfg);
         return at;

@@ -30,16 +30,27 @@ class SaeEvaluationTest {
     void agreesWithSaeLens(String name) {
         Path folder = Shared.golden(name);
         JsonNode golden = JsonFiles.read(folder.resolve("golden.json"));
-        SaeEvaluation.Answer answer = evaluate(Shared.golden("hf_gpt2_a").resolve("model"), folder.resolve("sae"), rows(golden.get("tokens")), ignored(golden));
+        SaeEvaluation.Answer answer = evaluate(
+                Shared.golden("hf_gpt2_a").resolve("model"),
+                folder.resolve("sae"),
+                rows(golden.get("tokens")),
+                ignored(golden));
 
         JsonNode loss = golden.get("reconstruction").get("f64");
-        assertThat(answer.ceClean()).isCloseTo(loss.get("ce_loss_without_sae").asDouble(), relative(loss.get("ce_loss_without_sae")));
-        assertThat(answer.ceSae()).isCloseTo(loss.get("ce_loss_with_sae").asDouble(), relative(loss.get("ce_loss_with_sae")));
-        assertThat(answer.ceZero()).isCloseTo(loss.get("ce_loss_with_ablation").asDouble(), relative(loss.get("ce_loss_with_ablation")));
-        assertThat(answer.ceRecovered()).isCloseTo(loss.get("ce_loss_score").asDouble(), relative(loss.get("ce_loss_score")));
-        assertThat(answer.klSae()).isCloseTo(loss.get("kl_div_with_sae").asDouble(), relative(loss.get("kl_div_with_sae")));
-        assertThat(answer.klZero()).isCloseTo(loss.get("kl_div_with_ablation").asDouble(), relative(loss.get("kl_div_with_ablation")));
-        assertThat(answer.klRecovered()).isCloseTo(loss.get("kl_div_score").asDouble(), relative(loss.get("kl_div_score")));
+        assertThat(answer.ceClean())
+                .isCloseTo(loss.get("ce_loss_without_sae").asDouble(), relative(loss.get("ce_loss_without_sae")));
+        assertThat(answer.ceSae())
+                .isCloseTo(loss.get("ce_loss_with_sae").asDouble(), relative(loss.get("ce_loss_with_sae")));
+        assertThat(answer.ceZero())
+                .isCloseTo(loss.get("ce_loss_with_ablation").asDouble(), relative(loss.get("ce_loss_with_ablation")));
+        assertThat(answer.ceRecovered())
+                .isCloseTo(loss.get("ce_loss_score").asDouble(), relative(loss.get("ce_loss_score")));
+        assertThat(answer.klSae())
+                .isCloseTo(loss.get("kl_div_with_sae").asDouble(), relative(loss.get("kl_div_with_sae")));
+        assertThat(answer.klZero())
+                .isCloseTo(loss.get("kl_div_with_ablation").asDouble(), relative(loss.get("kl_div_with_ablation")));
+        assertThat(answer.klRecovered())
+                .isCloseTo(loss.get("kl_div_score").asDouble(), relative(loss.get("kl_div_score")));
 
         JsonNode fit = golden.get("sparsity_variance").get("f64");
         SaeMetrics metrics = answer.metrics();
@@ -52,8 +63,10 @@ class SaeEvaluationTest {
         assertThat(metrics.cosine()).isCloseTo(fit.get("cossim").asDouble(), relative(fit.get("cossim")));
         assertThat(metrics.normRatio()).isCloseTo(fit.get("l2_ratio").asDouble(), relative(fit.get("l2_ratio")));
         // SAELens averages the ratio over its two batches, we pool: tolerance 2e-3
-        assertThat(metrics.relativeReconstructionBias()).isCloseTo(fit.get("relative_reconstruction_bias").asDouble(), within(2e-3));
-        assertThat(metrics.explainedVarianceSaeLens()).isCloseTo(fit.get("explained_variance").asDouble(), relative(fit.get("explained_variance")));
+        assertThat(metrics.relativeReconstructionBias())
+                .isCloseTo(fit.get("relative_reconstruction_bias").asDouble(), within(2e-3));
+        assertThat(metrics.explainedVarianceSaeLens())
+                .isCloseTo(fit.get("explained_variance").asDouble(), relative(fit.get("explained_variance")));
     }
 
     private static Offset<Double> relative(JsonNode expected) {
@@ -62,9 +75,16 @@ class SaeEvaluationTest {
 
     private static SaeEvaluation.Answer evaluate(Path model, Path sae, TokenRows rows, Set<Integer> ignored) {
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
-            OpenModel lm = service.openModel(model, Processing.RAW).toCompletableFuture().join();
-            OpenSae checkpoint = service.openSae(sae, SaeOptions.AS_STORED).toCompletableFuture().join();
-            return service.submit(new SaeEvaluation(lm.id(), checkpoint.id(), rows, ignored), Priority.VISIBLE).answer().toCompletableFuture().join();
+            OpenModel lm = service.openModel(model, Processing.RAW)
+                    .toCompletableFuture()
+                    .join();
+            OpenSae checkpoint = service.openSae(sae, SaeOptions.AS_STORED)
+                    .toCompletableFuture()
+                    .join();
+            return service.submit(new SaeEvaluation(lm.id(), checkpoint.id(), rows, ignored), Priority.VISIBLE)
+                    .answer()
+                    .toCompletableFuture()
+                    .join();
         }
     }
 

@@ -25,20 +25,34 @@ import loupe.tensor.HostTensor;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Metrics of our reconstructions against dictionary_learning's {@code evaluate} and tokenized-sae's, both in float64; relative tolerance 1e-4. */
+/**
+ * Metrics of our reconstructions against dictionary_learning's {@code evaluate} and tokenized-sae's, both in float64;
+ * relative tolerance 1e-4.
+ */
 class SaeMetricsGoldenTest {
     private static final double RELATIVE = 1e-4;
     /** The recorded evaluation leaves out the first three rows, which are extremes. */
     private static final int FIRST = 3;
 
     @ParameterizedTest
-    @ValueSource(strings = {"AutoEncoder", "AutoEncoderNew", "AutoEncoderTopK", "BatchTopKSAE", "GatedAutoEncoder", "JumpReluAutoEncoder", "MatryoshkaBatchTopKSAE"})
+    @ValueSource(
+            strings = {
+                "AutoEncoder",
+                "AutoEncoderNew",
+                "AutoEncoderTopK",
+                "BatchTopKSAE",
+                "GatedAutoEncoder",
+                "JumpReluAutoEncoder",
+                "MatryoshkaBatchTopKSAE"
+            })
     void evaluateIsThatOfDictionaryLearning(String dictClass) {
         Path folder = Shared.golden("dl_" + dictClass);
         JsonNode evaluate = JsonFiles.read(folder.resolve("golden.json")).get("evaluate");
         SaeFile file = SaeFile.read(folder.resolve("ae.pt"), SaeOptions.AS_STORED);
-        try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors")); NDManager manager = NDManager.newBaseManager();
-                SparseAutoencoder sae = SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
+        try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors"));
+                NDManager manager = NDManager.newBaseManager();
+                SparseAutoencoder sae =
+                        SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
             HostTensor whole = golden.tensor("x").toHost();
             int d = whole.size(-1);
             float[] rows = Arrays.copyOfRange(whole.data(), FIRST * d, whole.data().length);
@@ -46,9 +60,13 @@ class SaeMetricsGoldenTest {
             // its forward() gives AutoEncoderNew's features times the decoder norms, which l1_loss is made of
             NDArray norms = dictClass.equals("AutoEncoderNew") ? norms(manager, sae) : null;
             check(evaluate.get("one_batch").get("f64"), metrics(sae, x, norms));
-            NDArray scaled = x.mul(Math.sqrt(d)).div(x.norm(new int[] {1}, false).mean());
+            NDArray scaled =
+                    x.mul(Math.sqrt(d)).div(x.norm(new int[] {1}, false).mean());
             check(evaluate.get("one_batch_normalize_batch").get("f64"), metrics(sae, scaled, norms));
-            check(evaluate.get("two_batches_of_half").get("f64"), metrics(sae, x.get(":14"), norms), metrics(sae, x.get("14:"), norms));
+            check(
+                    evaluate.get("two_batches_of_half").get("f64"),
+                    metrics(sae, x.get(":14"), norms),
+                    metrics(sae, x.get("14:"), norms));
         }
     }
 
@@ -57,17 +75,27 @@ class SaeMetricsGoldenTest {
     void errorsAreThoseOfTokenizedSae(String name) {
         Path folder = Shared.golden(name);
         JsonNode expected = JsonFiles.read(folder.resolve("golden.json")).get("calculate_metrics_f64");
-        SaeOptions options = new SaeOptions(Optional.empty(), name.equals("tok_topk") ? OptionalInt.of(9) : OptionalInt.empty(), Optional.empty(),
-                name.equals("tok_vanilla") ? Optional.of("relu") : Optional.empty(), OptionalDouble.empty(), Optional.empty(), false);
+        SaeOptions options = new SaeOptions(
+                Optional.empty(),
+                name.equals("tok_topk") ? OptionalInt.of(9) : OptionalInt.empty(),
+                Optional.empty(),
+                name.equals("tok_vanilla") ? Optional.of("relu") : Optional.empty(),
+                OptionalDouble.empty(),
+                Optional.empty(),
+                false);
         SaeFile file = SaeFile.read(folder.resolve("sae.pt"), options);
-        try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors")); NDManager manager = NDManager.newBaseManager();
-                SparseAutoencoder sae = SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
+        try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors"));
+                NDManager manager = NDManager.newBaseManager();
+                SparseAutoencoder sae =
+                        SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {
             HostTensor x = golden.tensor("x.f64").toHost();
             int d = x.size(-1);
-            Reconstruction r = sae.reconstruct(manager.create(x.data(), new Shape(x.rows(), d)),
+            Reconstruction r = sae.reconstruct(
+                    manager.create(x.data(), new Shape(x.rows(), d)),
                     manager.create(golden.tensor("tokens").readIntegers(0, x.rows())));
             SaeMetrics metrics = new SaeMetrics(d, file.dSae());
-            metrics.add(x.rows(), x.data(), r.xHat().toFloatArray(), r.features().toFloatArray());
+            metrics.add(
+                    x.rows(), x.data(), r.xHat().toFloatArray(), r.features().toFloatArray());
             close(metrics.nmse(), expected, "nmse");
             close(metrics.l0Positive(), expected, "l0");
         }
@@ -95,13 +123,34 @@ class SaeMetricsGoldenTest {
 
     /** The library averages each batch's metrics, but counts a feature alive over all of them. */
     private static void check(JsonNode expected, SaeMetrics... batches) {
-        close(Arrays.stream(batches).mapToDouble(SaeMetrics::errorNorm).average().orElseThrow(), expected, "l2_loss");
+        close(
+                Arrays.stream(batches)
+                        .mapToDouble(SaeMetrics::errorNorm)
+                        .average()
+                        .orElseThrow(),
+                expected,
+                "l2_loss");
         close(Arrays.stream(batches).mapToDouble(SaeMetrics::l1).average().orElseThrow(), expected, "l1_loss");
         close(Arrays.stream(batches).mapToDouble(SaeMetrics::l0).average().orElseThrow(), expected, "l0");
-        close(Arrays.stream(batches).mapToDouble(SaeMetrics::fve).average().orElseThrow(), expected, "frac_variance_explained");
+        close(
+                Arrays.stream(batches).mapToDouble(SaeMetrics::fve).average().orElseThrow(),
+                expected,
+                "frac_variance_explained");
         close(Arrays.stream(batches).mapToDouble(SaeMetrics::cosine).average().orElseThrow(), expected, "cossim");
-        close(Arrays.stream(batches).mapToDouble(SaeMetrics::normRatio).average().orElseThrow(), expected, "l2_ratio");
-        close(Arrays.stream(batches).mapToDouble(SaeMetrics::relativeReconstructionBias).average().orElseThrow(), expected, "relative_reconstruction_bias");
+        close(
+                Arrays.stream(batches)
+                        .mapToDouble(SaeMetrics::normRatio)
+                        .average()
+                        .orElseThrow(),
+                expected,
+                "l2_ratio");
+        close(
+                Arrays.stream(batches)
+                        .mapToDouble(SaeMetrics::relativeReconstructionBias)
+                        .average()
+                        .orElseThrow(),
+                expected,
+                "relative_reconstruction_bias");
         if (batches.length == 1) {
             close(batches[0].alive(), expected, "frac_alive");
         }

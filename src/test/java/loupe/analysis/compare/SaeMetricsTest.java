@@ -78,23 +78,42 @@ class SaeMetricsTest {
 
     /** dictionary_learning's evaluate() on x[3:] in one batch, in float64. Tolerance 1e-4 relative, for our float32. */
     @ParameterizedTest
-    @ValueSource(strings = {"dl_AutoEncoder", "dl_AutoEncoderNew", "dl_AutoEncoderTopK", "dl_BatchTopKSAE", "dl_GatedAutoEncoder", "dl_JumpReluAutoEncoder"})
+    @ValueSource(
+            strings = {
+                "dl_AutoEncoder",
+                "dl_AutoEncoderNew",
+                "dl_AutoEncoderTopK",
+                "dl_BatchTopKSAE",
+                "dl_GatedAutoEncoder",
+                "dl_JumpReluAutoEncoder"
+            })
     void agreeWithDictionaryLearning(String name) {
         Path folder = Shared.golden(name);
-        JsonNode expected = JsonFiles.read(folder.resolve("golden.json")).get("evaluate").get("one_batch").get("f64");
+        JsonNode expected = JsonFiles.read(folder.resolve("golden.json"))
+                .get("evaluate")
+                .get("one_batch")
+                .get("f64");
         SaeMetrics metrics = metrics(folder);
-        assertThat(metrics.errorNorm()).isCloseTo(expected.get("l2_loss").asDouble(), tolerance(expected.get("l2_loss")));
+        assertThat(metrics.errorNorm())
+                .isCloseTo(expected.get("l2_loss").asDouble(), tolerance(expected.get("l2_loss")));
         if (!name.equals("dl_AutoEncoderNew")) {
             // its forward() multiplies features by the decoder norms, its encode(), which we follow, does not
             assertThat(metrics.l1()).isCloseTo(expected.get("l1_loss").asDouble(), tolerance(expected.get("l1_loss")));
         }
         assertThat(metrics.l0()).isCloseTo(expected.get("l0").asDouble(), tolerance(expected.get("l0")));
-        assertThat(metrics.fve()).isCloseTo(expected.get("frac_variance_explained").asDouble(), tolerance(expected.get("frac_variance_explained")));
+        assertThat(metrics.fve())
+                .isCloseTo(
+                        expected.get("frac_variance_explained").asDouble(),
+                        tolerance(expected.get("frac_variance_explained")));
         assertThat(metrics.cosine()).isCloseTo(expected.get("cossim").asDouble(), tolerance(expected.get("cossim")));
-        assertThat(metrics.normRatio()).isCloseTo(expected.get("l2_ratio").asDouble(), tolerance(expected.get("l2_ratio")));
-        assertThat(metrics.relativeReconstructionBias()).isCloseTo(expected.get("relative_reconstruction_bias").asDouble(),
-                tolerance(expected.get("relative_reconstruction_bias")));
-        assertThat(metrics.alive()).isCloseTo(expected.get("frac_alive").asDouble(), tolerance(expected.get("frac_alive")));
+        assertThat(metrics.normRatio())
+                .isCloseTo(expected.get("l2_ratio").asDouble(), tolerance(expected.get("l2_ratio")));
+        assertThat(metrics.relativeReconstructionBias())
+                .isCloseTo(
+                        expected.get("relative_reconstruction_bias").asDouble(),
+                        tolerance(expected.get("relative_reconstruction_bias")));
+        assertThat(metrics.alive())
+                .isCloseTo(expected.get("frac_alive").asDouble(), tolerance(expected.get("frac_alive")));
     }
 
     private static org.assertj.core.data.Offset<Double> tolerance(JsonNode expected) {
@@ -105,11 +124,19 @@ class SaeMetricsTest {
         HostTensor x;
         try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors"))) {
             HostTensor all = golden.tensor("x").toHost();
-            x = new HostTensor(Arrays.copyOfRange(all.data(), 3 * all.size(1), all.data().length), all.size(0) - 3, all.size(1));
+            x = new HostTensor(
+                    Arrays.copyOfRange(all.data(), 3 * all.size(1), all.data().length), all.size(0) - 3, all.size(1));
         }
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
-            SaeId sae = service.openSae(folder, SaeOptions.AS_STORED).toCompletableFuture().join().id();
-            return service.submit(new Encoding(sae, x, Optional.empty()), Priority.VISIBLE).answer().toCompletableFuture().join().metrics();
+            SaeId sae = service.openSae(folder, SaeOptions.AS_STORED)
+                    .toCompletableFuture()
+                    .join()
+                    .id();
+            return service.submit(new Encoding(sae, x, Optional.empty()), Priority.VISIBLE)
+                    .answer()
+                    .toCompletableFuture()
+                    .join()
+                    .metrics();
         }
     }
 }

@@ -72,8 +72,13 @@ class FeatureQueriesTest {
 
     /** The ids of the rows nearest to a vector, by sorting all cosines. */
     private static int[] nearest(HostTensor rows, float[] vector, int leftOut, int top) {
-        return IntStream.range(0, rows.size(0)).filter(i -> i != leftOut).boxed()
-                .sorted((i, j) -> Double.compare(cosine(rows.row(j), vector), cosine(rows.row(i), vector))).limit(top).mapToInt(i -> i).toArray();
+        return IntStream.range(0, rows.size(0))
+                .filter(i -> i != leftOut)
+                .boxed()
+                .sorted((i, j) -> Double.compare(cosine(rows.row(j), vector), cosine(rows.row(i), vector)))
+                .limit(top)
+                .mapToInt(i -> i)
+                .toArray();
     }
 
     @Test
@@ -81,22 +86,31 @@ class FeatureQueriesTest {
         HostTensor embedding = TinyModel.weights().get("transformer.wte.weight");
         Neighbours.Answer features = device.ask(Neighbours.ofFeature(sae, 7, 20));
         assertThat(features.ids()).containsExactly(nearest(DECODER, DECODER.row(7), 7, 20));
-        assertThat(features.cosines()[0]).isCloseTo(cosine(DECODER.row(7), DECODER.row(features.ids()[0])), within(1e-6));
+        assertThat(features.cosines()[0])
+                .isCloseTo(cosine(DECODER.row(7), DECODER.row(features.ids()[0])), within(1e-6));
 
         HostTensor encoders = transposed(ENCODER);
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.Feature(sae, 7), new NeighbourSpace.Encoder(sae), 5)).ids())
+        assertThat(device.ask(new Neighbours(new NeighbourQuery.Feature(sae, 7), new NeighbourSpace.Encoder(sae), 5))
+                        .ids())
                 .containsExactly(nearest(encoders, encoders.row(7), 7, 5));
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.Feature(sae, 7), new NeighbourSpace.Tokens(model), 5)).ids())
+        assertThat(device.ask(new Neighbours(new NeighbourQuery.Feature(sae, 7), new NeighbourSpace.Tokens(model), 5))
+                        .ids())
                 .containsExactly(nearest(embedding, DECODER.row(7), -1, 5));
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.Token(model, 12), new NeighbourSpace.Tokens(model), 5)).ids())
+        assertThat(device.ask(new Neighbours(new NeighbourQuery.Token(model, 12), new NeighbourSpace.Tokens(model), 5))
+                        .ids())
                 .containsExactly(nearest(embedding, embedding.row(12), 12, 5));
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.Token(model, 12), new NeighbourSpace.Decoder(sae), 5)).ids())
+        assertThat(device.ask(new Neighbours(new NeighbourQuery.Token(model, 12), new NeighbourSpace.Decoder(sae), 5))
+                        .ids())
                 .containsExactly(nearest(DECODER, embedding.row(12), -1, 5));
         // The tiny model's unembedding is its embedding, so the token itself is there too.
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.Token(model, 12), new NeighbourSpace.Unembedding(model), 5)).ids())
+        assertThat(device.ask(new Neighbours(
+                                new NeighbourQuery.Token(model, 12), new NeighbourSpace.Unembedding(model), 5))
+                        .ids())
                 .containsExactly(nearest(embedding, embedding.row(12), 12, 5));
         HostTensor vector = gaussian(1, 8, 99).reshape(8);
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.Vector(vector), new NeighbourSpace.Unembedding(model), 300)).ids())
+        assertThat(device.ask(new Neighbours(
+                                new NeighbourQuery.Vector(vector), new NeighbourSpace.Unembedding(model), 300))
+                        .ids())
                 .containsExactly(nearest(embedding, vector.data(), -1, 300));
     }
 
@@ -107,13 +121,17 @@ class FeatureQueriesTest {
         for (int i = 0; i < 8; i++) {
             mean[i] = (embedding.get(3, i) + embedding.get(200, i)) / 2;
         }
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.Text(model, List.of(3, 200)), new NeighbourSpace.Tokens(model), 9)).ids())
+        assertThat(device.ask(new Neighbours(
+                                new NeighbourQuery.Text(model, List.of(3, 200)), new NeighbourSpace.Tokens(model), 9))
+                        .ids())
                 .containsExactly(nearest(embedding, mean, -1, 9));
         Neighbours random = new Neighbours(new NeighbourQuery.RandomVector(5), new NeighbourSpace.Tokens(model), 9);
         int[] first = device.ask(random).ids();
         device.forget();
         assertThat(device.ask(random).ids()).containsExactly(first);
-        assertThat(device.ask(new Neighbours(new NeighbourQuery.RandomVector(6), new NeighbourSpace.Tokens(model), 9)).ids()).isNotEqualTo(first);
+        assertThat(device.ask(new Neighbours(new NeighbourQuery.RandomVector(6), new NeighbourSpace.Tokens(model), 9))
+                        .ids())
+                .isNotEqualTo(first);
     }
 
     @Test
@@ -126,15 +144,19 @@ class FeatureQueriesTest {
             }
         }
         assertThat(answer.meanPairwiseCosine()).isCloseTo(sum / 6, within(1e-6));
-        assertThat(device.ask(Neighbours.ofFeature(sae, 0, 1)).meanPairwiseCosine()).isNaN();
+        assertThat(device.ask(Neighbours.ofFeature(sae, 0, 1)).meanPairwiseCosine())
+                .isNaN();
     }
 
     @Test
     void whatDoesNotFitOrIsNotThereIsRefused() {
-        assertThatThrownBy(() -> device.ask(Neighbours.ofFeature(sae, FEATURES, 3))).hasMessageContaining("row 150, but there are 150");
-        assertThatThrownBy(() -> device.ask(new Neighbours(new NeighbourQuery.Bias(sae, 0), new NeighbourSpace.Biases(sae), 3)))
+        assertThatThrownBy(() -> device.ask(Neighbours.ofFeature(sae, FEATURES, 3)))
+                .hasMessageContaining("row 150, but there are 150");
+        assertThatThrownBy(() ->
+                        device.ask(new Neighbours(new NeighbourQuery.Bias(sae, 0), new NeighbourSpace.Biases(sae), 3)))
                 .hasMessageContaining("no per-token biases");
-        assertThatThrownBy(() -> device.ask(new Neighbours(new NeighbourQuery.Vector(gaussian(1, 5, 1).reshape(5)), new NeighbourSpace.Tokens(model), 3)))
+        assertThatThrownBy(() -> device.ask(new Neighbours(
+                        new NeighbourQuery.Vector(gaussian(1, 5, 1).reshape(5)), new NeighbourSpace.Tokens(model), 3)))
                 .hasMessageContaining("5 dimensions");
     }
 
@@ -158,7 +180,11 @@ class FeatureQueriesTest {
         for (int t = 0; t < expected.length; t++) {
             assertThat((double) answer.weights()[t]).isCloseTo(expected[t], within(1e-5));
         }
-        int[] sorted = IntStream.range(0, expected.length).boxed().sorted((i, j) -> Double.compare(expected[j], expected[i])).mapToInt(i -> i).toArray();
+        int[] sorted = IntStream.range(0, expected.length)
+                .boxed()
+                .sorted((i, j) -> Double.compare(expected[j], expected[i]))
+                .mapToInt(i -> i)
+                .toArray();
         assertThat(answer.promoted()).containsExactly(java.util.Arrays.copyOf(sorted, 6));
         for (int i = 0; i < 6; i++) {
             assertThat(answer.suppressed()[i]).isEqualTo(sorted[sorted.length - 1 - i]);
@@ -172,8 +198,10 @@ class FeatureQueriesTest {
     void centredLogitWeightsHaveMeanZeroAndUnitOnesAreCosines() {
         double[] plain = logitWeights(11);
         double mean = java.util.Arrays.stream(plain).average().orElseThrow();
-        float[] centred = device.ask(new LogitWeights(model, sae, 11, true, false, 3)).weights();
-        float[] unit = device.ask(new LogitWeights(model, sae, 11, false, true, 3)).weights();
+        float[] centred =
+                device.ask(new LogitWeights(model, sae, 11, true, false, 3)).weights();
+        float[] unit =
+                device.ask(new LogitWeights(model, sae, 11, false, true, 3)).weights();
         HostTensor embedding = TinyModel.weights().get("transformer.wte.weight");
         float[] gain = TinyModel.weights().get("transformer.ln_f.weight").data();
         for (int t = 0; t < plain.length; t++) {
@@ -193,7 +221,8 @@ class FeatureQueriesTest {
         for (int feature = 0; feature < FEATURES; feature += 37) {
             LogitWeights.Answer one = device.ask(new LogitWeights(model, sae, feature, 3));
             assertThat((double) all.mean()[feature]).isCloseTo(one.moments().mean(), within(1e-5));
-            assertThat((double) all.deviation()[feature]).isCloseTo(one.moments().deviation(), within(1e-5));
+            assertThat((double) all.deviation()[feature])
+                    .isCloseTo(one.moments().deviation(), within(1e-5));
             assertThat((double) all.skewness()[feature]).isCloseTo(one.moments().skewness(), within(1e-4));
             assertThat((double) all.kurtosis()[feature]).isCloseTo(one.moments().kurtosis(), within(1e-4));
             assertThat(all.tokens(feature)).containsExactly(one.promoted());
@@ -242,9 +271,12 @@ class FeatureQueriesTest {
         assertThat(answer.done()).isEqualTo(FEATURES);
         for (int i = 0; i < FEATURES; i += 13) {
             int[] order = nearest(DECODER, DECODER.row(i), i, FEATURES - 1);
-            assertThat((double) answer.features().first()[i]).isCloseTo(cosine(DECODER.row(i), DECODER.row(order[0])), within(1e-5));
-            assertThat((double) answer.features().tenth()[i]).isCloseTo(cosine(DECODER.row(i), DECODER.row(order[9])), within(1e-5));
-            assertThat((double) answer.features().hundredth()[i]).isCloseTo(cosine(DECODER.row(i), DECODER.row(order[99])), within(1e-5));
+            assertThat((double) answer.features().first()[i])
+                    .isCloseTo(cosine(DECODER.row(i), DECODER.row(order[0])), within(1e-5));
+            assertThat((double) answer.features().tenth()[i])
+                    .isCloseTo(cosine(DECODER.row(i), DECODER.row(order[9])), within(1e-5));
+            assertThat((double) answer.features().hundredth()[i])
+                    .isCloseTo(cosine(DECODER.row(i), DECODER.row(order[99])), within(1e-5));
             assertThat(answer.features().nearest()[i]).isEqualTo(order[0]);
         }
         assertThat(answer.rootMeanSquare()).isEqualTo(1 / Math.sqrt(8));
@@ -259,7 +291,8 @@ class FeatureQueriesTest {
         double a = Math.sqrt(2 * Math.log(n));
         double expected = (a - (Math.log(Math.log(n)) + Math.log(4 * Math.PI)) / (2 * a)) / Math.sqrt(d);
         assertThat(mean(answer.random().first())).isCloseTo(expected, within(0.05 * expected));
-        assertThat(mean(answer.features().first())).isCloseTo(mean(answer.random().first()), within(0.01 * expected));
+        assertThat(mean(answer.features().first()))
+                .isCloseTo(mean(answer.random().first()), within(0.01 * expected));
     }
 
     private static double mean(float[] values) {
@@ -275,7 +308,8 @@ class FeatureQueriesTest {
         float[] data = DECODER.data().clone();
         System.arraycopy(data, 0, data, 8 * 40, 8);
         SaeId twins = device.sae("twins", ENCODER, new HostTensor(data, FEATURES, 8));
-        CosineHistogram.Largest largest = device.ask(new CosineHistogram(twins, false, 1)).features();
+        CosineHistogram.Largest largest =
+                device.ask(new CosineHistogram(twins, false, 1)).features();
         assertThat(largest.nearest()[0]).isEqualTo(40);
         assertThat(largest.nearest()[40]).isEqualTo(0);
         assertThat((double) largest.first()[0]).isCloseTo(1, within(1e-5));
@@ -283,7 +317,10 @@ class FeatureQueriesTest {
 
     @Test
     void anotherWidthThanTheModelsIsRefused() {
-        ModelId wider = device.model("wider", ModelConfig.gpt2(20, 8, 4, 1, 1), TinyModel.weights(ModelConfig.gpt2(20, 8, 4, 1, 1), 1));
-        assertThatThrownBy(() -> device.ask(new LogitWeights(wider, sae, 0, 3))).hasMessageContaining("8 dimensions").hasMessageContaining("has 4");
+        ModelId wider = device.model(
+                "wider", ModelConfig.gpt2(20, 8, 4, 1, 1), TinyModel.weights(ModelConfig.gpt2(20, 8, 4, 1, 1), 1));
+        assertThatThrownBy(() -> device.ask(new LogitWeights(wider, sae, 0, 3)))
+                .hasMessageContaining("8 dimensions")
+                .hasMessageContaining("has 4");
     }
 }

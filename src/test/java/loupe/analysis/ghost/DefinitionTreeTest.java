@@ -21,7 +21,6 @@ import loupe.base.HookPoint;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
-import loupe.inference.Scope;
 import loupe.lm.Ghost;
 import loupe.lm.Hook;
 import loupe.lm.Input;
@@ -36,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class DefinitionTreeTest {
     /** So few tokens that a random model likes some of them. */
     private static final int VOCABULARY = 40;
+
     private static final ModelConfig CONFIG = ModelConfig.gpt2(VOCABULARY, 32, 8, 2, 2);
     private static final Map<String, HostTensor> WEIGHTS = TinyModel.weights(CONFIG, 7);
     private static final int D_MODEL = CONFIG.dModel();
@@ -71,11 +71,16 @@ class DefinitionTreeTest {
         return new DefinitionTree(model, GhostSettings.encoder(sae, 3), PROMPT, limits);
     }
 
-    /** A node by its tokens. Equal nodes have probabilities that agree to five digits, for batches of different shapes round differently. */
+    /**
+     * A node by its tokens. Equal nodes have probabilities that agree to five digits, for batches of different shapes
+     * round differently.
+     */
     private record Node(List<Integer> path, double cumulative) {
         @Override
         public boolean equals(Object other) {
-            return other instanceof Node that && path.equals(that.path) && Math.abs(cumulative - that.cumulative) <= 1e-5 * cumulative;
+            return other instanceof Node that
+                    && path.equals(that.path)
+                    && Math.abs(cumulative - that.cumulative) <= 1e-5 * cumulative;
         }
 
         @Override
@@ -102,8 +107,15 @@ class DefinitionTreeTest {
     private record Next(int token, double probability) {}
 
     private List<Next> next(List<Integer> ids, List<Ghost> ghosts, Hook hook) {
-        Query.Single<float[]> query = scope -> DeviceArrays.floats(scope.model(model).forward(scope.arrays(),
-                Input.of(ids.stream().mapToInt(Integer::intValue).toArray()).with(ghosts), hook, null, Logits.LAST, new Cancellation()));
+        Query.Single<float[]> query = scope -> DeviceArrays.floats(scope.model(model)
+                .forward(
+                        scope.arrays(),
+                        Input.of(ids.stream().mapToInt(Integer::intValue).toArray())
+                                .with(ghosts),
+                        hook,
+                        null,
+                        Logits.LAST,
+                        new Cancellation()));
         float[] logits = device.ask(query);
         double sum = 0;
         for (int t = 0; t < logits.length; t++) {
@@ -117,7 +129,14 @@ class DefinitionTreeTest {
         return all;
     }
 
-    private void slow(List<Integer> ids, List<Ghost> ghosts, Hook hook, List<Integer> path, double cumulative, TreeLimits limits, List<Node> lines) {
+    private void slow(
+            List<Integer> ids,
+            List<Ghost> ghosts,
+            Hook hook,
+            List<Integer> path,
+            double cumulative,
+            TreeLimits limits,
+            List<Node> lines) {
         lines.add(new Node(List.copyOf(path), cumulative));
         if (path.size() == limits.maxDepth()) {
             return;
@@ -134,7 +153,13 @@ class DefinitionTreeTest {
     }
 
     private List<Ghost> ghostOf(GhostSettings settings) {
-        return List.of(new Ghost(0, 3, device.ask(new GhostBasis(model, settings)).vector(settings).ghost().data()));
+        return List.of(new Ghost(
+                0,
+                3,
+                device.ask(new GhostBasis(model, settings))
+                        .vector(settings)
+                        .ghost()
+                        .data()));
     }
 
     @Test
@@ -149,8 +174,10 @@ class DefinitionTreeTest {
     @Test
     void steeringIsAddedAfterTheGhostAndInTheTree() {
         TreeLimits limits = LIMITS.withCutoff(1e-3);
-        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 4))))).isEqualTo(steeredSlowly(limits, (share, direction) -> 4 * direction));
-        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 0))))).isEqualTo(lines(device.ask(tree(limits))));
+        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 4)))))
+                .isEqualTo(steeredSlowly(limits, (share, direction) -> 4 * direction));
+        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 0)))))
+                .isEqualTo(lines(device.ask(tree(limits))));
     }
 
     /** Clamped to 3, and to 0, which ablates the direction. */
@@ -210,7 +237,9 @@ class DefinitionTreeTest {
             assertThat(lines(trimmed)).isEqualTo(lines(grown));
             assertThat(trimmed.query()).isEqualTo(grown.query());
         }
-        assertThatThrownBy(() -> large.trimmed(1e-5)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("cutoff is 1.0E-5");
+        assertThatThrownBy(() -> large.trimmed(1e-5))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("cutoff is 1.0E-5");
     }
 
     @Test
@@ -226,7 +255,8 @@ class DefinitionTreeTest {
 
     @Test
     void anEarlierAnswerOfAnotherTreeIsNotGrownOnFrom() {
-        DefinitionTree.Answer other = device.ask(new DefinitionTree(model, GhostSettings.decoder(sae, 4), PROMPT, LIMITS));
+        DefinitionTree.Answer other =
+                device.ask(new DefinitionTree(model, GhostSettings.decoder(sae, 4), PROMPT, LIMITS));
         assertThat(tree(LIMITS).from(other).grown()).isEmpty();
     }
 
@@ -271,7 +301,8 @@ class DefinitionTreeTest {
     @Test
     void theGhostOfATokensOwnEmbeddingGivesThatTokensContinuation() {
         float[] embedding = WEIGHTS.get("transformer.wte.weight").row(29);
-        DefinitionTree.Answer tree = device.ask(new DefinitionTree(model, GhostSettings.finished(new HostTensor(embedding, D_MODEL)), PROMPT, LIMITS.withCutoff(1e-3)));
+        DefinitionTree.Answer tree = device.ask(new DefinitionTree(
+                model, GhostSettings.finished(new HostTensor(embedding, D_MODEL)), PROMPT, LIMITS.withCutoff(1e-3)));
         List<Integer> ids = new ArrayList<>(PROMPT.ids());
         ids.set(3, 29);
         List<Node> expected = new ArrayList<>();
@@ -290,7 +321,8 @@ class DefinitionTreeTest {
         for (int most : new int[] {1, 7, 60}) {
             DefinitionTree.Answer limited = device.ask(tree(LIMITS.withMaxNodes(most)));
             assertThat(limited.size()).isEqualTo(most + 1);
-            assertThat(lines(limited)).isEqualTo(lines(device.ask(tree(LIMITS.withCutoff(-cumulative[most - 1] * (1 - 1e-6))))));
+            assertThat(lines(limited))
+                    .isEqualTo(lines(device.ask(tree(LIMITS.withCutoff(-cumulative[most - 1] * (1 - 1e-6))))));
         }
     }
 
@@ -298,9 +330,13 @@ class DefinitionTreeTest {
     void aTreeEndsWhereTheModelsContextEnds() {
         List<Integer> long30 = java.util.Collections.nCopies(30, 5);
         GhostPrompt prompt = new GhostPrompt(long30, List.of(0));
-        DefinitionTree.Answer tree = device.ask(new DefinitionTree(model, GhostSettings.encoder(sae, 0), prompt,
+        DefinitionTree.Answer tree = device.ask(new DefinitionTree(
+                model,
+                GhostSettings.encoder(sae, 0),
+                prompt,
                 new TreeLimits(0, 2, 25, OptionalInt.empty(), OptionalInt.empty())));
-        // 32 positions: the prompt has 30, tokens of depth 1 and 2 have places, and what follows the latter has depth 3.
+        // 32 positions: the prompt has 30, tokens of depth 1 and 2 have places, and what follows the latter has depth
+        // 3.
         assertThat(tree.size()).isEqualTo(1 + 2 + 4 + 8);
     }
 
@@ -308,14 +344,16 @@ class DefinitionTreeTest {
     void entropiesAreThoseOfTheWholeDistribution() {
         DefinitionTree.Answer tree = device.ask(tree(LIMITS));
         double entropy = next(PROMPT.ids(), ghostOf(GhostSettings.encoder(sae, 3)), Hook.NONE).stream()
-                .mapToDouble(n -> n.probability == 0 ? 0 : -n.probability * Math.log(n.probability)).sum();
+                .mapToDouble(n -> n.probability == 0 ? 0 : -n.probability * Math.log(n.probability))
+                .sum();
         assertThat((double) tree.entropy(0)).isCloseTo(entropy, within(1e-5));
     }
 
     @Test
     void aCentroidHasNothingToSayBeyondTheCentroidAndAFeatureDoes() {
         GhostSettings centroid = GhostSettings.encoder(sae, 3).withScale(0);
-        DefinitionTree.Answer same = device.ask(new DefinitionTree(model, centroid, PROMPT, LIMITS).withBaseline(TreeBaseline.CENTROID));
+        DefinitionTree.Answer same =
+                device.ask(new DefinitionTree(model, centroid, PROMPT, LIMITS).withBaseline(TreeBaseline.CENTROID));
         DefinitionTree.Answer feature = device.ask(tree(LIMITS).withBaseline(TreeBaseline.CENTROID));
         assertThat(same.divergence()).isCloseTo(0, within(1e-5));
         assertThat(same.logRatio(1)).isCloseTo(0, within(1e-5));
@@ -343,8 +381,11 @@ class DefinitionTreeTest {
                 assertThat(tree.baselineProbability(child)).isCloseTo(byToken[tree.token(child)], within(1e-5));
             }
             if (tree.depth(node) < LIMITS.maxDepth()) {
-                divergence += tree.cumulative(node) * p.stream().filter(n -> n.probability > 0)
-                        .mapToDouble(n -> n.probability * Math.log(n.probability / byToken[n.token])).sum();
+                divergence += tree.cumulative(node)
+                        * p.stream()
+                                .filter(n -> n.probability > 0)
+                                .mapToDouble(n -> n.probability * Math.log(n.probability / byToken[n.token]))
+                                .sum();
             }
         }
         assertThat(tree.divergence()).isCloseTo(divergence, within(1e-4));
@@ -363,7 +404,8 @@ class DefinitionTreeTest {
             }
             double[] ghost = Vectors.doubles(vector.centroid());
             Vectors.addScaled(ghost, GhostSettings.DEFAULT_SCALE / Vectors.norm(direction), direction);
-            next(PROMPT.ids(), List.of(new Ghost(0, 3, Vectors.tensor(ghost).data())), Hook.NONE).forEach(n -> mean[n.token] += n.probability / 3);
+            next(PROMPT.ids(), List.of(new Ghost(0, 3, Vectors.tensor(ghost).data())), Hook.NONE)
+                    .forEach(n -> mean[n.token] += n.probability / 3);
         }
         DefinitionTree.Answer tree = device.ask(base.withBaseline(TreeBaseline.random(3)));
         for (int node = 1; node < tree.size(); node++) {
@@ -390,8 +432,8 @@ class DefinitionTreeTest {
         assertThat(twice.ids()).hasSize(6);
         assertThat(twice.ghostPositions()).containsExactly(1, 4);
         float[] embedding = WEIGHTS.get("transformer.wte.weight").row(29);
-        DefinitionTree.Answer tree = device.ask(new DefinitionTree(model, GhostSettings.finished(new HostTensor(embedding, D_MODEL)), twice,
-                LIMITS.withCutoff(1e-2)));
+        DefinitionTree.Answer tree = device.ask(new DefinitionTree(
+                model, GhostSettings.finished(new HostTensor(embedding, D_MODEL)), twice, LIMITS.withCutoff(1e-2)));
         List<Node> expected = new ArrayList<>();
         slow(List.of(4, 29, 9, 8, 29, 3), List.of(), Hook.NONE, List.of(), 1, LIMITS.withCutoff(1e-2), expected);
         assertThat(lines(tree)).isEqualTo(expected);
@@ -399,7 +441,8 @@ class DefinitionTreeTest {
 
     @Test
     void aPromptsTextIsCutAtItsGhosts() {
-        assertThat(GhostPrompt.pieces(GhostPrompt.DEFAULT_TEXT)).containsExactly("A typical definition of \"", "\" would be \"");
+        assertThat(GhostPrompt.pieces(GhostPrompt.DEFAULT_TEXT))
+                .containsExactly("A typical definition of \"", "\" would be \"");
         assertThat(GhostPrompt.pieces("{ghost} is {ghost}")).containsExactly("", " is ", "");
         assertThatThrownBy(() -> GhostPrompt.between(List.of(List.of(1)))).hasMessageContaining("{ghost}");
     }

@@ -19,7 +19,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** However rows are put together, a tree stays the same: to 1e-5 in probability, for products of other shapes round otherwise. */
+/**
+ * However rows are put together, a tree stays the same: to 1e-5 in probability, for products of other shapes round
+ * otherwise.
+ */
 class GrowingTreeTest {
     private static final ModelConfig CONFIG = ModelConfig.gpt2(40, 32, 8, 2, 2);
     private static final GhostPrompt PROMPT = GhostPrompt.between(List.of(List.of(5, 12, 20), List.of(34, 7)));
@@ -61,7 +64,10 @@ class GrowingTreeTest {
         Query.Single<Boolean> begin = scope -> {
             for (DefinitionTree question : questions) {
                 nodes.add(new TreeNodes());
-                trees.add(new GrowingTree(question.limits(), nodes.get(nodes.size() - 1), TreeGrowth.lanes(scope, scope.model(model), question)));
+                trees.add(new GrowingTree(
+                        question.limits(),
+                        nodes.get(nodes.size() - 1),
+                        TreeGrowth.lanes(scope, scope.model(model), question)));
             }
             GrowingTree.begin(scope, scope.model(model), runs, trees);
             return true;
@@ -69,7 +75,10 @@ class GrowingTreeTest {
         device.ask(begin);
         while (trees.stream().anyMatch(GrowingTree::hasWork)) {
             Query.Single<Boolean> step = scope -> {
-                List<GrowingTree.Turn> turns = trees.stream().filter(GrowingTree::hasWork).map(tree -> new GrowingTree.Turn(tree, tree.nextBatch(rows))).toList();
+                List<GrowingTree.Turn> turns = trees.stream()
+                        .filter(GrowingTree::hasWork)
+                        .map(tree -> new GrowingTree.Turn(tree, tree.nextBatch(rows)))
+                        .toList();
                 GrowingTree.expand(scope, scope.model(model), runs, turns);
                 return true;
             };
@@ -88,7 +97,8 @@ class GrowingTreeTest {
     }
 
     private static void assertSame(DefinitionTree.Answer tree, int node, DefinitionTree.Answer expected, int other) {
-        assertThat(tree.cumulative(node)).isCloseTo(expected.cumulative(other), within(1e-5 * expected.cumulative(other)));
+        assertThat(tree.cumulative(node))
+                .isCloseTo(expected.cumulative(other), within(1e-5 * expected.cumulative(other)));
         if (!Double.isNaN(expected.baselineProbability(other))) {
             assertThat(tree.baselineProbability(node)).isCloseTo(expected.baselineProbability(other), within(1e-5));
         }
@@ -102,13 +112,16 @@ class GrowingTreeTest {
     @Test
     void ancestorsLaidSideBySideAndGatheredPerRowGiveTheSameTree() {
         DefinitionTree question = question(3, TreeBaseline.random(2));
-        DefinitionTree.Answer together = grow(new LaneRuns(1_000_000, 1_000_000), 9, List.of(question)).get(0);
-        DefinitionTree.Answer perRow = grow(new LaneRuns(0, 1_000_000), 9, List.of(question)).get(0);
+        DefinitionTree.Answer together =
+                grow(new LaneRuns(1_000_000, 1_000_000), 9, List.of(question)).get(0);
+        DefinitionTree.Answer perRow =
+                grow(new LaneRuns(0, 1_000_000), 9, List.of(question)).get(0);
         assertThat(together.size()).isGreaterThan(50);
         assertSame(perRow, together);
         assertSame(device.ask(question), together);
         assertThat(perRow.divergence()).isCloseTo(together.divergence(), within(1e-4));
-        DefinitionTree.Answer promptsToo = grow(new LaneRuns(0, 0), 9, List.of(question)).get(0);
+        DefinitionTree.Answer promptsToo =
+                grow(new LaneRuns(0, 0), 9, List.of(question)).get(0);
         assertSame(promptsToo, together);
         assertThat(promptsToo.divergence()).isCloseTo(together.divergence(), within(1e-4));
     }
@@ -121,7 +134,10 @@ class GrowingTreeTest {
 
     @Test
     void treesGrownTogetherAreThoseGrownAlone() {
-        List<DefinitionTree> questions = List.of(question(3, TreeBaseline.NONE), question(4, TreeBaseline.CENTROID), question(5, TreeBaseline.EMPTY),
+        List<DefinitionTree> questions = List.of(
+                question(3, TreeBaseline.NONE),
+                question(4, TreeBaseline.CENTROID),
+                question(5, TreeBaseline.EMPTY),
                 question(6, TreeBaseline.NONE).withSteering(TreeSteering.adding(sae, 1, 1, 3)));
         List<DefinitionTree.Answer> together = grow(new LaneRuns(), 7, questions);
         for (int i = 0; i < questions.size(); i++) {
@@ -145,7 +161,11 @@ class GrowingTreeTest {
 
     @Test
     void aTreeOfFewNodesKeepsNoKeysOfNodesThatHaveNothingToCome() {
-        DefinitionTree question = new DefinitionTree(model, GhostSettings.encoder(sae, 3), PROMPT, LIMITS.withCutoff(0).withMaxNodes(40));
+        DefinitionTree question = new DefinitionTree(
+                model,
+                GhostSettings.encoder(sae, 3),
+                PROMPT,
+                LIMITS.withCutoff(0).withMaxNodes(40));
         Query.Sweep<DefinitionTree.Answer> sweep = question.begin();
         while (device.step(sweep, new loupe.base.Cancellation())) {
             assertThat(sweep.result().isComplete()).isFalse();
@@ -156,7 +176,11 @@ class GrowingTreeTest {
 
     @Test
     void aLargeTreesPartsGrowByASixteenthAtLeast() {
-        DefinitionTree question = new DefinitionTree(model, GhostSettings.encoder(sae, 3), PROMPT, new TreeLimits(0, 5, 25, OptionalInt.of(6_000), OptionalInt.empty()));
+        DefinitionTree question = new DefinitionTree(
+                model,
+                GhostSettings.encoder(sae, 3),
+                PROMPT,
+                new TreeLimits(0, 5, 25, OptionalInt.of(6_000), OptionalInt.empty()));
         Query.Sweep<DefinitionTree.Answer> sweep = question.begin();
         DefinitionTree.Answer before = null;
         int same = 0;
@@ -166,7 +190,8 @@ class GrowingTreeTest {
             if (part == before) {
                 same++;
             } else if (before != null && before.known().size() >= 10_000) {
-                assertThat(part.known().size()).isGreaterThanOrEqualTo(before.known().size() / 16 * 17);
+                assertThat(part.known().size())
+                        .isGreaterThanOrEqualTo(before.known().size() / 16 * 17);
             }
             before = part;
         }

@@ -26,6 +26,7 @@ class NullDivergenceTest {
     private static final int MEANT = 7;
     /** Opposite to the one meant, so that the centroid means neither. */
     private static final int OPPOSITE = 8;
+
     private static final double SCALE = 2;
     private static final ModelConfig CONFIG = ModelConfig.gpt2(VOCABULARY, 16, D, 1, 2);
     private static final GhostPrompt PROMPT = GhostPrompt.between(List.of(List.of(3), List.of()));
@@ -49,7 +50,10 @@ class NullDivergenceTest {
         device.close();
     }
 
-    /** Gaussian, of mean 0 so that a LayerNorm only scales; the meant token's and the opposite are far longer than the others'. */
+    /**
+     * Gaussian, of mean 0 so that a LayerNorm only scales; the meant token's and the opposite are far longer than the
+     * others'.
+     */
     private static float[] embedding(int token) {
         Random random = new Random(token == OPPOSITE ? MEANT : token);
         double[] values = random.doubles(D).map(x -> random.nextGaussian()).toArray();
@@ -111,7 +115,9 @@ class NullDivergenceTest {
                 sumOfZ += nothing.z() / 20;
                 assertThat(nothing.divergence()).isPositive();
             }
-            assertThat(sumOfZ).as("mean z of random directions against %s", baseline).isBetween(-0.7, 0.7);
+            assertThat(sumOfZ)
+                    .as("mean z of random directions against %s", baseline)
+                    .isBetween(-0.7, 0.7);
             assertThat(sum).as("a tenth of what the feature has").isLessThan(feature.beyondChance() / 10);
         }
     }
@@ -129,7 +135,13 @@ class NullDivergenceTest {
         assertThat(answer.divergences()).containsExactly(alone, within(1e-4));
         double mean = Arrays.stream(alone).average().orElseThrow();
         assertThat(answer.mean()).isCloseTo(mean, within(1e-4));
-        assertThat(answer.deviation()).isCloseTo(Math.sqrt(Arrays.stream(alone).map(x -> (x - mean) * (x - mean)).sum() / 4), within(1e-4));
+        assertThat(answer.deviation())
+                .isCloseTo(
+                        Math.sqrt(Arrays.stream(alone)
+                                        .map(x -> (x - mean) * (x - mean))
+                                        .sum()
+                                / 4),
+                        within(1e-4));
         NullDivergence.Corrected corrected = answer.correct(device.ask(tree));
         assertThat(corrected.beyondChance()).isCloseTo(corrected.divergence() - answer.mean(), within(1e-9));
         assertThat(corrected.z()).isCloseTo(corrected.beyondChance() / answer.deviation(), within(1e-9));
@@ -138,19 +150,25 @@ class NullDivergenceTest {
     @Test
     void whichFeatureItIsDoesNotMatterUnlessItsLengthDoes() {
         DefinitionTree feature = tree(new GhostSource.Feature(sae, 0), TreeBaseline.CENTROID);
-        assertThat(NullDivergence.of(tree(random(1), TreeBaseline.CENTROID), 8)).isEqualTo(NullDivergence.of(feature, 8));
+        assertThat(NullDivergence.of(tree(random(1), TreeBaseline.CENTROID), 8))
+                .isEqualTo(NullDivergence.of(feature, 8));
         GhostSettings mixed = feature.ghost().withEncoderMix(0.5);
         DefinitionTree between = new DefinitionTree(model, mixed, PROMPT, LIMITS).withBaseline(TreeBaseline.CENTROID);
         assertThat(NullDivergence.of(between, 8).ghost()).contains(mixed);
         // encoder and decoder are the same direction here, so that the mixture is as long as either
-        assertThat(device.ask(NullDivergence.of(between, 8)).divergences()).containsExactly(device.ask(NullDivergence.of(feature, 8)).divergences(), within(1e-4));
+        assertThat(device.ask(NullDivergence.of(between, 8)).divergences())
+                .containsExactly(device.ask(NullDivergence.of(feature, 8)).divergences(), within(1e-4));
     }
 
     @Test
     void theDivergenceOfALargeTreeIsThatOfItsMostProbableNodes() {
         ModelId attentive = device.model("attentive", CONFIG, TinyModel.weights(CONFIG, 7));
-        DefinitionTree large = new DefinitionTree(attentive, tree(random(3), TreeBaseline.CENTROID).ghost(), PROMPT, LIMITS.withCutoff(1e-5)).withBaseline(TreeBaseline.CENTROID);
-        DefinitionTree small = new DefinitionTree(attentive, large.ghost(), PROMPT, large.limits().withMaxNodes(20)).withBaseline(TreeBaseline.CENTROID);
+        DefinitionTree large = new DefinitionTree(
+                        attentive, tree(random(3), TreeBaseline.CENTROID).ghost(), PROMPT, LIMITS.withCutoff(1e-5))
+                .withBaseline(TreeBaseline.CENTROID);
+        DefinitionTree small = new DefinitionTree(
+                        attentive, large.ghost(), PROMPT, large.limits().withMaxNodes(20))
+                .withBaseline(TreeBaseline.CENTROID);
         DefinitionTree.Answer grown = device.ask(large);
         assertThat(grown.size()).isGreaterThan(50);
         assertThat(grown.atMost(20).divergence()).isCloseTo(device.ask(small).divergence(), within(1e-5));
@@ -160,10 +178,16 @@ class NullDivergenceTest {
     @Test
     void whatCannotBeComparedIsRefused() {
         DefinitionTree tree = tree(random(1), TreeBaseline.CENTROID);
-        assertThatThrownBy(() -> NullDivergence.of(tree.withBaseline(TreeBaseline.NONE), 8)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("baseline is none");
-        assertThatThrownBy(() -> NullDivergence.of(tree, 1)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("draws is 1");
+        assertThatThrownBy(() -> NullDivergence.of(tree.withBaseline(TreeBaseline.NONE), 8))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("baseline is none");
+        assertThatThrownBy(() -> NullDivergence.of(tree, 1))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("draws is 1");
         NullDivergence.Answer answer = device.ask(NullDivergence.of(tree, 2));
         DefinitionTree.Answer other = device.ask(tree.withBaseline(TreeBaseline.EMPTY));
-        assertThatThrownBy(() -> answer.correct(other)).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("the draws are of");
+        assertThatThrownBy(() -> answer.correct(other))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("the draws are of");
     }
 }

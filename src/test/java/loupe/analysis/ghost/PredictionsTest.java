@@ -30,7 +30,9 @@ class PredictionsTest {
     private static final int MASK = 14;
     private static final TreeLimits LIMITS = new TreeLimits(0, 6, 3, OptionalInt.empty(), OptionalInt.of(MASK));
     /** One tree without a baseline and without a mask, one of three lanes with both. */
-    private static final List<Predictions.Group> GROUPS = List.of(new Predictions.Group(1, 3, TreeLimits.DEFAULT.withTopK(9)), new Predictions.Group(3, 2, LIMITS));
+    private static final List<Predictions.Group> GROUPS =
+            List.of(new Predictions.Group(1, 3, TreeLimits.DEFAULT.withTopK(9)), new Predictions.Group(3, 2, LIMITS));
+
     private static final int ROWS = 9;
 
     private TestDevice device;
@@ -103,7 +105,8 @@ class PredictionsTest {
                     q[t] += p[lane + row][t] / lanes.size();
                 }
             }
-            List<Integer> order = new ArrayList<>(IntStream.range(0, VOCABULARY).boxed().toList());
+            List<Integer> order =
+                    new ArrayList<>(IntStream.range(0, VOCABULARY).boxed().toList());
             order.sort(Comparator.comparingDouble(t -> -here[t]));
             for (int k = 0; k < made.topK(); k++) {
                 int at = row * made.topK() + k;

@@ -60,7 +60,16 @@ class ScaleSweepTest {
     private ScaleSweep tiny(TreeBaseline baseline) {
         ModelId model = device.model("tiny", CONFIG, WEIGHTS);
         SaeId sae = device.sae("sae", gaussian(D, 16, 1), gaussian(16, D, 2));
-        return new ScaleSweep(model, GhostSettings.decoder(sae, 3), PROMPT, SCALES, 12, 3, baseline, 1, Optional.of(HookPoint.residPre(1)));
+        return new ScaleSweep(
+                model,
+                GhostSettings.decoder(sae, 3),
+                PROMPT,
+                SCALES,
+                12,
+                3,
+                baseline,
+                1,
+                Optional.of(HookPoint.residPre(1)));
     }
 
     @Test
@@ -76,7 +85,8 @@ class ScaleSweepTest {
             assertThat(answer.curve(Curve.DIVERGENCE)[i]).isCloseTo(tree.divergence(), within(1e-4));
             assertThat(answer.curve(Curve.ENTROPY)[i]).isCloseTo(tree.meanEntropy(), within(1e-4));
             assertThat(answer.curve(Curve.FIRST_TOKEN_ENTROPY)[i]).isCloseTo(tree.entropy(0), within(1e-5));
-            assertThat(answer.curve(Curve.SCORE)[i]).isCloseTo(tree.divergence() - tree.meanEntropy() + zero, within(1e-4));
+            assertThat(answer.curve(Curve.SCORE)[i])
+                    .isCloseTo(tree.divergence() - tree.meanEntropy() + zero, within(1e-4));
         }
     }
 
@@ -84,7 +94,8 @@ class ScaleSweepTest {
     void theFeatureIsReadBackAfterThePromptAndComparedWithItsLogitWeights() {
         ScaleSweep sweep = tiny(TreeBaseline.CENTROID);
         ScaleSweep.Answer answer = device.ask(sweep);
-        double[] decoder = Vectors.unit(Vectors.doubles(new HostTensor(gaussian(16, D, 2).row(3), D)));
+        double[] decoder =
+                Vectors.unit(Vectors.doubles(new HostTensor(gaussian(16, D, 2).row(3), D)));
         HostTensor unembedding = WEIGHTS.get("transformer.wte.weight");
         float[] gain = WEIGHTS.get("transformer.ln_f.weight").data();
         double[] logitWeights = new double[40];
@@ -102,14 +113,18 @@ class ScaleSweepTest {
             }
             double similarity = cosine(here[0], decoder) - cosine(none[0], decoder);
             assertThat(answer.curve(Curve.SELF_SIMILARITY)[i]).isCloseTo(similarity, within(1e-5));
-            assertThat(answer.curve(Curve.LOGIT_AGREEMENT)[i]).isCloseTo(cosine(centred(change), centred(logitWeights)), within(1e-4));
+            assertThat(answer.curve(Curve.LOGIT_AGREEMENT)[i])
+                    .isCloseTo(cosine(centred(change), centred(logitWeights)), within(1e-4));
         }
     }
 
     /** The residual stream entering layer 1 and the logits, both after the whole prompt. */
     private double[][] run(ScaleSweep sweep, double scale) {
         GhostSettings ghost = sweep.ghost().withScale(scale);
-        float[] vector = device.ask(new GhostBasis(sweep.model(), ghost)).vector(ghost).ghost().data();
+        float[] vector = device.ask(new GhostBasis(sweep.model(), ghost))
+                .vector(ghost)
+                .ghost()
+                .data();
         Input input = Input.of(5, 12, 20, 0, 34, 7).with(new Ghost(0, 3, vector));
         Query.Single<double[][]> query = scope -> {
             double[][] seen = new double[2][];
@@ -126,7 +141,8 @@ class ScaleSweepTest {
                     return value;
                 }
             };
-            seen[1] = DeviceArrays.doubles(scope.model(sweep.model()).forward(scope.arrays(), input, hook, null, Logits.LAST, new Cancellation()));
+            seen[1] = DeviceArrays.doubles(scope.model(sweep.model())
+                    .forward(scope.arrays(), input, hook, null, Logits.LAST, new Cancellation()));
             return seen;
         };
         return device.ask(query);
@@ -149,7 +165,9 @@ class ScaleSweepTest {
             ScaleSweep.Answer part = sweep.result();
             assertThat(part.complete()).isFalse();
             assertThat(part.scales()).isSorted();
-            assertThat(Arrays.stream(part.curve(Curve.DIVERGENCE)).boxed()).hasSize(part.scales().length).allMatch(value -> value > 0);
+            assertThat(Arrays.stream(part.curve(Curve.DIVERGENCE)).boxed())
+                    .hasSize(part.scales().length)
+                    .allMatch(value -> value > 0);
             assertThat(sweep.fraction()).isBetween(0.0, 0.999);
             parts++;
         }
@@ -158,10 +176,10 @@ class ScaleSweepTest {
     }
 
     /**
-     * A model without layers at work, so that the logits after the ghost are its direction times the embedding. In the plane
-     * of centroid and feature one strong token lies 60 degrees from the centroid, a crowd on the centroid's other side and
-     * another in the feature's own direction, where only much larger scales point: the best scale is on the strong token's side
-     * of the centroid and before the crowd joins in. Where, the formulas say.
+     * A model without layers at work, so that the logits after the ghost are its direction times the embedding. In the
+     * plane of centroid and feature one strong token lies 60 degrees from the centroid, a crowd on the centroid's other
+     * side and another in the feature's own direction, where only much larger scales point: the best scale is on the
+     * strong token's side of the centroid and before the crowd joins in. Where, the formulas say.
      */
     @Test
     void aPlantedBestScaleIsFound() {
@@ -169,7 +187,16 @@ class ScaleSweepTest {
         ModelId model = device.model("planted", Planted.CONFIG, planted.weights());
         SaeId sae = device.sae("feature", planted.feature(), transposed(planted.feature()));
         GhostPrompt prompt = GhostPrompt.between(List.of(List.of(3), List.of()));
-        ScaleSweep sweep = new ScaleSweep(model, GhostSettings.decoder(sae, 0), prompt, ScaleSweep.grid(0.1, 20, 16), 1, 1, TreeBaseline.CENTROID, 1, Optional.empty());
+        ScaleSweep sweep = new ScaleSweep(
+                model,
+                GhostSettings.decoder(sae, 0),
+                prompt,
+                ScaleSweep.grid(0.1, 20, 16),
+                1,
+                1,
+                TreeBaseline.CENTROID,
+                1,
+                Optional.empty());
         ScaleSweep.Answer answer = device.ask(sweep);
         ScaleSweep.Best best = answer.best().orElseThrow();
 
@@ -177,7 +204,9 @@ class ScaleSweepTest {
         for (double scale = 0.1; scale < 20; scale *= 1.001) {
             known = known == 0 || planted.score(scale) > planted.score(known) ? scale : known;
         }
-        assertThat(known).as("the formula's best scale").isBetween(Math.tan(Math.toRadians(20)), Math.tan(Math.toRadians(60)));
+        assertThat(known)
+                .as("the formula's best scale")
+                .isBetween(Math.tan(Math.toRadians(20)), Math.tan(Math.toRadians(60)));
         assertThat(best.score()).isCloseTo(planted.score(best.scale()), within(1e-3));
         assertThat(best.scale()).as("within a tenth of %f", known).isBetween(known / 1.1, known * 1.1);
         assertThat(known).as("plateau").isBetween(best.low(), best.high());
@@ -201,6 +230,7 @@ class ScaleSweepTest {
         static final ModelConfig CONFIG = ModelConfig.gpt2(1 + 2 * CROWD, 8, D, 1, 1);
         /** Two directions without a mean, so that a LayerNorm only scales. */
         private static final double[] A = Vectors.unit(new double[] {1, -1, 1, -1, 1, -1, 1, -1});
+
         private static final double[] B = Vectors.unit(new double[] {1, 1, -1, -1, 1, 1, -1, -1});
         private final double[][] plane = new double[1 + 2 * CROWD][2];
 
@@ -241,7 +271,10 @@ class ScaleSweepTest {
             return weights;
         }
 
-        /** By the formulas: KL of the first token from the centroid's (the second does not know the ghost), less the entropy gained. */
+        /**
+         * By the formulas: KL of the first token from the centroid's (the second does not know the ghost), less the
+         * entropy gained.
+         */
         double score(double scale) {
             double[] p = next(1, scale);
             double[] q = next(1, 0);
@@ -294,11 +327,33 @@ class ScaleSweepTest {
     @Test
     void whatCannotBeSweptIsRefused() {
         ScaleSweep sweep = tiny(TreeBaseline.CENTROID);
-        assertThatThrownBy(() -> new ScaleSweep(sweep.model(), sweep.ghost(), PROMPT, List.of(1.0, 1.0), 5, 5, TreeBaseline.CENTROID, 1, Optional.empty()))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("scales are [1.0, 1.0]");
-        assertThatThrownBy(() -> new ScaleSweep(sweep.model(), sweep.ghost(), PROMPT, SCALES, 5, 5, TreeBaseline.NONE, 1, Optional.empty()))
-                .isInstanceOf(IllegalArgumentException.class).hasMessageContaining("baseline is none");
-        assertThatThrownBy(() -> new ScaleSweep(sweep.model(), GhostSettings.finished(new HostTensor(new float[D], D)), PROMPT, SCALES, 5, 5, TreeBaseline.CENTROID, 1,
-                Optional.empty())).isInstanceOf(IllegalArgumentException.class).hasMessageContaining("no scale");
+        assertThatThrownBy(() -> new ScaleSweep(
+                        sweep.model(),
+                        sweep.ghost(),
+                        PROMPT,
+                        List.of(1.0, 1.0),
+                        5,
+                        5,
+                        TreeBaseline.CENTROID,
+                        1,
+                        Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("scales are [1.0, 1.0]");
+        assertThatThrownBy(() -> new ScaleSweep(
+                        sweep.model(), sweep.ghost(), PROMPT, SCALES, 5, 5, TreeBaseline.NONE, 1, Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("baseline is none");
+        assertThatThrownBy(() -> new ScaleSweep(
+                        sweep.model(),
+                        GhostSettings.finished(new HostTensor(new float[D], D)),
+                        PROMPT,
+                        SCALES,
+                        5,
+                        5,
+                        TreeBaseline.CENTROID,
+                        1,
+                        Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no scale");
     }
 }

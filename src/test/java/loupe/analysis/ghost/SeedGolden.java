@@ -30,7 +30,8 @@ public final class SeedGolden implements AutoCloseable {
         Path folder = Shared.golden(name);
         json = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
         model = device.model(name, folder.resolve(json.get("model").asText()));
-        Map<String, HostTensor> weights = tensors(folder.resolve(json.get("sae").asText().split(" ")[0]));
+        Map<String, HostTensor> weights =
+                tensors(folder.resolve(json.get("sae").asText().split(" ")[0]));
         sae = device.sae("seed", weights.get("W_enc"), weights.get("W_dec"));
         arrays = TensorArchives.open(folder.resolve("golden.safetensors"));
     }
@@ -38,7 +39,8 @@ public final class SeedGolden implements AutoCloseable {
     private static Map<String, HostTensor> tensors(Path file) {
         Map<String, HostTensor> tensors = new LinkedHashMap<>();
         try (TensorArchive archive = TensorArchives.open(file)) {
-            archive.names().forEach(name -> tensors.put(name, archive.tensor(name).toHost()));
+            archive.names()
+                    .forEach(name -> tensors.put(name, archive.tensor(name).toHost()));
         }
         return tensors;
     }
@@ -54,9 +56,11 @@ public final class SeedGolden implements AutoCloseable {
     public GhostSettings ghost(int index) {
         JsonNode setting = setting(index);
         GhostSettings settings = setting.get("weights").asText().equals("encoder")
-                ? GhostSettings.encoder(sae, setting.get("feature").asInt()) : GhostSettings.decoder(sae, setting.get("feature").asInt());
+                ? GhostSettings.encoder(sae, setting.get("feature").asInt())
+                : GhostSettings.decoder(sae, setting.get("feature").asInt());
         double pca = setting.get("pca").asDouble();
-        settings = settings.withScale(setting.get("scaling").asDouble()).withCentroid(setting.get("centroid").asBoolean());
+        settings = settings.withScale(setting.get("scaling").asDouble())
+                .withCentroid(setting.get("centroid").asBoolean());
         // The file says whether its sign, from scikit-learn 1.2, equals that of 1.5, our POSITIVE.
         PcaSign sign = json.get("pca_sign_u_based_equals_v_based").asBoolean() ? PcaSign.POSITIVE : PcaSign.NEGATIVE;
         return pca == 0 ? settings : settings.withPca(sign, pca);
@@ -80,8 +84,12 @@ public final class SeedGolden implements AutoCloseable {
 
     public TreeLimits limits(int index) {
         JsonNode setting = setting(index);
-        return new TreeLimits(setting.get("cutoff").asDouble(), setting.get("topk").asInt(), setting.get("max_depth").asInt(),
-                OptionalInt.empty(), OptionalInt.of(maskId()));
+        return new TreeLimits(
+                setting.get("cutoff").asDouble(),
+                setting.get("topk").asInt(),
+                setting.get("max_depth").asInt(),
+                OptionalInt.empty(),
+                OptionalInt.of(maskId()));
     }
 
     public DefinitionTree tree(int index) {

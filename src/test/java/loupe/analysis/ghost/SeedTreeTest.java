@@ -27,24 +27,48 @@ class SeedTreeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"seed_gpt2, 0", "seed_gpt2, 1", "seed_gpt2, 2", "seed_gpt2, 3", "seed_gemma, 0", "seed_gemma, 1", "seed_gemma, 2", "seed_gemma, 3"})
+    @CsvSource({
+        "seed_gpt2, 0",
+        "seed_gpt2, 1",
+        "seed_gpt2, 2",
+        "seed_gpt2, 3",
+        "seed_gemma, 0",
+        "seed_gemma, 1",
+        "seed_gemma, 2",
+        "seed_gemma, 3"
+    })
     void theGhostIsTheRecordedOne(String name, int setting) throws IOException {
         open(name);
-        GhostVector vector = golden.device.ask(new GhostBasis(golden.model, golden.ghost(setting))).vector(golden.ghost(setting));
-        assertThat(vector.ghost().data()).containsExactly(golden.array("setting" + setting + ".feature_vector.f64"), within(2e-6f));
-        assertThat(vector.centroid().data()).containsExactly(golden.array("setting" + setting + ".token_centroid.f64"), within(1e-6f));
+        GhostVector vector = golden.device
+                .ask(new GhostBasis(golden.model, golden.ghost(setting)))
+                .vector(golden.ghost(setting));
+        assertThat(vector.ghost().data())
+                .containsExactly(golden.array("setting" + setting + ".feature_vector.f64"), within(2e-6f));
+        assertThat(vector.centroid().data())
+                .containsExactly(golden.array("setting" + setting + ".token_centroid.f64"), within(1e-6f));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"seed_gpt2", "seed_gemma"})
     void theFirstPrincipalComponentIsTheRecordedOne(String name) throws IOException {
         open(name);
-        double[] direction = golden.device.ask(new PrincipalComponents(golden.model, 1)).directions()[0];
-        assertThat(Vectors.tensor(direction).data()).containsExactly(golden.array("PCA1_direction_v_based.f64"), within(1e-6f));
+        double[] direction =
+                golden.device.ask(new PrincipalComponents(golden.model, 1)).directions()[0];
+        assertThat(Vectors.tensor(direction).data())
+                .containsExactly(golden.array("PCA1_direction_v_based.f64"), within(1e-6f));
     }
 
     @ParameterizedTest
-    @CsvSource({"seed_gpt2, 0", "seed_gpt2, 1", "seed_gpt2, 2", "seed_gpt2, 3", "seed_gemma, 0", "seed_gemma, 1", "seed_gemma, 2", "seed_gemma, 3"})
+    @CsvSource({
+        "seed_gpt2, 0",
+        "seed_gpt2, 1",
+        "seed_gpt2, 2",
+        "seed_gpt2, 3",
+        "seed_gemma, 0",
+        "seed_gemma, 1",
+        "seed_gemma, 2",
+        "seed_gemma, 3"
+    })
     void everyNodeOfTheTreeIsTheRecordedOne(String name, int setting) throws IOException {
         open(name);
         DefinitionTree.Answer tree = golden.device.ask(golden.tree(setting));
@@ -60,19 +84,24 @@ class SeedTreeTest {
         JsonNode sequence = golden.json.get("sequence_without_restore");
         int setting = sequence.get("second").asInt();
         HostTensor ghost = new HostTensor(golden.array("sequence_without_restore.feature_vector.f32"), 48);
-        DefinitionTree.Answer tree = golden.device.ask(new DefinitionTree(golden.model, GhostSettings.finished(ghost), golden.prompt(), golden.limits(setting)));
-        assertThat(compare(tree, 0, sequence.get("second_tree"), "cumulative_prob", 4e-5)).isEqualTo(tree.size());
+        DefinitionTree.Answer tree = golden.device.ask(new DefinitionTree(
+                golden.model, GhostSettings.finished(ghost), golden.prompt(), golden.limits(setting)));
+        assertThat(compare(tree, 0, sequence.get("second_tree"), "cumulative_prob", 4e-5))
+                .isEqualTo(tree.size());
     }
 
     /** @param tolerance relative @return nodes compared */
     private static int compare(DefinitionTree.Answer tree, int node, JsonNode expected, String key, double tolerance) {
         double cumulative = expected.get(key).asDouble();
         assertThat(tree.cumulative(node)).as("node %d", node).isCloseTo(cumulative, within(tolerance * cumulative));
-        assertThat(tree.childCount(node)).as("children of node %d", node).isEqualTo(expected.get("children").size());
+        assertThat(tree.childCount(node))
+                .as("children of node %d", node)
+                .isEqualTo(expected.get("children").size());
         int compared = 1;
         for (int i = 0; i < tree.childCount(node); i++) {
             JsonNode child = expected.get("children").get(i);
-            assertThat(tree.token(tree.firstChild(node) + i)).isEqualTo(child.get("token_id").asInt());
+            assertThat(tree.token(tree.firstChild(node) + i))
+                    .isEqualTo(child.get("token_id").asInt());
             compared += compare(tree, tree.firstChild(node) + i, child, key, tolerance);
         }
         return compared;

@@ -30,10 +30,15 @@ class TokenGeometryTest {
             assertThat(geometry.centroid()).containsExactly(1, 1);
             assertThat(geometry.norms()).containsExactly(5, 0, 1, 2);
             assertThat(geometry.centroidProducts()).containsExactly(7, 0, -1, 2);
-            assertThat(geometry.distances()).containsExactly(new double[] {Math.sqrt(13), Math.sqrt(2), Math.sqrt(5), Math.sqrt(2)}, within(1e-12));
+            assertThat(geometry.distances())
+                    .containsExactly(
+                            new double[] {Math.sqrt(13), Math.sqrt(2), Math.sqrt(5), Math.sqrt(2)}, within(1e-12));
             assertThat(geometry.meanNorm()).isEqualTo(2);
             assertThat(geometry.inverseNorms()).containsExactly(0.2, 0, 1, 0.5);
-            assertThat(geometry.centroidGaps()).containsExactly(new double[] {1 - 7 / (5 * Math.sqrt(2)), 1, 1 + 1 / Math.sqrt(2), 1 - 1 / Math.sqrt(2)}, within(1e-12));
+            assertThat(geometry.centroidGaps())
+                    .containsExactly(
+                            new double[] {1 - 7 / (5 * Math.sqrt(2)), 1, 1 + 1 / Math.sqrt(2), 1 - 1 / Math.sqrt(2)},
+                            within(1e-12));
         }
     }
 
@@ -46,11 +51,14 @@ class TokenGeometryTest {
             assertThat(covariance.fourthMoment()).isEqualTo(169 + 4 + 25 + 4);
             assertThat(covariance.totalVariance()).isEqualTo(5.5);
             PrincipalComponents.Answer components = device.ask(new PrincipalComponents(plane(device), 2));
-            assertThat(components.variances()).containsExactly(new double[] {(11 + Math.sqrt(65)) / 4, (11 - Math.sqrt(65)) / 4}, within(1e-12));
+            assertThat(components.variances())
+                    .containsExactly(new double[] {(11 + Math.sqrt(65)) / 4, (11 - Math.sqrt(65)) / 4}, within(1e-12));
             double slope = (1 + Math.sqrt(65)) / 8;
             double norm = Math.hypot(1, slope);
-            assertThat(components.directions()[0]).containsExactly(new double[] {1 / norm, slope / norm}, within(1e-12));
-            assertThat(components.directions()[1]).containsExactly(new double[] {slope / norm, -1 / norm}, within(1e-12));
+            assertThat(components.directions()[0])
+                    .containsExactly(new double[] {1 / norm, slope / norm}, within(1e-12));
+            assertThat(components.directions()[1])
+                    .containsExactly(new double[] {slope / norm, -1 / norm}, within(1e-12));
         }
     }
 
@@ -99,21 +107,32 @@ class TokenGeometryTest {
         try (TestDevice device = new TestDevice()) {
             ModelId model = plane(device);
             // Encoder direction (0, 2), decoder direction (5, 0): unit vectors (0, 1) and (1, 0).
-            SaeId sae = device.sae("sae", new HostTensor(new float[] {0, 2}, 2, 1), new HostTensor(new float[] {5, 0}, 1, 2));
-            GhostSettings half = GhostSettings.encoder(sae, 0).withEncoderMix(0.5).withScale(4);
+            SaeId sae = device.sae(
+                    "sae", new HostTensor(new float[] {0, 2}, 2, 1), new HostTensor(new float[] {5, 0}, 1, 2));
+            GhostSettings half =
+                    GhostSettings.encoder(sae, 0).withEncoderMix(0.5).withScale(4);
             assertThat(ghost(device, model, half)).containsExactly(new float[] {3, 3}, within(1e-6f));
-            assertThat(ghost(device, model, half.withCentroid(false))).containsExactly(new float[] {2, 2}, within(1e-6f));
+            assertThat(ghost(device, model, half.withCentroid(false)))
+                    .containsExactly(new float[] {2, 2}, within(1e-6f));
             assertThat(ghost(device, model, half.withEncoderMix(1))).containsExactly(new float[] {1, 5}, within(1e-6f));
             double[] p = device.ask(new PrincipalComponents(model, 1)).directions()[0];
-            GhostSettings pca = GhostSettings.decoder(sae, 0).withScale(2).withCentroid(false).withPca(PcaSign.NEGATIVE, 0.25);
-            assertThat(ghost(device, model, pca)).containsExactly(new float[] {(float) (1.5 - 0.5 * p[0]), (float) (-0.5 * p[1])}, within(1e-6f));
+            GhostSettings pca = GhostSettings.decoder(sae, 0)
+                    .withScale(2)
+                    .withCentroid(false)
+                    .withPca(PcaSign.NEGATIVE, 0.25);
+            assertThat(ghost(device, model, pca))
+                    .containsExactly(new float[] {(float) (1.5 - 0.5 * p[0]), (float) (-0.5 * p[1])}, within(1e-6f));
             GhostVector vector = device.ask(new GhostBasis(model, pca)).vector(pca);
-            assertThat(vector.direction().data()).containsExactly(new float[] {(float) (0.75 - 0.25 * p[0]), (float) (-0.25 * p[1])}, within(1e-6f));
+            assertThat(vector.direction().data())
+                    .containsExactly(new float[] {(float) (0.75 - 0.25 * p[0]), (float) (-0.25 * p[1])}, within(1e-6f));
         }
     }
 
     private static float[] ghost(TestDevice device, ModelId model, GhostSettings settings) {
-        return device.ask(new GhostBasis(model, settings)).vector(settings).ghost().data();
+        return device.ask(new GhostBasis(model, settings))
+                .vector(settings)
+                .ghost()
+                .data();
     }
 
     @Test
@@ -121,6 +140,7 @@ class TokenGeometryTest {
         GhostSettings base = GhostSettings.encoder(new SaeId("a", "a"), 1);
         assertThat(base.withPca(PcaSign.NEGATIVE, 0, 0)).isEqualTo(base);
         HostTensor vector = new HostTensor(new float[] {1, 2}, 2);
-        assertThat(GhostSettings.finished(vector).withScale(3).withCentroid(true)).isEqualTo(GhostSettings.finished(vector));
+        assertThat(GhostSettings.finished(vector).withScale(3).withCentroid(true))
+                .isEqualTo(GhostSettings.finished(vector));
     }
 }

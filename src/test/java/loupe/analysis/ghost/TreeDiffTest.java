@@ -28,7 +28,9 @@ class TreeDiffTest {
                     {%s"token": " cat", "cumulative_prob": 0.3, "children": []},
                     {%s"token": " bird", "cumulative_prob": 0.2, "children": [{%s"token": " sings", "cumulative_prob": 0.1, "children": []}]}]},
                   {%s"token": "c", "cumulative_prob": 0.2, "children": [{%s"token": "d", "cumulative_prob": 0.2, "children": []}]}]}
-                """).formatted(format(id, 5), format(id, 11), format(id, 7), format(id, 12), format(id, 13), format(id, 14)));
+                """)
+                .formatted(
+                        format(id, 5), format(id, 11), format(id, 7), format(id, 12), format(id, 13), format(id, 14)));
     }
 
     private static String format(String id, int value) {
@@ -42,7 +44,8 @@ class TreeDiffTest {
             for (int at = i; at > 0; at = diff.node(at).parent()) {
                 path.insert(0, diff.node(at).text());
                 assertThat(diff.node(at).parent()).isLessThan(at);
-                assertThat(diff.node(at).cumulative()).isLessThanOrEqualTo(diff.node(diff.node(at).parent()).cumulative());
+                assertThat(diff.node(at).cumulative())
+                        .isLessThanOrEqualTo(diff.node(diff.node(at).parent()).cumulative());
             }
             said.add(path + " " + diff.node(i).part());
         }
@@ -52,7 +55,16 @@ class TreeDiffTest {
     @Test
     void sharedBranchesAreOneAndTheRestSaysWhoseItIs() throws IOException {
         TreeDiff diff = new TreeDiff(tree(TreeOutlineTest.NOTEBOOK), other(true));
-        assertThat(said(diff)).containsExactlyInAnyOrder("a BOTH", "a bird BOTH", "a\n ONLY_A", "b ONLY_A", "a cat ONLY_B", "a bird sings ONLY_B", "c ONLY_B", "cd ONLY_B");
+        assertThat(said(diff))
+                .containsExactlyInAnyOrder(
+                        "a BOTH",
+                        "a bird BOTH",
+                        "a\n ONLY_A",
+                        "b ONLY_A",
+                        "a cat ONLY_B",
+                        "a bird sings ONLY_B",
+                        "c ONLY_B",
+                        "cd ONLY_B");
         assertThat(diff.count(TreeDiff.Part.BOTH)).isEqualTo(2);
         assertThat(diff.count(TreeDiff.Part.ONLY_A)).isEqualTo(2);
         assertThat(diff.count(TreeDiff.Part.ONLY_B)).isEqualTo(4);
@@ -76,7 +88,9 @@ class TreeDiffTest {
         assertThat(same.count(TreeDiff.Part.BOTH)).isEqualTo(a.size() - 1).isEqualTo(same.size() - 1);
         assertThat(same.overlap()).isCloseTo(0.75, within(1e-12));
         List<String> exchanged = said(new TreeDiff(b, a)).stream()
-                .map(line -> line.endsWith("ONLY_A") ? line.replace("ONLY_A", "ONLY_B") : line.replace("ONLY_B", "ONLY_A")).toList();
+                .map(line ->
+                        line.endsWith("ONLY_A") ? line.replace("ONLY_A", "ONLY_B") : line.replace("ONLY_B", "ONLY_A"))
+                .toList();
         assertThat(exchanged).containsExactlyInAnyOrderElementsOf(said(new TreeDiff(a, b)));
     }
 }

@@ -64,7 +64,9 @@ class TreeOutlineTest {
     void asTextEveryLevelIsIndentedAndLineBreaksAreVisible() throws IOException {
         TreeOutline tree = TreeOutline.read(file(NOTEBOOK));
         assertThat(tree.indented()).isEqualTo("a  0.5000\n   bird  0.4000\n  \\n  0.1000\nb  0.2500\n");
-        assertThat(tree.markdown("feature 3")).isEqualTo("# Definition tree\n\nfeature 3\n\n- `a` 0.5000\n  - ` bird` 0.4000\n  - `\\n` 0.1000\n- `b` 0.2500\n");
+        assertThat(tree.markdown("feature 3"))
+                .isEqualTo(
+                        "# Definition tree\n\nfeature 3\n\n- `a` 0.5000\n  - ` bird` 0.4000\n  - `\\n` 0.1000\n- `b` 0.2500\n");
     }
 
     @Test
@@ -76,14 +78,20 @@ class TreeOutlineTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {
-        "[] | no list \"children\"",
-        "{\"children\": [{\"token\": \"a\", \"children\": []}]} | \"cumulative_prob\" is missing",
-        "{\"children\": [{\"token\": \"a\", \"cumulative_prob\": 2, \"children\": []}]} | \"cumulative_prob\" is 2",
-        "{\"children\": [{\"cumulative_prob\": 0.5, \"children\": []}]} | neither a \"token\" nor",
-        "{\"children\": [{\"token\": \"a\", \"cumulative_prob\": 0.5}]} | a node has no list \"children\""})
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "[] | no list \"children\"",
+                "{\"children\": [{\"token\": \"a\", \"children\": []}]} | \"cumulative_prob\" is missing",
+                "{\"children\": [{\"token\": \"a\", \"cumulative_prob\": 2, \"children\": []}]} | \"cumulative_prob\" is 2",
+                "{\"children\": [{\"cumulative_prob\": 0.5, \"children\": []}]} | neither a \"token\" nor",
+                "{\"children\": [{\"token\": \"a\", \"cumulative_prob\": 0.5}]} | a node has no list \"children\""
+            })
     void whatIsNoTreeIsRefusedInWords(String text, String words) throws IOException {
         Path file = file(text);
-        assertThatThrownBy(() -> TreeOutline.read(file)).isInstanceOf(CheckpointException.class).hasMessageContaining("tree.json").hasMessageContaining(words);
+        assertThatThrownBy(() -> TreeOutline.read(file))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("tree.json")
+                .hasMessageContaining(words);
     }
 }

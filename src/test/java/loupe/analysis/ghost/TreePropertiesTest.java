@@ -55,11 +55,19 @@ class TreePropertiesTest {
         for (int i = 0; i < 2 + random.nextInt(6); i++) {
             ids.add(random.nextInt(VOCABULARY));
         }
-        List<Integer> places = IntStream.range(0, ids.size()).filter(i -> random.nextInt(3) == 0).boxed().toList();
+        List<Integer> places = IntStream.range(0, ids.size())
+                .filter(i -> random.nextInt(3) == 0)
+                .boxed()
+                .toList();
         GhostPrompt prompt = new GhostPrompt(ids, places.isEmpty() ? List.of(0) : places);
-        TreeLimits limits = new TreeLimits(Math.pow(10, -1 - 1.5 * random.nextDouble()), 1 + random.nextInt(6), 2 + random.nextInt(4), OptionalInt.empty(),
+        TreeLimits limits = new TreeLimits(
+                Math.pow(10, -1 - 1.5 * random.nextDouble()),
+                1 + random.nextInt(6),
+                2 + random.nextInt(4),
+                OptionalInt.empty(),
                 random.nextBoolean() ? OptionalInt.of(random.nextInt(VOCABULARY)) : OptionalInt.empty());
-        TreeBaseline baseline = List.of(TreeBaseline.NONE, TreeBaseline.CENTROID, TreeBaseline.random(3)).get(random.nextInt(3));
+        TreeBaseline baseline = List.of(TreeBaseline.NONE, TreeBaseline.CENTROID, TreeBaseline.random(3))
+                .get(random.nextInt(3));
         return new DefinitionTree(model, GhostSettings.finished(vector(random)), prompt, limits).withBaseline(baseline);
     }
 
@@ -80,8 +88,11 @@ class TreePropertiesTest {
             for (int i = 0; i < tree.childCount(node); i++) {
                 int child = tree.firstChild(node) + i;
                 sum += tree.probability(child);
-                assertThat(tree.cumulative(child)).isGreaterThanOrEqualTo(tree.query().limits().cutoff()).isLessThanOrEqualTo(tree.cumulative(node));
-                assertThat(i == 0 || tree.probability(child - 1) >= tree.probability(child)).isTrue();
+                assertThat(tree.cumulative(child))
+                        .isGreaterThanOrEqualTo(tree.query().limits().cutoff())
+                        .isLessThanOrEqualTo(tree.cumulative(node));
+                assertThat(i == 0 || tree.probability(child - 1) >= tree.probability(child))
+                        .isTrue();
             }
             assertThat(sum).isLessThanOrEqualTo(1 + 1e-6);
         }
@@ -96,7 +107,11 @@ class TreePropertiesTest {
         DefinitionTree question = question(seed);
         DefinitionTree.Answer whole = device.ask(question);
         double cutoff = 3 * question.limits().cutoff();
-        DefinitionTree.Answer again = device.ask(new DefinitionTree(question.model(), question.ghost(), question.prompt(), question.limits().withCutoff(cutoff))
+        DefinitionTree.Answer again = device.ask(new DefinitionTree(
+                        question.model(),
+                        question.ghost(),
+                        question.prompt(),
+                        question.limits().withCutoff(cutoff))
                 .withBaseline(question.baseline()));
         assertSame(whole.trimmed(cutoff), 0, again, 0);
     }
@@ -115,7 +130,8 @@ class TreePropertiesTest {
     void whatIsCachedIsWhatAWholePassGives(int seed) {
         DefinitionTree question = question(seed);
         DefinitionTree.Answer tree = device.ask(question);
-        float[] ghost = ((GhostSource.Finished) question.ghost().source()).vector().data();
+        float[] ghost =
+                ((GhostSource.Finished) question.ghost().source()).vector().data();
         for (int node = 0; node < tree.size(); node += 1 + tree.size() / 12) {
             if (tree.childCount(node) > 0) {
                 double[] p = next(question, ghost, tree.path(node));
@@ -132,8 +148,13 @@ class TreePropertiesTest {
     void theGhostOfATokensOwnEmbeddingIsThatToken(int seed) {
         DefinitionTree question = question(seed);
         int token = seed % VOCABULARY;
-        Query.Single<float[]> row = scope -> DeviceArrays.floats(DeviceArrays.rows(scope.arrays(), scope.model(question.model()).embedding(), token, token + 1));
-        DefinitionTree.Answer tree = device.ask(new DefinitionTree(question.model(), GhostSettings.finished(new HostTensor(device.ask(row), D)), question.prompt(), question.limits()));
+        Query.Single<float[]> row = scope -> DeviceArrays.floats(
+                DeviceArrays.rows(scope.arrays(), scope.model(question.model()).embedding(), token, token + 1));
+        DefinitionTree.Answer tree = device.ask(new DefinitionTree(
+                question.model(),
+                GhostSettings.finished(new HostTensor(device.ask(row), D)),
+                question.prompt(),
+                question.limits()));
         int[] ids = question.prompt().ids().stream().mapToInt(Integer::intValue).toArray();
         question.prompt().ghostPositions().forEach(position -> ids[position] = token);
         double[] p = softmax(question, Input.of(ids));
@@ -145,13 +166,15 @@ class TreePropertiesTest {
     private double[] next(DefinitionTree question, float[] ghost, int[] path) {
         IntStream prompt = question.prompt().ids().stream().mapToInt(Integer::intValue);
         int[] ids = IntStream.concat(prompt, IntStream.of(path)).toArray();
-        List<Ghost> ghosts = question.prompt().ghostPositions().stream().map(position -> new Ghost(0, position, ghost)).toList();
+        List<Ghost> ghosts = question.prompt().ghostPositions().stream()
+                .map(position -> new Ghost(0, position, ghost))
+                .toList();
         return softmax(question, Input.of(ids).with(ghosts));
     }
 
     private double[] softmax(DefinitionTree question, Input input) {
-        Query.Single<double[]> query = scope -> DeviceArrays.doubles(scope.model(question.model()).forward(scope.arrays(), input, Hook.NONE, null, Logits.LAST,
-                new Cancellation()));
+        Query.Single<double[]> query = scope -> DeviceArrays.doubles(scope.model(question.model())
+                .forward(scope.arrays(), input, Hook.NONE, null, Logits.LAST, new Cancellation()));
         double[] p = device.ask(query);
         double sum = 0;
         for (int t = 0; t < p.length; t++) {

@@ -36,8 +36,12 @@ class AblatedTextTest {
     @BeforeEach
     void open(@TempDir Path folder) throws IOException {
         TinyModel.writeTo(Files.createDirectories(folder.resolve("tiny")));
-        model = service.openModel(folder.resolve("tiny"), Processing.RAW).toCompletableFuture().join();
-        sae = service.openSae(TinySae.writeTo(folder.resolve("sae"), 7), SaeOptions.AS_STORED).toCompletableFuture().join();
+        model = service.openModel(folder.resolve("tiny"), Processing.RAW)
+                .toCompletableFuture()
+                .join();
+        sae = service.openSae(TinySae.writeTo(folder.resolve("sae"), 7), SaeOptions.AS_STORED)
+                .toCompletableFuture()
+                .join();
     }
 
     @AfterEach
@@ -46,13 +50,23 @@ class AblatedTextTest {
     }
 
     private AblatedText.Answer ask(int feature, int from, OptionalInt replacement) {
-        return service.submit(new AblatedText(model.id(), sae.id(), feature, TEXT, from, replacement), Priority.VISIBLE).answer().toCompletableFuture().join();
+        return service.submit(new AblatedText(model.id(), sae.id(), feature, TEXT, from, replacement), Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
     }
 
     /** The feature at the last token of a text on its own. */
     private float atLast(int feature, List<Integer> text) {
-        SparseFeatures all = service.submit(new CorpusActivations(model.id(), List.of(sae.id()), new int[][] {text.stream().mapToInt(i -> i).toArray()}), Priority.VISIBLE)
-                .answer().toCompletableFuture().join().get(0);
+        SparseFeatures all = service.submit(
+                        new CorpusActivations(model.id(), List.of(sae.id()), new int[][] {
+                            text.stream().mapToInt(i -> i).toArray()
+                        }),
+                        Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join()
+                .get(0);
         return all.get(text.size() - 1, feature);
     }
 
@@ -66,11 +80,15 @@ class AblatedTextTest {
             for (int i = 0; i < TEXT.size() - 1; i++) {
                 List<Integer> shorter = new ArrayList<>(TEXT);
                 shorter.remove(i);
-                assertThat(answer.without()[i]).as("feature %d without token %d", feature, i).isCloseTo(atLast(feature, shorter), within(1e-5f));
+                assertThat(answer.without()[i])
+                        .as("feature %d without token %d", feature, i)
+                        .isCloseTo(atLast(feature, shorter), within(1e-5f));
                 assertThat(answer.share(i)).isEqualTo(answer.activation() - answer.without()[i]);
                 changed += Math.abs(answer.share(i)) > 1e-3 ? 1 : 0;
             }
-            assertThat(answer.without()[TEXT.size() - 1]).as("nothing is left to read").isZero();
+            assertThat(answer.without()[TEXT.size() - 1])
+                    .as("nothing is left to read")
+                    .isZero();
         }
         assertThat(changed).as("removing a token matters somewhere").isPositive();
     }
@@ -83,7 +101,9 @@ class AblatedTextTest {
             for (int i = 3; i < TEXT.size(); i++) {
                 List<Integer> other = new ArrayList<>(TEXT);
                 other.set(i, 7);
-                assertThat(answer.without()[i - 3]).as("feature %d, token %d replaced", feature, i).isCloseTo(atLast(feature, other), within(1e-5f));
+                assertThat(answer.without()[i - 3])
+                        .as("feature %d, token %d replaced", feature, i)
+                        .isCloseTo(atLast(feature, other), within(1e-5f));
             }
         }
     }
@@ -97,14 +117,19 @@ class AblatedTextTest {
 
     @Test
     void aTextOfOneTokenHasNothingToRemove() {
-        AblatedText.Answer answer = service.submit(new AblatedText(model.id(), sae.id(), 0, List.of(3), 0, OptionalInt.empty()), Priority.VISIBLE)
-                .answer().toCompletableFuture().join();
+        AblatedText.Answer answer = service.submit(
+                        new AblatedText(model.id(), sae.id(), 0, List.of(3), 0, OptionalInt.empty()), Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
         assertThat(answer.activation()).isCloseTo(atLast(0, List.of(3)), within(1e-5f));
         assertThat(answer.without()).containsExactly(0);
     }
 
     @Test
     void aPlaceOutsideTheTextIsRefused() {
-        assertThatThrownBy(() -> new AblatedText(model.id(), sae.id(), 0, TEXT, 8, OptionalInt.empty())).hasMessageContaining("from is 8").hasMessageContaining("8 tokens");
+        assertThatThrownBy(() -> new AblatedText(model.id(), sae.id(), 0, TEXT, 8, OptionalInt.empty()))
+                .hasMessageContaining("from is 8")
+                .hasMessageContaining("8 tokens");
     }
 }

@@ -35,11 +35,25 @@ class TextActivationsTest {
     @BeforeEach
     void open(@TempDir Path folder) throws IOException {
         TinyModel.writeTo(Files.createDirectories(folder.resolve("tiny")));
-        model = service.openModel(folder.resolve("tiny"), Processing.RAW).toCompletableFuture().join();
-        sae = service.openSae(TinySae.writeTo(folder.resolve("sae"), 7), SaeOptions.AS_STORED).toCompletableFuture().join();
-        answer = service.submit(new TextActivations(model.id(), sae.id(), TEXT), Priority.INTERACTIVE).answer().toCompletableFuture().join();
-        expected = service.submit(new CorpusActivations(model.id(), List.of(sae.id()), new int[][] {TEXT.stream().mapToInt(i -> i).toArray()}), Priority.VISIBLE)
-                .answer().toCompletableFuture().join().get(0);
+        model = service.openModel(folder.resolve("tiny"), Processing.RAW)
+                .toCompletableFuture()
+                .join();
+        sae = service.openSae(TinySae.writeTo(folder.resolve("sae"), 7), SaeOptions.AS_STORED)
+                .toCompletableFuture()
+                .join();
+        answer = service.submit(new TextActivations(model.id(), sae.id(), TEXT), Priority.INTERACTIVE)
+                .answer()
+                .toCompletableFuture()
+                .join();
+        expected = service.submit(
+                        new CorpusActivations(model.id(), List.of(sae.id()), new int[][] {
+                            TEXT.stream().mapToInt(i -> i).toArray()
+                        }),
+                        Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join()
+                .get(0);
     }
 
     @AfterEach
@@ -51,7 +65,9 @@ class TextActivationsTest {
     void everyFeatureIsWhatTheCorpusWouldCount() {
         for (int feature = 0; feature < TinySae.FEATURES; feature++) {
             for (int token = 0; token < TEXT.size(); token++) {
-                assertThat(answer.of(feature)[token]).as("feature %d at %d", feature, token).isEqualTo(expected.get(token, feature));
+                assertThat(answer.of(feature)[token])
+                        .as("feature %d at %d", feature, token)
+                        .isEqualTo(expected.get(token, feature));
             }
         }
     }
@@ -60,15 +76,20 @@ class TextActivationsTest {
     void theStrongestFeaturesOfATokenComeLargestFirstWithoutSilentOnes() {
         for (int token = 0; token < TEXT.size(); token++) {
             List<TextActivations.Active> active = answer.strongest(token, TinySae.FEATURES);
-            assertThat(active).hasSize(answer.l0(token)).isSortedAccordingTo((one, other) -> Float.compare(other.activation(), one.activation()));
+            assertThat(active)
+                    .hasSize(answer.l0(token))
+                    .isSortedAccordingTo((one, other) -> Float.compare(other.activation(), one.activation()));
             int place = token;
-            assertThat(active).allSatisfy(one -> assertThat(one.activation()).isPositive().isEqualTo(expected.get(place, one.feature())));
+            assertThat(active)
+                    .allSatisfy(one ->
+                            assertThat(one.activation()).isPositive().isEqualTo(expected.get(place, one.feature())));
             assertThat(answer.strongest(token, 2)).isEqualTo(active.subList(0, Math.min(2, active.size())));
         }
     }
 
     @Test
     void anEmptyTextIsRefused() {
-        assertThatThrownBy(() -> new TextActivations(model.id(), sae.id(), List.of())).hasMessageContaining("at least one token");
+        assertThatThrownBy(() -> new TextActivations(model.id(), sae.id(), List.of()))
+                .hasMessageContaining("at least one token");
     }
 }

@@ -36,7 +36,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Autoencoders of one head, and of processed weights, on the tiny model: 2 heads of 4. Tolerance 2e-5 unless it says otherwise. */
+/**
+ * Autoencoders of one head, and of processed weights, on the tiny model: 2 heads of 4. Tolerance 2e-5 unless it says
+ * otherwise.
+ */
 class TrainedValuesTest {
     private static final int D_HEAD = TinyModel.CONFIG.dHead();
     private static final int HEADS = TinyModel.CONFIG.nHeads();
@@ -54,8 +57,14 @@ class TrainedValuesTest {
     static void open() throws IOException {
         service = new LocalInferenceService(Device.CPU);
         Path tiny = TinyModel.writeTo(folder.resolve("tiny"));
-        raw = service.openModel(tiny, Processing.RAW).toCompletableFuture().join().id();
-        processed = service.openModel(tiny, Processing.PROCESSED).toCompletableFuture().join().id();
+        raw = service.openModel(tiny, Processing.RAW)
+                .toCompletableFuture()
+                .join()
+                .id();
+        processed = service.openModel(tiny, Processing.PROCESSED)
+                .toCompletableFuture()
+                .join()
+                .id();
     }
 
     @AfterAll
@@ -70,21 +79,34 @@ class TrainedValuesTest {
         HostTensor encoder = random(1, D_HEAD, FEATURES);
         SaeId sae = write("head-" + site + head, at, head, false, encoder, random(2, FEATURES, D_HEAD));
         float[] found = activations(raw, sae);
-        HostTensor values = ask(new ForwardPass(raw, boxed(IDS), Map.of(), Set.of(at), false)).values().get(at);
+        HostTensor values = ask(new ForwardPass(raw, boxed(IDS), Map.of(), Set.of(at), false))
+                .values()
+                .get(at);
         for (int t = 0; t < IDS.length; t++) {
             for (int f = 0; f < FEATURES; f++) {
                 double p = 0;
                 for (int j = 0; j < D_HEAD; j++) {
                     p += (double) values.data()[(t * HEADS + head) * D_HEAD + j] * encoder.get(j, f);
                 }
-                assertThat((double) found[t * FEATURES + f]).as("token %d, feature %d", t, f).isCloseTo(Math.max(p, 0), within(2e-5));
+                assertThat((double) found[t * FEATURES + f])
+                        .as("token %d, feature %d", t, f)
+                        .isCloseTo(Math.max(p, 0), within(2e-5));
             }
         }
     }
 
     /** The processed model gives at once what an autoencoder trained on it knows; a raw one must be brought there. */
     @ParameterizedTest
-    @CsvSource({"EMBED, -1, 8", "RESID_PRE, 1, 8", "RESID_POST, 1, 8", "ATTN_OUT, 0, 8", "MLP_OUT, 1, 8", "MLP_PRE, 1, 32", "MLP_POST, 0, 32", "Z, 1, 8"})
+    @CsvSource({
+        "EMBED, -1, 8",
+        "RESID_PRE, 1, 8",
+        "RESID_POST, 1, 8",
+        "ATTN_OUT, 0, 8",
+        "MLP_OUT, 1, 8",
+        "MLP_PRE, 1, 32",
+        "MLP_POST, 0, 32",
+        "Z, 1, 8"
+    })
     void whatProcessedWeightsGiveIsFoundInARawModelToo(Site site, int layer, int width) throws IOException {
         HookPoint at = new HookPoint(site, layer);
         SaeId sae = write("processed-" + site, at, -1, true, random(3, width, FEATURES), random(4, FEATURES, width));
@@ -94,7 +116,13 @@ class TrainedValuesTest {
     @ParameterizedTest
     @CsvSource({"Z, 0", "V, 1", "Q, 1", "K, 0"})
     void soIsWhatTheyGiveInOneHead(Site site, int head) throws IOException {
-        SaeId sae = write("processed-head-" + site, new HookPoint(site, 1), head, true, random(5, D_HEAD, FEATURES), random(6, FEATURES, D_HEAD));
+        SaeId sae = write(
+                "processed-head-" + site,
+                new HookPoint(site, 1),
+                head,
+                true,
+                random(5, D_HEAD, FEATURES),
+                random(6, FEATURES, D_HEAD));
         assertSame(activations(raw, sae), activations(processed, sae));
     }
 
@@ -102,7 +130,8 @@ class TrainedValuesTest {
     @Test
     void itMattersForAttention() throws IOException {
         HookPoint at = new HookPoint(Site.Z, 1);
-        float[] trained = activations(raw, write("z-processed", at, -1, true, random(7, 8, FEATURES), random(8, FEATURES, 8)));
+        float[] trained =
+                activations(raw, write("z-processed", at, -1, true, random(7, 8, FEATURES), random(8, FEATURES, 8)));
         float[] other = activations(raw, write("z-raw", at, -1, false, random(7, 8, FEATURES), random(8, FEATURES, 8)));
         double furthest = 0;
         for (int i = 0; i < other.length; i++) {
@@ -111,13 +140,17 @@ class TrainedValuesTest {
         assertThat(furthest).isGreaterThan(0.05);
     }
 
-    /** Perfect ones change nothing; zeros in one head are what an autoencoder of all heads that leaves this one out writes. */
+    /**
+     * Perfect ones change nothing; zeros in one head are what an autoencoder of all heads that leaves this one out
+     * writes.
+     */
     @ParameterizedTest
     @CsvSource({"false", "true"})
     void whatOneHeadWritesLeavesTheOthersAlone(boolean onProcessed) throws IOException {
         HookPoint at = new HookPoint(Site.Z, 1);
         SaeId one = write("one" + onProcessed, at, 1, onProcessed, there(D_HEAD, 0), back(D_HEAD, 0));
-        SaeId others = write("others" + onProcessed, at, -1, onProcessed, there(2 * D_HEAD, D_HEAD), back(2 * D_HEAD, D_HEAD));
+        SaeId others =
+                write("others" + onProcessed, at, -1, onProcessed, there(2 * D_HEAD, D_HEAD), back(2 * D_HEAD, D_HEAD));
         TokenRows rows = new TokenRows(new int[][] {IDS, {1, 2, 3, 4}});
         for (ModelId model : List.of(raw, processed)) {
             SaeEvaluation.Answer ofOne = ask(new SaeEvaluation(model, one, rows, Set.of()));
@@ -133,11 +166,20 @@ class TrainedValuesTest {
 
     @Test
     void aHeadThatIsNotThereIsNamed() throws IOException {
-        SaeId sae = write("absent", new HookPoint(Site.Z, 0), 2, false, random(9, D_HEAD, FEATURES), random(10, FEATURES, D_HEAD));
+        SaeId sae = write(
+                "absent",
+                new HookPoint(Site.Z, 0),
+                2,
+                false,
+                random(9, D_HEAD, FEATURES),
+                random(10, FEATURES, D_HEAD));
         assertThatThrownBy(() -> activations(raw, sae)).hasMessageContaining("blocks.0.attn.hook_z, head 2");
     }
 
-    /** (width, 2 width): x gives relu(x) and relu(-x), but nothing of the coordinates from {@code leftOut} on, if that is not 0. */
+    /**
+     * (width, 2 width): x gives relu(x) and relu(-x), but nothing of the coordinates from {@code leftOut} on, if that
+     * is not 0.
+     */
     private static HostTensor there(int width, int leftOut) {
         float[] data = new float[width * 2 * width];
         for (int j = 0; j < (leftOut == 0 ? width : leftOut); j++) {
@@ -158,19 +200,37 @@ class TrainedValuesTest {
     }
 
     /** A SAELens folder without biases. @param head -1 for all of them */
-    private static SaeId write(String name, HookPoint at, int head, boolean onProcessed, HostTensor encoder, HostTensor decoder) throws IOException {
+    private static SaeId write(
+            String name, HookPoint at, int head, boolean onProcessed, HostTensor encoder, HostTensor decoder)
+            throws IOException {
         Path sae = Files.createDirectories(folder.resolve(name));
         int dIn = encoder.size(0);
         int dSae = encoder.size(1);
-        new SafetensorsWriter().add("W_enc", encoder).add("b_enc", new HostTensor(new float[dSae], dSae)).add("W_dec", decoder)
-                .add("b_dec", new HostTensor(new float[dIn], dIn)).write(sae.resolve("sae_weights.safetensors"));
-        Map<String, Object> metadata = new HashMap<>(Map.of("sae_lens_version", "6.18.0", "model_name", "tiny", "hook_name", at.name(),
-                "model_from_pretrained_kwargs", Map.of("center_writing_weights", onProcessed)));
+        new SafetensorsWriter()
+                .add("W_enc", encoder)
+                .add("b_enc", new HostTensor(new float[dSae], dSae))
+                .add("W_dec", decoder)
+                .add("b_dec", new HostTensor(new float[dIn], dIn))
+                .write(sae.resolve("sae_weights.safetensors"));
+        Map<String, Object> metadata = new HashMap<>(Map.of(
+                "sae_lens_version",
+                "6.18.0",
+                "model_name",
+                "tiny",
+                "hook_name",
+                at.name(),
+                "model_from_pretrained_kwargs",
+                Map.of("center_writing_weights", onProcessed)));
         if (head >= 0) {
             metadata.put("hook_head_index", head);
         }
-        JsonFiles.write(sae.resolve("cfg.json"), Map.of("architecture", "standard", "d_in", dIn, "d_sae", dSae, "metadata", metadata));
-        return service.openSae(sae, SaeOptions.AS_STORED).toCompletableFuture().join().id();
+        JsonFiles.write(
+                sae.resolve("cfg.json"),
+                Map.of("architecture", "standard", "d_in", dIn, "d_sae", dSae, "metadata", metadata));
+        return service.openSae(sae, SaeOptions.AS_STORED)
+                .toCompletableFuture()
+                .join()
+                .id();
     }
 
     private static float[] activations(ModelId model, SaeId sae) {
@@ -179,7 +239,10 @@ class TrainedValuesTest {
     }
 
     private static <R> R ask(Query<R> query) {
-        return service.submit(query, Priority.VISIBLE).answer().toCompletableFuture().join();
+        return service.submit(query, Priority.VISIBLE)
+                .answer()
+                .toCompletableFuture()
+                .join();
     }
 
     private static void assertSame(float[] found, float[] expected) {

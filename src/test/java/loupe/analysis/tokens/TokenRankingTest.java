@@ -191,15 +191,27 @@ class TokenRankingTest {
 
     private static List<GhostSettings> settings() {
         GhostSettings base = GhostSettings.encoder(sae, 4).withScale(2);
-        List<GhostSettings> settings = new ArrayList<>(List.of(base, base.withCentroid(false), base.withEncoderMix(0.3), base.withScale(0.1),
+        List<GhostSettings> settings = new ArrayList<>(List.of(
+                base,
+                base.withCentroid(false),
+                base.withEncoderMix(0.3),
+                base.withScale(0.1),
                 base.withPca(PcaSign.NEGATIVE, 0.4, -0.2).withEncoderMix(0.5)));
         settings.add(GhostSettings.finished(gaussian(1, D_MODEL, 77, 0.3).reshape(D_MODEL)));
         return settings;
     }
 
-    private static void check(ModelId model, double[][] embedding, GhostSettings ghost, TokenMetric metric, double m, TokenRanking ranking, int top) {
+    private static void check(
+            ModelId model,
+            double[][] embedding,
+            GhostSettings ghost,
+            TokenMetric metric,
+            double m,
+            TokenRanking ranking,
+            int top) {
         TokenColumns.Answer columns = device.ask(new TokenColumns(model, ghost, metric));
-        double[] g = Vectors.doubles(device.ask(new GhostBasis(model, ghost)).vector(ghost).ghost());
+        double[] g = Vectors.doubles(
+                device.ask(new GhostBasis(model, ghost)).vector(ghost).ghost());
         double[] scores = scores(embedding, g, metric, m);
         double[] sorted = scores.clone();
         java.util.Arrays.sort(sorted);
@@ -227,7 +239,8 @@ class TokenRankingTest {
         for (double m : new double[] {0, 0.1, 1, 2.2, 5}) {
             check(small, smallEmbedding, settings().get(0), TokenMetric.RATIO, m, new TokenRanking(), 1000);
         }
-        assertThatThrownBy(() -> new TokenListSettings(settings().get(0), TokenMetric.RATIO, -1, 5)).hasMessageContaining("exponent is -1");
+        assertThatThrownBy(() -> new TokenListSettings(settings().get(0), TokenMetric.RATIO, -1, 5))
+                .hasMessageContaining("exponent is -1");
     }
 
     @Test
@@ -246,8 +259,10 @@ class TokenRankingTest {
     @Test
     void aGhostThatIsATokenHasThatTokenFirst() {
         HostTensor token = new HostTensor(gaussian(300, D_MODEL, 5, 0.7).row(123), D_MODEL);
-        TokenColumns.Answer columns = device.ask(new TokenColumns(small, GhostSettings.finished(token), TokenMetric.RATIO));
-        TokenList list = new TokenRanking().rank(columns, new TokenListSettings(GhostSettings.finished(token), TokenMetric.RATIO, 1.4, 3));
+        TokenColumns.Answer columns =
+                device.ask(new TokenColumns(small, GhostSettings.finished(token), TokenMetric.RATIO));
+        TokenList list = new TokenRanking()
+                .rank(columns, new TokenListSettings(GhostSettings.finished(token), TokenMetric.RATIO, 1.4, 3));
         assertThat(list.tokens()[0]).isEqualTo(123);
         assertThat(list.scores()[0]).isCloseTo(0, within(1e-12));
         assertThat(list.cosines()[0]).isCloseTo(1, within(1e-9));
@@ -255,10 +270,13 @@ class TokenRankingTest {
 
     @Test
     void columnsOfAnotherSourceAreRefused() {
-        TokenColumns.Answer columns = device.ask(new TokenColumns(small, GhostSettings.encoder(sae, 1), TokenMetric.RATIO));
-        assertThatThrownBy(() -> new TokenRanking().rank(columns, new TokenListSettings(GhostSettings.encoder(sae, 2), TokenMetric.RATIO, 1, 5)))
+        TokenColumns.Answer columns =
+                device.ask(new TokenColumns(small, GhostSettings.encoder(sae, 1), TokenMetric.RATIO));
+        assertThatThrownBy(() -> new TokenRanking()
+                        .rank(columns, new TokenListSettings(GhostSettings.encoder(sae, 2), TokenMetric.RATIO, 1, 5)))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new TokenRanking().rank(columns, new TokenListSettings(GhostSettings.encoder(sae, 1), TokenMetric.CSLS, 1, 5)))
+        assertThatThrownBy(() -> new TokenRanking()
+                        .rank(columns, new TokenListSettings(GhostSettings.encoder(sae, 1), TokenMetric.CSLS, 1, 5)))
                 .hasMessageContaining("csls");
     }
 }

@@ -71,9 +71,14 @@ class TokenStabilityTest {
             int larger = rank(list(ghost.withScale(0.44), TokenMetric.COSINE, 200), list.tokens()[i]);
             assertThat(stability.smaller()[i]).isEqualTo(Math.min(51, smaller));
             assertThat(stability.larger()[i]).isEqualTo(Math.min(51, larger));
-            assertThat(stability.spread(i)).isEqualTo(Math.max(i + 1, Math.max(smaller, larger)) - Math.min(i + 1, Math.min(smaller, larger)));
+            assertThat(stability.spread(i))
+                    .isEqualTo(Math.max(i + 1, Math.max(smaller, larger)) - Math.min(i + 1, Math.min(smaller, larger)));
         }
-        assertThat(java.util.stream.IntStream.range(0, 10).map(stability::spread).sum()).as("some ranks move").isPositive();
+        assertThat(java.util.stream.IntStream.range(0, 10)
+                        .map(stability::spread)
+                        .sum())
+                .as("some ranks move")
+                .isPositive();
     }
 
     private static int rank(TokenList list, int token) {
@@ -108,13 +113,16 @@ class TokenStabilityTest {
             }
         }
         assertThat(device.ask(new TokenCoherence(model, tokens)).meanCosine()).isCloseTo(sum / pairs, within(1e-9));
-        assertThat(device.ask(new TokenCoherence(model, List.of(9, 9))).meanCosine()).isCloseTo(1, within(1e-9));
-        assertThat(device.ask(new TokenCoherence(model, List.of(9))).meanCosine()).isNaN();
+        assertThat(device.ask(new TokenCoherence(model, List.of(9, 9))).meanCosine())
+                .isCloseTo(1, within(1e-9));
+        assertThat(device.ask(new TokenCoherence(model, List.of(9))).meanCosine())
+                .isNaN();
     }
 
     @Test
     void theNullListIsThatOfTheSeedsDirectionUnderTheSameSettings() {
-        TokenListSettings settings = new TokenListSettings(GhostSettings.decoder(sae, 1).withScale(2), TokenMetric.RATIO, 1.4, 20);
+        TokenListSettings settings =
+                new TokenListSettings(GhostSettings.decoder(sae, 1).withScale(2), TokenMetric.RATIO, 1.4, 20);
         TokenList random = device.ask(new NullTokenList(model, settings, 5));
         Random seeded = new Random(5);
         float[] direction = new float[D];
@@ -122,10 +130,13 @@ class TokenStabilityTest {
             direction[i] = (float) seeded.nextGaussian();
         }
         HostTensor vector = new HostTensor(direction, D);
-        TokenList expected = list(settings.ghost().withSource(new GhostSource.Directions(vector, vector)), TokenMetric.RATIO, 20);
+        TokenList expected =
+                list(settings.ghost().withSource(new GhostSource.Directions(vector, vector)), TokenMetric.RATIO, 20);
         assertThat(random.tokens()).containsExactly(expected.tokens());
-        assertThat(random.tokens()).isNotEqualTo(device.ask(new NullTokenList(model, settings, 6)).tokens());
-        assertThatThrownBy(() -> new NullTokenList(model, new TokenListSettings(GhostSettings.finished(vector), TokenMetric.RATIO, 1.4, 20), 1))
+        assertThat(random.tokens())
+                .isNotEqualTo(device.ask(new NullTokenList(model, settings, 6)).tokens());
+        assertThatThrownBy(() -> new NullTokenList(
+                        model, new TokenListSettings(GhostSettings.finished(vector), TokenMetric.RATIO, 1.4, 20), 1))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 }
