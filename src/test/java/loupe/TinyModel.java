@@ -141,7 +141,11 @@ public final class TinyModel {
         return new LanguageModel(config, own, arrays);
     }
 
-    /** Writes config.json, model.safetensors and tokenizer.json into a folder. @return the folder */
+    /**
+     * Writes config.json, model.safetensors and tokenizer.json into a folder.
+     *
+     * @return the folder
+     */
     public static Path writeTo(Path folder) throws IOException {
         Files.createDirectories(folder);
         ObjectMapper json = new ObjectMapper();

@@ -13,7 +13,11 @@ public final class TinySae {
 
     private TinySae() {}
 
-    /** Random weights, standard normal. @return the folder */
+    /**
+     * Random weights, standard normal.
+     *
+     * @return the folder
+     */
     public static Path writeTo(Path folder, long seed) throws IOException {
         return writeTo(folder, seed, FEATURES);
     }
@@ -31,8 +35,9 @@ public final class TinySae {
     }
 
     /**
-     * One that reconstructs exactly: encoder (I, -I), decoder its transpose, no biases; 2 dModel features. @return the
-     * folder
+     * One that reconstructs exactly: encoder (I, -I), decoder its transpose, no biases; 2 dModel features.
+     *
+     * @return the folder
      */
     public static Path writePerfectTo(Path folder) throws IOException {
         int d = TinyModel.CONFIG.dModel();

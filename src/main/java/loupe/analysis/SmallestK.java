@@ -51,7 +51,11 @@ public final class SmallestK {
         }
     }
 
-    /** Sorts what is kept, smallest first. @return how many there are, at most k */
+    /**
+     * Sorts what is kept, smallest first.
+     *
+     * @return how many there are, at most k
+     */
     public int finish() {
         if (size > k) {
             cut();

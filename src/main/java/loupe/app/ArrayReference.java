@@ -10,7 +10,11 @@ import picocli.CommandLine.TypeConversionException;
 
 /** An array in a file, as the command line names it: {@code FILE.safetensors:NAME}. */
 record ArrayReference(Path file, String name) {
-    /** Reads the array as float32. @throws Refusal if the file does not exist */
+    /**
+     * Reads the array as float32.
+     *
+     * @throws Refusal if the file does not exist
+     */
     HostTensor read(String option) {
         Paths.existing(file, option);
         try (TensorArchive archive = TensorArchives.open(file)) {

@@ -231,8 +231,9 @@ final class BatchCommand extends LoupeCommand {
     }
 
     /**
-     * The features an earlier run has finished. Writes the settings into a new file. @throws Refusal if they were
-     * others
+     * The features an earlier run has finished. Writes the settings into a new file.
+     *
+     * @throws Refusal if they were others
      */
     private Set<Integer> known(JsonLines lines, Map<String, Object> said) {
         if (lines.known().isEmpty()) {

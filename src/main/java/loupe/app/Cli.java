@@ -111,7 +111,11 @@ final class Cli implements Runnable {
         this.whenShown = whenShown;
     }
 
-    /** Runs a command. @return the exit code */
+    /**
+     * Runs a command.
+     *
+     * @return the exit code
+     */
     int run(String... arguments) {
         CommandLine line = new CommandLine(this)
                 .setOut(new java.io.PrintWriter(out, true, java.nio.charset.StandardCharsets.UTF_8))

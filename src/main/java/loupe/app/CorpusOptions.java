@@ -70,7 +70,11 @@ final class CorpusOptions {
                         Refusal.content(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
     }
 
-    /** The corpus as contexts. @param separator the token put before each document, if any */
+    /**
+     * The corpus as contexts.
+     *
+     * @param separator the token put before each document, if any
+     */
     TokenRows contexts(CommandContext command, OpenModel model, OptionalInt separator) {
         Tokenizer tokenizer = tokenizer(model);
         Contexts packing = new Contexts(contextLength(command, model), separator, maxTokens());

@@ -80,8 +80,9 @@ final class GhostOptions {
     }
 
     /**
-     * Chooses the feature where a command says in another way which ones it is about. @throws Refusal if --feature was
-     * given beside it
+     * Chooses the feature where a command says in another way which ones it is about.
+     *
+     * @throws Refusal if --feature was given beside it
      */
     void setFeature(int chosen, String insteadOf) {
         if (feature != null) {
@@ -91,8 +92,9 @@ final class GhostOptions {
     }
 
     /**
-     * Checks what can be checked without a file. @param finished a ghost that is used as it is; null if it is to be
-     * made
+     * Checks what can be checked without a file.
+     *
+     * @param finished a ghost that is used as it is; null if it is to be made
      */
     void requireSensible(ArrayReference finished) {
         if (finished == null && (feature == null || (sae == null) == (vectors == null))) {
@@ -105,7 +107,11 @@ final class GhostOptions {
         }
     }
 
-    /** What was asked for, with the checkpoint opened if there is one. @param finished see {@link #requireSensible} */
+    /**
+     * What was asked for, with the checkpoint opened if there is one.
+     *
+     * @param finished see {@link #requireSensible}
+     */
     GhostSettings settings(CommandContext context, OpenModel model, ArrayReference finished) {
         if (finished != null) {
             if (sae != null) {

@@ -14,12 +14,19 @@ final class IndexedCheckpoint {
             description = "Which checkpoint of the index (default: the only one).")
     private String sae;
 
-    /** Its place in the index. @throws Refusal if there is no such checkpoint, or more than one */
+    /**
+     * Its place in the index.
+     *
+     * @throws Refusal if there is no such checkpoint, or more than one
+     */
     int in(IndexInfo info) {
         return find(info, sae, "--sae");
     }
 
-    /** @param name null for the only one @param option what gave the name */
+    /**
+     * @param name null for the only one
+     * @param option what gave the name
+     */
     static int find(IndexInfo info, String name, String option) {
         List<String> names =
                 info.saes().stream().map(indexed -> indexed.sae().name()).toList();

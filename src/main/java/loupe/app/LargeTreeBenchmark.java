@@ -36,8 +36,8 @@ final class LargeTreeBenchmark {
     private volatile long laidOutNanos;
 
     /**
-     * @param files where the tree is laid out @param longest the longest task on the JavaFX thread since it was asked
-     *     last, in ms
+     * @param files where the tree is laid out
+     * @param longest the longest task on the JavaFX thread since it was asked last, in ms
      */
     LargeTreeBenchmark(Executor files, DoubleSupplier longest) {
         this.files = files;

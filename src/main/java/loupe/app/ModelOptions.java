@@ -37,7 +37,11 @@ final class ModelOptions {
         return opened;
     }
 
-    /** A text as token ids. @throws Refusal if the model has no tokenizer */
+    /**
+     * A text as token ids.
+     *
+     * @throws Refusal if the model has no tokenizer
+     */
     int[] encode(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encode(text, bos).ids(), option);
     }

@@ -29,7 +29,10 @@ final class Progress {
         this(command, err, System.console() != null, () -> System.nanoTime() / 1_000_000);
     }
 
-    /** @param terminal whether a line can be rewritten @param clock milliseconds */
+    /**
+     * @param terminal whether a line can be rewritten
+     * @param clock milliseconds
+     */
     Progress(String command, PrintStream err, boolean terminal, LongSupplier clock) {
         this.command = command;
         this.err = err;

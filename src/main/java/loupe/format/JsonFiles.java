@@ -109,8 +109,9 @@ public final class JsonFiles {
     }
 
     /**
-     * Writes {@link #text} so that the file is either as it was or complete. @throws CheckpointException if it cannot
-     * be written
+     * Writes {@link #text} so that the file is either as it was or complete.
+     *
+     * @throws CheckpointException if it cannot be written
      */
     public static void write(Path path, Object value) {
         byte[] bytes = (text(value) + "\n").getBytes(StandardCharsets.UTF_8);

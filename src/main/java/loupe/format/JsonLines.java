@@ -31,7 +31,11 @@ public final class JsonLines implements AutoCloseable {
                 FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), List.of());
     }
 
-    /** Opens an earlier file to go on with. @throws CheckpointException if a whole line is no JSON document */
+    /**
+     * Opens an earlier file to go on with.
+     *
+     * @throws CheckpointException if a whole line is no JSON document
+     */
     public static JsonLines goOn(Path file) throws IOException {
         List<JsonNode> known = new ArrayList<>();
         int from = read(file, known);
@@ -41,8 +45,9 @@ public final class JsonLines implements AutoCloseable {
     }
 
     /**
-     * The documents of a file that is only looked at, without a torn last line. @throws CheckpointException if a whole
-     * line is no JSON document
+     * The documents of a file that is only looked at, without a torn last line.
+     *
+     * @throws CheckpointException if a whole line is no JSON document
      */
     public static List<JsonNode> read(Path file) {
         List<JsonNode> known = new ArrayList<>();

@@ -32,8 +32,9 @@ final class NpzFile {
     }
 
     /**
-     * Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if an array is not plain
-     * numbers
+     * Takes over {@code file}: the archive closes it.
+     *
+     * @throws loupe.base.CheckpointException if an array is not plain numbers
      */
     static FileArchive open(PositionalFile file, Map<String, ZipDirectory.Entry> entries) {
         List<AutoCloseable> closeables = new ArrayList<>(List.of(file));

@@ -72,7 +72,9 @@ final class PickleReader {
     record Bag(Global type, List<Object> arguments, Map<Object, Object> state) {}
 
     /**
-     * Reads one pickle and leaves {@code in} after it. @throws CheckpointException if anything in it is not plain data
+     * Reads one pickle and leaves {@code in} after it.
+     *
+     * @throws CheckpointException if anything in it is not plain data
      */
     static Object read(PickleInput in) {
         return new PickleReader(in).run();

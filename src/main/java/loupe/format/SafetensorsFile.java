@@ -34,8 +34,9 @@ final class SafetensorsFile {
     }
 
     /**
-     * Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if any rule of the format
-     * is broken
+     * Takes over {@code file}: the archive closes it.
+     *
+     * @throws loupe.base.CheckpointException if any rule of the format is broken
      */
     static FileArchive open(PositionalFile file) {
         if (file.size() < LENGTH_BYTES) {

@@ -8,8 +8,9 @@ final class Sizes {
     private Sizes() {}
 
     /**
-     * Bytes of a tensor. @throws loupe.base.CheckpointException if they do not fit 63 bits, whatever axes of length 0
-     * there are
+     * Bytes of a tensor.
+     *
+     * @throws loupe.base.CheckpointException if they do not fit 63 bits, whatever axes of length 0 there are
      */
     static long bytes(PositionalFile file, String tensor, List<Long> shape, DType dtype) {
         long bytes = dtype.bytes();

@@ -52,7 +52,11 @@ final class StrictJson {
         R read(JsonParser parser) throws IOException;
     }
 
-    /** Reads one document and nothing after it. @throws CheckpointException if it is not strict JSON */
+    /**
+     * Reads one document and nothing after it.
+     *
+     * @throws CheckpointException if it is not strict JSON
+     */
     <R> R read(ByteBuffer utf8, Reader<R> reader) {
         CharBuffer text = decode(utf8);
         try (JsonParser parser = FACTORY.createParser(text.array(), 0, text.limit())) {

@@ -17,7 +17,11 @@ public record TensorStatistics(
         long elements, long nonFinite, long zeros, double min, double max, double mean, double rms) {
     private static final int CHUNK_BYTES = 1 << 20;
 
-    /** Reads the whole tensor once, in pieces. @throws loupe.base.CheckpointException if it cannot be read */
+    /**
+     * Reads the whole tensor once, in pieces.
+     *
+     * @throws loupe.base.CheckpointException if it cannot be read
+     */
     public static TensorStatistics of(StoredTensor tensor) {
         ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.nativeOrder());
         FloatBuffer floats = chunk.asFloatBuffer();

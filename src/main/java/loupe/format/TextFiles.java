@@ -9,8 +9,9 @@ public final class TextFiles {
     private TextFiles() {}
 
     /**
-     * Writes a text so that the file is either as it was or complete. @throws CheckpointException if it cannot be
-     * written
+     * Writes a text so that the file is either as it was or complete.
+     *
+     * @throws CheckpointException if it cannot be written
      */
     public static void write(Path path, String text) {
         try (AsideFile file = AsideFile.create(path)) {

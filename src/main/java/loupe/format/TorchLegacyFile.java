@@ -31,8 +31,9 @@ final class TorchLegacyFile {
     }
 
     /**
-     * Takes over {@code file}: the archive closes it. @throws loupe.base.CheckpointException if it is not a plain
-     * checkpoint
+     * Takes over {@code file}: the archive closes it.
+     *
+     * @throws loupe.base.CheckpointException if it is not a plain checkpoint
      */
     static FileArchive open(PositionalFile file, int magicBytes) {
         return new TorchLegacyFile(file, magicBytes).archive();

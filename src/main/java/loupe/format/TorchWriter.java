@@ -47,16 +47,18 @@ public final class TorchWriter {
     }
 
     /**
-     * The same in another floating type, each element rounded to the nearest. @throws IllegalArgumentException unless
-     * {@code dtype} is F32, F16 or BF16
+     * The same in another floating type, each element rounded to the nearest.
+     *
+     * @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16
      */
     public TorchWriter add(String name, DType dtype, List<Long> shape, FloatSource elements) {
         return add(name, TensorData.floats(dtype, shape, elements));
     }
 
     /**
-     * Adds a tensor of 64-bit integers; no shape makes a scalar. @throws IllegalArgumentException if the shape does not
-     * fit the values
+     * Adds a tensor of 64-bit integers; no shape makes a scalar.
+     *
+     * @throws IllegalArgumentException if the shape does not fit the values
      */
     public TorchWriter add(String name, long[] values, long... shape) {
         return add(name, TensorData.integers(values, shape));

@@ -41,7 +41,11 @@ final class TorchZipFile {
                 .anyMatch(name -> name.endsWith(PICKLE) || name.equals("data.pkl") || name.endsWith("/constants.pkl"));
     }
 
-    /** Takes over {@code file}: the archive closes it. @throws CheckpointException if it is not a plain checkpoint */
+    /**
+     * Takes over {@code file}: the archive closes it.
+     *
+     * @throws CheckpointException if it is not a plain checkpoint
+     */
     static FileArchive open(PositionalFile file, Map<String, ZipDirectory.Entry> entries) {
         return new TorchZipFile(file, entries).archive();
     }

@@ -86,7 +86,11 @@ public final class ActivationIndex implements AutoCloseable {
         return new ActivationIndex(folder, info);
     }
 
-    /** What the folder's index says of itself. @throws CheckpointException if it is not readable */
+    /**
+     * What the folder's index says of itself.
+     *
+     * @throws CheckpointException if it is not readable
+     */
     static IndexInfo info(Path folder) {
         try {
             return JSON.readValue(infoFile(folder).toFile(), IndexInfo.class);
@@ -108,7 +112,11 @@ public final class ActivationIndex implements AutoCloseable {
         return folder;
     }
 
-    /** Statistics of all features of one autoencoder. @param sae its place in {@link IndexInfo#saes} */
+    /**
+     * Statistics of all features of one autoencoder.
+     *
+     * @param sae its place in {@link IndexInfo#saes}
+     */
     public synchronized FeatureStatistics statistics(int sae) {
         if (statistics[sae] == null) {
             statistics[sae] = readStatistics(sae);
@@ -137,7 +145,11 @@ public final class ActivationIndex implements AutoCloseable {
         }
     }
 
-    /** Every activation of one feature. @throws IllegalArgumentException if there is no such feature */
+    /**
+     * Every activation of one feature.
+     *
+     * @throws IllegalArgumentException if there is no such feature
+     */
     public synchronized FeatureActivations activations(int sae, int feature) {
         if (feature < 0 || feature >= info.saes().get(sae).features()) {
             throw new IllegalArgumentException("feature is " + feature + ", the dictionary has "
@@ -287,8 +299,9 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * The features of one autoencoder that are not zero at one token, largest activation first. @throws
-     * IndexOutOfBoundsException if there is no such token
+     * The features of one autoencoder that are not zero at one token, largest activation first.
+     *
+     * @throws IndexOutOfBoundsException if there is no such token
      */
     public synchronized List<ActiveFeature> featuresAt(int sae, int token) {
         if (token < 0 || token >= info.tokens()) {

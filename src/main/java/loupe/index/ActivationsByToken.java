@@ -30,7 +30,10 @@ final class ActivationsByToken implements AutoCloseable {
     private final FileChannel channel;
     private final long tokens;
 
-    /** @param tokens that the file must have @throws IOException if it cannot be read or is of another length */
+    /**
+     * @param tokens that the file must have
+     * @throws IOException if it cannot be read or is of another length
+     */
     ActivationsByToken(Path file, long tokens) throws IOException {
         this.file = file;
         this.tokens = tokens;
@@ -43,8 +46,10 @@ final class ActivationsByToken implements AutoCloseable {
     }
 
     /**
-     * Hands on every activation at some tokens. @param at ascending @throws IndexOutOfBoundsException for a token that
-     * is not there
+     * Hands on every activation at some tokens.
+     *
+     * @param at ascending
+     * @throws IndexOutOfBoundsException for a token that is not there
      */
     void forEach(int[] at, Visitor visitor) throws IOException {
         Starts starts = new Starts();
@@ -87,7 +92,11 @@ final class ActivationsByToken implements AutoCloseable {
         channel.close();
     }
 
-    /** Is shown one activation. @param i index of its token among those asked for */
+    /**
+     * Is shown one activation.
+     *
+     * @param i index of its token among those asked for
+     */
     interface Visitor {
         void activation(int i, int feature, float value);
     }
@@ -167,7 +176,11 @@ final class ActivationsByToken implements AutoCloseable {
             return position;
         }
 
-        /** Puts the file in its place. @throws IllegalStateException if there were not as many tokens as announced */
+        /**
+         * Puts the file in its place.
+         *
+         * @throws IllegalStateException if there were not as many tokens as announced
+         */
         void finish() throws IOException {
             if (token != tokens) {
                 throw new IllegalStateException("tokens written are " + token + ", announced were " + tokens);

@@ -116,7 +116,11 @@ final class ContextTexts {
                 .toArray();
     }
 
-    /** One context. @param leftOut for each token why it is left out, 0 if it counts; empty without masks */
+    /**
+     * One context.
+     *
+     * @param leftOut for each token why it is left out, 0 if it counts; empty without masks
+     */
     record Text(int[] ids, int[] documents, int[] leftOut) {
         boolean counts(int position) {
             return leftOut.length == 0 || leftOut[position] == 0;

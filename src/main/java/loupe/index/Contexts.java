@@ -33,7 +33,11 @@ public final class Contexts {
         startContext();
     }
 
-    /** Adds a document. @return whether more tokens are wanted */
+    /**
+     * Adds a document.
+     *
+     * @return whether more tokens are wanted
+     */
     public boolean add(int[] tokenIds) {
         document++;
         separator.ifPresent(this::append);
@@ -82,8 +86,8 @@ public final class Contexts {
     }
 
     /**
-     * @param ids token ids @param documents for each, the running number of its document; both (T) with T at most the
-     *     length
+     * @param ids token ids
+     * @param documents for each, the running number of its document; both (T) with T at most the length
      */
     public record Context(int[] ids, int[] documents) {}
 }

@@ -38,7 +38,11 @@ abstract class Documents {
         this.file = file;
     }
 
-    /** Hands every document on, in order, until {@code wanted} says no. @return whether more are wanted */
+    /**
+     * Hands every document on, in order, until {@code wanted} says no.
+     *
+     * @return whether more are wanted
+     */
     abstract boolean forEach(Predicate<String> wanted);
 
     /** @param column field or column that has the text, where there is one */

@@ -64,8 +64,9 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
     }
 
     /**
-     * Counts of the positive activations in bins of any width. @param edges bins + 1 ascending values; not to be
-     * written afterwards
+     * Counts of the positive activations in bins of any width.
+     *
+     * @param edges bins + 1 ascending values; not to be written afterwards
      */
     public Histogram histogram(double[] edges) {
         long[] counts = new long[edges.length - 1];
@@ -90,8 +91,8 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
     }
 
     /**
-     * @param edges bins + 1 ascending values @param counts positive activations in each bin; the last includes its
-     *     upper edge
+     * @param edges bins + 1 ascending values
+     * @param counts positive activations in each bin; the last includes its upper edge
      */
     public record Histogram(double[] edges, long[] counts) {
         static Histogram of(float[] values, int bins, double low, double high) {

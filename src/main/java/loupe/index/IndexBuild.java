@@ -395,8 +395,9 @@ public final class IndexBuild {
         CompletionStage<List<SparseFeatures>> activations(int[][] contexts);
 
         /**
-         * Likewise with the norms that a mask of outliers needs. @throws UnsupportedOperationException if this source
-         * does not know them
+         * Likewise with the norms that a mask of outliers needs.
+         *
+         * @throws UnsupportedOperationException if this source does not know them
          */
         default CompletionStage<Batch> withNorms(int[][] contexts) {
             throw new UnsupportedOperationException("this source knows no norms, which the mask of outliers needs");

@@ -81,12 +81,18 @@ public record IndexInfo(
                 seconds);
     }
 
-    /** A thing that was open. @param fingerprint tells contents apart */
+    /**
+     * A thing that was open.
+     *
+     * @param fingerprint tells contents apart
+     */
     public record Named(String name, String fingerprint) {}
 
     /**
-     * @param folder under the index where its files are @param features dSae @param hook where it was read @param rows
-     *     stored activations
+     * @param folder under the index where its files are
+     * @param features dSae
+     * @param hook where it was read
+     * @param rows stored activations
      */
     public record IndexedSae(String folder, Named sae, int features, String hook, long rows) {
         private IndexedSae unread() {

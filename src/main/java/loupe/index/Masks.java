@@ -100,7 +100,11 @@ public record Masks(int beginning, int firstPositions, double normMultiple) {
     public record LeftOut(long beginning, long firstPositions, long highNorm, long together) {
         public static final LeftOut NOTHING = new LeftOut(0, 0, 0, 0);
 
-        /** With the tokens of one more batch. @param masks as {@link Masks#of} gives them */
+        /**
+         * With the tokens of one more batch.
+         *
+         * @param masks as {@link Masks#of} gives them
+         */
         LeftOut and(byte[] masks) {
             long[] more = new long[4];
             for (byte mask : masks) {

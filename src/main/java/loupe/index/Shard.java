@@ -27,7 +27,10 @@ public record Shard(int number, int of) {
         }
     }
 
-    /** @param text such as {@code 2/4} @throws IllegalArgumentException if it is no shard */
+    /**
+     * @param text such as {@code 2/4}
+     * @throws IllegalArgumentException if it is no shard
+     */
     public static Shard parse(String text) {
         Matcher written = WRITTEN.matcher(text);
         if (!written.matches()) {
@@ -46,7 +49,11 @@ public record Shard(int number, int of) {
         return context / BLOCK % of == number - 1;
     }
 
-    /** The number in the whole pass of one of this share's contexts, as SQL. @param context an SQL expression */
+    /**
+     * The number in the whole pass of one of this share's contexts, as SQL.
+     *
+     * @param context an SQL expression
+     */
     String wholeContext(String context) {
         return "((" + context + ") // " + BLOCK + " * " + of + " + " + (number - 1) + ") * " + BLOCK + " + (" + context
                 + ") % " + BLOCK;

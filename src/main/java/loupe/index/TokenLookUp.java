@@ -20,7 +20,10 @@ final class TokenLookUp implements AutoCloseable {
     private final Parquet parquet;
     private final ActivationsByToken byToken;
 
-    /** @param folder of the autoencoder in the index @throws CheckpointException if the file is there and damaged */
+    /**
+     * @param folder of the autoencoder in the index
+     * @throws CheckpointException if the file is there and damaged
+     */
     TokenLookUp(Path folder, long tokens, Parquet parquet) {
         this.folder = folder;
         this.parquet = parquet;
@@ -32,7 +35,11 @@ final class TokenLookUp implements AutoCloseable {
         }
     }
 
-    /** Hands on every activation at some tokens, those of a token by feature. @param at ascending */
+    /**
+     * Hands on every activation at some tokens, those of a token by feature.
+     *
+     * @param at ascending
+     */
     void forEach(int[] at, ActivationsByToken.Visitor visitor) {
         try {
             if (byToken != null) {

@@ -36,7 +36,10 @@ final class DeviceMemory {
     private final Map<Object, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
     private volatile long usedBytes;
 
-    /** @param device as people call it @param budget bytes that may stay on the device between steps */
+    /**
+     * @param device as people call it
+     * @param budget bytes that may stay on the device between steps
+     */
     DeviceMemory(NDManager root, String device, long budget) {
         this.root = root;
         this.device = device;
@@ -103,7 +106,11 @@ final class DeviceMemory {
         return entry.array;
     }
 
-    /** Frees everything that can be made again, apart from what is in use. @return bytes freed */
+    /**
+     * Frees everything that can be made again, apart from what is in use.
+     *
+     * @return bytes freed
+     */
     long freeAllBut(Collection<Resident<?>> inUse) {
         long before = usedBytes;
         dropKept();

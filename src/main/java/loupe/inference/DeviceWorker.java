@@ -181,7 +181,11 @@ final class DeviceWorker implements AutoCloseable {
         }
     }
 
-    /** Waits for the most urgent work. @return null when the worker has been closed */
+    /**
+     * Waits for the most urgent work.
+     *
+     * @return null when the worker has been closed
+     */
     private Job<?> take() {
         synchronized (lock) {
             running = null;

@@ -38,8 +38,8 @@ public interface InferenceService extends AutoCloseable {
     void close();
 
     /**
-     * @param device for people, such as {@code CPU} or {@code NVIDIA H100 (cuda:0)} @param residentBytes weights held
-     *     on the device
+     * @param device for people, such as {@code CPU} or {@code NVIDIA H100 (cuda:0)}
+     * @param residentBytes weights held on the device
      */
     record Status(String device, long residentBytes, int running, int waiting) {}
 }

@@ -4,5 +4,9 @@ import java.nio.file.Path;
 import java.util.List;
 import loupe.sae.SaeConfig;
 
-/** What the host knows about an open checkpoint. @param warnings plain sentences about what was unusual or assumed */
+/**
+ * What the host knows about an open checkpoint.
+ *
+ * @param warnings plain sentences about what was unusual or assumed
+ */
 public record OpenSae(SaeId id, Path path, SaeConfig config, List<String> warnings) {}

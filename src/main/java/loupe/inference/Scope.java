@@ -15,11 +15,17 @@ public interface Scope {
     /** The manager of this step. */
     NDManager arrays();
 
-    /** The open model, its weights lent to this step. @throws IllegalStateException if it has been closed */
+    /**
+     * The open model, its weights lent to this step.
+     *
+     * @throws IllegalStateException if it has been closed
+     */
     LanguageModel model(ModelId id);
 
     /**
-     * The open checkpoint, uploaded again if it had been evicted. @throws IllegalStateException if it has been closed
+     * The open checkpoint, uploaded again if it had been evicted.
+     *
+     * @throws IllegalStateException if it has been closed
      */
     SparseAutoencoder sae(SaeId id);
 

@@ -10,8 +10,8 @@ import ai.djl.ndarray.NDManager;
 @FunctionalInterface
 interface Upload<T> {
     /**
-     * @param owner every array of the result belongs to it. @throws loupe.base.CheckpointException if the files can no
-     *     longer be read
+     * @param owner every array of the result belongs to it.
+     * @throws loupe.base.CheckpointException if the files can no longer be read
      */
     T to(NDManager owner);
 }

@@ -53,7 +53,11 @@ public final class KeyValueCache {
         return new KeyValueCache(List.of(), null, new int[0], List.of(), -1, null);
     }
 
-    /** With tokens that every row sees. @param layers one entry per layer, of batch size 1 */
+    /**
+     * With tokens that every row sees.
+     *
+     * @param layers one entry per layer, of batch size 1
+     */
     public KeyValueCache withShared(List<KeyValues> layers) {
         return new KeyValueCache(List.copyOf(layers), null, new int[0], own, firstOwnPosition, ownMask);
     }
@@ -68,8 +72,9 @@ public final class KeyValueCache {
     }
 
     /**
-     * With tokens of each row's own, one after another, seen as the mask (B, A) says. @param layers one entry per
-     * layer, of batch size B
+     * With tokens of each row's own, one after another, seen as the mask (B, A) says.
+     *
+     * @param layers one entry per layer, of batch size B
      */
     public KeyValueCache withOwn(List<KeyValues> layers, NDArray mask) {
         return withOwn(layers, -1, mask);

@@ -138,7 +138,11 @@ public final class ModelFolder implements AutoCloseable {
         return weights.bytes();
     }
 
-    /** Reads the weights as float32. @throws CheckpointException if the files can no longer be read */
+    /**
+     * Reads the weights as float32.
+     *
+     * @throws CheckpointException if the files can no longer be read
+     */
     public ModelWeights read(Processing processing) {
         Map<String, HostWeight> read = weights.read();
         if (processing == Processing.PROCESSED) {

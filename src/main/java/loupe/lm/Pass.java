@@ -57,7 +57,11 @@ final class Pass {
         return hook.wants(point) || point.equals(hook.stopAfter());
     }
 
-    /** Shows a value to the hook if it wants it. @return what to go on with, not to be written in place */
+    /**
+     * Shows a value to the hook if it wants it.
+     *
+     * @return what to go on with, not to be written in place
+     */
     NDArray show(Site site, int layer, NDArray value) {
         if (isStopped() || !wants(site, layer)) {
             return value;
@@ -66,8 +70,9 @@ final class Pass {
     }
 
     /**
-     * Shows a value that the pass goes on without if it can. @return what the hook has put in its place, empty if
-     * nothing
+     * Shows a value that the pass goes on without if it can.
+     *
+     * @return what the hook has put in its place, empty if nothing
      */
     Optional<NDArray> showAside(Site site, int layer, NDArray value) {
         if (isStopped() || !wants(site, layer)) {

@@ -53,7 +53,11 @@ final class StoredWeights {
         put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), 0));
     }
 
-    /** Gain and bias of a LayerNorm. @param storedName without {@code .weight} */
+    /**
+     * Gain and bias of a LayerNorm.
+     *
+     * @param storedName without {@code .weight}
+     */
     void claimAffineNorm(String parameter, String storedName, long width) {
         claim(parameter + ".weight", storedName + ".weight", width);
         claim(parameter + ".bias", storedName + ".bias", width);
@@ -175,8 +179,9 @@ final class StoredWeights {
     }
 
     /**
-     * Reads all claimed tensors. @throws OutOfDeviceMemoryException if they are more than this process may hold outside
-     * its heap
+     * Reads all claimed tensors.
+     *
+     * @throws OutOfDeviceMemoryException if they are more than this process may hold outside its heap
      */
     Map<String, HostWeight> read() {
         return read(HostWeight.LARGEST_BLOCK);

@@ -31,8 +31,9 @@ public interface Tokenizer extends AutoCloseable {
     }
 
     /**
-     * The text that these ids spell; special tokens are written out. @throws IllegalArgumentException if an id is out
-     * of range
+     * The text that these ids spell; special tokens are written out.
+     *
+     * @throws IllegalArgumentException if an id is out of range
      */
     String decode(int... ids);
 

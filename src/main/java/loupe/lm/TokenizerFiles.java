@@ -132,7 +132,9 @@ public final class TokenizerFiles implements Tokenizer {
     }
 
     /**
-     * Lets spans keep the spaces that belong to their tokens, which changes no id. @return whether anything was changed
+     * Lets spans keep the spaces that belong to their tokens, which changes no id.
+     *
+     * @return whether anything was changed
      */
     private static boolean untrimmed(JsonNode file) {
         boolean changed = false;
@@ -143,7 +145,11 @@ public final class TokenizerFiles implements Tokenizer {
         return changed;
     }
 
-    /** Takes away what puts a space in front of every text. @return whether there was such a thing */
+    /**
+     * Takes away what puts a space in front of every text.
+     *
+     * @return whether there was such a thing
+     */
     private static boolean unprefixed(JsonNode file) {
         boolean changed = false;
         for (String place : List.of("normalizer", "pre_tokenizer")) {

@@ -34,8 +34,9 @@ record TokenizerSettings(List<String> beginnings, Optional<Boolean> begins, bool
     private static final Set<String> DO_NOT_BEGIN = Set.of("GPTNeoXTokenizer", "GPTNeoXTokenizerFast");
 
     /**
-     * From tokenizer_config.json and special_tokens_map.json, where they are there. @throws
-     * loupe.base.CheckpointException if they are no JSON
+     * From tokenizer_config.json and special_tokens_map.json, where they are there.
+     *
+     * @throws loupe.base.CheckpointException if they are no JSON
      */
     static TokenizerSettings read(Path folder) {
         JsonNode config = json(folder.resolve("tokenizer_config.json"));

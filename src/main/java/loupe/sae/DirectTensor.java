@@ -233,7 +233,11 @@ final class DirectTensor {
         return count;
     }
 
-    /** A copy on the heap, row-major. @throws ArithmeticException beyond 2^31 - 1 elements */
+    /**
+     * A copy on the heap, row-major.
+     *
+     * @throws ArithmeticException beyond 2^31 - 1 elements
+     */
     float[] toArray() {
         float[] data = new float[Math.toIntExact(rows * columns)];
         int done = 0;

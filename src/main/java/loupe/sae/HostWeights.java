@@ -82,7 +82,11 @@ public final class HostWeights {
         return put(part, DirectTensor.of(data, rows, columns), featuresInRows);
     }
 
-    /** Adds a vector; copied. @return this */
+    /**
+     * Adds a vector; copied.
+     *
+     * @return this
+     */
     public HostWeights vector(Part part, float... data) {
         return put(part, DirectTensor.of(data, 1, data.length), false);
     }
@@ -164,7 +168,11 @@ public final class HostWeights {
         vector(part, sum);
     }
 
-    /** v E for v of dIn values: dSae values, in double precision. @param part an encoder */
+    /**
+     * v E for v of dIn values: dSae values, in double precision.
+     *
+     * @param part an encoder
+     */
     double[] through(Part part, double[] v) {
         return tensor(part).times(v, featuresInRows(part));
     }

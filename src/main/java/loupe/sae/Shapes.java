@@ -6,7 +6,11 @@ import java.util.Arrays;
 final class Shapes {
     private Shapes() {}
 
-    /** The length of a vector. @throws loupe.base.CheckpointException if it is missing or has more than one axis */
+    /**
+     * The length of a vector.
+     *
+     * @throws loupe.base.CheckpointException if it is missing or has more than one axis
+     */
     static long length(CheckpointFiles files, String vector) {
         long[] shape =
                 files.tensor(vector).shape().stream().mapToLong(Long::longValue).toArray();

@@ -33,7 +33,11 @@ public record SparseFeatures(int rows, int dSae, int[] offsets, int[] features, 
         return at < 0 ? 0 : values[at];
     }
 
-    /** The same with nothing in some rows. @param kept whether a row keeps its entries */
+    /**
+     * The same with nothing in some rows.
+     *
+     * @param kept whether a row keeps its entries
+     */
     public SparseFeatures where(IntPredicate kept) {
         int[] ends = new int[rows + 1];
         int[] keptFeatures = new int[features.length];

@@ -24,7 +24,11 @@ public final class AblationModel {
         REPLACED
     }
 
-    /** What was asked. @param feature that the example is of */
+    /**
+     * What was asked.
+     *
+     * @param feature that the example is of
+     */
     public record Asked(Example example, FeatureRef feature, How how) {}
 
     private final CheckpointSide side;

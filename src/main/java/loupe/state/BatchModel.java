@@ -97,7 +97,11 @@ public final class BatchModel {
                         .containsAll(last.features());
     }
 
-    /** Begins a batch, or goes on with its file. @param nodes of each tree at most */
+    /**
+     * Begins a batch, or goes on with its file.
+     *
+     * @param nodes of each tree at most
+     */
     public void start(List<Integer> features, Set<BatchPlan.Part> parts, int nodes, Path out) {
         OpenModel model = workbench.model().get();
         OpenSae sae = workbench.a().sae().get();

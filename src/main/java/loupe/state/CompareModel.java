@@ -40,7 +40,11 @@ public final class CompareModel {
         return pinned;
     }
 
-    /** Pins a feature of B. @return false if B has no such feature */
+    /**
+     * Pins a feature of B.
+     *
+     * @return false if B has no such feature
+     */
     public boolean pin(OptionalInt feature) {
         OpenSae b = workbench.b().sae().get();
         if (feature.isPresent()

@@ -41,7 +41,11 @@ public final class ExamplesModel {
         NEAR_MISSES
     }
 
-    /** Examples under one heading. @param title empty if there is only one group */
+    /**
+     * Examples under one heading.
+     *
+     * @param title empty if there is only one group
+     */
     public record Group(String title, List<Example> examples) {}
 
     private final Workbench workbench;
@@ -111,7 +115,11 @@ public final class ExamplesModel {
         }
     }
 
-    /** Chooses examples and reads their texts. @param brush null for none */
+    /**
+     * Chooses examples and reads their texts.
+     *
+     * @param brush null for none
+     */
     private record Chosen(ActivationIndex index, FeatureActivations activations, Choice choice, Brush brush)
             implements HostQuestion<List<Group>> {
         @Override

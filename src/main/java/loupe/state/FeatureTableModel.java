@@ -118,7 +118,11 @@ public final class FeatureTableModel {
         return columns.matching().valueProperty();
     }
 
-    /** Chooses a feature by its number. @return false if there is no such feature */
+    /**
+     * Chooses a feature by its number.
+     *
+     * @return false if there is no such feature
+     */
     public boolean jumpTo(int feature) {
         OpenSae sae = workbench.a().sae().get();
         if (sae == null || feature < 0 || feature >= sae.config().dSae()) {

@@ -142,7 +142,11 @@ public final class GhostControlsModel {
         return centroid;
     }
 
-    /** The weight of a principal component of the embedding. @param component from 0, below {@link #MOST_COMPONENTS} */
+    /**
+     * The weight of a principal component of the embedding.
+     *
+     * @param component from 0, below {@link #MOST_COMPONENTS}
+     */
     public DoubleProperty pca(int component) {
         return pca.get(component);
     }

@@ -100,8 +100,9 @@ public final class HistogramModel {
     }
 
     /**
-     * Counts in bins from 0 to the largest activation on either side. @param from positive for bins of equal ratios
-     * that begin there
+     * Counts in bins from 0 to the largest activation on either side.
+     *
+     * @param from positive for bins of equal ratios that begin there
      */
     private record Binned(FeatureActivations activations, int bins, double from, double upper, boolean cumulative)
             implements HostQuestion<FeatureActivations.Histogram> {

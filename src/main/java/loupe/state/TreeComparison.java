@@ -75,8 +75,9 @@ public final class TreeComparison {
     }
 
     /**
-     * Compares with the tree as it is now, whatever becomes of it. @param name of the tree, such as its ghost's
-     * settings
+     * Compares with the tree as it is now, whatever becomes of it.
+     *
+     * @param name of the tree, such as its ghost's settings
      */
     public void keep(String name) {
         DefinitionTree.Answer now = own.tree().getValue();

@@ -36,7 +36,11 @@ public interface StoredTensor {
      */
     void readFloats(long firstElement, ByteBuffer destination);
 
-    /** Reads {@code count} elements as 64-bit integers. @throws IllegalArgumentException for floating types */
+    /**
+     * Reads {@code count} elements as 64-bit integers.
+     *
+     * @throws IllegalArgumentException for floating types
+     */
     long[] readIntegers(long firstElement, int count);
 
     /**
@@ -55,7 +59,11 @@ public interface StoredTensor {
         return Optional.empty();
     }
 
-    /** The whole tensor as float32 on the heap. @throws IllegalArgumentException beyond 2^31 - 1 elements */
+    /**
+     * The whole tensor as float32 on the heap.
+     *
+     * @throws IllegalArgumentException beyond 2^31 - 1 elements
+     */
     default HostTensor toHost() {
         if (elements() > Integer.MAX_VALUE - 8) {
             throw new IllegalArgumentException(name() + " has " + elements() + " elements, too many for one array");

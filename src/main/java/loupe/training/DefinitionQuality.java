@@ -32,8 +32,8 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
     private static final int LONGEST_TOKENS = 32;
 
     /**
-     * @param written what the model wrote, up to the closing quotation mark @param dictionary one of the true
-     *     definitions
+     * @param written what the model wrote, up to the closing quotation mark
+     * @param dictionary one of the true definitions
      */
     record Sample(String lemma, String written, String dictionary) {}
 

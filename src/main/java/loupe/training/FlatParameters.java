@@ -24,7 +24,11 @@ final class FlatParameters {
 
     private record Place(long offset, Shape shape) {}
 
-    /** All zero. @param shapes of the tensors, in the order they take in the flat vector */
+    /**
+     * All zero.
+     *
+     * @param shapes of the tensors, in the order they take in the flat vector
+     */
     FlatParameters(NDManager manager, Map<String, Shape> shapes) {
         places = new LinkedHashMap<>();
         long size = 0;

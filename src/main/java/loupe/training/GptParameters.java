@@ -114,7 +114,11 @@ final class GptParameters {
         return tensors;
     }
 
-    /** Takes over what {@link #export} gave. @param tensors by their Hugging Face names */
+    /**
+     * Takes over what {@link #export} gave.
+     *
+     * @param tensors by their Hugging Face names
+     */
     void take(Function<String, HostTensor> tensors) {
         float[] values = new float[Math.toIntExact(parameters.size())];
         int at = 0;

@@ -162,7 +162,11 @@ final class SaeTrainer implements AutoCloseable {
         return any ? mask : null;
     }
 
-    /** Learns from a batch. @return mean |x - x^|^2 as a share of mean |x|^2 over all inputs */
+    /**
+     * Learns from a batch.
+     *
+     * @return mean |x - x^|^2 as a share of mean |x|^2 over all inputs
+     */
     double step(ActivationBuffer.Batch batch) {
         try (NDManager step = manager.newSubManager()) {
             parameters.lend(step);

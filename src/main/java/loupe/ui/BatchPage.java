@@ -59,7 +59,10 @@ final class BatchPage {
     private final TableView<BatchRow> table = Tables.make("batch-table", "What was found of each feature");
     private final ChangeListener<Object> follow = (property, was, is) -> show();
 
-    /** @param choose selects a feature everywhere @param leave takes the page off the window */
+    /**
+     * @param choose selects a feature everywhere
+     * @param leave takes the page off the window
+     */
     BatchPage(BatchModel model, FeatureTableModel features, ExportDesk desk, IntConsumer choose, Runnable leave) {
         this.model = model;
         this.features = features;

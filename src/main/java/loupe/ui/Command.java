@@ -20,7 +20,11 @@ record Command(
         Optional<KeyCombination> key,
         BooleanSupplier enabled,
         Runnable action) {
-    /** Runs the action if it makes sense now. @return whether it did */
+    /**
+     * Runs the action if it makes sense now.
+     *
+     * @return whether it did
+     */
     boolean run() {
         boolean now = enabled.getAsBoolean();
         if (now) {

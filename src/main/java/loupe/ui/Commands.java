@@ -13,7 +13,11 @@ import javafx.scene.input.KeyEvent;
 final class Commands {
     private final List<Command> all = new ArrayList<>();
 
-    /** Adds a command that always makes sense. @param key such as {@code Shortcut+O}; empty for none */
+    /**
+     * Adds a command that always makes sense.
+     *
+     * @param key such as {@code Shortcut+O}; empty for none
+     */
     void add(String name, String title, String group, String key, Runnable action) {
         add(name, title, group, key, () -> true, action);
     }
@@ -28,7 +32,11 @@ final class Commands {
         return List.copyOf(all);
     }
 
-    /** Runs the command with this name. @throws IllegalArgumentException if there is none */
+    /**
+     * Runs the command with this name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     void run(String name) {
         all.stream()
                 .filter(command -> command.name().equals(name))

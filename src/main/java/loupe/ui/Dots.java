@@ -147,7 +147,11 @@ final class Dots extends AbstractXYItemRenderer implements PublicCloneable {
             radius = (int) Math.max(1, Math.round((dense ? 1 : 2) * scale));
         }
 
-        /** A disc of few pixels; squares at the smallest size. @param x and y as fractions, y upwards */
+        /**
+         * A disc of few pixels; squares at the smallest size.
+         *
+         * @param x and y as fractions, y upwards
+         */
         void dot(double x, double y, int color, int strength) {
             double shift = area.getX() - (int) area.getX();
             int left = (int) Math.round((x * area.getWidth() + shift) * scale) - radius;

@@ -61,7 +61,11 @@ public final class ExampleList extends ListView<TokenLine> {
         chosen = action;
     }
 
-    /** Gives each line a button, and Enter, which open it elsewhere. @param action is given the line's place */
+    /**
+     * Gives each line a button, and Enter, which open it elsewhere.
+     *
+     * @param action is given the line's place
+     */
     public void setOnOpen(String tip, IntConsumer action) {
         openTip = Objects.requireNonNull(tip, "tip");
         opened = Objects.requireNonNull(action, "action");
@@ -69,7 +73,9 @@ public final class ExampleList extends ListView<TokenLine> {
     }
 
     /**
-     * Shows something below a line, which moves up to be seen with it. @param row place of the line; -1 takes it away
+     * Shows something below a line, which moves up to be seen with it.
+     *
+     * @param row place of the line; -1 takes it away
      */
     public void showBelow(int row, Node shown) {
         detailed = row;

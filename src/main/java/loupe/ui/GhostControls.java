@@ -184,7 +184,11 @@ final class GhostControls {
         model.prompt().addListener((property, was, is) -> prompt.setText(is));
     }
 
-    /** The weight of one principal component, shown once that many are asked for. @param index from 0 */
+    /**
+     * The weight of one principal component, shown once that many are asked for.
+     *
+     * @param index from 0
+     */
     private SliderField component(int index) {
         SliderField weight = new SliderField(
                 "PC " + (index + 1) + " weight",

@@ -28,7 +28,10 @@ final class InspectPage {
     private final Button open = new Button("Open it");
     private final ChangeListener<Object> follow = (property, was, is) -> show();
 
-    /** @param opening is run with the path when it is to be opened @param leave takes the page off the window */
+    /**
+     * @param opening is run with the path when it is to be opened
+     * @param leave takes the page off the window
+     */
     InspectPage(FileInspection inspection, Consumer<Path> opening, Runnable leave) {
         this.inspection = inspection;
         box.getStyleClass().add("inspect-page");

@@ -23,7 +23,11 @@ final class References {
         return "token " + id;
     }
 
-    /** Lets the chosen row be dragged away. @param reference empty for a row that names nothing */
+    /**
+     * Lets the chosen row be dragged away.
+     *
+     * @param reference empty for a row that names nothing
+     */
     static <S> void dragFrom(TableView<S> table, Function<S, Optional<String>> reference) {
         table.setOnDragDetected(event -> {
             S row = table.getSelectionModel().getSelectedItem();

@@ -32,7 +32,11 @@ final class ScaleCurves extends Painted {
     private final ReadOnlyStringWrapper readout = new ReadOnlyStringWrapper(this, "readout", "");
     private ScaleSweep.Answer answer;
 
-    /** @param range of the slider @param scale where it stands @param set takes the scale that was clicked */
+    /**
+     * @param range of the slider
+     * @param scale where it stands
+     * @param set takes the scale that was clicked
+     */
     ScaleCurves(
             ObservableValue<GhostControlsModel.ScaleRange> range,
             ObservableValue<? extends Number> scale,

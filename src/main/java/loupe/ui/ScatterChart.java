@@ -56,7 +56,11 @@ public final class ScatterChart extends ChartPart {
         addEventHandler(KeyEvent.KEY_PRESSED, this::key);
     }
 
-    /** Shows clouds on the axes there are. @param names what a side's point is called when pointed at */
+    /**
+     * Shows clouds on the axes there are.
+     *
+     * @param names what a side's point is called when pointed at
+     */
     public void setClouds(List<ScatterCloud> shown, BiFunction<Side, Integer, String> names) {
         setClouds(shown, names, horizontal, vertical);
     }

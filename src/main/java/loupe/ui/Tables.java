@@ -49,7 +49,12 @@ final class Tables {
         return column;
     }
 
-    /** A column of texts. @param text as exported @param shown as drawn */
+    /**
+     * A column of texts.
+     *
+     * @param text as exported
+     * @param shown as drawn
+     */
     static <S> TableColumn<S, String> texts(
             String title, String explanation, double width, Function<S, String> text, UnaryOperator<String> shown) {
         TableColumn<S, String> column = column(title, explanation, width);

@@ -66,7 +66,11 @@ public final class WorkbenchView {
         return desk;
     }
 
-    /** Runs a command by its name, as its menu or key does. @throws IllegalArgumentException if there is none */
+    /**
+     * Runs a command by its name, as its menu or key does.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
     public void run(String command) {
         commands.run(command);
     }

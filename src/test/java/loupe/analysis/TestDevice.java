@@ -61,7 +61,12 @@ public final class TestDevice implements AutoCloseable {
         return id;
     }
 
-    /** A ReLU autoencoder of these directions and no biases. @param encoder (dIn, dSae) @param decoder (dSae, dIn) */
+    /**
+     * A ReLU autoencoder of these directions and no biases.
+     *
+     * @param encoder (dIn, dSae)
+     * @param decoder (dSae, dIn)
+     */
     public SaeId sae(String name, HostTensor encoder, HostTensor decoder) {
         return sae(new SaeId(name, name), encoder, decoder);
     }
@@ -115,7 +120,11 @@ public final class TestDevice implements AutoCloseable {
         return (R) known;
     }
 
-    /** One step of a sweep. @return whether another is needed */
+    /**
+     * One step of a sweep.
+     *
+     * @return whether another is needed
+     */
     public <R> boolean step(Query.Sweep<R> sweep, Cancellation cancellation) {
         steps++;
         try (NDManager step = root.newSubManager()) {

@@ -67,7 +67,9 @@ public final class BatchFile implements AutoCloseable {
     }
 
     /**
-     * The rows of a finished or interrupted batch, to look at. @throws CheckpointException if the file is no batch's
+     * The rows of a finished or interrupted batch, to look at.
+     *
+     * @throws CheckpointException if the file is no batch's
      */
     public static List<BatchRow> read(Path file) {
         List<BatchRow> rows = new ArrayList<>();

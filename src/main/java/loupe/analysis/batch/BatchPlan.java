@@ -96,7 +96,11 @@ public record BatchPlan(
                 readAt);
     }
 
-    /** The document of a feature. An answer is there if its part was asked for. @param texts of tokens by id */
+    /**
+     * The document of a feature. An answer is there if its part was asked for.
+     *
+     * @param texts of tokens by id
+     */
     public Map<String, Object> line(
             int feature,
             Optional<DefinitionTree.Answer> tree,

@@ -216,7 +216,11 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                 .reshape(new Shape((long) rows * (length - 1), width));
     }
 
-    /** What one step found out about one reading. @param active how many features were not 0, in all */
+    /**
+     * What one step found out about one reading.
+     *
+     * @param active how many features were not 0, in all
+     */
     private record Found(float[] target, float[] xHat, double active) {}
 
     /** What all steps found out about one reading, in double precision. */

@@ -146,7 +146,11 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
             return u;
         }
 
-        /** The unit decoder direction. @throws IllegalStateException of a finished ghost, which has none */
+        /**
+         * The unit decoder direction.
+         *
+         * @throws IllegalStateException of a finished ghost, which has none
+         */
         public double[] decoder() {
             if (source instanceof GhostSource.Finished) {
                 throw new IllegalStateException("a finished ghost has no decoder direction");

@@ -61,7 +61,11 @@ final class LaneRuns {
         this.mostOfPrompts = mostOfPrompts;
     }
 
-    /** A token to run. @param ancestors keys and values of its ancestors, from the root's child down to the parent */
+    /**
+     * A token to run.
+     *
+     * @param ancestors keys and values of its ancestors, from the root's child down to the parent
+     */
     record Row(TreeLane lane, int token, float[][] ancestors) {}
 
     /** The keys and values of rows that have been run, on the device until the step ends. */
@@ -243,7 +247,10 @@ final class LaneRuns {
         return all;
     }
 
-    /** @param firstPosition of each row's own tokens @param seen what each row sees of its own, in order */
+    /**
+     * @param firstPosition of each row's own tokens
+     * @param seen what each row sees of its own, in order
+     */
     private KeyValueCache withOwn(
             KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> seen) {
         int depth = seen.stream().mapToInt(keys -> keys.length).max().orElseThrow();
@@ -307,8 +314,10 @@ final class LaneRuns {
     }
 
     /**
-     * Steers each row as its lane says. @param rows the lane of each row @param nodes whether the rows are nodes, not
-     * prompts
+     * Steers each row as its lane says.
+     *
+     * @param rows the lane of each row
+     * @param nodes whether the rows are nodes, not prompts
      */
     private static Hook hook(NDManager step, List<TreeLane> rows, boolean nodes) {
         if (rows.stream().allMatch(lane -> lane.steered() == null)) {

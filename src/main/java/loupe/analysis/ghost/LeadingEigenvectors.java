@@ -19,7 +19,10 @@ record LeadingEigenvectors(double[] values, double[][] vectors) {
     private static final int MOST_ITERATIONS = 5000;
     private static final int WHOLE_SIZE = 64;
 
-    /** @param a (n, n) row-major @param count at most n */
+    /**
+     * @param a (n, n) row-major
+     * @param count at most n
+     */
     static LeadingEigenvectors of(double[] a, int n, int count, Cancellation cancellation) {
         if (count < 0 || count > n) {
             throw new IllegalArgumentException("count is " + count + ", the matrix has " + n + " rows");

@@ -200,8 +200,9 @@ record Predictions(
     }
 
     /**
-     * Takes the baseline's probabilities of those of the tokens that lie in a block. @param q (rows, width of the
-     * block)
+     * Takes the baseline's probabilities of those of the tokens that lie in a block.
+     *
+     * @param q (rows, width of the block)
      */
     private void lookUp(NDManager step, NDArray q, int first) {
         long[] places = new long[tokens.length];
@@ -304,8 +305,10 @@ record Predictions(
         }
 
         /**
-         * Logarithms of the probabilities in the whole vocabulary. @param within those in the block @param totals as of
-         * {@link Predictions#totals}
+         * Logarithms of the probabilities in the whole vocabulary.
+         *
+         * @param within those in the block
+         * @param totals as of {@link Predictions#totals}
          */
         NDArray log(NDManager step, NDArray within, double[] totals, int firstRow, int rows) {
             float[] share = new float[rows];

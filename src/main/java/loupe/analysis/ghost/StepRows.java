@@ -21,7 +21,11 @@ final class StepRows {
         return next;
     }
 
-    /** Runs a step and learns from it. @param ran its rows */
+    /**
+     * Runs a step and learns from it.
+     *
+     * @param ran its rows
+     */
     void measure(Scope scope, int ran, Runnable step) {
         long start = System.nanoTime();
         step.run();

@@ -116,7 +116,11 @@ public record TreeForest(List<DefinitionTree> trees) implements Query.Stepped<Li
         return now;
     }
 
-    /** Runs the prompts of the next trees that have not begun. @return whether there were any */
+    /**
+     * Runs the prompts of the next trees that have not begun.
+     *
+     * @return whether there were any
+     */
     static boolean begin(Scope scope, LanguageModel lm, LaneRuns runs, List<Planted> trees) {
         List<Planted> now = next(trees);
         List<GrowingTree> fresh = new ArrayList<>();

@@ -25,7 +25,10 @@ final class TreeLane {
      */
     record Steered(int layer, int from, float[] direction, TreeSteering.Kind kind, float coefficient) {}
 
-    /** @param ghosts of row 0 @param steered null for none */
+    /**
+     * @param ghosts of row 0
+     * @param steered null for none
+     */
     TreeLane(int[] prompt, List<Ghost> ghosts, Steered steered) {
         this.prompt = prompt;
         this.ghosts = List.copyOf(ghosts);

@@ -95,7 +95,11 @@ final class TreeNodes {
         childCount[node] = children;
     }
 
-    /** Adds a child of the node expanded last. @return its number */
+    /**
+     * Adds a child of the node expanded last.
+     *
+     * @return its number
+     */
     int add(int itsParent, int itsToken, double itsProbability, double itsBaseline) {
         if (size == token.length) {
             grow(Math.max(64, 2 * size));

@@ -186,7 +186,11 @@ public final class TreeOutline {
         return out.toString();
     }
 
-    /** A nested list under a heading. @param caption where the tree comes from; empty for none */
+    /**
+     * A nested list under a heading.
+     *
+     * @param caption where the tree comes from; empty for none
+     */
     public String markdown(String caption) {
         StringBuilder out = new StringBuilder("# Definition tree\n\n");
         if (!caption.isBlank()) {

@@ -35,7 +35,11 @@ public record Verbaliser(String prompt, double norm) {
                 "Write down what the model's makers say about its prompt and injection scale");
     }
 
-    /** The same direction as this verbaliser wants it. @param direction u of {@link GhostSettings} */
+    /**
+     * The same direction as this verbaliser wants it.
+     *
+     * @param direction u of {@link GhostSettings}
+     */
     public GhostSettings apply(GhostSettings settings, double[] direction) {
         double length = Vectors.norm(direction);
         return settings.withCentroid(false).withScale(length == 0 ? 0 : norm / length);

@@ -41,8 +41,9 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
      */
     public record Answer(float activation, float[] without) {
         /**
-         * How much of the activation goes with a token; negative if the token holds it down. @param i counted from
-         * {@code from}
+         * How much of the activation goes with a token; negative if the token holds it down.
+         *
+         * @param i counted from {@code from}
          */
         public float share(int i) {
             return activation - without[i];

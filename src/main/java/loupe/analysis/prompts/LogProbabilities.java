@@ -6,7 +6,10 @@ import loupe.tensor.HostTensor;
 public final class LogProbabilities {
     private LogProbabilities() {}
 
-    /** @param logits (rows, V) @return ln of the probability that row {@code row} gives token {@code token} */
+    /**
+     * @param logits (rows, V)
+     * @return ln of the probability that row {@code row} gives token {@code token}
+     */
     public static double at(HostTensor logits, int row, int token) {
         int width = logits.size(-1);
         if (token < 0 || token >= width) {

@@ -18,7 +18,10 @@ public record TokenCoherence(ModelId model, List<Integer> tokens) implements Que
         tokens = List.copyOf(tokens);
     }
 
-    /** @param meanCosine of E_i and E_j @param meanCentredCosine of E_i - c and E_j - c */
+    /**
+     * @param meanCosine of E_i and E_j
+     * @param meanCentredCosine of E_i - c and E_j - c
+     */
     public record Answer(double meanCosine, double meanCentredCosine) {}
 
     @Override

@@ -14,7 +14,11 @@ public record TokenList(TokenListSettings settings, int[] tokens, double[] score
         return tokens.length;
     }
 
-    /** The best of them. @param count at most as many as there are */
+    /**
+     * The best of them.
+     *
+     * @param count at most as many as there are
+     */
     TokenList first(int count) {
         return new TokenList(
                 settings.withTop(Math.max(1, count)),

@@ -73,7 +73,11 @@ public final class Bench implements AutoCloseable {
         return OWN.stream().map(Benchmark::name).toList();
     }
 
-    /** Runs some benchmarks, all for an empty list. @return the document that {@code bench --json} prints */
+    /**
+     * Runs some benchmarks, all for an empty list.
+     *
+     * @return the document that {@code bench --json} prints
+     */
     public Map<String, Object> run(List<String> names) throws IOException {
         Map<String, Object> document = new LinkedHashMap<>();
         Map<String, Object> peaks = new LinkedHashMap<>();

@@ -113,8 +113,10 @@ final class IndexBenchmark implements Benchmark {
     }
 
     /**
-     * Goes on with the pass for a while. @param staged takes the tokens of the pass before and after it @return whether
-     * the pass is complete
+     * Goes on with the pass for a while.
+     *
+     * @param staged takes the tokens of the pass before and after it
+     * @return whether the pass is complete
      */
     private static boolean stretch(IndexBuild build, long[] staged) {
         Cancellation cancellation = new Cancellation();
@@ -205,8 +207,10 @@ final class IndexBenchmark implements Benchmark {
     }
 
     /**
-     * What has been measured so far. @param passTokens that were timed @param alone of {@code turns} times
-     * {@value #BATCHES_ALONE} batches
+     * What has been measured so far.
+     *
+     * @param passTokens that were timed
+     * @param alone of {@code turns} times {@value #BATCHES_ALONE} batches
      */
     private record Turns(long passTokens, Spent pass, int turns, Spent alone, boolean complete) {
         static Turns of(Path file) throws IOException {

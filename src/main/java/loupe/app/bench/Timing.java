@@ -5,7 +5,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
-/** Repeated measurements of one quantity. @param unit {@code s}, {@code ms}, {@code tokens/s}, {@code GFLOP/s} ... */
+/**
+ * Repeated measurements of one quantity.
+ *
+ * @param unit {@code s}, {@code ms}, {@code tokens/s}, {@code GFLOP/s} ...
+ */
 public record Timing(double median, double best, String unit) {
     /** Seconds of {@code runs} runs of some work, after {@code warmUp} that do not count. */
     static Timing of(int warmUp, int runs, Runnable work) {

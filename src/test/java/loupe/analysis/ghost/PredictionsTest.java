@@ -95,7 +95,10 @@ class PredictionsTest {
         assertThat(made.get(0).baseline()).containsOnly(Double.NaN);
     }
 
-    /** @param rows of the ghost @param lanes first row of each lane of the baseline */
+    /**
+     * @param rows of the ghost
+     * @param lanes first row of each lane of the baseline
+     */
     private static void check(Predictions made, double[][] p, List<Integer> rows, List<Integer> lanes) {
         for (int row = 0; row < rows.size(); row++) {
             double[] here = p[rows.get(row)];

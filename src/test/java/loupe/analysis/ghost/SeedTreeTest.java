@@ -90,7 +90,10 @@ class SeedTreeTest {
                 .isEqualTo(tree.size());
     }
 
-    /** @param tolerance relative @return nodes compared */
+    /**
+     * @param tolerance relative
+     * @return nodes compared
+     */
     private static int compare(DefinitionTree.Answer tree, int node, JsonNode expected, String key, double tolerance) {
         double cumulative = expected.get(key).asDouble();
         assertThat(tree.cumulative(node)).as("node %d", node).isCloseTo(cumulative, within(tolerance * cumulative));

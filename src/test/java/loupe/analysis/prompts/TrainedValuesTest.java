@@ -199,7 +199,11 @@ class TrainedValuesTest {
         return new HostTensor(data, 2 * width, width);
     }
 
-    /** A SAELens folder without biases. @param head -1 for all of them */
+    /**
+     * A SAELens folder without biases.
+     *
+     * @param head -1 for all of them
+     */
     private static SaeId write(
             String name, HookPoint at, int head, boolean onProcessed, HostTensor encoder, HostTensor decoder)
             throws IOException {
