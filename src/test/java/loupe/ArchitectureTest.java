@@ -104,10 +104,10 @@ class ArchitectureTest {
                         .resideInAnyPackage("org.jfree..", "org.controlsfx..")
                         .because("they are how things look"));
         rules.put(
-                "only Main ends the process",
+                "only CommandProcess ends the process",
                 noClasses()
                         .that()
-                        .doNotHaveSimpleName("Main")
+                        .doNotHaveSimpleName("CommandProcess")
                         .should()
                         .callMethod(System.class, "exit", int.class)
                         .because("memory is given back and files are finished on the way out"));

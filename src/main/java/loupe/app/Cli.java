@@ -36,26 +36,7 @@ import picocli.CommandLine.ScopeType;
 @Command(
         name = "sae-loupe",
         description = "Explore the features of sparse autoencoders. Without a command: opens the workbench.",
-        synopsisSubcommandLabel = "[COMMAND]",
-        subcommands = {
-            InspectCommand.class,
-            ForwardCommand.class,
-            EncodeCommand.class,
-            GhostCommand.class,
-            TreeCommand.class,
-            TokensCommand.class,
-            ScaleCommand.class,
-            BatchCommand.class,
-            NeighboursCommand.class,
-            IndexCommand.class,
-            FeatureCommand.class,
-            EvaluateCommand.class,
-            CompareCommand.class,
-            BenchCommand.class,
-            TourCommand.class,
-            TrainSampleCommand.class,
-            DoctorCommand.class,
-        })
+        synopsisSubcommandLabel = "[COMMAND]")
 final class Cli implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Cli.class);
 
@@ -96,18 +77,21 @@ final class Cli implements Runnable {
 
     private final PrintStream out;
     private final PrintStream err;
+    private final List<Object> commands;
     private final Consumer<WorkbenchApp> whenShown;
     private volatile CommandContext context;
     private volatile boolean cancelled;
 
-    Cli(PrintStream out, PrintStream err) {
-        this(out, err, app -> {});
+    /** @param commands every command there is, an annotated object each */
+    Cli(PrintStream out, PrintStream err, List<Object> commands) {
+        this(out, err, commands, app -> {});
     }
 
     /** @param whenShown told of the workbench on the JavaFX thread when its window has come up */
-    Cli(PrintStream out, PrintStream err, Consumer<WorkbenchApp> whenShown) {
+    Cli(PrintStream out, PrintStream err, List<Object> commands, Consumer<WorkbenchApp> whenShown) {
         this.out = out;
         this.err = err;
+        this.commands = List.copyOf(commands);
         this.whenShown = whenShown;
     }
 
@@ -117,8 +101,9 @@ final class Cli implements Runnable {
      * @return the exit code
      */
     int run(String... arguments) {
-        CommandLine line = new CommandLine(this)
-                .setOut(new java.io.PrintWriter(out, true, java.nio.charset.StandardCharsets.UTF_8))
+        CommandLine line = new CommandLine(this);
+        commands.forEach(line::addSubcommand);
+        line.setOut(new java.io.PrintWriter(out, true, java.nio.charset.StandardCharsets.UTF_8))
                 .setErr(new java.io.PrintWriter(err, true, java.nio.charset.StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(false)

@@ -4,8 +4,6 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.CompletionStage;
 import loupe.base.Cancellation;
 import loupe.format.JsonFiles;
 import loupe.inference.Device;
@@ -85,26 +83,12 @@ final class CommandContext implements AutoCloseable {
         }
         asked.onProgress((partial, fraction) -> progress.show(fraction));
         try {
-            R answer = await(asked.answer());
+            R answer = Pending.await(asked.answer());
             cancellation.check();
             return answer;
         } finally {
             pending = null;
             progress.clear();
-        }
-    }
-
-    static <R> R await(CompletionStage<R> stage) {
-        try {
-            return stage.toCompletableFuture().join();
-        } catch (CompletionException e) {
-            if (e.getCause() instanceof RuntimeException cause) {
-                throw cause;
-            }
-            if (e.getCause() instanceof Error cause) {
-                throw cause;
-            }
-            throw e;
         }
     }
 

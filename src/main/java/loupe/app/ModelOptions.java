@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
 import loupe.inference.OpenModel;
+import loupe.inference.Pending;
 import loupe.lm.Processing;
 import loupe.lm.Tokenizer;
 import loupe.lm.TokenizerFiles;
@@ -32,7 +33,7 @@ final class ModelOptions {
             throw Refusal.usage("--model DIR is missing");
         }
         Paths.existing(model, "--model");
-        OpenModel opened = CommandContext.await(context.service().openModel(model, processing));
+        OpenModel opened = Pending.await(context.service().openModel(model, processing));
         opened.warnings().forEach(warning -> context.warn(model + ": " + warning));
         return opened;
     }

@@ -7,6 +7,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.base.HookPoint;
 import loupe.inference.OpenSae;
+import loupe.inference.Pending;
 import loupe.sae.SaeFile;
 import loupe.sae.SaeOptions;
 import picocli.CommandLine.Option;
@@ -64,7 +65,7 @@ final class SaeArguments {
     /** Opens a checkpoint and passes its warnings on. */
     OpenSae open(CommandContext context, Path path, String option) {
         Paths.existing(path, option);
-        OpenSae opened = CommandContext.await(context.service().openSae(path, options(path)));
+        OpenSae opened = Pending.await(context.service().openSae(path, options(path)));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
         return opened;
     }

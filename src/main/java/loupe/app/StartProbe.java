@@ -2,13 +2,14 @@ package loupe.app;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import javafx.animation.AnimationTimer;
 import javafx.stage.WindowEvent;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.state.SideModels;
 
 /**
- * The workbench as {@link Main} starts it, closed again as soon as it is usable. Says how long that took since the
+ * The workbench as {@code Main} starts it, closed again as soon as it is usable. Says how long that took since the
  * process began.
  */
 final class StartProbe {
@@ -17,7 +18,7 @@ final class StartProbe {
     private StartProbe() {}
 
     public static void main(String[] arguments) {
-        Main.run(new Cli(System.out, System.err, StartProbe::watch), arguments);
+        CommandProcess.run(new Cli(System.out, System.err, List.of(), StartProbe::watch), arguments);
     }
 
     private static void watch(WorkbenchApp app) {

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javafx.application.Platform;
+import loupe.inference.Pending;
 
 /** Starts JavaFX, on the screen or without one, and brings work to its thread. */
 final class Toolkit {
@@ -71,7 +72,7 @@ final class Toolkit {
                 done.completeExceptionally(failure);
             }
         });
-        return CommandContext.await(done);
+        return Pending.await(done);
     }
 
     static void run(Runnable work) {

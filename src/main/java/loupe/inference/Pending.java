@@ -1,5 +1,6 @@
 package loupe.inference;
 
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
@@ -23,4 +24,23 @@ public interface Pending<R> {
 
     /** This asker no longer wants the answer. The work stops at its next check if nobody else does. */
     void cancel();
+
+    /**
+     * Waits for an answer. Any thread but those that answer.
+     *
+     * @throws RuntimeException what the work failed with, as itself
+     */
+    static <R> R await(CompletionStage<R> stage) {
+        try {
+            return stage.toCompletableFuture().join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
 }

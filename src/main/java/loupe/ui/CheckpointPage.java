@@ -101,8 +101,8 @@ final class CheckpointPage {
         findings.getChildren().clear();
         int row = 0;
         if (open != null) {
-            Label file = new Label(open.path() + " (" + open.config().format() + ", "
-                    + WorkbenchToolBar.describe(open.config()) + ")");
+            Label file = new Label(
+                    open.path() + " (" + open.config().format() + ", " + CheckpointWords.describe(open.config()) + ")");
             file.setWrapText(true);
             findings.addRow(row, muted("File"), file);
             GridPane.setColumnSpan(file, 2);

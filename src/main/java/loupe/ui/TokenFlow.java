@@ -58,7 +58,7 @@ final class TokenFlow {
         x = new double[size];
         row = new int[size];
         width = new double[size];
-        Arrays.setAll(width, i -> TreePainter.wordWidth(line.texts()[i], widths) + 2 * PADDING);
+        Arrays.setAll(width, i -> TokenText.width(line.texts()[i], widths) + 2 * PADDING);
     }
 
     int rows() {

@@ -58,6 +58,15 @@ final class TokenText {
         return all.toString().strip();
     }
 
+    /** The width of {@code token} as it is drawn, in pixels at {@link TextWidths#SIZE}. */
+    static double width(String token, TextWidths widths) {
+        double width = 0;
+        for (Run run : runs(token)) {
+            width += widths.of(run.text(), false);
+        }
+        return width;
+    }
+
     private static boolean isInvisible(char c) {
         return c == ' '
                 || c == '\u00a0'

@@ -314,7 +314,7 @@ public final class TreeCanvas extends Painted implements Exportable {
         Side of = side.get();
         String searched = find.isVisible() ? find.text() : "";
         return () -> {
-            TreeLayout made = new TreeLayout(tree, least, hidden, text -> TreePainter.wordWidth(text, measured));
+            TreeLayout made = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
             TreePainter drawing = new TreePainter(made, colours, of);
             Set<Integer> matching = TreeSearch.matches(made, searched);
             return new LaidOut(

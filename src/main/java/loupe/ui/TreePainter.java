@@ -1,7 +1,6 @@
 package loupe.ui;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
 import javafx.scene.paint.Color;
 
@@ -264,16 +263,6 @@ final class TreePainter {
         pen.fillRectangle(x, y - height / 2, width, height, height / 2, palette.inset());
         pen.outlineRectangle(x, y - height / 2, width, height, height / 2, 1, palette.border());
         pen.text(count, x + 0.4 * small, y + 0.36 * small, small, false, palette.muted());
-    }
-
-    /** The width of a node's text at zoom 1. */
-    static double wordWidth(String text, TextWidths widths) {
-        double width = 0;
-        List<TokenText.Run> runs = TokenText.runs(text);
-        for (TokenText.Run run : runs) {
-            width += widths.of(run.text(), false);
-        }
-        return width;
     }
 
     /** Which branches and words lie in the window; skips whole subtrees outside of it or too small to see. */

@@ -22,8 +22,6 @@ import javafx.util.Duration;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.sae.Activation;
-import loupe.sae.SaeConfig;
 import loupe.sae.SaeSaving;
 import loupe.state.CheckpointSide;
 import loupe.state.Session;
@@ -140,23 +138,12 @@ final class WorkbenchToolBar {
         parts.add(model.id().name());
         if (a != null) {
             a.config().place().ifPresent(parts::add);
-            parts.add((b == null ? "" : "A ") + a.id().name() + " (" + describe(a.config()) + ")");
+            parts.add((b == null ? "" : "A ") + a.id().name() + " (" + CheckpointWords.describe(a.config()) + ")");
         }
         if (b != null) {
-            parts.add("B " + b.id().name() + " (" + describe(b.config()) + ")");
+            parts.add("B " + b.id().name() + " (" + CheckpointWords.describe(b.config()) + ")");
         }
         summary.setText(String.join("  \u00b7  ", parts));
-    }
-
-    /** Such as {@code topk 32, 2,048 features}. */
-    static String describe(SaeConfig config) {
-        Activation activation = config.activation();
-        String kind = activation instanceof Activation.TopK topK
-                ? "topk " + topK.k()
-                : activation instanceof Activation.BatchTopK batch
-                        ? "batchtopk " + batch.k()
-                        : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
-        return kind + ", " + Figures.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
     }
 
     private List<MenuItem> recentModels() {

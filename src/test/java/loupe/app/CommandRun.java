@@ -26,7 +26,7 @@ final class CommandRun {
     CommandRun(boolean stopped, String... arguments) {
         ByteArrayOutputStream outBytes = new ByteArrayOutputStream();
         ByteArrayOutputStream errBytes = new ByteArrayOutputStream();
-        Cli cli = new Cli(
+        Cli cli = Main.commandLine(
                 new PrintStream(outBytes, true, StandardCharsets.UTF_8),
                 new PrintStream(errBytes, true, StandardCharsets.UTF_8));
         if (stopped) {

@@ -7,7 +7,7 @@ import java.util.OptionalInt;
 import java.util.Random;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
-import loupe.analysis.ghost.Vectors;
+import loupe.analysis.Vectors;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import loupe.analysis.DeviceArrays;
+import loupe.analysis.Vectors;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.Scope;

@@ -2,6 +2,7 @@ package loupe.analysis.ghost;
 
 import java.util.ArrayList;
 import java.util.List;
+import loupe.analysis.Vectors;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.Scope;

@@ -1,5 +1,7 @@
 package loupe.analysis.ghost;
 
+import loupe.analysis.Vectors;
+
 /** How far a ghost is from where ghosts start. */
 final class GhostDistance {
     private GhostDistance() {}

@@ -1,6 +1,7 @@
 package loupe.analysis.ghost;
 
 import java.util.Random;
+import loupe.analysis.Vectors;
 import loupe.base.Cancellation;
 
 /**

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.analysis.DeviceArrays;
+import loupe.analysis.Vectors;
 import loupe.analysis.features.LogitWeights;
 import loupe.base.HookPoint;
 import loupe.inference.Query;

@@ -3,6 +3,7 @@ package loupe.analysis.ghost;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import loupe.analysis.Vectors;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 import loupe.lm.Ghost;

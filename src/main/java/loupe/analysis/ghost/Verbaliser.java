@@ -2,6 +2,7 @@ package loupe.analysis.ghost;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
+import loupe.analysis.Vectors;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
 

@@ -16,6 +16,7 @@ import java.util.concurrent.CancellationException;
 import loupe.TinyModel;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.TestDevice;
+import loupe.analysis.Vectors;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;

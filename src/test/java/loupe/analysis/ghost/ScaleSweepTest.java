@@ -13,6 +13,7 @@ import java.util.Random;
 import loupe.TinyModel;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.TestDevice;
+import loupe.analysis.Vectors;
 import loupe.analysis.ghost.ScaleSweep.Curve;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;

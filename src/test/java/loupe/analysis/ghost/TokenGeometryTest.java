@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Random;
 import loupe.TinyModel;
 import loupe.analysis.TestDevice;
+import loupe.analysis.Vectors;
 import loupe.base.Cancellation;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;

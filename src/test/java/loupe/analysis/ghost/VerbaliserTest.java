@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import loupe.TinyModel;
 import loupe.analysis.TestDevice;
+import loupe.analysis.Vectors;
 import loupe.base.CheckpointException;
 import loupe.inference.ModelId;
 import loupe.lm.ModelConfig;

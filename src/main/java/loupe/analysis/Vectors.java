@@ -1,8 +1,8 @@
-package loupe.analysis.ghost;
+package loupe.analysis;
 
 import loupe.tensor.HostTensor;
 
-/** The few operations on vectors of dModel doubles that ghosts need. */
+/** The few operations on vectors of dModel doubles that analyses need. */
 public final class Vectors {
     private Vectors() {}
 
