@@ -56,7 +56,7 @@ class ArchitectureTest {
         rules.put("layers see only what they may", layers.whereLayer("app").mayNotBeAccessedByAnyLayer());
         rules.put(
                 "packages have no cycles",
-                slices().matching(root + ".(*)..").should().beFreeOfCycles());
+                slices().matching(root + ".(**)").should().beFreeOfCycles());
         rules.put(
                 "device arrays stay in the device layers",
                 noFields()

@@ -12,8 +12,8 @@ import loupe.format.Inspection;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TensorStatistics;
-import loupe.sae.SaeFile;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
 
 /**
  * What a file or folder holds, for somebody who wants to know before opening it. Nothing but names, shapes and, when

@@ -6,6 +6,25 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import loupe.app.bench.BenchCommand;
+import loupe.app.command.BatchCommand;
+import loupe.app.command.Cli;
+import loupe.app.command.CommandProcess;
+import loupe.app.command.CompareCommand;
+import loupe.app.command.DoctorCommand;
+import loupe.app.command.EncodeCommand;
+import loupe.app.command.EvaluateCommand;
+import loupe.app.command.FeatureCommand;
+import loupe.app.command.ForwardCommand;
+import loupe.app.command.GhostCommand;
+import loupe.app.command.IndexCommand;
+import loupe.app.command.InspectCommand;
+import loupe.app.command.NeighboursCommand;
+import loupe.app.command.ScaleCommand;
+import loupe.app.command.TokensCommand;
+import loupe.app.command.TrainSampleCommand;
+import loupe.app.command.TreeCommand;
+import loupe.app.tour.TourCommand;
 
 /**
  * Where the process begins, and what it is made of. Does not extend JavaFX's Application, so that commands run without

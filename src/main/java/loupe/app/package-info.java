@@ -1,5 +1,5 @@
 /**
- * The program: its entry point, the command line with one class per command, and the object graph of the workbench,
- * built by hand and closed in reverse. Sees everything; nothing sees it.
+ * Where the program begins. {@link loupe.app.Main} puts the command line together; the window, the commands, the
+ * benchmarks and the tour have a room each. Sees everything; nothing sees it.
  */
 package loupe.app;

@@ -16,9 +16,9 @@ import loupe.lm.ModelWeights;
 import loupe.lm.Processing;
 import loupe.sae.HostWeights;
 import loupe.sae.SaeConfig;
-import loupe.sae.SaeFile;
-import loupe.sae.SaeOptions;
 import loupe.sae.SparseAutoencoder;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
 
 /** Reads Hugging Face folders and checkpoint files. */
 final class FileLoader implements Loader {

@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 
 /** Opens models and checkpoints and answers questions about them. Thread-safe. */
 public interface InferenceService extends AutoCloseable {

@@ -6,8 +6,8 @@ import java.util.Collection;
 import java.util.function.Function;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
 import loupe.sae.SparseAutoencoder;
+import loupe.sae.checkpoint.SaeOptions;
 
 /** Reads models and checkpoints as far as the host needs them. File pool. */
 interface Loader {

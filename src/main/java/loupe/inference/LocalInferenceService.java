@@ -17,8 +17,8 @@ import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
 import loupe.sae.SparseAutoencoder;
+import loupe.sae.checkpoint.SaeOptions;
 
 /**
  * The inference service on the engine of this program: one device thread behind a queue, a pool for files, a thread for

@@ -15,7 +15,7 @@ import loupe.tensor.StoredTensor;
  * A float32 matrix (rows, columns) outside the heap, row-major, as the engine can take it over without a copy. Kept in
  * blocks of whole rows, because one buffer holds less than 2 GiB. A vector is a matrix of one row. Not thread-safe.
  */
-final class DirectTensor {
+public final class DirectTensor {
     private static final long BLOCK_BYTES = 1L << 30;
     private static final int PIECE_BYTES = 4 << 20;
     /** As many as stay in the first-level cache. */
@@ -42,7 +42,7 @@ final class DirectTensor {
         }
     }
 
-    static DirectTensor of(float[] data, long rows, int columns) {
+    public static DirectTensor of(float[] data, long rows, int columns) {
         if (rows * columns != data.length) {
             throw new IllegalArgumentException("data has " + data.length + " elements, shape [" + rows + ", " + columns
                     + "] has " + rows * columns);
@@ -89,11 +89,11 @@ final class DirectTensor {
         return pieces;
     }
 
-    long rows() {
+    public long rows() {
         return rows;
     }
 
-    int columns() {
+    public int columns() {
         return columns;
     }
 
@@ -125,7 +125,7 @@ final class DirectTensor {
     }
 
     /** Fills {@code destination} with the elements from {@code firstElement} on, in native byte order. */
-    void copy(long firstElement, ByteBuffer destination) {
+    public void copy(long firstElement, ByteBuffer destination) {
         long perBlock = (long) rowsPerBlock * columns;
         for (long element = firstElement; destination.hasRemaining(); ) {
             ByteBuffer block =

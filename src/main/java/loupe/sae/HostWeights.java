@@ -62,7 +62,7 @@ public final class HostWeights {
     }
 
     /** @param origin what they are read from; null if they are from no file */
-    HostWeights(Path origin) {
+    public HostWeights(Path origin) {
         this.origin = origin;
     }
 
@@ -92,7 +92,7 @@ public final class HostWeights {
     }
 
     /** A tensor of a file and what it is for. */
-    record Stored(Part part, StoredTensor tensor, boolean featuresInRows) {
+    public record Stored(Part part, StoredTensor tensor, boolean featuresInRows) {
         /** The same, the way round in which the file has it; that reads faster, and either way will do. */
         Stored asItLies() {
             boolean eitherWay = part == Part.ENCODER || part == Part.MAGNITUDE_ENCODER || part == Part.DECODER;
@@ -108,7 +108,7 @@ public final class HostWeights {
      * Reads tensors of a file, on several threads at once; non-finite values in them are counted and reported as a
      * warning. Leaves nothing behind if that fails.
      */
-    void read(List<Stored> all, Cancellation cancellation) {
+    public void read(List<Stored> all, Cancellation cancellation) {
         List<Stored> stored = all.stream().map(Stored::asItLies).toList();
         DirectTensor[] read = new DirectTensor[stored.size()];
         List<Runnable> beginnings = new ArrayList<>();
@@ -151,7 +151,7 @@ public final class HostWeights {
     }
 
     /** Takes a part out, if it is there, and gives its memory back. */
-    void remove(Part part) {
+    public void remove(Part part) {
         DirectTensor tensor = tensors.remove(part);
         if (tensor != null) {
             tensor.free();
@@ -160,7 +160,7 @@ public final class HostWeights {
     }
 
     /** Adds to a vector, element by element. */
-    void add(Part part, double[] values) {
+    public void add(Part part, double[] values) {
         float[] sum = vector(part);
         for (int i = 0; i < sum.length; i++) {
             sum[i] = (float) (sum[i] + values[i]);
@@ -173,11 +173,11 @@ public final class HostWeights {
      *
      * @param part an encoder
      */
-    double[] through(Part part, double[] v) {
+    public double[] through(Part part, double[] v) {
         return tensor(part).times(v, featuresInRows(part));
     }
 
-    void warn(String sentence) {
+    public void warn(String sentence) {
         warnings.add(sentence);
     }
 
@@ -234,7 +234,7 @@ public final class HostWeights {
         return Math.toIntExact(tensor(Part.LOOKUP).rows());
     }
 
-    DirectTensor tensor(Part part) {
+    public DirectTensor tensor(Part part) {
         DirectTensor tensor = tensors.get(part);
         if (tensor == null) {
             throw new IllegalArgumentException(part + " is not among " + tensors.keySet());
@@ -242,12 +242,12 @@ public final class HostWeights {
         return tensor;
     }
 
-    boolean featuresInRows(Part part) {
+    public boolean featuresInRows(Part part) {
         return featuresInRows.get(part);
     }
 
     /** Euclidean norm of each feature's decoder direction. */
-    double[] decoderNorms() {
+    public double[] decoderNorms() {
         double[] norms = tensor(Part.DECODER).squares(featuresInRows(Part.DECODER));
         for (int i = 0; i < norms.length; i++) {
             norms[i] = Math.sqrt(norms[i]);
@@ -256,7 +256,7 @@ public final class HostWeights {
     }
 
     /** Multiplies what belongs to feature i by {@code factors[i]}. */
-    void scaleFeatures(Part part, double[] factors) {
+    public void scaleFeatures(Part part, double[] factors) {
         if (featuresInRows(part)) {
             tensor(part).scaleRows(factors);
         } else {
@@ -265,7 +265,7 @@ public final class HostWeights {
     }
 
     /** Makes each decoder direction a unit vector and changes nothing else. A zero direction is left alone. */
-    void normaliseDecoder() {
+    public void normaliseDecoder() {
         double[] inverse = decoderNorms();
         for (int i = 0; i < inverse.length; i++) {
             inverse[i] = inverse[i] == 0 ? 1 : 1 / inverse[i];
@@ -274,7 +274,7 @@ public final class HostWeights {
     }
 
     /** Transposes a small matrix. */
-    void turn(Part part) {
+    public void turn(Part part) {
         DirectTensor tensor = tensor(part);
         int rows = Math.toIntExact(tensor.rows());
         int columns = tensor.columns();
@@ -287,7 +287,7 @@ public final class HostWeights {
     }
 
     /** Multiplies every element by the same factor. */
-    void scale(Part part, double factor) {
+    public void scale(Part part, double factor) {
         double[] factors = new double[tensor(part).columns()];
         java.util.Arrays.fill(factors, factor);
         tensor(part).scaleColumns(factors);
@@ -301,7 +301,7 @@ public final class HostWeights {
      *
      * <p>As SAELens 6.18 {@code fold_W_dec_norm} and dictionary_learning {@code normalize_decoder} do it.
      */
-    void foldDecoderNorms() {
+    public void foldDecoderNorms() {
         double[] norms = decoderNorms();
         double[] inverse = new double[norms.length];
         for (int i = 0; i < norms.length; i++) {

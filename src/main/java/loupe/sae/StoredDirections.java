@@ -14,12 +14,12 @@ import loupe.tensor.StoredTensor;
  *     elements
  * @param samples some of the directions, evenly spread
  */
-record StoredDirections(double[] squares, float[][] samples) {
+public record StoredDirections(double[] squares, float[][] samples) {
     private static final int PIECE_ELEMENTS = 1 << 20;
     private static final int SAMPLES = 64;
 
     /** @throws loupe.base.CheckpointException if it cannot be read any more */
-    static StoredDirections of(StoredTensor tensor, boolean inRows, Cancellation cancellation) {
+    public static StoredDirections of(StoredTensor tensor, boolean inRows, Cancellation cancellation) {
         List<Long> shape = tensor.shape();
         int columns = Math.toIntExact(shape.size() < 2 ? 1 : shape.get(1));
         int rows = Math.toIntExact(tensor.elements() / columns);
@@ -58,7 +58,7 @@ record StoredDirections(double[] squares, float[][] samples) {
      * The mean cosine of each sampled direction with the same one of another matrix; directions without length count as
      * 0.
      */
-    double meanCosine(StoredDirections other) {
+    public double meanCosine(StoredDirections other) {
         double sum = 0;
         for (int i = 0; i < samples.length; i++) {
             double dot = 0;

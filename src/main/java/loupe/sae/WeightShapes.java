@@ -4,11 +4,11 @@ import java.util.Arrays;
 import loupe.sae.HostWeights.Part;
 
 /** Whether weights are those a configuration speaks of. */
-final class WeightShapes {
+public final class WeightShapes {
     private WeightShapes() {}
 
     /** @throws IllegalArgumentException naming the first tensor that is missing or has another shape */
-    static void check(SaeConfig config, HostWeights host) {
+    public static void check(SaeConfig config, HostWeights host) {
         int f = config.dSae();
         matrix(host, Part.ENCODER, f, config.dIn());
         matrix(host, Part.DECODER, f, config.dOut());

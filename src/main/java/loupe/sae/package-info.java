@@ -1,5 +1,2 @@
-/**
- * Sparse autoencoders: their configuration as data, their mathematics, and one reader for each family of checkpoint
- * files.
- */
+/** The mathematics of sparse autoencoders and their configuration as data. */
 package loupe.sae;

@@ -4,6 +4,28 @@ import java.util.List;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.state.corpus.ActivationsModel;
+import loupe.state.corpus.CorpusStatistics;
+import loupe.state.corpus.ExamplesModel;
+import loupe.state.corpus.HistogramModel;
+import loupe.state.corpus.HistogramView;
+import loupe.state.corpus.OwnText;
+import loupe.state.corpus.OwnTextModel;
+import loupe.state.corpus.TogetherModel;
+import loupe.state.features.PromotedTokens;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostValues;
+import loupe.state.ghost.SteeringValues;
+import loupe.state.nearest.LogitModel;
+import loupe.state.nearest.NeighboursModel;
+import loupe.state.nearest.TokenListModel;
+import loupe.state.tree.TreeComparison;
+import loupe.state.tree.TreeModel;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.SharedRange;
+import loupe.state.window.TokenTexts;
+import loupe.state.window.Workbench;
 
 /** The models of one side's panes. */
 public final class SideModels {

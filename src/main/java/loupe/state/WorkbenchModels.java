@@ -5,6 +5,25 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
+import loupe.state.checkpoint.CheckpointAudit;
+import loupe.state.checkpoint.CheckpointSaving;
+import loupe.state.checkpoint.FileInspection;
+import loupe.state.checkpoint.NearbyCheckpoints;
+import loupe.state.corpus.CorpusStatistics;
+import loupe.state.corpus.HistogramView;
+import loupe.state.corpus.OwnText;
+import loupe.state.features.BatchModel;
+import loupe.state.features.CompareModel;
+import loupe.state.features.FeatureColumns;
+import loupe.state.features.FeatureScatterModel;
+import loupe.state.features.FeatureTableModel;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostHistory;
+import loupe.state.ghost.ScaleSweepModel;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.SharedRange;
+import loupe.state.window.TokenTexts;
+import loupe.state.window.Workbench;
 
 /** Everything the window shows, for both sides, made once and in the order of who knows whom. */
 public final class WorkbenchModels implements AutoCloseable {

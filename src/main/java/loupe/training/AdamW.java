@@ -9,7 +9,7 @@ import ai.djl.ndarray.index.NDIndex;
  * flat vector of parameters. With gradient g at step t: m = b1 m + (1-b1) g, v = b2 v + (1-b2) g^2, p = p (1 - lr
  * decay) - lr (m / (1-b1^t)) / (sqrt(v / (1-b2^t)) + eps). Device thread only.
  */
-final class AdamW {
+public final class AdamW {
     private final double beta1;
     private final double beta2;
     private final double epsilon;
@@ -24,7 +24,7 @@ final class AdamW {
      * @param decay weight decay per unit of learning rate
      * @param decayedCount how many of the first parameters decay
      */
-    AdamW(
+    public AdamW(
             NDManager manager,
             NDArray parameters,
             long decayedCount,
@@ -43,7 +43,7 @@ final class AdamW {
     }
 
     /** Moves the parameters by one step. The gradient is overwritten. */
-    void step(NDArray gradient, double learningRate) {
+    public void step(NDArray gradient, double learningRate) {
         steps++;
         decayed.muli(1 - learningRate * decay);
         try (NDArray part = gradient.mul(1 - beta1)) {
@@ -61,20 +61,20 @@ final class AdamW {
         }
     }
 
-    long steps() {
+    public long steps() {
         return steps;
     }
 
-    NDArray mean() {
+    public NDArray mean() {
         return mean;
     }
 
-    NDArray square() {
+    public NDArray square() {
         return square;
     }
 
     /** Goes on from a saved state. */
-    void restore(float[] savedMean, float[] savedSquare, long savedSteps) {
+    public void restore(float[] savedMean, float[] savedSquare, long savedSteps) {
         Flat.write(mean, savedMean);
         Flat.write(square, savedSquare);
         steps = savedSteps;

@@ -14,7 +14,7 @@ import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
 
 /** Answers questions about one model and one autoencoder on the trainer's own thread, where no service runs. */
-final class DirectScope implements Scope {
+public final class DirectScope implements Scope {
     private static final ModelId MODEL = new ModelId("trained", "");
     private static final SaeId SAE = new SaeId("trained", "");
 
@@ -32,11 +32,11 @@ final class DirectScope implements Scope {
     }
 
     /** A question, given the ids by which it is to name the model and the autoencoder. */
-    interface Question<R> {
+    public interface Question<R> {
         Query.Stepped<R> about(ModelId model, SaeId sae);
     }
 
-    static <R> R answer(
+    public static <R> R answer(
             NDManager manager,
             LanguageModel model,
             SparseAutoencoder sae,

@@ -3,10 +3,10 @@ package loupe.training;
 import ai.djl.ndarray.NDArray;
 
 /** Copies between float vectors on the device and on the host. */
-final class Flat {
+public final class Flat {
     private Flat() {}
 
-    static float[] read(NDArray vector) {
+    public static float[] read(NDArray vector) {
         float[] values = new float[Math.toIntExact(vector.size())];
         vector.toByteBuffer(true).asFloatBuffer().get(values);
         return values;

@@ -17,7 +17,7 @@ import loupe.tensor.HostTensor;
  * The parameters of something that learns: one flat float32 vector, so that the optimiser takes a handful of operations
  * however many tensors there are, and one view of it per tensor. Device thread only; lives as long as its manager.
  */
-final class FlatParameters {
+public final class FlatParameters {
     private final Map<String, Place> places;
     private final Map<String, NDArray> views = new LinkedHashMap<>();
     private final NDArray flat;
@@ -29,7 +29,7 @@ final class FlatParameters {
      *
      * @param shapes of the tensors, in the order they take in the flat vector
      */
-    FlatParameters(NDManager manager, Map<String, Shape> shapes) {
+    public FlatParameters(NDManager manager, Map<String, Shape> shapes) {
         places = new LinkedHashMap<>();
         long size = 0;
         for (Map.Entry<String, Shape> tensor : shapes.entrySet()) {
@@ -44,16 +44,16 @@ final class FlatParameters {
     }
 
     /** Number of parameters. */
-    long size() {
+    public long size() {
         return flat.size();
     }
 
     /** The vector itself; writing to it writes to the tensors. */
-    NDArray flat() {
+    public NDArray flat() {
         return flat;
     }
 
-    NDArray get(String name) {
+    public NDArray get(String name) {
         return views.get(name);
     }
 
@@ -63,17 +63,17 @@ final class FlatParameters {
     }
 
     /** Lends all tensors to a step, so that what is made of them is closed with it. */
-    void lend(NDManager step) {
+    public void lend(NDManager step) {
         step.tempAttachAll(views.values().toArray(NDArray[]::new));
     }
 
     /** Whether operations on the tensors are recorded for gradients. Off while they are only used. */
-    void setLearning(boolean learning) {
+    public void setLearning(boolean learning) {
         views.values().forEach(view -> view.setRequiresGradient(learning));
     }
 
     /** The gradients of all tensors as one vector of the step's; they themselves are set back to zero. */
-    NDArray takeGradient(NDManager step) {
+    public NDArray takeGradient(NDManager step) {
         NDList parts = new NDList();
         for (NDArray view : views.values()) {
             parts.add(view.getGradient().flatten());
@@ -87,17 +87,17 @@ final class FlatParameters {
     }
 
     /** Overwrites all parameters. */
-    void set(float[] values) {
+    public void set(float[] values) {
         Flat.write(flat, values);
     }
 
     /** Overwrites one tensor, given row-major. */
-    void set(String name, float[] values) {
+    public void set(String name, float[] values) {
         Flat.write(views.get(name).flatten(), values);
     }
 
     /** A copy of one tensor on the host. */
-    HostTensor host(String name) {
+    public HostTensor host(String name) {
         int[] shape = Arrays.stream(places.get(name).shape.getShape())
                 .mapToInt(Math::toIntExact)
                 .toArray();
@@ -105,7 +105,7 @@ final class FlatParameters {
     }
 
     /** A draw from the standard normal distribution. */
-    static double gaussian(SplittableRandom random) {
+    public static double gaussian(SplittableRandom random) {
         double radius = Math.sqrt(-2 * Math.log(1 - random.nextDouble()));
         return radius * Math.cos(2 * Math.PI * random.nextDouble());
     }

@@ -8,9 +8,9 @@ package loupe.training;
  * @param warmUpTokens length of the rise
  * @param remainder rate at the end, as a fraction of the peak
  */
-record LearningRate(double peak, long warmUpTokens, double remainder) {
+public record LearningRate(double peak, long warmUpTokens, double remainder) {
     /** The rate after {@code tokens} of {@code plannedTokens}. */
-    double at(long tokens, long plannedTokens) {
+    public double at(long tokens, long plannedTokens) {
         double rise = Math.min(1, (tokens + 1.0) / warmUpTokens);
         double left = Math.max(0, 1 - (double) tokens / plannedTokens);
         return peak * Math.min(rise, remainder + (1 - remainder) * left);

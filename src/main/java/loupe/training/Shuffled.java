@@ -4,16 +4,16 @@ import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
 /** Arrays in an order that a seed decides. */
-final class Shuffled {
+public final class Shuffled {
     private Shuffled() {}
 
     /** 0 to {@code size} - 1. */
-    static int[] upTo(int size, long seed) {
+    public static int[] upTo(int size, long seed) {
         return shuffle(IntStream.range(0, size).toArray(), seed);
     }
 
     /** The same array, shuffled in place. */
-    static int[] shuffle(int[] values, long seed) {
+    public static int[] shuffle(int[] values, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         for (int i = values.length - 1; i > 0; i--) {
             int j = random.nextInt(i + 1);

@@ -9,11 +9,11 @@ import java.util.Map;
 import loupe.format.JsonFiles;
 
 /** How long each part of a long job took, added up over interruptions and kept in a file. */
-final class Stopwatch {
+public final class Stopwatch {
     private final Path file;
     private final Map<String, Double> seconds = new LinkedHashMap<>();
 
-    Stopwatch(Path file) {
+    public Stopwatch(Path file) {
         this.file = file;
         if (Files.exists(file)) {
             JsonNode saved = JsonFiles.read(file);
@@ -22,11 +22,11 @@ final class Stopwatch {
         }
     }
 
-    interface Work {
+    public interface Work {
         void run() throws IOException;
     }
 
-    void time(String part, Work work) throws IOException {
+    public void time(String part, Work work) throws IOException {
         long start = System.nanoTime();
         try {
             work.run();
@@ -37,7 +37,7 @@ final class Stopwatch {
     }
 
     /** By part, in the order they were first done. */
-    Map<String, Double> seconds() {
+    public Map<String, Double> seconds() {
         return new LinkedHashMap<>(seconds);
     }
 }

@@ -1,7 +1,7 @@
 /**
- * What is seen: panes, charts and the parts they are made of. A part takes plain values and properties and knows no
- * query; a pane binds parts to a view model of {@link loupe.state}. Colours, fonts and sizes are written in
- * {@code workbench.css} by role; {@link loupe.ui.Palette} hands them to whatever paints by itself. Everything here is
- * FX-thread only unless it says otherwise.
+ * The window and all that is drawn in it, in rooms by what a person sees: {@code features}, {@code tree},
+ * {@code nearest} and so on, each beside the room of the same name in {@link loupe.state}. The rooms {@code chart},
+ * {@code token}, {@code control}, {@code export} and {@code style} hold the parts panes are made of; a part takes plain
+ * values and properties and knows no query. Everything is FX-thread only unless it says otherwise.
  */
 package loupe.ui;

@@ -29,7 +29,7 @@ import loupe.lm.Input;
 import loupe.lm.Logits;
 import loupe.lm.Processing;
 import loupe.lm.Tokenizer;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -39,7 +39,7 @@ import loupe.analysis.prompts.TokenRows;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -21,7 +21,7 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TorchWriter;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.DType;
 import loupe.tensor.DirectMemory;
 import org.junit.jupiter.api.BeforeAll;

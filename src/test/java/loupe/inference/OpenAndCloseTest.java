@@ -17,7 +17,7 @@ import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.lm.Input;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -18,23 +18,23 @@ import loupe.inference.Priority;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 
 /** A service whose answers the test gives by hand, in the order it likes; everything runs on the test's thread. */
-final class FakeService implements InferenceService {
+public final class FakeService implements InferenceService {
     /** Everything that was submitted, oldest first. */
-    final List<Ask<?>> asked = new ArrayList<>();
+    public final List<Ask<?>> asked = new ArrayList<>();
 
-    final Map<Path, CompletableFuture<OpenModel>> models = new HashMap<>();
-    final Map<Path, CompletableFuture<OpenSae>> saes = new HashMap<>();
-    final List<Object> closed = new ArrayList<>();
-    SaeOptions lastOptions;
+    public final Map<Path, CompletableFuture<OpenModel>> models = new HashMap<>();
+    public final Map<Path, CompletableFuture<OpenSae>> saes = new HashMap<>();
+    public final List<Object> closed = new ArrayList<>();
+    public SaeOptions lastOptions;
 
     /** One submitted question. */
-    static final class Ask<R> implements Pending<R> {
-        final Query<R> query;
+    public static final class Ask<R> implements Pending<R> {
+        public final Query<R> query;
         final CompletableFuture<R> future = new CompletableFuture<>();
-        boolean cancelled;
+        public boolean cancelled;
         private BiConsumer<? super R, Double> listener = (part, fraction) -> {};
 
         Ask(Query<R> query) {
@@ -57,16 +57,16 @@ final class FakeService implements InferenceService {
         }
 
         @SuppressWarnings("unchecked")
-        void answer(Object answer) {
+        public void answer(Object answer) {
             future.complete((R) answer);
         }
 
         @SuppressWarnings("unchecked")
-        void part(Object part, double fraction) {
+        public void part(Object part, double fraction) {
             ((BiConsumer<Object, Double>) (BiConsumer<?, ?>) listener).accept(part, fraction);
         }
 
-        void fail(Throwable failure) {
+        public void fail(Throwable failure) {
             future.completeExceptionally(failure);
         }
     }
@@ -78,7 +78,7 @@ final class FakeService implements InferenceService {
         return ask;
     }
 
-    Ask<?> ask(int i) {
+    public Ask<?> ask(int i) {
         return asked.get(i);
     }
 

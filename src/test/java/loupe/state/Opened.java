@@ -17,18 +17,23 @@ import loupe.lm.Tokenizer;
 import loupe.lm.Tokens;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
-import loupe.sae.SaeOptions;
-import loupe.sae.SaeProposal;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.SaeProposal;
+import loupe.state.window.Activity;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Notices;
+import loupe.state.window.Workbench;
 
 /** A workbench on a fake service with a small model and two checkpoints open, for the tests of pane models. */
-final class Opened {
-    static final ModelId MODEL = new ModelId("tiny", "m");
-    static final SaeId A = new SaeId("a", "1");
-    static final SaeId B = new SaeId("b", "2");
-    static final int FEATURES = 6;
+public final class Opened {
+    public static final ModelId MODEL = new ModelId("tiny", "m");
+    public static final SaeId A = new SaeId("a", "1");
+    public static final SaeId B = new SaeId("b", "2");
+    public static final int FEATURES = 6;
 
-    final FakeService service = new FakeService();
-    final Workbench workbench = new Workbench(
+    public final FakeService service = new FakeService();
+    public final Workbench workbench = new Workbench(
             service,
             Runnable::run,
             new Notices(Clock.systemUTC()),
@@ -36,7 +41,7 @@ final class Opened {
             (path, options) -> new SaeProposal(Set.of(), OptionalInt.empty(), Optional.empty(), false));
 
     /** The model is open; checkpoints are opened by {@link #openA} and {@link #openB}. */
-    Opened() {
+    public Opened() {
         Path folder = Path.of("nowhere", "tiny");
         service.models.put(
                 folder,
@@ -45,20 +50,20 @@ final class Opened {
         workbench.openModel(folder);
     }
 
-    void openA() {
+    public void openA() {
         open(workbench.a(), A);
     }
 
-    void openB() {
+    public void openB() {
         open(workbench.b(), B);
     }
 
-    void choose(int feature) {
+    public void choose(int feature) {
         workbench.selection().select(new FeatureRef(A, feature));
     }
 
     /** The newest question of a kind that was asked and not cancelled. */
-    FakeService.Ask<?> newest(Class<?> kind) {
+    public FakeService.Ask<?> newest(Class<?> kind) {
         for (int i = service.asked.size() - 1; i >= 0; i--) {
             if (kind.isInstance(service.ask(i).query) && !service.ask(i).cancelled) {
                 return service.ask(i);
@@ -67,7 +72,7 @@ final class Opened {
         throw new AssertionError("nobody asked a " + kind.getSimpleName());
     }
 
-    long count(Class<?> kind) {
+    public long count(Class<?> kind) {
         return service.asked.stream().filter(ask -> kind.isInstance(ask.query)).count();
     }
 

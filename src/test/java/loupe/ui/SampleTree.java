@@ -4,9 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.Random;
+import loupe.ui.tree.TreeData;
 
 /** Trees for pictures and tests: the words are a dictionary's, the probabilities are drawn with a fixed seed. */
-final class SampleTree implements TreeData {
+public final class SampleTree implements TreeData {
     private static final String[][] WORDS = {
         {" a", " an", " the", " any", " to"},
         {" small", " bird", " person", " plant", " group"},
@@ -31,7 +32,7 @@ final class SampleTree implements TreeData {
     /**
      * A tree of about {@code size} nodes, grown best first like a real one: a smaller one is a prefix of a larger one.
      */
-    static SampleTree of(int size, long seed, boolean baseline) {
+    public static SampleTree of(int size, long seed, boolean baseline) {
         SampleTree tree = new SampleTree(baseline);
         Random random = new Random(seed);
         tree.add(-1, "feature 1042", 1);
@@ -55,7 +56,7 @@ final class SampleTree implements TreeData {
         return tree;
     }
 
-    int add(int parent, String text, double probability) {
+    public int add(int parent, String text, double probability) {
         parents.add(parent);
         texts.add(text);
         probabilities.add(probability);
@@ -64,14 +65,14 @@ final class SampleTree implements TreeData {
     }
 
     /** A tree from a few given nodes: root {@code ghost}, then what {@link #add} gets. */
-    static SampleTree empty() {
+    public static SampleTree empty() {
         SampleTree tree = new SampleTree(false);
         tree.add(-1, "ghost", 1);
         return tree;
     }
 
     /** A smaller tree that this one could have grown from. */
-    SampleTree firstNodes(int count) {
+    public SampleTree firstNodes(int count) {
         SampleTree tree = new SampleTree(baseline);
         for (int node = 0; node < count; node++) {
             tree.add(parent(node), text(node), probability(node));
@@ -79,7 +80,7 @@ final class SampleTree implements TreeData {
         return tree;
     }
 
-    static SampleTree withBaseline() {
+    public static SampleTree withBaseline() {
         SampleTree tree = new SampleTree(true);
         tree.add(-1, "ghost", 1);
         return tree;

@@ -3,12 +3,17 @@ package loupe.ui;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import loupe.ui.chart.HistogramSeries;
+import loupe.ui.chart.LineChart;
+import loupe.ui.style.Side;
+import loupe.ui.token.TokenLine;
+import loupe.ui.token.TokenWeight;
 
 /** Numbers for pictures and tests, drawn with fixed seeds. */
-final class Samples {
+public final class Samples {
     private Samples() {}
 
-    static HistogramSeries bars(Side side, long seed, double most) {
+    public static HistogramSeries bars(Side side, long seed, double most) {
         int bins = 40;
         double[] edges = new double[bins + 1];
         double[] counts = new double[bins];
@@ -27,7 +32,7 @@ final class Samples {
         return new HistogramSeries(side, side == Side.A ? "sae-topk" : "sae-topk-early", edges, counts);
     }
 
-    static List<TokenWeight> promoted() {
+    public static List<TokenWeight> promoted() {
         return weights(
                 1,
                 " robin",
@@ -47,7 +52,7 @@ final class Samples {
                 " starling");
     }
 
-    static List<TokenWeight> suppressed() {
+    public static List<TokenWeight> suppressed() {
         return weights(
                 -1,
                 " the",
@@ -77,7 +82,7 @@ final class Samples {
         return list;
     }
 
-    static double[][] points(int count) {
+    public static double[][] points(int count) {
         Random random = new Random(3);
         double[][] points = new double[2][count];
         for (int i = 0; i < count; i++) {
@@ -88,7 +93,7 @@ final class Samples {
         return points;
     }
 
-    static List<LineChart.Line> lines() {
+    public static List<LineChart.Line> lines() {
         List<LineChart.Line> lines = new ArrayList<>();
         for (Side side : Side.values()) {
             double[] x = new double[120];
@@ -103,7 +108,7 @@ final class Samples {
         return lines;
     }
 
-    static List<TokenLine> examples(int count) {
+    public static List<TokenLine> examples(int count) {
         String[] tokens = {
             "A",
             " typical",

@@ -6,15 +6,16 @@ import java.util.concurrent.TimeoutException;
 import javafx.scene.Parent;
 import javafx.scene.Scene;
 import javafx.stage.Stage;
+import loupe.ui.style.Theme;
 import org.junit.jupiter.api.Tag;
 import org.testfx.framework.junit5.ApplicationTest;
 import org.testfx.util.WaitForAsyncUtils;
 
 /** One part on a stage, headless. Waits for conditions, never for time. */
 @Tag("ui")
-abstract class UiTest extends ApplicationTest {
+public abstract class UiTest extends ApplicationTest {
     private static final int PATIENCE_SECONDS = 60;
-    protected Stage stage;
+    public Stage stage;
 
     /** The part under test; called on the FX thread. */
     protected abstract Parent build();
@@ -30,17 +31,17 @@ abstract class UiTest extends ApplicationTest {
     }
 
     /** Runs on the FX thread and waits for its result. */
-    protected static <T> T onFx(Callable<T> work) {
+    public static <T> T onFx(Callable<T> work) {
         return WaitForAsyncUtils.waitForAsyncFx(PATIENCE_SECONDS * 1000L, work);
     }
 
-    protected static void onFx(Runnable work) {
+    public static void onFx(Runnable work) {
         WaitForAsyncUtils.waitForAsyncFx(PATIENCE_SECONDS * 1000L, work);
         WaitForAsyncUtils.waitForFxEvents();
     }
 
     /** Waits until the condition holds; asked on the FX thread. */
-    protected static void waitUntil(Callable<Boolean> condition) {
+    public static void waitUntil(Callable<Boolean> condition) {
         try {
             WaitForAsyncUtils.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS, () -> onFx(condition));
         } catch (TimeoutException late) {

@@ -19,7 +19,7 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.inference.Query;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 
 /**
  * What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them

@@ -9,7 +9,7 @@ import loupe.inference.EngineReport;
 import loupe.inference.LocalInferenceService;
 import loupe.inference.Priority;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 
 /**
  * Starts the engine, opens one thing and says how much memory the process has taken before, at most and in the end:

@@ -24,7 +24,7 @@ import loupe.inference.ModelId;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.lm.Processing;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;

@@ -16,7 +16,7 @@ import loupe.inference.Device;
 import loupe.inference.LocalInferenceService;
 import loupe.inference.Priority;
 import loupe.inference.SaeId;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -16,7 +16,7 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.lm.Processing;
 import loupe.lm.Tokenizer;
-import loupe.sae.SaeOptions;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;
 

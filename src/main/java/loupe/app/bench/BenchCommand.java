@@ -1,0 +1,73 @@
+package loupe.app.bench;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import loupe.app.command.CommandContext;
+import loupe.app.command.LoupeCommand;
+import loupe.app.command.Paths;
+import loupe.app.command.Refusal;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code bench}: how fast this machine computes, in relation to what it could do at best. */
+@Command(name = "bench", description = "Measure speeds on models made for it, beside the machine's own peak.")
+public final class BenchCommand extends LoupeCommand {
+    @Parameters(arity = "0..*", paramLabel = "NAME", description = "What to measure; everything if left out.")
+    private List<String> names = List.of();
+
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            defaultValue = "" + IndexRun.TOKENS,
+            description = "index: tokens of the pass (default: ${DEFAULT-VALUE}).")
+    private int tokens;
+
+    @Option(
+            names = "--seconds",
+            paramLabel = "S",
+            description =
+                    "index: stop the pass after about so many seconds; the next call with the same --folder goes on.")
+    private Double seconds;
+
+    @Option(
+            names = "--folder",
+            paramLabel = "DIR",
+            description = "index: where what is measured stays (default: nowhere).")
+    private Path folder;
+
+    @Option(
+            names = "--synthetic",
+            description =
+                    "index: ask an index of 1,000,000 tokens and 24,576 features with 40 active at each token, made for it.")
+    private boolean synthetic;
+
+    @Override
+    public Map<String, Object> run(CommandContext context) throws IOException {
+        List<Benchmark> window = List.of(new StartBenchmark(), new UiBenchmark());
+        List<String> known = Stream.concat(
+                        Bench.names().stream(), window.stream().map(Benchmark::name))
+                .toList();
+        for (String name : names) {
+            if (!known.contains(name)) {
+                throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", known));
+            }
+        }
+        if (tokens < 1_024) {
+            throw Refusal.usage("--tokens is " + tokens + ", at least 1024 are needed");
+        }
+        if (folder != null) {
+            Paths.folder(folder, "--folder");
+        }
+        IndexRun index = new IndexRun(
+                tokens, seconds == null ? Double.POSITIVE_INFINITY : seconds, Optional.ofNullable(folder), synthetic);
+        try (Bench bench = new Bench(
+                context.service(), window, line -> context.progress().say(line), context.cancellation(), index)) {
+            return bench.run(names);
+        }
+    }
+}

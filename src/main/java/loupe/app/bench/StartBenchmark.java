@@ -1,0 +1,66 @@
+package loupe.app.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import loupe.app.window.Toolkit;
+import loupe.app.window.WorkbenchApp;
+
+/**
+ * Starts the workbench on the sample in a process of its own, with nothing remembered, until table, tree and token list
+ * are there. The first run also passes over the corpus in the background; the others find that done.
+ */
+final class StartBenchmark implements Benchmark {
+    private static final int RUNS = 5;
+
+    @Override
+    public String name() {
+        return "start";
+    }
+
+    @Override
+    public Map<String, Object> run(Bench bench) throws IOException {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        Optional<Path> sample =
+                WorkbenchApp.sampleFolder().filter(folder -> Files.isDirectory(folder.resolve("glossary")));
+        if (sample.isEmpty()) {
+            figures.put("not_run", "there is no sample to open");
+            return figures;
+        }
+        Path home = Files.createDirectories(bench.temporary().resolve("start"));
+        figures.put("first, s", seconds(home));
+        double[] seconds = new double[RUNS];
+        for (int i = 0; i < RUNS; i++) {
+            bench.say("start: " + (i + 1) + " of " + RUNS);
+            seconds[i] = seconds(home);
+        }
+        figures.put("process begun, window usable", Timing.of(seconds).json());
+        return figures;
+    }
+
+    /** Seconds from the beginning of a process until its window is usable. */
+    private static double seconds(Path home) throws IOException {
+        List<String> withoutScreen = !Toolkit.screenIsMissing()
+                ? List.of()
+                : Toolkit.WITHOUT_SCREEN.entrySet().stream()
+                        .map(option -> "-D" + option.getKey() + "=" + option.getValue())
+                        .toList();
+        List<String> said = JavaProcess.output(
+                StartProbe.class,
+                withoutScreen,
+                Map.of(
+                        "XDG_CONFIG_HOME",
+                        home.resolve("config").toString(),
+                        "XDG_CACHE_HOME",
+                        home.resolve("cache").toString()));
+        return said.stream()
+                .filter(line -> line.startsWith(StartProbe.USABLE_AFTER))
+                .findFirst()
+                .map(line -> Double.parseDouble(line.substring(StartProbe.USABLE_AFTER.length())))
+                .orElseThrow(() -> new IllegalStateException("the workbench ended before its window was usable"));
+    }
+}

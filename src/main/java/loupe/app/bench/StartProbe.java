@@ -1,0 +1,61 @@
+package loupe.app.bench;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import javafx.animation.AnimationTimer;
+import javafx.stage.WindowEvent;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.app.command.Cli;
+import loupe.app.command.CommandProcess;
+import loupe.app.window.WorkbenchApp;
+import loupe.state.SideModels;
+
+/**
+ * The workbench as {@code Main} starts it, closed again as soon as it is usable. Says how long that took since the
+ * process began.
+ */
+final class StartProbe {
+    static final String USABLE_AFTER = "usable after ";
+
+    private StartProbe() {}
+
+    public static void main(String[] arguments) {
+        CommandProcess.run(new Cli(System.out, System.err, List.of(), StartProbe::watch), arguments);
+    }
+
+    private static void watch(WorkbenchApp app) {
+        new AnimationTimer() {
+            private boolean drawn;
+
+            @Override
+            public void handle(long now) {
+                if (!isUsable(app)) {
+                    return;
+                }
+                if (!drawn) {
+                    drawn = true; // this pulse's frame shows it
+                    return;
+                }
+                stop();
+                Instant begun = ProcessHandle.current().info().startInstant().orElseThrow();
+                System.out.println(
+                        USABLE_AFTER + Duration.between(begun, Instant.now()).toMillis() / 1e3);
+                app.view()
+                        .scene()
+                        .getWindow()
+                        .fireEvent(new WindowEvent(app.view().scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST));
+            }
+        }.start();
+    }
+
+    /** Table, tree and token list are there and live. */
+    private static boolean isUsable(WorkbenchApp app) {
+        SideModels a = app.models().a();
+        DefinitionTree.Answer tree = a.tree().tree().getValue();
+        return app.models().table().size() > 0
+                && tree != null
+                && tree.size() > 1
+                && a.tokens().list().getValue() != null;
+    }
+}

@@ -1,0 +1,358 @@
+package loupe.app.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import javafx.animation.AnimationTimer;
+import javafx.application.Platform;
+import javafx.stage.Stage;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.app.window.Toolkit;
+import loupe.app.window.WorkbenchApp;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.state.SideModels;
+import loupe.state.ghost.GhostValues;
+import loupe.state.window.FeatureRef;
+
+/**
+ * The real window on the sample, warm: from a click or a slider event to the frame that shows the answer. A frame
+ * counts when its layout is done. While it runs, a second thread asks the JavaFX thread for nothing every few
+ * milliseconds and keeps the longest time it had to wait, which is the longest task there. One thread, not JavaFX's.
+ */
+final class UiBenchmark implements Benchmark {
+    private static final int SELECTIONS = 50;
+    private static final int DRAG_EVENTS = 120;
+    private static final int DRAGS_TO_A_TREE = 50;
+    private static final int QUICK_SELECTIONS = 100;
+    private static final long EVENT_MILLIS = 16;
+    private static final long PROBE_MILLIS = 2;
+    private static final long SETTLING_MILLIS = 500;
+    private static final int LARGE_TREE_CHILDREN = 20;
+    private static final double LARGE_TREE_CUTOFF = 1e-8;
+    private static final long PATIENCE_NANOS = 120_000_000_000L;
+
+    private WorkbenchApp app;
+    private Runnable frame = () -> {};
+
+    @Override
+    public String name() {
+        return "ui";
+    }
+
+    @Override
+    public Map<String, Object> run(Bench bench) throws IOException {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        Path sample = WorkbenchApp.sampleFolder()
+                .filter(folder -> Files.isDirectory(folder.resolve("glossary")))
+                .orElse(null);
+        if (sample == null) {
+            figures.put("not_run", "there is no sample to open");
+            return figures;
+        }
+        if (Toolkit.screenIsMissing()) {
+            bench.say("ui: there is no display, so frames are drawn without one");
+            Toolkit.withoutScreen();
+        }
+        Toolkit.start();
+        Path cache = Files.createDirectory(bench.temporary().resolve("ui"));
+        AnimationTimer everyFrame = timer();
+        try {
+            Toolkit.run(() -> {
+                app = new WorkbenchApp(bench.service(), null, cache);
+                app.show(new Stage(), () -> {});
+                app.view().scene().addPostLayoutPulseListener(() -> frame.run());
+                everyFrame.start();
+                app.openFirst(
+                        new WorkbenchApp.Opening(sample.resolve("glossary"), List.of(sample.resolve("sae-topk"))));
+            });
+            bench.say("ui: waiting for the sample to be open and counted");
+            until(() -> a().side().sae().get() != null
+                    && panesAreFull()
+                    && !app.models().statistics().counting(a().side()).get()
+                    && !app.models().table().filling().get());
+            measure(bench, figures);
+            try (Probe probe = new Probe()) {
+                bench.say("ui: a tree of 100,000 nodes");
+                new LargeTreeBenchmark(bench.service().files(), probe::takeMillis).measure(figures);
+            }
+            return figures;
+        } finally {
+            Toolkit.run(() -> {
+                everyFrame.stop();
+                if (app != null) {
+                    app.close();
+                }
+            });
+            delete(cache);
+        }
+    }
+
+    private void measure(Bench bench, Map<String, Object> figures) {
+        for (int i = 0; i < 10; i++) {
+            select(5 + 31 * i, this::panesAreFull); // warm
+        }
+        try (Probe probe = new Probe()) {
+            bench.say("ui: choosing features");
+            double[] panes = new double[SELECTIONS];
+            double[] branches = new double[SELECTIONS];
+            for (int i = 0; i < SELECTIONS; i++) {
+                panes[i] = select(11 + 13 * i, this::panesAreFull);
+                until(this::treeIsComplete);
+                branches[i] = select(17 + 13 * i, this::treeHasBranches);
+                until(this::treeIsComplete);
+            }
+            figures.put(
+                    "feature chosen, all panes but the tree",
+                    Timing.of(panes).milliseconds().json());
+            figures.put(
+                    "feature chosen, first branches",
+                    Timing.of(branches).milliseconds().json());
+            figures.put("longest task while choosing, ms", probe.longestMillis());
+        }
+        try (Probe probe = new Probe()) {
+            bench.say("ui: dragging the scale");
+            figures.put("slider event, token list", drag().milliseconds().json());
+            double[] trees = new double[DRAGS_TO_A_TREE];
+            for (int i = 0; i < trees.length; i++) {
+                trees[i] = moveScale(this::treeIsOfThisScale);
+            }
+            figures.put(
+                    "slider event, new partial tree",
+                    Timing.of(trees).milliseconds().json());
+            figures.put("longest task while dragging, ms", probe.longestMillis());
+        }
+        try (Probe probe = new Probe()) {
+            bench.say("ui: " + QUICK_SELECTIONS + " features in turn");
+            for (int i = 0; i < QUICK_SELECTIONS; i++) {
+                int feature = 3 + 7 * i;
+                Toolkit.run(() -> app.models().table().jumpTo(feature));
+                pause(EVENT_MILLIS);
+            }
+            until(this::panesAreFull);
+            figures.put("longest task in " + QUICK_SELECTIONS + " features in turn, ms", probe.longestMillis());
+        }
+        try (Probe probe = new Probe()) {
+            bench.say("ui: a large tree of the sample");
+            growLargeTree(figures);
+            figures.put("longest task while a large tree grows, ms", probe.longestMillis());
+        }
+        try (Probe probe = new Probe()) {
+            bench.say("ui: opening a checkpoint");
+            Path path = a().side().sae().get().path();
+            Toolkit.run(() -> app.models()
+                    .workbench()
+                    .openCheckpoint(app.models().workbench().b(), path, SaeOptions.AS_STORED));
+            until(() -> app.models().workbench().b().sae().get() != null);
+            until(() -> app.view().isArranged() && panesAreFull(app.models().b()));
+            pause(SETTLING_MILLIS);
+            figures.put("longest task while loading, ms", probe.longestMillis());
+        }
+        try (Probe probe = new Probe()) {
+            bench.say("ui: closing everything, opening the model and a checkpoint again");
+            Path model = app.models().workbench().model().get().folder();
+            Path path = a().side().sae().get().path();
+            Toolkit.run(() -> app.models().workbench().closeModel());
+            until(() -> app.models().workbench().b().sae().get() == null
+                    && app.view().isArranged());
+            pause(SETTLING_MILLIS);
+            figures.put("longest task while closing everything, ms", probe.takeMillis());
+            Toolkit.run(() -> app.models()
+                    .workbench()
+                    .openModel(
+                            model,
+                            opened -> app.models()
+                                    .workbench()
+                                    .openCheckpoint(app.models().workbench().a(), path, SaeOptions.AS_STORED)));
+            until(() -> a().side().sae().get() != null && panesAreFull());
+            pause(SETTLING_MILLIS);
+            figures.put("longest task while loading everything again, ms", probe.longestMillis());
+        }
+    }
+
+    /** With the controls as far out as they go; the tree stops where the window lets it become no larger. */
+    private void growLargeTree(Map<String, Object> figures) {
+        GhostValues before = Toolkit.call(() -> app.models().controls().values().get());
+        long start = System.nanoTime();
+        Toolkit.run(() -> {
+            app.models().controls().topK().set(LARGE_TREE_CHILDREN);
+            app.models().controls().cutoff().set(LARGE_TREE_CUTOFF);
+        });
+        until(() -> treeIsComplete()
+                && a().tree().tree().getValue().query().limits().topK() == LARGE_TREE_CHILDREN);
+        figures.put(
+                "large tree grown, nodes",
+                Toolkit.call(() -> a().tree().tree().getValue().size()));
+        figures.put("large tree grown, s", (System.nanoTime() - start) / 1e9);
+        Toolkit.run(() -> app.models().controls().restore(before));
+        until(this::treeIsComplete);
+    }
+
+    /** Events at the rate of frames; each is answered when a list of its scale, or of a later one, is shown. */
+    private Timing drag() {
+        double[] seconds = new double[DRAG_EVENTS];
+        for (int i = 0; i < DRAG_EVENTS; i++) {
+            long start = System.nanoTime();
+            seconds[i] = moveScale(this::listIsOfThisScale);
+            long rest = EVENT_MILLIS - (System.nanoTime() - start) / 1_000_000;
+            if (rest > 0) {
+                pause(rest);
+            }
+        }
+        return Timing.of(seconds);
+    }
+
+    private double moveScale(BooleanSupplier shown) {
+        double range = app.models().controls().range().get().max();
+        double step = app.models().controls().range().get().step();
+        double now = app.models().controls().scale().get();
+        double next = now + 3 * step > 0.6 * range ? 0.2 * range : now + 3 * step;
+        return eventToFrame(() -> app.models().controls().scale().set(next), shown);
+    }
+
+    private double select(int feature, BooleanSupplier shown) {
+        int number = feature % app.models().table().size();
+        FeatureRef ref = new FeatureRef(a().side().sae().get().id(), number);
+        return eventToFrame(() -> app.models().workbench().selection().select(ref), shown);
+    }
+
+    /** Seconds from an event on the JavaFX thread to the first frame in which something is shown. */
+    private double eventToFrame(Runnable event, BooleanSupplier shown) {
+        AtomicLong shownAt = new AtomicLong();
+        long start = Toolkit.call(() -> {
+            long now = System.nanoTime();
+            event.run();
+            frame = () -> {
+                if (shownAt.get() == 0 && shown.getAsBoolean()) {
+                    shownAt.set(System.nanoTime());
+                }
+            };
+            return now;
+        });
+        until(() -> shownAt.get() != 0);
+        Toolkit.run(() -> frame = () -> {});
+        return (shownAt.get() - start) / 1e9;
+    }
+
+    private SideModels a() {
+        return app.models().a();
+    }
+
+    private boolean panesAreFull() {
+        return panesAreFull(a());
+    }
+
+    private static boolean panesAreFull(SideModels side) {
+        return Stream.of(
+                        side.histogram().histogram(),
+                        side.examples().examples(),
+                        side.logits().weights(),
+                        side.tokens().list(),
+                        side.neighbours().neighbours())
+                .allMatch(slot -> slot.getValue() != null && !slot.isPending());
+    }
+
+    private boolean treeHasBranches() {
+        DefinitionTree.Answer tree = a().tree().tree().getValue();
+        return tree != null && tree.size() > 1;
+    }
+
+    private boolean treeIsComplete() {
+        DefinitionTree.Answer tree = a().tree().tree().getValue();
+        return tree != null && tree.isComplete() && !a().tree().tree().isPending();
+    }
+
+    private boolean treeIsOfThisScale() {
+        return treeHasBranches()
+                && a().tree().tree().getValue().query().ghost().scale()
+                        == app.models().controls().values().get().scale();
+    }
+
+    private boolean listIsOfThisScale() {
+        return a().tokens().list().getValue() != null
+                && a().tokens().list().getValue().settings().ghost().scale()
+                        == app.models().controls().values().get().scale();
+    }
+
+    private AnimationTimer timer() {
+        return new AnimationTimer() {
+            @Override
+            public void handle(long now) {
+                Platform.requestNextPulse();
+            }
+        };
+    }
+
+    private void until(BooleanSupplier done) {
+        long start = System.nanoTime();
+        while (!Toolkit.call(done::getAsBoolean)) {
+            if (System.nanoTime() - start > PATIENCE_NANOS) {
+                throw new IllegalStateException("the window did not come to show what was asked of it");
+            }
+            pause(1);
+        }
+    }
+
+    private static void pause(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        }
+    }
+
+    /** Asks the JavaFX thread for nothing, over and over, and keeps the longest time until it answered. */
+    private static final class Probe implements AutoCloseable {
+        private final AtomicBoolean running = new AtomicBoolean(true);
+        private final AtomicLong longest = new AtomicLong();
+        private final Thread thread = new Thread(this::ask, "probe");
+
+        Probe() {
+            thread.setDaemon(true);
+            thread.start();
+        }
+
+        private void ask() {
+            while (running.get()) {
+                long start = System.nanoTime();
+                Toolkit.run(() -> {});
+                longest.accumulateAndGet(System.nanoTime() - start, Math::max);
+                pause(PROBE_MILLIS);
+            }
+        }
+
+        /** The longest since this was asked last. */
+        double takeMillis() {
+            return longest.getAndSet(0) / 1e6;
+        }
+
+        double longestMillis() {
+            return longest.get() / 1e6;
+        }
+
+        @Override
+        public void close() {
+            running.set(false);
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+}

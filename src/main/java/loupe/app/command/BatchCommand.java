@@ -1,0 +1,298 @@
+package loupe.app.command;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import loupe.analysis.batch.BatchPlan;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.TokenGeometry;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenMetric;
+import loupe.format.JsonLines;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.Processing;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/**
+ * {@code batch}: trees, token lists and best scales of many features, one JSON line each, in a file that can be gone on
+ * with.
+ */
+@Command(
+        name = "batch",
+        description =
+                "Trees, token lists and best scales of many features, as JSON lines; --resume goes on where an earlier run stopped.")
+public final class BatchCommand extends LoupeCommand {
+    private static final Set<String> PARTS = Set.of("tree", "tokens", "scale");
+
+    @Mixin
+    private ModelOptions model;
+
+    @Mixin
+    private GhostOptions ghost;
+
+    @Mixin
+    private PromptOptions prompt;
+
+    @Option(names = "--features", required = true, paramLabel = "WHICH", description = "Such as 0-99,120, or all.")
+    private String features;
+
+    @Option(
+            names = "--parts",
+            split = ",",
+            defaultValue = "tree,tokens,scale",
+            paramLabel = "PART",
+            description = "tree, tokens, scale (default: ${DEFAULT-VALUE}).")
+    private List<String> parts;
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "F.jsonl",
+            description = "Where the lines go. The first one says the settings.")
+    private Path out;
+
+    @Option(names = "--resume", description = "Go on with the file of an earlier run of the same settings.")
+    private boolean resume;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "K",
+            defaultValue = "5",
+            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+    private int topK;
+
+    @Option(
+            names = "--cutoff",
+            paramLabel = "P",
+            defaultValue = "5e-5",
+            description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
+    private double cutoff;
+
+    @Option(
+            names = "--max-depth",
+            paramLabel = "D",
+            defaultValue = "25",
+            description = "Largest depth (default: ${DEFAULT-VALUE}).")
+    private int maxDepth;
+
+    @Option(
+            names = "--max-nodes",
+            paramLabel = "N",
+            defaultValue = "300",
+            description = "Keep only the N most probable nodes of each tree (default: ${DEFAULT-VALUE}).")
+    private int maxNodes;
+
+    @Option(
+            names = "--baseline",
+            paramLabel = "WHICH",
+            defaultValue = "none",
+            description = "Of the trees: none, centroid, random:N or empty (default: none).")
+    private String baseline;
+
+    @Option(
+            names = "--exponent",
+            paramLabel = "M",
+            defaultValue = "1.4",
+            description = "Exponent of the token list's ratio (default: ${DEFAULT-VALUE}).")
+    private double exponent;
+
+    @Option(
+            names = "--metric",
+            paramLabel = "NAME",
+            defaultValue = "ratio",
+            description = "Of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: ratio).")
+    private TokenMetric metric;
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "50",
+            description = "How many tokens (default: ${DEFAULT-VALUE}).")
+    private int top;
+
+    @Override
+    public Map<String, Object> run(CommandContext context) throws IOException {
+        TreeBaseline compared = PromptOptions.baseline(baseline);
+        requireSensible();
+        Paths.writable(out, "--out");
+        if (Files.exists(out) && !resume) {
+            throw Refusal.usage(
+                    "--out: " + out + " is there already; go on with it by --resume, or choose another name");
+        }
+        ghost.setFeature(0, "--features");
+        ghost.requireSensible(null);
+        OpenModel opened = model.open(context, Processing.RAW);
+        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, null));
+        OpenSae sae = ghost.sae()
+                .orElseThrow(() -> Refusal.usage("--vectors has no features to go through; give --sae PATH"));
+        List<Integer> wanted = features(sae.config().dSae());
+        GhostPrompt tokens = prompt.tokens(opened, model);
+        TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());
+        Map<String, Object> said = describe(opened, settings, tokens);
+        BatchPlan plan = new BatchPlan(
+                opened.id(),
+                sae.id(),
+                new TokenListSettings(settings, metric, exponent, top),
+                tokens,
+                "",
+                limits,
+                compared,
+                parts.stream()
+                        .map(part -> BatchPlan.Part.valueOf(part.toUpperCase(Locale.ROOT)))
+                        .collect(Collectors.toSet()),
+                parts.contains("scale")
+                        ? context.ask(new TokenGeometry(opened.id())).meanDistance()
+                        : 1,
+                sae.config().hook().filter(hook -> Fit.hasVectors(opened, hook)));
+
+        long start = System.nanoTime();
+        int done = 0;
+        int skipped;
+        try (JsonLines lines = Files.exists(out) ? JsonLines.goOn(out) : JsonLines.create(out)) {
+            Set<Integer> known = known(lines, said);
+            List<Integer> missing =
+                    wanted.stream().filter(feature -> !known.contains(feature)).toList();
+            skipped = wanted.size() - missing.size();
+            context.begin();
+            for (int from = 0; from < missing.size(); from += BatchPlan.TOGETHER) {
+                List<Integer> group = missing.subList(from, Math.min(missing.size(), from + BatchPlan.TOGETHER));
+                for (Map<String, Object> result : results(context, opened, plan, group)) {
+                    lines.add(result);
+                    done++;
+                }
+                context.progress().show(done / (double) missing.size());
+            }
+        }
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("out", out.toString());
+        result.put("features", wanted.size());
+        result.put("done", done);
+        result.put("known_before", skipped);
+        result.put("seconds", (System.nanoTime() - start) / 1e9);
+        return result;
+    }
+
+    private void requireSensible() {
+        parts.stream().filter(part -> !PARTS.contains(part)).findFirst().ifPresent(part -> {
+            throw Refusal.usage("--parts has " + part + ", expected tree, tokens or scale");
+        });
+        if (topK < 1
+                || !(cutoff >= 0 && cutoff <= 1)
+                || maxDepth < 0
+                || maxNodes < 1
+                || top < 1
+                || !(exponent >= 0 && Double.isFinite(exponent))) {
+            throw Refusal.usage("--top-k is " + topK + ", --cutoff " + cutoff + ", --max-depth " + maxDepth
+                    + ", --max-nodes " + maxNodes + ", --top " + top + " and --exponent " + exponent
+                    + "; at least 1, 0 to 1, at least 0, 1, 1 and 0 are needed");
+        }
+    }
+
+    /** The features asked for, in the order asked. */
+    private List<Integer> features(int dSae) {
+        if (features.equals("all")) {
+            return java.util.stream.IntStream.range(0, dSae).boxed().toList();
+        }
+        Set<Integer> chosen = new LinkedHashSet<>();
+        for (String range : features.split(",")) {
+            if (!range.matches("\\d{1,9}(-\\d{1,9})?")) {
+                throw Refusal.usage("--features is " + features + ", expected something like 0-99,120, or all");
+            }
+            int[] ends =
+                    Arrays.stream(range.split("-")).mapToInt(Integer::parseInt).toArray();
+            int last = ends[ends.length - 1];
+            if (last >= dSae || last < ends[0]) {
+                throw Refusal.usage("--features has " + range + ", the checkpoint has features 0 to " + (dSae - 1));
+            }
+            for (int feature = ends[0]; feature <= last; feature++) {
+                chosen.add(feature);
+            }
+        }
+        return List.copyOf(chosen);
+    }
+
+    /**
+     * The features an earlier run has finished. Writes the settings into a new file.
+     *
+     * @throws Refusal if they were others
+     */
+    private Set<Integer> known(JsonLines lines, Map<String, Object> said) {
+        if (lines.known().isEmpty()) {
+            lines.add(Map.of("settings", said));
+            return Set.of();
+        }
+        JsonNode before = lines.known().get(0).path("settings");
+        JsonNode now = JsonLines.asRead(said);
+        if (!before.equals(now)) {
+            String differing = said.keySet().stream()
+                    .filter(key -> !before.path(key).equals(now.path(key)))
+                    .findFirst()
+                    .orElse("the settings");
+            throw Refusal.usage("--resume: " + out + " was begun with other settings (" + differing + " was "
+                    + before.path(differing) + " and is " + now.path(differing) + "). Use those, or another --out");
+        }
+        Set<Integer> known = new LinkedHashSet<>();
+        lines.known().forEach(line -> {
+            if (line.path("feature").isInt()) {
+                known.add(line.path("feature").intValue());
+            }
+        });
+        return known;
+    }
+
+    private static List<Map<String, Object>> results(
+            CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> group) {
+        List<DefinitionTree.Answer> trees =
+                plan.parts().contains(BatchPlan.Part.TREE) ? context.ask(plan.trees(group)) : List.of();
+        List<Map<String, Object>> results = new ArrayList<>();
+        for (int i = 0; i < group.size(); i++) {
+            int feature = group.get(i);
+            results.add(plan.line(
+                    feature,
+                    trees.isEmpty() ? Optional.empty() : Optional.of(trees.get(i)),
+                    plan.parts().contains(BatchPlan.Part.TOKENS)
+                            ? Optional.of(context.ask(plan.columns(feature)))
+                            : Optional.empty(),
+                    plan.parts().contains(BatchPlan.Part.SCALE)
+                            ? Optional.of(context.ask(plan.sweep(feature)))
+                            : Optional.empty(),
+                    id -> ModelOptions.text(opened, id)));
+        }
+        return results;
+    }
+
+    private Map<String, Object> describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
+        Map<String, Object> said = ghost.describe(opened, settings, null);
+        said.remove("feature");
+        prompt.describe(said, tokens);
+        said.put("parts", parts);
+        said.put("top_k", topK);
+        said.put("cutoff", cutoff);
+        said.put("max_depth", maxDepth);
+        said.put("max_nodes", maxNodes);
+        said.put("baseline", baseline);
+        said.put("metric", metric.label());
+        said.put("exponent", exponent);
+        said.put("top", top);
+        return said;
+    }
+}

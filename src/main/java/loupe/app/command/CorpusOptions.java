@@ -1,0 +1,97 @@
+package loupe.app.command;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import loupe.analysis.prompts.TokenRows;
+import loupe.index.Contexts;
+import loupe.index.Corpus;
+import loupe.inference.OpenModel;
+import loupe.lm.Tokenizer;
+import picocli.CommandLine.Option;
+
+/** The options that name a corpus, and how its documents are packed into contexts. */
+final class CorpusOptions {
+    @Option(
+            names = "--corpus",
+            required = true,
+            arity = "1..*",
+            paramLabel = "PATH",
+            description = "Texts, or folders of them: .txt, .jsonl, .csv, .tsv, .parquet; also as .gz, .bz2 or .zst.")
+    private List<Path> files;
+
+    @Option(
+            names = "--text-column",
+            paramLabel = "NAME",
+            defaultValue = Corpus.TEXT,
+            description = "Field of JSON lines, or column of tables, that has the text (default: ${DEFAULT-VALUE}).")
+    private String column;
+
+    @Option(names = "--max-tokens", paramLabel = "N", description = "Stop after so many tokens.")
+    private Long maxTokens;
+
+    @Option(
+            names = "--context",
+            paramLabel = "T",
+            defaultValue = "128",
+            description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
+    private int context;
+
+    Corpus corpus() {
+        files.forEach(file -> Paths.existing(file, "--corpus"));
+        return Corpus.of(files, column);
+    }
+
+    long maxTokens() {
+        if (maxTokens != null && maxTokens < 1) {
+            throw Refusal.usage("--max-tokens is " + maxTokens + ", at least 1 is needed");
+        }
+        return maxTokens == null ? Long.MAX_VALUE : maxTokens;
+    }
+
+    /** As asked for, or as long as the model's own contexts, with a warning. */
+    int contextLength(CommandContext command, OpenModel model) {
+        if (context < 2) {
+            throw Refusal.usage("--context is " + context + ", at least 2 is needed");
+        }
+        int most = model.config().context();
+        if (context > most) {
+            command.warn("--context is " + context + ", but " + model.folder() + " takes at most " + most
+                    + " tokens: contexts have " + most);
+        }
+        return Math.min(context, most);
+    }
+
+    /** @throws Refusal if the model cannot read text */
+    static Tokenizer tokenizer(OpenModel model) {
+        return model.tokenizer()
+                .orElseThrow(() ->
+                        Refusal.content(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
+    }
+
+    /**
+     * The corpus as contexts.
+     *
+     * @param separator the token put before each document, if any
+     */
+    TokenRows contexts(CommandContext command, OpenModel model, OptionalInt separator) {
+        Tokenizer tokenizer = tokenizer(model);
+        Contexts packing = new Contexts(contextLength(command, model), separator, maxTokens());
+        List<int[]> rows = new ArrayList<>();
+        corpus().forEachDocument(document -> {
+            command.cancellation().check();
+            boolean more = packing.add(ModelOptions.check(
+                    model, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"));
+            packing.drain().forEach(context -> rows.add(context.ids()));
+            return more;
+        });
+        packing.finish();
+        packing.drain().forEach(context -> rows.add(context.ids()));
+        rows.removeIf(row -> row.length < 2);
+        if (rows.isEmpty()) {
+            throw Refusal.content("The corpus has no text: " + files);
+        }
+        return new TokenRows(rows.toArray(int[][]::new));
+    }
+}

@@ -1,0 +1,96 @@
+package loupe.app.command;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import loupe.analysis.compare.SaeMetrics;
+import loupe.analysis.features.Encoding;
+import loupe.format.SafetensorsWriter;
+import loupe.inference.OpenSae;
+import loupe.tensor.HostTensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code encode}: a checkpoint applied to given activations. */
+@Command(name = "encode", description = "Apply a checkpoint to given activations; write features and reconstruction.")
+public final class EncodeCommand extends LoupeCommand {
+    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "The checkpoint.")
+    private Path sae;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(
+            names = "--input",
+            required = true,
+            paramLabel = "F:NAME",
+            converter = ArrayReference.Converter.class,
+            description = "The activations, [.., d].")
+    private ArrayReference input;
+
+    @Option(
+            names = "--token-ids",
+            split = ",",
+            paramLabel = "ID",
+            description = "The token at each vector, for checkpoints with a lookup table.")
+    private int[] tokenIds;
+
+    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for features and x_hat.")
+    private Path out;
+
+    @Override
+    public Map<String, Object> run(CommandContext context) {
+        if (out != null) {
+            Paths.writable(out, "--out");
+        }
+        Paths.existing(sae, "--sae");
+        HostTensor x = input.read("--input");
+        OpenSae opened = reading.open(context, sae, "--sae");
+        Optional<List<Integer>> ids = Optional.ofNullable(tokenIds)
+                .map(given -> Arrays.stream(given).boxed().toList());
+        if (opened.config().lookup() && ids.isEmpty()) {
+            throw Refusal.usage("--token-ids is missing: " + sae + " adds a bias for each token to its reconstruction");
+        }
+        requireShape(opened, x, ids);
+        Encoding.Answer answer = context.ask(new Encoding(opened.id(), x, ids));
+        SaeMetrics metrics = answer.metrics();
+        if (metrics.undefined() > 0) {
+            context.warn(metrics.undefined() + " of " + (metrics.rows() + metrics.undefined())
+                    + " vectors have no defined answer (such as a zero vector under "
+                    + "constant_norm_rescale); they are NaN in the output and left out of the figures");
+        }
+        if (out != null) {
+            new SafetensorsWriter()
+                    .add("features", answer.features())
+                    .add("x_hat", answer.xHat())
+                    .write(out);
+        }
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("l0", metrics.l0());
+        result.put("mse", metrics.mse());
+        result.put("fve", metrics.fve());
+        return result;
+    }
+
+    private void requireShape(OpenSae opened, HostTensor x, Optional<List<Integer>> ids) {
+        int rank = x.shape().length;
+        int width = opened.config().dIn();
+        boolean heads =
+                rank >= 2 && opened.config().readsHeads() && (long) x.size(rank - 1) * x.size(rank - 2) == width;
+        if (rank == 0 || x.size(rank - 1) != width && !heads) {
+            throw Refusal.content(
+                    "--input: " + input + " is " + Arrays.toString(x.shape()) + ", but " + sae + " reads vectors of "
+                            + width + " numbers" + (opened.config().readsHeads() ? ", or heads that make as many" : "")
+                            + ". Choose activations of the place it was trained on");
+        }
+        int vectors = x.data().length / width;
+        if (ids.isPresent() && ids.get().size() != vectors) {
+            throw Refusal.content("--token-ids: there are " + ids.get().size() + " token ids, but " + input + " holds "
+                    + vectors + " vectors. Give one id for each vector, row by row");
+        }
+    }
+}

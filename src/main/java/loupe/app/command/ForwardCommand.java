@@ -1,0 +1,139 @@
+package loupe.app.command;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import loupe.analysis.prompts.ForwardPass;
+import loupe.base.HookPoint;
+import loupe.format.SafetensorsWriter;
+import loupe.inference.OpenModel;
+import loupe.lm.Processing;
+import loupe.tensor.HostTensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code forward}: one forward pass, with what is asked to be seen of it. */
+@Command(name = "forward", description = "Run a model once; write logits and the values at hook points.")
+public final class ForwardCommand extends LoupeCommand {
+    @Mixin
+    private ModelOptions model;
+
+    @Option(names = "--text", paramLabel = "T", description = "The text to run.")
+    private String text;
+
+    @Option(
+            names = "--ids",
+            split = ",",
+            paramLabel = "ID",
+            description = "Token ids to run instead, taken as they are.")
+    private int[] ids;
+
+    @Option(
+            names = "--hooks",
+            split = ",",
+            paramLabel = "NAME",
+            description = "Hook points by their TransformerLens names, or all.")
+    private List<String> hooks = List.of();
+
+    @Option(
+            names = "--ghost",
+            paramLabel = "F:NAME",
+            converter = ArrayReference.Converter.class,
+            description = "A vector to stand in a token's place.")
+    private ArrayReference ghost;
+
+    @Option(
+            names = "--ghost-position",
+            split = ",",
+            paramLabel = "P",
+            description = "Where the ghost stands; one position or several.")
+    private int[] ghostPositions = {};
+
+    @Option(
+            names = "--processing",
+            paramLabel = "WHICH",
+            defaultValue = "raw",
+            description = "raw or processed weights (default: raw).")
+    private Processing processing;
+
+    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for logits and hook points.")
+    private Path out;
+
+    @Override
+    public Map<String, Object> run(CommandContext context) {
+        if ((text == null) == (ids == null)) {
+            throw Refusal.usage("give either --text or --ids");
+        }
+        if ((ghost == null) != (ghostPositions.length == 0)) {
+            throw Refusal.usage("--ghost and --ghost-position go together");
+        }
+        boolean all = hooks.contains("all");
+        Set<HookPoint> points = new LinkedHashSet<>();
+        hooks.stream()
+                .filter(name -> !name.equals("all"))
+                .forEach(name -> points.add(HookPoint.parse(name)
+                        .orElseThrow(() -> Refusal.usage("--hooks: " + name
+                                + " is no hook point; expected a name such as blocks.0.hook_resid_pre, or all"))));
+        if (out != null) {
+            Paths.writable(out, "--out");
+        }
+        OpenModel opened = model.open(context, processing);
+        int[] tokens = text == null ? ModelOptions.check(opened, ids, "--ids") : model.encode(opened, text, "--text");
+        requireRunnable(opened, tokens);
+        ForwardPass.Answer answer = context.ask(new ForwardPass(
+                opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));
+        points.stream()
+                .filter(point -> !answer.values().containsKey(point))
+                .findFirst()
+                .ifPresent(point -> {
+                    throw Refusal.content("--hooks: " + opened.folder() + " has no hook point " + point + "; it is a "
+                            + opened.config().family() + " model of "
+                            + opened.config().nLayers() + " layers");
+                });
+        if (out != null) {
+            SafetensorsWriter file = new SafetensorsWriter().add("logits", answer.logits());
+            answer.values().forEach((point, value) -> file.add(point.name(), value));
+            file.write(out);
+        }
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("ids", tokens);
+        result.put(
+                "tokens",
+                Arrays.stream(tokens)
+                        .mapToObj(id -> ModelOptions.text(opened, id))
+                        .toList());
+        result.put("loss", answer.loss().isPresent() ? answer.loss().getAsDouble() : null);
+        return result;
+    }
+
+    private Map<Integer, HostTensor> ghosts(OpenModel opened, int length) {
+        Map<Integer, HostTensor> placed = new HashMap<>();
+        if (ghost == null) {
+            return placed;
+        }
+        HostTensor vector = ghost.vector("--ghost", opened.config().dModel(), "the model's embedding");
+        for (int position : ghostPositions) {
+            if (position < 0 || position >= length) {
+                throw Refusal.usage("--ghost-position is " + position + ", the prompt has " + length + " tokens");
+            }
+            placed.put(position, vector);
+        }
+        return placed;
+    }
+
+    private static void requireRunnable(OpenModel opened, int[] tokens) {
+        if (tokens.length == 0) {
+            throw Refusal.usage("the text has no tokens; at least one is needed");
+        }
+        if (tokens.length > opened.config().context()) {
+            throw Refusal.content("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most "
+                    + opened.config().context());
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package loupe.app.command;
+
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import loupe.index.IndexInfo;
+import picocli.CommandLine.Option;
+
+/** The option that says which checkpoint of an index is meant. */
+final class IndexedCheckpoint {
+    @Option(
+            names = "--sae",
+            paramLabel = "NAME",
+            description = "Which checkpoint of the index (default: the only one).")
+    private String sae;
+
+    /**
+     * Its place in the index.
+     *
+     * @throws Refusal if there is no such checkpoint, or more than one
+     */
+    int in(IndexInfo info) {
+        return find(info, sae, "--sae");
+    }
+
+    /**
+     * @param name null for the only one
+     * @param option what gave the name
+     */
+    static int find(IndexInfo info, String name, String option) {
+        List<String> names =
+                info.saes().stream().map(indexed -> indexed.sae().name()).toList();
+        if (name == null && names.size() == 1) {
+            return 0;
+        }
+        List<Integer> found = IntStream.range(0, names.size())
+                .filter(i ->
+                        names.get(i).equals(name) || info.saes().get(i).folder().equals(name))
+                .boxed()
+                .toList();
+        if (found.size() == 1) {
+            return found.get(0);
+        }
+        throw Refusal.usage((name == null ? option + " NAME is needed" : option + " is " + name) + ", the index has "
+                + info.saes().stream()
+                        .map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")")
+                        .collect(Collectors.joining(", ")));
+    }
+
+    /** @throws Refusal if the checkpoint has no such feature */
+    static int require(IndexInfo info, int which, int feature) {
+        int features = info.saes().get(which).features();
+        if (feature < 0 || feature >= features) {
+            throw Refusal.usage("--feature is " + feature + ", the index has " + features + " features of "
+                    + info.saes().get(which).sae().name());
+        }
+        return feature;
+    }
+}

@@ -1,0 +1,41 @@
+package loupe.app.command;
+
+import loupe.index.Masks;
+import loupe.inference.OpenModel;
+import picocli.CommandLine.Option;
+
+/** The options that say which tokens of a corpus are left out. */
+final class MaskOptions {
+    @Option(names = "--mask-bos", description = "Leave out the tokens for the beginning of text.")
+    private boolean beginning;
+
+    @Option(
+            names = "--mask-first",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "Leave out the first N positions of each context.")
+    private int firstPositions;
+
+    @Option(
+            names = "--mask-norm",
+            paramLabel = "K",
+            description =
+                    "Leave out tokens whose vector at a hook point is longer than K times the median of their batch.")
+    private Double normMultiple;
+
+    Masks of(OpenModel model) {
+        if (firstPositions < 0) {
+            throw Refusal.usage("--mask-first is " + firstPositions + ", at least 0 is needed");
+        }
+        if (normMultiple != null && !(normMultiple > 0 && normMultiple < Double.POSITIVE_INFINITY)) {
+            throw Refusal.usage("--mask-norm is " + normMultiple + ", a number above 0 is needed, such as 10");
+        }
+        int id = !beginning
+                ? -1
+                : CorpusOptions.tokenizer(model)
+                        .beginning()
+                        .orElseThrow(() -> Refusal.content(
+                                "--mask-bos: " + model.folder() + " has no token for the beginning of text"));
+        return new Masks(id, firstPositions, normMultiple == null ? 0 : normMultiple);
+    }
+}

@@ -1,0 +1,60 @@
+package loupe.app.command;
+
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What a long pass takes of the memory while it runs: a line every so many tokens. */
+final class MemoryUse {
+    private static final long EVERY_TOKENS = 100_000;
+    private static final Path STATUS = Path.of("/proc/self/status");
+    private static final String RESIDENT = "VmRSS:";
+    private static final String MOST_RESIDENT = "VmHWM:";
+
+    private final List<Map<String, Object>> lines = new ArrayList<>();
+    private long next = EVERY_TOKENS;
+
+    /** Notes the memory if there are enough tokens more than at the last line. */
+    void at(long tokens) {
+        if (tokens >= next) {
+            next = tokens - tokens % EVERY_TOKENS + EVERY_TOKENS;
+            line(tokens);
+        }
+    }
+
+    /** The lines so far, and one of now. */
+    List<Map<String, Object>> finished(long tokens) {
+        line(tokens);
+        return List.copyOf(lines);
+    }
+
+    private void line(long tokens) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("tokens", tokens);
+        line.put("resident_bytes", status(RESIDENT));
+        line.put("most_resident_bytes", status(MOST_RESIDENT));
+        line.put(
+                "heap_used_bytes",
+                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
+        lines.add(line);
+    }
+
+    /** A figure of the process in bytes; null where the system has no such file. */
+    private static Long status(String key) {
+        try {
+            return Files.readAllLines(STATUS).stream()
+                    .filter(line -> line.startsWith(key))
+                    .map(line -> line.replaceAll("[^0-9]", ""))
+                    .map(kilobytes -> Long.parseLong(kilobytes) * 1024)
+                    .findFirst()
+                    .orElse(null);
+        } catch (IOException noSuchFile) {
+            return null;
+        }
+    }
+}

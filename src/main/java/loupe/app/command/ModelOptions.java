@@ -1,0 +1,87 @@
+package loupe.app.command;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalInt;
+import loupe.inference.OpenModel;
+import loupe.inference.Pending;
+import loupe.lm.Processing;
+import loupe.lm.Tokenizer;
+import loupe.lm.TokenizerFiles;
+import picocli.CommandLine.Option;
+
+/** The options that name a model, and how texts become its tokens. */
+public final class ModelOptions {
+    @Option(names = "--model", paramLabel = "DIR", description = "A model in Hugging Face's folder layout.")
+    public Path model;
+
+    @Option(
+            names = "--bos",
+            paramLabel = "WHEN",
+            defaultValue = "auto",
+            description =
+                    "Begin texts with the beginning-of-text token: auto (as the model's family does; before each document of a corpus if there is one), yes, no.")
+    private Tokenizer.Beginning bos;
+
+    public boolean isGiven() {
+        return model != null;
+    }
+
+    /** Opens the model and passes its warnings on. */
+    OpenModel open(CommandContext context, Processing processing) {
+        if (model == null) {
+            throw Refusal.usage("--model DIR is missing");
+        }
+        Paths.existing(model, "--model");
+        OpenModel opened = Pending.await(context.service().openModel(model, processing));
+        opened.warnings().forEach(warning -> context.warn(model + ": " + warning));
+        return opened;
+    }
+
+    /**
+     * A text as token ids.
+     *
+     * @throws Refusal if the model has no tokenizer
+     */
+    int[] encode(OpenModel opened, String text, String option) {
+        return check(opened, tokenizer(opened, option).encode(text, bos).ids(), option);
+    }
+
+    /**
+     * The token put before each document of a corpus: the one for the beginning of text, where there is one, unless
+     * {@code --bos no} was given.
+     */
+    OptionalInt separator(OpenModel opened) {
+        OptionalInt beginning = CorpusOptions.tokenizer(opened).beginning();
+        if (bos == Tokenizer.Beginning.YES && beginning.isEmpty()) {
+            throw Refusal.content("--bos yes: " + opened.folder() + " has no token for the beginning of text");
+        }
+        return bos == Tokenizer.Beginning.NO ? OptionalInt.empty() : beginning;
+    }
+
+    /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */
+    int[] encodeContinuation(OpenModel opened, String text, String option) {
+        return check(opened, tokenizer(opened, option).encodeContinuation(text).ids(), option);
+    }
+
+    private static Tokenizer tokenizer(OpenModel opened, String option) {
+        return opened.tokenizer()
+                .orElseThrow(() -> Refusal.content(opened.folder() + " has no tokenizer, so " + option
+                        + " cannot be read; give token ids instead. " + TokenizerFiles.absence(opened.folder())));
+    }
+
+    /** @throws Refusal if an id is outside the vocabulary */
+    static int[] check(OpenModel opened, int[] ids, String option) {
+        int size = opened.config().vocabularySize();
+        Arrays.stream(ids).filter(id -> id < 0 || id >= size).findFirst().ifPresent(id -> {
+            throw Refusal.content(option + ": token id " + id + " is outside the vocabulary of " + opened.folder()
+                    + ", which has " + size + " tokens");
+        });
+        return ids;
+    }
+
+    /** What a token looks like: its text, or {@code <id>} without a tokenizer. */
+    static String text(OpenModel opened, int id) {
+        return opened.tokenizer().map(tokenizer -> tokenizer.text(id)).orElse("<" + id + ">");
+    }
+}

@@ -1,0 +1,228 @@
+package loupe.app.command;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import loupe.analysis.features.NeighbourQuery;
+import loupe.analysis.features.NeighbourSpace;
+import loupe.analysis.features.Neighbours;
+import loupe.inference.ModelId;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.SaeId;
+import loupe.lm.Processing;
+import loupe.sae.SaeConfig;
+import loupe.tensor.HostTensor;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code neighbours}: the vectors of a model or checkpoint nearest to another one. */
+@Command(name = "neighbours", description = "List exact nearest neighbours by cosine, the query itself left out.")
+public final class NeighboursCommand extends LoupeCommand {
+    @Mixin
+    private ModelOptions model;
+
+    @Option(names = "--sae", paramLabel = "PATH", description = "The checkpoint whose directions or biases are meant.")
+    private Path sae;
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(
+            names = "--query",
+            required = true,
+            paramLabel = "WHAT",
+            description = "token:ID, text:T, feature:I, bias:ID, random:SEED or F:NAME.")
+    private String query;
+
+    @Option(
+            names = "--in",
+            paramLabel = "WHERE",
+            description = "tokens, unembedding, encoder, decoder or biases (default: of the query's own kind).")
+    private String in;
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "How many neighbours (default: ${DEFAULT-VALUE}).")
+    private int top;
+
+    private Optional<OpenModel> openModel = Optional.empty();
+    private Optional<OpenSae> openSae = Optional.empty();
+
+    @Override
+    public Map<String, Object> run(CommandContext context) {
+        if (!model.isGiven() && sae == null) {
+            throw Refusal.usage("give --model DIR or --sae PATH");
+        }
+        if (top < 1) {
+            throw Refusal.usage("--top is " + top + ", at least 1 is needed");
+        }
+        if (sae != null) {
+            openSae = Optional.of(reading.open(context, sae, "--sae"));
+        }
+        if (model.isGiven()) {
+            openModel = Optional.of(model.open(context, Processing.RAW));
+        }
+        String space = in != null ? in : defaultSpace();
+        NeighbourSpace among = space(space);
+        NeighbourQuery of = query(width(among), space);
+        requireComparable(of, space, width(among));
+        Neighbours.Answer found = context.ask(new Neighbours(of, among, top));
+        boolean features = space.equals("encoder") || space.equals("decoder");
+        List<Map<String, Object>> rows = new ArrayList<>();
+        for (int i = 0; i < found.ids().length; i++) {
+            int id = found.ids()[i];
+            Map<String, Object> row = new LinkedHashMap<>();
+            row.put("id", id);
+            row.put(
+                    features ? "feature" : "token",
+                    features
+                            ? id
+                            : openModel
+                                    .map(opened -> ModelOptions.text(opened, id))
+                                    .orElse("<" + id + ">"));
+            row.put("cosine", found.cosines()[i]);
+            rows.add(row);
+        }
+        Map<String, Object> said = new LinkedHashMap<>();
+        said.put("query", query);
+        said.put("in", space);
+        said.put("top", top);
+        said.put("model", openModel.map(opened -> opened.id().name()).orElse(null));
+        said.put("sae", openSae.map(opened -> opened.id().name()).orElse(null));
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("query", said);
+        result.put("neighbours", rows);
+        result.put("mean_pairwise_cosine", found.meanPairwiseCosine());
+        return result;
+    }
+
+    private NeighbourQuery query(int width, String space) {
+        int colon = query.indexOf(':');
+        String kind = colon < 0 ? "" : query.substring(0, colon);
+        String what = query.substring(colon + 1);
+        switch (kind) {
+            case "token":
+                return new NeighbourQuery.Token(
+                        modelId(),
+                        inRange(what, openModel.orElseThrow().config().vocabularySize(), "tokens"));
+            case "text": {
+                modelId();
+                int[] ids = model.encodeContinuation(openModel.orElseThrow(), what, "--query");
+                if (ids.length == 0) {
+                    throw Refusal.usage("--query: the text is empty");
+                }
+                return new NeighbourQuery.Text(
+                        modelId(), Arrays.stream(ids).boxed().toList());
+            }
+            case "feature":
+                return new NeighbourQuery.Feature(
+                        saeId(), inRange(what, openSae.orElseThrow().config().dSae(), "features"));
+            case "bias":
+                return new NeighbourQuery.Bias(saeId(), inRange(what, Integer.MAX_VALUE, "tokens"));
+            case "random":
+                return new NeighbourQuery.RandomVector(number(what));
+            default: {
+                HostTensor vector = reference().vector("--query", width, "--in " + space);
+                if (allZero(vector)) {
+                    throw Refusal.content(
+                            "--query: " + query + " is all zeros, which has no direction. Choose another vector");
+                }
+                return new NeighbourQuery.Vector(vector);
+            }
+        }
+    }
+
+    private ArrayReference reference() {
+        try {
+            return new ArrayReference.Converter().convert(query);
+        } catch (picocli.CommandLine.TypeConversionException e) {
+            throw Refusal.usage("--query is " + query
+                    + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED or FILE:NAME");
+        }
+    }
+
+    private static int inRange(String text, int end, String of) {
+        long id = number(text);
+        if (id < 0 || id >= end) {
+            throw Refusal.usage("--query: there is no number " + id + " among " + end + " " + of);
+        }
+        return (int) id;
+    }
+
+    private static long number(String text) {
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw Refusal.usage("--query: " + text + " is not a whole number");
+        }
+    }
+
+    private static boolean allZero(HostTensor vector) {
+        for (float value : vector.data()) {
+            if (value != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private String defaultSpace() {
+        return query.startsWith("feature:") ? "decoder" : query.startsWith("bias:") ? "biases" : "tokens";
+    }
+
+    private int width(NeighbourSpace space) {
+        if (space instanceof NeighbourSpace.Tokens || space instanceof NeighbourSpace.Unembedding) {
+            return openModel.orElseThrow().config().dModel();
+        }
+        SaeConfig config = openSae.orElseThrow().config();
+        return space instanceof NeighbourSpace.Encoder ? config.dIn() : config.dOut();
+    }
+
+    private void requireComparable(NeighbourQuery of, String space, int width) {
+        int own = width;
+        if (of instanceof NeighbourQuery.Feature) {
+            own = space.equals("encoder")
+                    ? openSae.orElseThrow().config().dIn()
+                    : openSae.orElseThrow().config().dOut();
+        } else if (of instanceof NeighbourQuery.Bias) {
+            own = openSae.orElseThrow().config().dOut();
+        } else if (of instanceof NeighbourQuery.Token || of instanceof NeighbourQuery.Text) {
+            own = openModel.orElseThrow().config().dModel();
+        }
+        if (own != width) {
+            throw Refusal.content("--query " + query + " is a vector of " + own + " numbers, but --in " + space
+                    + " has vectors of " + width + ". Choose a model and a checkpoint that belong together");
+        }
+    }
+
+    private NeighbourSpace space(String name) {
+        return switch (name) {
+            case "tokens" -> new NeighbourSpace.Tokens(modelId());
+            case "unembedding" -> new NeighbourSpace.Unembedding(modelId());
+            case "encoder" -> new NeighbourSpace.Encoder(saeId());
+            case "decoder" -> new NeighbourSpace.Decoder(saeId());
+            case "biases" -> new NeighbourSpace.Biases(saeId());
+            default ->
+                throw Refusal.usage("--in is " + name + ", expected tokens, unembedding, encoder, decoder or biases");
+        };
+    }
+
+    private ModelId modelId() {
+        return openModel
+                .orElseThrow(() -> Refusal.usage("--model DIR is needed for this query"))
+                .id();
+    }
+
+    private SaeId saeId() {
+        return openSae.orElseThrow(() -> Refusal.usage("--sae PATH is needed for this query"))
+                .id();
+    }
+}

@@ -1,0 +1,126 @@
+package loupe.app.command;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import loupe.analysis.Vectors;
+import loupe.analysis.ghost.GhostBasis;
+import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.Verbaliser;
+import loupe.inference.OpenModel;
+import loupe.tensor.HostTensor;
+import picocli.CommandLine.Option;
+
+/** The options that say what a definition is a continuation of. */
+final class PromptOptions {
+    @Option(
+            names = "--prompt",
+            paramLabel = "TEXT",
+            description =
+                    "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
+    private String prompt;
+
+    @Option(
+            names = "--verbaliser",
+            paramLabel = "F.json",
+            description =
+                    "Prompt and norm of a model trained to put vectors into words: {\"prompt\": \"... {ghost} ...\", \"norm\": 150}; replaces --prompt, --scale and the centroid.")
+    private Path verbaliser;
+
+    @Option(
+            names = "--prompt-ids",
+            split = ",",
+            paramLabel = "ID",
+            description = "The prompt as token ids, taken as they are.")
+    private int[] promptIds;
+
+    @Option(
+            names = "--ghost-position",
+            split = ",",
+            paramLabel = "P",
+            description = "Where in --prompt-ids the ghost stands; one position or several.")
+    private int[] ghostPositions;
+
+    /** The ghost as the verbaliser wants it, if there is one. To be called before {@link #tokens}. */
+    GhostSettings apply(CommandContext context, OpenModel opened, GhostSettings settings) {
+        if (verbaliser == null) {
+            return settings;
+        }
+        if (prompt != null || promptIds != null) {
+            throw Refusal.usage("--verbaliser brings its own prompt, so it goes without --prompt and --prompt-ids");
+        }
+        Paths.existing(verbaliser, "--verbaliser");
+        Verbaliser read = Verbaliser.read(verbaliser);
+        prompt = read.prompt();
+        HostTensor direction = context.ask(new GhostBasis(opened.id(), settings))
+                .vector(settings)
+                .direction();
+        return read.apply(settings, Vectors.doubles(direction));
+    }
+
+    /** What was asked for, in tokens of the model. */
+    GhostPrompt tokens(OpenModel opened, ModelOptions model) {
+        if (promptIds != null) {
+            if (prompt != null || ghostPositions == null) {
+                throw Refusal.usage("--prompt-ids goes with --ghost-position and without --prompt");
+            }
+            ModelOptions.check(opened, promptIds, "--prompt-ids");
+            int[] positions = Arrays.stream(ghostPositions).sorted().distinct().toArray();
+            Arrays.stream(positions)
+                    .filter(at -> at < 0 || at >= promptIds.length)
+                    .findFirst()
+                    .ifPresent(at -> {
+                        throw Refusal.usage(
+                                "--ghost-position is " + at + ", the prompt has " + promptIds.length + " tokens");
+                    });
+            return new GhostPrompt(boxed(promptIds), boxed(positions));
+        }
+        if (ghostPositions != null) {
+            throw Refusal.usage("--ghost-position goes with --prompt-ids; in --prompt, write {ghost} where it stands");
+        }
+        List<String> pieces = GhostPrompt.pieces(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
+        if (pieces.size() < 2) {
+            throw Refusal.usage("--prompt has no place for the ghost; write {ghost} where it belongs");
+        }
+        List<List<Integer>> parts = new ArrayList<>();
+        for (int i = 0; i < pieces.size(); i++) {
+            parts.add(boxed(
+                    i == 0
+                            ? model.encode(opened, pieces.get(i), "--prompt")
+                            : model.encodeContinuation(opened, pieces.get(i), "--prompt")));
+        }
+        return GhostPrompt.between(parts);
+    }
+
+    private static List<Integer> boxed(int[] values) {
+        return Arrays.stream(values).boxed().toList();
+    }
+
+    /** What the result says about its prompt. */
+    void describe(Map<String, Object> said, GhostPrompt tokens) {
+        said.put("prompt", prompt == null && promptIds == null ? GhostPrompt.DEFAULT_TEXT : prompt);
+        said.put("prompt_ids", tokens.ids());
+        said.put("ghost_positions", tokens.ghostPositions());
+    }
+
+    /** none, centroid, random:N or empty. */
+    static TreeBaseline baseline(String baseline) {
+        switch (baseline) {
+            case "none":
+                return TreeBaseline.NONE;
+            case "centroid":
+                return TreeBaseline.CENTROID;
+            case "empty":
+                return TreeBaseline.EMPTY;
+            default:
+                if (baseline.matches("random:[1-9]\\d{0,4}")) {
+                    return TreeBaseline.random(Integer.parseInt(baseline.substring("random:".length())));
+                }
+                throw Refusal.usage("--baseline is " + baseline + ", expected none, centroid, random:N or empty");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+package loupe.app.command;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import loupe.base.HookPoint;
+import loupe.inference.OpenSae;
+import loupe.inference.Pending;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
+import picocli.CommandLine.Option;
+
+/** The options that say what a checkpoint's files may not. */
+final class SaeArguments {
+    @Option(
+            names = "--sae-format",
+            paramLabel = "NAME",
+            description = "The family of files, instead of the one recognised by content.")
+    private String format;
+
+    @Option(names = "--k", paramLabel = "K", description = "Features per token, where the file does not say.")
+    private Integer k;
+
+    @Option(names = "--layer", paramLabel = "L", description = "The layer it reads at, where the file does not say.")
+    private Integer layer;
+
+    @Option(
+            names = "--hook",
+            paramLabel = "NAME",
+            description = "The hook point it reads at, such as blocks.6.hook_resid_pre.")
+    private String hook;
+
+    @Option(
+            names = "--activation",
+            paramLabel = "NAME",
+            description = "relu, topk, batchtopk, jumprelu or gated, instead of what the file says.")
+    private String activation;
+
+    @Option(
+            names = "--norm-factor",
+            paramLabel = "S",
+            description = "The input scale of a checkpoint trained with expected_average_only_in.")
+    private Double normFactor;
+
+    @Option(
+            names = "--processing",
+            paramLabel = "WHICH",
+            description = "raw or processed: the residual stream it was trained on.")
+    private String processing;
+
+    @Option(
+            names = "--subtract-b-dec",
+            negatable = true,
+            description = "Subtract b_dec before encoding or not, instead of what the file says.")
+    private Boolean subtract;
+
+    @Option(names = "--side", paramLabel = "N", description = "Which model's side of a crosscoder, from 0.")
+    private Integer side;
+
+    @Option(names = "--fold", description = "Fold the decoder norms into the encoder.")
+    private boolean fold;
+
+    /** Opens a checkpoint and passes its warnings on. */
+    OpenSae open(CommandContext context, Path path, String option) {
+        Paths.existing(path, option);
+        OpenSae opened = Pending.await(context.service().openSae(path, options(path)));
+        opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
+        return opened;
+    }
+
+    /** Whether --sae-format was given. */
+    boolean namesFormat() {
+        return format != null;
+    }
+
+    /** What was said, with a layer alone completed to the hook point that the files suggest. */
+    SaeOptions options(Path path) {
+        Optional<HookPoint> said = Optional.ofNullable(hook).map(this::hookPoint);
+        SaeOptions options = options(said);
+        if (said.isEmpty() && layer != null) {
+            SaeFile file = SaeFile.read(path, options);
+            HookPoint.Site site = file.proposal()
+                    .hook()
+                    .map(HookPoint::site)
+                    .filter(HookPoint.Site::inBlock)
+                    .orElse(file.format().equals("tokenized") ? HookPoint.Site.RESID_PRE : HookPoint.Site.RESID_POST);
+            options = options(Optional.of(new HookPoint(site, layer)));
+        }
+        return options;
+    }
+
+    private SaeOptions options(Optional<HookPoint> at) {
+        requireKnown("--sae-format", format, SaeFile.formats());
+        requireKnown("--activation", activation, SaeFile.activations());
+        if (k != null && k < 1) {
+            throw Refusal.usage("--k is " + k + ", at least 1 is needed");
+        }
+        if (layer != null && layer < 0) {
+            throw Refusal.usage("--layer is " + layer + ", layers are counted from 0");
+        }
+        return new SaeOptions(
+                Optional.ofNullable(format),
+                k == null ? OptionalInt.empty() : OptionalInt.of(k),
+                at,
+                Optional.ofNullable(activation),
+                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor),
+                Optional.ofNullable(processing).map(SaeArguments::centred),
+                fold,
+                Optional.ofNullable(subtract),
+                side == null ? OptionalInt.empty() : OptionalInt.of(side));
+    }
+
+    private static void requireKnown(String option, String value, List<String> known) {
+        if (value != null && !known.contains(value)) {
+            throw Refusal.usage(option + " is " + value + ", expected one of " + String.join(", ", known));
+        }
+    }
+
+    private static boolean centred(String processing) {
+        if (!processing.equals("raw") && !processing.equals("processed")) {
+            throw Refusal.usage("--processing is " + processing + ", expected raw or processed");
+        }
+        return processing.equals("processed");
+    }
+
+    /** A full name, or the part after the layer if --layer says which. */
+    private HookPoint hookPoint(String name) {
+        return HookPoint.parse(name)
+                .or(() -> Optional.ofNullable(layer).flatMap(l -> HookPoint.parse("blocks." + l + "." + name)))
+                .orElseThrow(() -> Refusal.usage(
+                        "--hook: " + name + " is no hook point; expected a name such as blocks.6.hook_resid_pre"));
+    }
+}

@@ -1,0 +1,101 @@
+package loupe.app.command;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import loupe.training.sample.SampleBuilder;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/** {@code train-sample}: builds the sample's model, autoencoders and corpus from a definitions file. */
+@Command(
+        name = "train-sample",
+        description = "Train the sample: a small language model, autoencoders and a corpus, from a definitions file. "
+                + "Stop it when you like; started again, it goes on.")
+public final class TrainSampleCommand extends LoupeCommand {
+    @Option(
+            names = "--definitions",
+            required = true,
+            paramLabel = "FILE",
+            description =
+                    "Lines of lemma, part of speech, definition and examples (joined by ' | '), with tabs between.")
+    private Path definitions;
+
+    @Option(
+            names = "--out",
+            required = true,
+            paramLabel = "DIR",
+            description = "Folder for what is finished. What is there is not built again.")
+    private Path out;
+
+    @Option(
+            names = "--work",
+            paramLabel = "DIR",
+            description = "Folder for what is unfinished (default: .cache/sae-loupe/train-sample in your home).")
+    private Path work;
+
+    @Option(
+            names = "--tokens",
+            paramLabel = "N",
+            description =
+                    "Tokens the language model is shown in all; its two teachers get two thirds of that each (default: ${DEFAULT-VALUE}).",
+            defaultValue = "51000000")
+    private long tokens;
+
+    @Option(
+            names = "--sae-tokens",
+            paramLabel = "N",
+            description = "Activations each autoencoder is shown (default: ${DEFAULT-VALUE}).",
+            defaultValue = "1000000")
+    private long saeTokens;
+
+    @Option(
+            names = "--corpus-tokens",
+            paramLabel = "N",
+            description = "Tokens the model writes (default: ${DEFAULT-VALUE}).",
+            defaultValue = "300000")
+    private long corpusTokens;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "Seed of everything that is drawn (default: ${DEFAULT-VALUE}).",
+            defaultValue = "20261121")
+    private long seed;
+
+    @Option(
+            names = "--measure",
+            description = "Train nothing: measure the language model that is in the folder already.")
+    private boolean measure;
+
+    @Override
+    public Map<String, Object> run(CommandContext context) throws IOException {
+        if (!Files.isRegularFile(definitions)) {
+            throw Refusal.usage(definitions + " does not exist");
+        }
+        Paths.folder(out, "--out");
+        if (measure) {
+            if (!Files.isDirectory(out.resolve("glossary"))) {
+                throw Refusal.usage(out + " has no folder glossary, which is the language model to be measured");
+            }
+            return SampleBuilder.measureLanguageModel(definitions, out, seed);
+        }
+        if (tokens < 1 || saeTokens < 1 || corpusTokens < 1) {
+            throw Refusal.usage("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens + " and "
+                    + corpusTokens + "; at least 1 is needed of each");
+        }
+        Path unfinished =
+                work != null ? work : Path.of(System.getProperty("user.home"), ".cache", "sae-loupe", "train-sample");
+        SampleBuilder.Plan plan = new SampleBuilder.Plan(tokens, saeTokens, corpusTokens, seed);
+        return new SampleBuilder(
+                        definitions,
+                        out,
+                        unfinished,
+                        plan,
+                        (part, fraction, detail) ->
+                                context.progress().show(fraction, part + (detail.isEmpty() ? "" : ", " + detail)),
+                        context.cancellation())
+                .build();
+    }
+}

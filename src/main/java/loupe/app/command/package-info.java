@@ -1,0 +1,2 @@
+/** The command line, with one class per command. */
+package loupe.app.command;

@@ -1,0 +1,363 @@
+package loupe.app.window;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javafx.application.Platform;
+import javafx.beans.value.ChangeListener;
+import javafx.beans.value.ObservableValue;
+import javafx.geometry.Rectangle2D;
+import javafx.stage.Screen;
+import javafx.stage.Stage;
+import loupe.base.Cancellation;
+import loupe.base.HookPoint;
+import loupe.base.Problem;
+import loupe.inference.InferenceService;
+import loupe.inference.OpenModel;
+import loupe.lm.Processing;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.state.WorkbenchModels;
+import loupe.state.window.Activity;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Notices;
+import loupe.state.window.Session;
+import loupe.state.window.SessionFile;
+import loupe.state.window.Workbench;
+import loupe.ui.window.AppIcon;
+import loupe.ui.window.ChartWarmUp;
+import loupe.ui.window.WorkbenchView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The workbench: the objects it is made of, built by hand and closed in reverse order, and what is opened first. JavaFX
+ * thread only, but {@link #runToTheEnd}.
+ */
+public final class WorkbenchApp implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
+    /** The feature the sample opens on: colours, which its examples, its tree and its token list all show at once. */
+    public static final int SAMPLE_FEATURE = 866;
+
+    private static final long CANCELLATION_POLL_MILLIS = 100;
+    private static final double WIDTH_PIXELS = 1280;
+    private static final double HEIGHT_PIXELS = 800;
+
+    private final SessionFile memory;
+    private final Session session;
+    private final WorkbenchModels models;
+    private final WorkbenchView view;
+    private Stage stage;
+
+    /**
+     * @param service closed by whoever made it
+     * @param memory where the session is kept; null to keep none
+     * @param cache folder for finished passes over a corpus
+     */
+    public WorkbenchApp(InferenceService service, SessionFile memory, Path cache) {
+        this.memory = memory;
+        session = memory == null ? Session.empty() : memory.load();
+        Notices notices = new Notices(Clock.systemDefaultZone());
+        Workbench workbench =
+                new Workbench(service, Platform::runLater, notices, new Activity(Platform::runLater, System::nanoTime));
+        workbench.recent().setAll(session.recent());
+        models = new WorkbenchModels(workbench, cache);
+        models.dark().set(session.dark());
+        models.fontSize().set(session.fontSize());
+        models.controls().recall(session.settings());
+        models.histogram().recall(session.settings());
+        models.scatter().recall(session.settings());
+        models.captions().set(!"false".equals(session.settings().get("captions")));
+        Session.Window window = session.window();
+        Rectangle2D screen = Screen.getPrimary().getVisualBounds();
+        view = new WorkbenchView(
+                models,
+                session.dividers(),
+                Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
+                Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
+        Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
+            LOG.error("Unexpected on the JavaFX thread", failure);
+            notices.tell("The window", Problem.of(failure));
+        });
+    }
+
+    public WorkbenchModels models() {
+        return models;
+    }
+
+    public WorkbenchView view() {
+        return view;
+    }
+
+    /**
+     * Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end.
+     * Any thread but JavaFX's.
+     *
+     * @param whenShown told of the workbench when its window has come up
+     */
+    public static void runToTheEnd(
+            InferenceService service, Opening first, Cancellation cancellation, Consumer<WorkbenchApp> whenShown) {
+        SessionFile memory = SessionFile.ofUser();
+        Optional<CompletionStage<OpenModel>> ahead =
+                firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
+        Toolkit.start();
+        CountDownLatch closed = new CountDownLatch(1);
+        WorkbenchApp app = Toolkit.call(() -> {
+            WorkbenchApp made = new WorkbenchApp(service, memory, cacheFolder());
+            made.show(new Stage(), closed::countDown);
+            made.openFirst(first);
+            ahead.ifPresent(made::giveBackOnceOpen);
+            whenShown.accept(made);
+            return made;
+        });
+        try {
+            while (!closed.await(CANCELLATION_POLL_MILLIS, TimeUnit.MILLISECONDS)) {
+                if (cancellation.isCancelled()) {
+                    return; // the process is ending and JavaFX with it
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Toolkit.run(app::close);
+        Platform.exit();
+    }
+
+    /**
+     * The engine and the first model are read while JavaFX starts, so that both processors work. The workbench then
+     * opens the same model for itself, which is quick, and this opening is given back.
+     */
+    private void giveBackOnceOpen(CompletionStage<OpenModel> ahead) {
+        Runnable giveBack =
+                () -> ahead.thenAccept(opened -> models.workbench().service().close(opened.id()));
+        if (!models.workbench().openingModel().get()) {
+            giveBack.run();
+            return;
+        }
+        models.workbench().openingModel().addListener(new ChangeListener<>() {
+            @Override
+            public void changed(ObservableValue<? extends Boolean> opening, Boolean was, Boolean is) {
+                if (!is) {
+                    opening.removeListener(this);
+                    giveBack.run();
+                }
+            }
+        });
+    }
+
+    /** Which model {@link #openFirst} will open. */
+    static Optional<Path> firstModel(Opening first, Session session) {
+        if (first.model() != null) {
+            return Optional.of(first.model());
+        }
+        if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
+            return Optional.of(Path.of(session.model()));
+        }
+        return sampleFolder().map(folder -> folder.resolve("glossary")).filter(Files::isDirectory);
+    }
+
+    /** What to open instead of what was open last; nulls and empty lists for nothing in particular. */
+    public record Opening(Path model, List<Path> saes) {
+        public static final Opening LAST = new Opening(null, List.of());
+    }
+
+    public void show(Stage shown, Runnable whenClosed) {
+        stage = shown;
+        stage.setTitle("SAE Loupe");
+        stage.getIcons().setAll(AppIcon.images());
+        models.workbench().service().files().execute(new ChartWarmUp());
+        stage.setScene(view.scene());
+        Session.Window window = session.window();
+        Rectangle2D screen = Screen.getPrimary().getVisualBounds();
+        if (window != null && screen.intersects(window.x(), window.y(), 200, 100)) {
+            stage.setX(window.x());
+            stage.setY(window.y());
+            stage.setMaximized(window.maximised());
+        }
+        stage.setMinWidth(720);
+        stage.setMinHeight(480);
+        stage.setOnCloseRequest(event -> {
+            remember();
+            whenClosed.run();
+        });
+        stage.show();
+    }
+
+    /** Opens what was asked for, else what was open last, else the sample. */
+    public void openFirst(Opening first) {
+        Optional<Path> sample = sampleFolder();
+        if (first.model() != null) {
+            open(
+                    first.model(),
+                    first.saes().stream()
+                            .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
+                            .toList(),
+                    -1);
+        } else if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
+            open(Path.of(session.model()), session.checkpoints(), session.feature());
+        } else {
+            sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))
+                    .ifPresent(folder -> open(
+                            folder.resolve("glossary"),
+                            Files.exists(folder.resolve("sae-topk"))
+                                    ? List.of(new Session.Checkpoint(
+                                            folder.resolve("sae-topk").toString(), Map.of()))
+                                    : List.of(),
+                            SAMPLE_FEATURE));
+        }
+    }
+
+    private void open(Path model, List<Session.Checkpoint> checkpoints, int feature) {
+        Workbench workbench = models.workbench();
+        String chosen = session.settings().get("corpus");
+        workbench.openModel(model, opened -> {
+            if (chosen != null && model.toString().equals(session.model()) && Files.isRegularFile(Path.of(chosen))) {
+                models.statistics().corpus().set(Path.of(chosen));
+            }
+            if (!checkpoints.isEmpty()) {
+                workbench.openCheckpoint(
+                        workbench.a(),
+                        Path.of(checkpoints.get(0).path()),
+                        options(checkpoints.get(0).options()),
+                        sae -> {
+                            if (feature >= 0 && feature < sae.config().dSae()) {
+                                workbench.selection().select(new FeatureRef(sae.id(), feature));
+                            }
+                            if (checkpoints.size() > 1) {
+                                workbench.openCheckpoint(
+                                        workbench.b(),
+                                        Path.of(checkpoints.get(1).path()),
+                                        options(checkpoints.get(1).options()));
+                            }
+                        });
+            }
+        });
+    }
+
+    private void remember() {
+        if (memory == null) {
+            return;
+        }
+        Workbench workbench = models.workbench();
+        List<Session.Checkpoint> checkpoints = new ArrayList<>();
+        for (CheckpointSide side : List.of(workbench.a(), workbench.b())) {
+            if (side.sae().get() != null) {
+                checkpoints.add(
+                        new Session.Checkpoint(side.sae().get().path().toString(), kept(workbench.readAs(side))));
+            }
+        }
+        Map<String, String> settings = new LinkedHashMap<>(models.controls().remembered());
+        settings.putAll(models.histogram().remembered());
+        settings.putAll(models.scatter().remembered());
+        settings.put("captions", Boolean.toString(models.captions().get()));
+        if (models.statistics().corpus().get() != null) {
+            settings.put("corpus", models.statistics().corpus().get().toString());
+        }
+        FeatureRef feature = workbench.selection().feature().get();
+        boolean maximised = stage.isMaximized();
+        Session.Window before = session.window();
+        Session.Window window = maximised && before != null
+                ? new Session.Window(before.x(), before.y(), before.width(), before.height(), true)
+                : new Session.Window(
+                        stage.getX(),
+                        stage.getY(),
+                        view.scene().getWidth(),
+                        view.scene().getHeight(),
+                        maximised);
+        Session now = new Session(
+                workbench.model().get() == null
+                        ? null
+                        : workbench.model().get().folder().toString(),
+                checkpoints,
+                feature == null ? -1 : feature.feature(),
+                settings,
+                window,
+                view.dividerPositions(),
+                models.dark().get(),
+                models.fontSize().get(),
+                workbench.recent().all());
+        try {
+            memory.save(now);
+        } catch (IOException e) {
+            LOG.warn("The session could not be kept: {}", e.getMessage());
+        }
+    }
+
+    static SaeOptions options(Map<String, String> kept) {
+        return new SaeOptions(
+                Optional.ofNullable(kept.get("format")),
+                kept.containsKey("k") ? OptionalInt.of(Integer.parseInt(kept.get("k"))) : OptionalInt.empty(),
+                Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse),
+                Optional.ofNullable(kept.get("activation")),
+                kept.containsKey("norm-factor")
+                        ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor")))
+                        : OptionalDouble.empty(),
+                Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf),
+                Boolean.parseBoolean(kept.get("fold")),
+                Optional.ofNullable(kept.get("subtract-b-dec")).map(Boolean::valueOf),
+                kept.containsKey("side") ? OptionalInt.of(Integer.parseInt(kept.get("side"))) : OptionalInt.empty());
+    }
+
+    static Map<String, String> kept(SaeOptions options) {
+        Map<String, String> kept = new LinkedHashMap<>();
+        options.format().ifPresent(value -> kept.put("format", value));
+        options.k().ifPresent(value -> kept.put("k", Integer.toString(value)));
+        options.hook().ifPresent(value -> kept.put("hook", value.name()));
+        options.activation().ifPresent(value -> kept.put("activation", value));
+        options.normFactor().ifPresent(value -> kept.put("norm-factor", Double.toString(value)));
+        options.centred().ifPresent(value -> kept.put("centred", value.toString()));
+        options.subtractDecoderBias().ifPresent(value -> kept.put("subtract-b-dec", value.toString()));
+        options.side().ifPresent(value -> kept.put("side", Integer.toString(value)));
+        if (options.fold()) {
+            kept.put("fold", "true");
+        }
+        return kept;
+    }
+
+    /** The sample that comes with the program, where it is. */
+    public static Optional<Path> sampleFolder() {
+        List<Path> places = new ArrayList<>();
+        String home = System.getProperty("loupe.home");
+        if (home != null) {
+            places.add(Path.of(home, "sample-checkpoints"));
+        }
+        places.add(Path.of("sample-checkpoints"));
+        return places.stream().filter(Files::isDirectory).findFirst();
+    }
+
+    /** Where this operating system keeps what can be made again. */
+    static Path cacheFolder() {
+        String home = System.getProperty("user.home");
+        String os = System.getProperty("os.name");
+        String local = System.getenv("LOCALAPPDATA");
+        if (os.startsWith("Windows") && local != null) {
+            return Path.of(local, "SAE Loupe", "indexes");
+        }
+        if (os.startsWith("Mac")) {
+            return Path.of(home, "Library/Caches/SAE Loupe/indexes");
+        }
+        String xdg = System.getenv("XDG_CACHE_HOME");
+        return (xdg == null || xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg)).resolve("sae-loupe/indexes");
+    }
+
+    @Override
+    public void close() {
+        models.close();
+        models.workbench().closeModel();
+        if (stage != null) {
+            stage.hide();
+        }
+    }
+}

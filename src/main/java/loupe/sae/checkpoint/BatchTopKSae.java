@@ -1,0 +1,67 @@
+package loupe.sae.checkpoint;
+
+import java.util.List;
+import loupe.base.HookPoint;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+
+/**
+ * {@code sae.pt} beside {@code config.json} of bartbussmann/BatchTopK: four tensors with an encoder (d, n). b_dec is
+ * subtracted; the top-k kinds have a b_enc in the file but never add it. Formats B.8.
+ */
+final class BatchTopKSae implements SaeFamily {
+    private static final List<String> TYPES = List.of("vanilla", "topk", "batchtopk");
+
+    @Override
+    public String format() {
+        return "batchtopk";
+    }
+
+    @Override
+    public String looksLike() {
+        return "sae.pt with W_enc [d, n], W_dec [n, d], b_enc, b_dec beside config.json with sae_type";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        return files.has("W_enc", "W_dec", "b_enc", "b_dec")
+                && files.config("config.json").filter(c -> c.has("sae_type")).isPresent();
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        Settings config = files.config("config.json")
+                .orElseThrow(() -> files.refused("there is no config.json beside the weights", "one", ""));
+        String type = config.text("sae_type").orElse("");
+        if (!TYPES.contains(type)) {
+            throw files.refused(
+                    "config.json says sae_type " + type + ", which is not supported",
+                    "one of " + String.join(", ", TYPES),
+                    "");
+        }
+        long d = Shapes.length(files, "b_dec");
+        long n = Shapes.length(files, "b_enc");
+        SaeDraft draft = new SaeDraft(files, format(), d, n)
+                .take(Part.ENCODER, "W_enc")
+                .take(Part.DECODER, "W_dec", true)
+                .take(Part.DECODER_BIAS, "b_dec");
+        draft.settings = config.values();
+        draft.subtractDecoderBias = true;
+        draft.activation = type.equals("vanilla") ? "relu" : type;
+        if (type.equals("vanilla")) {
+            draft.take(Part.ENCODER_BIAS, "b_enc");
+        } else {
+            draft.k("config.json", config.integer("top_k"));
+        }
+        if (type.equals("batchtopk")) {
+            draft.warn(
+                    "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
+        }
+        draft.normalisation =
+                config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE;
+        draft.model = config.text("model_name").orElse("");
+        draft.hook = config.text("hook_point").flatMap(HookPoint::parse);
+        draft.centred = true;
+        return draft;
+    }
+}

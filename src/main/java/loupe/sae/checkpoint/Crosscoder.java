@@ -1,0 +1,139 @@
+package loupe.sae.checkpoint;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Optional;
+import loupe.base.HookPoint;
+import loupe.sae.HostWeights;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+
+/**
+ * Crosscoders between several models, opened as one checkpoint for each model: {@code encoder.weight} (L, d, n) and
+ * {@code decoder.weight} (L, n, d) of jkminder/dictionary_learning, and {@code W_enc} (2, d, n), {@code W_dec} (n, 2,
+ * d) of ckkissane's replication. A crosscoder's features are relu(sum over models of x_l E_l + b): one side shows what
+ * its own model contributes. Formats B.3.
+ */
+final class Crosscoder implements SaeFamily {
+    @Override
+    public String format() {
+        return "crosscoder";
+    }
+
+    @Override
+    public String looksLike() {
+        return "encoder.weight [models, d, n] and decoder.weight [models, n, d], or W_enc [models, d, n] and W_dec [n, models, d]";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        return files.shape("encoder.weight").length == 3 && files.shape("decoder.weight").length == 3
+                || files.shape("W_enc").length == 3 && files.shape("W_dec").length == 3;
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        boolean linear = files.has("encoder.weight");
+        String encoder = linear ? "encoder.weight" : "W_enc";
+        String decoder = linear ? "decoder.weight" : "W_dec";
+        long[] shape = files.shape(encoder);
+        if (shape.length != 3) {
+            throw files.refused("the shapes do not form a crosscoder: " + files.summary(), encoder + " [models, d, n]");
+        }
+        long models = shape[0];
+        long[] expected = linear ? new long[] {models, shape[2], shape[1]} : new long[] {shape[2], models, shape[1]};
+        String encoderBias = linear ? "encoder.bias" : "b_enc";
+        String decoderBias = linear ? "decoder.bias" : "b_dec";
+        if (!Arrays.equals(files.shape(decoder), expected)
+                || !Shapes.is(files, decoderBias, models, shape[1])
+                || !Shapes.is(files, encoderBias, shape[2])) {
+            throw files.refused(
+                    "the shapes do not form a crosscoder: " + files.summary(),
+                    decoder + " " + Arrays.toString(expected));
+        }
+        int side = options.side().orElse(0);
+        if (side < 0 || side >= models) {
+            throw files.refused(
+                    "the side is " + side, "0 to " + (models - 1) + ", one for each model it was trained on", "");
+        }
+        SaeDraft draft = new SaeDraft(files, format(), shape[1], shape[2])
+                .take(Part.ENCODER_BIAS, encoderBias)
+                .takeSlice(Part.ENCODER, encoder, false, 0, side)
+                .takeSlice(Part.DECODER, decoder, true, linear ? 0 : 1, side)
+                .takeSlice(Part.DECODER_BIAS, decoderBias, false, 0, side);
+        draft.sides = (int) models;
+        draft.side = side;
+        draft.warn(
+                "This is side " + side + " of a crosscoder of " + models
+                        + " models: its features are this model's share only, the crosscoder adds those of the others before the ReLU");
+        if (files.has("threshold")) {
+            draft.warn("Its threshold is for the sum over all models and is not applied to one side");
+        }
+        if (linear) {
+            normalised(files, side, draft);
+        } else {
+            scaled(files, options, draft);
+        }
+        return draft;
+    }
+
+    /**
+     * (x - mean) s before, x^ / (s + 1e-8) + mean after, with s = target_rms / sqrt(sum std^2 + 1e-8); no number in the
+     * mean: none.
+     */
+    private static void normalised(CheckpointFiles files, int side, SaeDraft draft) {
+        if (!files.has("activation_mean", "activation_std", "target_rms")) {
+            return;
+        }
+        if (!Shapes.is(files, "activation_mean", draft.sides, draft.dIn)
+                || !Shapes.is(files, "activation_std", draft.sides, draft.dIn)) {
+            throw files.refused(
+                    "activation_mean and activation_std are not one vector for each model: " + files.summary(), "");
+        }
+        float[] mean = StoredSlice.of(files.tensor("activation_mean"), 0, side)
+                .toHost()
+                .data();
+        float[] deviation =
+                StoredSlice.of(files.tensor("activation_std"), 0, side).toHost().data();
+        for (float value : mean) {
+            if (Float.isNaN(value)) {
+                return;
+            }
+        }
+        double variance = 0;
+        for (float value : deviation) {
+            variance += (double) value * value;
+        }
+        double scale = files.scalar("target_rms").orElseThrow() / Math.sqrt(variance + 1e-8);
+        draft.warn("Activations are centred and scaled by " + (float) scale
+                + " as its buffers say; this has been put into its weights");
+        draft.changes.add(weights -> normalise(weights, mean, scale));
+    }
+
+    private static void normalise(HostWeights weights, float[] mean, double scale) {
+        double[] shift = new double[mean.length];
+        Arrays.setAll(shift, i -> -scale * mean[i]);
+        weights.add(Part.ENCODER_BIAS, weights.through(Part.ENCODER, shift));
+        weights.scale(Part.ENCODER, scale);
+        weights.scale(Part.DECODER, 1 / (scale + 1e-8));
+        weights.scale(Part.DECODER_BIAS, 1 / (scale + 1e-8));
+        double[] back = new double[mean.length];
+        Arrays.setAll(back, i -> mean[i]);
+        weights.add(Part.DECODER_BIAS, back);
+    }
+
+    /** Each model's activations are multiplied by sqrt(d) / their mean norm, which is in no file. */
+    private static void scaled(CheckpointFiles files, SaeOptions options, SaeDraft draft) {
+        Settings cfg = files.config("cfg.json").orElse(new Settings(files.folder(), Map.of()));
+        draft.settings = cfg.values();
+        draft.model = cfg.text("model_name").orElse("");
+        Optional<String> hook = cfg.text("hook_point");
+        draft.hook = hook.flatMap(HookPoint::parse);
+        draft.normalisation = InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+        draft.normFactor = options.normFactor();
+        if (draft.normFactor.isEmpty()) {
+            draft.warn(
+                    "The activations of each model were scaled to an average norm of sqrt(d), but the factors are not in the files; taken as 1 (give it with --norm-factor)");
+        }
+    }
+}

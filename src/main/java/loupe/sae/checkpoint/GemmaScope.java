@@ -1,0 +1,139 @@
+package loupe.sae.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
+import loupe.sae.HostWeights.Part;
+
+/**
+ * Gemma Scope: {@code params.npz} (Gemma 2; place and model are in the path only) and {@code params.safetensors} beside
+ * {@code config.json} (Gemma 3). JumpReLU, nothing subtracted, no normalisation. The embedding autoencoder was trained
+ * on unscaled embeddings, while hook_embed is scaled: its encoder is divided by sqrt(d) and its decoder multiplied, as
+ * SAELens does. Formats E.
+ */
+final class GemmaScope implements SaeFamily {
+    private static final Pattern LAYER = Pattern.compile("layer_(\\d{1,3})");
+    private static final Pattern MODEL = Pattern.compile("gemma-scope-(2b|9b|27b)-(pt|it)");
+    private static final Pattern MODULE = Pattern.compile("model\\.layers\\.(\\d{1,3})\\.(.+)");
+
+    @Override
+    public String format() {
+        return "gemma-scope";
+    }
+
+    @Override
+    public String looksLike() {
+        return "params.npz or params.safetensors with W_enc [d, n], W_dec [n, d], b_enc, b_dec, threshold";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        String name = files.fileName();
+        return (name.endsWith(".npz") || name.equals("params.safetensors"))
+                && files.has("b_enc", "b_dec", "threshold")
+                && (files.has("W_enc") || files.has("w_enc"));
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        String encoder = files.has("W_enc") ? "W_enc" : "w_enc";
+        String decoder = files.has("W_dec") ? "W_dec" : "w_dec";
+        long[] shape = files.shape(encoder);
+        if (shape.length != 2) {
+            throw files.refused("the shapes do not form an autoencoder: " + files.summary(), encoder + " [d, n]");
+        }
+        SaeDraft draft = new SaeDraft(files, format(), shape[0], shape[1]);
+        draft.dOut = Math.toIntExact(Shapes.length(files, "b_dec"));
+        draft.activation = "jumprelu";
+        draft.take(Part.ENCODER, encoder)
+                .take(Part.ENCODER_BIAS, "b_enc")
+                .take(Part.DECODER, decoder, true)
+                .take(Part.DECODER_BIAS, "b_dec")
+                .take(Part.THRESHOLD, "threshold");
+        if (files.has("scaling_factor")) {
+            draft.take(Part.FEATURE_SCALE, "scaling_factor");
+        }
+        if (files.has("affine_skip_connection")) {
+            // y += x A, not transposed
+            draft.take(Part.SKIP, "affine_skip_connection");
+            draft.changes.add(weights -> weights.turn(Part.SKIP));
+        }
+        Optional<Settings> config = files.config("config.json").filter(c -> c.has("hf_hook_point_in"));
+        if (config.isPresent()) {
+            second(config.get(), draft, files);
+        } else {
+            first(files, draft);
+        }
+        return draft;
+    }
+
+    private static void first(CheckpointFiles files, SaeDraft draft) {
+        Path absolute = files.archive().path().toAbsolutePath().normalize();
+        String path = absolute.toString().toLowerCase(Locale.ROOT);
+        Matcher model = MODEL.matcher(path);
+        draft.model =
+                model.find() ? "gemma-2-" + model.group(1) + (model.group(2).equals("it") ? "-it" : "") : "";
+        for (Path part : absolute) {
+            if (part.toString().equals("embedding")) {
+                draft.hook = Optional.of(HookPoint.of(Site.EMBED));
+                double root = Math.sqrt(draft.dIn);
+                draft.changes.add(weights -> {
+                    weights.scale(Part.ENCODER, 1 / root);
+                    weights.scale(Part.DECODER, root);
+                });
+                draft.warn(
+                        "The folder embedding says it was trained on unscaled embeddings; it is scaled to read hook_embed");
+                return;
+            }
+        }
+        Matcher layer = LAYER.matcher(path);
+        if (layer.find()) {
+            int at = Integer.parseInt(layer.group(1));
+            boolean transcoder = path.contains("transcoder");
+            draft.joinsHeads = !transcoder && path.matches(".*[-_]att\\b.*");
+            Site site = transcoder
+                    ? Site.LN2_NORMALIZED
+                    : draft.joinsHeads ? Site.Z : path.matches(".*[-_]mlp\\b.*") ? Site.MLP_OUT : Site.RESID_POST;
+            draft.hook = Optional.of(new HookPoint(site, at));
+            draft.hookOut = transcoder ? Optional.of(new HookPoint(Site.MLP_OUT, at)) : Optional.empty();
+            draft.warn("The hook point is taken from the path: " + draft.hook.get());
+        }
+    }
+
+    private static void second(Settings config, SaeDraft draft, CheckpointFiles files) {
+        String architecture = config.text("architecture").orElse("jump_relu");
+        if (!architecture.equals("jump_relu")) {
+            throw files.refused(
+                    "config.json says architecture " + architecture + ", which is not supported", "jump_relu", "");
+        }
+        draft.settings = config.values();
+        draft.model = config.text("model_name").orElse("");
+        draft.hook = config.text("hf_hook_point_in").flatMap(GemmaScope::module);
+        Optional<HookPoint> out = config.text("hf_hook_point_out").flatMap(GemmaScope::module);
+        draft.hookOut = out.filter(o -> draft.hook.filter(o::equals).isEmpty());
+        draft.joinsHeads = draft.hook.filter(h -> h.site() == Site.Z).isPresent();
+        if (draft.hook.isEmpty()) {
+            draft.warn("config.json says it reads "
+                    + config.text("hf_hook_point_in").orElse("") + ", which is at none of the known hook points");
+        }
+    }
+
+    /** The output of the norm before the MLP, gain included, is at no hook point of TransformerLens. */
+    private static Optional<HookPoint> module(String name) {
+        Matcher module = MODULE.matcher(name);
+        if (!module.matches()) {
+            return Optional.empty();
+        }
+        int layer = Integer.parseInt(module.group(1));
+        return switch (module.group(2)) {
+            case "output" -> Optional.of(HookPoint.residPost(layer));
+            case "post_feedforward_layernorm.output" -> Optional.of(new HookPoint(Site.MLP_OUT, layer));
+            case "self_attn.o_proj.input" -> Optional.of(new HookPoint(Site.Z, layer));
+            default -> Optional.empty();
+        };
+    }
+}

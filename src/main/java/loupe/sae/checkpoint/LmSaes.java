@@ -1,0 +1,209 @@
+package loupe.sae.checkpoint;
+
+import java.util.Optional;
+import java.util.OptionalDouble;
+import loupe.base.HookPoint;
+import loupe.sae.HostWeights;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+
+/**
+ * {@code sae_weights.safetensors} beside {@code config.json} as OpenMOSS' lm-saes saves them, such as Llama Scope R1.
+ * Trained on activations times s = sqrt(d) over their average norm at the hook point, which is among the tensors;
+ * thresholds are stored as logarithms and are for those scaled activations, and where the configuration includes
+ * decoder norms, for pre-activations times them.
+ *
+ * @see <a href="https://github.com/OpenMOSS/Language-Model-SAEs">lm-saes, AbstractSparseAutoEncoder</a>
+ */
+final class LmSaes implements SaeFamily {
+    private static final String NORM = "dataset_average_activation_norm.";
+
+    /** The tensors' names until 2025, as torch's Linear has them, and since. */
+    private enum Names {
+        LINEAR(
+                "encoder.weight",
+                "encoder.bias",
+                "decoder.weight",
+                "decoder.bias",
+                "log_jumprelu_threshold",
+                "encoder_glu.weight",
+                true),
+        SHORT("W_E", "b_E", "W_D", "b_D", "activation_function.log_jumprelu_threshold", "W_E_glu", false);
+
+        final String encoder;
+        final String encoderBias;
+        final String decoder;
+        final String decoderBias;
+        final String logThreshold;
+        final String glu;
+        final boolean encoderHasFeaturesInRows;
+
+        Names(
+                String encoder,
+                String encoderBias,
+                String decoder,
+                String decoderBias,
+                String logThreshold,
+                String glu,
+                boolean encoderHasFeaturesInRows) {
+            this.encoder = encoder;
+            this.encoderBias = encoderBias;
+            this.decoder = decoder;
+            this.decoderBias = decoderBias;
+            this.logThreshold = logThreshold;
+            this.glu = glu;
+            this.encoderHasFeaturesInRows = encoderHasFeaturesInRows;
+        }
+
+        static Names of(CheckpointFiles files) {
+            return files.has(SHORT.encoder) ? SHORT : LINEAR;
+        }
+    }
+
+    @Override
+    public String format() {
+        return "lm-saes";
+    }
+
+    @Override
+    public String looksLike() {
+        return "config.json with hook_point_in and norm_activation beside sae_weights.safetensors with encoder.weight [n, d] or W_E [d, n]";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        Names names = Names.of(files);
+        return files.has(names.encoder, names.encoderBias, names.decoder)
+                && files.config("config.json")
+                        .filter(config -> config.has("hook_point_in") && config.has("norm_activation"))
+                        .isPresent();
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        Settings config = files.config("config.json")
+                .orElseThrow(() -> files.refused("there is no config.json beside the weights", "one", ""));
+        String type = config.text("sae_type").orElse("sae");
+        Names names = Names.of(files);
+        if (!type.equals("sae") || config.flag("use_glu_encoder").orElse(false) || files.has(names.glu)) {
+            throw files.refused(
+                    "config.json says sae_type " + type + (type.equals("sae") ? " with a gated linear encoder" : "")
+                            + ", which is not supported",
+                    "sae, with a plain encoder",
+                    "");
+        }
+        long width = Shapes.length(files, names.decoderBias);
+        long[] encoder = files.shape(names.encoder);
+        if (encoder.length != 2) {
+            throw files.refused(
+                    "the shapes do not form an autoencoder: " + files.summary(), names.encoder + " of two axes");
+        }
+        SaeDraft draft = names.encoderHasFeaturesInRows
+                ? new SaeDraft(files, format(), encoder[1], encoder[0])
+                : new SaeDraft(files, format(), encoder[0], encoder[1]);
+        draft.dOut = Math.toIntExact(width);
+        draft.settings = config.values();
+        draft.take(Part.ENCODER, names.encoder, names.encoderHasFeaturesInRows)
+                .take(Part.ENCODER_BIAS, names.encoderBias)
+                .take(Part.DECODER, names.decoder, !names.encoderHasFeaturesInRows)
+                .take(Part.DECODER_BIAS, names.decoderBias);
+        draft.hook = config.text("hook_point_in").flatMap(HookPoint::parse);
+        draft.hookOut = config.text("hook_point_out")
+                .flatMap(HookPoint::parse)
+                .filter(out -> draft.hook.filter(out::equals).isEmpty());
+        draft.model = config.text("model_name").orElse("");
+        activation(files, config, names, draft);
+        normalisation(files, config, options, draft);
+        return draft;
+    }
+
+    private static void activation(CheckpointFiles files, Settings config, Names names, SaeDraft draft) {
+        String function = config.text("act_fn").orElse("relu");
+        boolean timesDecoderNorm = config.flag("sparsity_include_decoder_norm").orElse(false);
+        switch (function) {
+            case "relu" -> draft.activation = "relu";
+            case "jumprelu" -> {
+                draft.activation = "jumprelu";
+                draft.take(Part.THRESHOLD, names.logThreshold);
+                draft.changes.add(weights -> exponentiate(weights, timesDecoderNorm));
+            }
+            case "topk" -> {
+                if (timesDecoderNorm) {
+                    throw files.refused(
+                            "config.json says that the k largest are chosen by pre-activation times decoder norm, which is not supported here",
+                            "sparsity_include_decoder_norm false, or act_fn jumprelu",
+                            "");
+                }
+                draft.activation = "topk";
+                draft.k("config.json", config.integer("top_k"));
+            }
+            default ->
+                throw files.refused(
+                        "config.json says act_fn " + function + ", which is not supported",
+                        "jumprelu, relu or topk",
+                        "");
+        }
+    }
+
+    /** z |D| > t is z > t / |D|; a direction without length never passes. */
+    private static void exponentiate(HostWeights weights, boolean timesDecoderNorm) {
+        float[] thresholds = weights.vector(Part.THRESHOLD);
+        double[] norms = timesDecoderNorm ? weights.decoderNorms() : new double[0];
+        for (int i = 0; i < thresholds.length; i++) {
+            thresholds[i] = (float) (Math.exp(thresholds[i]) / (timesDecoderNorm ? norms[i] : 1));
+        }
+        weights.vector(Part.THRESHOLD, thresholds);
+    }
+
+    private static void normalisation(CheckpointFiles files, Settings config, SaeOptions options, SaeDraft draft) {
+        String kind = config.text("norm_activation").orElse("inference");
+        switch (kind) {
+            // the factors are in the weights already
+            case "inference" -> draft.normalisation = InputNormalisation.NONE;
+            case "token-wise" -> {
+                if (draft.hookOut.isPresent() || draft.dIn != draft.dOut) {
+                    throw files.refused(
+                            "config.json says norm_activation token-wise of a transcoder, whose output cannot be scaled back by its input",
+                            "dataset-wise",
+                            "");
+                }
+                draft.normalisation = InputNormalisation.CONSTANT_NORM_RESCALE;
+            }
+            case "dataset-wise" -> datasetWise(files, config, options, draft);
+            default ->
+                throw files.refused(
+                        "config.json says norm_activation " + kind + ", which is not supported",
+                        "dataset-wise, token-wise or inference",
+                        "");
+        }
+    }
+
+    private static void datasetWise(CheckpointFiles files, Settings config, SaeOptions options, SaeDraft draft) {
+        draft.normalisation = InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+        OptionalDouble stored = factor(files, config.text("hook_point_in"), draft.dIn);
+        draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : stored;
+        if (draft.normFactor.isEmpty()) {
+            draft.warn(
+                    "norm_activation is dataset-wise, but the average norm is not in the files; the factor is taken as 1 (give it with --norm-factor)");
+            return;
+        }
+        double in = draft.normFactor.getAsDouble();
+        OptionalDouble out = draft.hookOut.isPresent()
+                ? factor(files, config.text("hook_point_out"), draft.dOut)
+                : OptionalDouble.empty();
+        out.ifPresent(value -> draft.changes.add(weights -> {
+            weights.scale(Part.DECODER, in / value);
+            weights.scale(Part.DECODER_BIAS, in / value);
+        }));
+    }
+
+    /** sqrt(width) over the average norm at a hook point, if that is among the tensors. */
+    private static OptionalDouble factor(CheckpointFiles files, Optional<String> hook, int width) {
+        Optional<Double> norm = hook.flatMap(name -> files.scalar(NORM + name));
+        if (norm.isPresent() && !(norm.get() > 0 && norm.get() < Double.POSITIVE_INFINITY)) {
+            throw files.refused(
+                    NORM + hook.get() + " is " + norm.get(), "a positive number", "Give the factor as --norm-factor");
+        }
+        return norm.map(value -> OptionalDouble.of(Math.sqrt(width) / value)).orElse(OptionalDouble.empty());
+    }
+}

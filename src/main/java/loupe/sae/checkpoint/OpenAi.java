@@ -1,0 +1,100 @@
+package loupe.sae.checkpoint;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+
+/**
+ * State dicts of openai/sparse_autoencoder (4965b94) for GPT-2 small, versions 1 to 5. The activation's name lies among
+ * the tensors; its input is layer-normed exactly if that is TopK, as the reference loader infers. Layer and place are
+ * in the path only. Trained on raw activations. Formats D.
+ */
+final class OpenAi implements SaeFamily {
+    private static final Pattern PLACE =
+            Pattern.compile("mlp_post_act|resid_delta_attn|resid_delta_mlp|resid_post_attn|resid_post_mlp");
+    private static final Pattern LAYER = Pattern.compile("(\\d{1,3})\\.pt");
+
+    @Override
+    public String format() {
+        return "openai";
+    }
+
+    @Override
+    public String looksLike() {
+        return "pre_bias, latent_bias, encoder.weight [n, d], decoder.weight [d, n]";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        return files.has("pre_bias", "latent_bias", "encoder.weight");
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        long d = Shapes.length(files, "pre_bias");
+        long n = Shapes.length(files, "latent_bias");
+        String decoder = files.has("decoder.weight") ? "decoder.weight" : "decoder.linear.weight";
+        SaeDraft draft = new SaeDraft(files, format(), d, n)
+                .take(Part.ENCODER, "encoder.weight", true)
+                .take(Part.ENCODER_BIAS, "latent_bias")
+                .take(
+                        Part.DECODER,
+                        decoder,
+                        Shapes.featuresInRows(files, decoder, d, n, decoder.startsWith("decoder.linear")))
+                .take(Part.DECODER_BIAS, "pre_bias");
+        draft.subtractDecoderBias = true;
+        activation(files, draft);
+        place(files, draft);
+        return draft;
+    }
+
+    private static void activation(CheckpointFiles files, SaeDraft draft) {
+        Map<String, Object> values = files.archive().values();
+        String name = String.valueOf(values.getOrDefault(files.prefix() + "activation", "ReLU"));
+        switch (name) {
+            case "ReLU" -> draft.activation = "relu";
+            case "TopK" -> {
+                draft.activation = "topk";
+                draft.normalisation = InputNormalisation.LAYER_NORM;
+                Settings settings =
+                        new Settings(files.archive().path(), values).object(files.prefix() + "activation_state_dict");
+                draft.k("activation_state_dict", settings.integer("k"));
+                files.scalar("activation_state_dict.k")
+                        .ifPresent(k -> draft.k("activation_state_dict", OptionalInt.of(k.intValue())));
+                String after = settings.text("postact_fn").orElse("ReLU");
+                if (!after.equals("ReLU") && !after.equals("Identity")) {
+                    throw files.refused(
+                            "the file says postact_fn " + after + ", which is not supported", "ReLU or Identity", "");
+                }
+                draft.topKRelu = after.equals("ReLU");
+            }
+            default ->
+                throw files.refused(
+                        "the file says activation " + name + ", which is not supported", "ReLU or TopK", "");
+        }
+    }
+
+    private static void place(CheckpointFiles files, SaeDraft draft) {
+        Matcher place = PLACE.matcher(files.archive().path().toAbsolutePath().toString());
+        Matcher layer = LAYER.matcher(files.fileName());
+        if (place.find() && layer.matches()) {
+            Site site =
+                    switch (place.group()) {
+                        case "mlp_post_act" -> Site.MLP_POST;
+                        case "resid_delta_attn" -> Site.ATTN_OUT;
+                        case "resid_delta_mlp" -> Site.MLP_OUT;
+                        case "resid_post_attn" -> Site.RESID_MID;
+                        default -> Site.RESID_POST;
+                    };
+            draft.hook = Optional.of(new HookPoint(site, Integer.parseInt(layer.group(1))));
+            draft.model = "gpt2";
+            draft.warn("The hook point is taken from the path: " + draft.hook.get());
+        }
+    }
+}

@@ -1,0 +1,202 @@
+package loupe.sae.checkpoint;
+
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import loupe.base.HookPoint;
+import loupe.format.SafetensorsWriter;
+import loupe.sae.Activation;
+import loupe.sae.HostWeights;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+import loupe.sae.SaeConfig;
+import loupe.sae.WeightShapes;
+
+/**
+ * One safetensors file with everything in it: the tensors under their usual names, (d, n) encoders and (n, d) decoders,
+ * and the configuration as texts in the metadata, each under a name that begins with {@code loupe.}. Our own form, for
+ * what no library's has a place for.
+ */
+final class PlainSae implements SaeFamily {
+    static final String FORMAT = "plain";
+
+    private static final String VERSION = "loupe.sae";
+    private static final Map<Part, String> NAMES = new EnumMap<>(Map.ofEntries(
+            Map.entry(Part.ENCODER, "W_enc"),
+            Map.entry(Part.ENCODER_BIAS, "b_enc"),
+            Map.entry(Part.DECODER, "W_dec"),
+            Map.entry(Part.DECODER_BIAS, "b_dec"),
+            Map.entry(Part.INPUT_BIAS, "b_in"),
+            Map.entry(Part.THRESHOLD, "threshold"),
+            Map.entry(Part.MAGNITUDE_SCALE, "r_mag"),
+            Map.entry(Part.MAGNITUDE_BIAS, "b_mag"),
+            Map.entry(Part.FEATURE_SCALE, "feature_scale"),
+            Map.entry(Part.MAGNITUDE_ENCODER, "W_mag"),
+            Map.entry(Part.LOOKUP, "lookup"),
+            Map.entry(Part.SKIP, "W_skip")));
+    private static final List<String> ACTIVATIONS =
+            List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "signed-topk", "jumprelu", "gated");
+
+    @Override
+    public String format() {
+        return FORMAT;
+    }
+
+    @Override
+    public String looksLike() {
+        return "W_enc [d, n], W_dec [n, d], b_dec and " + VERSION + " in the metadata, as this program saves them";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        return files.archive().values().get(VERSION) instanceof String && files.has("W_enc", "W_dec", "b_dec");
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        Said said = new Said(files);
+        if (!said.text("sae").equals("1")) {
+            throw files.refused(
+                    "it was saved in form " + said.text("sae"),
+                    "form 1",
+                    "Open it with the version of this program that saved it, or a newer one");
+        }
+        long[] encoder = files.shape("W_enc");
+        long[] decoder = files.shape("W_dec");
+        if (encoder.length != 2 || decoder.length != 2) {
+            throw files.refused(
+                    "the shapes do not form an autoencoder: " + files.summary(), "W_enc [d, n] and W_dec [n, d]");
+        }
+        SaeDraft draft = new SaeDraft(files, FORMAT, encoder[0], encoder[1]);
+        draft.dOut = Math.toIntExact(decoder[1]);
+        NAMES.forEach((part, name) -> {
+            if (files.has(name)) {
+                draft.take(part, name, part == Part.DECODER);
+            }
+        });
+        activation(files, said, draft);
+        draft.subtractDecoderBias = said.flag("subtract_b_dec");
+        draft.joinsHeads = said.flag("joins_heads");
+        draft.transcodes = said.flag("transcodes");
+        draft.head = said.number("head").isPresent()
+                ? OptionalInt.of((int) said.number("head").getAsDouble())
+                : OptionalInt.empty();
+        if (draft.head.isPresent()
+                && (draft.head.getAsInt() < 0
+                        || draft.joinsHeads
+                        || draft.dIn != draft.dOut
+                        || !said.text("hook_out").isEmpty())) {
+            throw said.wrong("head", "0 or more, of an autoencoder of one head");
+        }
+        draft.centred = said.flag("centred");
+        draft.normalisation = java.util.Arrays.stream(InputNormalisation.values())
+                .filter(n -> name(n).equals(said.text("normalisation")))
+                .findFirst()
+                .orElseThrow(() -> said.wrong("normalisation", "one that is known"));
+        draft.normFactor = options.normFactor();
+        draft.model = said.text("model");
+        draft.hook = HookPoint.parse(said.text("hook"));
+        draft.hookOut = HookPoint.parse(said.text("hook_out"));
+        return draft;
+    }
+
+    private static void activation(CheckpointFiles files, Said said, SaeDraft draft) {
+        draft.activation = said.text("activation");
+        if (!ACTIVATIONS.contains(draft.activation)) {
+            throw said.wrong("activation", "one of " + String.join(", ", ACTIVATIONS));
+        }
+        List<String> needed = draft.activation.equals("gated")
+                ? List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag")
+                : draft.activation.equals("jumprelu") ? List.of("threshold") : List.of();
+        needed.stream().filter(name -> !files.has(name)).findFirst().ifPresent(name -> {
+            throw files.refused(
+                    "there is no tensor " + name, "one, because the activation function is " + draft.activation);
+        });
+        draft.topKRelu = said.flag("topk_relu");
+        draft.topKByDecoderNorm = said.flag("topk_by_decoder_norm");
+        draft.k(
+                "the metadata",
+                said.number("k").isPresent()
+                        ? OptionalInt.of((int) said.number("k").getAsDouble())
+                        : OptionalInt.empty());
+        draft.threshold = said.number("threshold");
+    }
+
+    /** @throws loupe.base.CheckpointException if the file cannot be written */
+    static void write(Path path, SaeConfig config, HostWeights weights) {
+        WeightShapes.check(config, weights);
+        Activation activation = config.activation();
+        SafetensorsWriter writer = new SafetensorsWriter();
+        NAMES.forEach((part, name) -> {
+            if (!weights.has(part)) {
+                return;
+            }
+            if (part == Part.ENCODER
+                    || part == Part.MAGNITUDE_ENCODER
+                    || part == Part.DECODER
+                    || part == Part.LOOKUP
+                    || part == Part.SKIP) {
+                SaeWriter.matrix(
+                        writer::add, name, weights, part, part != Part.ENCODER && part != Part.MAGNITUDE_ENCODER);
+            } else {
+                writer.add(name, SaeWriter.vector(weights, part));
+            }
+        });
+        writer.metadata(VERSION, "1").metadata("loupe.activation", activation.label());
+        if (activation instanceof Activation.TopK topK) {
+            writer.metadata("loupe.k", Integer.toString(topK.k()))
+                    .metadata("loupe.topk_relu", Boolean.toString(topK.relu()))
+                    .metadata("loupe.topk_by_decoder_norm", Boolean.toString(topK.byDecoderNorm()));
+        } else if (activation instanceof Activation.BatchTopK batch) {
+            writer.metadata("loupe.k", Integer.toString(batch.k()));
+            batch.threshold().ifPresent(threshold -> writer.metadata("loupe.threshold", Double.toString(threshold)));
+        } else if (activation instanceof Activation.GroupMax groups) {
+            writer.metadata("loupe.k", Integer.toString(groups.k()));
+        } else if (activation instanceof Activation.SignedTopK signed) {
+            writer.metadata("loupe.k", Integer.toString(signed.k()));
+        }
+        config.head().ifPresent(head -> writer.metadata("loupe.head", Integer.toString(head)));
+        writer.metadata("loupe.subtract_b_dec", Boolean.toString(config.subtractDecoderBias()))
+                .metadata("loupe.normalisation", name(config.normalisation()))
+                .metadata("loupe.joins_heads", Boolean.toString(config.joinsHeads()))
+                .metadata("loupe.transcodes", Boolean.toString(config.transcodes()))
+                .metadata("loupe.centred", Boolean.toString(config.centred()))
+                .metadata("loupe.model", config.model())
+                .metadata("loupe.hook", config.hook().map(HookPoint::name).orElse(""))
+                .metadata(
+                        "loupe.hook_out", config.hookOut().map(HookPoint::name).orElse(""))
+                .metadata("loupe.saved_from", config.format());
+        writer.write(path);
+    }
+
+    private static String name(InputNormalisation normalisation) {
+        return normalisation.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** What the metadata say. */
+    private record Said(CheckpointFiles files) {
+        String text(String key) {
+            return files.archive().values().get("loupe." + key) instanceof String text ? text : "";
+        }
+
+        boolean flag(String key) {
+            return text(key).equals("true");
+        }
+
+        OptionalDouble number(String key) {
+            try {
+                return text(key).isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(text(key)));
+            } catch (NumberFormatException e) {
+                throw wrong(key, "a number");
+            }
+        }
+
+        RuntimeException wrong(String key, String expected) {
+            return files.refused("the metadata say loupe." + key + " " + text(key), expected);
+        }
+    }
+}

@@ -1,0 +1,291 @@
+package loupe.sae.checkpoint;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import loupe.base.Cancellation;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+import loupe.sae.StoredDirections;
+import loupe.sae.checkpoint.SaeDraft.Source;
+import loupe.tensor.DType;
+
+/**
+ * What to know about a checkpoint before its numbers are compared with anything: plain sentences, found from its files
+ * alone, each with what can be done about it. Reads encoder and decoder once, in pieces, whatever their size. For the
+ * file pool.
+ */
+public final class SaeAudit {
+    private static final double UNIT = 1e-3;
+
+    private final SaeFile file;
+    private final SaeDraft draft;
+    private final SaeOptions options;
+    private final List<Finding> findings = new ArrayList<>();
+
+    private SaeAudit(SaeFile file) {
+        this.file = file;
+        this.draft = file.draft();
+        this.options = file.options();
+    }
+
+    /**
+     * One thing to know.
+     *
+     * @param topic in a word or two, such as {@code decoder norms}
+     * @param sentence without its full stop
+     */
+    public record Finding(String topic, String sentence, Optional<Remedy> remedy) {}
+
+    /**
+     * Another way to read the checkpoint.
+     *
+     * @param label for a button
+     * @param options to open it with
+     */
+    public record Remedy(String label, SaeOptions options) {}
+
+    /** @throws loupe.base.CheckpointException if the file has changed or cannot be read any more */
+    public static List<Finding> of(SaeFile file, Cancellation cancellation) {
+        SaeAudit audit = new SaeAudit(file);
+        try (CheckpointFiles files = CheckpointFiles.open(file.path())) {
+            SaeFile.check(file.draft(), files);
+            Source source = audit.source(Part.DECODER);
+            StoredDirections decoder = StoredDirections.of(source.of(files), source.featuresInRows(), cancellation);
+            audit.decoderNorms(decoder);
+            audit.agreement(decoder, files, cancellation);
+            audit.decoderBias(files, cancellation);
+            audit.normalisation();
+            audit.beginning();
+            audit.centring();
+            audit.types(files);
+            audit.featureScale();
+            audit.side(files);
+        }
+        return List.copyOf(audit.findings);
+    }
+
+    private void decoderNorms(StoredDirections decoder) {
+        double[] norms = decoder.squares().clone();
+        Arrays.setAll(norms, i -> Math.sqrt(norms[i]));
+        Arrays.sort(norms);
+        double median = norms[norms.length / 2];
+        boolean unit = norms[norms.length - 1] < 1 + UNIT && norms[0] > 1 - UNIT;
+        String topic = "Decoder norms";
+        if (unit) {
+            say(
+                    topic,
+                    "The decoder directions are unit vectors, so the activations of different features can be compared",
+                    null);
+            return;
+        }
+        String range = "The decoder norms go from " + number(norms[0]) + " to " + number(norms[norms.length - 1])
+                + " (median " + number(median) + ")";
+        if (draft.unitDecoder) {
+            say(
+                    topic,
+                    range + " in the file; on loading the directions are made unit vectors, as its library does",
+                    null);
+        } else if (options.fold()) {
+            say(
+                    topic,
+                    range + " in the file and are folded into the encoder as asked",
+                    new Remedy("Leave the norms as stored", options.withFold(false)));
+        } else if (file.canFold()) {
+            say(
+                    topic,
+                    range
+                            + " and are not folded into the encoder: equal activations of two features do not write equally much",
+                    new Remedy("Fold the norms", options.withFold(true)));
+        } else {
+            say(
+                    topic,
+                    range
+                            + ": equal activations of two features do not write equally much. Folding them would make it choose other features",
+                    null);
+        }
+    }
+
+    /** Encoder and decoder directions of live features go together; those of transposed or permuted weights do not. */
+    private void agreement(StoredDirections decoder, CheckpointFiles files, Cancellation cancellation) {
+        if (draft.dIn != draft.dOut || draft.transcodes || draft.hookOut.isPresent()) {
+            return;
+        }
+        Source source = source(Part.ENCODER);
+        StoredDirections encoder = StoredDirections.of(source.of(files), source.featuresInRows(), cancellation);
+        double mean = encoder.meanCosine(decoder);
+        int count = decoder.samples().length;
+        boolean byChance = Math.abs(mean) < 4 / Math.sqrt((double) count * draft.dIn);
+        String found = "The encoder and decoder directions of a feature have a mean cosine of " + number(mean) + " ("
+                + count + " features looked at)";
+        say(
+                "Directions",
+                byChance
+                        ? found
+                                + ", no more than chance: the weights may be transposed or in another order, or untrained"
+                        : found,
+                null);
+    }
+
+    private void decoderBias(CheckpointFiles files, Cancellation cancellation) {
+        Source bias = source(Part.DECODER_BIAS);
+        double norm = Math.sqrt(Arrays.stream(
+                        StoredDirections.of(bias.of(files), true, cancellation).squares())
+                .sum());
+        boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractDecoderBias);
+        boolean ownSpace =
+                draft.transcodes || draft.dIn != draft.dOut || draft.hookOut.isPresent() || draft.has(Part.INPUT_BIAS);
+        if (ownSpace) {
+            say(
+                    "b_dec",
+                    "It is a transcoder: b_dec (norm " + number(norm)
+                            + ") is added to what it writes and has nothing to do with what it reads",
+                    null);
+        } else if (norm == 0) {
+            say("b_dec", "b_dec is zero, so it makes no difference whether it is subtracted before encoding", null);
+        } else {
+            say(
+                    "b_dec",
+                    "b_dec (norm " + number(norm) + ") is " + (subtracts ? "" : "not ") + "subtracted before encoding",
+                    new Remedy(
+                            subtracts ? "Do not subtract b_dec" : "Subtract b_dec",
+                            options.withSubtractDecoderBias(!subtracts)));
+        }
+    }
+
+    private void normalisation() {
+        say(
+                "Input",
+                switch (draft.normalisation) {
+                    case NONE -> "Activations are encoded as they are, without normalisation";
+                    case CONSTANT_NORM_RESCALE ->
+                        "Each activation is scaled to the norm sqrt(d) before encoding, and the reconstruction back";
+                    case LAYER_NORM ->
+                        "Each activation is centred and divided by its standard deviation before encoding, and the reconstruction put back";
+                    case EXPECTED_AVERAGE_ONLY_IN ->
+                        draft.normFactor.isPresent()
+                                ? "Activations are multiplied by " + number(draft.normFactor.getAsDouble())
+                                        + " before encoding; the factor has been put into the weights"
+                                : "In training, activations were scaled to an average norm of sqrt(d), but by what factor is not in the files: it is read as 1, which is"
+                                        + " almost certainly wrong. With the model open, the factor can be estimated from a text";
+                },
+                null);
+    }
+
+    private void beginning() {
+        Optional<Boolean> prepended = flag(draft.settings.get("prepend_bos"));
+        if (prepended.isEmpty() && draft.settings.get("metadata") instanceof Map<?, ?> metadata) {
+            prepended = flag(metadata.get("prepend_bos"));
+        }
+        say(
+                "Beginning of text",
+                file.format().equals("gemma-scope")
+                        ? "The activations of the beginning-of-text token were left out of its training"
+                        : prepended.isEmpty()
+                                ? "The files do not say whether texts began with a beginning-of-text token in training"
+                                : prepended.get()
+                                        ? "In training, texts began with a beginning-of-text token"
+                                        : "In training, texts did not begin with a beginning-of-text token",
+                null);
+    }
+
+    private void centring() {
+        boolean centred = options.centred().orElse(draft.centred);
+        String how = options.centred().isPresent() ? " as asked for" : "";
+        if (draft.normalisation == InputNormalisation.LAYER_NORM) {
+            say(
+                    "Centring",
+                    "Whether the model's activations are centred makes no difference to it, because it centres each of them",
+                    null);
+        } else if (centred) {
+            say(
+                    "Centring",
+                    "It is shown activations less their mean over the dimensions" + how
+                            + ", as in TransformerLens' processed models",
+                    new Remedy("Show it raw activations", options.withCentred(false)));
+        } else {
+            say(
+                    "Centring",
+                    "It is shown activations as the model has them" + how + ", not centred",
+                    new Remedy("Centre the activations", options.withCentred(true)));
+        }
+    }
+
+    private void types(CheckpointFiles files) {
+        TreeSet<DType> types = new TreeSet<>();
+        draft.sources.forEach(source -> types.add(source.of(files).dtype()));
+        boolean half = types.contains(DType.BF16) || types.contains(DType.F16);
+        String names = String.join(" and ", types.stream().map(DType::name).toList());
+        say(
+                "Stored type",
+                "Its tensors are stored in " + names
+                        + (half
+                                ? ", so they carry a relative rounding error of up to "
+                                        + (types.contains(DType.BF16) ? "0.4 %" : "0.05 %")
+                                        + ", and are computed with in float32"
+                                : types.contains(DType.F64) ? " and computed with in F32" : ""),
+                null);
+    }
+
+    private void featureScale() {
+        String format = file.format();
+        boolean scaled =
+                draft.normFactor.isPresent() && draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+        String words = "Feature activations are in the units of the model's activations";
+        if (scaled) {
+            words = "Feature activations are in units of the scaled input: " + number(draft.normFactor.getAsDouble())
+                    + " times those of a tool that works in the model's units";
+        } else if (draft.normalisation == InputNormalisation.LAYER_NORM
+                || draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
+            words = "Feature activations are in units of the normalised input, the same for activations of any size";
+        } else if (draft.unitDecoder && format.equals(DictionaryLearning.FORMAT)) {
+            words =
+                    "Feature activations are those of unit decoder directions, as dictionary_learning has them after loading; SAELens would leave them as stored";
+        } else if (format.equals(DictionaryLearning.FORMAT)
+                && !draft.subtractDecoderBias
+                && draft.activation.equals("relu")) {
+            words =
+                    "Feature activations are those of the library's encode(); its forward() reports them times the decoder norms";
+        }
+        say("Feature scale", words, null);
+    }
+
+    private void side(CheckpointFiles files) {
+        if (draft.sides > 1) {
+            int other = (draft.side + 1) % draft.sides;
+            say(
+                    "Side",
+                    "This is side " + draft.side + " of a crosscoder of " + draft.sides
+                            + " models: what this model alone contributes",
+                    new Remedy("Open side " + other, options.withSide(other)));
+        }
+        if (draft.has(Part.LOOKUP)) {
+            say(
+                    "Lookup",
+                    "A bias for the current token is added to every reconstruction; it has "
+                            + source(Part.LOOKUP).of(files).shape().get(0)
+                            + " rows, one for each token of the tokenizer it was trained with",
+                    null);
+        }
+    }
+
+    private Source source(Part part) {
+        return draft.sources.stream().filter(s -> s.part() == part).findFirst().orElseThrow();
+    }
+
+    private void say(String topic, String sentence, Remedy remedy) {
+        findings.add(new Finding(topic, sentence, Optional.ofNullable(remedy)));
+    }
+
+    private static Optional<Boolean> flag(Object value) {
+        return value instanceof Boolean flag ? Optional.of(flag) : Optional.empty();
+    }
+
+    private static String number(double value) {
+        return String.format(Locale.ROOT, "%.4g", value);
+    }
+}

@@ -1,0 +1,345 @@
+package loupe.sae.checkpoint;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import loupe.base.Cancellation;
+import loupe.base.CheckpointException;
+import loupe.format.Container;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import loupe.sae.HostWeights;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+import loupe.sae.SaeConfig;
+import loupe.tensor.StoredTensor;
+
+/**
+ * A checkpoint on disk: what it is and, when asked, its weights. The file is open only while it is read, so that
+ * weights given up by the device can be read again. Reads on the calling thread, which should be one of the file pool.
+ * Thread-safe.
+ */
+public final class SaeFile {
+    /** Tokens' embedding in a language model of any family. */
+    private static final Pattern TOKEN_EMBEDDING =
+            Pattern.compile("(.*\\.)?(wte|embed_tokens|embed_in|tok_embeddings)\\.weight");
+
+    private static final List<SaeFamily> FAMILIES = List.of(
+            new PlainSae(),
+            new Crosscoder(),
+            new GemmaScope(),
+            new SaeLens(),
+            new Sparsify(),
+            new LlamaScope(),
+            new LmSaes(),
+            new OpenAi(),
+            new Apollo(),
+            new Goodfire(),
+            new DictionaryLearning(),
+            new QwenScope(),
+            new TokenizedSae(),
+            new BatchTopKSae(),
+            new Neel());
+
+    private final Path path;
+    private final Path weightsPath;
+    private final Container container;
+    private final SaeDraft draft;
+    private final SaeOptions options;
+    private final long memoryBytes;
+
+    private SaeFile(
+            Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options, long memoryBytes) {
+        this.path = path;
+        this.weightsPath = weightsPath;
+        this.container = container;
+        this.draft = draft;
+        this.options = options;
+        this.memoryBytes = memoryBytes;
+    }
+
+    /**
+     * Says what a file or folder is, without reading its weights.
+     *
+     * @param options what the user says about it; overrides what the files say
+     * @throws CheckpointException if it is no checkpoint of a known family, is damaged or contradicts itself
+     */
+    public static SaeFile read(Path path, SaeOptions options) {
+        try (CheckpointFiles files = CheckpointFiles.open(path)) {
+            SaeDraft draft = family(files, options).describe(files, options);
+            options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
+            draft.noteWhatWasSaid(options);
+            check(draft, files);
+            if (options.fold() && !canFold(draft)) {
+                throw files.refused(
+                        "folding the decoder norms of an autoencoder with the activation function " + draft.activation
+                                + " would make it compute something else",
+                        "",
+                        "Leave out --fold");
+            }
+            draft.warnings.addAll(0, files.archive().warnings());
+            long elements = draft.sources.stream()
+                    .mapToLong(source -> source.of(files).elements())
+                    .sum();
+            return new SaeFile(
+                    path,
+                    files.archive().path(),
+                    files.archive().container(),
+                    draft,
+                    options,
+                    Math.multiplyExact(elements, Float.BYTES));
+        }
+    }
+
+    /**
+     * The family a file or folder belongs to, as {@code --sae-format} spells it; empty if it is no checkpoint of a
+     * known one.
+     *
+     * @throws CheckpointException if it cannot be read, or is a folder of several files with weights
+     */
+    public static Optional<String> recognise(Path path) {
+        try (CheckpointFiles files = CheckpointFiles.open(path)) {
+            return FAMILIES.stream()
+                    .filter(f -> f.recognises(files))
+                    .findFirst()
+                    .map(SaeFamily::format);
+        }
+    }
+
+    /** What the user pointed at. */
+    public Path path() {
+        return path;
+    }
+
+    /** The file that holds the tensors. */
+    public Path weightsPath() {
+        return weightsPath;
+    }
+
+    public Container container() {
+        return container;
+    }
+
+    /** The family, as {@code --sae-format} spells it. */
+    public String format() {
+        return draft.format;
+    }
+
+    public int dIn() {
+        return draft.dIn;
+    }
+
+    public int dSae() {
+        return draft.dSae;
+    }
+
+    /** Name of the activation function, as {@code --activation} spells it. */
+    public String activation() {
+        return draft.activation;
+    }
+
+    public InputNormalisation normalisation() {
+        return draft.normalisation;
+    }
+
+    /** The only head it reads; empty if it reads all there is. */
+    public OptionalInt head() {
+        return draft.head;
+    }
+
+    /** Whether the magnitudes of its features are computed with another encoder than the gate. */
+    boolean hasTwoEncoders() {
+        return draft.has(Part.MAGNITUDE_ENCODER);
+    }
+
+    public boolean lookup() {
+        return draft.has(Part.LOOKUP);
+    }
+
+    /** Whether it adds a linear function of its input to its output. */
+    boolean skips() {
+        return draft.has(Part.SKIP);
+    }
+
+    /** Whether a factor for the input was known and has been multiplied into the weights on reading. */
+    boolean normFactorApplied() {
+        return draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent();
+    }
+
+    /** Name of the model it was trained on; empty if neither file nor name says. */
+    public String model() {
+        return draft.model;
+    }
+
+    /** The configuration file as it is; empty if there is none. */
+    public Map<String, Object> settings() {
+        return draft.settings;
+    }
+
+    /**
+     * What the weights take in memory once they are open, as float32; on a GPU they pass through as much of the host's.
+     */
+    public long memoryBytes() {
+        return memoryBytes;
+    }
+
+    /** Log10 of each feature's firing frequency during training, dSae values, if a SAELens folder holds them. */
+    public Optional<float[]> logSparsity() {
+        Path file =
+                Optional.ofNullable(weightsPath.getParent()).orElse(Path.of("")).resolve("sparsity.safetensors");
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
+        }
+        try (TensorArchive archive = TensorArchives.open(file)) {
+            return archive.find("sparsity")
+                    .filter(t -> t.elements() == draft.dSae)
+                    .map(t -> t.toHost().data());
+        }
+    }
+
+    /** What has to be asked, with what is suggested. */
+    public SaeProposal proposal() {
+        return draft.proposal(options);
+    }
+
+    /** What was unusual in the files, or assumed, one sentence each. */
+    public List<String> warnings() {
+        return List.copyOf(draft.warnings);
+    }
+
+    /** @throws CheckpointException if k is unknown, contradictory or impossible */
+    public SaeConfig config() {
+        return draft.config(options);
+    }
+
+    /**
+     * Reads the weights, as they are to be used: with scaling factors, norms and folding applied that belong to
+     * loading. Takes as much direct memory as {@link HostWeights#bytes}.
+     *
+     * @throws CheckpointException if the file has changed or cannot be read any more
+     */
+    public HostWeights readWeights(Cancellation cancellation) {
+        try (CheckpointFiles files = CheckpointFiles.open(path)) {
+            HostWeights weights = new HostWeights(path);
+            check(draft, files);
+            weights.read(
+                    draft.sources.stream()
+                            .map(source ->
+                                    new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows()))
+                            .toList(),
+                    cancellation);
+            draft.changes.forEach(change -> change.accept(weights));
+            if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent()) {
+                foldNormFactor(weights, draft.normFactor.getAsDouble());
+            }
+            if (options.fold()) {
+                weights.foldDecoderNorms();
+            }
+            return weights;
+        }
+    }
+
+    /**
+     * encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does
+     * it.
+     */
+    private static void foldNormFactor(HostWeights weights, double factor) {
+        weights.scale(Part.ENCODER, factor);
+        weights.scale(Part.DECODER, 1 / factor);
+        weights.scale(Part.DECODER_BIAS, 1 / factor);
+    }
+
+    private static SaeFamily family(CheckpointFiles files, SaeOptions options) {
+        if (options.format().isPresent()) {
+            String wanted = options.format().get();
+            return FAMILIES.stream()
+                    .filter(f -> f.format().equals(wanted))
+                    .findFirst()
+                    .orElseThrow(
+                            () -> files.refused("there is no checkpoint format " + wanted, "one of " + formats(), ""));
+        }
+        return FAMILIES.stream()
+                .filter(f -> f.recognises(files))
+                .findFirst()
+                .orElseThrow(() -> files.hasLike(TOKEN_EMBEDDING)
+                        ? files.refused("this is a language model", "a sparse autoencoder", "Open it as the model")
+                        : files.refused(
+                                "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
+                                FAMILIES.stream()
+                                        .map(f -> f.format() + " (" + f.looksLike() + ")")
+                                        .collect(Collectors.joining("; ")),
+                                "Choose an autoencoder's file or folder, or name its format with --sae-format"));
+    }
+
+    /** The families that can be read, as {@code --sae-format} spells them. */
+    public static List<String> formats() {
+        return FAMILIES.stream().map(SaeFamily::format).toList();
+    }
+
+    /** The activation functions that {@code --activation} can name. */
+    public static List<String> activations() {
+        return ActivationOverride.KNOWN;
+    }
+
+    /** Whether multiplying a feature's pre-activation multiplies the feature and changes no other. */
+    private static boolean canFold(SaeDraft draft) {
+        return switch (draft.activation) {
+            case "relu", "jumprelu", "gated" -> true;
+            default -> draft.activation.equals("topk") && draft.topKByDecoderNorm;
+        };
+    }
+
+    boolean canFold() {
+        return canFold(draft);
+    }
+
+    SaeDraft draft() {
+        return draft;
+    }
+
+    /** How it was asked to be read. */
+    public SaeOptions options() {
+        return options;
+    }
+
+    /** @throws CheckpointException if the tensors do not have the shapes the draft says, or have them no more */
+    static void check(SaeDraft draft, CheckpointFiles files) {
+        List<String> wrong = new ArrayList<>();
+        for (SaeDraft.Source source : draft.sources) {
+            StoredTensor tensor = source.of(files);
+            List<Long> shape = tensor.shape();
+            List<Long> expected =
+                    switch (source.part()) {
+                        case ENCODER, MAGNITUDE_ENCODER ->
+                            source.featuresInRows()
+                                    ? List.of((long) draft.dSae, (long) draft.dIn)
+                                    : List.of((long) draft.dIn, (long) draft.dSae);
+                        case DECODER ->
+                            source.featuresInRows()
+                                    ? List.of((long) draft.dSae, (long) draft.dOut)
+                                    : List.of((long) draft.dOut, (long) draft.dSae);
+                        case DECODER_BIAS -> List.of((long) draft.dOut);
+                        case INPUT_BIAS -> List.of((long) draft.dIn);
+                        case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) draft.dOut);
+                        case SKIP -> List.of((long) draft.dOut, (long) draft.dIn);
+                        default -> List.of((long) draft.dSae);
+                    };
+            if (!shape.equals(expected)) {
+                wrong.add(source.tensor() + " is " + shape + " instead of " + expected);
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw files.refused(
+                    "the shapes do not form an autoencoder of " + draft.dIn + " x " + draft.dSae + ": "
+                            + String.join(", ", wrong),
+                    "",
+                    "");
+        }
+    }
+}

@@ -1,0 +1,308 @@
+package loupe.sae.checkpoint;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import loupe.base.HookPoint;
+import loupe.sae.HostWeights.Part;
+import loupe.sae.InputNormalisation;
+import loupe.tensor.StoredTensor;
+
+/**
+ * Folders of SAELens: {@code cfg.json} beside {@code sae_weights.safetensors}, versions 1 to 6. What version 6 no
+ * longer honours (tanh-relu, the finetuning scaling factor) is computed as the release that wrote it did. Also the
+ * single files of its beginnings, {@code {cfg, state_dict}}, and the transcoders of Jacob Dunefsky that share their
+ * form: these subtract b_dec from the input and add b_dec_out to the output. Formats C, G.
+ */
+final class SaeLens implements SaeFamily {
+    static final String FORMAT = "saelens";
+
+    private static final List<String> ARCHITECTURES = List.of(
+            "standard",
+            "gated",
+            "jumprelu",
+            "topk",
+            "transcoder",
+            "skip_transcoder",
+            "jumprelu_transcoder",
+            "jumprelu_skip_transcoder");
+    private static final List<String> SCALING_FACTORS = List.of("scaling_factor", "finetuning_scaling_factor");
+    private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*");
+
+    @Override
+    public String format() {
+        return FORMAT;
+    }
+
+    @Override
+    public String looksLike() {
+        return "cfg.json with d_in and d_sae beside sae_weights.safetensors with W_enc [d, n], W_dec [n, d]";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        return files.has("W_enc", "W_dec", "b_dec")
+                && (settings(files).has("d_in") || settings(files).has("d_sae"));
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        Settings cfg = settings(files);
+        Settings metadata = cfg.object("metadata");
+        String architecture = architecture(files, cfg);
+        boolean ownOutputBias = files.has("b_dec_out");
+        boolean transcoder = ownOutputBias || architecture.contains("transcoder");
+
+        long[] encoder = files.shape("W_enc");
+        long[] decoder = files.shape("W_dec");
+        if (encoder.length != 2
+                || decoder.length != 2
+                || encoder[1] != decoder[0]
+                || !transcoder && encoder[0] != decoder[1]) {
+            throw files.refused(
+                    "the shapes do not form an autoencoder: " + files.summary(), "W_enc [d, n] and W_dec [n, d]");
+        }
+        SaeDraft draft = new SaeDraft(files, FORMAT, encoder[0], encoder[1]);
+        draft.dOut = Math.toIntExact(decoder[1]);
+        draft.transcodes = transcoder;
+        draft.settings = cfg.values();
+        checkSizes(files, cfg, draft);
+        draft.take(Part.ENCODER, "W_enc").take(Part.DECODER, "W_dec", true);
+        if (ownOutputBias) {
+            draft.take(Part.INPUT_BIAS, "b_dec");
+        }
+        draft.take(Part.DECODER_BIAS, ownOutputBias ? "b_dec_out" : "b_dec");
+        draft.subtractDecoderBias =
+                !transcoder && cfg.flag("apply_b_dec_to_input").orElse(true);
+        activation(files, cfg, architecture, draft);
+        normalisation(files, cfg, options, draft);
+        place(files, cfg, metadata, draft);
+        scalingFactor(files, cfg, draft);
+        if (architecture.contains("skip")) {
+            draft.take(Part.SKIP, "W_skip");
+        }
+        return draft;
+    }
+
+    /** {@code cfg.json}, or what old files carry among their tensors. */
+    private static Settings settings(CheckpointFiles files) {
+        Settings inside = new Settings(files.archive().path(), files.archive().values());
+        return files.config("cfg.json")
+                .orElseGet(() -> inside.values().get("cfg") instanceof Map
+                        ? inside.object("cfg")
+                        : new Settings(inside.path(), Map.of()));
+    }
+
+    private static String architecture(CheckpointFiles files, Settings cfg) {
+        String architecture = cfg.text("architecture").orElse("standard");
+        if (!ARCHITECTURES.contains(architecture)) {
+            throw files.refused(
+                    "cfg.json says architecture " + architecture + ", which is not supported",
+                    "one of " + String.join(", ", ARCHITECTURES),
+                    "");
+        }
+        return architecture;
+    }
+
+    private static void activation(CheckpointFiles files, Settings cfg, String architecture, SaeDraft draft) {
+        if (architecture.equals("gated")) {
+            draft.activation = "gated";
+            draft.take(Part.ENCODER_BIAS, "b_gate")
+                    .take(Part.MAGNITUDE_SCALE, "r_mag")
+                    .take(Part.MAGNITUDE_BIAS, "b_mag");
+            return;
+        }
+        draft.take(Part.ENCODER_BIAS, "b_enc");
+        String function = cfg.text("activation_fn", "activation_fn_str").orElse("relu");
+        if (architecture.contains("jumprelu")) {
+            draft.activation = "jumprelu";
+            draft.take(Part.THRESHOLD, "threshold");
+            rejectNan(files);
+        } else if (architecture.equals("topk") || function.equals("topk")) {
+            draft.activation = "topk";
+            draft.topKByDecoderNorm = cfg.flag("rescale_acts_by_decoder_norm").orElse(false);
+            draft.k("cfg.json", cfg.integer("k"));
+            draft.k("activation_fn_kwargs", cfg.object("activation_fn_kwargs").integer("k"));
+        } else if (function.equals("relu") || function.equals("tanh-relu")) {
+            draft.activation = function;
+        } else {
+            throw files.refused(
+                    "cfg.json says activation_fn " + function + ", which is not supported",
+                    "relu, tanh-relu or topk",
+                    "");
+        }
+    }
+
+    private static void rejectNan(CheckpointFiles files) {
+        for (float threshold : files.tensor("threshold").toHost().data()) {
+            if (Float.isNaN(threshold)) {
+                throw files.refused(
+                        "threshold contains values that are not numbers",
+                        "a threshold for each feature",
+                        "Save or download the file again");
+            }
+        }
+    }
+
+    private static void normalisation(CheckpointFiles files, Settings cfg, SaeOptions options, SaeDraft draft) {
+        Object value = cfg.values().get("normalize_activations");
+        String name = value == null || Boolean.FALSE.equals(value)
+                ? "none"
+                : Boolean.TRUE.equals(value) ? "expected_average_only_in" : value.toString();
+        draft.normalisation = switch (name) {
+            case "none" -> InputNormalisation.NONE;
+            case "expected_average_only_in" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+            case "constant_norm_rescale" -> InputNormalisation.CONSTANT_NORM_RESCALE;
+            case "layer_norm" -> InputNormalisation.LAYER_NORM;
+            // x a before and x^ / a after is what a known factor of the dataset comes to
+            case "constant_scalar_rescale" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+            default ->
+                throw files.refused(
+                        "cfg.json says normalize_activations " + name + ", which is not supported",
+                        "none, expected_average_only_in, constant_norm_rescale, constant_scalar_rescale or layer_norm",
+                        "");
+        };
+        if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
+            OptionalDouble beside = files.config("activation_scaler.json")
+                    .map(s -> s.number("scaling_factor"))
+                    .orElse(OptionalDouble.empty());
+            OptionalDouble own = cfg.number("activation_normalization_factor");
+            draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : own.isPresent() ? own : beside;
+            if (draft.normFactor.isPresent() && !(draft.normFactor.getAsDouble() > 0)) {
+                throw files.refused("the norm factor is " + draft.normFactor.getAsDouble(), "a positive number", "");
+            }
+            if (draft.normFactor.isEmpty()) {
+                draft.warn("normalize_activations is " + name
+                        + ", but the factor is not in the files; taken as 1 (give it with --norm-factor)");
+            }
+        } else if (draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
+            draft.warn(
+                    "normalize_activations is constant_norm_rescale: a zero vector has no norm to rescale, and gives NaN");
+        }
+    }
+
+    /** It reads one head of values (heads, dHead), and writes there. */
+    private static void oneHead(CheckpointFiles files, int head, SaeDraft draft) {
+        if (head < 0) {
+            throw files.refused("cfg.json says hook_head_index " + head, "0 or more", "");
+        }
+        if (draft.transcodes || draft.hookOut.isPresent() || draft.dIn != draft.dOut) {
+            throw files.refused(
+                    "it is a transcoder that reads one head (hook_head_index " + head + "), which is not supported",
+                    "an autoencoder of one head",
+                    "");
+        }
+        boolean noHeads = draft.hook.isPresent() && !draft.hook.get().site().hasHeads();
+        if (noHeads) {
+            throw files.refused(
+                    "cfg.json says hook_head_index " + head + ", and there are no heads at " + draft.hook.get(),
+                    "a hook point with heads, such as hook_z",
+                    "");
+        }
+        draft.head = OptionalInt.of(head);
+    }
+
+    private static void place(CheckpointFiles files, Settings cfg, Settings metadata, SaeDraft draft) {
+        draft.model =
+                metadata.text("model_name").or(() -> cfg.text("model_name")).orElse("");
+        Optional<String> hook = metadata.text("hook_name").or(() -> cfg.text("hook_name", "hook_point"));
+        draft.hook = hook.flatMap(name -> hookPoint(name, draft));
+        draft.hookOut = metadata.text("hook_name_out")
+                .or(() -> cfg.text("out_hook_point"))
+                .flatMap(name -> hookPoint(name, draft));
+        Optional<String> reshape = cfg.text("reshape_activations");
+        OptionalInt head = firstPresent(
+                metadata.integer("hook_head_index"),
+                firstPresent(cfg.integer("hook_head_index"), cfg.integer("hook_point_head_index")));
+        if (head.isPresent()) {
+            oneHead(files, head.getAsInt(), draft);
+        }
+        draft.joinsHeads = head.isEmpty()
+                && (reshape.isPresent()
+                        ? reshape.get().equals("hook_z")
+                        : hook.filter(h -> h.endsWith("_z")).isPresent());
+        draft.centred = centred(cfg, metadata);
+    }
+
+    private static Optional<HookPoint> hookPoint(String name, SaeDraft draft) {
+        Optional<HookPoint> hook = HookPoint.parse(name);
+        if (hook.isEmpty()) {
+            draft.warn("cfg.json names the hook point " + name
+                    + ", which is none of those known; say where it reads with --hook");
+        }
+        return hook;
+    }
+
+    /**
+     * Whether the model was processed: as model_from_pretrained_kwargs says; if it says nothing, SAELens processed
+     * models until 3.20.0 and files without a version are older still.
+     */
+    private static boolean centred(Settings cfg, Settings metadata) {
+        for (Settings settings : List.of(metadata, cfg)) {
+            Optional<Boolean> stated =
+                    settings.object("model_from_pretrained_kwargs").flag("center_writing_weights");
+            if (stated.isPresent()) {
+                return stated.get();
+            }
+        }
+        Optional<String> modelClass = metadata.text("model_class_name").or(() -> cfg.text("model_class_name"));
+        if (modelClass.isPresent() && !modelClass.get().equals("HookedTransformer")) {
+            return false;
+        }
+        Optional<String> version = metadata.text("sae_lens_training_version")
+                .or(() -> cfg.text("sae_lens_training_version", "sae_lens_version"))
+                .or(() -> metadata.text("sae_lens_version"));
+        Matcher parts = VERSION.matcher(version.orElse("0.0"));
+        return parts.matches()
+                && (Integer.parseInt(parts.group(1)) < 3
+                        || parts.group(1).equals("3") && Integer.parseInt(parts.group(2)) < 20);
+    }
+
+    /** x^ = (f s) W_dec + b_dec. Versions 1 and 2 always applied it, later ones only if the configuration says so. */
+    private static void scalingFactor(CheckpointFiles files, Settings cfg, SaeDraft draft) {
+        for (String name : SCALING_FACTORS) {
+            Optional<StoredTensor> factor = files.find(name);
+            if (factor.isPresent() && !ones(factor.get())) {
+                if (cfg.flag("finetuning_scaling_factor").filter(flag -> !flag).isPresent()) {
+                    throw files.refused(
+                            name + " is not 1 everywhere, but cfg.json says finetuning_scaling_factor false",
+                            "one or the other",
+                            "Correct cfg.json: true applies the factors");
+                }
+                draft.take(Part.FEATURE_SCALE, name);
+                return;
+            }
+        }
+    }
+
+    private static boolean ones(StoredTensor tensor) {
+        for (float value : tensor.toHost().data()) {
+            if (Math.abs(value - 1) > 1e-5f) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static void checkSizes(CheckpointFiles files, Settings cfg, SaeDraft draft) {
+        int d = cfg.integer("d_in").orElse(draft.dIn);
+        int n = cfg.integer("d_sae").orElse(draft.dSae);
+        int out = cfg.integer("d_out").orElse(draft.dOut);
+        if (d != draft.dIn || n != draft.dSae || out != draft.dOut) {
+            String said = d + " x " + n + (cfg.has("d_out") ? " to " + out : "");
+            String has = draft.dIn + " x " + draft.dSae + (cfg.has("d_out") ? " to " + draft.dOut : "");
+            throw files.refused(
+                    "cfg.json says " + said + ", the file has " + has,
+                    "",
+                    "Find the cfg.json that belongs to these weights");
+        }
+    }
+
+    private static OptionalInt firstPresent(OptionalInt first, OptionalInt second) {
+        return first.isPresent() ? first : second;
+    }
+}

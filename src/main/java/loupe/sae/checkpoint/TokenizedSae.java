@@ -1,0 +1,129 @@
+package loupe.sae.checkpoint;
+
+import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import loupe.base.HookPoint;
+import loupe.sae.HostWeights.Part;
+
+/**
+ * State dicts of tdooms/tokenized-sae (2ec0ca0): no configuration at all, decoder (d, n), encoder (n, d), a lookup if
+ * it is tokenized. b_dec is subtracted before encoding; the k largest are kept without a ReLU; the lookup is added
+ * after decoding. Trained on TransformerLens' processed, centred activations. Formats A.
+ */
+final class TokenizedSae implements SaeFamily {
+    static final String FORMAT = "tokenized";
+
+    private static final String[] LOOKUPS = {"lookup.W_lookup.weight", "lookup.W_lookup", "lookup.weight"};
+    /** {@code gpt2_resid_pre_8_ot30}: model, point, layer, and k after o (top-k) and t (with a lookup). */
+    private static final Pattern PLACE =
+            Pattern.compile("(?:(.*?)_)?(resid_pre|resid_mid|resid_post|mlp_out|attn_out)_(\\d{1,3})(?:_.*)?");
+
+    private static final Pattern K = Pattern.compile(".*(?:^|_)a?ot?(\\d{1,5})(?:_.*)?");
+
+    @Override
+    public String format() {
+        return FORMAT;
+    }
+
+    @Override
+    public String looksLike() {
+        return "W_enc [n, d], W_dec [d, n], b_enc, b_dec or W_gate, b_gate, r_mag, b_mag, with or without lookup.W_lookup.weight";
+    }
+
+    @Override
+    public boolean recognises(CheckpointFiles files) {
+        if (lookup(files) != null || files.has("W_gate", "W_dec", "r_mag", "b_gate", "b_mag")) {
+            return true;
+        }
+        if (!files.has("W_dec", "W_enc", "b_enc", "b_dec") || files.has("threshold")) {
+            return false;
+        }
+        long d = Shapes.length(files, "b_dec");
+        long n = Shapes.length(files, "b_enc");
+        return d != n && Shapes.is(files, "W_enc", n, d) && Shapes.is(files, "W_dec", d, n);
+    }
+
+    @Override
+    public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        SaeDraft draft =
+                files.has("W_gate") ? gated(files) : files.has("encoder.weight") ? linear(files) : plain(files);
+        draft.subtractDecoderBias = true;
+        draft.topKRelu = false;
+        draft.centred = true;
+        String lookup = lookup(files);
+        if (lookup != null) {
+            draft.take(Part.LOOKUP, lookup);
+        }
+        if (files.has("lookup.W_scale")) {
+            draft.warn("lookup.W_scale belongs to an unreleased variant and is ignored");
+        }
+        fromName(files.fileName(), draft);
+        return draft;
+    }
+
+    private static SaeDraft plain(CheckpointFiles files) {
+        long d = Shapes.length(files, "b_dec");
+        long n = Shapes.length(files, "b_enc");
+        SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
+        draft.activation = "topk";
+        return draft.take(Part.ENCODER, "W_enc", Shapes.featuresInRows(files, "W_enc", d, n, true))
+                .take(Part.ENCODER_BIAS, "b_enc")
+                .take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER_BIAS, "b_dec");
+    }
+
+    private static SaeDraft gated(CheckpointFiles files) {
+        long d = Shapes.length(files, "b_dec");
+        long n = Shapes.length(files, "r_mag");
+        SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
+        draft.activation = "gated";
+        return draft.take(Part.ENCODER, "W_gate", Shapes.featuresInRows(files, "W_gate", d, n, true))
+                .take(Part.ENCODER_BIAS, "b_gate")
+                .take(Part.MAGNITUDE_SCALE, "r_mag")
+                .take(Part.MAGNITUDE_BIAS, "b_mag")
+                .take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER_BIAS, "b_dec");
+    }
+
+    /** The simplified class TokenizedSAE, with PyTorch's linear layers. */
+    private static SaeDraft linear(CheckpointFiles files) {
+        long[] encoder = files.shape("encoder.weight");
+        if (encoder.length != 2 || !files.has("decoder.bias")) {
+            throw files.refused(
+                    "the shapes do not form an autoencoder: " + files.summary(),
+                    "encoder.weight [n, d], decoder.weight [d, n], decoder.bias");
+        }
+        SaeDraft draft = new SaeDraft(files, FORMAT, encoder[1], encoder[0]);
+        draft.activation = "topk";
+        if (files.has("encoder.bias")) {
+            draft.take(Part.ENCODER_BIAS, "encoder.bias");
+        }
+        return draft.take(Part.ENCODER, "encoder.weight", true)
+                .take(Part.DECODER, "decoder.weight", false)
+                .take(Part.DECODER_BIAS, "decoder.bias");
+    }
+
+    private static void fromName(String fileName, SaeDraft draft) {
+        String stem = fileName.contains(".") ? fileName.substring(0, fileName.lastIndexOf('.')) : fileName;
+        Matcher place = PLACE.matcher(stem);
+        if (place.matches()) {
+            draft.hook = HookPoint.parse("blocks." + Integer.parseInt(place.group(3)) + ".hook_" + place.group(2));
+            draft.model = place.group(1) == null ? "" : place.group(1);
+            draft.warn("The hook point is taken from the file's name: " + draft.hook.orElseThrow());
+        }
+        Matcher k = K.matcher(stem);
+        if (k.matches()) {
+            draft.proposedK = OptionalInt.of(Integer.parseInt(k.group(1)));
+        }
+    }
+
+    private static String lookup(CheckpointFiles files) {
+        for (String name : LOOKUPS) {
+            if (files.has(name)) {
+                return name;
+            }
+        }
+        return null;
+    }
+}

@@ -1,0 +1,229 @@
+package loupe.state.checkpoint;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.value.ObservableValue;
+import loupe.analysis.compare.ReadingFit;
+import loupe.analysis.prompts.TokenRows;
+import loupe.base.Cancellation;
+import loupe.base.Problem;
+import loupe.index.Contexts;
+import loupe.index.Corpus;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.lm.Tokenizer;
+import loupe.sae.checkpoint.SaeAudit;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.Workbench;
+
+/**
+ * What to know about the checkpoint of a side: found from its files when it is opened and, when asked, from how well
+ * each way of reading it fits the open model on some two thousand tokens of the corpus. JavaFX thread only.
+ */
+public final class CheckpointAudit {
+    private static final long FIT_TOKENS = 2000;
+    private static final int FIT_CONTEXT = 128;
+    /** A reading that explains less than this more of the variance is not worth changing to. */
+    private static final double WORTH_CHANGING = 0.005;
+
+    /** A reading that explains less of the variance is not the right one either. */
+    private static final double FITS = 0.2;
+
+    private final Workbench workbench;
+    private final CheckpointSide side;
+    private final ObservableValue<Path> corpus;
+    private final ReadOnlyObjectWrapper<List<SaeAudit.Finding>> findings =
+            new ReadOnlyObjectWrapper<>(this, "findings", List.of());
+    private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+    private final ResultSlot<ReadingFit.Answer> fit;
+    private Cancellation looking = new Cancellation();
+
+    public CheckpointAudit(Workbench workbench, CheckpointSide side, ObservableValue<Path> corpus) {
+        this.workbench = workbench;
+        this.side = side;
+        this.corpus = corpus;
+        fit = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        side.sae().addListener((property, was, is) -> lookAt(is));
+        fit.problemProperty().addListener((property, was, is) -> problem.set(is));
+        lookAt(side.sae().get());
+    }
+
+    public CheckpointSide side() {
+        return side;
+    }
+
+    /** What the files say; empty until they have been looked at. */
+    public ReadOnlyObjectProperty<List<SaeAudit.Finding>> findings() {
+        return findings.getReadOnlyProperty();
+    }
+
+    /** How well each reading fits; null until {@link #fitNow} has been asked for and answered. */
+    public ResultSlot<ReadingFit.Answer> fit() {
+        return fit;
+    }
+
+    /** Why the checkpoint could not be looked at or fitted; null if it could. */
+    public ReadOnlyObjectProperty<Problem> problem() {
+        return problem.getReadOnlyProperty();
+    }
+
+    /** Reads the checkpoint again, as a remedy says. */
+    public void apply(SaeAudit.Remedy remedy) {
+        OpenSae open = side.sae().get();
+        if (open != null) {
+            workbench.openCheckpoint(side, open.path(), remedy.options());
+        }
+    }
+
+    /** Measures how well each reading fits the open model. */
+    public void fitNow() {
+        OpenSae open = side.sae().get();
+        OpenModel model = workbench.model().get();
+        Path text = corpus.getValue();
+        if (open == null || model == null) {
+            return;
+        }
+        String obstacle = text == null
+                ? "There is no text to measure the fit on. Choose a corpus first"
+                : model.tokenizer().isEmpty()
+                        ? "The model has no tokenizer, so no text can be read for it"
+                        : open.config().hook().isEmpty()
+                                ? "The checkpoint does not say where in the model it reads. Open it again and say so"
+                                : open.config().transcodes()
+                                                && open.config().hookOut().isEmpty()
+                                        ? "The checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with"
+                                        : "";
+        if (!obstacle.isEmpty()) {
+            problem.set(new Problem(obstacle, true, ""));
+            return;
+        }
+        problem.set(null);
+        CompletableFuture.supplyAsync(
+                        () -> rows(model, text), workbench.service().files())
+                .whenComplete((rows, failure) -> workbench.fx().execute(() -> {
+                    if (side.sae().get() != open || workbench.model().get() != model) {
+                        return;
+                    }
+                    if (failure != null) {
+                        problem.set(Problem.of(failure));
+                    } else {
+                        fit.askAfresh(new ReadingFit(model.id(), open.id(), rows));
+                    }
+                }));
+    }
+
+    /** What the fit comes to, in a sentence; empty while there is none. */
+    public String conclusion() {
+        ReadingFit.Answer answer = fit.getValue();
+        if (answer == null
+                || answer.readings().isEmpty()
+                || !fit.completeProperty().get()) {
+            return "";
+        }
+        ReadingFit.Reading open = answer.asOpen();
+        ReadingFit.Reading best = answer.best();
+        if (better(answer)) {
+            return String.format(
+                    Locale.ROOT,
+                    "Read with %s it explains %.1f %% of the variance, read as it is open %.1f %%",
+                    words(best),
+                    100 * best.explainedVariance(),
+                    100 * open.explainedVariance());
+        }
+        String what = open.explainedVariance() > 0
+                ? String.format(Locale.ROOT, "%.1f %%", 100 * open.explainedVariance())
+                : "nothing";
+        return "As it is open it explains " + what + " of the variance"
+                + (best.explainedVariance() < FITS
+                        ? ". No reading fits: it may belong to another model, layer or hook point"
+                        : ", and no other reading fits better");
+    }
+
+    /** How to read it so that it fits better; empty if it is open that way, or no fit was measured. */
+    public Optional<SaeAudit.Remedy> remedy() {
+        ReadingFit.Answer answer = fit.getValue();
+        if (conclusion().isEmpty() || !better(answer)) {
+            return Optional.empty();
+        }
+        ReadingFit.Reading open = answer.asOpen();
+        ReadingFit.Reading best = answer.best();
+        SaeOptions options = workbench.readAs(side);
+        if (best.centred() != open.centred()) {
+            options = options.withCentred(best.centred());
+        }
+        if (best.subtracts() != open.subtracts()) {
+            options = options.withSubtractDecoderBias(best.subtracts());
+        }
+        if (best.factor() != open.factor()) {
+            options = options.withNormFactor(options.normFactor().orElse(1) * best.factor());
+        }
+        return Optional.of(new SaeAudit.Remedy("Read it with " + words(best), options));
+    }
+
+    /** A reading, such as {@code centred activations, b_dec subtracted}. */
+    public static String words(ReadingFit.Reading reading) {
+        return (reading.centred() ? "centred" : "raw") + " activations"
+                + (reading.factor() == 1 ? "" : String.format(Locale.ROOT, " times %.4g", reading.factor()))
+                + ", b_dec " + (reading.subtracts() ? "" : "not ") + "subtracted";
+    }
+
+    private static boolean better(ReadingFit.Answer answer) {
+        double best = answer.best().explainedVariance();
+        return best >= FITS && best - answer.asOpen().explainedVariance() > WORTH_CHANGING;
+    }
+
+    private void lookAt(OpenSae open) {
+        looking.cancel();
+        findings.set(List.of());
+        fit.clear();
+        problem.set(null);
+        if (open == null || !Files.exists(open.path())) {
+            return;
+        }
+        Cancellation mine = new Cancellation();
+        looking = mine;
+        SaeOptions options = workbench.readAs(side);
+        CompletableFuture.supplyAsync(
+                        () -> SaeAudit.of(SaeFile.read(open.path(), options), mine),
+                        workbench.service().files())
+                .whenComplete((found, failure) -> workbench.fx().execute(() -> {
+                    if (mine.isCancelled()) {
+                        return;
+                    }
+                    if (failure == null) {
+                        findings.set(found);
+                    } else {
+                        problem.set(Problem.of(failure));
+                    }
+                }));
+    }
+
+    /** File pool. */
+    private static TokenRows rows(OpenModel model, Path text) {
+        Tokenizer tokenizer = model.tokenizer().orElseThrow();
+        Contexts packing =
+                new Contexts(Math.min(FIT_CONTEXT, model.config().context()), tokenizer.beginning(), FIT_TOKENS);
+        List<int[]> rows = new ArrayList<>();
+        Corpus.of(List.of(text)).forEachDocument(document -> {
+            boolean more = packing.add(
+                    tokenizer.encode(document, Tokenizer.Beginning.NO).ids());
+            packing.drain().forEach(context -> rows.add(context.ids()));
+            return more;
+        });
+        packing.finish();
+        packing.drain().forEach(context -> rows.add(context.ids()));
+        rows.removeIf(row -> row.length < 2);
+        return new TokenRows(rows.toArray(int[][]::new));
+    }
+}

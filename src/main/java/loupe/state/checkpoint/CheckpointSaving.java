@@ -1,0 +1,57 @@
+package loupe.state.checkpoint;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import loupe.base.Cancellation;
+import loupe.base.Problem;
+import loupe.inference.OpenSae;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.SaeSaving;
+import loupe.state.window.Activity;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.Workbench;
+
+/** Writes open checkpoints in the forms other libraries read, in the background. JavaFX thread only. */
+public final class CheckpointSaving {
+    private final Workbench workbench;
+
+    public CheckpointSaving(Workbench workbench) {
+        this.workbench = workbench;
+    }
+
+    /** What to call a checkpoint that is saved; empty while none is open on that side. */
+    public String suggestedName(CheckpointSide side, SaeSaving.Form form) {
+        OpenSae open = side.sae().get();
+        if (open == null) {
+            return "";
+        }
+        String name = open.id().name();
+        int dot = name.lastIndexOf('.');
+        return (dot > 0 ? name.substring(0, dot) : name) + "-"
+                + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
+    }
+
+    /** Saves the checkpoint of a side, read as it is open, and tells where it is or why it could not be saved. */
+    public void save(CheckpointSide side, SaeSaving.Form form, Path target) {
+        OpenSae open = side.sae().get();
+        if (open == null) {
+            return;
+        }
+        SaeOptions options = workbench.readAs(side);
+        Cancellation cancellation = new Cancellation();
+        Activity.Job job = workbench.activity().begin("Saving " + target.getFileName(), cancellation::cancel);
+        workbench.service().files().execute(() -> {
+            try {
+                SaeSaving.save(SaeFile.read(open.path(), options), form, target, cancellation);
+                workbench.fx().execute(() -> workbench.notices().tell("Saved " + target));
+            } catch (RuntimeException | Error failure) {
+                workbench
+                        .fx()
+                        .execute(() -> workbench.notices().tell("Saving " + target.getFileName(), Problem.of(failure)));
+            } finally {
+                job.end();
+            }
+        });
+    }
+}

@@ -1,0 +1,2 @@
+/** How a checkpoint is read: its audit, saving it in another format, files before they are opened, and files nearby. */
+package loupe.state.checkpoint;

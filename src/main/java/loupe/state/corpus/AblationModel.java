@@ -1,0 +1,113 @@
+package loupe.state.corpus;
+
+import java.util.OptionalInt;
+import java.util.stream.IntStream;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.analysis.prompts.AblatedText;
+import loupe.base.Cancellation;
+import loupe.index.ActivationIndex;
+import loupe.index.Example;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.lm.Tokenizer;
+import loupe.state.pane.HostQuestion;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Workbench;
+
+/**
+ * What becomes of a feature's activation in an example without each of its tokens, when somebody asks. JavaFX thread
+ * only.
+ */
+public final class AblationModel {
+    /** What happens to a token. */
+    public enum How {
+        REMOVED,
+        REPLACED
+    }
+
+    /**
+     * What was asked.
+     *
+     * @param feature that the example is of
+     */
+    public record Asked(Example example, FeatureRef feature, How how) {}
+
+    private final CheckpointSide side;
+    private final ReadOnlyObjectWrapper<Asked> asked = new ReadOnlyObjectWrapper<>(this, "asked");
+    private final ResultSlot<int[]> context;
+    private final ResultSlot<AblatedText.Answer> answer;
+
+    public AblationModel(Workbench workbench, CheckpointSide side) {
+        this.side = side;
+        context = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        answer = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        context.valueProperty().addListener((property, was, is) -> compute(is));
+        side.feature().addListener(changed -> close());
+    }
+
+    /** The example that is looked at; null while none is. */
+    public ReadOnlyObjectProperty<Asked> asked() {
+        return asked.getReadOnlyProperty();
+    }
+
+    /** One activation for each token of the example up to its focus, which fill in. */
+    public ResultSlot<AblatedText.Answer> answer() {
+        return answer;
+    }
+
+    /** The token that stands for others when they are replaced: the one texts begin with, if the model has one. */
+    public OptionalInt replacement() {
+        OpenModel model = side.model().get();
+        return model == null
+                ? OptionalInt.empty()
+                : model.tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty());
+    }
+
+    /** Looks at an example of this side's feature. Replacing does nothing without a {@link #replacement}. */
+    public void ask(ActivationIndex index, Example example, How how) {
+        close();
+        if (side.feature().get() != null && (how == How.REMOVED || replacement().isPresent())) {
+            asked.set(new Asked(example, side.feature().get(), how));
+            context.askAfresh(new Context(index, example.token()));
+        }
+    }
+
+    /** Shows none any more. */
+    public void close() {
+        asked.set(null);
+        context.clear();
+        answer.clear();
+    }
+
+    private void compute(int[] ids) {
+        OpenModel model = side.model().get();
+        OpenSae sae = side.sae().get();
+        Asked what = asked.get();
+        if (ids != null && what != null && model != null && sae != null) {
+            answer.askAfresh(new AblatedText(
+                    model.id(),
+                    sae.id(),
+                    what.feature().feature(),
+                    IntStream.of(ids).boxed().toList(),
+                    ids.length - 1 - what.example().focus(),
+                    what.how() == How.REMOVED ? OptionalInt.empty() : replacement()));
+        }
+    }
+
+    /** The token ids that the model had read at a token, itself the last. */
+    private record Context(ActivationIndex index, int token) implements HostQuestion<int[]> {
+        @Override
+        public int[] answer(Cancellation cancellation) {
+            return index.upTo(token);
+        }
+
+        @Override
+        public boolean readsFiles() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,118 @@
+package loupe.state.corpus;
+
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyStringProperty;
+import javafx.beans.property.ReadOnlyStringWrapper;
+import loupe.base.Cancellation;
+import loupe.base.Problem;
+import loupe.index.ActivationIndex;
+import loupe.index.FeatureActivations;
+import loupe.inference.Priority;
+import loupe.state.pane.HostQuestion;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.SharedRange;
+import loupe.state.window.Workbench;
+
+/**
+ * Every activation of a side's feature in the corpus: what its histogram and its examples are made of. JavaFX thread
+ * only.
+ */
+public final class ActivationsModel {
+    private final CheckpointSide side;
+    private final CorpusStatistics statistics;
+    private final SharedRange range;
+    private final ResultSlot<FeatureActivations> activations;
+    private final ReadOnlyStringWrapper why = new ReadOnlyStringWrapper(this, "why", "");
+
+    public ActivationsModel(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, SharedRange range) {
+        this.side = side;
+        this.statistics = statistics;
+        this.range = range;
+        activations = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        side.feature().addListener((property, was, is) -> ask());
+        statistics.index(side).addListener((property, was, is) -> ask());
+        statistics.counting(side).addListener(changed -> explain());
+        statistics.corpus().addListener(changed -> explain());
+        activations.valueProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                range.need(side, is.minPositive(), is.max());
+            }
+            explain();
+        });
+        ask();
+    }
+
+    public CheckpointSide side() {
+        return side;
+    }
+
+    public ResultSlot<FeatureActivations> activations() {
+        return activations;
+    }
+
+    /** The largest activation on either side. */
+    public SharedRange range() {
+        return range;
+    }
+
+    public ReadOnlyObjectProperty<ActivationIndex> index() {
+        return statistics.index(side);
+    }
+
+    /** Why the pass over the corpus failed; null if it did not. */
+    public ReadOnlyObjectProperty<Problem> countingProblem() {
+        return statistics.problem(side);
+    }
+
+    public void recount() {
+        statistics.retry(side);
+    }
+
+    /** Why there is nothing to show, and what to do; empty while there is something. */
+    public ReadOnlyStringProperty why() {
+        return why.getReadOnlyProperty();
+    }
+
+    private void ask() {
+        FeatureRef feature = side.feature().get();
+        ActivationIndex index = statistics.index(side).get();
+        if (feature == null || index == null) {
+            activations.clear();
+            range.need(side, 0);
+        } else {
+            activations.askAfresh(new Read(index, feature.feature()));
+        }
+        explain();
+    }
+
+    private void explain() {
+        FeatureActivations known = activations.getValue();
+        if (side.feature().get() == null) {
+            why.set("Choose a feature in the table to see where it is active");
+        } else if (statistics.corpus().get() == null) {
+            why.set(
+                    "No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file here");
+        } else if (statistics.counting(side).get()) {
+            why.set("Activations are being counted; this fills in when the corpus has been read");
+        } else if (known != null && known.count() == 0) {
+            why.set("This feature is not active anywhere in the corpus");
+        } else {
+            why.set("");
+        }
+    }
+
+    /** Reads one feature's activations. */
+    private record Read(ActivationIndex index, int feature) implements HostQuestion<FeatureActivations> {
+        @Override
+        public FeatureActivations answer(Cancellation cancellation) {
+            return index.activations(0, feature);
+        }
+
+        @Override
+        public boolean readsFiles() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,326 @@
+package loupe.state.corpus;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Consumer;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleObjectProperty;
+import loupe.analysis.prompts.CorpusActivations;
+import loupe.base.Cancellation;
+import loupe.base.CheckpointException;
+import loupe.base.HookPoint;
+import loupe.base.Problem;
+import loupe.index.ActivationIndex;
+import loupe.index.Corpus;
+import loupe.index.FeatureStatistics;
+import loupe.index.IndexBuild;
+import loupe.index.IndexInfo;
+import loupe.inference.ModelId;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.lm.Tokenizer;
+import loupe.sae.SparseFeatures;
+import loupe.state.window.Activity;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.Workbench;
+
+/**
+ * What a corpus says about the features of each open checkpoint. The pass over the corpus runs in the background, one
+ * checkpoint at a time, and is kept on disk, so that the next time it is there at once. JavaFX thread only.
+ */
+public final class CorpusStatistics {
+    private static final long MOST_TOKENS = 1_000_000;
+    private static final int MOST_CONTEXT = 128;
+    private static final long SHOW_EVERY_NANOS = 1_000_000_000L;
+
+    private final Workbench workbench;
+    private final Path cache;
+    private final ObjectProperty<Path> corpus = new SimpleObjectProperty<>(this, "corpus");
+    private final Counted a;
+    private final Counted b;
+    private final Deque<Runnable> passes = new ArrayDeque<>();
+    private boolean passRuns;
+
+    /** @param cache folder where finished passes are kept */
+    public CorpusStatistics(Workbench workbench, Path cache) {
+        this.workbench = workbench;
+        this.cache = cache;
+        a = new Counted(workbench.a());
+        b = new Counted(workbench.b());
+        corpus.addListener(changed -> {
+            a.restart();
+            b.restart();
+        });
+        workbench.model().addListener((property, was, is) -> corpus.set(besides(is)));
+    }
+
+    /** The text that lies beside a model, as it does in the sample; null if none does. */
+    private static Path besides(OpenModel model) {
+        if (model == null) {
+            return null;
+        }
+        Path beside = model.folder().toAbsolutePath().normalize().resolveSibling("corpus.txt");
+        return Files.isRegularFile(beside) ? beside : null;
+    }
+
+    /** The text that is counted over; null for none. */
+    public ObjectProperty<Path> corpus() {
+        return corpus;
+    }
+
+    /** Density, largest activation and so on of all features; fills in while the pass runs; null without a corpus. */
+    public ReadOnlyObjectProperty<FeatureStatistics> features(CheckpointSide side) {
+        return of(side).features.getReadOnlyProperty();
+    }
+
+    /** The finished pass, which answers for histograms and examples; null until then. */
+    public ReadOnlyObjectProperty<ActivationIndex> index(CheckpointSide side) {
+        return of(side).index.getReadOnlyProperty();
+    }
+
+    public ReadOnlyBooleanProperty counting(CheckpointSide side) {
+        return of(side).counting.getReadOnlyProperty();
+    }
+
+    /** Why there are no statistics though there is a corpus; null if there are, or will be. */
+    public ReadOnlyObjectProperty<Problem> problem(CheckpointSide side) {
+        return of(side).problem.getReadOnlyProperty();
+    }
+
+    /** Counts again after a failure or a stop; a pass that was stopped goes on where it was. */
+    public void retry(CheckpointSide side) {
+        of(side).restart();
+    }
+
+    /** Stops the passes and closes what is open. */
+    public void close() {
+        a.stop();
+        b.stop();
+        passes.clear();
+    }
+
+    private Counted of(CheckpointSide side) {
+        return side.isA() ? a : b;
+    }
+
+    private void enqueue(Runnable pass) {
+        passes.add(pass);
+        startNext();
+    }
+
+    private void startNext() {
+        if (!passRuns && !passes.isEmpty()) {
+            passRuns = true;
+            passes.remove().run();
+        }
+    }
+
+    private void passEnded() {
+        passRuns = false;
+        startNext();
+    }
+
+    /**
+     * Where the pass over this corpus with this model and checkpoint is kept. Another size or date makes another place.
+     */
+    private static Path folder(Path cache, OpenModel model, OpenSae sae, Path corpus) {
+        long size = corpus.toFile().length();
+        long date = corpus.toFile().lastModified();
+        String what = model.id().fingerprint() + "|" + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
+                + size + "|" + date + "|" + MOST_TOKENS;
+        return cache.resolve(sae.id().name() + "-" + UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** One side's pass. */
+    private final class Counted {
+        final CheckpointSide side;
+        final ReadOnlyObjectWrapper<FeatureStatistics> features = new ReadOnlyObjectWrapper<>(this, "features");
+        final ReadOnlyObjectWrapper<ActivationIndex> index = new ReadOnlyObjectWrapper<>(this, "index");
+        final ReadOnlyBooleanWrapper counting = new ReadOnlyBooleanWrapper(this, "counting");
+        final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+        private Cancellation running = new Cancellation();
+
+        Counted(CheckpointSide side) {
+            this.side = side;
+            side.sae().addListener((property, was, is) -> restart());
+        }
+
+        void stop() {
+            running.cancel();
+            ActivationIndex open = index.get();
+            index.set(null);
+            features.set(null);
+            problem.set(null);
+            counting.set(false);
+            if (open != null) {
+                workbench.service().files().execute(open::close);
+            }
+        }
+
+        void restart() {
+            stop();
+            OpenModel model = workbench.model().get();
+            OpenSae sae = side.sae().get();
+            Path text = corpus.get();
+            if (model == null || sae == null || text == null) {
+                return;
+            }
+            if (sae.config().hook().isEmpty()) {
+                problem.set(new Problem(
+                        "The checkpoint does not say where in the model it reads, so its activations cannot be counted. Open it again and say so",
+                        true,
+                        ""));
+                return;
+            }
+            if (model.tokenizer().isEmpty()) {
+                problem.set(
+                        new Problem("The model has no tokenizer files, so a text cannot be counted over", true, ""));
+                return;
+            }
+            Cancellation mine = new Cancellation();
+            running = mine;
+            counting.set(true);
+            enqueue(() -> start(mine, model, sae, text));
+        }
+
+        private void start(Cancellation mine, OpenModel model, OpenSae sae, Path text) {
+            if (mine.isCancelled()) {
+                passEnded();
+                return;
+            }
+            Activity.Job job = workbench
+                    .activity()
+                    .begin("Counting activations of " + sae.id() + " in " + text.getFileName(), mine::cancel);
+            Consumer<IndexBuild.Progress> shown = new Throttled(mine, job);
+            CompletableFuture.supplyAsync(
+                            () -> {
+                                ActivationIndex opened = openOrBuild(model, sae, text, shown, mine);
+                                return new Opened(opened, opened.statistics(0));
+                            },
+                            workbench.service().files())
+                    .whenComplete((opened, failure) -> workbench.fx().execute(() -> {
+                        job.end();
+                        passEnded();
+                        finished(mine, opened, failure, sae);
+                    }));
+        }
+
+        private void finished(Cancellation mine, Opened opened, Throwable failure, OpenSae sae) {
+            boolean current = running == mine && side.sae().get() == sae;
+            if (!current) {
+                if (opened != null) {
+                    opened.index().close();
+                }
+                return;
+            }
+            counting.set(false);
+            if (failure == null) {
+                features.set(opened.statistics());
+                index.set(opened.index());
+            } else if (mine.isCancelled()) {
+                problem.set(new Problem("Counting was stopped. Try again goes on where it was", true, ""));
+            } else {
+                problem.set(Problem.of(failure));
+                workbench.notices().tell("Counting activations of " + sae.id(), problem.get());
+            }
+        }
+
+        private record Opened(ActivationIndex index, FeatureStatistics statistics) {}
+
+        /** Shows how far the pass is: the job at every batch, the statistics about once a second. */
+        private final class Throttled implements Consumer<IndexBuild.Progress> {
+            private final Cancellation mine;
+            private final Activity.Job job;
+            private long lastShown = System.nanoTime();
+
+            Throttled(Cancellation mine, Activity.Job job) {
+                this.mine = mine;
+                this.job = job;
+            }
+
+            @Override
+            public void accept(IndexBuild.Progress progress) {
+                job.report(progress.fraction(), String.format(java.util.Locale.ROOT, "%,d tokens", progress.tokens()));
+                long now = System.nanoTime();
+                if (now - lastShown > SHOW_EVERY_NANOS) {
+                    lastShown = now;
+                    FeatureStatistics snapshot = progress.snapshot(0);
+                    workbench.fx().execute(() -> {
+                        if (running == mine && counting.get()) {
+                            features.set(snapshot);
+                        }
+                    });
+                }
+            }
+        }
+    }
+
+    /** File pool. */
+    private ActivationIndex openOrBuild(
+            OpenModel model,
+            OpenSae sae,
+            Path text,
+            Consumer<IndexBuild.Progress> progress,
+            Cancellation cancellation) {
+        if (!Files.isRegularFile(text)) {
+            throw new CheckpointException(
+                    text, "there is no such file", "a text to count activations over", "Choose another corpus");
+        }
+        Path folder = folder(cache, model, sae, text);
+        if (!ActivationIndex.isComplete(folder)) {
+            build(model, sae, text, folder, progress, cancellation);
+        }
+        return ActivationIndex.open(folder);
+    }
+
+    private void build(
+            OpenModel model,
+            OpenSae sae,
+            Path text,
+            Path folder,
+            Consumer<IndexBuild.Progress> progress,
+            Cancellation cancellation) {
+        Tokenizer tokenizer = model.tokenizer().orElseThrow();
+        IndexInfo.IndexedSae indexed = new IndexInfo.IndexedSae(
+                "sae",
+                new IndexInfo.Named(sae.id().name(), sae.id().fingerprint()),
+                sae.config().dSae(),
+                sae.config().hook().map(HookPoint::name).orElse(""),
+                0);
+        IndexBuild.Settings settings = new IndexBuild.Settings(
+                new IndexInfo.Named(model.id().name(), model.id().fingerprint()),
+                List.of(indexed),
+                Math.min(MOST_CONTEXT, model.config().context()),
+                tokenizer.beginning(),
+                MOST_TOKENS);
+        IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
+        new IndexBuild(
+                        settings,
+                        Corpus.of(List.of(text)),
+                        document -> tokenizer
+                                .encode(document, Tokenizer.Beginning.NO)
+                                .ids(),
+                        source,
+                        folder)
+                .run(Files.exists(folder.resolve("plan.json")), progress, cancellation);
+    }
+
+    private CompletionStage<List<SparseFeatures>> activations(ModelId model, OpenSae sae, int[][] contexts) {
+        return workbench
+                .service()
+                .submit(new CorpusActivations(model, List.of(sae.id()), contexts), Priority.BACKGROUND)
+                .answer();
+    }
+}

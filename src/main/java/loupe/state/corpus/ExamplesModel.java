@@ -1,0 +1,186 @@
+package loupe.state.corpus;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.IntFunction;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import loupe.base.Cancellation;
+import loupe.index.ActivationIndex;
+import loupe.index.Example;
+import loupe.index.Examples;
+import loupe.index.FeatureActivations;
+import loupe.inference.Priority;
+import loupe.state.pane.HostQuestion;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.Brush;
+import loupe.state.window.Workbench;
+
+/**
+ * Stretches of the corpus in which a side's feature is active, or nearly, chosen in one of several ways or by a marked
+ * range. JavaFX thread only.
+ */
+public final class ExamplesModel {
+    private static final int TOP = 24;
+    private static final int UNIFORM = 24;
+    private static final int UNIFORM_BINS = 12;
+    private static final int INTERVALS = 8;
+    private static final int PER_INTERVAL = 4;
+    private static final int MARKED = 24;
+    private static final int RANDOM = 24;
+    private static final int NEAR_MISSES = 24;
+    private static final int APART = 8;
+    private static final int BEFORE = 24;
+    private static final int AFTER = 12;
+    private static final long SEED = 20_240_501;
+
+    /** How examples are chosen. */
+    public enum Choice {
+        TOP,
+        INTERVALS,
+        UNIFORM,
+        RANDOM,
+        NEAR_MISSES
+    }
+
+    /**
+     * Examples under one heading.
+     *
+     * @param title empty if there is only one group
+     */
+    public record Group(String title, List<Example> examples) {}
+
+    private final Workbench workbench;
+    private final ActivationsModel activations;
+    private final ResultSlot<List<Group>> examples;
+    private final AblationModel ablation;
+    private final ObjectProperty<Choice> choice = new SimpleObjectProperty<>(this, "choice", Choice.TOP);
+
+    public ExamplesModel(Workbench workbench, ActivationsModel activations) {
+        this.workbench = workbench;
+        this.activations = activations;
+        examples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        ablation = new AblationModel(workbench, activations.side());
+        activations.activations().valueProperty().addListener((property, was, is) -> ask(true));
+        choice.addListener(changed -> ask(false));
+        workbench.selection().brush().addListener(changed -> ask(false));
+        ask(true);
+    }
+
+    public ActivationsModel activations() {
+        return activations;
+    }
+
+    public ResultSlot<List<Group>> examples() {
+        return examples;
+    }
+
+    /** What becomes of an example without each of its tokens. */
+    public AblationModel ablation() {
+        return ablation;
+    }
+
+    /** Asks that of an example of those shown. */
+    public void ablate(Example example, AblationModel.How how) {
+        ActivationIndex index = activations.index().get();
+        if (index != null) {
+            ablation.ask(index, example, how);
+        }
+    }
+
+    public ObjectProperty<Choice> choice() {
+        return choice;
+    }
+
+    /** The range that the examples are filtered by; null for none. */
+    public javafx.beans.property.ReadOnlyObjectProperty<Brush> brush() {
+        return workbench.selection().brush();
+    }
+
+    public void unmark() {
+        workbench.selection().brush(null);
+    }
+
+    private void ask(boolean afresh) {
+        FeatureActivations known = activations.activations().getValue();
+        ActivationIndex index = activations.index().get();
+        if (known == null || index == null) {
+            examples.clear();
+            return;
+        }
+        Chosen question = new Chosen(
+                index, known, choice.get(), workbench.selection().brush().get());
+        if (afresh) {
+            examples.askAfresh(question);
+        } else {
+            examples.ask(question);
+        }
+    }
+
+    /**
+     * Chooses examples and reads their texts.
+     *
+     * @param brush null for none
+     */
+    private record Chosen(ActivationIndex index, FeatureActivations activations, Choice choice, Brush brush)
+            implements HostQuestion<List<Group>> {
+        @Override
+        public List<Group> answer(Cancellation cancellation) {
+            if (brush != null && brush.quantity().equals("activation")) {
+                return List.of(
+                        group("", n -> Examples.between(activations, brush.from(), brush.to(), n, APART), MARKED));
+            }
+            return switch (choice) {
+                case TOP -> List.of(group("", n -> Examples.top(activations, n, APART), TOP));
+                case UNIFORM ->
+                    List.of(largestFirst(group(
+                            "", n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, APART, SEED), UNIFORM)));
+                case INTERVALS -> intervals();
+                case RANDOM -> List.of(group("", n -> Examples.random(activations, n, APART, SEED), RANDOM));
+                case NEAR_MISSES ->
+                    List.of(new Group("", index.nearMisses(activations, NEAR_MISSES, APART, BEFORE, AFTER, SEED)));
+            };
+        }
+
+        private List<Group> intervals() {
+            List<Group> groups = new ArrayList<>();
+            float max = activations.max();
+            for (int i = 0; i < INTERVALS; i++) {
+                int place = i;
+                int interval = INTERVALS - 1 - i;
+                Group group = group(
+                        String.format(
+                                Locale.ROOT,
+                                "Activation %.3g to %.3g",
+                                max * interval / INTERVALS,
+                                max * (interval + 1) / INTERVALS),
+                        n -> Examples.intervals(activations, INTERVALS, n, APART, SEED)
+                                .get(place),
+                        PER_INTERVAL);
+                if (!group.examples().isEmpty()) {
+                    groups.add(group);
+                }
+            }
+            return groups;
+        }
+
+        private Group group(String title, IntFunction<int[]> choose, int count) {
+            return new Group(title, index.distinct(activations, choose, count, BEFORE, AFTER));
+        }
+
+        private static Group largestFirst(Group group) {
+            return new Group(
+                    group.title(),
+                    group.examples().stream()
+                            .sorted(Comparator.comparingDouble((Example example) -> -example.activation()))
+                            .toList());
+        }
+
+        @Override
+        public boolean readsFiles() {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,95 @@
+package loupe.state.corpus;
+
+import java.util.List;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.analysis.prompts.TextActivations;
+import loupe.base.Problem;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.SharedRange;
+import loupe.state.window.Workbench;
+
+/** What a side's checkpoint makes of the user's own text: every feature at every token. JavaFX thread only. */
+public final class OwnTextModel {
+    /** How many features are listed at a token. */
+    public static final int MOST = 200;
+
+    private final CheckpointSide side;
+    private final OwnText text;
+    private final SharedRange range;
+    private final ResultSlot<TextActivations.Answer> reading;
+    private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+
+    /** @param activations whose range says how strong an activation of the side's feature is */
+    public OwnTextModel(Workbench workbench, ActivationsModel activations, OwnText text) {
+        side = activations.side();
+        this.text = text;
+        range = activations.range();
+        reading = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
+        text.tokens().valueProperty().addListener(changed -> ask(false));
+        side.sae().addListener(changed -> ask(true));
+        side.model().addListener(changed -> ask(true));
+    }
+
+    public CheckpointSide side() {
+        return side;
+    }
+
+    public OwnText text() {
+        return text;
+    }
+
+    /** The activations at each token; of the text before while a newer one is read. */
+    public ResultSlot<TextActivations.Answer> reading() {
+        return reading;
+    }
+
+    /** The largest activation of the shown features in the corpus. */
+    public SharedRange range() {
+        return range;
+    }
+
+    /** Why this checkpoint cannot read any text; null if it can. */
+    public ReadOnlyObjectProperty<Problem> problem() {
+        return problem.getReadOnlyProperty();
+    }
+
+    /** The features active at the chosen token, strongest first; empty if none is chosen. */
+    public List<TextActivations.Active> active() {
+        TextActivations.Answer known = reading.getValue();
+        int token = text.token().get();
+        return known == null || token < 0 || token >= known.ids().size() ? List.of() : known.strongest(token, MOST);
+    }
+
+    private void ask(boolean afresh) {
+        OpenModel model = side.model().get();
+        OpenSae sae = side.sae().get();
+        OwnText.Read read = text.tokens().getValue();
+        problem.set(why(model, sae));
+        if (model == null || sae == null || read == null || read.ids().isEmpty() || problem.get() != null) {
+            reading.clear();
+            return;
+        }
+        TextActivations question = new TextActivations(model.id(), sae.id(), read.ids());
+        if (afresh) {
+            reading.askAfresh(question);
+        } else {
+            reading.ask(question);
+        }
+    }
+
+    private static Problem why(OpenModel model, OpenSae sae) {
+        if (model != null && model.tokenizer().isEmpty()) {
+            return new Problem("The model has no tokenizer files, so it cannot read a text", true, "");
+        }
+        if (sae != null && sae.config().hook().isEmpty()) {
+            return new Problem(
+                    "The checkpoint does not say where in the model it reads. Open it again and say so", true, "");
+        }
+        return null;
+    }
+}

@@ -1,0 +1,342 @@
+package loupe.state.features;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.stream.Collectors;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+import loupe.analysis.batch.BatchFile;
+import loupe.analysis.batch.BatchPlan;
+import loupe.analysis.batch.BatchRow;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.TokenGeometry;
+import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.tokens.TokenColumns;
+import loupe.base.Cancellation;
+import loupe.base.Problem;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Pending;
+import loupe.inference.Priority;
+import loupe.inference.Query;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostValues;
+import loupe.state.ghost.PromptReading;
+import loupe.state.ghost.ScaleSweepModel;
+import loupe.state.tree.TreeModel;
+import loupe.state.window.Activity;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.TokenTexts;
+import loupe.state.window.Workbench;
+
+/**
+ * Trees, token lists and best scales of many features of checkpoint A, under what the ghost controls say, written to a
+ * file of JSON lines while one goes on working. A batch that was stopped goes on where it was; its file is the
+ * {@code batch} command's too. JavaFX thread only.
+ */
+public final class BatchModel {
+    private static final int LISTED = 50;
+
+    private final Workbench workbench;
+    private final GhostControlsModel controls;
+    private final TreeModel trees;
+    private final TokenTexts texts;
+    private final ObservableList<BatchRow> rows = FXCollections.observableArrayList();
+    private final ReadOnlyBooleanWrapper running = new ReadOnlyBooleanWrapper(this, "running");
+    private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+    private final ReadOnlyObjectWrapper<Activity.Job> job = new ReadOnlyObjectWrapper<>(this, "job");
+    private final ReadOnlyObjectWrapper<Path> file = new ReadOnlyObjectWrapper<>(this, "file");
+    private Wish last;
+    private Run run;
+
+    /** What somebody asked for, to be gone on with. */
+    private record Wish(OpenSae sae, BatchPlan plan, List<Integer> features, Path out) {}
+
+    public BatchModel(Workbench workbench, GhostControlsModel controls, TreeModel trees, TokenTexts texts) {
+        this.workbench = workbench;
+        this.controls = controls;
+        this.trees = trees;
+        this.texts = texts;
+        workbench.a().sae().addListener((property, was, is) -> stop());
+    }
+
+    /** What has been found so far, or what was in the file that was opened; not to be written. */
+    public ObservableList<BatchRow> rows() {
+        return rows;
+    }
+
+    public ReadOnlyBooleanProperty running() {
+        return running.getReadOnlyProperty();
+    }
+
+    /** Why the batch could not be begun or finished, or the file not read; null if there is nothing to say. */
+    public ReadOnlyObjectProperty<Problem> problem() {
+        return problem.getReadOnlyProperty();
+    }
+
+    /** How far it is; null while none runs. */
+    public ReadOnlyObjectProperty<Activity.Job> job() {
+        return job.getReadOnlyProperty();
+    }
+
+    /** Where the rows are; null for none. */
+    public ReadOnlyObjectProperty<Path> file() {
+        return file.getReadOnlyProperty();
+    }
+
+    /** Whether there is a batch that was stopped before its end and can go on. */
+    public boolean canGoOn() {
+        return !running.get()
+                && last != null
+                && last.sae() == workbench.a().sae().get()
+                && !rows.stream()
+                        .map(BatchRow::feature)
+                        .collect(Collectors.toSet())
+                        .containsAll(last.features());
+    }
+
+    /**
+     * Begins a batch, or goes on with its file.
+     *
+     * @param nodes of each tree at most
+     */
+    public void start(List<Integer> features, Set<BatchPlan.Part> parts, int nodes, Path out) {
+        OpenModel model = workbench.model().get();
+        OpenSae sae = workbench.a().sae().get();
+        TokenGeometry.Answer geometry = controls.geometry().get();
+        if (running.get()
+                || model == null
+                || sae == null
+                || geometry == null
+                || features.isEmpty()
+                || parts.isEmpty()) {
+            return;
+        }
+        GhostValues values = controls.values().get();
+        PromptReading prompt = PromptReading.of(model, values);
+        if (prompt.tokens() == null) {
+            problem.set(prompt.problem());
+            return;
+        }
+        TreeLimits limits = new TreeLimits(
+                values.cutoff(), values.topK(), values.depth(), OptionalInt.of(nodes), OptionalInt.empty());
+        BatchPlan plan = new BatchPlan(
+                model.id(),
+                sae.id(),
+                values.listOf(new FeatureRef(sae.id(), features.get(0)), LISTED),
+                prompt.tokens(),
+                values.prompt(),
+                limits,
+                trees.baseline().get(),
+                parts,
+                geometry.meanDistance(),
+                ScaleSweepModel.readAt(model, sae));
+        begin(new Wish(sae, plan, List.copyOf(features), out));
+    }
+
+    /** Goes on with the batch that was stopped. */
+    public void goOn() {
+        if (canGoOn()) {
+            begin(last);
+        }
+    }
+
+    /** Stops after what is being asked now; everything found is in the file. */
+    public void stop() {
+        if (run != null) {
+            run.stop();
+        }
+    }
+
+    /** Shows the rows of a batch's file. */
+    public void open(Path path) {
+        if (running.get()) {
+            return;
+        }
+        problem.set(null);
+        CompletableFuture.supplyAsync(
+                        () -> BatchFile.read(path), workbench.service().files())
+                .whenComplete((read, failure) -> workbench.fx().execute(() -> {
+                    if (failure != null) {
+                        problem.set(Problem.of(failure));
+                    } else if (!running.get()) {
+                        last = null;
+                        file.set(path);
+                        rows.setAll(read);
+                    }
+                }));
+    }
+
+    private void begin(Wish wish) {
+        last = wish;
+        problem.set(null);
+        rows.clear();
+        file.set(wish.out());
+        running.set(true);
+        Run mine = new Run(wish);
+        run = mine;
+        Activity.Job shown = workbench
+                .activity()
+                .begin("Trees and lists of " + wish.features().size() + " features", mine::stop);
+        mine.job = shown;
+        job.set(shown);
+        workbench.service().files().execute(mine::open);
+    }
+
+    private void ended(Run of, Throwable failure) {
+        of.job.end();
+        if (run != of) {
+            return;
+        }
+        run = null;
+        job.set(null);
+        running.set(false);
+        boolean stopped = of.cancellation.isCancelled();
+        if (failure != null && !stopped) {
+            problem.set(Problem.of(failure));
+            workbench.notices().tell("Trees and lists", problem.get());
+        } else {
+            workbench
+                    .notices()
+                    .tell((stopped ? "Stopped after " : "Finished ") + rows.size() + " features: " + file.get());
+        }
+    }
+
+    /** One pass over the features. Its questions wait behind everybody's; nothing blocks a thread while they do. */
+    private final class Run {
+        private final Wish wish;
+        private final Cancellation cancellation = new Cancellation();
+        private Activity.Job job;
+        private volatile Pending<?> asked;
+        /** Touched by one task of the file pool after the other. */
+        private BatchFile out;
+
+        private List<Integer> missing = List.of();
+
+        Run(Wish wish) {
+            this.wish = wish;
+        }
+
+        void stop() {
+            cancellation.cancel();
+            Pending<?> now = asked;
+            if (now != null) {
+                now.cancel();
+            }
+        }
+
+        void open() {
+            try {
+                out = BatchFile.open(wish.out(), wish.plan().settings());
+                Set<Integer> known = out.known();
+                missing = wish.features().stream()
+                        .filter(feature -> !known.contains(feature))
+                        .toList();
+                List<BatchRow> before = out.rows();
+                workbench.fx().execute(() -> show(before));
+                next(0);
+            } catch (RuntimeException | Error failure) {
+                end(failure);
+            }
+        }
+
+        private void next(int from) {
+            int done = wish.features().size() - missing.size() + from;
+            job.report(
+                    done / (double) wish.features().size(),
+                    done + " of " + wish.features().size() + " features");
+            if (cancellation.isCancelled() || from >= missing.size()) {
+                end(null);
+                return;
+            }
+            List<Integer> group = missing.subList(from, Math.min(missing.size(), from + BatchPlan.TOGETHER));
+            lines(group)
+                    .whenCompleteAsync(
+                            (lines, failure) -> {
+                                if (failure != null) {
+                                    end(failure);
+                                    return;
+                                }
+                                try {
+                                    List<BatchRow> found = new ArrayList<>();
+                                    lines.forEach(line -> found.add(out.add(line)));
+                                    workbench.fx().execute(() -> show(found));
+                                    next(from + group.size());
+                                } catch (RuntimeException | Error broken) {
+                                    end(broken);
+                                }
+                            },
+                            workbench.service().files());
+        }
+
+        private void show(List<BatchRow> found) {
+            if (run == this) {
+                rows.addAll(found);
+            }
+        }
+
+        private CompletionStage<List<Map<String, Object>>> lines(List<Integer> group) {
+            CompletionStage<List<DefinitionTree.Answer>> grown =
+                    wish.plan().parts().contains(BatchPlan.Part.TREE)
+                            ? ask(wish.plan().trees(group))
+                            : CompletableFuture.completedFuture(List.of());
+            return grown.thenCompose(answers -> {
+                CompletionStage<List<Map<String, Object>>> all = CompletableFuture.completedFuture(new ArrayList<>());
+                for (int i = 0; i < group.size(); i++) {
+                    int feature = group.get(i);
+                    Optional<DefinitionTree.Answer> tree =
+                            answers.isEmpty() ? Optional.empty() : Optional.of(answers.get(i));
+                    all = all.thenCompose(lines -> line(feature, tree).thenApply(line -> {
+                        lines.add(line);
+                        return lines;
+                    }));
+                }
+                return all;
+            });
+        }
+
+        private CompletionStage<Map<String, Object>> line(int feature, Optional<DefinitionTree.Answer> tree) {
+            CompletionStage<Optional<TokenColumns.Answer>> columns =
+                    wanted(BatchPlan.Part.TOKENS, wish.plan().columns(feature));
+            return columns.thenCompose(known -> wanted(
+                            BatchPlan.Part.SCALE, wish.plan().sweep(feature))
+                    .thenApplyAsync(
+                            sweep -> wish.plan().line(feature, tree, known, sweep, texts::of),
+                            workbench.service().files()));
+        }
+
+        private <R> CompletionStage<Optional<R>> wanted(BatchPlan.Part part, Query<R> query) {
+            return wish.plan().parts().contains(part)
+                    ? ask(query).thenApply(Optional::of)
+                    : CompletableFuture.completedFuture(Optional.empty());
+        }
+
+        private <R> CompletionStage<R> ask(Query<R> query) {
+            cancellation.check();
+            Pending<R> pending = workbench.service().submit(query, Priority.BACKGROUND);
+            asked = pending;
+            if (cancellation.isCancelled()) {
+                pending.cancel();
+            }
+            return pending.answer();
+        }
+
+        private void end(Throwable failure) {
+            if (out != null) {
+                out.close();
+            }
+            workbench.fx().execute(() -> ended(this, failure));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package loupe.state.features;
+
+import java.util.OptionalInt;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyDoubleProperty;
+import javafx.beans.property.ReadOnlyDoubleWrapper;
+import javafx.beans.property.SimpleObjectProperty;
+import loupe.analysis.features.NeighbourQuery;
+import loupe.analysis.features.NeighbourSpace;
+import loupe.analysis.features.Neighbours;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Workbench;
+
+/**
+ * Which feature of checkpoint B is shown beside A's: the one whose decoder direction is nearest by cosine, or one the
+ * user pinned. JavaFX thread only.
+ */
+public final class CompareModel {
+    private final Workbench workbench;
+    private final ResultSlot<Neighbours.Answer> match;
+    private final ObjectProperty<Integer> pinned = new SimpleObjectProperty<>(this, "pinned");
+    private final ReadOnlyDoubleWrapper cosine = new ReadOnlyDoubleWrapper(this, "cosine", Double.NaN);
+
+    public CompareModel(Workbench workbench) {
+        this.workbench = workbench;
+        match = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
+        workbench.a().feature().addListener((property, was, is) -> follow());
+        workbench.b().sae().addListener((property, was, is) -> {
+            pinned.set(null);
+            follow();
+        });
+        pinned.addListener(changed -> follow());
+        match.valueProperty().addListener((property, was, is) -> show(is));
+        follow();
+    }
+
+    /** The feature of B the user pinned; null to follow A. */
+    public ObjectProperty<Integer> pinned() {
+        return pinned;
+    }
+
+    /**
+     * Pins a feature of B.
+     *
+     * @return false if B has no such feature
+     */
+    public boolean pin(OptionalInt feature) {
+        OpenSae b = workbench.b().sae().get();
+        if (feature.isPresent()
+                && (b == null
+                        || feature.getAsInt() < 0
+                        || feature.getAsInt() >= b.config().dSae())) {
+            return false;
+        }
+        pinned.set(feature.isPresent() ? feature.getAsInt() : null);
+        return true;
+    }
+
+    /**
+     * Cosine between the decoder directions of A's feature and its best match in B; NaN while B is pinned or it is
+     * unknown.
+     */
+    public ReadOnlyDoubleProperty cosine() {
+        return cosine.getReadOnlyProperty();
+    }
+
+    public ReadOnlyBooleanProperty matching() {
+        return match.pendingProperty();
+    }
+
+    public ResultSlot<Neighbours.Answer> match() {
+        return match;
+    }
+
+    private void follow() {
+        FeatureRef a = workbench.a().feature().get();
+        OpenSae b = workbench.b().sae().get();
+        cosine.set(Double.NaN);
+        if (b == null) {
+            match.clear();
+        } else if (pinned.get() != null) {
+            match.clear();
+            workbench.b().show(new FeatureRef(b.id(), pinned.get()));
+        } else if (a == null) {
+            match.clear();
+            workbench.b().show(null);
+        } else {
+            match.ask(new Neighbours(
+                    new NeighbourQuery.Feature(a.sae(), a.feature()), new NeighbourSpace.Decoder(b.id()), 1));
+        }
+    }
+
+    private void show(Neighbours.Answer best) {
+        OpenSae b = workbench.b().sae().get();
+        if (best != null && b != null && best.ids().length > 0) {
+            cosine.set(best.cosines()[0]);
+            workbench.b().show(new FeatureRef(b.id(), best.ids()[0]));
+        }
+    }
+}

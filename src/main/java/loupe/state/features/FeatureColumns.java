@@ -1,0 +1,139 @@
+package loupe.state.features;
+
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.analysis.compare.FeatureMatching;
+import loupe.analysis.features.DirectionNorms;
+import loupe.analysis.features.LogitMoments;
+import loupe.base.Problem;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.state.corpus.CorpusStatistics;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.TokenTexts;
+import loupe.state.window.Workbench;
+
+/**
+ * The numbers of every feature of a side's checkpoint, which fill in while they are computed and counted. JavaFX thread
+ * only.
+ */
+public final class FeatureColumns {
+    private static final long SHOW_PARTS_EVERY_NANOS = 300_000_000L;
+
+    private final Workbench workbench;
+    private final CheckpointSide side;
+    private final CorpusStatistics statistics;
+    private final TokenTexts texts;
+    private final ResultSlot<DirectionNorms.Answer> norms;
+    private final ResultSlot<LogitMoments.Answer> moments;
+    private final ResultSlot<FeatureMatching.Answer> matching;
+    private final ReadOnlyObjectWrapper<FeatureValues> values =
+            new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
+    private long lastPart;
+
+    public FeatureColumns(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, TokenTexts texts) {
+        this.workbench = workbench;
+        this.side = side;
+        this.statistics = statistics;
+        this.texts = texts;
+        norms = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        moments = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        matching = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        workbench.a().sae().addListener(changed -> ask(side.isA()));
+        workbench.b().sae().addListener(changed -> ask(!side.isA()));
+        norms.valueProperty().addListener(changed -> refresh());
+        moments.valueProperty().addListener(changed -> fillIn(moments));
+        matching.valueProperty().addListener(changed -> fillIn(matching));
+        statistics.features(side).addListener(changed -> refresh());
+        ask(true);
+    }
+
+    CheckpointSide side() {
+        return side;
+    }
+
+    /** Replaced whenever something more is known. */
+    ReadOnlyObjectProperty<FeatureValues> values() {
+        return values.getReadOnlyProperty();
+    }
+
+    /** Whether columns are still being filled in. */
+    ReadOnlyBooleanProperty filling() {
+        return moments.pendingProperty();
+    }
+
+    /** Why columns could not be filled in; null if they could. */
+    ReadOnlyObjectProperty<Problem> problem() {
+        return norms.problemProperty();
+    }
+
+    ResultSlot<FeatureMatching.Answer> matching() {
+        return matching;
+    }
+
+    void retry() {
+        norms.retry();
+        moments.retry();
+        matching.retry();
+    }
+
+    /** @param own whether it is this side's checkpoint that has changed, not only the one it is compared with */
+    private void ask(boolean own) {
+        if (own) {
+            askOwn();
+        }
+        OpenSae a = workbench.a().sae().get();
+        OpenSae b = workbench.b().sae().get();
+        if (a == null || b == null || a.config().dOut() != b.config().dOut()) {
+            matching.clear();
+        } else {
+            matching.askAfresh(new FeatureMatching(a.id(), b.id()));
+        }
+        if (own) {
+            refresh();
+        }
+    }
+
+    private void askOwn() {
+        OpenModel model = workbench.model().get();
+        OpenSae sae = side.sae().get();
+        if (sae == null || model == null) {
+            norms.clear();
+            moments.clear();
+            return;
+        }
+        norms.askAfresh(new DirectionNorms(sae.id()));
+        if (sae.config().dOut() == model.config().dModel()) {
+            moments.askAfresh(new LogitMoments(model.id(), sae.id(), FeatureTableModel.PROMOTED_TOKENS));
+        } else {
+            moments.clear();
+        }
+    }
+
+    /** Parts of columns are shown a few times a second at most; whole ones always. */
+    private void fillIn(ResultSlot<?> columns) {
+        long now = System.nanoTime();
+        if (columns.completeProperty().get() || columns.getValue() == null || now - lastPart > SHOW_PARTS_EVERY_NANOS) {
+            lastPart = now;
+            refresh();
+        }
+    }
+
+    private void refresh() {
+        OpenSae sae = side.sae().get();
+        values.set(
+                sae == null
+                        ? FeatureValues.NONE
+                        : new FeatureValues(
+                                sae.config().dSae(),
+                                side.isA(),
+                                norms.getValue(),
+                                moments.getValue(),
+                                matching.getValue(),
+                                statistics.features(side).get(),
+                                texts));
+    }
+}

@@ -1,0 +1,154 @@
+package loupe.state.features;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Which features the table shows: words that a promoted token must contain, and bounds such as {@code density<0.1} or
+ * {@code max>=5}. All of them must hold.
+ */
+public record FeatureFilter(List<String> words, List<Bound> bounds) {
+    /** Everything is shown. */
+    public static final FeatureFilter NONE = new FeatureFilter(List.of(), List.of());
+
+    private static final Pattern BOUND = Pattern.compile("([a-z-]+)(<=|>=|<|>|=)([-+0-9.e]+)(%?)");
+    private static final Pattern SPACED = Pattern.compile("\\s*(<=|>=|<|>|=)\\s*");
+
+    /** @param limit what the column is compared with; densities as fractions */
+    public record Bound(FeatureColumn column, Relation relation, double limit) {
+        boolean holds(double value) {
+            return switch (relation) {
+                case LESS -> value < limit;
+                case AT_MOST -> value <= limit;
+                case EQUAL -> value == limit;
+                case AT_LEAST -> value >= limit;
+                case MORE -> value > limit;
+            };
+        }
+    }
+
+    /** How a value and a limit compare. */
+    public enum Relation {
+        LESS,
+        AT_MOST,
+        EQUAL,
+        AT_LEAST,
+        MORE
+    }
+
+    public FeatureFilter {
+        words = List.copyOf(words);
+        bounds = List.copyOf(bounds);
+    }
+
+    /** Reads what was typed. What looks like a bound of an unknown column is taken as a word. */
+    public static FeatureFilter parse(String typed) {
+        List<String> words = new ArrayList<>();
+        List<Bound> bounds = new ArrayList<>();
+        String tight = SPACED.matcher(typed.strip().toLowerCase(Locale.ROOT)).replaceAll("$1");
+        for (String part : tight.split("\\s+")) {
+            Optional<Bound> bound = bound(part);
+            bound.ifPresent(bounds::add);
+            if (bound.isEmpty() && !part.isEmpty()) {
+                words.add(part);
+            }
+        }
+        return new FeatureFilter(words, bounds);
+    }
+
+    public boolean isEmpty() {
+        return words.isEmpty() && bounds.isEmpty();
+    }
+
+    private static Optional<Bound> bound(String part) {
+        Matcher matcher = BOUND.matcher(part);
+        if (!matcher.matches()) {
+            return Optional.empty();
+        }
+        Optional<FeatureColumn> column = column(matcher.group(1));
+        if (column.isEmpty()) {
+            return Optional.empty();
+        }
+        Relation relation =
+                switch (matcher.group(2)) {
+                    case "<" -> Relation.LESS;
+                    case "<=" -> Relation.AT_MOST;
+                    case "=" -> Relation.EQUAL;
+                    case ">=" -> Relation.AT_LEAST;
+                    default -> Relation.MORE;
+                };
+        try {
+            double limit = Double.parseDouble(matcher.group(3));
+            return Optional.of(
+                    new Bound(column.get(), relation, matcher.group(4).isEmpty() ? limit : limit / 100));
+        } catch (NumberFormatException notANumber) {
+            return Optional.empty();
+        }
+    }
+
+    /** The bounds of a column's values between two ends, both included, as {@link #parse} reads them back. */
+    public static String between(FeatureColumn column, double from, double to) {
+        return word(column) + ">=" + written(column, from, true) + " " + word(column) + "<="
+                + written(column, to, false);
+    }
+
+    private static String written(FeatureColumn column, double value, boolean lower) {
+        return column == FeatureColumn.NUMBER
+                ? String.format(Locale.ROOT, "%d", (long) (lower ? Math.ceil(value) : Math.floor(value)))
+                : Double.toString(value).toLowerCase(Locale.ROOT);
+    }
+
+    /** What was typed, without bounds of a column. */
+    public static String without(String typed, FeatureColumn column) {
+        Matcher spaced = SPACED.matcher(typed.strip());
+        return Arrays.stream(spaced.replaceAll("$1").split("\\s+"))
+                .filter(part -> bound(part.toLowerCase(Locale.ROOT))
+                        .filter(bound -> bound.column() == column)
+                        .isEmpty())
+                .collect(Collectors.joining(" "));
+    }
+
+    /** What a column is called in a filter. */
+    private static String word(FeatureColumn column) {
+        return switch (column) {
+            case NUMBER -> "number";
+            case DENSITY -> "density";
+            case MAX -> "max";
+            case MEAN -> "mean";
+            case SPREAD -> "std";
+            case MIN -> "min";
+            case ENCODER_NORM -> "encoder-norm";
+            case DECODER_NORM -> "norm";
+            case COSINE -> "cosine";
+            case SKEWNESS -> "skew";
+            case KURTOSIS -> "kurtosis";
+            case MATCH -> "match";
+            case PROMOTED -> throw new IllegalArgumentException("column is " + column + ", which has no numbers");
+        };
+    }
+
+    private static Optional<FeatureColumn> column(String name) {
+        return Optional.ofNullable(
+                switch (name) {
+                    case "number", "feature" -> FeatureColumn.NUMBER;
+                    case "density" -> FeatureColumn.DENSITY;
+                    case "max" -> FeatureColumn.MAX;
+                    case "mean" -> FeatureColumn.MEAN;
+                    case "std" -> FeatureColumn.SPREAD;
+                    case "min" -> FeatureColumn.MIN;
+                    case "encoder-norm" -> FeatureColumn.ENCODER_NORM;
+                    case "norm" -> FeatureColumn.DECODER_NORM;
+                    case "cosine", "enc-dec" -> FeatureColumn.COSINE;
+                    case "skew", "skewness" -> FeatureColumn.SKEWNESS;
+                    case "kurtosis" -> FeatureColumn.KURTOSIS;
+                    case "match" -> FeatureColumn.MATCH;
+                    default -> null;
+                });
+    }
+}

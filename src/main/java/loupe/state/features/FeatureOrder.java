@@ -1,0 +1,56 @@
+package loupe.state.features;
+
+import java.util.AbstractList;
+import java.util.Arrays;
+import java.util.List;
+import javafx.collections.ObservableListBase;
+
+/**
+ * The rows of the feature table: feature numbers in the order shown, held in one array however many there are. JavaFX
+ * thread only.
+ */
+public final class FeatureOrder extends ObservableListBase<Integer> {
+    private int[] features = {};
+
+    @Override
+    public Integer get(int row) {
+        return features[row];
+    }
+
+    @Override
+    public int size() {
+        return features.length;
+    }
+
+    /** Where a feature stands; -1 if it is filtered out. */
+    public int rowOf(int feature) {
+        for (int row = 0; row < features.length; row++) {
+            if (features[row] == feature) {
+                return row;
+            }
+        }
+        return -1;
+    }
+
+    void show(int[] order) {
+        int[] before = features;
+        if (Arrays.equals(before, order)) {
+            return;
+        }
+        beginChange();
+        features = order;
+        List<Integer> removed = new AbstractList<>() {
+            @Override
+            public Integer get(int row) {
+                return before[row];
+            }
+
+            @Override
+            public int size() {
+                return before.length;
+            }
+        };
+        nextReplace(0, order.length, removed);
+        endChange();
+    }
+}

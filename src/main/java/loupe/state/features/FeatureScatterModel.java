@@ -1,0 +1,160 @@
+package loupe.state.features;
+
+import java.util.Arrays;
+import java.util.Map;
+import java.util.Objects;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import loupe.base.Cancellation;
+import loupe.inference.Priority;
+import loupe.state.corpus.HistogramView;
+import loupe.state.pane.HostQuestion;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.Workbench;
+
+/** Two numbers of every feature against each other, of both checkpoints if two are open. JavaFX thread only. */
+public final class FeatureScatterModel {
+    private final FeatureColumns a;
+    private final FeatureColumns b;
+    private final ResultSlot<Points> points;
+    private final ObjectProperty<FeatureColumn> across =
+            new SimpleObjectProperty<>(this, "across", FeatureColumn.DENSITY);
+    private final ObjectProperty<FeatureColumn> up = new SimpleObjectProperty<>(this, "up", FeatureColumn.MAX);
+    private final BooleanProperty logAcross = new SimpleBooleanProperty(this, "logAcross", true);
+    private final BooleanProperty logUp = new SimpleBooleanProperty(this, "logUp", false);
+
+    /**
+     * Numbers by feature; NaN where they are not known.
+     *
+     * @param bAcross of checkpoint B; empty if there is none
+     */
+    public record Points(
+            FeatureColumn across, FeatureColumn up, double[] aAcross, double[] aUp, double[] bAcross, double[] bUp) {
+        /** How many features have both numbers, on both sides together. */
+        public int known() {
+            return known(aAcross, aUp) + known(bAcross, bUp);
+        }
+
+        private static int known(double[] xs, double[] ys) {
+            int known = 0;
+            for (int i = 0; i < xs.length; i++) {
+                known += Double.isNaN(xs[i]) || Double.isNaN(ys[i]) ? 0 : 1;
+            }
+            return known;
+        }
+    }
+
+    public FeatureScatterModel(Workbench workbench, FeatureColumns a, FeatureColumns b) {
+        this.a = a;
+        this.b = b;
+        points = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        a.values().addListener(changed -> ask());
+        b.values().addListener(changed -> ask());
+        across.addListener(changed -> ask());
+        up.addListener(changed -> ask());
+        ask();
+    }
+
+    /** The number along the horizontal axis; not a text. */
+    public ObjectProperty<FeatureColumn> across() {
+        return across;
+    }
+
+    /** The number along the vertical axis; not a text. */
+    public ObjectProperty<FeatureColumn> up() {
+        return up;
+    }
+
+    /** Whether the horizontal axis is logarithmic, so that only positive numbers are on it. */
+    public BooleanProperty logAcross() {
+        return logAcross;
+    }
+
+    public BooleanProperty logUp() {
+        return logUp;
+    }
+
+    /** Exchanges the axes. */
+    public void swap() {
+        FeatureColumn column = across.get();
+        boolean logarithmic = logAcross.get();
+        across.set(up.get());
+        up.set(column);
+        logAcross.set(logUp.get());
+        logUp.set(logarithmic);
+    }
+
+    /** For the session, by name. */
+    public Map<String, String> remembered() {
+        return Map.of(
+                "scatter.x",
+                across.get().name(),
+                "scatter.y",
+                up.get().name(),
+                "scatter.log-x",
+                String.valueOf(logAcross.get()),
+                "scatter.log-y",
+                String.valueOf(logUp.get()));
+    }
+
+    /** Takes what was remembered; leaves what is missing or makes no sense. */
+    public void recall(Map<String, String> settings) {
+        recall(settings.get("scatter.x"), across);
+        recall(settings.get("scatter.y"), up);
+        HistogramView.recall(settings, "scatter.log-x", logAcross);
+        HistogramView.recall(settings, "scatter.log-y", logUp);
+    }
+
+    private static void recall(String name, ObjectProperty<FeatureColumn> axis) {
+        Arrays.stream(FeatureColumn.values())
+                .filter(column -> !column.isText() && column.name().equals(name))
+                .forEach(axis::set);
+    }
+
+    public ResultSlot<Points> points() {
+        return points;
+    }
+
+    /** Whether numbers are still being filled in. */
+    public ReadOnlyBooleanProperty filling() {
+        return a.filling();
+    }
+
+    /** The tokens a feature promotes most, as text; empty while they are not known. */
+    public String promoted(boolean ofA, int feature) {
+        return (ofA ? a : b).values().get().promoted(feature);
+    }
+
+    private void ask() {
+        if (a.values().get().features() == 0) {
+            points.clear();
+        } else {
+            points.ask(new Collect(a.values().get(), b.values().get(), across.get(), up.get()));
+        }
+    }
+
+    private record Collect(FeatureValues a, FeatureValues b, FeatureColumn across, FeatureColumn up)
+            implements HostQuestion<Points> {
+        @Override
+        public Points answer(Cancellation cancellation) {
+            return new Points(across, up, a.numbers(across), a.numbers(up), b.numbers(across), b.numbers(up));
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Collect that
+                    && a == that.a
+                    && b == that.b
+                    && across == that.across
+                    && up == that.up;
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(System.identityHashCode(a), System.identityHashCode(b), across, up);
+        }
+    }
+}

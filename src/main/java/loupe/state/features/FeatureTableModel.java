@@ -1,0 +1,229 @@
+package loupe.state.features;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyIntegerProperty;
+import javafx.beans.property.ReadOnlyIntegerWrapper;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.property.SimpleStringProperty;
+import javafx.beans.property.StringProperty;
+import loupe.analysis.compare.FeatureMatching;
+import loupe.base.Cancellation;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.state.pane.HostQuestion;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Workbench;
+
+/**
+ * The features of checkpoint A as a table: sorted, filtered, with what is known of each so far. Columns fill in while
+ * they are computed; sorting and filtering happen on the compute thread. JavaFX thread only.
+ */
+public final class FeatureTableModel {
+    static final int PROMOTED_TOKENS = 4;
+
+    private final Workbench workbench;
+    private final FeatureColumns columns;
+    private final ResultSlot<int[]> order;
+    private final FeatureOrder rows = new FeatureOrder();
+    private final StringProperty filter = new SimpleStringProperty(this, "filter", "");
+    private final ObjectProperty<FeatureColumn> sortedBy =
+            new SimpleObjectProperty<>(this, "sortedBy", FeatureColumn.NUMBER);
+    private final ObjectProperty<Boolean> descending = new SimpleObjectProperty<>(this, "descending", false);
+    private final ReadOnlyIntegerWrapper version = new ReadOnlyIntegerWrapper(this, "version");
+    private OpenSae listed;
+
+    /** @param columns of checkpoint A */
+    public FeatureTableModel(Workbench workbench, FeatureColumns columns) {
+        this.workbench = workbench;
+        this.columns = columns;
+        order = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        columns.values().addListener(changed -> refresh());
+        order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is));
+        filter.addListener(changed -> arrange());
+        sortedBy.addListener(changed -> arrange());
+        descending.addListener(changed -> arrange());
+        refresh();
+    }
+
+    /** Feature numbers in the order shown. */
+    public FeatureOrder rows() {
+        return rows;
+    }
+
+    /** What the user typed to filter by, see {@link FeatureFilter}. */
+    public StringProperty filter() {
+        return filter;
+    }
+
+    public ObjectProperty<FeatureColumn> sortedBy() {
+        return sortedBy;
+    }
+
+    public ObjectProperty<Boolean> descending() {
+        return descending;
+    }
+
+    /** Goes up whenever values of rows may have changed. */
+    public ReadOnlyIntegerProperty version() {
+        return version.getReadOnlyProperty();
+    }
+
+    /** Whether rows are being sorted and filtered anew. */
+    public ReadOnlyBooleanProperty arranging() {
+        return order.pendingProperty();
+    }
+
+    /** Whether columns are still being filled in. */
+    public ReadOnlyBooleanProperty filling() {
+        return columns.filling();
+    }
+
+    /** Why columns could not be filled in; null if they could. */
+    public ReadOnlyObjectProperty<loupe.base.Problem> problem() {
+        return columns.problem();
+    }
+
+    public void retry() {
+        columns.retry();
+    }
+
+    /** How many features the checkpoint has. */
+    public int size() {
+        return columns.values().get().features();
+    }
+
+    /** A number; NaN while it is not known. */
+    public double number(FeatureColumn column, int feature) {
+        return columns.values().get().number(column, feature);
+    }
+
+    /** The tokens it promotes most, as text; empty while they are not known. */
+    public String promoted(int feature) {
+        return columns.values().get().promoted(feature);
+    }
+
+    /** The feature of B nearest to one of A; -1 while unknown. */
+    public int match(int feature) {
+        FeatureMatching.Answer known = columns.matching().getValue();
+        return known == null || feature >= known.bestInB().length ? -1 : known.bestInB()[feature];
+    }
+
+    /** How A's features relate to B's; null without B or while it is worked out. */
+    public ReadOnlyObjectProperty<FeatureMatching.Answer> matches() {
+        return columns.matching().valueProperty();
+    }
+
+    /**
+     * Chooses a feature by its number.
+     *
+     * @return false if there is no such feature
+     */
+    public boolean jumpTo(int feature) {
+        OpenSae sae = workbench.a().sae().get();
+        if (sae == null || feature < 0 || feature >= sae.config().dSae()) {
+            return false;
+        }
+        workbench.selection().select(new FeatureRef(sae.id(), feature));
+        return true;
+    }
+
+    /** Chooses the feature some rows below the chosen one, or above it. */
+    public void step(int by) {
+        FeatureRef chosen = workbench.selection().feature().get();
+        if (rows.isEmpty()) {
+            return;
+        }
+        int row = chosen == null ? -1 : rows.rowOf(chosen.feature());
+        int next = row < 0 ? 0 : Math.max(0, Math.min(rows.size() - 1, row + by));
+        jumpTo(rows.get(next));
+    }
+
+    private void refresh() {
+        OpenSae now = workbench.a().sae().get();
+        if (now != listed) {
+            listed = now;
+            order.clear();
+        }
+        version.set(version.get() + 1);
+        arrange();
+    }
+
+    private void arrange() {
+        FeatureValues known = columns.values().get();
+        if (known.features() == 0) {
+            order.clear();
+        } else {
+            order.ask(new Arrange(known, FeatureFilter.parse(filter.get()), sortedBy.get(), descending.get()));
+        }
+    }
+
+    /** The features that pass a filter, in order. Features whose value is not known come last. */
+    private record Arrange(FeatureValues cells, FeatureFilter filter, FeatureColumn by, boolean descending)
+            implements HostQuestion<int[]> {
+        @Override
+        public int[] answer(Cancellation cancellation) {
+            List<Integer> kept = new ArrayList<>(cells.features());
+            for (int feature = 0; feature < cells.features(); feature++) {
+                if (passes(feature)) {
+                    kept.add(feature);
+                }
+            }
+            cancellation.check();
+            if (by == FeatureColumn.NUMBER) {
+                if (descending) {
+                    java.util.Collections.reverse(kept);
+                }
+            } else if (by.isText()) {
+                String[] texts = new String[cells.features()];
+                kept.forEach(feature -> texts[feature] = cells.promoted(feature));
+                Comparator<Integer> order =
+                        Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
+                kept.sort(descending ? order.reversed() : order);
+            } else {
+                double[] keys = new double[cells.features()];
+                Arrays.setAll(keys, feature -> {
+                    double value = cells.number(by, feature);
+                    return Double.isNaN(value) ? Double.POSITIVE_INFINITY : descending ? -value : value;
+                });
+                kept.sort(Comparator.comparingDouble(feature -> keys[feature]));
+            }
+            return kept.stream().mapToInt(feature -> feature).toArray();
+        }
+
+        private boolean passes(int feature) {
+            for (FeatureFilter.Bound bound : filter.bounds()) {
+                if (!bound.holds(cells.number(bound.column(), feature))) {
+                    return false;
+                }
+            }
+            if (filter.words().isEmpty()) {
+                return true;
+            }
+            String text = cells.promoted(feature).toLowerCase(Locale.ROOT);
+            return filter.words().stream().allMatch(text::contains);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Arrange that
+                    && cells == that.cells
+                    && filter.equals(that.filter)
+                    && by == that.by
+                    && descending == that.descending;
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(System.identityHashCode(cells), filter, by, descending);
+        }
+    }
+}

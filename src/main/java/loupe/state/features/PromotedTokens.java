@@ -1,0 +1,59 @@
+package loupe.state.features;
+
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import loupe.analysis.features.LogitMoments;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.TokenTexts;
+import loupe.state.window.Workbench;
+
+/**
+ * The tokens that each feature of a side promotes most: the few words by which a list names a feature. JavaFX thread
+ * only.
+ */
+public final class PromotedTokens {
+    private final CheckpointSide side;
+    private final TokenTexts texts;
+    private final ResultSlot<LogitMoments.Answer> moments;
+
+    public PromotedTokens(Workbench workbench, CheckpointSide side, TokenTexts texts) {
+        this.side = side;
+        this.texts = texts;
+        moments = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        side.sae().addListener((property, was, is) -> ask());
+        ask();
+    }
+
+    /** Changes as features are reached. */
+    public ReadOnlyObjectProperty<LogitMoments.Answer> moments() {
+        return moments.valueProperty();
+    }
+
+    /** The tokens of a feature, most promoted first; empty while they are not known. */
+    public String of(int feature) {
+        LogitMoments.Answer known = moments.getValue();
+        if (known == null || feature >= known.done()) {
+            return "";
+        }
+        return IntStream.of(known.tokens(feature))
+                .mapToObj(token -> texts.of(token).strip())
+                .collect(Collectors.joining("  "));
+    }
+
+    private void ask() {
+        OpenModel model = side.model().get();
+        OpenSae sae = side.sae().get();
+        if (model == null
+                || sae == null
+                || sae.config().dOut() != model.config().dModel()) {
+            moments.clear();
+        } else {
+            moments.askAfresh(new LogitMoments(model.id(), sae.id(), FeatureTableModel.PROMOTED_TOKENS));
+        }
+    }
+}

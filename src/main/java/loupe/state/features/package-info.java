@@ -1,0 +1,5 @@
+/**
+ * All features of a checkpoint: the table's rows, columns, order and filter, the scatter plot, comparison, and the
+ * batch.
+ */
+package loupe.state.features;

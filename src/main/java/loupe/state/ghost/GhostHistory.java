@@ -1,0 +1,88 @@
+package loupe.state.ghost;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.LongSupplier;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+
+/**
+ * Undo and redo of the ghost controls. Changes that follow each other closely, as a drag makes them, count as one.
+ * JavaFX thread only.
+ */
+public final class GhostHistory {
+    private static final int KEPT = 100;
+    private static final long ONE_GESTURE_NANOS = 800_000_000L;
+
+    private final GhostControlsModel controls;
+    private final LongSupplier nanos;
+    private final Deque<GhostValues> past = new ArrayDeque<>();
+    private final Deque<GhostValues> future = new ArrayDeque<>();
+    private final ReadOnlyBooleanWrapper canUndo = new ReadOnlyBooleanWrapper(this, "canUndo");
+    private long lastChange = Long.MIN_VALUE;
+    private boolean moving;
+    private GhostControlsModel.ScaleRange range;
+
+    public GhostHistory(GhostControlsModel controls) {
+        this(controls, System::nanoTime);
+    }
+
+    public GhostHistory(GhostControlsModel controls, LongSupplier nanos) {
+        this.controls = controls;
+        this.nanos = nanos;
+        controls.values().addListener((property, was, is) -> changed(was));
+        range = controls.range().get();
+    }
+
+    public ReadOnlyBooleanProperty canUndo() {
+        return canUndo.getReadOnlyProperty();
+    }
+
+    public void undo() {
+        move(past, future);
+    }
+
+    public void redo() {
+        move(future, past);
+    }
+
+    private void changed(GhostValues before) {
+        if (controls.range().get() != range) {
+            forget();
+            return;
+        }
+        long now = nanos.getAsLong();
+        boolean sameGesture = lastChange != Long.MIN_VALUE && now - lastChange < ONE_GESTURE_NANOS;
+        lastChange = now;
+        if (moving || sameGesture && !past.isEmpty()) {
+            return;
+        }
+        past.push(before);
+        if (past.size() > KEPT) {
+            past.removeLast();
+        }
+        future.clear();
+        canUndo.set(true);
+    }
+
+    /** Another model has another scale; what was undone before belongs to the old one. */
+    private void forget() {
+        range = controls.range().get();
+        past.clear();
+        future.clear();
+        canUndo.set(false);
+        lastChange = Long.MIN_VALUE;
+    }
+
+    private void move(Deque<GhostValues> from, Deque<GhostValues> to) {
+        if (from.isEmpty()) {
+            return;
+        }
+        to.push(controls.values().get());
+        moving = true;
+        controls.restore(from.pop());
+        moving = false;
+        lastChange = Long.MIN_VALUE;
+        canUndo.set(!past.isEmpty());
+    }
+}

@@ -1,0 +1,101 @@
+package loupe.state.ghost;
+
+import java.util.Optional;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.SimpleBooleanProperty;
+import loupe.analysis.ghost.ScaleSweep;
+import loupe.analysis.ghost.TokenGeometry;
+import loupe.base.HookPoint;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.inference.Priority;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Workbench;
+
+/**
+ * What other scales would do for side A's feature, under everything else the ghost controls say: asked while it is
+ * open, and anew when the feature or another control changes. JavaFX thread only.
+ */
+public final class ScaleSweepModel {
+    private final CheckpointSide side;
+    private final GhostControlsModel controls;
+    private final ResultSlot<ScaleSweep.Answer> sweep;
+    private final BooleanProperty open = new SimpleBooleanProperty(this, "open", false);
+    private FeatureRef shown;
+    private PromptReading prompt;
+
+    public ScaleSweepModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
+        this.side = side;
+        this.controls = controls;
+        sweep = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        side.feature().addListener((property, was, is) -> ask());
+        controls.values().addListener((property, was, is) -> ask());
+        controls.geometry().addListener((property, was, is) -> ask());
+        open.addListener((property, was, is) -> ask());
+    }
+
+    public GhostControlsModel controls() {
+        return controls;
+    }
+
+    /** Whether anybody wants to see it. */
+    public BooleanProperty open() {
+        return open;
+    }
+
+    /** The curves so far. */
+    public ResultSlot<ScaleSweep.Answer> sweep() {
+        return sweep;
+    }
+
+    /** Moves the scale to a proposal or wherever else somebody points. */
+    public void use(double scale) {
+        controls.scale().set(controls.range().get().rounded(scale));
+    }
+
+    private void ask() {
+        FeatureRef feature = side.feature().get();
+        OpenModel model = side.model().get();
+        OpenSae sae = side.sae().get();
+        TokenGeometry.Answer geometry = controls.geometry().get();
+        if (!open.get() || feature == null || model == null || sae == null || geometry == null) {
+            sweep.clear();
+            return;
+        }
+        GhostValues values = controls.values().get();
+        if (prompt == null || !prompt.isOf(model, values)) {
+            prompt = PromptReading.of(model, values);
+        }
+        if (prompt.tokens() == null) {
+            sweep.clear();
+            return;
+        }
+        ScaleSweep question = new ScaleSweep(
+                model.id(),
+                values.ghostOf(feature),
+                prompt.tokens(),
+                ScaleSweep.grid(geometry.meanDistance(), ScaleSweep.DEFAULT_COUNT),
+                ScaleSweep.DEFAULT_NODES,
+                values.topK(),
+                ScaleSweep.DEFAULT_BASELINE,
+                ScaleSweep.DEFAULT_ENTROPY_WEIGHT,
+                readAt(model, sae));
+        if (feature.equals(shown)) {
+            sweep.ask(question);
+        } else {
+            shown = feature;
+            sweep.askAfresh(question);
+        }
+    }
+
+    /** Where the checkpoint reads, if the model has the residual stream's width there. */
+    public static Optional<HookPoint> readAt(OpenModel model, OpenSae sae) {
+        return sae.config()
+                .hook()
+                .filter(hook -> sae.config().dIn() == model.config().dModel()
+                        && (!hook.site().inBlock()
+                                || hook.layer() < model.config().nLayers()));
+    }
+}

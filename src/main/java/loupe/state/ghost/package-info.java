@@ -1,0 +1,4 @@
+/**
+ * Where the ghost token is placed: the controls' values, their history, steering, and the search for a scaling factor.
+ */
+package loupe.state.ghost;

@@ -1,0 +1,2 @@
+/** Questions whose answer a pane shows: the newest one wins, and an older answer never replaces a newer one. */
+package loupe.state.pane;

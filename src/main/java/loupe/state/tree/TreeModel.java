@@ -1,0 +1,191 @@
+package loupe.state.tree;
+
+import java.util.Optional;
+import java.util.OptionalInt;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.NullDivergence;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.ghost.TreeSteering;
+import loupe.base.Problem;
+import loupe.inference.OpenModel;
+import loupe.inference.Priority;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostValues;
+import loupe.state.ghost.PromptReading;
+import loupe.state.pane.ResultSlot;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Workbench;
+
+/**
+ * What the model says a side's feature means, as a tree that is shown while it grows. Raising the cutoff hides nodes
+ * without asking; lowering it grows the tree on. JavaFX thread only.
+ */
+public final class TreeModel {
+    /** More nodes than anybody reads; keeps a cutoff near 0 from filling the memory. */
+    private static final int MOST_NODES = 100_000;
+
+    private final CheckpointSide side;
+    private final GhostControlsModel controls;
+    private final ResultSlot<DefinitionTree.Answer> tree;
+    private final ReadOnlyObjectWrapper<Problem> promptProblem = new ReadOnlyObjectWrapper<>(this, "promptProblem");
+    private final ObjectProperty<TreeBaseline> baseline =
+            new SimpleObjectProperty<>(this, "baseline", TreeBaseline.NONE);
+    private final BooleanProperty cleanWanted = new SimpleBooleanProperty(this, "cleanWanted", false);
+    private final ResultSlot<DefinitionTree.Answer> clean;
+    private final ResultSlot<NullDivergence.Answer> chance;
+    private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance =
+            new ReadOnlyObjectWrapper<>(this, "beyondChance");
+    /** Read once for all features and scales it is asked with. */
+    private PromptReading prompt;
+
+    public TreeModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
+        this.side = side;
+        this.controls = controls;
+        tree = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        clean = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        cleanWanted.addListener((property, was, is) -> ask(false));
+        chance = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        tree.valueProperty().addListener(changed -> compareWithChance());
+        chance.valueProperty().addListener(changed -> correct());
+        side.feature().addListener((property, was, is) -> ask(true));
+        controls.values().addListener((property, was, is) -> ask(false));
+        baseline.addListener((property, was, is) -> ask(false));
+        ask(true);
+    }
+
+    public CheckpointSide side() {
+        return side;
+    }
+
+    public GhostControlsModel controls() {
+        return controls;
+    }
+
+    /**
+     * The tree so far. It may have been grown to a smaller cutoff than the controls'; what is below theirs is not to be
+     * drawn.
+     */
+    public ResultSlot<DefinitionTree.Answer> tree() {
+        return tree;
+    }
+
+    /**
+     * What the tree is compared with, branch by branch, so that generic ones fade; each of its ghosts costs as much as
+     * the tree.
+     */
+    public ObjectProperty<TreeBaseline> baseline() {
+        return baseline;
+    }
+
+    /** Whether the tree without steering is grown as well, to be compared with. */
+    public BooleanProperty cleanWanted() {
+        return cleanWanted;
+    }
+
+    /** The tree without steering; empty while nothing is steered or nobody wants it. */
+    public ResultSlot<DefinitionTree.Answer> clean() {
+        return clean;
+    }
+
+    /**
+     * The whole tree's divergence in relation to random directions'; null while that is not known and without a
+     * baseline.
+     */
+    public ReadOnlyObjectProperty<NullDivergence.Corrected> beyondChance() {
+        return beyondChance.getReadOnlyProperty();
+    }
+
+    private void compareWithChance() {
+        DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
+        if (whole == null || whole.query().baseline().kind() == TreeBaseline.Kind.NONE) {
+            chance.clear();
+        } else {
+            chance.ask(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
+        }
+        correct();
+    }
+
+    private void correct() {
+        DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
+        NullDivergence.Answer draws = chance.completeProperty().get() ? chance.getValue() : null;
+        boolean known = whole != null
+                && draws != null
+                && draws.query().equals(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
+        beyondChance.set(known ? draws.correct(whole) : null);
+    }
+
+    /** Why the prompt cannot be used; null if it can. */
+    public ReadOnlyObjectProperty<Problem> promptProblem() {
+        return promptProblem.getReadOnlyProperty();
+    }
+
+    private void ask(boolean anotherSubject) {
+        FeatureRef feature = side.feature().get();
+        OpenModel model = side.model().get();
+        if (feature == null || model == null) {
+            promptProblem.set(null);
+            tree.clear();
+            clean.clear();
+            return;
+        }
+        GhostValues values = controls.values().get();
+        if (prompt == null || !prompt.isOf(model, values)) {
+            prompt = PromptReading.of(model, values);
+        }
+        promptProblem.set(prompt.problem());
+        if (prompt.tokens() == null) {
+            tree.clear();
+            clean.clear();
+            return;
+        }
+        TreeLimits limits = new TreeLimits(
+                values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
+        DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), prompt.tokens(), limits)
+                .withBaseline(baseline.get());
+        Optional<TreeSteering> steering =
+                values.steering().of(feature, model, side.sae().get());
+        DefinitionTree question = steering.map(unsteered::withSteering).orElse(unsteered);
+        if (cleanWanted.get() && steering.isPresent()) {
+            DefinitionTree other = unsteered.withBaseline(TreeBaseline.NONE);
+            if (anotherSubject) {
+                clean.askAfresh(other);
+            } else {
+                clean.ask(clean.getValue() == null ? other : other.from(clean.getValue()));
+            }
+        } else {
+            clean.clear();
+        }
+        if (anotherSubject) {
+            tree.askAfresh(question);
+        } else if (!onlyHides(question)) {
+            tree.ask(tree.getValue() == null ? question : question.from(tree.getValue()));
+        }
+    }
+
+    /** Whether the tree that is there has every node of the one asked for, so that drawing less of it is enough. */
+    private boolean onlyHides(DefinitionTree question) {
+        DefinitionTree.Answer grown = tree.getValue();
+        if (grown == null || !grown.isComplete() || tree.isPending()) {
+            return false;
+        }
+        double reached = grown.query().limits().cutoff();
+        return question.limits().cutoff() >= reached
+                && new DefinitionTree(
+                                question.model(),
+                                question.ghost(),
+                                question.prompt(),
+                                question.limits().withCutoff(reached),
+                                question.baseline(),
+                                question.steering(),
+                                Optional.empty())
+                        .equals(grown.query());
+    }
+}

@@ -1,0 +1,135 @@
+package loupe.state.window;
+
+import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.ReadOnlyDoubleProperty;
+import javafx.beans.property.ReadOnlyDoubleWrapper;
+import javafx.beans.property.ReadOnlyStringProperty;
+import javafx.beans.property.ReadOnlyStringWrapper;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+import loupe.base.TimeLeft;
+
+/** All long work in one place: what it is, how far it is, how long it will take, and a way to stop it. */
+public final class Activity {
+    private final Executor fx;
+    private final LongSupplier nanos;
+    private final ObservableList<Job> jobs = FXCollections.observableArrayList();
+    private final ObservableList<Job> view = FXCollections.unmodifiableObservableList(jobs);
+
+    /** @param nanos a clock that only goes forward, such as {@code System::nanoTime} */
+    public Activity(Executor fx, LongSupplier nanos) {
+        this.fx = fx;
+        this.nanos = nanos;
+    }
+
+    /** Jobs that run, oldest first. JavaFX thread only; not to be written. */
+    public ObservableList<Job> jobs() {
+        return view;
+    }
+
+    /**
+     * Shows a job until its {@link Job#end}. JavaFX thread only.
+     *
+     * @param stop asks the work to stop; called at most once
+     */
+    public Job begin(String title, Runnable stop) {
+        Job job = new Job(title, stop);
+        jobs.add(job);
+        return job;
+    }
+
+    /** One long piece of work. */
+    public final class Job {
+        private final String title;
+        private final Runnable stop;
+        private final TimeLeft pace = new TimeLeft();
+        private final ReadOnlyDoubleWrapper fraction = new ReadOnlyDoubleWrapper(this, "fraction", -1);
+        private final ReadOnlyStringWrapper detail = new ReadOnlyStringWrapper(this, "detail", "");
+        private final ReadOnlyStringWrapper timeLeft = new ReadOnlyStringWrapper(this, "timeLeft", "");
+        private final ReadOnlyBooleanWrapper stopping = new ReadOnlyBooleanWrapper(this, "stopping");
+        private final AtomicReference<Report> newest = new AtomicReference<>();
+
+        private Job(String title, Runnable stop) {
+            this.title = title;
+            this.stop = stop;
+            pace.after(millis(), 0);
+        }
+
+        public String title() {
+            return title;
+        }
+
+        /** 0 to 1; negative while that cannot be said. */
+        public ReadOnlyDoubleProperty fraction() {
+            return fraction.getReadOnlyProperty();
+        }
+
+        /** What has been done, with its unit: {@code 412,000 / 1,000,000 tokens}. */
+        public ReadOnlyStringProperty detail() {
+            return detail.getReadOnlyProperty();
+        }
+
+        /** Such as {@code 3 min left}; empty while unknown. */
+        public ReadOnlyStringProperty timeLeft() {
+            return timeLeft.getReadOnlyProperty();
+        }
+
+        /** Whether the user asked it to stop. */
+        public ReadOnlyBooleanProperty stopping() {
+            return stopping.getReadOnlyProperty();
+        }
+
+        /**
+         * Says how far the work is. Any thread; reports that come while one is under way to the window replace one
+         * another.
+         */
+        public void report(double done, String what) {
+            if (newest.getAndSet(new Report(done, what)) == null) {
+                fx.execute(() -> {
+                    Report report = newest.getAndSet(null);
+                    fraction.set(report.fraction());
+                    detail.set(report.detail());
+                    timeLeft.set(
+                            report.fraction() < 0
+                                    ? ""
+                                    : pace.after(millis(), report.fraction())
+                                            .map(Activity::words)
+                                            .orElse(""));
+                });
+            }
+        }
+
+        /** Asks the work to stop. JavaFX thread only. */
+        public void stop() {
+            if (!stopping.get()) {
+                stopping.set(true);
+                stop.run();
+            }
+        }
+
+        /** Takes the job off the list. Any thread. */
+        public void end() {
+            fx.execute(() -> jobs.remove(this));
+        }
+    }
+
+    private long millis() {
+        return nanos.getAsLong() / 1_000_000;
+    }
+
+    private record Report(double fraction, String detail) {}
+
+    /** Rounded as people say it: seconds under a minute, minutes under an hour and a half, else hours. */
+    static String words(Duration left) {
+        long seconds = left.toSeconds();
+        if (seconds < 60) {
+            return Math.max(1, seconds) + " s left";
+        }
+        return seconds < 5400 ? Math.round(seconds / 60.0) + " min left" : Math.round(seconds / 3600.0) + " h left";
+    }
+}

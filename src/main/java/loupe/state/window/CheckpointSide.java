@@ -1,0 +1,82 @@
+package loupe.state.window;
+
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.base.Problem;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+
+/**
+ * One of the two checkpoints that can be open at once, and which of its features is shown. Every pane's model is made
+ * for a side and knows nothing of the other. JavaFX thread only.
+ */
+public final class CheckpointSide {
+    private final boolean isA;
+    private final ReadOnlyObjectProperty<OpenModel> model;
+    private final ReadOnlyObjectWrapper<OpenSae> sae = new ReadOnlyObjectWrapper<>(this, "sae");
+    private final ReadOnlyObjectWrapper<FeatureRef> feature = new ReadOnlyObjectWrapper<>(this, "feature");
+    private final ReadOnlyBooleanWrapper opening = new ReadOnlyBooleanWrapper(this, "opening");
+    private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
+
+    CheckpointSide(boolean isA, ReadOnlyObjectProperty<OpenModel> model) {
+        this.isA = isA;
+        this.model = model;
+    }
+
+    /** Whether this is the checkpoint that the feature table lists; the other one, B, follows it. */
+    public boolean isA() {
+        return isA;
+    }
+
+    /** A or B. */
+    @Override
+    public String toString() {
+        return isA ? "A" : "B";
+    }
+
+    /** The open model, shared by both sides; null if none is. */
+    public ReadOnlyObjectProperty<OpenModel> model() {
+        return model;
+    }
+
+    /** The open checkpoint; null if none is. */
+    public ReadOnlyObjectProperty<OpenSae> sae() {
+        return sae.getReadOnlyProperty();
+    }
+
+    /** The feature this side's panes show; null while there is none. Always a feature of {@link #sae}. */
+    public ReadOnlyObjectProperty<FeatureRef> feature() {
+        return feature.getReadOnlyProperty();
+    }
+
+    /** Whether a checkpoint is being read for this side. */
+    public ReadOnlyBooleanProperty opening() {
+        return opening.getReadOnlyProperty();
+    }
+
+    /** Why the last checkpoint could not be opened on this side; null if it could. */
+    public ReadOnlyObjectProperty<Problem> problem() {
+        return problem.getReadOnlyProperty();
+    }
+
+    public void show(FeatureRef ref) {
+        OpenSae open = sae.get();
+        feature.set(ref != null && open != null && ref.sae().equals(open.id()) ? ref : null);
+    }
+
+    void setOpening(boolean is) {
+        opening.set(is);
+    }
+
+    void setProblem(Problem why) {
+        problem.set(why);
+    }
+
+    /** Puts a checkpoint on this side; its feature goes first, so that no listener sees one of another checkpoint. */
+    void setSae(OpenSae open) {
+        feature.set(null);
+        sae.set(open);
+    }
+}

@@ -1,0 +1,49 @@
+package loupe.state.window;
+
+import java.time.Clock;
+import java.time.Instant;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+import loupe.base.Problem;
+
+/** One line for each thing worth knowing that happened, newest first. JavaFX thread only. */
+public final class Notices {
+    /** Older notices than this many are dropped. */
+    private static final int KEPT = 200;
+
+    private final Clock clock;
+    private final ObservableList<Notice> notices = FXCollections.observableArrayList();
+    private final ObservableList<Notice> view = FXCollections.unmodifiableObservableList(notices);
+
+    public Notices(Clock clock) {
+        this.clock = clock;
+    }
+
+    /** Not to be written. */
+    public ObservableList<Notice> all() {
+        return view;
+    }
+
+    public void tell(String text) {
+        add(new Notice(clock.instant(), text, null));
+    }
+
+    /** Tells that {@code subject} failed; the pane it belongs to shows the problem itself. */
+    public void tell(String subject, Problem problem) {
+        add(new Notice(clock.instant(), subject + ": " + problem.message(), problem));
+    }
+
+    public void clear() {
+        notices.clear();
+    }
+
+    private void add(Notice notice) {
+        notices.add(0, notice);
+        if (notices.size() > KEPT) {
+            notices.remove(KEPT, notices.size());
+        }
+    }
+
+    /** @param problem what failed; null if the notice is none of a failure */
+    public record Notice(Instant time, String text, Problem problem) {}
+}

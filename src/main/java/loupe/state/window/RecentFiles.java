@@ -1,0 +1,32 @@
+package loupe.state.window;
+
+import java.nio.file.Path;
+import java.util.List;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+
+/** What was opened before, newest first. JavaFX thread only. */
+public final class RecentFiles {
+    private final ObservableList<Session.Recent> files = FXCollections.observableArrayList();
+    private final ObservableList<Session.Recent> view = FXCollections.unmodifiableObservableList(files);
+
+    /** Not to be written. */
+    public ObservableList<Session.Recent> all() {
+        return view;
+    }
+
+    public void add(Path path, boolean model) {
+        Session.Recent newest =
+                new Session.Recent(path.toAbsolutePath().normalize().toString(), model);
+        files.remove(newest);
+        files.add(0, newest);
+        if (files.size() > Session.RECENT) {
+            files.remove(Session.RECENT, files.size());
+        }
+    }
+
+    /** Takes over what a session remembered. */
+    public void setAll(List<Session.Recent> remembered) {
+        files.setAll(remembered);
+    }
+}

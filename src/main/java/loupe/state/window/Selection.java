@@ -1,0 +1,165 @@
+package loupe.state.window;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Objects;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+import loupe.inference.SaeId;
+
+/**
+ * What is selected, for all panes alike. JavaFX thread only.
+ *
+ * <p>Everything in it is a small value that survives reloading. It is written through the named methods only; each
+ * changes the related properties in an order in which no listener sees a feature of another checkpoint than the
+ * selected one.
+ */
+public final class Selection {
+    /** How far back one can go. */
+    private static final int HISTORY = 200;
+
+    private final ReadOnlyObjectWrapper<SaeId> sae = new ReadOnlyObjectWrapper<>(this, "sae");
+    private final ReadOnlyObjectWrapper<FeatureRef> feature = new ReadOnlyObjectWrapper<>(this, "feature");
+    private final ObservableList<FeatureRef> pinned = FXCollections.observableArrayList();
+    private final ObservableList<FeatureRef> pinnedView = FXCollections.unmodifiableObservableList(pinned);
+    private final ReadOnlyObjectWrapper<TokenRef> token = new ReadOnlyObjectWrapper<>(this, "token");
+    private final ReadOnlyObjectWrapper<TokenRef> hover = new ReadOnlyObjectWrapper<>(this, "hover");
+    private final ReadOnlyObjectWrapper<Brush> brush = new ReadOnlyObjectWrapper<>(this, "brush");
+    private final Deque<FeatureRef> past = new ArrayDeque<>();
+    private final Deque<FeatureRef> future = new ArrayDeque<>();
+    private final ReadOnlyBooleanWrapper hasPast = new ReadOnlyBooleanWrapper(this, "hasPast");
+    private final ReadOnlyBooleanWrapper hasFuture = new ReadOnlyBooleanWrapper(this, "hasFuture");
+
+    public ReadOnlyObjectProperty<SaeId> sae() {
+        return sae.getReadOnlyProperty();
+    }
+
+    /** The feature every pane shows; null while none is chosen. */
+    public ReadOnlyObjectProperty<FeatureRef> feature() {
+        return feature.getReadOnlyProperty();
+    }
+
+    /** Features kept for comparison, oldest first; not to be written. */
+    public ObservableList<FeatureRef> pinned() {
+        return pinnedView;
+    }
+
+    public ReadOnlyObjectProperty<TokenRef> token() {
+        return token.getReadOnlyProperty();
+    }
+
+    /** What the pointer is over. Highlights only; starts no query. */
+    public ReadOnlyObjectProperty<TokenRef> hover() {
+        return hover.getReadOnlyProperty();
+    }
+
+    public ReadOnlyObjectProperty<Brush> brush() {
+        return brush.getReadOnlyProperty();
+    }
+
+    /** Whether {@link #back} leads somewhere. */
+    public ReadOnlyBooleanProperty hasPast() {
+        return hasPast.getReadOnlyProperty();
+    }
+
+    /** Whether {@link #forward} leads somewhere. */
+    public ReadOnlyBooleanProperty hasFuture() {
+        return hasFuture.getReadOnlyProperty();
+    }
+
+    /**
+     * Chooses a checkpoint; its features are not those of the one before, so feature, brush, token and history go.
+     * Null: none.
+     */
+    public void selectSae(SaeId id) {
+        if (Objects.equals(id, sae.get())) {
+            return;
+        }
+        past.clear();
+        future.clear();
+        showHistory();
+        brush.set(null);
+        token.set(null);
+        feature.set(null);
+        pinned.removeIf(ref -> id == null || !ref.sae().equals(id));
+        sae.set(id);
+    }
+
+    /** Chooses a feature, and its checkpoint if that is another one. */
+    public void select(FeatureRef chosen) {
+        if (chosen.equals(feature.get())) {
+            return;
+        }
+        selectSae(chosen.sae());
+        if (feature.get() != null) {
+            push(past, feature.get());
+        }
+        future.clear();
+        show(chosen);
+    }
+
+    /** Chooses the feature that was chosen before; does nothing at the beginning. */
+    public void back() {
+        step(past, future);
+    }
+
+    public void forward() {
+        step(future, past);
+    }
+
+    public void pin(FeatureRef ref) {
+        if (!pinned.contains(ref)) {
+            pinned.add(ref);
+        }
+    }
+
+    public void unpin(FeatureRef ref) {
+        pinned.remove(ref);
+    }
+
+    /** Chooses a token; null: none. */
+    public void selectToken(TokenRef ref) {
+        token.set(ref);
+    }
+
+    /** Says what the pointer is over; null: nothing. */
+    public void hoverOver(TokenRef ref) {
+        hover.set(ref);
+    }
+
+    /** Marks a range; null: none. */
+    public void brush(Brush range) {
+        brush.set(range);
+    }
+
+    private void step(Deque<FeatureRef> from, Deque<FeatureRef> to) {
+        if (from.isEmpty()) {
+            return;
+        }
+        FeatureRef target = from.pop();
+        push(to, feature.get());
+        show(target);
+    }
+
+    private void show(FeatureRef ref) {
+        showHistory();
+        brush.set(null);
+        feature.set(ref);
+    }
+
+    private void push(Deque<FeatureRef> stack, FeatureRef ref) {
+        stack.push(ref);
+        if (stack.size() > HISTORY) {
+            stack.removeLast();
+        }
+    }
+
+    private void showHistory() {
+        hasPast.set(!past.isEmpty());
+        hasFuture.set(!future.isEmpty());
+    }
+}

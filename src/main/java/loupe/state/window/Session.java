@@ -1,0 +1,71 @@
+package loupe.state.window;
+
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * What is remembered from one start to the next. Paths are as given by the user; a setting that this version does not
+ * know is kept out silently, so that an older and a newer version can share the file.
+ *
+ * @param model folder of the model; null if none was open
+ * @param checkpoints A, then B if two were open
+ * @param feature the selected feature of A; negative if none was
+ * @param settings values of controls by name, such as {@code ghost.scale}
+ * @param window where the window was; null before the first time
+ * @param dividers positions of each split pane's dividers by the pane's name, fractions of its length
+ * @param dark whether the dark theme is on
+ * @param fontSize of ordinary text, in pixels
+ * @param recent what was opened, newest first
+ */
+@JsonIgnoreProperties(ignoreUnknown = true)
+public record Session(
+        String model,
+        List<Checkpoint> checkpoints,
+        int feature,
+        Map<String, String> settings,
+        Window window,
+        Map<String, List<Double>> dividers,
+        boolean dark,
+        int fontSize,
+        List<Recent> recent) {
+    /** How many recent files are kept. */
+    static final int RECENT = 12;
+
+    private static final int ORDINARY_FONT = 13;
+
+    public Session {
+        checkpoints = checkpoints == null ? List.of() : List.copyOf(checkpoints);
+        settings = settings == null ? Map.of() : Map.copyOf(new TreeMap<>(settings));
+        dividers = dividers == null ? Map.of() : Map.copyOf(dividers);
+        recent = recent == null ? List.of() : List.copyOf(recent.subList(0, Math.min(RECENT, recent.size())));
+        fontSize = fontSize < 8 || fontSize > 32 ? ORDINARY_FONT : fontSize;
+    }
+
+    /** Before anything was ever opened. */
+    public static Session empty() {
+        return new Session(null, List.of(), -1, Map.of(), null, Map.of(), false, ORDINARY_FONT, List.of());
+    }
+
+    /** A checkpoint and what the user said about it, by the names of the command line's options. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Checkpoint(String path, Map<String, String> options) {
+        public Checkpoint {
+            options = options == null ? Map.of() : Map.copyOf(options);
+        }
+    }
+
+    /** In screen pixels. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Window(double x, double y, double width, double height, boolean maximised) {}
+
+    /** Something that was opened before: a model's folder or a checkpoint. */
+    @JsonIgnoreProperties(ignoreUnknown = true)
+    public record Recent(String path, boolean model) {}
+
+    public Optional<String> setting(String name) {
+        return Optional.ofNullable(settings.get(name));
+    }
+}

@@ -1,0 +1,81 @@
+package loupe.state.window;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import java.io.IOException;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Where the session is kept: a JSON file, written aside and then moved, so that it is never half written. Any thread.
+ */
+public final class SessionFile {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionFile.class);
+
+    private final Path file;
+    private final ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    public SessionFile(Path file) {
+        this.file = file;
+    }
+
+    /** The user's own session file, in the place this operating system keeps settings. */
+    public static SessionFile ofUser() {
+        return new SessionFile(
+                configFolder(System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")))
+                        .resolve("session.json"));
+    }
+
+    static Path configFolder(Map<String, String> environment, String os, Path home) {
+        if (os.startsWith("Windows") && environment.get("APPDATA") != null) {
+            return Path.of(environment.get("APPDATA"), "SAE Loupe");
+        }
+        if (os.startsWith("Mac")) {
+            return home.resolve("Library/Application Support/SAE Loupe");
+        }
+        String xdg = environment.get("XDG_CONFIG_HOME");
+        return (xdg == null || xdg.isBlank() ? home.resolve(".config") : Path.of(xdg)).resolve("sae-loupe");
+    }
+
+    /**
+     * The remembered session; an empty one if there is none or it cannot be read, since a damaged memory must not stop
+     * the program.
+     */
+    public Session load() {
+        if (!Files.isRegularFile(file)) {
+            return Session.empty();
+        }
+        try {
+            return json.readValue(file.toFile(), Session.class);
+        } catch (IOException unreadable) {
+            LOG.warn("{} cannot be read and is ignored: {}", file, firstLine(unreadable));
+            return Session.empty();
+        }
+    }
+
+    /** @throws IOException if the folder cannot be made or written */
+    public void save(Session session) throws IOException {
+        Files.createDirectories(file.toAbsolutePath().getParent());
+        Path aside = file.resolveSibling(file.getFileName() + ".new");
+        Files.write(aside, json.writeValueAsBytes(session));
+        try {
+            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException plain) {
+            Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static String firstLine(IOException failure) {
+        String message =
+                failure instanceof JsonProcessingException parse ? parse.getOriginalMessage() : failure.getMessage();
+        return message == null
+                ? failure.getClass().getSimpleName()
+                : message.lines().findFirst().orElse("");
+    }
+}

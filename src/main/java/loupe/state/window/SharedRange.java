@@ -1,0 +1,42 @@
+package loupe.state.window;
+
+import javafx.beans.property.ReadOnlyDoubleProperty;
+import javafx.beans.property.ReadOnlyDoubleWrapper;
+
+/** The ends of an axis that the two sides share, so that heights and lengths can be compared. JavaFX thread only. */
+public final class SharedRange {
+    private final ReadOnlyDoubleWrapper upper = new ReadOnlyDoubleWrapper(this, "upper", 0);
+    private final ReadOnlyDoubleWrapper lower = new ReadOnlyDoubleWrapper(this, "lower", 0);
+    private double a;
+    private double b;
+    private double leastOfA;
+    private double leastOfB;
+
+    /** The larger of what both sides need; 0 while neither needs anything. */
+    public ReadOnlyDoubleProperty upper() {
+        return upper.getReadOnlyProperty();
+    }
+
+    /** The smaller of the positive values that both sides begin at; 0 while neither says where. */
+    public ReadOnlyDoubleProperty lower() {
+        return lower.getReadOnlyProperty();
+    }
+
+    /** Says what a side needs. */
+    public void need(CheckpointSide side, double value) {
+        need(side, 0, value);
+    }
+
+    /** Likewise, with the smallest positive value that the side has; 0 if it has none. */
+    public void need(CheckpointSide side, double least, double value) {
+        if (side.isA()) {
+            leastOfA = least;
+            a = value;
+        } else {
+            leastOfB = least;
+            b = value;
+        }
+        lower.set(leastOfA > 0 && leastOfB > 0 ? Math.min(leastOfA, leastOfB) : Math.max(leastOfA, leastOfB));
+        upper.set(Math.max(a, b));
+    }
+}

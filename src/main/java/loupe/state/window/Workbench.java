@@ -1,0 +1,360 @@
+package loupe.state.window;
+
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.base.Problem;
+import loupe.inference.InferenceService;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.Processing;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.SaeProposal;
+
+/**
+ * What is open: a model, checkpoint A, and checkpoint B when two are compared. Opening and closing go through here, so
+ * that what was open before is given back, once for each time it was opened, and an opening overtaken by a newer one
+ * never shows. JavaFX thread only.
+ */
+public final class Workbench {
+    private final InferenceService service;
+    private final BiFunction<Path, SaeOptions, SaeProposal> proposals;
+    private final Executor fx;
+    private final Selection selection = new Selection();
+    private final Notices notices;
+    private final Activity activity;
+
+    private final ReadOnlyObjectWrapper<OpenModel> model = new ReadOnlyObjectWrapper<>(this, "model");
+    private final ReadOnlyBooleanWrapper openingModel = new ReadOnlyBooleanWrapper(this, "openingModel");
+    private final ReadOnlyObjectWrapper<Problem> modelProblem = new ReadOnlyObjectWrapper<>(this, "modelProblem");
+    private final ReadOnlyObjectWrapper<CheckpointDoubt> doubt = new ReadOnlyObjectWrapper<>(this, "doubt");
+    private final CheckpointSide a;
+    private final CheckpointSide b;
+    private final RecentFiles recent = new RecentFiles();
+    private final Map<CheckpointSide, SaeOptions> readAs = new HashMap<>();
+
+    private long modelOpening;
+    private final Map<CheckpointSide, Long> checkpointOpening = new HashMap<>();
+
+    public Workbench(InferenceService service, Executor fx, Notices notices, Activity activity) {
+        this(
+                service,
+                fx,
+                notices,
+                activity,
+                (path, options) -> SaeFile.read(path, options).proposal());
+    }
+
+    /** @param proposals what a checkpoint's files leave open; asked on the file pool */
+    public Workbench(
+            InferenceService service,
+            Executor fx,
+            Notices notices,
+            Activity activity,
+            BiFunction<Path, SaeOptions, SaeProposal> proposals) {
+        this.proposals = proposals;
+        this.service = service;
+        this.fx = fx;
+        this.notices = notices;
+        this.activity = activity;
+        a = new CheckpointSide(true, model.getReadOnlyProperty());
+        b = new CheckpointSide(false, model.getReadOnlyProperty());
+        selection.feature().addListener((property, was, is) -> a.show(is));
+    }
+
+    public InferenceService service() {
+        return service;
+    }
+
+    /** Brings work to the JavaFX thread. */
+    public Executor fx() {
+        return fx;
+    }
+
+    public Selection selection() {
+        return selection;
+    }
+
+    public Notices notices() {
+        return notices;
+    }
+
+    public Activity activity() {
+        return activity;
+    }
+
+    public RecentFiles recent() {
+        return recent;
+    }
+
+    public CheckpointSide a() {
+        return a;
+    }
+
+    public CheckpointSide b() {
+        return b;
+    }
+
+    public ReadOnlyObjectProperty<OpenModel> model() {
+        return model.getReadOnlyProperty();
+    }
+
+    public ReadOnlyBooleanProperty openingModel() {
+        return openingModel.getReadOnlyProperty();
+    }
+
+    /** Why the last model could not be opened; null if it could. */
+    public ReadOnlyObjectProperty<Problem> modelProblem() {
+        return modelProblem.getReadOnlyProperty();
+    }
+
+    /** What has to be asked about a checkpoint before its panes make sense; null if nothing has. */
+    public ReadOnlyObjectProperty<CheckpointDoubt> doubt() {
+        return doubt.getReadOnlyProperty();
+    }
+
+    /** How the checkpoint on {@code side} was read. */
+    public SaeOptions readAs(CheckpointSide side) {
+        return readAs.getOrDefault(side, SaeOptions.AS_STORED);
+    }
+
+    /** Opens a model instead of the one that is open; the checkpoints of the old one are closed with it. */
+    public void openModel(Path folder) {
+        openModel(folder, opened -> {});
+    }
+
+    /** Likewise, and goes on with {@code then} if it could be opened. */
+    public void openModel(Path folder, Consumer<OpenModel> then) {
+        long mine = ++modelOpening;
+        openingModel.set(true);
+        modelProblem.set(null);
+        String name = nameOf(folder);
+        CompletionStage<OpenModel> opening = service.openModel(folder, Processing.RAW);
+        Activity.Job job = activity.begin("Opening " + name, () -> abandonModelOpening(mine));
+        opening.whenComplete((opened, failure) -> fx.execute(() -> {
+            job.end();
+            if (mine != modelOpening) {
+                if (opened != null) {
+                    service.close(opened.id());
+                }
+                return;
+            }
+            openingModel.set(false);
+            if (failure != null) {
+                modelProblem.set(Problem.of(failure));
+                notices.tell("Opening " + name, modelProblem.get());
+                return;
+            }
+            OpenModel before = model.get();
+            if (before == null) {
+                admit(opened);
+            } else if (!before.id().equals(opened.id())) {
+                closeCheckpoint(a);
+                model.set(opened);
+            }
+            if (before != null) {
+                service.close(before.id());
+            }
+            recent.add(folder, true);
+            opened.warnings().forEach(notices::tell);
+            then.accept(opened);
+        }));
+    }
+
+    /**
+     * Shows the first model. A checkpoint that was quicker to open waits for it already and is shown with it, if it
+     * fits.
+     */
+    private void admit(OpenModel opened) {
+        OpenSae waiting = a.sae().get();
+        if (waiting == null) {
+            model.set(opened);
+            return;
+        }
+        SaeOptions options = readAs(a);
+        selection.selectSae(null);
+        a.setSae(null);
+        model.set(opened);
+        CheckpointDoubt.misfit(waiting, opened)
+                .ifPresentOrElse(
+                        why -> {
+                            service.close(waiting.id());
+                            a.setProblem(why);
+                        },
+                        () -> put(a, waiting, options));
+    }
+
+    /** Opens a checkpoint on a side instead of the one that is there. */
+    public void openCheckpoint(CheckpointSide side, Path path, SaeOptions options) {
+        openCheckpoint(side, path, options, opened -> {});
+    }
+
+    /** Likewise, and goes on with {@code then} if it could be opened. */
+    public void openCheckpoint(CheckpointSide side, Path path, SaeOptions options, Consumer<OpenSae> then) {
+        long mine = checkpointOpening.merge(side, 1L, Long::sum);
+        side.setOpening(true);
+        side.setProblem(null);
+        String name = nameOf(path);
+        CompletionStage<OpenSae> opening = service.openSae(path, options);
+        Activity.Job job = activity.begin("Opening " + name, () -> abandonCheckpointOpening(side, mine));
+        opening.whenComplete((opened, failure) -> fx.execute(() -> {
+            job.end();
+            if (mine != checkpointOpening.get(side)) {
+                if (opened != null) {
+                    service.close(opened.id());
+                }
+                return;
+            }
+            side.setOpening(false);
+            Problem why = failure != null
+                    ? Problem.of(failure)
+                    : CheckpointDoubt.misfit(opened, model.get()).orElse(null);
+            if (why != null) {
+                if (opened != null) {
+                    service.close(opened.id());
+                }
+                if (CheckpointDoubt.asksForK(failure, options)) {
+                    ask(side, path, options, mine);
+                } else {
+                    side.setProblem(why);
+                    notices.tell("Opening " + name, why);
+                }
+                return;
+            }
+            put(side, opened, options);
+            recent.add(path, false);
+            opened.warnings().forEach(notices::tell);
+            if (opened.config().hook().isEmpty()) {
+                ask(side, path, options, mine);
+            }
+            then.accept(opened);
+        }));
+    }
+
+    /** Finds out what the files leave open and puts it to the user. */
+    private void ask(CheckpointSide side, Path path, SaeOptions options, long opening) {
+        CompletableFuture.supplyAsync(() -> proposals.apply(path, options), service.files())
+                .whenComplete((proposal, failure) -> fx.execute(() -> {
+                    if (opening != checkpointOpening.get(side)) {
+                        return;
+                    }
+                    if (failure != null) {
+                        side.setProblem(Problem.of(failure));
+                    } else {
+                        doubt.set(CheckpointDoubt.of(
+                                side,
+                                path,
+                                options,
+                                proposal,
+                                model.get(),
+                                (side.isA() ? b : a).sae().get()));
+                    }
+                }));
+    }
+
+    /** Closes what the user was asked about without an answer: the checkpoint stays as it was read. */
+    public void dismissDoubt() {
+        doubt.set(null);
+    }
+
+    /** Reads the checkpoint in doubt again, as the user says. */
+    public void settleDoubt(SaeOptions options) {
+        CheckpointDoubt settled = doubt.get();
+        if (settled != null) {
+            doubt.set(null);
+            openCheckpoint(settled.side(), settled.path(), options);
+        }
+    }
+
+    /** Forgets why opening failed, as the user does by closing the message. */
+    public void dismissProblem(CheckpointSide side) {
+        side.setProblem(null);
+    }
+
+    public void dismissModelProblem() {
+        modelProblem.set(null);
+    }
+
+    /** Gives a checkpoint back. Closing A closes B too, since B is there to be compared with it. */
+    public void closeCheckpoint(CheckpointSide side) {
+        checkpointOpening.merge(side, 1L, Long::sum);
+        side.setOpening(false);
+        side.setProblem(null);
+        if (side == a && b.sae().get() != null) {
+            closeCheckpoint(b);
+        }
+        OpenSae before = side.sae().get();
+        if (before == null) {
+            return;
+        }
+        if (side == a) {
+            selection.selectSae(null);
+        }
+        side.setSae(null);
+        readAs.remove(side);
+        service.close(before.id());
+    }
+
+    /** Gives the model and its checkpoints back. */
+    public void closeModel() {
+        modelOpening++;
+        openingModel.set(false);
+        closeCheckpoint(a);
+        OpenModel before = model.get();
+        if (before != null) {
+            model.set(null);
+            service.close(before.id());
+        }
+    }
+
+    private void put(CheckpointSide side, OpenSae opened, SaeOptions options) {
+        OpenSae before = side.sae().get();
+        readAs.put(side, options);
+        if (before != null && before.id().equals(opened.id())) {
+            service.close(opened.id());
+            return;
+        }
+        int feature = side == a && selection.feature().get() != null
+                ? selection.feature().get().feature()
+                : 0;
+        if (side == a) {
+            selection.selectSae(null);
+        }
+        side.setSae(opened);
+        if (side == a) {
+            selection.select(new FeatureRef(
+                    opened.id(), Math.min(feature, opened.config().dSae() - 1)));
+        }
+        if (before != null) {
+            service.close(before.id());
+        }
+    }
+
+    private void abandonModelOpening(long which) {
+        if (which == modelOpening) {
+            modelOpening++;
+            openingModel.set(false);
+        }
+    }
+
+    private void abandonCheckpointOpening(CheckpointSide side, long which) {
+        if (which == checkpointOpening.get(side)) {
+            checkpointOpening.put(side, which + 1);
+            side.setOpening(false);
+        }
+    }
+
+    private static String nameOf(Path path) {
+        return path.getFileName() == null ? path.toString() : path.getFileName().toString();
+    }
+}

@@ -1,0 +1,2 @@
+/** Sparse autoencoders: the activation buffer and the trainer. */
+package loupe.training.sae;

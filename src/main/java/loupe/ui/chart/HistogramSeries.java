@@ -1,0 +1,32 @@
+package loupe.ui.chart;
+
+import java.util.Objects;
+import loupe.ui.style.Side;
+
+/**
+ * The bars of one side.
+ *
+ * @param side whose they are
+ * @param name what the side is called in the legend and in exported data
+ * @param edges the ends of the bins, ascending, one more than counts; not to be written
+ * @param counts how many values fall into each bin; not to be written
+ */
+public record HistogramSeries(Side side, String name, double[] edges, double[] counts) {
+    public HistogramSeries {
+        Objects.requireNonNull(side, "side");
+        Objects.requireNonNull(name, "name");
+        if (edges.length != counts.length + 1) {
+            throw new IllegalArgumentException(
+                    "edges has " + edges.length + " values, counts " + counts.length + "; one more edge is needed");
+        }
+    }
+
+    /** The bin that holds {@code value}, or -1. */
+    int bin(double value) {
+        if (counts.length == 0 || value < edges[0] || value > edges[counts.length]) {
+            return -1;
+        }
+        int at = java.util.Arrays.binarySearch(edges, value);
+        return Math.min(counts.length - 1, at >= 0 ? at : -at - 2);
+    }
+}

@@ -1,0 +1,26 @@
+package loupe.ui.chart;
+
+import java.util.Objects;
+import loupe.ui.style.Side;
+
+/**
+ * The points of one side in a {@link ScatterChart}; those that are not finite are not drawn.
+ *
+ * @param side whose they are
+ * @param x horizontal values; not to be written
+ * @param y vertical values, as many; not to be written
+ * @param faint which points stand back because a filter leaves them out; null for none; not to be written
+ */
+public record ScatterCloud(Side side, double[] x, double[] y, boolean[] faint) {
+    public ScatterCloud {
+        Objects.requireNonNull(side, "side");
+        if (x.length != y.length || faint != null && faint.length != x.length) {
+            throw new IllegalArgumentException(
+                    "x has " + x.length + " values, y " + y.length + (faint == null ? "" : ", faint " + faint.length));
+        }
+    }
+
+    boolean isFaint(int point) {
+        return faint != null && faint[point];
+    }
+}

@@ -1,0 +1,22 @@
+package loupe.ui.chart;
+
+import loupe.ui.control.Figures;
+
+/**
+ * A range of values marked in a chart.
+ *
+ * @param from lower end, included
+ * @param to upper end, included
+ */
+public record ValueRange(double from, double to) {
+    public ValueRange {
+        if (!(from <= to)) {
+            throw new IllegalArgumentException("from is " + from + ", which is not at most to, " + to);
+        }
+    }
+
+    /** The range in words, as its chip says it. */
+    public String words() {
+        return Figures.plain(from) + " to " + Figures.plain(to);
+    }
+}

@@ -1,0 +1,2 @@
+/** Charts, their axes, and brushing ranges and boxes on them. */
+package loupe.ui.chart;

@@ -1,0 +1,111 @@
+package loupe.ui.checkpoint;
+
+import java.util.OptionalInt;
+import java.util.function.Consumer;
+import javafx.collections.FXCollections;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
+import javafx.scene.control.ComboBox;
+import javafx.scene.control.Label;
+import javafx.scene.control.Spinner;
+import javafx.scene.layout.GridPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+import loupe.base.HookPoint;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.SaeProposal;
+import loupe.state.window.CheckpointDoubt;
+import loupe.ui.control.Tips;
+
+/** Asks what a checkpoint's files do not say, with a proposal filled in. */
+public final class CheckpointForm {
+    private final VBox box = new VBox(12);
+    private final Spinner<Integer> k;
+    private final ComboBox<HookPoint> hook = new ComboBox<>();
+    private final CheckBox centred = new CheckBox("Trained on the centred residual stream of TransformerLens");
+
+    /**
+     * @param layers of the open model
+     * @param settled is given what the user says
+     * @param dismissed runs when the user does not want to say
+     */
+    public CheckpointForm(CheckpointDoubt doubt, int layers, Consumer<SaeOptions> settled, Runnable dismissed) {
+        box.getStyleClass().add("checkpoint-form");
+        box.setId("checkpoint-form");
+        Label heading = new Label(doubt.path().getFileName() + " does not say everything");
+        heading.getStyleClass().add("form-heading");
+        Label why = new Label(
+                "Its weights can be read, but not how they are meant. The proposals are guessed from the file's name, the other checkpoint and the model.");
+        why.setWrapText(true);
+        why.getStyleClass().add("muted");
+
+        GridPane grid = new GridPane();
+        grid.setHgap(12);
+        grid.setVgap(8);
+        k = new Spinner<>(1, 100_000, doubt.k());
+        k.setEditable(true);
+        k.setId("form-k");
+        k.setTooltip(Tips.of("How many features fire on each token"));
+        if (doubt.unsaid().contains(SaeProposal.Missing.K)) {
+            grid.addRow(0, label("Features per token (k)"), k);
+        }
+        for (int layer = 0; layer < layers; layer++) {
+            for (HookPoint.Site site : new HookPoint.Site[] {
+                HookPoint.Site.RESID_PRE,
+                HookPoint.Site.ATTN_OUT,
+                HookPoint.Site.RESID_MID,
+                HookPoint.Site.MLP_OUT,
+                HookPoint.Site.RESID_POST
+            }) {
+                hook.getItems().add(new HookPoint(site, layer));
+            }
+        }
+        if (!hook.getItems().contains(doubt.hook())) {
+            hook.setItems(FXCollections.observableArrayList(doubt.hook()));
+        }
+        hook.setValue(doubt.hook());
+        hook.setId("form-hook");
+        hook.setTooltip(Tips.of("Where in the model it reads, as TransformerLens names it"));
+        grid.addRow(1, label("Hook point"), hook);
+        centred.setSelected(doubt.centred());
+        centred.setId("form-centred");
+        centred.setWrapText(true);
+        centred.setMinHeight(Region.USE_PREF_SIZE);
+        centred.setTooltip(
+                Tips.of(
+                        "TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it expect that"));
+        grid.add(centred, 1, 2);
+
+        Button open = new Button("Open");
+        open.setDefaultButton(true);
+        open.getStyleClass().add("accent");
+        open.setId("form-open");
+        open.setOnAction(event -> settled.accept(doubt.settled(
+                doubt.unsaid().contains(SaeProposal.Missing.K) ? OptionalInt.of(k.getValue()) : OptionalInt.empty(),
+                hook.getValue(),
+                centred.isSelected())));
+        Button leave = new Button("Cancel");
+        leave.setCancelButton(true);
+        leave.setOnAction(event -> dismissed.run());
+        HBox buttons = new HBox(8, leave, open);
+        buttons.setAlignment(Pos.CENTER_RIGHT);
+        box.getChildren().addAll(heading, why, grid, buttons);
+    }
+
+    private static Label label(String words) {
+        Label label = new Label(words);
+        label.setMinWidth(Region.USE_PREF_SIZE);
+        return label;
+    }
+
+    public Node node() {
+        return box;
+    }
+
+    public void focus() {
+        hook.requestFocus();
+    }
+}

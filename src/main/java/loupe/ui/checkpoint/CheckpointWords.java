@@ -1,0 +1,22 @@
+package loupe.ui.checkpoint;
+
+import java.util.Locale;
+import loupe.sae.Activation;
+import loupe.sae.SaeConfig;
+import loupe.ui.control.Figures;
+
+/** A checkpoint in few words. */
+public final class CheckpointWords {
+    private CheckpointWords() {}
+
+    /** The activation and the size of a checkpoint, such as {@code topk 32, 2,048 features}. */
+    public static String describe(SaeConfig config) {
+        Activation activation = config.activation();
+        String kind = activation instanceof Activation.TopK topK
+                ? "topk " + topK.k()
+                : activation instanceof Activation.BatchTopK batch
+                        ? "batchtopk " + batch.k()
+                        : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+        return kind + ", " + Figures.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
+    }
+}

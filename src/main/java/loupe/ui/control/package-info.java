@@ -1,0 +1,2 @@
+/** Controls used by several panes: sliders, toggles, tables, tooltips, and numbers as text. */
+package loupe.ui.control;

@@ -1,0 +1,101 @@
+package loupe.ui.corpus;
+
+import javafx.geometry.Pos;
+import javafx.scene.control.Label;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import loupe.analysis.prompts.AblatedText;
+import loupe.base.Problem;
+import loupe.index.Example;
+import loupe.state.corpus.AblationModel;
+import loupe.state.window.TokenTexts;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Tips;
+import loupe.ui.style.Side;
+import loupe.ui.token.TokenLine;
+import loupe.ui.token.TokenStrip;
+import org.kordamp.ikonli.feather.Feather;
+
+/** What stands below an example in its list: its tokens coloured by how much of the activation is lost without them. */
+final class AblationStrip extends BorderPane {
+    private final AblationModel model;
+    private final TokenTexts texts;
+    private final Side side;
+    private final TokenStrip strip = new TokenStrip(true);
+    private final Label words = new Label();
+
+    AblationStrip(AblationModel model, TokenTexts texts, Side side) {
+        this.model = model;
+        this.texts = texts;
+        this.side = side;
+        layOut();
+        bind();
+    }
+
+    private void layOut() {
+        setId("ablation-" + side);
+        getStyleClass().add("ablation");
+        strip.setQuantity("activation lost without it");
+        words.getStyleClass().add("ablation-words");
+        words.setMinWidth(0);
+        words.setTooltip(
+                Tips.of(
+                        "The model reads the text again without each token in turn. Coloured tokens are those that the activation needs"));
+        Region gap = new Region();
+        HBox.setHgrow(gap, Priority.ALWAYS);
+        HBox header = new HBox(words, gap, Tips.iconButton(Feather.X, "Close", model::close));
+        header.setAlignment(Pos.CENTER_LEFT);
+        setTop(header);
+        setCenter(strip);
+        setMinWidth(0);
+        setPrefWidth(0);
+        setMinHeight(USE_PREF_SIZE);
+    }
+
+    private void bind() {
+        model.asked().addListener(changed -> show());
+        model.answer().valueProperty().addListener(changed -> show());
+        model.answer().pendingProperty().addListener(changed -> show());
+        model.answer().problemProperty().addListener(changed -> show());
+        show();
+    }
+
+    private void show() {
+        AblationModel.Asked asked = model.asked().get();
+        if (asked == null) {
+            return;
+        }
+        Example example = asked.example();
+        AblatedText.Answer answer = model.answer().getValue();
+        int tokens = example.focus() + 1;
+        String[] shown = new String[tokens];
+        int[] ids = new int[tokens];
+        float[] lost = new float[tokens];
+        for (int i = 0; i < tokens; i++) {
+            ids[i] = example.ids()[i];
+            shown[i] = texts.of(ids[i]);
+            lost[i] = answer == null ? Float.NaN : answer.share(i);
+        }
+        strip.setLine(
+                new TokenLine(shown, ids, lost, example.focus()),
+                answer == null ? 1 : Math.max(answer.activation(), Float.MIN_NORMAL),
+                side);
+        words.setText(words(asked, answer, model.answer().getProblem()));
+    }
+
+    private String words(AblationModel.Asked asked, AblatedText.Answer answer, Problem problem) {
+        if (problem != null) {
+            return problem.message();
+        }
+        String how = asked.how() == AblationModel.How.REMOVED
+                ? "Each token removed in turn"
+                : "Each token replaced by " + texts.of(model.replacement().orElse(0)) + " in turn";
+        return how
+                + (answer == null
+                        ? " ..."
+                        : ", activation " + Figures.number(answer.activation())
+                                + (model.answer().isPending() ? " ..." : ""));
+    }
+}

@@ -1,0 +1,286 @@
+package loupe.ui.corpus;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.ChoiceBox;
+import javafx.scene.control.ContextMenu;
+import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
+import javafx.scene.layout.HBox;
+import loupe.index.Example;
+import loupe.index.FeatureActivations;
+import loupe.state.corpus.AblationModel;
+import loupe.state.corpus.ExamplesModel;
+import loupe.state.corpus.ExamplesModel.Choice;
+import loupe.state.window.Brush;
+import loupe.state.window.TokenTexts;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Named;
+import loupe.ui.control.Tips;
+import loupe.ui.export.ChartExport;
+import loupe.ui.export.Csv;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.Slots;
+import loupe.ui.style.Side;
+import loupe.ui.token.ExampleList;
+import loupe.ui.token.TokenLine;
+import org.controlsfx.control.SegmentedButton;
+import org.kordamp.ikonli.feather.Feather;
+
+/** Stretches of the corpus in which a side's feature is active, each token coloured by its activation. */
+public final class ExamplesPane {
+    private static final double ROOM_FOR_BUTTONS = 480;
+    private static final double ROOM_FOR_BUTTONS_AND_CHIP = 660;
+
+    private final ExamplesModel model;
+    private final TokenTexts texts;
+    private final ExportDesk desk;
+    private final Side side;
+    private final PaneFrame frame = new PaneFrame("Examples");
+    private final ExampleList list = new ExampleList(false);
+    private final Map<Choice, ToggleButton> buttons = new EnumMap<>(Choice.class);
+    private final SegmentedButton choices = new SegmentedButton();
+    private final ChoiceBox<Choice> choiceList = new ChoiceBox<>();
+    private final Label range = new Label();
+    private final HBox chip;
+    private final ContextMenu menu = new ContextMenu();
+    private final Consumer<Example> onOpen;
+    private final AblationStrip ablation;
+    private List<Example> shown = List.of();
+
+    /**
+     * @param onToken what choosing a token of an example does
+     * @param onOpen what opening an example does
+     */
+    public ExamplesPane(
+            ExamplesModel model,
+            TokenTexts texts,
+            Consumer<Integer> onToken,
+            Consumer<Example> onOpen,
+            ExportDesk desk) {
+        this.onOpen = onOpen;
+        this.desk = desk;
+        this.model = model;
+        this.texts = texts;
+        side = model.activations().side().isA() ? Side.A : Side.B;
+        chip = new HBox(range, Tips.iconButton(Feather.X, "Remove this range", model::unmark));
+        ablation = new AblationStrip(model.ablation(), texts, side);
+        list.setOnToken((line, token) -> onToken.accept(line.ids()[token]));
+        list.setOnOpen("Open this example in Your text, where it can be changed (Enter)", this::open);
+        layOut();
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    /** Puts the keyboard into the list. */
+    public void focus() {
+        list.requestFocus();
+    }
+
+    private void layOut() {
+        list.setId("examples-" + side);
+        choices.getStyleClass().add("small");
+        choices.setToggleGroup(new ToggleGroup());
+        for (Choice choice : Choice.values()) {
+            ToggleButton button = new ToggleButton(words(choice));
+            button.setId("examples-" + choice.name().toLowerCase(java.util.Locale.ROOT) + "-" + side);
+            button.setTooltip(Tips.of(explanation(choice)));
+            button.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+            button.setToggleGroup(choices.getToggleGroup());
+            button.setOnAction(event -> choose(choice));
+            buttons.put(choice, button);
+            choices.getButtons().add(button);
+        }
+        buttons.get(Choice.TOP).setSelected(true);
+        chip.getStyleClass().add("chip");
+        chip.setAlignment(Pos.CENTER_LEFT);
+        choiceList.setId("examples-choice-" + side);
+        choiceList.getItems().setAll(Choice.values());
+        choiceList.setConverter(new Named<>(ExamplesPane::words));
+        choiceList.setTooltip(Tips.of("Which examples are shown"));
+        choiceList.setAccessibleText("Which examples are shown");
+        choiceList.valueProperty().bindBidirectional(model.choice());
+        frame.getActions().addAll(chip, choices, choiceList);
+        frame.setRows();
+        frame.setContent(list);
+        layOutMenu();
+        MenuItem copy = new MenuItem("Copy examples as CSV");
+        copy.setOnAction(event -> {
+            ClipboardContent content = new ClipboardContent();
+            content.putString(csv());
+            Clipboard.getSystemClipboard().setContent(content);
+        });
+        MenuItem save = new MenuItem("Save examples as CSV...");
+        save.setOnAction(event -> desk.choose("examples.csv", "CSV").ifPresent(path -> {
+            byte[] bytes = csv().getBytes(StandardCharsets.UTF_8);
+            desk.save(() -> ChartExport.replace(path, bytes));
+        }));
+        frame.getMenuItems().addAll(copy, save);
+    }
+
+    private void layOutMenu() {
+        MenuItem open = new MenuItem("Open in Your text");
+        open.setOnAction(event -> open(list.getSelectionModel().getSelectedIndex()));
+        MenuItem removed = new MenuItem("Remove each token in turn");
+        removed.setOnAction(event -> ablate(AblationModel.How.REMOVED));
+        MenuItem replaced = new MenuItem();
+        replaced.setOnAction(event -> ablate(AblationModel.How.REPLACED));
+        MenuItem copy = new MenuItem("Copy this text");
+        copy.setOnAction(event -> {
+            ClipboardContent content = new ClipboardContent();
+            content.putString(list.getSelectionModel().getSelectedItem().sentence());
+            Clipboard.getSystemClipboard().setContent(content);
+        });
+        menu.getItems().addAll(open, removed, replaced, copy);
+        menu.setOnShowing(event -> {
+            replaced.setText(
+                    model.ablation().replacement().isPresent()
+                            ? "Replace each token by "
+                                    + texts.of(model.ablation().replacement().getAsInt()) + " in turn"
+                            : "Replace each token in turn");
+            boolean none = list.getSelectionModel().isEmpty();
+            open.setDisable(none);
+            removed.setDisable(none);
+            replaced.setDisable(none || model.ablation().replacement().isEmpty());
+            copy.setDisable(none);
+        });
+        list.setContextMenu(menu);
+    }
+
+    private void open(int row) {
+        if (row >= 0 && row < shown.size()) {
+            onOpen.accept(shown.get(row));
+        }
+    }
+
+    private void ablate(AblationModel.How how) {
+        int row = list.getSelectionModel().getSelectedIndex();
+        if (row >= 0 && row < shown.size()) {
+            model.ablate(shown.get(row), how);
+        }
+    }
+
+    private void bind() {
+        frame.pendingProperty()
+                .bind(model.examples()
+                        .pendingProperty()
+                        .or(model.activations().activations().pendingProperty()));
+        CorpusStates.bind(frame, model.activations(), model.examples());
+        model.choice().addListener((property, was, is) -> buttons.get(is).setSelected(true));
+        model.brush().addListener(changed -> showBrush());
+        frame.widthProperty().addListener(changed -> showBrush());
+        model.ablation().asked().addListener(changed -> showAblation());
+        model.activations().range().upper().addListener(changed -> {
+            if (model.examples().getValue() != null) {
+                show(model.examples().getValue());
+            }
+        });
+        Slots.show(model.examples(), this::show, () -> show(List.of()));
+        Slots.whileShown(frame, model.examples()::setWanted);
+        showBrush();
+    }
+
+    private void choose(Choice choice) {
+        buttons.get(choice).setSelected(true);
+        model.choice().set(choice);
+    }
+
+    private void showBrush() {
+        Brush brush = model.brush().get();
+        chip.setVisible(brush != null);
+        chip.setManaged(brush != null);
+        boolean wide = frame.getWidth() >= (brush == null ? ROOM_FOR_BUTTONS : ROOM_FOR_BUTTONS_AND_CHIP);
+        for (Node control : List.of(choices, choiceList)) {
+            control.setDisable(brush != null);
+            control.setVisible(control == choices == wide);
+            control.setManaged(control.isVisible());
+        }
+        range.setText(
+                brush == null
+                        ? ""
+                        : brush.quantity() + " " + Figures.plain(brush.from()) + " to " + Figures.plain(brush.to()));
+    }
+
+    private void show(List<ExamplesModel.Group> groups) {
+        shown = groups.stream().flatMap(group -> group.examples().stream()).toList();
+        List<TokenLine> lines = shown.stream().map(this::line).toList();
+        FeatureActivations all = model.activations().activations().getValue();
+        showAblation();
+        list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
+        frame.subtitleProperty()
+                .set(
+                        !shown.isEmpty() || model.examples().getValue() == null
+                                ? ""
+                                : model.brush().get() != null ? "none in this range" : "none found");
+    }
+
+    /** Below its example; gone with it. */
+    private void showAblation() {
+        AblationModel.Asked asked = model.ablation().asked().get();
+        int row = asked == null ? -1 : shown.indexOf(asked.example());
+        if (asked != null && row < 0) {
+            model.ablation().close();
+        } else {
+            list.showBelow(row, ablation);
+        }
+    }
+
+    private String csv() {
+        List<List<?>> rows = new ArrayList<>();
+        for (ExamplesModel.Group group : model.examples().getValue() == null
+                ? List.<ExamplesModel.Group>of()
+                : model.examples().getValue()) {
+            for (Example example : group.examples()) {
+                rows.add(List.of(
+                        example.activation(),
+                        example.document(),
+                        example.position(),
+                        texts.of(example.ids()[example.focus()]),
+                        line(example).sentence()));
+            }
+        }
+        return Csv.of(List.of("activation", "document", "position", "token", "text"), rows);
+    }
+
+    private TokenLine line(Example example) {
+        String[] words = new String[example.ids().length];
+        for (int i = 0; i < words.length; i++) {
+            words[i] = texts.of(example.ids()[i]);
+        }
+        return new TokenLine(words, example.ids(), example.values(), example.focus());
+    }
+
+    private static String words(Choice choice) {
+        return switch (choice) {
+            case TOP -> "Top";
+            case INTERVALS -> "Intervals";
+            case UNIFORM -> "Uniform";
+            case RANDOM -> "Random";
+            case NEAR_MISSES -> "Near misses";
+        };
+    }
+
+    private static String explanation(Choice choice) {
+        return switch (choice) {
+            case TOP -> "The largest activations";
+            case INTERVALS -> "Some from each of eight equal intervals of activation, highest first";
+            case UNIFORM -> "Drawn so that every strength of activation is as likely as every other";
+            case RANDOM -> "Drawn so that every token with a positive activation is as likely as every other";
+            case NEAR_MISSES -> "Tokens at which the feature is often active, in texts where it is silent";
+        };
+    }
+}

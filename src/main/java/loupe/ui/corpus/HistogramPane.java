@@ -1,0 +1,157 @@
+package loupe.ui.corpus;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import javafx.scene.control.CheckMenuItem;
+import javafx.scene.control.Menu;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import loupe.index.FeatureActivations;
+import loupe.state.corpus.HistogramModel;
+import loupe.state.corpus.HistogramView;
+import loupe.state.window.Brush;
+import loupe.ui.chart.ChartAxis;
+import loupe.ui.chart.HistogramChart;
+import loupe.ui.chart.HistogramSeries;
+import loupe.ui.chart.ValueRange;
+import loupe.ui.control.Tips;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.export.ExportMenu;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.Slots;
+import loupe.ui.style.Side;
+import org.controlsfx.control.SegmentedButton;
+
+/** How often a side's feature is how active; a marked range filters the examples. */
+public final class HistogramPane {
+    private final HistogramModel model;
+    private final Side side;
+    private final PaneFrame frame = new PaneFrame("Activations");
+    private final HistogramChart chart = new HistogramChart("activations", ChartAxis.of("activation"), "tokens");
+    private final ExportMenu export;
+    private final ToggleButton logarithmic = new ToggleButton("Log");
+    private final ToggleButton linear = new ToggleButton("Linear");
+    private FeatureActivations.Histogram shown;
+
+    public HistogramPane(HistogramModel model, Supplier<String> provenance, ExportDesk desk) {
+        this.model = model;
+        side = model.activations().side().isA() ? Side.A : Side.B;
+        export = new ExportMenu(chart, provenance, desk);
+        layOut();
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    public ExportMenu export() {
+        return export;
+    }
+
+    private void layOut() {
+        chart.setId("histogram-" + side);
+        frame.setContent(chart);
+        SegmentedButton counts = new SegmentedButton(logarithmic, linear);
+        counts.getStyleClass().add("small");
+        counts.setToggleGroup(new ToggleGroup());
+        logarithmic.setToggleGroup(counts.getToggleGroup());
+        linear.setToggleGroup(counts.getToggleGroup());
+        logarithmic.setTooltip(Tips.of("Counts on a logarithmic axis"));
+        linear.setTooltip(Tips.of("Counts on a linear axis"));
+        logarithmic.setSelected(true);
+        logarithmic.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        linear.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        frame.getActions().add(counts);
+        frame.getMenuItems().addAll(viewItems());
+        frame.getMenuItems().add(new SeparatorMenuItem());
+        frame.getMenuItems().addAll(export.items());
+        export.attachTo(chart);
+    }
+
+    /** How both sides are drawn. */
+    private List<MenuItem> viewItems() {
+        HistogramView view = model.view();
+        CheckMenuItem cumulative = new CheckMenuItem("Cumulative counts");
+        cumulative.selectedProperty().bindBidirectional(view.cumulative());
+        CheckMenuItem values = new CheckMenuItem("Logarithmic activations");
+        values.selectedProperty().bindBidirectional(view.logarithmicValues());
+        Menu bins = new Menu("Bins");
+        ToggleGroup numbers = new ToggleGroup();
+        for (int number : HistogramView.BINS) {
+            RadioMenuItem item = new RadioMenuItem(String.valueOf(number));
+            item.setToggleGroup(numbers);
+            item.setSelected(view.bins().get() == number);
+            item.setOnAction(event -> view.bins().set(number));
+            view.bins().addListener((property, was, is) -> item.setSelected(is.intValue() == number));
+            bins.getItems().add(item);
+        }
+        return List.of(cumulative, values, bins);
+    }
+
+    private void bind() {
+        frame.pendingProperty()
+                .bind(model.histogram()
+                        .pendingProperty()
+                        .or(model.activations().activations().pendingProperty()));
+        chart.logarithmicProperty().bind(model.view().logarithmicCounts());
+        model.view().logarithmicCounts().addListener((property, was, is) -> showScale(is));
+        logarithmic.setOnAction(event -> scale(true));
+        linear.setOnAction(event -> scale(false));
+        CorpusStates.bind(frame, model.activations(), model.histogram());
+        model.highest().upper().addListener((property, was, is) -> {
+            if (shown == model.histogram().getValue()) {
+                chart.setLeastHeight(is.doubleValue()); // the other side's; one's own comes with the bars
+            }
+        });
+        Slots.show(model.histogram(), this::show, () -> {});
+        chart.brushProperty().addListener((property, was, is) -> {
+            if (is == null) {
+                model.unmark();
+            } else {
+                model.mark(is.from(), is.to());
+            }
+        });
+        model.brush().addListener((property, was, is) -> follow(is));
+        Slots.whileShown(frame, wanted -> {
+            model.histogram().setWanted(wanted);
+            model.activations().activations().setWanted(wanted);
+        });
+    }
+
+    private void scale(boolean log) {
+        showScale(log);
+        model.view().logarithmicCounts().set(log);
+    }
+
+    private void showScale(boolean log) {
+        logarithmic.setSelected(log);
+        linear.setSelected(!log);
+    }
+
+    private void follow(Brush brush) {
+        ValueRange shown = chart.brushProperty().get();
+        if (brush == null && shown != null) {
+            chart.brushProperty().set(null);
+        } else if (brush != null && (shown == null || shown.from() != brush.from() || shown.to() != brush.to())) {
+            chart.brushProperty().set(new ValueRange(brush.from(), brush.to()));
+        }
+    }
+
+    private void show(FeatureActivations.Histogram histogram) {
+        shown = histogram;
+        chart.setSeries(
+                List.of(new HistogramSeries(
+                        side,
+                        side.toString(),
+                        histogram.edges(),
+                        Arrays.stream(histogram.counts()).asDoubleStream().toArray())),
+                model.highest().upper().get(),
+                ChartAxis.of("activation").withLogarithm(histogram.edges()[0] > 0),
+                model.view().cumulative().get());
+    }
+}

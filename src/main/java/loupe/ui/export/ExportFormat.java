@@ -1,0 +1,35 @@
+package loupe.ui.export;
+
+/** What a picture can be saved as. */
+public enum ExportFormat {
+    PNG_1X("PNG", "png", 1),
+    PNG_2X("PNG, 2x", "png", 2),
+    PNG_4X("PNG, 4x", "png", 4),
+    SVG("SVG", "svg", 1),
+    PDF("PDF", "pdf", 1);
+
+    private final String label;
+    private final String suffix;
+    private final int scale;
+
+    ExportFormat(String label, String suffix, int scale) {
+        this.label = label;
+        this.suffix = suffix;
+        this.scale = scale;
+    }
+
+    /** The words in menus. */
+    public String label() {
+        return label;
+    }
+
+    /** The end of the file's name, without the dot. */
+    public String suffix() {
+        return suffix;
+    }
+
+    /** Pixels of the image per pixel of the picture; 1 for vector formats. */
+    public int scale() {
+        return scale;
+    }
+}

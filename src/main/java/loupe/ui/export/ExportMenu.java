@@ -1,0 +1,99 @@
+package loupe.ui.export;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import javafx.embed.swing.SwingFXUtils;
+import javafx.scene.Node;
+import javafx.scene.control.CheckMenuItem;
+import javafx.scene.control.ContextMenu;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
+
+/**
+ * The menu that every chart and the tree have: copy the picture, save it, copy and save the numbers.
+ *
+ * @param source what is exported
+ * @param caption where its numbers come from (model, checkpoint, feature, settings), asked when exporting
+ * @param desk what the window does for it
+ */
+public record ExportMenu(Exportable source, Supplier<String> caption, ExportDesk desk) {
+    private static final int CLIPBOARD_SCALE = 2;
+
+    /** Fresh menu items; a menu item can be in one menu only. */
+    public List<MenuItem> items() {
+        List<MenuItem> items = new ArrayList<>();
+        items.add(item("Copy picture", this::copyPicture));
+        for (ExportFormat format : ExportFormat.values()) {
+            items.add(item("Save picture as " + format.label() + "...", () -> savePicture(format)));
+        }
+        CheckMenuItem captioned = new CheckMenuItem("Caption of provenance under pictures");
+        captioned.selectedProperty().bindBidirectional(desk.captionProperty());
+        items.add(captioned);
+        items.add(new SeparatorMenuItem());
+        items.add(item("Copy data as CSV", this::copyData));
+        items.add(item("Save data as CSV...", this::saveData));
+        return items;
+    }
+
+    /** Opens the menu on the node's right click. */
+    public void attachTo(Node node) {
+        ContextMenu menu = new ContextMenu();
+        menu.getItems().setAll(items());
+        node.setOnContextMenuRequested(event -> {
+            menu.show(node, event.getScreenX(), event.getScreenY());
+            event.consume();
+        });
+        node.addEventHandler(javafx.scene.input.MouseEvent.MOUSE_PRESSED, event -> menu.hide());
+    }
+
+    /** Puts the picture on the clipboard, at twice its size. */
+    public void copyPicture() {
+        Picture picture = source.picture();
+        String words = captionNow();
+        desk.compute(() -> SwingFXUtils.toFXImage(ChartExport.image(picture, words, CLIPBOARD_SCALE), null), image -> {
+            ClipboardContent content = new ClipboardContent();
+            content.putImage(image);
+            Clipboard.getSystemClipboard().setContent(content);
+        });
+    }
+
+    /** Asks for a file and saves the picture in the background. */
+    public void savePicture(ExportFormat format) {
+        Optional<Path> file = desk.choose(source.exportName() + "." + format.suffix(), format.label());
+        file.ifPresent(path -> {
+            Picture picture = source.picture();
+            String words = captionNow();
+            desk.save(() -> ChartExport.write(picture, words, format, path));
+        });
+    }
+
+    public void copyData() {
+        ClipboardContent content = new ClipboardContent();
+        content.putString(source.csv());
+        Clipboard.getSystemClipboard().setContent(content);
+    }
+
+    public void saveData() {
+        Optional<Path> file = desk.choose(source.exportName() + ".csv", "CSV");
+        file.ifPresent(path -> {
+            byte[] text = source.csv().getBytes(StandardCharsets.UTF_8);
+            desk.save(() -> ChartExport.replace(path, text));
+        });
+    }
+
+    private String captionNow() {
+        return desk.captionProperty().get() ? caption.get() : "";
+    }
+
+    private static MenuItem item(String words, Runnable action) {
+        MenuItem item = new MenuItem(words);
+        item.setOnAction(event -> action.run());
+        return item;
+    }
+}

@@ -1,0 +1,32 @@
+package loupe.ui.export;
+
+import javafx.scene.paint.Color;
+
+/**
+ * What a drawing is made with, so that the same drawing code serves the screen, PNG, SVG and PDF. Lengths are in pixels
+ * of the drawing, y downwards; text is placed by its baseline.
+ */
+public interface Pen {
+    void moveTo(double x, double y);
+
+    void lineTo(double x, double y);
+
+    /** A quadratic curve with one control point. */
+    void curveTo(double controlX, double controlY, double x, double y);
+
+    /** Strokes the path made since the last stroke, with round ends. */
+    void stroke(double width, Color color);
+
+    /** Fills the path made since the last stroke or fill. */
+    void fill(Color color);
+
+    void fillRectangle(double x, double y, double width, double height, double radius, Color color);
+
+    void outlineRectangle(double x, double y, double width, double height, double radius, double line, Color color);
+
+    void fillCircle(double x, double y, double radius, Color color);
+
+    void text(String text, double x, double baseline, double size, boolean strong, Color color);
+
+    double widthOf(String text, double size, boolean strong);
+}

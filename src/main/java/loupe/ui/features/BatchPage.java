@@ -1,0 +1,279 @@
+package loupe.ui.features;
+
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntConsumer;
+import java.util.stream.Collectors;
+import javafx.beans.binding.Bindings;
+import javafx.beans.value.ChangeListener;
+import javafx.beans.value.WeakChangeListener;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
+import javafx.scene.control.Label;
+import javafx.scene.control.ProgressBar;
+import javafx.scene.control.TableView;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+import javafx.stage.FileChooser;
+import loupe.analysis.batch.BatchPlan;
+import loupe.analysis.batch.BatchRow;
+import loupe.base.Problem;
+import loupe.state.features.BatchModel;
+import loupe.state.features.FeatureTableModel;
+import loupe.state.window.Activity;
+import loupe.ui.control.Figures;
+import loupe.ui.control.SliderField;
+import loupe.ui.control.SliderScale;
+import loupe.ui.control.Tables;
+import loupe.ui.control.Tips;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.export.TableExport;
+
+/**
+ * Trees, token lists and best scales of the features that the table lists: begun, stopped, gone on with and browsed
+ * here; it runs on while the page is closed.
+ */
+public final class BatchPage {
+    private static final int NODES = 300;
+
+    private final BatchModel model;
+    private final FeatureTableModel features;
+    private final ExportDesk desk;
+    private final VBox box = new VBox(12);
+    private final CheckBox trees =
+            part("Trees", "tree", "The definition tree of each, as JSON in the file, with its likeliest sentence here");
+    private final CheckBox lists = part("Token lists", "tokens", "The 50 tokens nearest to each one's ghost");
+    private final CheckBox scales =
+            part("Best scales", "scale", "A sweep over 24 scales, 21 nodes each; by far the longest part");
+    private final SliderField nodes = new SliderField(
+            "Most nodes",
+            "",
+            "How many of its most probable nodes a tree keeps",
+            SliderScale.logarithmic(10, 10_000, 0.1, 0.5),
+            NODES);
+    private final Button start = new Button("Start...");
+    private final Button stop = new Button("Stop");
+    private final Button goOn = new Button("Go on");
+    private final Label said = new Label();
+    private final ProgressBar bar = new ProgressBar();
+    private final TableView<BatchRow> table = Tables.make("batch-table", "What was found of each feature");
+    private final ChangeListener<Object> follow = (property, was, is) -> show();
+
+    /**
+     * @param choose selects a feature everywhere
+     * @param leave takes the page off the window
+     */
+    public BatchPage(
+            BatchModel model, FeatureTableModel features, ExportDesk desk, IntConsumer choose, Runnable leave) {
+        this.model = model;
+        this.features = features;
+        this.desk = desk;
+        box.getStyleClass().add("batch-page");
+        box.setId("batch-page");
+        box.setUserData(this);
+        Label heading = new Label("Trees and lists of many features");
+        heading.getStyleClass().add("form-heading");
+        Label what = new Label();
+        what.setWrapText(true);
+        what.setMinHeight(Region.USE_PREF_SIZE);
+        what.textProperty()
+                .bind(Bindings.createStringBinding(
+                        () -> "Of the " + Figures.count(features.rows().size())
+                                + " features that the table lists now, in its order, under what the ghost controls say. Every feature's line is in the file as soon as it is found; "
+                                + "stop when you like, choose the same file again later and it goes on. The command line's batch writes and reads the same file",
+                        features.version(),
+                        features.rows()));
+        what.getStyleClass().add("muted");
+        nodes.setId("batch-nodes");
+        HBox.setHgrow(nodes, Priority.ALWAYS);
+        HBox parts = new HBox(16, trees, lists, scales, nodes);
+        parts.setAlignment(Pos.CENTER_LEFT);
+        start.setId("batch-start");
+        start.getStyleClass().add("accent");
+        start.setDefaultButton(true);
+        start.setTooltip(Tips.of("Choose a file of JSON lines to write, or one to go on with, and begin"));
+        start.setOnAction(event -> begin());
+        stop.setId("batch-stop");
+        stop.setTooltip(Tips.of("Stop after the features being asked about now; what was found is in the file"));
+        stop.setOnAction(event -> model.stop());
+        goOn.setId("batch-go-on");
+        goOn.setTooltip(Tips.of("Go on where it was stopped, with the settings it was begun with"));
+        goOn.setOnAction(event -> model.goOn());
+        Button open = new Button("Open a file...");
+        open.setId("batch-open");
+        open.setTooltip(Tips.of("Browse what an earlier batch has found, the command line's too"));
+        open.setOnAction(event -> open());
+        open.disableProperty().bind(model.running());
+        Button close = new Button("Close");
+        close.setCancelButton(true);
+        close.setOnAction(event -> leave.run());
+        bar.setPrefWidth(180);
+        said.setMinWidth(0);
+        Region gap = new Region();
+        HBox.setHgrow(gap, Priority.ALWAYS);
+        HBox state = new HBox(8, bar, said);
+        state.setAlignment(Pos.CENTER_LEFT);
+        HBox buttons = new HBox(8, open, gap, close, goOn, stop, start);
+        buttons.setAlignment(Pos.CENTER_RIGHT);
+        columns();
+        table.setItems(model.rows());
+        TableExport.attachTo(table, "batch", desk);
+        table.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> {
+            if (is != null) {
+                choose.accept(is.feature());
+            }
+        });
+        table.setOnMouseClicked(event -> {
+            if (event.getClickCount() == 2 && table.getSelectionModel().getSelectedItem() != null) {
+                leave.run();
+            }
+        });
+        table.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode() == KeyCode.ENTER && table.getSelectionModel().getSelectedItem() != null) {
+                leave.run();
+                event.consume();
+            }
+        });
+        VBox.setVgrow(table, Priority.ALWAYS);
+        box.getChildren().addAll(heading, what, parts, state, table, buttons);
+        WeakChangeListener<Object> weak = new WeakChangeListener<>(follow);
+        model.running().addListener(weak);
+        model.problem().addListener(weak);
+        model.file().addListener(weak);
+        model.job().addListener(weak);
+        show();
+    }
+
+    public Node node() {
+        return box;
+    }
+
+    private static CheckBox part(String words, String name, String tip) {
+        CheckBox box = new CheckBox(words);
+        box.setId("batch-" + name);
+        box.setSelected(!name.equals("scale"));
+        box.setTooltip(Tips.of(tip));
+        box.setMinWidth(Region.USE_PREF_SIZE);
+        return box;
+    }
+
+    private void columns() {
+        table.getColumns()
+                .addAll(List.of(
+                        Tables.counts(
+                                "#",
+                                "Feature; a click selects it, Enter or a double click shows it",
+                                50,
+                                BatchRow::feature),
+                        Tables.texts(
+                                "Likeliest sentence",
+                                "Its tree's likeliest child after likeliest child",
+                                240,
+                                BatchRow::branch,
+                                text -> text),
+                        Tables.numbers(
+                                "Probability",
+                                "Of that sentence",
+                                80,
+                                BatchRow::probability,
+                                value -> Double.isNaN(value) ? "" : Figures.percent(value)),
+                        Tables.texts("First tokens", "Of its token list", 200, BatchRow::tokens, text -> text),
+                        Tables.numbers(
+                                "Divergence",
+                                "Nats that its tree says beyond the baseline",
+                                80,
+                                BatchRow::divergence,
+                                BatchPage::figure),
+                        Tables.numbers(
+                                "Best scale",
+                                "Proposed scale, in units of the embedding",
+                                76,
+                                BatchRow::bestScale,
+                                BatchPage::figure),
+                        Tables.texts(
+                                "Plateau",
+                                "Scales about as good: a score of at least 95 % of the best",
+                                90,
+                                BatchPage::plateau,
+                                text -> text)));
+    }
+
+    private static String figure(double value) {
+        return Double.isNaN(value) ? "" : Figures.number(value);
+    }
+
+    private static String plateau(BatchRow row) {
+        return Double.isNaN(row.plateauLow())
+                ? ""
+                : Figures.plain(row.plateauLow()) + " \u2013 " + Figures.plain(row.plateauHigh());
+    }
+
+    private void begin() {
+        Set<BatchPlan.Part> parts = EnumSet.noneOf(BatchPlan.Part.class);
+        if (trees.isSelected()) {
+            parts.add(BatchPlan.Part.TREE);
+        }
+        if (lists.isSelected()) {
+            parts.add(BatchPlan.Part.TOKENS);
+        }
+        if (scales.isSelected()) {
+            parts.add(BatchPlan.Part.SCALE);
+        }
+        List<Integer> wanted = features.rows().stream().collect(Collectors.toList());
+        if (!parts.isEmpty() && !wanted.isEmpty()) {
+            desk.choose("features.jsonl", "JSON lines")
+                    .ifPresent(path -> model.start(wanted, parts, (int) Math.round(nodes.getValue()), path));
+        }
+    }
+
+    private void open() {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Browse what a batch has found");
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter("JSON lines", "*.jsonl"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
+        java.io.File chosen = chooser.showOpenDialog(box.getScene().getWindow());
+        if (chosen != null) {
+            model.open(chosen.toPath());
+        }
+    }
+
+    private void show() {
+        boolean runs = model.running().get();
+        Activity.Job job = model.job().get();
+        Problem problem = model.problem().get();
+        start.setDisable(runs);
+        stop.setDisable(!runs);
+        goOn.setDisable(!model.canGoOn());
+        bar.setVisible(runs);
+        bar.setManaged(runs);
+        bar.progressProperty().unbind();
+        said.textProperty().unbind();
+        if (job != null) {
+            bar.progressProperty().bind(job.fraction());
+            said.textProperty()
+                    .bind(Bindings.createStringBinding(
+                            () -> job.detail().get()
+                                    + (job.timeLeft().get().isEmpty()
+                                            ? ""
+                                            : ", " + job.timeLeft().get()),
+                            job.detail(),
+                            job.timeLeft()));
+        } else {
+            said.setText(
+                    problem != null
+                            ? problem.message()
+                            : model.file().get() == null
+                                    ? "Nothing has been asked yet"
+                                    : model.file().get().toString());
+        }
+    }
+}

@@ -1,0 +1,103 @@
+package loupe.ui.features;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import javafx.scene.control.TextField;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.layout.BorderPane;
+import loupe.state.features.DensityBins;
+import loupe.state.features.FeatureColumn;
+import loupe.state.features.FeatureTableModel;
+import loupe.ui.chart.ChartAxis;
+import loupe.ui.chart.HistogramChart;
+import loupe.ui.chart.HistogramSeries;
+import loupe.ui.control.Tips;
+import loupe.ui.style.Side;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/**
+ * How the densities of all features are distributed, above their table; a marked range becomes part of the table's
+ * filter.
+ */
+final class DensityOverview extends BorderPane {
+    private static final double HEIGHT = 140;
+
+    private final FeatureTableModel model;
+    private final TextField filter;
+    private final HistogramChart chart =
+            new HistogramChart("densities", ChartAxis.of("density").withLogarithm(true), "features");
+    private final ToggleButton toggle = new ToggleButton(null, new FontIcon(Feather.BAR_CHART_2));
+    private boolean following;
+
+    /** @param filter where the table's filter is typed */
+    DensityOverview(FeatureTableModel model, TextField filter) {
+        this.model = model;
+        this.filter = filter;
+        layOut();
+        bind();
+    }
+
+    /** Shows and hides it. */
+    ToggleButton toggle() {
+        return toggle;
+    }
+
+    private void layOut() {
+        chart.setId("density-chart");
+        chart.setMinHeight(0);
+        chart.setPrefHeight(HEIGHT);
+        setCenter(chart);
+        setMinHeight(USE_PREF_SIZE);
+        setVisible(false);
+        toggle.setId("density-toggle");
+        toggle.getStyleClass().addAll("icon-button", "flat");
+        toggle.setTooltip(
+                Tips.of("How many features have which activation density; drag over a range to list its features"));
+        toggle.setAccessibleText("Histogram of activation densities");
+    }
+
+    private void bind() {
+        visibleProperty().bind(toggle.selectedProperty());
+        managedProperty().bind(visibleProperty());
+        visibleProperty().addListener(changed -> show());
+        model.version().addListener(changed -> show());
+        chart.brushProperty().addListener((property, was, is) -> {
+            if (!following) {
+                String others = DensityBins.withoutBounds(filter.getText());
+                write(is == null ? others : (others + " " + DensityBins.filter(is.from(), is.to())).strip());
+            }
+        });
+        filter.textProperty().addListener((property, was, is) -> {
+            if (!following
+                    && chart.brushProperty().get() != null
+                    && DensityBins.withoutBounds(is).equals(is.strip())) {
+                following = true;
+                chart.brushProperty().set(null);
+                following = false;
+            }
+        });
+    }
+
+    private void write(String text) {
+        following = true;
+        filter.setText(text);
+        following = false;
+    }
+
+    private void show() {
+        if (isVisible() && model.size() > 0) {
+            DensityBins bins = DensityBins.of(IntStream.range(0, model.size())
+                    .mapToDouble(feature -> model.number(FeatureColumn.DENSITY, feature))
+                    .toArray());
+            chart.setSeries(
+                    List.of(new HistogramSeries(
+                            Side.A,
+                            Side.A.toString(),
+                            bins.edges(),
+                            Arrays.stream(bins.counts()).asDoubleStream().toArray())),
+                    1);
+        }
+    }
+}

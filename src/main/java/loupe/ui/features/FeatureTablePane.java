@@ -1,0 +1,358 @@
+package loupe.ui.features;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import javafx.beans.value.ObservableValue;
+import javafx.collections.ListChangeListener;
+import javafx.geometry.Pos;
+import javafx.scene.control.Label;
+import javafx.scene.control.TableColumn;
+import javafx.scene.control.TableView;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import javafx.util.Callback;
+import loupe.state.features.FeatureColumn;
+import loupe.state.features.FeatureFilter;
+import loupe.state.features.FeatureTableModel;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Workbench;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Named;
+import loupe.ui.control.References;
+import loupe.ui.control.Tables;
+import loupe.ui.control.Tips;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.export.TableExport;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.Slots;
+import org.controlsfx.control.CheckComboBox;
+import org.controlsfx.control.textfield.CustomTextField;
+import org.controlsfx.control.textfield.TextFields;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/** All features of checkpoint A: sorted, filtered, one chosen. Typing a number in the filter and Enter jumps to it. */
+public final class FeatureTablePane {
+    private static final List<FeatureColumn> FIRST_SHOWN =
+            List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
+
+    private static final double COLUMN_CHOOSER_WIDTH = 104;
+    private static final double ROOM_FOR_CHOOSER = 200;
+
+    private final Workbench workbench;
+    private final FeatureTableModel model;
+    private final ExportDesk desk;
+    private final PaneFrame frame = new PaneFrame("Features");
+    private final CustomTextField filter = (CustomTextField) TextFields.createClearableTextField();
+    private final CheckComboBox<FeatureColumn> chooser = new CheckComboBox<>();
+    private final TableView<Integer> table = Tables.make("feature-table", "Features");
+    private final Label count = new Label();
+    private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
+    private boolean following;
+    private boolean arrangedAnew;
+
+    public FeatureTablePane(Workbench workbench, FeatureTableModel model, ExportDesk desk) {
+        this.desk = desk;
+        this.workbench = workbench;
+        this.model = model;
+        layOut();
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    /** Puts the cursor into the filter. */
+    public void focusFilter() {
+        filter.requestFocus();
+        filter.selectAll();
+    }
+
+    public void focusTable() {
+        table.requestFocus();
+    }
+
+    /** Begins the number of a feature to go to. */
+    public void startNumber(String digit) {
+        filter.requestFocus();
+        filter.setText(digit);
+        filter.end();
+    }
+
+    private void layOut() {
+        filter.setId("feature-filter");
+        filter.setPromptText("Filter or #");
+        filter.setLeft(new FontIcon(Feather.SEARCH));
+        filter.setTooltip(
+                Tips.of(
+                        "A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and match can be used likewise"));
+        filter.setAccessibleText("Filter features or go to one by number");
+        HBox.setHgrow(filter, Priority.ALWAYS);
+        chooser.getItems().setAll(FeatureColumn.values());
+        chooser.setId("feature-columns");
+        chooser.setTitle("Columns");
+        chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
+        chooser.setPrefWidth(COLUMN_CHOOSER_WIDTH);
+        chooser.setShowCheckedCount(false);
+        chooser.setTooltip(Tips.of("Which columns are shown"));
+        chooser.setConverter(new Named<>(FeatureColumn::title));
+        chooser.getCheckModel().check(0);
+        FIRST_SHOWN.forEach(chooser.getCheckModel()::check);
+        chooser.visibleProperty().bind(frame.widthProperty().greaterThan(ROOM_FOR_CHOOSER));
+        chooser.managedProperty().bind(chooser.visibleProperty());
+        HBox tools = new HBox(8, filter, chooser);
+        tools.getStyleClass().add("pane-tools");
+        tools.setAlignment(Pos.CENTER_LEFT);
+        for (FeatureColumn column : FeatureColumn.values()) {
+            columns.put(column, column(column));
+        }
+        count.getStyleClass().add("muted");
+        DensityOverview densities = new DensityOverview(model, filter);
+        frame.getActions().addAll(count, densities.toggle());
+        table.setSortPolicy(view -> true);
+        VBox.setVgrow(table, Priority.ALWAYS);
+        frame.setContent(new VBox(tools, densities, table));
+        References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
+        TableExport.attachTo(table, "features", desk);
+        table.getSelectionModel().setSelectionMode(javafx.scene.control.SelectionMode.SINGLE);
+        frame.getMenuItems().addAll(TableExport.items(table, "features", desk));
+    }
+
+    private TableColumn<Integer, ?> column(FeatureColumn column) {
+        TableColumn<Integer, ?> made =
+                switch (column) {
+                    case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
+                    case PROMOTED ->
+                        upToDate(
+                                Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
+                    case DENSITY ->
+                        upToDate(Tables.numbers(
+                                column.title(),
+                                column.explanation(),
+                                78,
+                                feature -> model.number(column, feature),
+                                FeatureTablePane::percent));
+                    default ->
+                        upToDate(Tables.numbers(
+                                column.title(),
+                                column.explanation(),
+                                48,
+                                feature -> model.number(column, feature),
+                                FeatureTablePane::figure));
+                };
+        made.setSortable(true);
+        return made;
+    }
+
+    /** Has the cells of a column follow the model's values, without being made anew. */
+    private <T> TableColumn<Integer, T> upToDate(TableColumn<Integer, T> column) {
+        Callback<TableColumn.CellDataFeatures<Integer, T>, ObservableValue<T>> value = column.getCellValueFactory();
+        column.setCellValueFactory(
+                row -> model.version().map(version -> value.call(row).getValue()));
+        return column;
+    }
+
+    private static String percent(double fraction) {
+        return Double.isNaN(fraction) ? "" : Figures.percent(fraction);
+    }
+
+    private static String figure(double value) {
+        return Double.isNaN(value) ? "" : Figures.number(value);
+    }
+
+    private void bind() {
+        table.setItems(model.rows());
+        showColumns();
+        chooser.getCheckModel().getCheckedItems().addListener((ListChangeListener<FeatureColumn>)
+                change -> showColumns());
+        filter.textProperty().addListener((property, was, is) -> model.filter().set(isNumber(is) ? "" : is));
+        model.filter().addListener((property, was, is) -> {
+            if (!is.equals(filter.getText()) && !isNumber(filter.getText())) {
+                filter.setText(is); // written by a chart
+            }
+        });
+        filter.addEventHandler(KeyEvent.KEY_PRESSED, this::filterKey);
+        table.getSortOrder().addListener((ListChangeListener<TableColumn<Integer, ?>>) change -> sort());
+        columns.values().forEach(column -> column.sortTypeProperty().addListener(changed -> sort()));
+        table.getSelectionModel().selectedItemProperty().addListener((property, was, is) -> {
+            if (is != null && !following) {
+                model.jumpTo(is);
+            }
+        });
+        workbench.selection().feature().addListener((property, was, is) -> follow(false));
+        for (javafx.beans.Observable arrangement : List.of(model.filter(), model.sortedBy(), model.descending())) {
+            arrangement.addListener(changed -> arrangedAnew = true);
+        }
+        model.rows().addListener((ListChangeListener<Integer>) change -> {
+            workbench.fx().execute(() -> follow(true)); // once the table knows its new rows too
+            describe();
+        });
+        model.version().addListener(changed -> describe());
+        frame.pendingProperty()
+                .bind(javafx.beans.binding.Bindings.createBooleanBinding(
+                        () -> workbench.a().opening().get()
+                                || workbench.openingModel().get(),
+                        workbench.a().opening(),
+                        workbench.openingModel()));
+        workbench.openingModel().addListener(changed -> explain());
+        workbench.a().opening().addListener(changed -> explain());
+        workbench.a().problem().addListener(changed -> explain());
+        model.problem().addListener(changed -> explain());
+        workbench.a().sae().addListener(changed -> explain());
+        workbench.model().addListener(changed -> explain());
+        workbench.modelProblem().addListener(changed -> explain());
+        explain();
+        describe();
+    }
+
+    private void explain() {
+        frame.problemProperty()
+                .set(Slots.first(
+                        Slots.first(
+                                workbench.modelProblem().get(),
+                                workbench.a().problem().get()),
+                        model.problem().get()));
+        frame.setOnDismiss(
+                workbench.modelProblem().get() != null
+                        ? workbench::dismissModelProblem
+                        : workbench.a().problem().get() != null ? () -> workbench.dismissProblem(workbench.a()) : null);
+        frame.setOnRetry(
+                workbench.a().problem().get() != null
+                                || workbench.modelProblem().get() != null
+                        ? null
+                        : model::retry);
+        frame.emptyTextProperty()
+                .set(
+                        workbench.model().get() == null
+                                        && workbench.openingModel().get()
+                                ? "The model is being opened"
+                                : workbench.a().sae().get() == null
+                                                && workbench.a().opening().get()
+                                        ? "The checkpoint is being opened"
+                                        : workbench.model().get() == null
+                                                ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
+                                                : workbench.a().sae().get() == null
+                                                        ? "Open a checkpoint for "
+                                                                + workbench
+                                                                        .model()
+                                                                        .get()
+                                                                        .id() + " (Ctrl+Shift+O), or drop it here"
+                                                        : null);
+    }
+
+    private void describe() {
+        int shown = model.rows().size();
+        count.setText(
+                model.size() == 0
+                        ? ""
+                        : shown == model.size()
+                                ? Figures.count(shown)
+                                : Figures.count(shown) + " of " + Figures.count(model.size()));
+        boolean none = model.size() > 0
+                && shown == 0
+                && !FeatureFilter.parse(model.filter().get()).isEmpty();
+        ((Label) table.getPlaceholder()).setText(none ? "No feature passes the filter" : "");
+    }
+
+    private void showColumns() {
+        List<TableColumn<Integer, ?>> shown = new ArrayList<>();
+        for (FeatureColumn column : FeatureColumn.values()) {
+            if (chooser.getCheckModel().isChecked(column)) {
+                shown.add(columns.get(column));
+            }
+        }
+        table.setColumnResizePolicy(
+                shown.size() <= FIRST_SHOWN.size()
+                        ? TableView.CONSTRAINED_RESIZE_POLICY_ALL_COLUMNS
+                        : TableView.UNCONSTRAINED_RESIZE_POLICY);
+        table.getColumns().setAll(shown);
+    }
+
+    private void sort() {
+        if (table.getSortOrder().isEmpty()) {
+            model.sortedBy().set(FeatureColumn.NUMBER);
+            model.descending().set(false);
+            return;
+        }
+        TableColumn<Integer, ?> by = table.getSortOrder().get(0);
+        columns.forEach((column, shown) -> {
+            if (shown == by) {
+                model.sortedBy().set(column);
+                model.descending().set(by.getSortType() == TableColumn.SortType.DESCENDING);
+            }
+        });
+    }
+
+    private void filterKey(KeyEvent event) {
+        if (event.getCode() == KeyCode.ENTER && isNumber(filter.getText())) {
+            if (model.jumpTo(Integer.parseInt(filter.getText().strip()))) {
+                filter.clear();
+                table.requestFocus();
+            } else {
+                filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), true);
+            }
+            event.consume();
+        } else {
+            filter.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), false);
+            if (event.getCode() == KeyCode.DOWN) {
+                table.requestFocus();
+                event.consume();
+            }
+        }
+    }
+
+    /**
+     * @param rearranged whether rows have changed, so that a new arrangement may be shown with the chosen feature in
+     *     sight
+     */
+    private void follow(boolean rearranged) {
+        FeatureRef chosen = workbench.selection().feature().get();
+        int row = chosen == null ? -1 : model.rows().rowOf(chosen.feature());
+        following = true;
+        try {
+            if (row < 0) {
+                table.getSelectionModel().clearSelection();
+            } else if (rearranged && arrangedAnew) {
+                table.getSelectionModel().clearAndSelect(row);
+                table.scrollTo(Math.max(0, row - rowsInSight() / 3));
+            } else if (table.getSelectionModel().getSelectedIndex() != row
+                    || !Integer.valueOf(chosen.feature())
+                            .equals(table.getSelectionModel().getSelectedItem())) {
+                table.getSelectionModel().clearAndSelect(row);
+                reveal(row);
+            }
+        } finally {
+            following = false;
+            arrangedAnew &= model.arranging().get();
+        }
+    }
+
+    private int rowsInSight() {
+        return (int) (table.getHeight() / Math.max(1, table.getFixedCellSize())) - 2;
+    }
+
+    /** Scrolls only if the row cannot be seen. */
+    private void reveal(int row) {
+        javafx.scene.control.skin.VirtualFlow<?> flow =
+                (javafx.scene.control.skin.VirtualFlow<?>) table.lookup(".virtual-flow");
+        if (flow == null || flow.getFirstVisibleCell() == null) {
+            table.scrollTo(Math.max(0, row - 3));
+            return;
+        }
+        int first = flow.getFirstVisibleCell().getIndex();
+        int last = flow.getLastVisibleCell().getIndex();
+        if (row <= first || row >= last) {
+            table.scrollTo(Math.max(0, row - Math.max(1, rowsInSight() / 3)));
+        }
+    }
+
+    private static boolean isNumber(String typed) {
+        return typed.strip().matches("\\d{1,9}");
+    }
+}

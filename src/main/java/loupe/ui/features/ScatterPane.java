@@ -1,0 +1,331 @@
+package loupe.ui.features;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.OptionalInt;
+import javafx.beans.binding.BooleanBinding;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.collections.ListChangeListener;
+import javafx.scene.control.ComboBox;
+import javafx.scene.control.Label;
+import javafx.scene.control.Tab;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.Tooltip;
+import javafx.scene.layout.StackPane;
+import loupe.state.WorkbenchModels;
+import loupe.state.features.FeatureColumn;
+import loupe.state.features.FeatureFilter;
+import loupe.state.features.FeatureScatterModel;
+import loupe.state.features.FeatureTableModel;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Workbench;
+import loupe.ui.chart.BoxBrush;
+import loupe.ui.chart.ChartAxis;
+import loupe.ui.chart.ScatterChart;
+import loupe.ui.chart.ScatterCloud;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Named;
+import loupe.ui.control.Tips;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.export.ExportMenu;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.Slots;
+import loupe.ui.style.Side;
+import org.kordamp.ikonli.feather.Feather;
+
+/**
+ * Two numbers of every feature against each other; a click chooses a feature, a marked rectangle becomes part of the
+ * table's filter.
+ */
+public final class ScatterPane {
+    private static final double ROOM_FOR_TITLE = 500;
+
+    private final WorkbenchModels models;
+    private final Workbench workbench;
+    private final FeatureScatterModel model;
+    private final FeatureTableModel table;
+    private final PaneFrame frame = new PaneFrame("All features");
+    private final ScatterChart chart = new ScatterChart("features", ChartAxis.of("density"), ChartAxis.of("max"));
+    private final ExportMenu export;
+    private final Label hint = new Label();
+    private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
+    private final BooleanBinding seen = inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty());
+    private boolean stale;
+    private boolean following;
+
+    public ScatterPane(WorkbenchModels models, ExportDesk desk) {
+        this.models = models;
+        workbench = models.workbench();
+        model = models.scatter();
+        table = models.table();
+        export = new ExportMenu(chart, this::provenance, desk);
+        layOut();
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    public ExportMenu export() {
+        return export;
+    }
+
+    /** Lets points be drawn only while a tab is the one in front of its place, or the pane is elsewhere. */
+    public void standsIn(Tab tab) {
+        inFront.bind(tab.selectedProperty());
+    }
+
+    /** Puts the keyboard into the chart. */
+    public void focus() {
+        chart.requestFocus();
+    }
+
+    private String provenance() {
+        return models.a().allProvenance()
+                + (workbench.b().sae().get() == null ? "" : "; " + models.b().allProvenance());
+    }
+
+    private void layOut() {
+        chart.setId("feature-scatter");
+        frame.getActions()
+                .addAll(
+                        letter("y"),
+                        column("scatter-up", "Vertical axis", model.up()),
+                        log("scatter-up-log", model.logUp()),
+                        letter("x"),
+                        column("scatter-across", "Horizontal axis", model.across()),
+                        log("scatter-across-log", model.logAcross()),
+                        Tips.iconButton(Feather.REPEAT, "Exchange the axes", model::swap));
+        frame.titleProperty()
+                .bind(frame.widthProperty()
+                        .map(width -> width.doubleValue() < ROOM_FOR_TITLE ? "All" : "All features"));
+        hint.getStyleClass().addAll("muted", "text-hint");
+        hint.setWrapText(true);
+        hint.setMouseTransparent(true);
+        StackPane body = new StackPane(chart, hint);
+        body.setMinHeight(0);
+        frame.setContent(body);
+        frame.getMenuItems().addAll(export.items());
+        export.attachTo(chart);
+    }
+
+    private static Label letter(String axis) {
+        Label label = new Label(axis);
+        label.getStyleClass().add("muted");
+        return label;
+    }
+
+    private static ComboBox<FeatureColumn> column(String id, String what, ObjectProperty<FeatureColumn> column) {
+        ComboBox<FeatureColumn> choice = new ComboBox<>();
+        choice.getItems()
+                .setAll(Arrays.stream(FeatureColumn.values())
+                        .filter(one -> !one.isText())
+                        .toList());
+        choice.setConverter(new Named<>(one -> one == FeatureColumn.NUMBER ? "Number" : one.title()));
+        choice.setId(id);
+        choice.getStyleClass().add("axis-choice");
+        choice.valueProperty().bindBidirectional(column);
+        choice.setAccessibleText(what);
+        Tooltip tip = Tips.of("");
+        tip.textProperty().bind(column.map(one -> what + ": " + one.explanation()));
+        choice.setTooltip(tip);
+        return choice;
+    }
+
+    private static ToggleButton log(String id, BooleanProperty logarithmic) {
+        ToggleButton log = new ToggleButton("log");
+        log.setId(id);
+        log.getStyleClass().add("small-toggle");
+        log.setTooltip(Tips.of("A logarithmic axis; features with 0 or less are not on it"));
+        log.selectedProperty().bindBidirectional(logarithmic);
+        return log;
+    }
+
+    private void bind() {
+        frame.pendingProperty().bind(model.points().pendingProperty().or(model.filling()));
+        model.points().problemProperty().addListener(changed -> explain());
+        workbench.a().sae().addListener(changed -> explain());
+        workbench.b().sae().addListener(changed -> show());
+        model.logAcross().addListener(changed -> show());
+        model.logUp().addListener(changed -> show());
+        Slots.show(model.points(), points -> show(), this::explain);
+        table.rows().addListener((ListChangeListener<Integer>) change -> show());
+        Slots.whileShown(frame, model.points()::setWanted);
+        seen.addListener((property, was, is) -> {
+            if (is && stale) {
+                show();
+            }
+        });
+        chart.setOnPoint(this::choose);
+        workbench.a().feature().addListener(changed -> mark());
+        workbench.b().feature().addListener(changed -> mark());
+        chart.boxProperty().addListener((property, was, is) -> {
+            if (!following) {
+                filter(is);
+            }
+        });
+        table.filter().addListener((property, was, is) -> follow(is));
+        frame.setOnRetry(model.points()::retry);
+        explain();
+    }
+
+    private void explain() {
+        FeatureScatterModel.Points points = model.points().getValue();
+        frame.problemProperty().set(model.points().getProblem());
+        frame.emptyTextProperty()
+                .set(workbench.a().sae().get() == null ? "Open a checkpoint to see all of its features" : null);
+        hint.setText(points == null || points.known() > 0 || model.points().isPending() ? "" : why(points));
+    }
+
+    private String why(FeatureScatterModel.Points points) {
+        boolean ofB = points.across() == FeatureColumn.MATCH || points.up() == FeatureColumn.MATCH;
+        boolean counting = models.statistics().counting(workbench.a()).get();
+        return ofB && workbench.b().sae().get() == null
+                ? "Nothing is known of checkpoint B. Open one to compare with, or choose another axis"
+                : counting
+                        ? "Activations are being counted; points appear as they are"
+                        : "These numbers are not known. Choose a corpus to count activations over";
+    }
+
+    /** Draws the points, once somebody can see them. */
+    private void show() {
+        FeatureScatterModel.Points points = model.points().getValue();
+        explain();
+        stale = points != null && !seen.get();
+        if (points == null || stale) {
+            return;
+        }
+        List<ScatterCloud> clouds = new ArrayList<>();
+        clouds.add(new ScatterCloud(Side.A, points.aAcross(), points.aUp(), filteredOut(points.aAcross().length)));
+        if (points.bAcross().length > 0) {
+            clouds.add(new ScatterCloud(Side.B, points.bAcross(), points.bUp(), null));
+        }
+        following = true; // other axes take the mark away, but the features it listed stay listed
+        chart.setClouds(
+                clouds,
+                this::words,
+                axis(points.across(), model.logAcross().get()),
+                axis(points.up(), model.logUp().get()));
+        following = false;
+        frame.subtitleProperty().set(left(points));
+        mark();
+    }
+
+    /** How many features cannot be drawn on these axes; empty if all can. */
+    private String left(FeatureScatterModel.Points points) {
+        long left = 0;
+        for (int i = 0; i < points.aAcross().length; i++) {
+            left += isOn(points.aAcross()[i], model.logAcross().get())
+                            && isOn(points.aUp()[i], model.logUp().get())
+                    ? 0
+                    : 1;
+        }
+        return left == 0 || left == points.aAcross().length ? "" : Figures.count(left) + " not on these axes";
+    }
+
+    private static boolean isOn(double value, boolean logarithmic) {
+        return Double.isFinite(value) && (!logarithmic || value > 0);
+    }
+
+    private static ChartAxis axis(FeatureColumn column, boolean logarithmic) {
+        return ChartAxis.of(words(column)).withLogarithm(logarithmic);
+    }
+
+    private static String words(FeatureColumn column) {
+        return switch (column) {
+            case NUMBER -> "feature";
+            case DENSITY -> "activation density";
+            case MAX -> "largest activation";
+            case MEAN -> "mean activation";
+            case SPREAD -> "standard deviation of activations";
+            case MIN -> "smallest activation";
+            case ENCODER_NORM -> "encoder norm";
+            case DECODER_NORM -> "decoder norm";
+            case COSINE -> "encoder-decoder cosine";
+            case SKEWNESS -> "logit weight skewness";
+            case KURTOSIS -> "logit weight kurtosis";
+            case MATCH -> "cosine with the other checkpoint";
+            case PROMOTED -> "";
+        };
+    }
+
+    private String words(Side side, int feature) {
+        String promoted = model.promoted(side == Side.A, feature);
+        return (workbench.b().sae().get() == null ? "Feature " : side + " feature ")
+                + feature
+                + (promoted.isEmpty() ? "" : "  " + promoted);
+    }
+
+    /** Which of A's features the table does not list; null if it lists all. */
+    private boolean[] filteredOut(int features) {
+        if (table.rows().size() == 0 || table.rows().size() >= features) {
+            return null;
+        }
+        boolean[] out = new boolean[features];
+        Arrays.fill(out, true);
+        table.rows().forEach(feature -> out[feature] = feature >= features);
+        return out;
+    }
+
+    private void mark() {
+        chart.select(Side.A, number(workbench.a().feature().get()));
+        chart.select(Side.B, number(workbench.b().feature().get()));
+    }
+
+    private static int number(FeatureRef feature) {
+        return feature == null ? -1 : feature.feature();
+    }
+
+    private void choose(Side side, int feature) {
+        if (side == Side.A) {
+            table.jumpTo(feature);
+        } else {
+            models.compare().pin(OptionalInt.of(feature));
+        }
+    }
+
+    /** Writes the marked rectangle into the table's filter, or takes it out. */
+    private void filter(BoxBrush.Box box) {
+        FeatureColumn across = model.across().get();
+        FeatureColumn up = model.up().get();
+        String others =
+                FeatureFilter.without(FeatureFilter.without(table.filter().get(), across), up);
+        following = true;
+        table.filter()
+                .set(
+                        box == null
+                                ? others
+                                : (others + " "
+                                                + FeatureFilter.between(
+                                                        across,
+                                                        box.across().from(),
+                                                        box.across().to()) + " "
+                                                + FeatureFilter.between(
+                                                        up,
+                                                        box.up().from(),
+                                                        box.up().to()))
+                                        .strip());
+        following = false;
+    }
+
+    /** Takes the mark away once the filter's bounds are not its own any more. */
+    private void follow(String filter) {
+        BoxBrush.Box box = chart.boxProperty().get();
+        if (following || box == null) {
+            return;
+        }
+        boolean still = filter.contains(FeatureFilter.between(
+                        model.across().get(), box.across().from(), box.across().to()))
+                && filter.contains(FeatureFilter.between(
+                        model.up().get(), box.up().from(), box.up().to()));
+        if (!still) {
+            following = true;
+            chart.boxProperty().set(null);
+            following = false;
+        }
+    }
+}

@@ -1,0 +1,5 @@
+/**
+ * All features of a checkpoint: the table, the densities, the scatter plot, the selected feature's header, and the
+ * batch.
+ */
+package loupe.ui.features;

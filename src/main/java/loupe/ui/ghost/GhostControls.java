@@ -1,0 +1,347 @@
+package loupe.ui.ghost;
+
+import java.util.List;
+import java.util.Locale;
+import javafx.scene.control.Button;
+import javafx.scene.control.CheckBox;
+import javafx.scene.control.ComboBox;
+import javafx.scene.control.Label;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import loupe.analysis.ghost.PromptPreset;
+import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenMetric;
+import loupe.lm.Tokenizer;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostValues;
+import loupe.state.ghost.ScaleSweepModel;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Named;
+import loupe.ui.control.SliderField;
+import loupe.ui.control.SliderScale;
+import loupe.ui.control.Tips;
+import loupe.ui.pane.PaneFrame;
+import org.controlsfx.control.SegmentedButton;
+import org.controlsfx.control.textfield.CustomTextField;
+import org.controlsfx.control.textfield.TextFields;
+import org.kordamp.ikonli.feather.Feather;
+
+/** The one set of controls that the definition tree and the token list follow, on both sides. */
+public final class GhostControls {
+    private static final double MIDDLE = 0.5;
+
+    private final GhostControlsModel model;
+    private final PaneFrame frame = new PaneFrame("Ghost");
+    private final ToggleButton encoder = segment(
+            "Encoder", "ghost-encoder", "The direction that detects the feature: its column of W_enc, at unit norm");
+    private final ToggleButton decoder =
+            segment("Decoder", "ghost-decoder", "The direction the feature writes: its row of W_dec, at unit norm");
+    private final ToggleButton mix =
+            segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, at unit norm again");
+    private final SliderField mixture = new SliderField(
+            "Encoder share",
+            "",
+            "A in A e + (1 - A) d: 1 is the encoder, 0 the decoder direction",
+            SliderScale.linear(0, 1, 0.01, 0.1),
+            MIDDLE);
+    private final StackPane scaleHolder = new StackPane();
+    private final CheckBox centroid = new CheckBox("Centroid");
+    private final VBox components = new VBox();
+    private final Button fewer = Tips.iconButton(
+            Feather.MINUS, "Take the last principal component away, and its weight with it", () -> offerComponents(-1));
+    private final Button more = Tips.iconButton(
+            Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
+    private final ComboBox<TokenMetric> metric = new ComboBox<>();
+    private final SliderField exponent = new SliderField(
+            "Exponent m",
+            "",
+            "m in (1 - cos(ghost, token))^m / (1 - cos(centroid, token)), the token list's score",
+            SliderScale.linear(0, 5, 0.025, 0.25),
+            TokenListSettings.DEFAULT_EXPONENT);
+    private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
+    private final SliderField cutoff = new SliderField(
+            "Cutoff",
+            "",
+            "Cumulative probability below which the tree shows no node",
+            SliderScale.logarithmic(1e-7, 1e-1, 0.1, 0.5),
+            5e-5);
+    private final SliderField topK = new SliderField(
+            "Top k", "", "Most children a node of the tree may have", SliderScale.linear(1, 20, 1, 5), 5);
+    private final SliderField depth =
+            new SliderField("Depth", "tokens", "Longest path of the tree", SliderScale.linear(1, 60, 1, 5), 25);
+    private final ScaleFinder scaleFinder;
+    private SliderField scale;
+    private final javafx.beans.value.ChangeListener<Number> scaleFollows =
+            (property, was, is) -> scale.setValue(is.doubleValue());
+
+    public GhostControls(GhostControlsModel model, ScaleSweepModel sweep) {
+        this.model = model;
+        scaleFinder = new ScaleFinder(sweep);
+        layOut();
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    private void layOut() {
+        SegmentedButton directions = new SegmentedButton(encoder, decoder, mix);
+        directions.setToggleGroup(new ToggleGroup());
+        for (ToggleButton button : List.of(encoder, decoder, mix)) {
+            button.setToggleGroup(directions.getToggleGroup());
+            button.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_RELEASED, event -> keepOne(button, event));
+        }
+        centroid.setId("ghost-centroid");
+        centroid.setTooltip(
+                Tips.of("Add the mean of all token embeddings, so that the ghost stands where tokens stand"));
+        HBox first = new HBox(12, directions, centroid);
+        first.getStyleClass().add("ghost-row");
+        mixture.setId("ghost-mixture");
+        for (int i = 0; i < GhostControlsModel.MOST_COMPONENTS; i++) {
+            components.getChildren().add(component(i));
+        }
+        fewer.setId("ghost-pca-fewer");
+        more.setId("ghost-pca-more");
+        HBox.setHgrow(components, Priority.ALWAYS);
+        HBox componentRow = new HBox(components, fewer, more);
+        componentRow.getStyleClass().add("component-row");
+        exponent.setId("ghost-exponent");
+        cutoff.setId("ghost-cutoff");
+        topK.setId("ghost-top-k");
+        depth.setId("ghost-depth");
+        metric.getItems().setAll(TokenMetric.values());
+        metric.setId("ghost-metric");
+        metric.setTooltip(Tips.of("How the token list measures nearness to the ghost"));
+        metric.setConverter(new Named<>(GhostControls::name));
+        Label metricLabel = rowLabel("Nearness");
+        HBox metricRow = new HBox(8, metricLabel, metric);
+        metricRow.getStyleClass().add("ghost-row");
+        prompt.setId("ghost-prompt");
+        prompt.setPromptText(GhostValues.PROMPT);
+        prompt.setTooltip(
+                Tips.of(
+                        "What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
+        HBox.setHgrow(prompt, Priority.ALWAYS);
+        HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
+        promptRow.getStyleClass().add("ghost-row");
+        VBox rows = new VBox(
+                first,
+                mixture,
+                scaleHolder,
+                scaleFinder,
+                componentRow,
+                metricRow,
+                exponent,
+                promptRow,
+                cutoff,
+                topK,
+                depth);
+        rows.getStyleClass().add("ghost-controls");
+        frame.setContent(rows);
+        frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
+        Button reset = Tips.iconButton(Feather.ROTATE_CCW, "Bring every control back to its default", model::reset);
+        reset.setId("ghost-reset");
+        frame.getActions().add(reset);
+    }
+
+    private void bind() {
+        model.range().addListener((property, was, is) -> makeScale());
+        model.scale().addListener(scaleFollows);
+        makeScale();
+        mixture.managedProperty().bind(mix.selectedProperty());
+        mixture.visibleProperty().bind(mix.selectedProperty());
+        mixture.valueProperty().addListener((property, was, is) -> {
+            if (mix.isSelected()) {
+                model.encoderMix().set(is.doubleValue());
+            }
+        });
+        encoder.setOnAction(event -> model.encoderMix().set(1));
+        decoder.setOnAction(event -> model.encoderMix().set(0));
+        mix.setOnAction(event -> model.encoderMix().set(mixture.getValue()));
+        model.encoderMix().addListener((property, was, is) -> showMix(is.doubleValue()));
+        showMix(model.encoderMix().get());
+        centroid.selectedProperty().bindBidirectional(model.centroid());
+        fewer.disableProperty().bind(model.components().lessThanOrEqualTo(1));
+        more.disableProperty().bind(model.components().greaterThanOrEqualTo(GhostControlsModel.MOST_COMPONENTS));
+        follow(exponent, model.exponent());
+        follow(cutoff, model.cutoff());
+        follow(topK, model.topK());
+        follow(depth, model.depth());
+        hold(mixture);
+        hold(exponent);
+        metric.valueProperty().bindBidirectional(model.metric());
+        exponent.disableProperty().bind(model.metric().isNotEqualTo(TokenMetric.RATIO));
+        prompt.setText(model.prompt().get());
+        prompt.setOnAction(event -> commitPrompt());
+        prompt.focusedProperty().addListener((property, was, is) -> {
+            if (!is) {
+                commitPrompt();
+            }
+        });
+        model.prompt().addListener((property, was, is) -> prompt.setText(is));
+    }
+
+    /**
+     * The weight of one principal component, shown once that many are asked for.
+     *
+     * @param index from 0
+     */
+    private SliderField component(int index) {
+        SliderField weight = new SliderField(
+                "PC " + (index + 1) + " weight",
+                "",
+                "Weight w" + (index + 1) + " of the embedding's principal component " + (index + 1)
+                        + ": u = (1 - sum of w) f + sum of w p",
+                SliderScale.linear(-1, 1, 0.01, 0.1),
+                0);
+        weight.setId("ghost-pc" + (index + 1));
+        weight.visibleProperty().bind(model.components().greaterThan(index));
+        weight.managedProperty().bind(weight.visibleProperty());
+        follow(weight, model.pca(index));
+        hold(weight);
+        return weight;
+    }
+
+    private void offerComponents(int by) {
+        int last = model.components().get() - 1;
+        if (by < 0) {
+            model.pca(last).set(0);
+        }
+        model.components().set(last + 1 + by);
+    }
+
+    /** Changes of a held thumb are one gesture. */
+    private void hold(SliderField field) {
+        field.draggingProperty().addListener((property, was, is) -> model.held().set(is));
+    }
+
+    /** The built-in wordings. */
+    private MenuButton presets() {
+        MenuButton presets = new MenuButton("Wordings");
+        presets.setId("ghost-prompt-presets");
+        presets.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        presets.setTooltip(Tips.of("Take over one of the built-in wordings, or say how the prompt begins"));
+        for (PromptPreset preset : PromptPreset.ALL) {
+            MenuItem item = new MenuItem(preset.name() + ": " + preset.text());
+            item.setMnemonicParsing(false);
+            item.setOnAction(event -> model.prompt().set(preset.text()));
+            presets.getItems().add(item);
+        }
+        presets.getItems().add(new SeparatorMenuItem());
+        ToggleGroup beginnings = new ToggleGroup();
+        for (Tokenizer.Beginning beginning : Tokenizer.Beginning.values()) {
+            RadioMenuItem item = new RadioMenuItem(words(beginning));
+            item.setId("ghost-beginning-" + beginning.name().toLowerCase(Locale.ROOT));
+            item.setToggleGroup(beginnings);
+            item.setSelected(model.beginning().get() == beginning);
+            item.setOnAction(event -> model.beginning().set(beginning));
+            model.beginning().addListener((property, was, is) -> item.setSelected(is == beginning));
+            presets.getItems().add(item);
+        }
+        return presets;
+    }
+
+    private static String words(Tokenizer.Beginning beginning) {
+        return switch (beginning) {
+            case AUTO -> "Begin as the model's texts do";
+            case YES -> "Begin with the token for the beginning of text";
+            case NO -> "Begin without it";
+        };
+    }
+
+    private void commitPrompt() {
+        String typed = prompt.getText();
+        if (typed.contains("{ghost}")) {
+            model.prompt().set(typed);
+        } else {
+            prompt.setText(typed.isBlank() ? GhostValues.PROMPT : typed);
+            if (typed.isBlank()) {
+                model.prompt().set(GhostValues.PROMPT);
+            }
+        }
+        prompt.pseudoClassStateChanged(
+                javafx.css.PseudoClass.getPseudoClass("danger"),
+                !prompt.getText().contains("{ghost}"));
+    }
+
+    private void makeScale() {
+        GhostControlsModel.ScaleRange range = model.range().get();
+        double start = range.rounded(range.natural());
+        scale = new SliderField(
+                "Scale",
+                "",
+                "How far the ghost stands from the centroid, in units of the embedding",
+                SliderScale.linear(0, range.max(), range.step(), 10 * range.step()),
+                start);
+        scale.setId("ghost-scale");
+        scale.setNatural(
+                "Mean distance of a token from the centroid: " + Figures.number(range.natural()), range.natural());
+        scale.setValue(model.scale().get());
+        SliderField made = scale;
+        scale.valueProperty().addListener((property, was, is) -> {
+            if (made == scale) {
+                model.scale().set(is.doubleValue());
+            }
+        });
+        hold(scale);
+        scaleHolder.getChildren().setAll(scale);
+    }
+
+    private void showMix(double share) {
+        if (share == 1 && !(mix.isSelected() && mixture.getValue() == 1)) {
+            encoder.setSelected(true);
+        } else if (share == 0 && !(mix.isSelected() && mixture.getValue() == 0)) {
+            decoder.setSelected(true);
+        } else {
+            mix.setSelected(true);
+            mixture.setValue(share);
+        }
+    }
+
+    public static void follow(SliderField field, javafx.beans.property.Property<Number> property) {
+        field.setValue(property.getValue().doubleValue());
+        field.valueProperty().addListener((source, was, is) -> property.setValue(is));
+        property.addListener((source, was, is) -> field.setValue(is.doubleValue()));
+    }
+
+    /** A second click on the chosen direction does not take the choice away. */
+    private static void keepOne(ToggleButton button, javafx.scene.input.MouseEvent event) {
+        if (button.isSelected()) {
+            event.consume();
+        }
+    }
+
+    private static Label rowLabel(String text) {
+        Label label = new Label(text);
+        label.getStyleClass().add("row-label");
+        return label;
+    }
+
+    private static ToggleButton segment(String text, String id, String tip) {
+        ToggleButton button = new ToggleButton(text);
+        button.setId(id);
+        button.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        button.setTooltip(Tips.of(tip));
+        return button;
+    }
+
+    static String name(TokenMetric metric) {
+        return switch (metric) {
+            case RATIO -> "Ratio of distances";
+            case COSINE -> "Cosine";
+            case CENTRED -> "Cosine from the centroid";
+            case CSLS -> "CSLS";
+            case DOT -> "Dot product";
+            case MAHALANOBIS -> "Mahalanobis distance";
+        };
+    }
+}

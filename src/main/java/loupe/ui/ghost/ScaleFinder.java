@@ -1,0 +1,87 @@
+package loupe.ui.ghost;
+
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.VBox;
+import loupe.analysis.ghost.ScaleSweep;
+import loupe.base.Problem;
+import loupe.state.ghost.ScaleSweepModel;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Tips;
+
+/** Under the scale slider: opens the sweep over scales, says what it proposes, and takes the proposal over. */
+final class ScaleFinder extends VBox {
+    private final ScaleSweepModel model;
+    private final ToggleButton open = new ToggleButton("Find a scale");
+    private final Button use = new Button();
+    private final Label said = new Label();
+    private final ScaleCurves curves;
+
+    ScaleFinder(ScaleSweepModel model) {
+        this.model = model;
+        curves = new ScaleCurves(model.controls().range(), model.controls().scale(), model::use);
+        layOut();
+        bind();
+    }
+
+    private void layOut() {
+        open.setId("ghost-scale-find");
+        open.setTooltip(Tips.of(
+                "Grow small trees at 24 scales and compare each with trees of random directions at the same scale"));
+        use.setId("ghost-scale-use");
+        said.setId("ghost-scale-said");
+        said.setWrapText(true);
+        HBox row = new HBox(8, open, use);
+        row.getStyleClass().add("ghost-row");
+        getChildren().addAll(row, curves, said);
+        getStyleClass().add("scale-finder");
+    }
+
+    private void bind() {
+        open.selectedProperty().bindBidirectional(model.open());
+        for (javafx.scene.Node part : java.util.List.of(curves, said)) {
+            part.managedProperty().bind(model.open());
+            part.visibleProperty().bind(model.open());
+        }
+        use.setOnAction(event -> {
+            ScaleSweep.Answer known = model.sweep().getValue();
+            if (known != null) {
+                known.best().ifPresent(best -> model.use(best.scale()));
+            }
+        });
+        model.sweep().valueProperty().addListener((property, was, is) -> show());
+        model.sweep().pendingProperty().addListener((property, was, is) -> show());
+        model.sweep().problemProperty().addListener((property, was, is) -> show());
+        model.open().addListener((property, was, is) -> show());
+        curves.readoutProperty().addListener((property, was, is) -> show());
+        show();
+    }
+
+    private void show() {
+        ScaleSweep.Answer known = model.sweep().getValue();
+        Problem problem = model.sweep().getProblem();
+        ScaleSweep.Best best = known == null ? null : known.best().orElse(null);
+        curves.show(known);
+        use.setVisible(best != null && model.open().get());
+        if (best != null) {
+            use.setText("Use " + Figures.number(best.scale()));
+            use.setTooltip(Tips.of("Set the scale to where " + best.why()));
+        }
+        String readout = curves.readoutProperty().get();
+        said.setText(
+                problem != null
+                        ? problem.message()
+                        : !readout.isEmpty()
+                                ? readout
+                                : best != null
+                                        ? (model.sweep().isPending() ? "So far " : "Best ")
+                                                + Figures.number(best.scale()) + ", nearly as good from "
+                                                + Figures.number(best.low()) + " to " + Figures.number(best.high())
+                                                + ". Click in the chart to set the scale"
+                                        : model.sweep().isPending()
+                                                ? "Growing trees at 24 scales..."
+                                                : "Choose a feature to sweep the scales of its ghost");
+    }
+}

@@ -1,0 +1,2 @@
+/** The sliders that place the ghost token, and the search for its scaling factor. */
+package loupe.ui.ghost;

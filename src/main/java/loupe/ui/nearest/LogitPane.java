@@ -1,0 +1,83 @@
+package loupe.ui.nearest;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javafx.scene.control.CheckMenuItem;
+import loupe.analysis.features.LogitWeights;
+import loupe.state.nearest.LogitModel;
+import loupe.state.window.TokenTexts;
+import loupe.ui.control.Figures;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.export.ExportMenu;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.Slots;
+import loupe.ui.token.TokenWeight;
+
+/** The tokens a side's feature promotes and suppresses. */
+public final class LogitPane {
+    private final LogitModel model;
+    private final TokenTexts texts;
+    private final PaneFrame frame = new PaneFrame("Logit weights");
+    private final LogitChart chart = new LogitChart();
+    private final ExportMenu export;
+
+    /** @param onToken what a click on a token does */
+    public LogitPane(
+            LogitModel model,
+            TokenTexts texts,
+            Consumer<Integer> onToken,
+            Supplier<String> provenance,
+            ExportDesk desk) {
+        this.model = model;
+        this.texts = texts;
+        export = new ExportMenu(chart, provenance, desk);
+        chart.setId("logits-" + model.side());
+        chart.setOnToken(token -> onToken.accept(token.id()));
+        frame.setContent(chart);
+        CheckMenuItem byDirection = new CheckMenuItem("As cosines, so that tokens of large norm do not win");
+        byDirection.selectedProperty().bindBidirectional(model.byDirection());
+        frame.getMenuItems().add(byDirection);
+        frame.getMenuItems().addAll(export.items());
+        export.attachTo(chart);
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    public ExportMenu export() {
+        return export;
+    }
+
+    private void bind() {
+        Slots.frame(frame, model.weights());
+        model.longest().upper().addListener((property, was, is) -> chart.setLeastScale(is.doubleValue()));
+        Slots.show(model.weights(), this::show, () -> {
+            chart.setTokens(List.of(), List.of());
+            frame.subtitleProperty().set("");
+        });
+        Runnable explain = () -> frame.emptyTextProperty()
+                .set(model.side().feature().get() == null ? "Choose a feature to see which tokens it promotes" : null);
+        model.side().feature().addListener(changed -> explain.run());
+        explain.run();
+        Slots.whileShown(frame, model.weights()::setWanted);
+    }
+
+    private void show(LogitWeights.Answer answer) {
+        chart.setTokens(
+                tokens(answer.promoted(), answer.promotedWeights()),
+                tokens(answer.suppressed(), answer.suppressedWeights()));
+        frame.subtitleProperty().set("skew " + Figures.number(answer.moments().skewness()));
+    }
+
+    private List<TokenWeight> tokens(int[] ids, float[] weights) {
+        List<TokenWeight> tokens = new ArrayList<>(ids.length);
+        for (int i = 0; i < ids.length; i++) {
+            tokens.add(new TokenWeight(ids[i], texts.of(ids[i]), weights[i]));
+        }
+        return tokens;
+    }
+}

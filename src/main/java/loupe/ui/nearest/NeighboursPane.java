@@ -1,0 +1,208 @@
+package loupe.ui.nearest;
+
+import java.util.Optional;
+import java.util.function.IntConsumer;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+import javafx.collections.FXCollections;
+import javafx.collections.ObservableList;
+import javafx.geometry.Pos;
+import javafx.scene.control.Label;
+import javafx.scene.control.TableView;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.input.MouseButton;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import loupe.analysis.features.Neighbours;
+import loupe.base.Problem;
+import loupe.state.nearest.NeighboursModel;
+import loupe.state.window.TokenTexts;
+import loupe.ui.control.Figures;
+import loupe.ui.control.References;
+import loupe.ui.control.Tables;
+import loupe.ui.control.Tips;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.export.TableExport;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.Slots;
+import loupe.ui.token.TokenText;
+import org.controlsfx.control.SegmentedButton;
+import org.controlsfx.control.textfield.CustomTextField;
+import org.controlsfx.control.textfield.TextFields;
+import org.kordamp.ikonli.feather.Feather;
+
+/** What lies nearest to the feature, a token, a text or a random vector: features or tokens. */
+public final class NeighboursPane {
+    private final IntConsumer onFeature;
+    private final NeighboursModel model;
+    private final TokenTexts texts;
+    private final ExportDesk desk;
+    private final IntFunction<String> describeFeature;
+    private final PaneFrame frame = new PaneFrame("Neighbours");
+    private final ToggleButton features = new ToggleButton("Features");
+    private final ToggleButton tokens = new ToggleButton("Tokens");
+    private final CustomTextField query = (CustomTextField) TextFields.createClearableTextField();
+    private final TableView<Row> table;
+    private final ObservableList<Row> rows = FXCollections.observableArrayList();
+    private final Label spread = new Label();
+
+    private record Row(boolean isFeature, int id, String text, double cosine) {}
+
+    /**
+     * @param onFeature what choosing a feature in the list does
+     * @param describeFeature a few words about a feature, such as what it promotes
+     */
+    public NeighboursPane(
+            IntConsumer onFeature,
+            NeighboursModel model,
+            TokenTexts texts,
+            IntFunction<String> describeFeature,
+            ExportDesk desk) {
+        this.desk = desk;
+        this.onFeature = onFeature;
+        this.model = model;
+        this.texts = texts;
+        this.describeFeature = describeFeature;
+        table = Tables.make("neighbours-" + model.side(), "Nearest neighbours");
+        layOut();
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    private void layOut() {
+        SegmentedButton among = new SegmentedButton(features, tokens);
+        features.setId("neighbours-features-" + model.side());
+        features.setTooltip(Tips.of("Features by the cosine of their decoder directions"));
+        tokens.setId("neighbours-tokens-" + model.side());
+        tokens.setTooltip(Tips.of("Tokens by the cosine of their embeddings"));
+        features.setSelected(true);
+        features.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        tokens.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
+        query.setId("neighbours-query-" + model.side());
+        query.setPromptText("of this feature");
+        query.setTooltip(
+                Tips.of(
+                        "Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask. Features and tokens of the tables can be dropped here"));
+        query.setAccessibleText("Neighbours of what");
+        javafx.scene.control.Button random = Tips.iconButton(
+                Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
+        random.setId("neighbours-random-" + model.side());
+        HBox first = new HBox(8, among, random);
+        first.setAlignment(Pos.CENTER_LEFT);
+        VBox tools = new VBox(6, first, query);
+        tools.getStyleClass().addAll("pane-tools", "two-rows");
+        table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, Figures::number));
+        table.getColumns().add(Tables.counts("#", "Number of the feature or token", 46, Row::id));
+        table.getColumns()
+                .add(Tables.texts(
+                        "Text", "Tokens the feature promotes, or the token's text", 60, Row::text, text -> text));
+        table.setItems(rows);
+        VBox.setVgrow(table, Priority.ALWAYS);
+        spread.getStyleClass().addAll("muted", "pane-foot");
+        spread.setTooltip(
+                Tips.of(
+                        "Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
+        frame.setRows();
+        frame.setContent(new VBox(tools, table, spread));
+        References.dragFrom(
+                table,
+                row -> Optional.of(row.isFeature() ? References.ofFeature(row.id()) : References.ofToken(row.id())));
+        References.dropOn(query, text -> model.query().set(text));
+        TableExport.attachTo(table, "neighbours", desk);
+        frame.getMenuItems().addAll(TableExport.items(table, "neighbours", desk));
+    }
+
+    private void bind() {
+        Slots.frame(frame, model.neighbours());
+        frame.problemProperty().unbind();
+        model.neighbours().problemProperty().addListener(changed -> explain());
+        model.queryProblem().addListener(changed -> explain());
+        model.side().feature().addListener(changed -> explain());
+        features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));
+        tokens.setOnAction(event -> among(NeighboursModel.Among.TOKENS));
+        query.setOnAction(event -> model.query().set(query.getText()));
+        query.textProperty().addListener((property, was, is) -> {
+            if (is.isEmpty()) {
+                model.query().set("");
+            }
+        });
+        model.random()
+                .addListener((property, was, is) -> query.setPromptText(is ? "of a random vector" : "of this feature"));
+        table.setOnMouseClicked(event -> {
+            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
+                choose();
+            }
+        });
+        table.setOnKeyPressed(event -> {
+            if (event.getCode() == javafx.scene.input.KeyCode.ENTER) {
+                choose();
+            }
+        });
+        Slots.show(model.neighbours(), this::show, () -> {
+            rows.clear();
+            spread.setText(
+                    model.queryProblem().get() == null
+                            ? ""
+                            : model.queryProblem().get().message());
+        });
+        Slots.whileShown(frame, model.neighbours()::setWanted);
+        explain();
+    }
+
+    /** Writes the words about features anew, once more of them are known. */
+    public void describeAgain() {
+        if (model.neighbours().getValue() != null) {
+            show(model.neighbours().getValue());
+        }
+    }
+
+    private void among(NeighboursModel.Among wanted) {
+        features.setSelected(wanted == NeighboursModel.Among.FEATURES);
+        tokens.setSelected(wanted == NeighboursModel.Among.TOKENS);
+        model.among().set(wanted);
+    }
+
+    private void choose() {
+        Row chosen = table.getSelectionModel().getSelectedItem();
+        if (chosen == null) {
+            return;
+        }
+        if (!chosen.isFeature()) {
+            query.setText(References.ofToken(chosen.id()));
+            model.query().set(query.getText());
+        } else {
+            onFeature.accept(chosen.id());
+        }
+    }
+
+    private void explain() {
+        Problem refused = model.queryProblem().get();
+        query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
+        if (refused != null) {
+            spread.setText(refused.message());
+        }
+        spread.setWrapText(refused != null);
+        frame.problemProperty().set(model.neighbours().getProblem());
+        frame.emptyTextProperty()
+                .set(model.side().feature().get() == null ? "Choose a feature to see what lies nearest to it" : null);
+    }
+
+    private void show(Neighbours.Answer answer) {
+        boolean ofFeatures = model.among().get() == NeighboursModel.Among.FEATURES;
+        rows.setAll(IntStream.range(0, answer.ids().length)
+                .mapToObj(i -> {
+                    int id = answer.ids()[i];
+                    return new Row(
+                            ofFeatures,
+                            id,
+                            ofFeatures ? describeFeature.apply(id) : TokenText.visible(texts.of(id)),
+                            answer.cosines()[i]);
+                })
+                .toList());
+        spread.setText("Among themselves: mean cosine " + Figures.number(answer.meanPairwiseCosine()));
+    }
+}

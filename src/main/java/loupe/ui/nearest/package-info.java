@@ -1,0 +1,2 @@
+/** What is near a feature: the token list, its nearest features and tokens, and its logit weights. */
+package loupe.ui.nearest;

@@ -1,0 +1,415 @@
+package loupe.ui.pane;
+
+import java.util.Objects;
+import javafx.animation.PauseTransition;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.DoubleProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
+import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.property.SimpleDoubleProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.property.SimpleStringProperty;
+import javafx.beans.property.StringProperty;
+import javafx.collections.ObservableList;
+import javafx.css.PseudoClass;
+import javafx.geometry.Pos;
+import javafx.geometry.Side;
+import javafx.scene.Node;
+import javafx.scene.Scene;
+import javafx.scene.control.Button;
+import javafx.scene.control.ContextMenu;
+import javafx.scene.control.Label;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.ProgressBar;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseButton;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.StackPane;
+import javafx.scene.layout.VBox;
+import javafx.scene.shape.Rectangle;
+import javafx.util.Duration;
+import loupe.base.Problem;
+import loupe.ui.control.Tips;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/**
+ * A titled pane that always has an answer: content, content dimmed while a newer one is computed, the reason why it is
+ * empty, or the problem with a way to retry.
+ *
+ * <p>The title carries a thin progress line. Waiting shows only after a moment, so that quick answers do not flicker.
+ * Double click on the title (or {@link #toggleMaximised}) maximises the pane over the nearest {@link MaximiseHost}
+ * above it, Esc brings it back. It can also be torn off into a window of its own.
+ */
+public final class PaneFrame extends StackPane {
+    private static final double TIGHT_HEADER = 300;
+    private static final double SHORTEST_TITLE = 64;
+    private static final double ROOM_FOR_TEARING = 340;
+    private static final double UNROLLED_AT_ONCE = 140;
+    private static final Duration PATIENCE = Duration.millis(150);
+    private static final PseudoClass WAITING = PseudoClass.getPseudoClass("waiting");
+    private static final PseudoClass ACTIVE = PseudoClass.getPseudoClass("active");
+
+    private final StringProperty title = new SimpleStringProperty(this, "title", "");
+    private final StringProperty subtitle = new SimpleStringProperty(this, "subtitle", "");
+    private final StringProperty subtitleTip = new SimpleStringProperty(this, "subtitleTip", "");
+    private final ObjectProperty<Node> content = new SimpleObjectProperty<>(this, "content");
+    private final BooleanProperty pending = new SimpleBooleanProperty(this, "pending");
+    private final DoubleProperty progress =
+            new SimpleDoubleProperty(this, "progress", ProgressBar.INDETERMINATE_PROGRESS);
+    private final StringProperty emptyText = new SimpleStringProperty(this, "emptyText");
+    private final ObjectProperty<Problem> problem = new SimpleObjectProperty<>(this, "problem");
+    private final ReadOnlyBooleanWrapper active = new ReadOnlyBooleanWrapper(this, "active");
+    private final ReadOnlyBooleanWrapper maximised = new ReadOnlyBooleanWrapper(this, "maximised");
+    private final ReadOnlyBooleanWrapper tornOff = new ReadOnlyBooleanWrapper(this, "tornOff");
+
+    private final VBox box = new VBox();
+    private final HBox actions = new HBox();
+    private final HBox header = new HBox();
+    private final Region line = new Region();
+    private final ProgressBar bar = new ProgressBar();
+    private final StackPane body = new StackPane();
+    private final StackPane holder = new StackPane();
+    private final Label emptyLabel = new Label();
+    private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel);
+    private final ProblemView problemView = new ProblemView(null);
+    private final ContextMenu menu = new ContextMenu();
+    private final Button more = Tips.iconButton(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
+    private final Button tearOff =
+            Tips.iconButton(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
+    private final Button maximise =
+            Tips.iconButton(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
+    private final PauseTransition patience = new PauseTransition(PATIENCE);
+    private MaximiseHost host;
+    private PaneWindow window;
+    private boolean hasRows;
+
+    public PaneFrame(String title) {
+        this.title.set(title);
+        layOut();
+        bind();
+    }
+
+    public PaneFrame(String title, Node content) {
+        this(title);
+        setContent(content);
+    }
+
+    private void layOut() {
+        getStyleClass().add("pane-host");
+        box.getStyleClass().add("pane-frame");
+        Label titleLabel = new Label();
+        titleLabel.textProperty().bind(title);
+        titleLabel.getStyleClass().add("pane-title");
+        titleLabel
+                .minWidthProperty()
+                .bind(header.widthProperty()
+                        .map(width -> width.doubleValue() < TIGHT_HEADER ? SHORTEST_TITLE : USE_PREF_SIZE));
+        Label subtitleLabel = new Label();
+        subtitleLabel.textProperty().bind(subtitle);
+        subtitleLabel.getStyleClass().add("pane-subtitle");
+        subtitleLabel.tooltipProperty().bind(subtitleTip.map(tip -> tip.isEmpty() ? null : Tips.of(tip)));
+        Region gap = new Region();
+        HBox.setHgrow(gap, Priority.ALWAYS);
+        subtitleLabel.setMinWidth(0);
+        subtitleLabel.managedProperty().bind(subtitle.isNotEmpty());
+        actions.getStyleClass().add("pane-actions");
+        actions.setMinWidth(USE_PREF_SIZE);
+        more.getStyleClass().add("pane-more");
+        maximise.getStyleClass().add("pane-maximise");
+        header.getStyleClass().add("pane-header");
+        tearOff.getStyleClass().add("pane-tear-off");
+        header.getChildren().addAll(titleLabel, subtitleLabel, gap, actions, more, tearOff, maximise);
+
+        line.getStyleClass().add("pane-progress");
+        bar.getStyleClass().add("pane-progress");
+        bar.setMaxWidth(Double.MAX_VALUE);
+        StackPane rule = new StackPane(line, bar);
+        rule.setMinHeight(USE_PREF_SIZE);
+        emptyState.getStyleClass().add("empty-state");
+        holder.getStyleClass().add("pane-content");
+        body.getChildren().add(holder);
+        setAlignment(holder, Pos.TOP_CENTER);
+        body.setMinSize(0, 0);
+        Rectangle edge = new Rectangle();
+        edge.widthProperty().bind(widthProperty());
+        edge.heightProperty().bind(heightProperty());
+        setClip(edge);
+        tearOff.visibleProperty().bind(widthProperty().greaterThan(ROOM_FOR_TEARING));
+        tearOff.managedProperty().bind(tearOff.visibleProperty());
+        VBox.setVgrow(body, Priority.ALWAYS);
+        box.getChildren().addAll(header, rule, body);
+        box.setMinSize(0, 0);
+        setMinSize(0, 0);
+        getChildren().add(box);
+    }
+
+    private void bind() {
+        content.addListener((source, was, is) -> {
+            if (is == null) {
+                holder.getChildren().clear();
+            } else {
+                holder.getChildren().setAll(is);
+            }
+        });
+        bar.progressProperty().bind(progress);
+        bar.setVisible(false);
+        patience.setOnFinished(event -> showWaiting(pending.get()));
+        pending.addListener((source, was, is) -> {
+            if (is) {
+                patience.playFromStart();
+            } else {
+                patience.stop();
+                showWaiting(false);
+            }
+        });
+        emptyText.addListener(source -> showState());
+        problem.addListener(source -> showState());
+        showState();
+
+        more.visibleProperty().bind(javafx.beans.binding.Bindings.isNotEmpty(menu.getItems()));
+        more.managedProperty().bind(more.visibleProperty());
+        active.bind(box.sceneProperty()
+                .flatMap(Scene::focusOwnerProperty)
+                .map(this::holds)
+                .orElse(false));
+        active.addListener((source, was, is) -> box.pseudoClassStateChanged(ACTIVE, is));
+        box.accessibleTextProperty().bind(title);
+        header.setOnMouseClicked(event -> {
+            if (event.getButton() == MouseButton.PRIMARY && event.getClickCount() == 2) {
+                toggleMaximised();
+            }
+        });
+        header.setOnContextMenuRequested(event -> menu.show(header, event.getScreenX(), event.getScreenY()));
+        box.addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode() == KeyCode.ESCAPE && isMaximised()) {
+                setMaximised(false);
+                event.consume();
+            }
+        });
+    }
+
+    private boolean holds(Node node) {
+        for (Node at = node; at != null; at = at.getParent()) {
+            if (at == box) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void showWaiting(boolean waiting) {
+        bar.setVisible(waiting);
+        holder.pseudoClassStateChanged(WAITING, waiting);
+    }
+
+    private void showState() {
+        boolean failed = problem.get() != null;
+        boolean empty = !failed && emptyText.get() != null && !emptyText.get().isEmpty();
+        if (failed) {
+            problemView.show(problem.get());
+        }
+        if (empty) {
+            emptyLabel.setText(emptyText.get());
+        }
+        only(problemView, failed);
+        only(emptyState, empty);
+        only(holder, !failed && !empty);
+    }
+
+    /** What is not shown takes no room either, and is not made ready before it is shown for the first time. */
+    private void only(Node state, boolean shown) {
+        if (shown && state != holder && state.getParent() == null) {
+            body.getChildren().add(state);
+        }
+        state.setVisible(shown);
+        state.setManaged(shown);
+    }
+
+    /**
+     * Says that the content makes what it shows as it becomes visible, as tables and lists do: it is unrolled part by
+     * part.
+     */
+    public void setRows() {
+        hasRows = true;
+    }
+
+    /** Takes the content out, so that the frame alone can be put into its place. */
+    public void rollUp() {
+        body.getChildren().remove(holder);
+    }
+
+    /** Whether some of the content is shown. */
+    public boolean isBegun() {
+        return body.getChildren().contains(holder);
+    }
+
+    /**
+     * Shows more of a content that was rolled up: all of it, or a few rows more.
+     *
+     * @param gradually whether rows are to come a few at a time
+     * @return whether there is still more to show
+     */
+    public boolean unroll(boolean gradually) {
+        boolean begun = isBegun();
+        if (!begun) {
+            body.getChildren().add(0, holder);
+        }
+        double shown = begun ? holder.getMaxHeight() + UNROLLED_AT_ONCE : UNROLLED_AT_ONCE;
+        boolean more = gradually && hasRows && shown < body.getHeight();
+        holder.setMaxHeight(more ? shown : USE_COMPUTED_SIZE);
+        return more;
+    }
+
+    private void showMenu() {
+        menu.show(more, Side.BOTTOM, 0, 4);
+    }
+
+    /** Maximises the pane over the {@link MaximiseHost} above it, or brings it back; nothing happens without a host. */
+    public void toggleMaximised() {
+        setMaximised(!isMaximised());
+    }
+
+    public void setMaximised(boolean wanted) {
+        if (wanted == isMaximised()) {
+            return;
+        }
+        if (wanted) {
+            host = MaximiseHost.above(this).orElse(null);
+            if (host == null || isTornOff()) {
+                return;
+            }
+            getChildren().remove(box);
+            box.getStyleClass().add("maximised");
+            host.show(box);
+        } else {
+            host.release(box);
+            host = null;
+            box.getStyleClass().remove("maximised");
+            getChildren().add(box);
+        }
+        maximise.setGraphic(new FontIcon(wanted ? Feather.MINIMIZE_2 : Feather.MAXIMIZE_2));
+        maximise.requestFocus();
+        maximised.set(wanted);
+    }
+
+    /** Moves the pane into a window of its own, or back; closing that window brings it back too. */
+    public void toggleTornOff() {
+        if (isTornOff()) {
+            window.close();
+            return;
+        }
+        setMaximised(false);
+        getChildren().remove(box);
+        Button back = new Button("Bring it back");
+        back.setOnAction(event -> toggleTornOff());
+        Label where = new Label(title.get() + " is in its own window");
+        VBox place = new VBox(where, back);
+        place.getStyleClass().add("empty-state");
+        getChildren().add(place);
+        window = new PaneWindow(this, box, title.get(), () -> {
+            window = null;
+            getChildren().setAll(box);
+            tornOffLooks(false);
+        });
+        tornOffLooks(true);
+        window.show();
+    }
+
+    public boolean isTornOff() {
+        return window != null;
+    }
+
+    private void tornOffLooks(boolean torn) {
+        tornOff.set(torn);
+        maximise.setVisible(!torn);
+        maximise.setManaged(!torn);
+        tearOff.setGraphic(new FontIcon(torn ? Feather.CORNER_DOWN_LEFT : Feather.EXTERNAL_LINK));
+        Tips.rename(tearOff, torn ? "Bring this pane back" : "Tear this pane off into its own window");
+    }
+
+    public boolean isMaximised() {
+        return maximised.get();
+    }
+
+    /** Whether the keyboard is in this pane. */
+    public ReadOnlyBooleanProperty activeProperty() {
+        return active.getReadOnlyProperty();
+    }
+
+    public ReadOnlyBooleanProperty maximisedProperty() {
+        return maximised.getReadOnlyProperty();
+    }
+
+    /** Whether the pane is in a window of its own. */
+    public ReadOnlyBooleanProperty tornOffProperty() {
+        return tornOff.getReadOnlyProperty();
+    }
+
+    /** Nodes between title and menu, left to right: small toggles, chips, a search field. */
+    public ObservableList<Node> getActions() {
+        return actions.getChildren();
+    }
+
+    /** The pane's menu, under the three dots and the title's right click. */
+    public ObservableList<MenuItem> getMenuItems() {
+        return menu.getItems();
+    }
+
+    public StringProperty titleProperty() {
+        return title;
+    }
+
+    /** A few words after the title, such as the feature shown. */
+    public StringProperty subtitleProperty() {
+        return subtitle;
+    }
+
+    /** What the words after the title mean, shown when the pointer rests on them; empty for nothing. */
+    public StringProperty subtitleTipProperty() {
+        return subtitleTip;
+    }
+
+    public void setContent(Node shown) {
+        content.set(Objects.requireNonNull(shown, "shown"));
+    }
+
+    public ObjectProperty<Node> contentProperty() {
+        return content;
+    }
+
+    /** Whether a newer answer is being computed: the content is dimmed and the title's line moves. */
+    public BooleanProperty pendingProperty() {
+        return pending;
+    }
+
+    /** How far the computation is, as a fraction; negative when nobody knows. */
+    public DoubleProperty progressProperty() {
+        return progress;
+    }
+
+    /** Why there is nothing to see and what to press; null or empty while there is something. */
+    public StringProperty emptyTextProperty() {
+        return emptyText;
+    }
+
+    /** What failed; shown instead of the content until it is null again. */
+    public ObjectProperty<Problem> problemProperty() {
+        return problem;
+    }
+
+    /** What "Close" does beside a problem that hides something worth seeing; null for no such button. */
+    public void setOnDismiss(Runnable dismiss) {
+        problemView.onDismiss(dismiss);
+    }
+
+    /** What "Try again" does; without it the problem has no such button. */
+    public void setOnRetry(Runnable again) {
+        problemView.onRetry(again);
+    }
+}

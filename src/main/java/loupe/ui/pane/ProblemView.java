@@ -1,0 +1,113 @@
+package loupe.ui.pane;
+
+import java.util.Objects;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.control.ScrollPane;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
+import javafx.scene.layout.FlowPane;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+import loupe.base.Problem;
+import loupe.ui.control.Tips;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/**
+ * A failure shown in the place of what failed: the sentence, what to do, retry, and details to copy when we did not
+ * foresee it.
+ */
+public final class ProblemView extends Region {
+    private final Label message = new Label();
+    private final Button retry = new Button("Try again");
+    private final Button copy = new Button("Copy details");
+    private final Button close = new Button("Close");
+    private final VBox box;
+    private final HBox words;
+    private final FlowPane buttons;
+    private final ScrollPane scroll;
+    private Problem problem = new Problem("", true, "");
+
+    /** @param again what "Try again" does; the button is hidden when null */
+    public ProblemView(Runnable again) {
+        getStyleClass().add("problem-view");
+        FontIcon icon = new FontIcon(Feather.ALERT_TRIANGLE);
+        icon.getStyleClass().add("problem-icon");
+        message.getStyleClass().add("problem-message");
+        HBox.setHgrow(message, Priority.ALWAYS);
+        retry.getStyleClass().add("problem-retry");
+        retry.setTooltip(Tips.of("Ask for the same thing once more"));
+        copy.getStyleClass().add("problem-copy");
+        copy.setTooltip(Tips.of("Copy the message and the technical details, for a report"));
+        copy.setOnAction(event -> copyDetails());
+        onRetry(again);
+
+        close.getStyleClass().add("problem-close");
+        close.setTooltip(Tips.of("Back to what was here before"));
+        onDismiss(null);
+        words = new HBox(8, icon, message);
+        scroll = new ScrollPane(words);
+        scroll.setFitToWidth(true);
+        scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
+        scroll.getStyleClass().add("problem-words");
+        buttons = new FlowPane(8, 8, retry, close, copy);
+        buttons.setMinHeight(USE_PREF_SIZE);
+        box = new VBox(scroll, buttons);
+        box.getStyleClass().add("problem-box");
+        box.setMinSize(0, 0);
+        setMinSize(0, 0);
+        getChildren().add(box);
+    }
+
+    /** The box is as high as its words need, and scrolls when there is less room. */
+    @Override
+    protected void layoutChildren() {
+        double width = Math.min(getWidth() - snappedLeftInset() - snappedRightInset(), box.maxWidth(-1));
+        double inside = width - box.snappedLeftInset() - box.snappedRightInset();
+        scroll.setPrefViewportHeight(words.prefHeight(inside));
+        double needed = box.snappedTopInset()
+                + words.prefHeight(inside)
+                + 2
+                + box.getSpacing()
+                + buttons.prefHeight(inside)
+                + box.snappedBottomInset();
+        double height = Math.min(getHeight() - snappedTopInset() - snappedBottomInset(), needed);
+        box.resizeRelocate(
+                snapPositionX((getWidth() - width) / 2),
+                snapPositionY((getHeight() - height) / 2),
+                snapSizeX(width),
+                snapSizeY(height));
+    }
+
+    public void show(Problem shown) {
+        problem = Objects.requireNonNull(shown, "shown");
+        message.setText(shown.message());
+        setAccessibleText("Problem: " + shown.message());
+        visible(copy, !shown.details().isEmpty());
+    }
+
+    public void onRetry(Runnable again) {
+        visible(retry, again != null);
+        retry.setOnAction(event -> again.run());
+    }
+
+    /** @param dismiss what "Close" does; the button is hidden when null */
+    public void onDismiss(Runnable dismiss) {
+        visible(close, dismiss != null);
+        close.setOnAction(event -> dismiss.run());
+    }
+
+    private void copyDetails() {
+        ClipboardContent content = new ClipboardContent();
+        content.putString(problem.message() + "\n\n" + problem.details());
+        Clipboard.getSystemClipboard().setContent(content);
+    }
+
+    private static void visible(Button button, boolean shown) {
+        button.setVisible(shown);
+        button.setManaged(shown);
+    }
+}

@@ -1,0 +1,147 @@
+package loupe.ui.token;
+
+import java.util.List;
+import java.util.Objects;
+import java.util.function.BiConsumer;
+import java.util.function.IntConsumer;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.control.ListCell;
+import javafx.scene.control.ListView;
+import javafx.scene.control.Tooltip;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.layout.BorderPane;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Tips;
+import loupe.ui.style.Side;
+import org.kordamp.ikonli.feather.Feather;
+
+/**
+ * Examples of a feature, one below the other, virtual: each line's activation at its peak, and its tokens coloured on
+ * one scale.
+ */
+public final class ExampleList extends ListView<TokenLine> {
+    private final Tooltip figureTip = Tips.of("Activation at the token this example is shown for");
+    private final boolean wrapping;
+    private double largest = 1;
+    private Side side = Side.A;
+    private BiConsumer<TokenLine, Integer> chosen = (line, token) -> {};
+    private IntConsumer opened;
+    private String openTip = "";
+    private int detailed = -1;
+    private Node detail;
+
+    /** @param wrapping whether examples are paragraphs; else one row each, around the peak */
+    public ExampleList(boolean wrapping) {
+        this.wrapping = wrapping;
+        getStyleClass().add("example-list");
+        setAccessibleText("Examples");
+        setCellFactory(list -> new Cell());
+        addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            int row = getSelectionModel().getSelectedIndex();
+            if (event.getCode() == KeyCode.ENTER && opened != null && row >= 0) {
+                opened.accept(row);
+                event.consume();
+            }
+        });
+    }
+
+    /**
+     * Shows examples.
+     *
+     * @param largestActivation the feature's largest activation: the strongest background
+     */
+    public void setLines(List<TokenLine> lines, double largestActivation, Side shownSide) {
+        largest = largestActivation;
+        side = Objects.requireNonNull(shownSide, "shownSide");
+        getItems().setAll(lines);
+    }
+
+    /** What choosing a token of a line does. */
+    public void setOnToken(BiConsumer<TokenLine, Integer> action) {
+        chosen = action;
+    }
+
+    /**
+     * Gives each line a button, and Enter, which open it elsewhere.
+     *
+     * @param action is given the line's place
+     */
+    public void setOnOpen(String tip, IntConsumer action) {
+        openTip = Objects.requireNonNull(tip, "tip");
+        opened = Objects.requireNonNull(action, "action");
+        refresh();
+    }
+
+    /**
+     * Shows something below a line, which moves up to be seen with it.
+     *
+     * @param row place of the line; -1 takes it away
+     */
+    public void showBelow(int row, Node shown) {
+        detailed = row;
+        detail = shown;
+        refresh();
+        if (row >= 0) {
+            getSelectionModel().select(row);
+            scrollTo(row);
+        }
+    }
+
+    private final class Cell extends ListCell<TokenLine> {
+        private final TokenStrip strip = new TokenStrip(wrapping);
+        private final Label figure = new Label();
+        private final BorderPane row = new BorderPane(strip);
+
+        Cell() {
+            figure.getStyleClass().add("example-figure");
+            figure.setTooltip(figureTip);
+            row.setLeft(figure);
+            row.setMinWidth(0);
+            row.setPrefWidth(0);
+            setOnContextMenuRequested(event -> {
+                if (!isEmpty()) {
+                    getListView().getSelectionModel().select(getIndex());
+                }
+            });
+            if (opened != null) {
+                Button open = Tips.iconButton(Feather.EDIT_3, openTip, () -> opened.accept(getIndex()));
+                open.getStyleClass().add("example-open");
+                open.setFocusTraversable(false);
+                row.setRight(open);
+            }
+            strip.setOnToken(token -> {
+                getListView().getSelectionModel().select(getIndex());
+                chosen.accept(getItem(), token);
+            });
+        }
+
+        @Override
+        protected void updateItem(TokenLine line, boolean empty) {
+            super.updateItem(line, empty);
+            if (empty || line == null) {
+                setGraphic(null);
+                setAccessibleText(null);
+                return;
+            }
+            double peak = line.texts().length == 0 ? Double.NaN : line.activations()[line.peak()];
+            figure.setText(Figures.number(peak));
+            strip.setLine(line, largest, side);
+            setAccessibleText("activation " + Figures.number(peak) + ": " + line.sentence());
+            row.setBottom(getIndex() == detailed ? detail : null);
+            setGraphic(row);
+        }
+
+        /** A list asks for the height without a width; the list's own width decides where a paragraph wraps. */
+        @Override
+        protected double computePrefHeight(double width) {
+            double room =
+                    Math.max(100, getListView() == null ? 400 : getListView().getWidth() - 18);
+            return getGraphic() == null
+                    ? TokenFlow.ROW + 8
+                    : snappedTopInset() + snappedBottomInset() + row.prefHeight(room);
+        }
+    }
+}

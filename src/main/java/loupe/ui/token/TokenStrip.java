@@ -1,0 +1,294 @@
+package loupe.ui.token;
+
+import java.util.Objects;
+import java.util.function.IntConsumer;
+import javafx.beans.property.ReadOnlyIntegerProperty;
+import javafx.beans.property.ReadOnlyIntegerWrapper;
+import javafx.geometry.Insets;
+import javafx.geometry.Orientation;
+import javafx.scene.AccessibleRole;
+import javafx.scene.canvas.Canvas;
+import javafx.scene.canvas.GraphicsContext;
+import javafx.scene.control.Tooltip;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.input.MouseEvent;
+import javafx.scene.paint.Color;
+import javafx.scene.paint.CycleMethod;
+import javafx.scene.paint.LinearGradient;
+import javafx.scene.paint.Stop;
+import javafx.util.Duration;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Tips;
+import loupe.ui.export.CanvasPen;
+import loupe.ui.export.Pen;
+import loupe.ui.style.Painted;
+import loupe.ui.style.Palette;
+import loupe.ui.style.Side;
+import loupe.ui.style.TextWidths;
+
+/**
+ * Tokens in a row or a paragraph, each on a background as strong as its activation, on the scale of the whole feature.
+ * Spaces and line breaks are thin glyphs; the tooltip tells activation and token id; arrows walk, a click chooses.
+ */
+public final class TokenStrip extends Painted {
+    private static final Duration SOON = Duration.millis(80);
+    private static final double WEAKEST = 0.1;
+    private static final double FADE = 20;
+
+    private final Canvas canvas = new Canvas();
+    private Tooltip tip;
+    private final boolean wrapping;
+    private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
+    private final ReadOnlyIntegerWrapper hovered = new ReadOnlyIntegerWrapper(this, "hovered", -1);
+    private TokenLine line = TokenLine.empty();
+    private String quantity = "activation";
+    private double largest = 1;
+    private Side side = Side.A;
+    private IntConsumer chosen = token -> {};
+    private TextWidths widths = TextWidths.shared("System");
+    private String family = "";
+    private TokenFlow flow = TokenFlow.single(line, 0, widths);
+
+    /** @param wrapping whether it is a paragraph; else one row that shows what is around the peak */
+    public TokenStrip(boolean wrapping) {
+        this.wrapping = wrapping;
+        getStyleClass().add("token-strip");
+        setFocusTraversable(true);
+        setAccessibleRole(AccessibleRole.TEXT);
+        getChildren().add(canvas);
+        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> hover(tokenAt(event)));
+        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> hover(-1));
+        canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
+            int token = tokenAt(event);
+            if (token >= 0) {
+                requestFocus();
+                choose(token);
+            }
+        });
+        addEventHandler(KeyEvent.KEY_PRESSED, event -> {
+            if (event.getCode() == KeyCode.RIGHT || event.getCode() == KeyCode.LEFT) {
+                int step = event.getCode() == KeyCode.RIGHT ? 1 : -1;
+                int from = selected.get() < 0 ? line.peak() - step : selected.get();
+                if (from + step >= 0 && from + step < line.texts().length) {
+                    choose(from + step);
+                }
+                event.consume();
+            }
+        });
+    }
+
+    /**
+     * Shows tokens.
+     *
+     * @param largestActivation the activation of the strongest background: the feature's largest, the same for all its
+     *     lines
+     */
+    public void setLine(TokenLine shown, double largestActivation, Side shownSide) {
+        line = Objects.requireNonNull(shown, "shown");
+        largest = largestActivation > 0 ? largestActivation : 1;
+        side = Objects.requireNonNull(shownSide, "shownSide");
+        selected.set(-1);
+        hover(-1);
+        tellAccessibly();
+        requestLayout();
+    }
+
+    /** What the numbers are called in the tooltip, where they are not activations. */
+    public void setQuantity(String name) {
+        quantity = Objects.requireNonNull(name, "name");
+    }
+
+    /** What choosing a token, by click or by arrows, does with its index. */
+    public void setOnToken(IntConsumer action) {
+        chosen = action;
+    }
+
+    /** The chosen token, -1 for none. */
+    public ReadOnlyIntegerProperty selectedProperty() {
+        return selected.getReadOnlyProperty();
+    }
+
+    /** The token under the pointer, -1 for none. */
+    public ReadOnlyIntegerProperty hoveredProperty() {
+        return hovered.getReadOnlyProperty();
+    }
+
+    /** Outlines a token without telling anybody; -1 for none. */
+    public void select(int token) {
+        selected.set(token);
+        tellAccessibly();
+        requestLayout();
+    }
+
+    /** How far below the strip's top the row of a token begins, as last laid out. */
+    public double topOf(int token) {
+        return token < 0 || token >= flow.size()
+                ? 0
+                : getInsets().getTop() + flow.row(token) * TokenFlow.ROW * textScale();
+    }
+
+    private int tokenAt(MouseEvent event) {
+        return flow.at(event.getX() / textScale(), event.getY() / textScale());
+    }
+
+    private void choose(int token) {
+        select(token);
+        chosen.accept(token);
+    }
+
+    private void tellAccessibly() {
+        int token = selected.get();
+        setAccessibleText(token < 0 ? line.sentence() : describe(token));
+    }
+
+    private String describe(int token) {
+        return "\u201c" + TokenText.visible(line.texts()[token]) + "\u201d, token " + line.ids()[token] + "\n"
+                + quantity + " " + Figures.number(line.activations()[token]);
+    }
+
+    private void hover(int token) {
+        if (token == hovered.get()) {
+            return;
+        }
+        hovered.set(token);
+        if (tip != null) {
+            Tooltip.uninstall(canvas, tip);
+            tip.hide();
+        }
+        if (token >= 0) {
+            if (tip == null) {
+                tip = Tips.of("");
+                tip.setShowDelay(SOON);
+            }
+            tip.setText(describe(token));
+            Tooltip.install(canvas, tip);
+        }
+        requestLayout();
+    }
+
+    @Override
+    public Orientation getContentBias() {
+        return wrapping ? Orientation.HORIZONTAL : null;
+    }
+
+    @Override
+    protected double computePrefHeight(double width) {
+        Insets insets = getInsets();
+        double room = (width < 0 ? 400 : width) - insets.getLeft() - insets.getRight();
+        int rows =
+                wrapping ? TokenFlow.wrapped(line, room / textScale(), widths()).rows() : 1;
+        return insets.getTop() + insets.getBottom() + Math.ceil(rows * TokenFlow.ROW * textScale());
+    }
+
+    @Override
+    protected double computePrefWidth(double height) {
+        return 400;
+    }
+
+    @Override
+    protected double computeMinWidth(double height) {
+        return 64;
+    }
+
+    @Override
+    protected double computeMinHeight(double width) {
+        return computePrefHeight(width);
+    }
+
+    private TextWidths widths() {
+        if (!family.equals(font().getFamily())) {
+            family = font().getFamily();
+            widths = TextWidths.shared(family);
+        }
+        return widths;
+    }
+
+    @Override
+    protected void layoutChildren() {
+        Insets insets = getInsets();
+        double width = Math.max(0, getWidth() - insets.getLeft() - insets.getRight());
+        double room = width / textScale();
+        flow = wrapping ? TokenFlow.wrapped(line, room, widths()) : TokenFlow.single(line, room, widths());
+        canvas.setWidth(width);
+        canvas.setHeight(Math.ceil(flow.rows() * TokenFlow.ROW * textScale()));
+        canvas.relocate(insets.getLeft(), insets.getTop());
+        draw();
+    }
+
+    private void draw() {
+        var context = canvas.getGraphicsContext2D();
+        context.clearRect(0, 0, canvas.getWidth(), canvas.getHeight());
+        context.save();
+        context.scale(textScale(), textScale());
+        Pen pen = new CanvasPen(context, family, widths);
+        Palette palette = palette();
+        double room = canvas.getWidth() / textScale();
+        for (int i = 0; i < flow.size(); i++) {
+            double x = flow.x(i);
+            if (x + flow.width(i) < 0 || x > room) {
+                continue;
+            }
+            double y = flow.row(i) * TokenFlow.ROW;
+            double activation = line.activations()[i];
+            if (activation > 0) {
+                pen.fillRectangle(
+                        x + 0.5,
+                        y + 2,
+                        flow.width(i) - 1,
+                        TokenFlow.ROW - 4,
+                        3,
+                        background(palette, side, activation / largest));
+            }
+            if (i == selected.get() || i == hovered.get()) {
+                pen.outlineRectangle(
+                        x + 0.5,
+                        y + 2,
+                        flow.width(i) - 1,
+                        TokenFlow.ROW - 4,
+                        3,
+                        i == selected.get() ? 1.5 : 1,
+                        palette.accent());
+            }
+            double at = x + TokenFlow.PADDING;
+            Color thin = Palette.blend(palette.surface(), palette.muted(), activation > 0 ? 1 : 0.6);
+            for (TokenText.Run run : TokenText.runs(line.texts()[i])) {
+                pen.text(
+                        run.text(),
+                        at,
+                        y + TokenFlow.ROW * 0.67,
+                        TextWidths.SIZE,
+                        false,
+                        run.glyph() ? thin : palette.text());
+                at += pen.widthOf(run.text(), TextWidths.SIZE, false);
+            }
+        }
+        context.restore();
+        fadeCutEnds(context, palette.surface());
+    }
+
+    /** Lets a row that goes on beyond its ends fade out there, so that half a letter is not taken for a whole one. */
+    private void fadeCutEnds(GraphicsContext context, Color surface) {
+        int last = flow.size() - 1;
+        if (wrapping || last < 0) {
+            return;
+        }
+        Color clear = Color.color(surface.getRed(), surface.getGreen(), surface.getBlue(), 0);
+        double width = canvas.getWidth();
+        if (flow.x(0) < -1) {
+            context.setFill(new LinearGradient(
+                    0, 0, FADE, 0, false, CycleMethod.NO_CYCLE, new Stop(0, surface), new Stop(1, clear)));
+            context.fillRect(0, 0, FADE, canvas.getHeight());
+        }
+        if ((flow.x(last) + flow.width(last)) * textScale() > width + 1) {
+            context.setFill(new LinearGradient(
+                    width - FADE, 0, width, 0, false, CycleMethod.NO_CYCLE, new Stop(0, clear), new Stop(1, surface)));
+            context.fillRect(width - FADE, 0, FADE, canvas.getHeight());
+        }
+    }
+
+    /** The background for an activation, as a fraction of the largest; even a small one can be told from none. */
+    static Color background(Palette palette, Side side, double fraction) {
+        return Palette.blend(palette.surface(), palette.heat(side), WEAKEST + (1 - WEAKEST) * Math.min(1, fraction));
+    }
+}

@@ -1,0 +1,92 @@
+package loupe.ui.token;
+
+import java.util.ArrayList;
+import java.util.List;
+import loupe.ui.style.TextWidths;
+
+/**
+ * Token text as it is drawn: runs of ordinary text and runs of thin glyphs that stand for spaces, line breaks and other
+ * characters one cannot see. Thread-safe.
+ */
+public final class TokenText {
+    private static final char ZERO_WIDTH_JOINER = '\u200d';
+
+    /**
+     * @param text what to draw
+     * @param glyph whether it stands for something invisible and is drawn thin
+     */
+    public record Run(String text, boolean glyph) {}
+
+    private TokenText() {}
+
+    /** The runs of {@code token}, in order. */
+    public static List<Run> runs(String token) {
+        List<Run> runs = new ArrayList<>(2);
+        StringBuilder pending = new StringBuilder();
+        boolean glyphs = false;
+        for (int i = 0; i < token.length(); i++) {
+            char c = token.charAt(i);
+            boolean glyph = isInvisible(c);
+            if (glyph != glyphs && pending.length() > 0) {
+                runs.add(new Run(pending.toString(), glyphs));
+                pending.setLength(0);
+            }
+            glyphs = glyph;
+            pending.append(glyph ? glyphOf(c) : String.valueOf(c));
+        }
+        if (pending.length() > 0) {
+            runs.add(new Run(pending.toString(), glyphs));
+        }
+        return runs;
+    }
+
+    /** The token in one string, with glyphs for what cannot be seen. */
+    public static String visible(String token) {
+        StringBuilder all = new StringBuilder();
+        for (Run run : runs(token)) {
+            all.append(run.text());
+        }
+        return all.toString();
+    }
+
+    /** Several tokens as one reads them: spaces are spaces, only line breaks and the like become glyphs. */
+    public static String sentence(String text) {
+        StringBuilder all = new StringBuilder();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            all.append(c != ' ' && isInvisible(c) ? glyphOf(c) : String.valueOf(c));
+        }
+        return all.toString().strip();
+    }
+
+    /** The width of {@code token} as it is drawn, in pixels at {@link TextWidths#SIZE}. */
+    public static double width(String token, TextWidths widths) {
+        double width = 0;
+        for (Run run : runs(token)) {
+            width += widths.of(run.text(), false);
+        }
+        return width;
+    }
+
+    private static boolean isInvisible(char c) {
+        return c == ' '
+                || c == '\u00a0'
+                || c == '\u2028'
+                || c == '\u2029'
+                || Character.isISOControl(c)
+                || Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER
+                || c == '\ufffd';
+    }
+
+    /** Fonts have no pictures of control characters, so those are written as their code: {@code \u20391b\u203a}. */
+    private static String glyphOf(char c) {
+        return switch (c) {
+            case ' ' -> "\u00b7";
+            case '\u00a0' -> "\u00b0";
+            case '\n', '\u2028', '\u2029' -> "\u21b5";
+            case '\t' -> "\u21e5";
+            case '\ufffd' -> "\ufffd";
+            default -> Character.isISOControl(c) ? String.format("\u2039%02x\u203a", (int) c) : "\u00a6";
+        };
+    }
+}

@@ -1,0 +1,2 @@
+/** Tokens as text: strips coloured by activation, lines, and lists of examples. */
+package loupe.ui.token;

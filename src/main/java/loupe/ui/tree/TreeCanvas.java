@@ -1,0 +1,537 @@
+package loupe.ui.tree;
+
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import javafx.beans.property.DoubleProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyIntegerProperty;
+import javafx.beans.property.ReadOnlyIntegerWrapper;
+import javafx.beans.property.SimpleDoubleProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.css.PseudoClass;
+import javafx.scene.AccessibleRole;
+import javafx.scene.canvas.Canvas;
+import javafx.scene.control.MenuItem;
+import loupe.ui.export.Background;
+import loupe.ui.export.CanvasPen;
+import loupe.ui.export.Exportable;
+import loupe.ui.export.Picture;
+import loupe.ui.style.Painted;
+import loupe.ui.style.Palette;
+import loupe.ui.style.Side;
+import loupe.ui.style.TextWidths;
+import loupe.ui.token.TokenText;
+
+/**
+ * A definition tree drawn as a tree, left to right.
+ *
+ * <p>The wheel zooms at the pointer, a drag pans, a double click beside the branches fits everything. A click on a
+ * branch selects its path; a click on the selected branch folds or unfolds what follows it (Space does too, arrows
+ * walk). Ctrl+F searches. Setting {@link #dataProperty} again, as happens while a tree grows, keeps zoom, place,
+ * selection and folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody;
+ * {@link #foldUnderProperty} folds what a baseline says too.
+ *
+ * <p>A tree of more than a few thousand nodes is laid out and searched in the background; until that is done the last
+ * layout stays.
+ */
+public final class TreeCanvas extends Painted implements Exportable {
+    private static final double HIGHEST_BAR = 64;
+    /** A tree of this many nodes is laid out within a millisecond or two, so at once. */
+    private static final int AT_ONCE = 2_000;
+
+    private static final long NOTHING = Long.MIN_VALUE;
+    private static final PseudoClass EMPTY = PseudoClass.getPseudoClass("empty");
+
+    private final ObjectProperty<TreeData> data = new SimpleObjectProperty<>(this, "data", TreeData.EMPTY);
+    private final DoubleProperty cutoff = new SimpleDoubleProperty(this, "cutoff", 1e-5);
+    private final ObjectProperty<Side> side = new SimpleObjectProperty<>(this, "side", Side.A);
+    private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
+    private final DoubleProperty foldUnder = new SimpleDoubleProperty(this, "foldUnder", Double.NEGATIVE_INFINITY);
+    private final ReadOnlyIntegerWrapper genericHidden = new ReadOnlyIntegerWrapper(this, "genericHidden");
+    private final Set<Long> folds = new HashSet<>();
+    private final Set<Long> opened = new HashSet<>();
+    private final Background background;
+    private final Viewport viewport = new Viewport();
+
+    private final Canvas canvas = new Canvas();
+    private final TreeOverview overview = new TreeOverview(this::centreOn);
+    private final TreeFindBar find = new TreeFindBar(this::search, this::stepMatch, this::closeFind);
+    private final TreeSentence bar = new TreeSentence();
+
+    private TextWidths widths = TextWidths.shared("System");
+    private String family = "System";
+    private TreeLayout layout = new TreeLayout(TreeData.EMPTY, 1, TreeFolds.NONE, text -> 0);
+    private TreePainter painter = new TreePainter(layout, palette(), Side.A);
+    private TreeSketch sketch = TreeSketch.EMPTY;
+    private List<Integer> found = List.of();
+    private Set<Integer> matches = Set.of();
+    private int match = -1;
+    private int pointed = -1;
+    private boolean stale = true;
+    /** The number of the newest layout; one that comes from the background with an older number is dropped. */
+    private long newest;
+
+    private boolean layingOut;
+    private long revealed = NOTHING;
+
+    public TreeCanvas() {
+        this(Background.NONE);
+    }
+
+    /** @param background where large trees are laid out */
+    public TreeCanvas(Background background) {
+        this.background = background;
+        getStyleClass().add("tree-canvas");
+        setFocusTraversable(true);
+        setAccessibleRole(AccessibleRole.TREE_VIEW);
+        getChildren().addAll(canvas, overview, bar, find);
+        data.addListener(source -> relayout());
+        cutoff.addListener(source -> relayout());
+        side.addListener(source -> relayout());
+        foldUnder.addListener(source -> relayout());
+        new TreeHand(this, canvas);
+        tellSentence();
+    }
+
+    // ---- what is shown ----
+
+    /** The tree; set again while it grows. */
+    public ObjectProperty<TreeData> dataProperty() {
+        return data;
+    }
+
+    public void setData(TreeData tree) {
+        data.set(Objects.requireNonNull(tree, "tree"));
+    }
+
+    /** Branches with a smaller cumulative probability are not drawn; a fraction. */
+    public DoubleProperty cutoffProperty() {
+        return cutoff;
+    }
+
+    /**
+     * Branches no sentence of which is likelier than under the baseline by this many nats (natural logarithm of the
+     * ratio) are folded into one stub per node, which opens by a click. Negative infinity folds none.
+     */
+    public DoubleProperty foldUnderProperty() {
+        return foldUnder;
+    }
+
+    /** How many nodes are folded away as generic. */
+    public ReadOnlyIntegerProperty genericHiddenProperty() {
+        return genericHidden.getReadOnlyProperty();
+    }
+
+    /** Folds the generic branches again that were opened one by one. */
+    public void foldGenericAgain() {
+        opened.clear();
+        relayout();
+    }
+
+    /** Whose colour the branches have. */
+    public ObjectProperty<Side> sideProperty() {
+        return side;
+    }
+
+    /** The node at the end of the selected path, -1 for none. */
+    public ReadOnlyIntegerProperty selectedProperty() {
+        return selected.getReadOnlyProperty();
+    }
+
+    /** Selects the path that ends in {@code node} and shows it; -1 selects nothing. */
+    public void select(int node) {
+        layOutIfStale();
+        selected.set(node);
+        if (node >= 0) {
+            revealed = layout.key(node);
+            unfoldAbove(node);
+            layOutIfStale();
+            reveal();
+        }
+        tellSentence();
+        requestLayout();
+    }
+
+    /** Folds what follows {@code node} away, or shows it again; opens a stub. */
+    public void toggleFold(int node) {
+        layOutIfStale();
+        if (node >= 0 && layout.stub(node) > 0) {
+            opened.add(layout.key(layout.data().parent(node)));
+            relayout();
+            return;
+        }
+        if (node < 0 || layout.firstChild(node) < 0) {
+            return;
+        }
+        long key = layout.key(node);
+        if (!folds.remove(key)) {
+            folds.add(key);
+        }
+        relayout();
+    }
+
+    /** Shows everything that was folded by hand; what is generic stays folded. */
+    public void unfoldAll() {
+        folds.clear();
+        relayout();
+    }
+
+    /** Shows the whole tree, never larger than at its natural size. */
+    public void fit() {
+        layOutIfStale();
+        viewport.fit(layout.totalWidth(), layout.totalHeight());
+        requestLayout();
+    }
+
+    /** Back to the natural size at the root. */
+    public void home() {
+        viewport.home();
+        requestLayout();
+    }
+
+    /** Zooms around the middle. */
+    public void zoomBy(double factor) {
+        viewport.zoomAt(canvas.getWidth() / 2, canvas.getHeight() / 2, factor);
+        requestLayout();
+    }
+
+    /** What a menu over the tree offers besides export; fresh items at each call. */
+    public List<MenuItem> menuItems() {
+        return List.of(
+                item("Find in the tree...", this::openFind),
+                item("Fit the whole tree", this::fit),
+                item("Natural size at the root", this::home),
+                item("Unfold everything", this::unfoldAll),
+                item("Fold generic branches again", this::foldGenericAgain));
+    }
+
+    private static MenuItem item(String words, Runnable action) {
+        MenuItem item = new MenuItem(words);
+        item.setOnAction(event -> action.run());
+        return item;
+    }
+
+    public void openFind() {
+        find.open();
+        requestLayout();
+    }
+
+    /** Searches as if {@code text} was typed. */
+    public void find(String text) {
+        openFind();
+        find.type(text);
+    }
+
+    @Override
+    public String exportName() {
+        return "definition-tree";
+    }
+
+    /** The whole tree as it is laid out now, at its natural size, with the selected path. */
+    @Override
+    public Picture picture() {
+        layOutIfStale();
+        return new TreePicture(layout, side.get(), path(selected.get()));
+    }
+
+    /** The shown nodes, one per row, parents before children. */
+    @Override
+    public String csv() {
+        layOutIfStale();
+        return TreeTable.csv(layout);
+    }
+
+    public TreeLayout treeLayout() {
+        layOutIfStale();
+        return layout;
+    }
+
+    public Viewport viewport() {
+        return viewport;
+    }
+
+    Set<Integer> matches() {
+        return matches;
+    }
+
+    int match() {
+        return match;
+    }
+
+    // ---- laying out and drawing ----
+
+    private void relayout() {
+        stale = true;
+        requestLayout();
+    }
+
+    private void layOutIfStale() {
+        if (restyled()) {
+            stale = true;
+            viewport.setNatural(textScale());
+            if (!family.equals(font().getFamily())) {
+                family = font().getFamily();
+                widths = TextWidths.shared(family);
+            }
+            painter = new TreePainter(layout, palette(), side.get());
+            overview.draw(sketch, palette(), side.get());
+        }
+        if (!stale) {
+            return;
+        }
+        boolean atOnce = data.get().size() <= AT_ONCE;
+        if (!atOnce && layingOut) {
+            return; // begun anew when the running one is done
+        }
+        stale = false;
+        long mine = ++newest;
+        Supplier<LaidOut> work = work();
+        if (atOnce) {
+            take(work.get());
+            return;
+        }
+        layingOut = true;
+        background.compute(work, done -> {
+            layingOut = false;
+            if (mine == newest) {
+                take(done);
+            }
+            requestLayout();
+        });
+    }
+
+    /** What is worked out of a tree before it can be drawn. */
+    private record LaidOut(
+            TreeLayout layout,
+            TreePainter painter,
+            TreeSketch sketch,
+            String searched,
+            List<Integer> found,
+            Set<Integer> matches) {}
+
+    private Supplier<LaidOut> work() {
+        TreeData tree = data.get();
+        double least = cutoff.get();
+        TreeFolds hidden = new TreeFolds(folds, foldUnder.get(), opened);
+        TextWidths measured = widths;
+        Palette colours = palette();
+        Side of = side.get();
+        String searched = find.isVisible() ? find.text() : "";
+        return () -> {
+            TreeLayout made = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
+            TreePainter drawing = new TreePainter(made, colours, of);
+            Set<Integer> matching = TreeSearch.matches(made, searched);
+            return new LaidOut(
+                    made, drawing, TreeOverview.sketch(made, drawing), searched, List.copyOf(matching), matching);
+        };
+    }
+
+    private void take(LaidOut done) {
+        TreeLayout before = layout;
+        layout = done.layout();
+        painter = new TreePainter(layout, palette(), side.get());
+        sketch = done.sketch();
+        keepPlace(before);
+        if (find.isVisible() && find.text().equals(done.searched())) {
+            found = done.found();
+            matches = done.matches();
+            match = matches.contains(match) ? match : -1;
+            find.tell(found.indexOf(match), found.size());
+        } else if (find.isVisible()) {
+            search(find.text());
+        }
+        genericHidden.set(layout.genericHidden());
+        overview.draw(sketch, palette(), side.get());
+        pseudoClassStateChanged(EMPTY, layout.count() == 0);
+        tellSentence();
+        reveal();
+    }
+
+    /** Finds selection and pointer again by their paths and keeps what one looks at where it was. */
+    private void keepPlace(TreeLayout before) {
+        int anchor = anchor(before);
+        int anchorNow = same(before, anchor);
+        if (anchorNow >= 0 && layout.shown(anchorNow)) {
+            viewport.shift(0, layout.y(anchorNow) - before.y(anchor));
+        }
+        selected.set(same(before, selected.get()));
+        pointed = same(before, pointed);
+        match = same(before, match);
+    }
+
+    /**
+     * What keeps its place when rows are added: the selection or the pointed node when in sight, else the topmost row
+     * in sight.
+     */
+    private int anchor(TreeLayout before) {
+        for (int node : new int[] {selected.get(), pointed}) {
+            if (node >= 0 && node < before.data().size() && before.shown(node)) {
+                double pixel = viewport.toPixelY(before.y(node));
+                if (pixel >= 0 && pixel <= canvas.getHeight()) {
+                    return node;
+                }
+            }
+        }
+        return before.startOf((int) Math.floor(viewport.toUnitsY(0) / TreeLayout.ROW));
+    }
+
+    private int same(TreeLayout before, int node) {
+        if (node < 0 || node >= before.data().size()) {
+            return -1;
+        }
+        long key = before.key(node);
+        boolean there = node < layout.data().size() && layout.key(node) == key;
+        return there ? node : layout.find(key);
+    }
+
+    @Override
+    protected void layoutChildren() {
+        double width = Math.floor(getWidth());
+        double barHeight = Math.min(Math.ceil(bar.prefHeight(width)), HIGHEST_BAR * textScale());
+        double height = Math.max(0, Math.floor(getHeight()) - barHeight);
+        if (canvas.getWidth() != width || canvas.getHeight() != height) {
+            canvas.setWidth(width);
+            canvas.setHeight(height);
+            viewport.resize(width, height);
+            tellSentence();
+        }
+        bar.resizeRelocate(0, height, width, barHeight);
+        find.autosize();
+        find.relocate(width - find.getWidth() - 8, 8);
+        layOutIfStale();
+        viewport.keepInSight(layout.totalWidth(), layout.totalHeight());
+        overview.setVisible(layout.count() > 0
+                && !viewport.showsAll(layout.totalWidth(), layout.totalHeight())
+                && width > 2.5 * TreeOverview.WIDTH
+                && height > 2 * TreeOverview.HEIGHT);
+        overview.resizeRelocate(
+                width - TreeOverview.WIDTH - 8,
+                height - TreeOverview.HEIGHT - 8,
+                TreeOverview.WIDTH,
+                TreeOverview.HEIGHT);
+        overview.show(viewport.window());
+        draw();
+    }
+
+    private void draw() {
+        var context = canvas.getGraphicsContext2D();
+        context.clearRect(0, 0, canvas.getWidth(), canvas.getHeight());
+        int end = pointed >= 0 ? pointed : selected.get();
+        painter.paint(
+                new CanvasPen(context, family, widths),
+                viewport.window(),
+                new TreePainter.Emphasis(path(end), end, matches, match));
+    }
+
+    private Set<Integer> path(int end) {
+        Set<Integer> nodes = new LinkedHashSet<>();
+        for (int at = end; at >= 0; at = layout.data().parent(at)) {
+            nodes.add(at);
+        }
+        return nodes;
+    }
+
+    private void tellSentence() {
+        bar.tell(layout, pointed >= 0 ? pointed : selected.get());
+        setAccessibleText("Definition tree" + bar.spoken());
+    }
+
+    // ---- for the hand on mouse and keyboard ----
+
+    int nodeAt(double pixelX, double pixelY) {
+        return layout.at(viewport.toUnitsX(pixelX), viewport.toUnitsY(pixelY));
+    }
+
+    /** Highlights the path to a node without selecting it; -1 for none. */
+    void point(int node) {
+        if (node != pointed) {
+            pointed = node;
+            tellSentence();
+            requestLayout();
+        }
+    }
+
+    /** Selects a node that is in sight already, so that nothing moves. */
+    void selectInPlace(int node) {
+        selected.set(node);
+        tellSentence();
+        requestLayout();
+    }
+
+    private void centreOn(double unitX, double unitY) {
+        viewport.centreOn(unitX, unitY);
+        requestLayout();
+    }
+
+    /** Shows what was selected last, once it is laid out. */
+    private void reveal() {
+        int node = revealed == NOTHING || selected.get() < 0 || layout.key(selected.get()) != revealed
+                ? -1
+                : selected.get();
+        if (node >= 0 && layout.shown(node) && layout.stub(node) == 0) {
+            viewport.reveal(layout.x(node), layout.y(node) - TreeLayout.ROW / 2, layout.width(node), TreeLayout.ROW);
+            revealed = NOTHING;
+        }
+    }
+
+    private void unfoldAbove(int node) {
+        boolean changed = false;
+        for (int at = node; at > 0; at = layout.data().parent(at)) {
+            long parent = layout.key(layout.data().parent(at));
+            changed |= folds.remove(parent);
+            changed |= layout.generic(at) && opened.add(parent);
+        }
+        if (changed) {
+            relayout();
+        }
+    }
+
+    // ---- search ----
+
+    private void search(String text) {
+        layOutIfStale();
+        TreeLayout in = layout;
+        Consumer<Set<Integer>> then = matching -> {
+            if (in == layout && text.equals(find.text())) {
+                show(matching);
+            }
+        };
+        if (in.data().size() <= AT_ONCE) {
+            then.accept(TreeSearch.matches(in, text));
+        } else {
+            background.compute(() -> TreeSearch.matches(in, text), then);
+        }
+    }
+
+    private void show(Set<Integer> matching) {
+        found = List.copyOf(matching);
+        matches = matching;
+        match = -1;
+        stepMatch(1);
+    }
+
+    void stepMatch(int direction) {
+        int at = found.indexOf(match);
+        if (!found.isEmpty()) {
+            at = at < 0 ? (direction > 0 ? 0 : found.size() - 1) : Math.floorMod(at + direction, found.size());
+            match = found.get(at);
+            select(match);
+        }
+        find.tell(at, found.size());
+        requestLayout();
+    }
+
+    private void closeFind() {
+        find.setVisible(false);
+        found = List.of();
+        matches = Set.of();
+        match = -1;
+        requestFocus();
+        requestLayout();
+    }
+}

@@ -1,0 +1,353 @@
+package loupe.ui.tree;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import javafx.scene.control.Button;
+import javafx.scene.control.Menu;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.RadioMenuItem;
+import javafx.scene.control.ToggleButton;
+import javafx.scene.control.ToggleGroup;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.VBox;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.NullDivergence;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeDiff;
+import loupe.state.SideModels;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.SteeringValues;
+import loupe.state.tree.TreeComparison;
+import loupe.state.tree.TreeModel;
+import loupe.state.window.TokenTexts;
+import loupe.ui.control.BarToggle;
+import loupe.ui.control.Figures;
+import loupe.ui.control.SliderField;
+import loupe.ui.control.SliderScale;
+import loupe.ui.control.Tips;
+import loupe.ui.export.ExportDesk;
+import loupe.ui.export.ExportMenu;
+import loupe.ui.ghost.GhostControls;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.Slots;
+import loupe.ui.style.Side;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/** The definition tree of a side's feature. */
+public final class TreePane {
+    private final TreeModel model;
+    private final TokenTexts texts;
+    private final PaneFrame frame = new PaneFrame("Definition tree");
+    private final TreeCanvas canvas;
+    private final SliderField foldUnder = new SliderField(
+            "Fold below",
+            "nats",
+            "Branches no sentence of which is likelier than under the baseline by this much (natural logarithm of the ratio) are folded into one stub, which a click opens. "
+                    + "At the left end they only fade",
+            SliderScale.linear(GhostControlsModel.FOLDS_NOTHING, 7, 0.1, 1),
+            GhostControlsModel.FOLDS_NOTHING);
+    private final TreeComparison comparison;
+    private final ExportMenu export;
+    private final TreeFiles files;
+    private final SteeringBar steering;
+    private final ToggleButton showSteering = new ToggleButton(null, new FontIcon(Feather.NAVIGATION));
+    private final TreeCompareMenu compareMenu;
+    private final Button stop = Tips.iconButton(Feather.SQUARE, "Stop growing the tree", this::stop);
+
+    /** @param other the other side's tree */
+    public TreePane(SideModels side, TreeModel other, TokenTexts texts, ExportDesk desk) {
+        model = side.tree();
+        canvas = new TreeCanvas(desk);
+        comparison = side.comparison();
+        this.texts = texts;
+        export = new ExportMenu(canvas, side::ghostProvenance, desk);
+        files = new TreeFiles(model, texts, side::ghostProvenance, desk);
+        steering = new SteeringBar(model, comparison);
+        compareMenu = new TreeCompareMenu(comparison, other, frame);
+        layOut();
+        bind();
+    }
+
+    public PaneFrame node() {
+        return frame;
+    }
+
+    public ExportMenu export() {
+        return export;
+    }
+
+    public TreeCanvas canvas() {
+        return canvas;
+    }
+
+    private void layOut() {
+        canvas.setId("tree-" + model.side());
+        canvas.sideProperty().set(model.side().isA() ? Side.A : Side.B);
+        stop.setId("tree-stop-" + model.side());
+        foldUnder.setId("tree-fold-" + model.side());
+        foldUnder.getStyleClass().add("tree-fold");
+        VBox.setVgrow(canvas, Priority.ALWAYS);
+        showSteering.setId("tree-steering-" + model.side());
+        showSteering.getStyleClass().add("icon-button");
+        showSteering.setTooltip(Tips.of("Add the feature to the residual stream while the tree grows"));
+        showSteering.setAccessibleText("Steer by the feature");
+        VBox content = new VBox(foldUnder, canvas);
+        BarToggle.tie(
+                showSteering, steering, content, model.controls().steering().map(SteeringValues::isOn));
+        content.setMinSize(0, 0);
+        frame.setContent(content);
+        frame.getActions()
+                .addAll(
+                        stop,
+                        showSteering,
+                        Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
+                        Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
+        MenuItem unfold = new MenuItem("Unfold everything");
+        unfold.setOnAction(event -> canvas.unfoldAll());
+        MenuItem foldAgain = new MenuItem("Fold generic branches again (G)");
+        foldAgain.setOnAction(event -> canvas.foldGenericAgain());
+        frame.getMenuItems().addAll(unfold, foldAgain);
+        frame.getMenuItems().add(baselines());
+        frame.getMenuItems().add(compareMenu.menu());
+        frame.getMenuItems().add(files.menu());
+        frame.getMenuItems().addAll(export.items());
+        export.attachTo(canvas);
+    }
+
+    /** What generic branches are told by: what these say too is drawn faded. */
+    private Menu baselines() {
+        Menu menu = new Menu("Fade or fold what is said anyway");
+        ToggleGroup one = new ToggleGroup();
+        Map<String, TreeBaseline> choices = new LinkedHashMap<>();
+        choices.put("Compare with nothing", TreeBaseline.NONE);
+        choices.put("What four random directions at the same scale say", TreeBaseline.random(4));
+        choices.put("What the centroid says", TreeBaseline.CENTROID);
+        choices.put("What the prompt says without the ghost", TreeBaseline.EMPTY);
+        choices.forEach((words, baseline) -> {
+            RadioMenuItem item = new RadioMenuItem(words);
+            item.setToggleGroup(one);
+            item.setSelected(baseline.equals(model.baseline().get()));
+            item.setOnAction(event -> model.baseline().set(baseline));
+            menu.getItems().add(item);
+        });
+        return menu;
+    }
+
+    private void bind() {
+        Slots.frame(frame, model.tree());
+        frame.problemProperty().unbind();
+        Runnable explain = () -> {
+            frame.problemProperty()
+                    .set(Slots.first(
+                            Slots.first(
+                                    model.promptProblem().get(), model.tree().getProblem()),
+                            Slots.first(
+                                    comparison.diff().getProblem(),
+                                    model.clean().getProblem())));
+            frame.setOnRetry(model.promptProblem().get() != null ? null : model.tree()::retry);
+            frame.emptyTextProperty()
+                    .set(
+                            model.side().feature().get() == null
+                                    ? "Choose a feature to see what the model makes of it"
+                                    : null);
+        };
+        model.promptProblem().addListener(changed -> explain.run());
+        model.tree().problemProperty().addListener(changed -> explain.run());
+        model.side().feature().addListener(changed -> explain.run());
+        explain.run();
+        stop.visibleProperty().bind(model.tree().pendingProperty());
+        stop.managedProperty().bind(stop.visibleProperty());
+        model.controls()
+                .cutoff()
+                .addListener((property, was, is) -> canvas.cutoffProperty().set(is.doubleValue()));
+        canvas.cutoffProperty().set(model.controls().cutoff().get());
+        model.controls()
+                .values()
+                .addListener((property, was, is) -> canvas.foldUnderProperty().set(is.foldUnder()));
+        canvas.foldUnderProperty().set(model.controls().values().get().foldUnder());
+        GhostControls.follow(foldUnder, model.controls().foldUnder());
+        foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
+        foldUnder.managedProperty().bind(foldUnder.visibleProperty());
+        canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());
+        Slots.show(model.tree(), this::show, () -> {
+            canvas.setData(TreeData.EMPTY);
+            frame.subtitleProperty().set("");
+        });
+        Slots.whileShown(frame, model.tree()::setWanted);
+        model.beyondChance().addListener(changed -> tellSize());
+        comparison.diff().valueProperty().addListener((property, was, is) -> draw());
+        comparison.diff().problemProperty().addListener(changed -> explain.run());
+        model.clean().problemProperty().addListener(changed -> explain.run());
+        comparison.other().addListener(changed -> draw());
+    }
+
+    /** Opens the steering and puts the cursor there. */
+    public void startSteering() {
+        showSteering.setSelected(true);
+        steering.focusCoefficient();
+    }
+
+    private void stop() {
+        model.tree().stop();
+    }
+
+    private void show(DefinitionTree.Answer answer) {
+        draw();
+    }
+
+    /**
+     * The tree alone, or laid over the one it is compared with; until that has been done, the tree stays as it was
+     * drawn.
+     */
+    private void draw() {
+        DefinitionTree.Answer answer = model.tree().getValue();
+        TreeDiff diff = comparison.diff().getValue();
+        if (answer == null) {
+            return;
+        }
+        if (comparison.other().get().isEmpty()
+                || diff == null && !comparison.diff().isPending()) {
+            canvas.setData(new Drawn(answer, texts));
+            tellSize();
+        } else if (diff != null) {
+            canvas.setData(drawn(diff));
+            frame.subtitleTipProperty().set("");
+            frame.subtitleProperty()
+                    .set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, "
+                            + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
+                            + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in "
+                            + comparison.other().get() + " (\u2212)");
+        }
+    }
+
+    /**
+     * How many nodes, and how far the tree is from its baseline: at first as it is, then in relation to random
+     * directions.
+     */
+    private void tellSize() {
+        DefinitionTree.Answer answer = model.tree().getValue();
+        if (answer == null || !comparison.other().get().isEmpty()) {
+            return;
+        }
+        int folded = canvas.genericHiddenProperty().get();
+        String nodes = Figures.count(answer.size() - 1L) + " nodes"
+                + (folded == 0 ? "" : ", " + Figures.count(folded) + " folded as generic");
+        NullDivergence.Corrected chance = model.beyondChance().get();
+        if (chance != null) {
+            frame.subtitleProperty()
+                    .set(nodes + ", " + Figures.number(chance.beyondChance()) + " nats beyond chance (z "
+                            + Figures.number(chance.z()) + ")");
+            frame.subtitleTipProperty()
+                    .set("The tree's " + NullDivergence.NODES + " most probable nodes diverge from the baseline by "
+                            + Figures.number(chance.divergence())
+                            + " nats. So do trees of " + NullDivergence.DEFAULT_DRAWS
+                            + " random directions at the same scale, by " + Figures.number(chance.mean())
+                            + " on average and "
+                            + Figures.number(chance.deviation())
+                            + " more or less. Beyond chance is what this tree has more than they have on average; z is the same in their deviations. "
+                            + "Of random directions, one in " + Figures.number(1 / chance.chance()) + " has as much.");
+        } else if (!Double.isNaN(answer.divergence())) {
+            frame.subtitleProperty()
+                    .set(nodes + ", " + Figures.number(answer.divergence()) + " nats from the baseline");
+            frame.subtitleTipProperty()
+                    .set(
+                            "How much the tree says that its baseline does not: the divergence of what they say next, summed over the nodes by their probability. "
+                                    + "When the tree is whole it is compared with that of random directions.");
+        } else {
+            frame.subtitleProperty().set(nodes);
+            frame.subtitleTipProperty().set("");
+        }
+    }
+
+    /** Two trees as the canvas draws them. */
+    static TreeData drawn(TreeDiff diff) {
+        return new DrawnTogether(diff);
+    }
+
+    /** Two trees in one. */
+    private record DrawnTogether(TreeDiff diff) implements TreeData {
+        @Override
+        public int size() {
+            return diff.size();
+        }
+
+        @Override
+        public int parent(int node) {
+            return diff.node(node).parent();
+        }
+
+        @Override
+        public String text(int node) {
+            return diff.node(node).text();
+        }
+
+        @Override
+        public double probability(int node) {
+            TreeDiff.Node at = diff.node(node);
+            return Double.isNaN(at.probabilityA()) ? at.probabilityB() : at.probabilityA();
+        }
+
+        @Override
+        public double cumulative(int node) {
+            return diff.node(node).cumulative();
+        }
+
+        @Override
+        public int tokenId(int node) {
+            return diff.node(node).token();
+        }
+
+        @Override
+        public Share share(int node) {
+            return switch (diff.node(node).part()) {
+                case BOTH -> Share.BOTH;
+                case ONLY_A -> Share.HERE;
+                case ONLY_B -> Share.THERE;
+            };
+        }
+    }
+
+    /** An answer as the canvas draws it. */
+    private record Drawn(DefinitionTree.Answer answer, TokenTexts texts) implements TreeData {
+        @Override
+        public int size() {
+            return answer.size();
+        }
+
+        @Override
+        public int parent(int node) {
+            return answer.parent(node);
+        }
+
+        @Override
+        public String text(int node) {
+            return node == 0 ? "" : texts.of(answer.token(node));
+        }
+
+        @Override
+        public double probability(int node) {
+            return answer.probability(node);
+        }
+
+        @Override
+        public double cumulative(int node) {
+            return answer.cumulative(node);
+        }
+
+        @Override
+        public int tokenId(int node) {
+            return answer.token(node);
+        }
+
+        @Override
+        public double baselineProbability(int node) {
+            return answer.baselineProbability(node);
+        }
+
+        @Override
+        public double logRatio(int node) {
+            return answer.logRatio(node);
+        }
+    }
+}

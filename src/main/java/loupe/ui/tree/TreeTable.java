@@ -1,0 +1,42 @@
+package loupe.ui.tree;
+
+import java.util.ArrayList;
+import java.util.List;
+import loupe.ui.export.Csv;
+
+/** The shown nodes of a tree as rows. */
+final class TreeTable {
+    private static final List<String> HEADER = List.of(
+            "node",
+            "parent",
+            "token id",
+            "token text",
+            "probability",
+            "cumulative probability",
+            "baseline probability",
+            "sentence");
+
+    private TreeTable() {}
+
+    /** One row per shown node, stubs left out, parents before children; node and parent are the tree's own indices. */
+    static String csv(TreeLayout layout) {
+        TreeData tree = layout.data();
+        List<List<?>> rows = new ArrayList<>(layout.count());
+        for (int i = 0; i < layout.count(); i++) {
+            int node = layout.order(i);
+            if (layout.stub(node) > 0) {
+                continue;
+            }
+            rows.add(List.of(
+                    node,
+                    tree.parent(node),
+                    tree.tokenId(node),
+                    tree.text(node),
+                    tree.probability(node),
+                    tree.cumulative(node),
+                    Double.isNaN(tree.baselineProbability(node)) ? "" : tree.baselineProbability(node),
+                    tree.sentence(node)));
+        }
+        return Csv.of(HEADER, rows);
+    }
+}

@@ -1,0 +1,175 @@
+package loupe.ui.window;
+
+import javafx.beans.binding.Bindings;
+import javafx.collections.ListChangeListener;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.Hyperlink;
+import javafx.scene.control.Label;
+import javafx.scene.control.ListCell;
+import javafx.scene.control.ListView;
+import javafx.scene.control.ProgressBar;
+import javafx.scene.input.Clipboard;
+import javafx.scene.input.ClipboardContent;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+import loupe.state.window.Activity;
+import loupe.state.window.Notices;
+import loupe.ui.control.Tips;
+import org.controlsfx.control.PopOver;
+import org.controlsfx.control.StatusBar;
+
+/**
+ * The line at the bottom: the oldest long job with its progress, time left and stop, a way to the other jobs, and the
+ * notices.
+ */
+final class ActivityBar {
+    private final Activity activity;
+    private final Notices notices;
+    private final StatusBar bar = new StatusBar();
+    private final HBox jobLine = new HBox();
+    private final Hyperlink others = new Hyperlink();
+    private final Hyperlink told = new Hyperlink();
+
+    ActivityBar(Activity activity, Notices notices) {
+        this.activity = activity;
+        this.notices = notices;
+        layOut();
+        bind();
+    }
+
+    Node node() {
+        return bar;
+    }
+
+    private void layOut() {
+        bar.setText("");
+        bar.getStyleClass().add("activity-bar");
+        jobLine.getStyleClass().add("job-line");
+        jobLine.setAlignment(Pos.CENTER_LEFT);
+        others.setId("other-jobs");
+        others.setTooltip(Tips.of("All long work that runs now"));
+        told.setId("notices");
+        told.setTooltip(Tips.of("What happened, newest first"));
+        bar.getLeftItems().add(jobLine);
+        bar.getRightItems().addAll(others, told);
+    }
+
+    private void bind() {
+        activity.jobs().addListener((ListChangeListener<Activity.Job>) change -> showJobs());
+        showJobs();
+        told.textProperty()
+                .bind(Bindings.createStringBinding(
+                        () -> switch (notices.all().size()) {
+                            case 0 -> "";
+                            case 1 -> "1 notice";
+                            default -> notices.all().size() + " notices";
+                        },
+                        notices.all()));
+        told.visibleProperty().bind(Bindings.isNotEmpty(notices.all()));
+        told.setOnAction(event -> showNotices());
+        others.setOnAction(event -> showAllJobs());
+    }
+
+    private void showJobs() {
+        int count = activity.jobs().size();
+        jobLine.getChildren().clear();
+        if (count == 0) {
+            Label idle = new Label("Ready");
+            idle.getStyleClass().add("muted");
+            jobLine.getChildren().add(idle);
+        } else {
+            jobLine.getChildren().add(line(activity.jobs().get(0)));
+        }
+        others.setText(count > 1 ? "and " + (count - 1) + " more" : "");
+        others.setVisible(count > 1);
+    }
+
+    private static Node line(Activity.Job job) {
+        Label title = new Label(job.title());
+        title.setMinWidth(Region.USE_PREF_SIZE);
+        ProgressBar progress = new ProgressBar();
+        progress.progressProperty().bind(job.fraction());
+        progress.getStyleClass().add("job-progress");
+        Label detail = new Label();
+        detail.textProperty().bind(job.detail());
+        detail.getStyleClass().add("muted");
+        Label left = new Label();
+        left.textProperty().bind(job.timeLeft());
+        left.getStyleClass().add("muted");
+        Button stop = new Button();
+        stop.textProperty().bind(Bindings.when(job.stopping()).then("Stopping").otherwise("Stop"));
+        stop.disableProperty().bind(job.stopping());
+        stop.getStyleClass().add("job-stop");
+        stop.setTooltip(Tips.of("Stop: " + job.title()));
+        stop.setOnAction(event -> job.stop());
+        HBox line = new HBox(8, title, progress, stop, detail, left);
+        line.setAlignment(Pos.CENTER_LEFT);
+        return line;
+    }
+
+    private void showAllJobs() {
+        VBox lines = new VBox(8);
+        lines.getStyleClass().add("pop-content");
+        activity.jobs().forEach(job -> lines.getChildren().add(line(job)));
+        popOver("Running", lines).show(others);
+    }
+
+    private void showNotices() {
+        ListView<Notices.Notice> list = new ListView<>(notices.all());
+        list.getStyleClass().add("notice-list");
+        list.setPrefSize(520, 260);
+        list.setFixedCellSize(Region.USE_COMPUTED_SIZE);
+        list.setCellFactory(view -> new NoticeCell());
+        Button clear = new Button("Clear");
+        clear.setOnAction(event -> notices.clear());
+        VBox content = new VBox(8, list, clear);
+        VBox.setVgrow(list, Priority.ALWAYS);
+        content.getStyleClass().add("pop-content");
+        popOver("Notices", content).show(told);
+    }
+
+    private PopOver popOver(String title, Node content) {
+        PopOver over = new PopOver(content);
+        over.setTitle(title);
+        over.setArrowLocation(PopOver.ArrowLocation.BOTTOM_RIGHT);
+        over.getRoot().getStylesheets().addAll(bar.getScene().getStylesheets());
+        return over;
+    }
+
+    private static final class NoticeCell extends ListCell<Notices.Notice> {
+        private final Label text = new Label();
+        private final Hyperlink details = new Hyperlink("Copy details");
+        private final VBox box = new VBox(2, text, details);
+
+        NoticeCell() {
+            details.setTooltip(Tips.of("Copy the message and the technical details, for a report"));
+            details.managedProperty().bind(details.visibleProperty());
+            details.setOnAction(event -> {
+                ClipboardContent content = new ClipboardContent();
+                content.putString(
+                        getItem().text() + "\n\n" + getItem().problem().details());
+                Clipboard.getSystemClipboard().setContent(content);
+            });
+            text.setWrapText(true);
+            text.maxWidthProperty().bind(widthProperty().subtract(24));
+        }
+
+        @Override
+        protected void updateItem(Notices.Notice notice, boolean empty) {
+            super.updateItem(notice, empty);
+            setText(null);
+            if (empty || notice == null) {
+                setGraphic(null);
+            } else {
+                text.setText(notice.text());
+                details.setVisible(
+                        notice.problem() != null && !notice.problem().details().isEmpty());
+                setGraphic(box);
+            }
+        }
+    }
+}

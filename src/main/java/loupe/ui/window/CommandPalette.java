@@ -1,0 +1,169 @@
+package loupe.ui.window;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Function;
+import javafx.scene.control.Label;
+import javafx.scene.control.ListCell;
+import javafx.scene.control.ListView;
+import javafx.scene.control.TextField;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.VBox;
+import org.controlsfx.control.textfield.CustomTextField;
+import org.controlsfx.control.textfield.TextFields;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/** Finds every command, feature and recent file by typing a few letters of it. */
+final class CommandPalette {
+    private static final double WIDTH_PIXELS = 560;
+    private static final int ROWS = 11;
+
+    private final VBox box = new VBox();
+    private final TextField query = TextFields.createClearableTextField();
+    private final ListView<Entry> list = new ListView<>();
+    private final Function<String, List<Entry>> source;
+    private final Runnable hide;
+
+    /** @param detail shown at the right: a key, a folder */
+    record Entry(String title, String detail, Runnable action) {}
+
+    /**
+     * @param source the entries for what has been typed, best first; called on every change
+     * @param hide takes the palette off the window
+     */
+    CommandPalette(Function<String, List<Entry>> source, Runnable hide) {
+        this.source = source;
+        this.hide = hide;
+        box.getStyleClass().add("command-palette");
+        box.setPrefWidth(WIDTH_PIXELS);
+        query.setPromptText("Command, feature number or recent file");
+        query.setAccessibleText("Command, feature number or recent file");
+        query.getStyleClass().add("palette-query");
+        if (query instanceof CustomTextField custom) {
+            custom.setLeft(new FontIcon(Feather.SEARCH));
+        }
+        list.getStyleClass().add("palette-list");
+        list.setCellFactory(view -> new EntryCell());
+        list.setFixedCellSize(30);
+        list.setFocusTraversable(false);
+        list.setPlaceholder(new Label("Nothing matches"));
+        box.getChildren().addAll(query, list);
+        box.setMaxSize(WIDTH_PIXELS, Region.USE_PREF_SIZE);
+        query.textProperty().addListener((property, was, is) -> fill(is));
+        box.addEventFilter(KeyEvent.KEY_PRESSED, this::key);
+        list.setOnMouseClicked(event -> runSelected());
+    }
+
+    /** The part that is drawn. */
+    Region node() {
+        return box;
+    }
+
+    /** Begins anew, with the cursor in the field. */
+    void begin() {
+        query.clear();
+        fill("");
+        query.requestFocus();
+    }
+
+    private void fill(String typed) {
+        list.getItems().setAll(source.apply(typed));
+        list.setPrefHeight(2 + 30.0 * Math.max(2, Math.min(ROWS, list.getItems().size())));
+        list.getSelectionModel().selectFirst();
+        list.scrollTo(0);
+    }
+
+    private void key(KeyEvent event) {
+        int selected = list.getSelectionModel().getSelectedIndex();
+        int last = list.getItems().size() - 1;
+        if (event.getCode() == KeyCode.DOWN || event.getCode() == KeyCode.UP) {
+            int next = Math.max(0, Math.min(last, selected + (event.getCode() == KeyCode.DOWN ? 1 : -1)));
+            list.getSelectionModel().select(next);
+            list.scrollTo(Math.max(0, next - ROWS / 2));
+            event.consume();
+        } else if (event.getCode() == KeyCode.ENTER) {
+            runSelected();
+            event.consume();
+        } else if (event.getCode() == KeyCode.ESCAPE) {
+            hide.run();
+            event.consume();
+        }
+    }
+
+    private void runSelected() {
+        Entry chosen = list.getSelectionModel().getSelectedItem();
+        if (chosen != null) {
+            hide.run();
+            chosen.action().run();
+        }
+    }
+
+    /** The entries whose title contains the letters typed in order, those that contain them as a word first. */
+    static List<Entry> matching(List<Entry> entries, String typed) {
+        String letters = typed.strip().toLowerCase(Locale.ROOT);
+        List<Entry> whole = new ArrayList<>();
+        List<Entry> scattered = new ArrayList<>();
+        for (Entry entry : entries) {
+            String title = entry.title().toLowerCase(Locale.ROOT);
+            if (title.contains(letters)) {
+                whole.add(entry);
+            } else if (containsInOrder(title, letters)) {
+                scattered.add(entry);
+            }
+        }
+        whole.addAll(scattered);
+        return whole;
+    }
+
+    static Entry ofRecent(String path, boolean model, Runnable open) {
+        Path file = Path.of(path);
+        String name = file.getFileName() == null ? path : file.getFileName().toString();
+        String folder = file.getParent() == null ? "" : file.getParent().toString();
+        return new Entry((model ? "Open model " : "Open checkpoint ") + name, folder, open);
+    }
+
+    private static boolean containsInOrder(String text, String letters) {
+        int at = 0;
+        for (int i = 0; i < text.length() && at < letters.length(); i++) {
+            if (text.charAt(i) == letters.charAt(at)) {
+                at++;
+            }
+        }
+        return at == letters.length();
+    }
+
+    private static final class EntryCell extends ListCell<Entry> {
+        private final Label title = new Label();
+        private final Label detail = new Label();
+        private final HBox row = new HBox(title, detail);
+
+        EntryCell() {
+            HBox.setHgrow(title, Priority.ALWAYS);
+            title.setMaxWidth(Double.MAX_VALUE);
+            title.setMinWidth(Region.USE_PREF_SIZE);
+            detail.getStyleClass().add("muted");
+            detail.setTextOverrun(javafx.scene.control.OverrunStyle.LEADING_ELLIPSIS);
+            row.getStyleClass().add("palette-row");
+        }
+
+        @Override
+        protected void updateItem(Entry entry, boolean empty) {
+            super.updateItem(entry, empty);
+            setText(null);
+            if (empty || entry == null) {
+                setGraphic(null);
+            } else {
+                title.setText(entry.title());
+                detail.setText(entry.detail());
+                setGraphic(row);
+            }
+        }
+    }
+}

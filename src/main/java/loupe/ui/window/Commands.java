@@ -1,0 +1,69 @@
+package loupe.ui.window;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import javafx.scene.Scene;
+import javafx.scene.control.TextInputControl;
+import javafx.scene.input.KeyCombination;
+import javafx.scene.input.KeyEvent;
+
+/** Every command of the window, in the order the palette and the page of shortcuts show them. */
+final class Commands {
+    private final List<Command> all = new ArrayList<>();
+
+    /**
+     * Adds a command that always makes sense.
+     *
+     * @param key such as {@code Shortcut+O}; empty for none
+     */
+    void add(String name, String title, String group, String key, Runnable action) {
+        add(name, title, group, key, () -> true, action);
+    }
+
+    void add(String name, String title, String group, String key, BooleanSupplier enabled, Runnable action) {
+        Optional<KeyCombination> combination =
+                key.isEmpty() ? Optional.empty() : Optional.of(KeyCombination.keyCombination(key));
+        all.add(new Command(name, title, group, combination, enabled, action));
+    }
+
+    List<Command> all() {
+        return List.copyOf(all);
+    }
+
+    /**
+     * Runs the command with this name.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    void run(String name) {
+        all.stream()
+                .filter(command -> command.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no command is named " + name))
+                .run();
+    }
+
+    /**
+     * Lets the keys of the commands work anywhere in {@code scene}; a key without Ctrl or Alt is left to a field being
+     * typed in.
+     */
+    void install(Scene scene) {
+        scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> {
+            boolean typing = scene.getFocusOwner() instanceof TextInputControl;
+            boolean plain = !event.isShortcutDown()
+                    && !event.isAltDown()
+                    && !event.getCode().isFunctionKey();
+            if (typing && plain) {
+                return;
+            }
+            for (Command command : all) {
+                if (command.key().isPresent() && command.key().get().match(event) && command.run()) {
+                    event.consume();
+                    return;
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,55 @@
+package loupe.ui.window;
+
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import javafx.geometry.Orientation;
+import javafx.scene.Node;
+import javafx.scene.control.SplitPane;
+
+/** Split panes that stand again where the user left their dividers. JavaFX thread only. */
+final class Dividers {
+    private static final Object NAME = new Object();
+
+    private final Map<String, List<Double>> positions;
+
+    Dividers(Map<String, List<Double>> remembered) {
+        positions = new HashMap<>(remembered);
+    }
+
+    Map<String, List<Double>> positions() {
+        return Map.copyOf(positions);
+    }
+
+    /** @param first where the dividers stand before anybody has moved them, fractions of the length */
+    SplitPane split(String name, Orientation orientation, List<Double> first, Node... parts) {
+        SplitPane split = new SplitPane(parts);
+        split.setOrientation(orientation);
+        split.setId("split-" + name);
+        boolean[] moved = {false};
+        split.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_RELEASED, event -> {
+            if (moved[0]) {
+                positions.put(
+                        (String) split.getProperties().get(NAME),
+                        Arrays.stream(split.getDividerPositions()).boxed().toList());
+            }
+            moved[0] = false;
+        });
+        split.addEventFilter(javafx.scene.input.MouseEvent.MOUSE_DRAGGED, event -> moved[0] = true);
+        rename(split, name, first);
+        return split;
+    }
+
+    /**
+     * Has a split pane stand where that of another name was left, and remembers it under that name from now on. Its id
+     * stays: with another one everything in it would be styled anew.
+     */
+    void rename(SplitPane split, String name, List<Double> first) {
+        split.getProperties().put(NAME, name);
+        List<Double> remembered = positions.get(name);
+        List<Double> start =
+                remembered != null && remembered.size() == split.getItems().size() - 1 ? remembered : first;
+        split.setDividerPositions(start.stream().mapToDouble(at -> at).toArray());
+    }
+}

@@ -1,0 +1,140 @@
+package loupe.ui.window;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import javafx.scene.Scene;
+import javafx.scene.input.DragEvent;
+import javafx.scene.input.TransferMode;
+import javafx.stage.DirectoryChooser;
+import javafx.stage.FileChooser;
+import javafx.stage.Window;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.state.WorkbenchModels;
+import loupe.state.checkpoint.NearbyCheckpoints.PathKind;
+import loupe.state.window.CheckpointSide;
+
+/** Opens models, checkpoints and corpora: by choosing, by dropping, from a path. */
+final class FileOpening {
+    private final WorkbenchModels models;
+
+    FileOpening(WorkbenchModels models) {
+        this.models = models;
+    }
+
+    void chooseModel(Window owner) {
+        DirectoryChooser chooser = new DirectoryChooser();
+        chooser.setTitle("Open a model: a folder in Hugging Face's layout");
+        near().ifPresent(chooser::setInitialDirectory);
+        Optional.ofNullable(chooser.showDialog(owner))
+                .ifPresent(folder -> models.workbench().openModel(folder.toPath()));
+    }
+
+    void chooseCheckpointFile(Window owner, CheckpointSide side) {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Open checkpoint " + side + ": a file");
+        near().ifPresent(chooser::setInitialDirectory);
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter(
+                                "Checkpoints", "*.pt", "*.pth", "*.bin", "*.safetensors", "*.npz"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
+        Optional.ofNullable(chooser.showOpenDialog(owner)).ifPresent(file -> openCheckpoint(side, file.toPath()));
+    }
+
+    void chooseCheckpointFolder(Window owner, CheckpointSide side) {
+        DirectoryChooser chooser = new DirectoryChooser();
+        chooser.setTitle("Open checkpoint " + side + ": a folder");
+        near().ifPresent(chooser::setInitialDirectory);
+        Optional.ofNullable(chooser.showDialog(owner)).ifPresent(folder -> openCheckpoint(side, folder.toPath()));
+    }
+
+    /** Asks for a file to look at without opening it. */
+    Optional<Path> chooseAnyFile(Window owner) {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Inspect a file");
+        near().ifPresent(chooser::setInitialDirectory);
+        return Optional.ofNullable(chooser.showOpenDialog(owner)).map(File::toPath);
+    }
+
+    /** Asks for a folder to look at without opening it. */
+    Optional<Path> chooseAnyFolder(Window owner) {
+        DirectoryChooser chooser = new DirectoryChooser();
+        chooser.setTitle("Inspect a folder");
+        near().ifPresent(chooser::setInitialDirectory);
+        return Optional.ofNullable(chooser.showDialog(owner)).map(File::toPath);
+    }
+
+    void chooseCorpus(Window owner) {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Choose a text to count activations over");
+        near().ifPresent(chooser::setInitialDirectory);
+        chooser.getExtensionFilters()
+                .addAll(
+                        new FileChooser.ExtensionFilter(
+                                "Texts", "*.txt", "*.jsonl", "*.csv", "*.tsv", "*.parquet", "*.gz", "*.bz2", "*.zst"),
+                        new FileChooser.ExtensionFilter("All files", "*"));
+        Optional.ofNullable(chooser.showOpenDialog(owner))
+                .ifPresent(file -> models.statistics().corpus().set(file.toPath()));
+    }
+
+    void openCheckpoint(CheckpointSide side, Path path) {
+        models.workbench().openCheckpoint(side, path, SaeOptions.AS_STORED);
+    }
+
+    /** Opens whatever a path is; a second checkpoint goes beside the first. */
+    void open(Path path) {
+        switch (PathKind.of(path)) {
+            case MODEL -> models.workbench().openModel(path);
+            case CORPUS -> models.statistics().corpus().set(path);
+            default -> openCheckpoint(models.workbench().a(), path);
+        }
+    }
+
+    /** Lets files be dropped anywhere on the window; with Shift a checkpoint goes to side B. */
+    void install(Scene scene) {
+        scene.setOnDragOver(event -> {
+            if (event.getDragboard().hasFiles()) {
+                event.acceptTransferModes(TransferMode.COPY_OR_MOVE);
+                event.consume();
+            }
+        });
+        scene.setOnDragDropped(event -> {
+            boolean taken = event.getDragboard().hasFiles();
+            if (taken) {
+                drop(event, event.getDragboard().getFiles());
+            }
+            event.setDropCompleted(taken);
+            event.consume();
+        });
+    }
+
+    private void drop(DragEvent event, List<File> files) {
+        List<Path> checkpoints = files.stream()
+                .map(File::toPath)
+                .filter(path -> PathKind.of(path) == PathKind.CHECKPOINT || PathKind.of(path) == PathKind.UNKNOWN)
+                .toList();
+        files.stream()
+                .map(File::toPath)
+                .filter(path -> !checkpoints.contains(path))
+                .forEach(this::open);
+        boolean beside = event.getTransferMode() == TransferMode.MOVE;
+        for (int i = 0; i < Math.min(2, checkpoints.size()); i++) {
+            openCheckpoint(
+                    i == 1 || beside && models.workbench().a().sae().get() != null
+                            ? models.workbench().b()
+                            : models.workbench().a(),
+                    checkpoints.get(i));
+        }
+    }
+
+    private Optional<File> near() {
+        return models.workbench().recent().all().stream()
+                .map(recent -> Path.of(recent.path()).getParent())
+                .filter(folder -> folder != null && Files.isDirectory(folder))
+                .findFirst()
+                .map(Path::toFile);
+    }
+}

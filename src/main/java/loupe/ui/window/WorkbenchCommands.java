@@ -1,0 +1,287 @@
+package loupe.ui.window;
+
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
+import javafx.stage.WindowEvent;
+import loupe.sae.checkpoint.SaeSaving;
+import loupe.state.WorkbenchModels;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.Workbench;
+import loupe.ui.checkpoint.CheckpointPage;
+import loupe.ui.checkpoint.InspectPage;
+import loupe.ui.export.ExportFormat;
+import loupe.ui.features.BatchPage;
+
+/** What the window's commands are and do. */
+final class WorkbenchCommands {
+    private static final String FILES = "Files";
+    private static final String FEATURES = "Features";
+    private static final String GHOST = "Ghost";
+    private static final String WINDOW = "Window";
+
+    private final WorkbenchView view;
+    private final WorkbenchModels models;
+    private final FileOpening opening;
+
+    WorkbenchCommands(WorkbenchView view, WorkbenchModels models, FileOpening opening) {
+        this.view = view;
+        this.models = models;
+        this.opening = opening;
+    }
+
+    void addTo(Commands commands) {
+        Workbench workbench = models.workbench();
+        BooleanSupplier hasModel = () -> workbench.model().get() != null;
+        BooleanSupplier hasA = () -> workbench.a().sae().get() != null;
+        BooleanSupplier hasB = () -> workbench.b().sae().get() != null;
+        commands.add("palette", "Find a command", WINDOW, "Shortcut+K", view::showPalette);
+        commands.add(
+                "open-model",
+                "Open a model...",
+                FILES,
+                "Shortcut+O",
+                () -> opening.chooseModel(view.scene().getWindow()));
+        commands.add(
+                "open-checkpoint",
+                "Open a checkpoint file...",
+                FILES,
+                "Shortcut+Shift+O",
+                hasModel,
+                () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.a()));
+        commands.add(
+                "open-checkpoint-folder",
+                "Open a checkpoint folder...",
+                FILES,
+                "",
+                hasModel,
+                () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.a()));
+        commands.add(
+                "compare",
+                "Compare with a checkpoint file...",
+                FILES,
+                "Shortcut+Shift+B",
+                hasA,
+                () -> opening.chooseCheckpointFile(view.scene().getWindow(), workbench.b()));
+        commands.add(
+                "compare-folder",
+                "Compare with a checkpoint folder...",
+                FILES,
+                "",
+                hasA,
+                () -> opening.chooseCheckpointFolder(view.scene().getWindow(), workbench.b()));
+        commands.add(
+                "close-compare", "Close checkpoint B", FILES, "", hasB, () -> workbench.closeCheckpoint(workbench.b()));
+        commands.add(
+                "corpus",
+                "Choose a corpus to count activations over...",
+                FILES,
+                "",
+                hasModel,
+                () -> opening.chooseCorpus(view.scene().getWindow()));
+        commands.add(
+                "export",
+                "Save the focused chart or tree as PNG...",
+                FILES,
+                "Shortcut+E",
+                hasA,
+                () -> view.exportFocused(ExportFormat.PNG_2X));
+        commands.add(
+                "export-svg",
+                "Save the focused chart or tree as SVG...",
+                FILES,
+                "Shortcut+Shift+E",
+                hasA,
+                () -> view.exportFocused(ExportFormat.SVG));
+        commands.add(
+                "inspect",
+                "Inspect a file before opening it...",
+                FILES,
+                "",
+                () -> opening.chooseAnyFile(view.scene().getWindow()).ifPresent(this::inspect));
+        commands.add(
+                "inspect-folder",
+                "Inspect a folder before opening it...",
+                FILES,
+                "",
+                () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
+        commands.add(
+                "audit-a", "How checkpoint A is read...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
+        commands.add("audit-b", "How checkpoint B is read...", FILES, "", hasB, () -> showReading(workbench.b()));
+        for (SaeSaving.Form form : SaeSaving.Form.values()) {
+            commands.add(
+                    "save-a-" + form.name().toLowerCase(Locale.ROOT),
+                    "Save checkpoint A as " + form.label() + "...",
+                    FILES,
+                    "",
+                    hasA,
+                    () -> saveCheckpoint(workbench.a(), form));
+            commands.add(
+                    "save-b-" + form.name().toLowerCase(Locale.ROOT),
+                    "Save checkpoint B as " + form.label() + "...",
+                    FILES,
+                    "",
+                    hasB,
+                    () -> saveCheckpoint(workbench.b(), form));
+        }
+        commands.add("close-model", "Close the model", FILES, "", hasModel, workbench::closeModel);
+
+        commands.add(
+                "filter",
+                "Filter features or go to one by number",
+                FEATURES,
+                "Shortcut+L",
+                hasA,
+                view.columns()::focusFilter);
+        commands.add(
+                "batch",
+                "Trees and lists of the listed features...",
+                FEATURES,
+                "Shortcut+Shift+M",
+                hasA,
+                this::showBatch);
+        commands.add("back", "Back to the feature before", FEATURES, "Alt+Left", workbench.selection()::back);
+        commands.add("forward", "Forward again", FEATURES, "Alt+Right", workbench.selection()::forward);
+        commands.add(
+                "next",
+                "Next feature of the table",
+                FEATURES,
+                "Alt+Down",
+                hasA,
+                () -> models.table().step(1));
+        commands.add(
+                "previous",
+                "Previous feature of the table",
+                FEATURES,
+                "Alt+Up",
+                hasA,
+                () -> models.table().step(-1));
+
+        commands.add("text", "Read a text of your own", FEATURES, "Shortcut+T", hasA, view.columns()::showText);
+        commands.add("examples", "Show the examples", FEATURES, "Shortcut+Shift+T", hasA, view.columns()::showExamples);
+        commands.add(
+                "together",
+                "Show features active together, or go back",
+                FEATURES,
+                "Shortcut+Shift+A",
+                hasA,
+                view.columns()::showTogether);
+        commands.add(
+                "all-features",
+                "Plot two numbers of all features",
+                FEATURES,
+                "Shortcut+G",
+                hasA,
+                view.columns()::showAllFeatures);
+        commands.add(
+                "this-feature",
+                "Show the feature's own charts",
+                FEATURES,
+                "Shortcut+Shift+G",
+                hasA,
+                view.columns()::showThisFeature);
+
+        commands.add(
+                "scale-down",
+                "Scale a little smaller",
+                GHOST,
+                "Open_Bracket",
+                () -> models.controls().nudgeScale(-1));
+        commands.add(
+                "scale-up",
+                "Scale a little larger",
+                GHOST,
+                "Close_Bracket",
+                () -> models.controls().nudgeScale(1));
+        commands.add(
+                "undo",
+                "Undo a change of the ghost controls",
+                GHOST,
+                "Shortcut+Z",
+                () -> models.history().undo());
+        commands.add(
+                "redo",
+                "Redo it",
+                GHOST,
+                "Shortcut+Shift+Z",
+                () -> models.history().redo());
+        commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
+        commands.add(
+                "filter-tokens",
+                "Filter the token list",
+                GHOST,
+                "Shortcut+Shift+F",
+                hasA,
+                view.columns()::filterTokens);
+        commands.add("token-sides", "Token lists of encoder and decoder side by side, or not", GHOST, "", hasA, () -> {
+            boolean both = !models.a().tokens().sides().get();
+            models.a().tokens().sides().set(both);
+            models.b().tokens().sides().set(both);
+        });
+        commands.add(
+                "steer",
+                "Steer by the feature while its tree grows",
+                GHOST,
+                "Shortcut+Shift+S",
+                hasA,
+                view.columns()::steer);
+        commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.columns()::findInTree);
+
+        commands.add("maximise", "Maximise the focused pane, or bring it back", WINDOW, "F11", view::maximiseFocused);
+        commands.add(
+                "theme",
+                "Switch between light and dark",
+                WINDOW,
+                "Shortcut+Shift+L",
+                () -> models.dark().set(!models.dark().get()));
+        commands.add(
+                "larger",
+                "Larger text",
+                WINDOW,
+                "Shortcut+Equals",
+                () -> models.fontSize().set(Math.min(24, models.fontSize().get() + 1)));
+        commands.add(
+                "smaller",
+                "Smaller text",
+                WINDOW,
+                "Shortcut+Minus",
+                () -> models.fontSize().set(Math.max(10, models.fontSize().get() - 1)));
+        commands.add("shortcuts", "Keyboard and mouse", WINDOW, "F1", view::showShortcuts);
+        commands.add(
+                "quit",
+                "Quit",
+                WINDOW,
+                "Shortcut+Q",
+                () -> view.scene()
+                        .getWindow()
+                        .fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
+    }
+
+    /** Shows what a file or folder holds. */
+    void inspect(Path path) {
+        Runnable leave = () -> {
+            models.inspection().stop();
+            view.uncover();
+        };
+        models.inspection().lookAt(path);
+        view.cover(new InspectPage(models.inspection(), opening::open, leave).node(), leave);
+    }
+
+    private void showBatch() {
+        view.cover(
+                new BatchPage(models.batch(), models.table(), view.desk(), models.table()::jumpTo, view::uncover)
+                        .node(),
+                view::uncover);
+    }
+
+    private void showReading(CheckpointSide side) {
+        view.cover(new CheckpointPage(models.audit(side), view::uncover).node(), view::uncover);
+    }
+
+    /** Asks where, and saves a checkpoint in the background. */
+    private void saveCheckpoint(CheckpointSide side, SaeSaving.Form form) {
+        view.desk()
+                .choose(models.saving().suggestedName(side, form), form.label())
+                .ifPresent(target -> models.saving().save(side, form, target));
+    }
+}

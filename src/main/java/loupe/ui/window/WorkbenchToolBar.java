@@ -1,0 +1,211 @@
+package loupe.ui.window;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import javafx.animation.KeyFrame;
+import javafx.animation.Timeline;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.control.Button;
+import javafx.scene.control.Label;
+import javafx.scene.control.MenuButton;
+import javafx.scene.control.MenuItem;
+import javafx.scene.control.SeparatorMenuItem;
+import javafx.scene.control.SplitMenuButton;
+import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
+import javafx.scene.layout.Region;
+import javafx.stage.Window;
+import javafx.util.Duration;
+import loupe.inference.InferenceService;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.sae.checkpoint.SaeSaving;
+import loupe.state.WorkbenchModels;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.Session;
+import loupe.state.window.Workbench;
+import loupe.ui.checkpoint.CheckpointWords;
+import loupe.ui.control.Figures;
+import loupe.ui.control.Tips;
+import loupe.ui.pane.Slots;
+import org.kordamp.ikonli.feather.Feather;
+import org.kordamp.ikonli.javafx.FontIcon;
+
+/** Opening on the left, what is open in the middle, the device and the window's own commands on the right. */
+final class WorkbenchToolBar {
+    private static final Duration STATUS_EVERY = Duration.seconds(1);
+
+    private final WorkbenchModels models;
+    private final FileOpening opening;
+    private final Commands commands;
+    private final HBox box = new HBox(8);
+    private final SplitMenuButton openModel = new SplitMenuButton();
+    private final SplitMenuButton openCheckpoint = new SplitMenuButton();
+    private final MenuButton compare = new MenuButton("Compare", new FontIcon(Feather.COLUMNS));
+    private final Label summary = new Label();
+    private final Label device = new Label();
+
+    WorkbenchToolBar(WorkbenchModels models, FileOpening opening, Commands commands) {
+        this.models = models;
+        this.opening = opening;
+        this.commands = commands;
+        layOut();
+        bind();
+    }
+
+    Node node() {
+        return box;
+    }
+
+    private void layOut() {
+        box.getStyleClass().add("workbench-bar");
+        box.setAlignment(Pos.CENTER_LEFT);
+        openModel.setText("Open model");
+        openModel.setGraphic(new FontIcon(Feather.FOLDER));
+        openModel.setId("open-model");
+        openModel.setTooltip(Tips.of("Open a model: a folder in Hugging Face's layout (Ctrl+O)"));
+        openModel.setOnAction(event -> opening.chooseModel(window()));
+        openCheckpoint.setText("Open checkpoint");
+        openCheckpoint.setGraphic(new FontIcon(Feather.LAYERS));
+        openCheckpoint.setId("open-checkpoint");
+        openCheckpoint.setTooltip(Tips.of("Open a sparse autoencoder trained on this model (Ctrl+Shift+O)"));
+        openCheckpoint.setOnAction(event ->
+                opening.chooseCheckpointFile(window(), models.workbench().a()));
+        compare.setId("compare");
+        compare.setTooltip(Tips.of("Open a second checkpoint beside the first"));
+        summary.getStyleClass().add("muted");
+        summary.setId("summary");
+        summary.setMinWidth(0);
+        HBox.setHgrow(summary, Priority.ALWAYS);
+        summary.setMaxWidth(Double.MAX_VALUE);
+        device.getStyleClass().add("muted");
+        device.setId("device");
+        device.setMinWidth(Region.USE_PREF_SIZE);
+        device.setTooltip(
+                Tips.of("Where the model runs, and the memory its weights and those of the checkpoints take there"));
+        Button palette = Tips.iconButton(
+                Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", () -> commands.run("palette"));
+        palette.setId("palette");
+        Button theme = Tips.iconButton(Feather.SUN, "Light or dark", () -> commands.run("theme"));
+        theme.setId("theme");
+        Button help = Tips.iconButton(Feather.HELP_CIRCLE, "Keyboard and mouse (F1)", () -> commands.run("shortcuts"));
+        help.setId("help");
+        for (Region button : List.of(openModel, openCheckpoint, compare)) {
+            button.setMinWidth(Region.USE_PREF_SIZE);
+        }
+        box.getChildren().addAll(openModel, openCheckpoint, compare, summary, device, palette, theme, help);
+    }
+
+    private void bind() {
+        Workbench workbench = models.workbench();
+        openModel.setOnShowing(event -> openModel.getItems().setAll(recentModels()));
+        openCheckpoint.setOnShowing(event -> openCheckpoint.getItems().setAll(checkpoints(workbench.a())));
+        compare.setOnShowing(event -> compare.getItems().setAll(checkpoints(workbench.b())));
+        openModel.getItems().setAll(recentModels());
+        openCheckpoint.getItems().setAll(checkpoints(workbench.a()));
+        compare.getItems().setAll(checkpoints(workbench.b()));
+        openCheckpoint.disableProperty().bind(workbench.model().isNull());
+        compare.disableProperty().bind(workbench.a().sae().isNull());
+        workbench.model().addListener(changed -> describe());
+        workbench.a().sae().addListener(changed -> describe());
+        workbench.b().sae().addListener(changed -> describe());
+        describe();
+        Timeline status = new Timeline(new KeyFrame(Duration.ZERO, event -> showStatus()), new KeyFrame(STATUS_EVERY));
+        status.setCycleCount(Timeline.INDEFINITE);
+        Slots.whileShown(box, shown -> {
+            if (shown) {
+                status.play();
+            } else {
+                status.stop();
+            }
+        });
+    }
+
+    private void showStatus() {
+        InferenceService.Status status = models.workbench().service().status();
+        device.setText(
+                status.device() + (status.residentBytes() > 0 ? "  " + Figures.bytes(status.residentBytes()) : ""));
+    }
+
+    private void describe() {
+        OpenModel model = models.workbench().model().get();
+        OpenSae a = models.workbench().a().sae().get();
+        OpenSae b = models.workbench().b().sae().get();
+        if (model == null) {
+            summary.setText("No model is open");
+            return;
+        }
+        List<String> parts = new ArrayList<>();
+        parts.add(model.id().name());
+        if (a != null) {
+            a.config().place().ifPresent(parts::add);
+            parts.add((b == null ? "" : "A ") + a.id().name() + " (" + CheckpointWords.describe(a.config()) + ")");
+        }
+        if (b != null) {
+            parts.add("B " + b.id().name() + " (" + CheckpointWords.describe(b.config()) + ")");
+        }
+        summary.setText(String.join("  \u00b7  ", parts));
+    }
+
+    private List<MenuItem> recentModels() {
+        List<MenuItem> items = new ArrayList<>();
+        items.add(item("Choose a folder...", () -> opening.chooseModel(window())));
+        List<Session.Recent> recent = models.workbench().recent().all().stream()
+                .filter(Session.Recent::model)
+                .toList();
+        if (!recent.isEmpty()) {
+            items.add(new SeparatorMenuItem());
+            recent.forEach(one ->
+                    items.add(item(one.path(), () -> models.workbench().openModel(Path.of(one.path())))));
+        }
+        return items;
+    }
+
+    private List<MenuItem> checkpoints(CheckpointSide side) {
+        List<MenuItem> items = new ArrayList<>();
+        items.add(item("Choose a file...", () -> opening.chooseCheckpointFile(window(), side)));
+        items.add(item("Choose a folder...", () -> opening.chooseCheckpointFolder(window(), side)));
+        items.add(item("Inspect a file first...", () -> commands.run("inspect")));
+        List<Path> nearby = models.nearby().paths();
+        if (!nearby.isEmpty()) {
+            items.add(new SeparatorMenuItem());
+            nearby.forEach(
+                    path -> items.add(item(path.getFileName().toString(), () -> opening.openCheckpoint(side, path))));
+        }
+        List<Session.Recent> recent = models.workbench().recent().all().stream()
+                .filter(one -> !one.model() && !nearby.contains(Path.of(one.path())))
+                .toList();
+        if (!recent.isEmpty()) {
+            items.add(new SeparatorMenuItem());
+            recent.forEach(one -> items.add(item(one.path(), () -> opening.openCheckpoint(side, Path.of(one.path())))));
+        }
+        if (side.sae().get() != null) {
+            items.add(new SeparatorMenuItem());
+            items.add(item(
+                    "How checkpoint " + side + " is read...",
+                    () -> commands.run("audit-" + side.toString().toLowerCase(Locale.ROOT))));
+            for (SaeSaving.Form form : SaeSaving.Form.values()) {
+                items.add(item(
+                        "Save checkpoint " + side + " as " + form.label() + "...",
+                        () -> commands.run("save-" + side.toString().toLowerCase(Locale.ROOT) + "-"
+                                + form.name().toLowerCase(Locale.ROOT))));
+            }
+            items.add(item("Close checkpoint " + side, () -> models.workbench().closeCheckpoint(side)));
+        }
+        return items;
+    }
+
+    private static MenuItem item(String text, Runnable action) {
+        MenuItem item = new MenuItem(text);
+        item.setMnemonicParsing(false);
+        item.setOnAction(event -> action.run());
+        return item;
+    }
+
+    private Window window() {
+        return box.getScene().getWindow();
+    }
+}

@@ -1,0 +1,312 @@
+package loupe.ui.window;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import javafx.beans.binding.Bindings;
+import javafx.geometry.Pos;
+import javafx.scene.Node;
+import javafx.scene.Scene;
+import javafx.scene.control.TextInputControl;
+import javafx.scene.input.KeyCode;
+import javafx.scene.input.KeyEvent;
+import javafx.scene.layout.BorderPane;
+import javafx.scene.layout.Region;
+import javafx.scene.layout.StackPane;
+import loupe.state.WorkbenchModels;
+import loupe.state.window.CheckpointDoubt;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.Session;
+import loupe.state.window.Workbench;
+import loupe.ui.checkpoint.CheckpointForm;
+import loupe.ui.export.ExportFormat;
+import loupe.ui.export.ExportMenu;
+import loupe.ui.pane.MaximiseHost;
+import loupe.ui.pane.PaneFrame;
+import loupe.ui.pane.ProblemView;
+import loupe.ui.style.Theme;
+import org.controlsfx.control.PopOver;
+
+/** The whole window: bar, three columns, activity line, and what lies over them: pages, the palette. */
+public final class WorkbenchView {
+    private static final double NARROW_PIXELS = 1180;
+
+    private final WorkbenchModels models;
+    private final Commands commands = new Commands();
+    private final FileOpening opening;
+    private final WindowDesk desk;
+    private final WindowColumns columns;
+    private final BorderPane root = new BorderPane();
+    private final StackPane layers = new StackPane(root);
+    private final StackPane veil = new StackPane();
+    private final CommandPalette palette;
+    private final Scene scene;
+    private boolean comparing;
+    private boolean narrow;
+    private PaneFrame focused;
+
+    /** @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window */
+    public WorkbenchView(WorkbenchModels models, Map<String, List<Double>> remembered, double width, double height) {
+        this.models = models;
+        opening = new FileOpening(models);
+        desk = new WindowDesk(models, () -> scene().getWindow());
+        narrow = width < NARROW_PIXELS;
+        columns = new WindowColumns(models, desk, remembered, narrow);
+        palette = new CommandPalette(this::paletteEntries, this::uncover);
+        new WorkbenchCommands(this, models, opening).addTo(commands);
+        scene = new Scene(layers, width, height);
+        layOut();
+        bind();
+    }
+
+    public Scene scene() {
+        return scene;
+    }
+
+    /** For the session. */
+    public Map<String, List<Double>> dividerPositions() {
+        return columns.dividerPositions();
+    }
+
+    public WindowDesk desk() {
+        return desk;
+    }
+
+    /**
+     * Runs a command by its name, as its menu or key does.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    public void run(String command) {
+        commands.run(command);
+    }
+
+    private void layOut() {
+        root.getStyleClass().add("workbench");
+        root.setTop(new WorkbenchToolBar(models, opening, commands).node());
+        root.setCenter(new MaximiseHost(columns.node()));
+        root.setBottom(new ActivityBar(
+                        models.workbench().activity(), models.workbench().notices())
+                .node());
+        veil.getStyleClass().add("veil");
+        veil.setVisible(false);
+        layers.getChildren().add(veil);
+    }
+
+    private void bind() {
+        Theme.of(models.dark().get() ? "dark" : "light").apply(scene);
+        models.dark()
+                .addListener(
+                        (property, was, is) -> Theme.of(is ? "dark" : "light").apply(scene));
+        layers.styleProperty().bind(Bindings.concat("-fx-font-size: ", models.fontSize(), "px;"));
+        scene.widthProperty().addListener((property, was, is) -> {
+            if (is.doubleValue() < NARROW_PIXELS != narrow) {
+                narrow = !narrow;
+                columns.arrange(narrow, comparing, false);
+            }
+        });
+        Workbench workbench = models.workbench();
+        workbench.b().sae().addListener((property, was, is) -> {
+            if ((is != null) != comparing) {
+                comparing = is != null;
+                arrange();
+            }
+        });
+        workbench.b().problem().addListener((property, was, is) -> {
+            if (is != null && workbench.b().sae().get() == null) {
+                showProblemOfB();
+            }
+        });
+        workbench.doubt().addListener((property, was, is) -> showDoubt(is));
+        scene.focusOwnerProperty().addListener((property, was, is) -> rememberFocus(is));
+        commands.install(scene);
+        opening.install(scene);
+        columns.table().focusTable();
+        scene.addEventHandler(KeyEvent.KEY_TYPED, this::typedNumber);
+    }
+
+    /** A digit typed anywhere but in a field starts the number of a feature to go to. */
+    private void typedNumber(KeyEvent event) {
+        boolean plain = !event.isShortcutDown() && !event.isAltDown();
+        if (plain
+                && event.getCharacter().matches("[0-9]")
+                && !(scene.getFocusOwner() instanceof TextInputControl)
+                && models.workbench().a().sae().get() != null) {
+            columns.table().startNumber(event.getCharacter());
+            event.consume();
+        }
+    }
+
+    private void arrange() {
+        columns.arrange(
+                narrow,
+                comparing,
+                scene.getWindow() != null && scene.getWindow().isShowing());
+    }
+
+    /** Whether all panes are in their places after the window was arranged anew. */
+    public boolean isArranged() {
+        return columns.isArranged();
+    }
+
+    WindowColumns columns() {
+        return columns;
+    }
+
+    // ---- over the window ----
+
+    void showPalette() {
+        cover(palette.node(), this::uncover);
+        StackPane.setAlignment(veil.getChildren().get(0), Pos.TOP_CENTER);
+        palette.begin();
+    }
+
+    void showShortcuts() {
+        Node page = ShortcutPage.of(commands);
+        cover(page, this::uncover);
+    }
+
+    public boolean isCovered() {
+        return veil.isVisible();
+    }
+
+    private void showDoubt(CheckpointDoubt doubt) {
+        if (doubt == null) {
+            uncover();
+            return;
+        }
+        Workbench workbench = models.workbench();
+        int layers = workbench.model().get() == null
+                ? 0
+                : workbench.model().get().config().nLayers();
+        CheckpointForm form = new CheckpointForm(doubt, layers, workbench::settleDoubt, workbench::dismissDoubt);
+        cover(form.node(), workbench::dismissDoubt);
+        form.focus();
+    }
+
+    private void showProblemOfB() {
+        ProblemView view = new ProblemView(null);
+        view.show(models.workbench().b().problem().get());
+        PopOver over = new PopOver(view);
+        over.setTitle("Checkpoint B could not be opened");
+        over.getRoot().getStylesheets().addAll(scene.getStylesheets());
+        over.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);
+        Node compare = scene.lookup("#compare");
+        if (compare != null && scene.getWindow() != null && scene.getWindow().isShowing()) {
+            over.show(compare);
+        }
+    }
+
+    public void cover(Node page, Runnable leave) {
+        StackPane card = new StackPane(page);
+        card.getStyleClass().add("card");
+        card.setMaxSize(Region.USE_PREF_SIZE, Region.USE_PREF_SIZE);
+        veil.getChildren().setAll(card);
+        StackPane.setAlignment(card, Pos.CENTER);
+        veil.setVisible(true);
+        veil.setOnMouseClicked(event -> {
+            if (event.getTarget() == veil) {
+                leave.run();
+            }
+        });
+        veil.setOnKeyPressed(event -> {
+            if (event.getCode() == KeyCode.ESCAPE) {
+                leave.run();
+                event.consume();
+            }
+        });
+        card.setFocusTraversable(true);
+        card.requestFocus();
+    }
+
+    public void uncover() {
+        veil.setVisible(false);
+        veil.getChildren().clear();
+    }
+
+    // ---- for commands ----
+
+    /** Takes a page or the palette off the window. */
+    public void dismiss() {
+        uncover();
+    }
+
+    /**
+     * Maximises a pane of side A, or brings it back.
+     *
+     * @param pane tree, histogram, logits, scatter, examples, text, tokens, neighbours or together; others do nothing
+     */
+    public void maximise(String pane, boolean wanted) {
+        (pane.equals("scatter")
+                        ? java.util.Optional.of(columns.scatter().node())
+                        : columns.a().named(pane))
+                .ifPresent(frame -> frame.setMaximised(wanted));
+    }
+
+    /** Saves the focused chart, or the tree, as a picture. */
+    void exportFocused(ExportFormat format) {
+        java.util.Map<PaneFrame, ExportMenu> pictures =
+                new java.util.LinkedHashMap<>(columns.a().pictures());
+        pictures.putAll(columns.b().pictures());
+        pictures.put(columns.scatter().node(), columns.scatter().export());
+        pictures.getOrDefault(focused, pictures.get(columns.a().tree())).savePicture(format);
+    }
+
+    void maximiseFocused() {
+        if (focused != null) {
+            focused.toggleMaximised();
+        } else {
+            columns.a().tree().toggleMaximised();
+        }
+    }
+
+    private void rememberFocus(Node owner) {
+        for (Node node = owner; node != null; node = node.getParent()) {
+            if (node instanceof PaneFrame frame) {
+                focused = frame;
+                return;
+            }
+        }
+    }
+
+    private List<CommandPalette.Entry> paletteEntries(String typed) {
+        List<CommandPalette.Entry> entries = new ArrayList<>();
+        String words = typed.strip();
+        if (words.matches("#?\\d{1,9}")) {
+            int feature = Integer.parseInt(words.replace("#", ""));
+            if (feature < models.table().size()) {
+                entries.add(new CommandPalette.Entry(
+                        "Go to feature " + feature,
+                        models.table().promoted(feature),
+                        () -> models.table().jumpTo(feature)));
+            }
+            FeatureRef chosen = models.workbench().selection().feature().get();
+            if (chosen == null && entries.isEmpty()) {
+                return entries;
+            }
+        }
+        List<CommandPalette.Entry> candidates = new ArrayList<>();
+        for (Command command : commands.all()) {
+            if (command.enabled().getAsBoolean() && !command.name().equals("palette")) {
+                candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
+            }
+        }
+        for (Path path : models.nearby().paths()) {
+            candidates.add(new CommandPalette.Entry(
+                    "Open checkpoint " + path.getFileName(),
+                    "beside the model",
+                    () -> opening.openCheckpoint(models.workbench().a(), path)));
+            candidates.add(new CommandPalette.Entry(
+                    "Compare with " + path.getFileName(),
+                    "beside the model",
+                    () -> opening.openCheckpoint(models.workbench().b(), path)));
+        }
+        for (Session.Recent recent : models.workbench().recent().all()) {
+            candidates.add(
+                    CommandPalette.ofRecent(recent.path(), recent.model(), () -> opening.open(Path.of(recent.path()))));
+        }
+        entries.addAll(CommandPalette.matching(candidates, words));
+        return entries;
+    }
+}

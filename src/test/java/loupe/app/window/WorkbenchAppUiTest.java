@@ -1,0 +1,146 @@
+package loupe.app.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import javafx.stage.Stage;
+import loupe.TinyModel;
+import loupe.TinySae;
+import loupe.base.HookPoint;
+import loupe.inference.Device;
+import loupe.inference.LocalInferenceService;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.state.window.FeatureRef;
+import loupe.state.window.SessionFile;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.testfx.util.WaitForAsyncUtils;
+
+/** The workbench from start to end, without a screen. */
+@Tag("ui")
+class WorkbenchAppUiTest {
+    private static final int PATIENCE_SECONDS = 60;
+
+    @TempDir
+    static Path folder;
+
+    private static Path model;
+    private static Path sae;
+
+    @BeforeAll
+    static void start() throws IOException {
+        Toolkit.withoutScreen();
+        Toolkit.start();
+        model = TinyModel.writeTo(folder.resolve("tiny"));
+        sae = TinySae.writeTo(folder.resolve("first"), 1);
+        Files.writeString(folder.resolve("corpus.txt"), "the cat sat on the mat. ".repeat(20));
+    }
+
+    @Test
+    void theNextStartShowsWhatWasOpenAtTheEndOfThisOne() {
+        SessionFile memory = new SessionFile(folder.resolve("session.json"));
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp first = open(service, memory, new WorkbenchApp.Opening(model, List.of(sae)));
+            until(() -> first.models().workbench().a().feature().get() != null
+                    && first.models().controls().geometry().get() != null);
+            Toolkit.run(() -> {
+                first.models().table().jumpTo(7);
+                first.models()
+                        .controls()
+                        .scale()
+                        .set(first.models().controls().range().get().natural() * 2);
+                first.models().dark().set(true);
+            });
+            double scale =
+                    Toolkit.call(() -> first.models().controls().values().get().scale());
+            endAndClose(first);
+
+            WorkbenchApp second = open(service, memory, WorkbenchApp.Opening.LAST);
+            until(() -> second.models().workbench().a().feature().get() != null
+                    && second.models().workbench().a().feature().get().feature() == 7);
+            FeatureRef feature =
+                    Toolkit.call(() -> second.models().workbench().a().feature().get());
+            assertThat(feature.sae().name()).isEqualTo("first");
+            until(() -> second.models().controls().geometry().get() != null);
+            assertThat(Toolkit.<Double>call(
+                            () -> second.models().controls().values().get().scale()))
+                    .isEqualTo(scale);
+            assertThat(Toolkit.<Boolean>call(() -> second.models().dark().get()))
+                    .isTrue();
+            until(() -> second.models()
+                            .statistics()
+                            .index(second.models().workbench().a())
+                            .get()
+                    != null);
+            endAndClose(second);
+        }
+    }
+
+    @Test
+    void closingGivesTheMemoryOfModelAndCheckpointBack() {
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp app = open(service, null, new WorkbenchApp.Opening(model, List.of(sae)));
+            until(() -> app.models().workbench().a().sae().get() != null
+                    && service.status().residentBytes() > 0);
+            Toolkit.run(() -> app.models().workbench().closeModel());
+            until(() -> service.status().residentBytes() == 0);
+            endAndClose(app);
+        }
+    }
+
+    @Test
+    void whatTheUserSaidAboutACheckpointIsKeptAndUnderstoodAgain() {
+        SaeOptions said = new SaeOptions(
+                Optional.of("tokenized"),
+                OptionalInt.of(30),
+                Optional.of(HookPoint.residPre(8)),
+                Optional.empty(),
+                java.util.OptionalDouble.of(1.5),
+                Optional.of(true),
+                true);
+        assertThat(WorkbenchApp.options(WorkbenchApp.kept(said))).isEqualTo(said);
+        assertThat(WorkbenchApp.options(Map.of())).isEqualTo(SaeOptions.AS_STORED);
+    }
+
+    private static WorkbenchApp open(LocalInferenceService service, SessionFile memory, WorkbenchApp.Opening what) {
+        return Toolkit.call(() -> {
+            WorkbenchApp app = new WorkbenchApp(service, memory, folder.resolve("indexes"));
+            app.show(new Stage(), () -> {});
+            app.openFirst(what);
+            return app;
+        });
+    }
+
+    private static void endAndClose(WorkbenchApp app) {
+        Toolkit.run(() -> {
+            var window = app.view().scene().getWindow();
+            app.view().run("quit");
+            assertThat(window.isShowing()).isFalse();
+            app.close();
+        });
+        // a pass that was stopped still holds its folder for a moment, which the next window wants
+        until(() -> app.models().workbench().activity().jobs().isEmpty());
+    }
+
+    private static void until(Callable<Boolean> condition) {
+        try {
+            WaitForAsyncUtils.waitFor(
+                    PATIENCE_SECONDS,
+                    TimeUnit.SECONDS,
+                    () -> WaitForAsyncUtils.waitForAsyncFx(PATIENCE_SECONDS * 1000L, condition));
+        } catch (TimeoutException late) {
+            throw new AssertionError("the condition did not hold within " + PATIENCE_SECONDS + " s", late);
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package loupe.training.sample;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import loupe.Shared;
+import org.junit.jupiter.api.Test;
+
+/** What the sample's README says of its language model, measured again. */
+class BundledSampleTest {
+    @Test
+    void theLanguageModelIsAsGoodAsItsReadmeSays() throws Exception {
+        Path definitions = Shared.data("wordnet-definitions/definitions.tsv");
+        Map<String, Object> measured = SampleBuilder.measureLanguageModel(
+                definitions, Path.of("sample-checkpoints"), SampleBuilder.Plan.SAMPLE.seed());
+        double loss = (Double) measured.get("heldOutLoss");
+        double bigram = (Double) measured.get("bigramLoss");
+        assertThat(bigram - loss).isGreaterThanOrEqualTo(1.0);
+        assertThat((Double) measured.get("recognisable")).isGreaterThanOrEqualTo(0.65);
+        Matcher said = Pattern.compile("\\| ([0-9.]+) \\| ([0-9.]+) \\| ([0-9.]+) \\|")
+                .matcher(Files.readString(Path.of("sample-checkpoints", "README.md")));
+        assertThat(said.find()).isTrue();
+        assertThat(Double.parseDouble(said.group(1))).isCloseTo(loss, within(0.001));
+        assertThat(Double.parseDouble(said.group(2))).isCloseTo(bigram, within(0.001));
+        assertThat(Double.parseDouble(said.group(3))).isCloseTo(bigram - loss, within(0.002));
+    }
+}

@@ -1,0 +1,87 @@
+package loupe.ui.ghost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.List;
+import java.util.Optional;
+import javafx.beans.property.SimpleDoubleProperty;
+import javafx.beans.property.SimpleObjectProperty;
+import javafx.geometry.Point2D;
+import javafx.scene.Parent;
+import javafx.scene.layout.VBox;
+import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.GhostSettings;
+import loupe.analysis.ghost.ScaleSweep;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.inference.ModelId;
+import loupe.inference.SaeId;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.ui.UiTest;
+import org.junit.jupiter.api.Test;
+
+class ScaleCurvesUiTest extends UiTest {
+    private ScaleCurves curves;
+    private double set = Double.NaN;
+
+    @Override
+    protected Parent build() {
+        curves = new ScaleCurves(
+                new SimpleObjectProperty<>(new GhostControlsModel.ScaleRange(19, 0.05, 3.8)),
+                new SimpleDoubleProperty(3.8),
+                scale -> set = scale);
+        curves.setPrefWidth(320);
+        return new VBox(curves);
+    }
+
+    private static ScaleSweep.Answer answer() {
+        ScaleSweep sweep = new ScaleSweep(
+                new ModelId("m", "m"),
+                GhostSettings.encoder(new SaeId("s", "s"), 1),
+                new GhostPrompt(List.of(0), List.of(0)),
+                List.of(1.0, 2.0, 4.0, 8.0),
+                5,
+                5,
+                TreeBaseline.CENTROID,
+                1,
+                Optional.empty());
+        double[][] values = new double[ScaleSweep.Curve.values().length][];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = new double[] {0, 1 + i, 2, 1};
+        }
+        values[ScaleSweep.Curve.SCORE.ordinal()] = new double[] {0, 1, 2, 1};
+        values[ScaleSweep.Curve.SELF_SIMILARITY.ordinal()] =
+                new double[] {Double.NaN, Double.NaN, Double.NaN, Double.NaN};
+        return new ScaleSweep.Answer(sweep, new double[] {1, 2, 4, 8}, values, 0, true);
+    }
+
+    @Test
+    void aClickSetsTheScaleUnderThePointerAndHoverTellsEveryCurve() {
+        onFx(() -> curves.show(answer()));
+        double x = onFx(() -> curves.xOf(6));
+        Point2D place = onFx(() -> curves.localToScreen(x, 60));
+        moveTo(place);
+        waitUntil(() -> curves.readoutProperty().get().startsWith("At "));
+        assertThat(curves.readoutProperty().get())
+                .contains("score")
+                .contains("divergence")
+                .doesNotContain("self-similarity");
+        clickOn(place);
+        waitUntil(() -> !Double.isNaN(set));
+        assertThat(set).isCloseTo(6, within(0.2));
+    }
+
+    @Test
+    void nothingIsSetWhileThereAreNoCurves() {
+        clickOn(onFx(() -> curves.localToScreen(100, 60)));
+        assertThat(set).isNaN();
+    }
+
+    @Test
+    void whereAScaleStandsIsWhereAClickFindsIt() {
+        for (double scale : new double[] {0, 1.5, 19}) {
+            assertThat(onFx(() -> curves.scaleAt(curves.xOf(scale)))).isCloseTo(scale, within(1e-9));
+        }
+        assertThat(onFx(() -> curves.scaleAt(-50))).isZero();
+    }
+}
