@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -28,6 +29,8 @@ class ArchitectureTest {
     private static final String[] ALL = {
         "base", "tensor", "format", "lm", "sae", "inference", "analysis", "index", "training", "state", "ui", "app"
     };
+
+    private static final String NO_CYCLES = "packages have no cycles";
 
     /** What each layer may see. */
     private static final Map<String, String[]> SEES = Map.ofEntries(
@@ -54,9 +57,7 @@ class ArchitectureTest {
             layers = layers.whereLayer(sees.getKey()).mayOnlyAccessLayers(sees.getValue());
         }
         rules.put("layers see only what they may", layers.whereLayer("app").mayNotBeAccessedByAnyLayer());
-        rules.put(
-                "packages have no cycles",
-                slices().matching(root + ".(**)").should().beFreeOfCycles());
+        rules.put(NO_CYCLES, slices().matching(root + ".(**)").should().beFreeOfCycles());
         rules.put(
                 "device arrays stay in the device layers",
                 noFields()
@@ -144,5 +145,18 @@ class ArchitectureTest {
                                         .evaluate(offenders)
                                         .hasViolation())
                                 .isTrue()));
+    }
+
+    /** The cycle of two rooms of one layer, beside those of whole layers. */
+    @Test
+    void roomsOfOneLayerThatKnowEachOtherAreFound() {
+        JavaClasses offenders = new ClassFileImporter().importPackages("loupe.archfixture.ui");
+
+        assertThat(rulesFor("loupe.archfixture")
+                        .get(NO_CYCLES)
+                        .evaluate(offenders)
+                        .getFailureReport()
+                        .toString())
+                .contains("Slice ui.token", "Slice ui.tree");
     }
 }
