@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import loupe.lm.ModelConfig;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 
 /**
  * What the host knows about an open model.

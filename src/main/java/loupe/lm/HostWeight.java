@@ -12,16 +12,16 @@ import loupe.tensor.DirectMemory;
  *
  * @param blocks all of one size but the last
  */
-record HostWeight(List<ByteBuffer> blocks, long... shape) {
+public record HostWeight(List<ByteBuffer> blocks, long... shape) {
     /** Of one buffer, in bytes. */
-    static final long LARGEST_BLOCK = Integer.MAX_VALUE - 8;
+    public static final long LARGEST_BLOCK = Integer.MAX_VALUE - 8;
 
-    static HostWeight zeros(long... shape) {
+    public static HostWeight zeros(long... shape) {
         return zerosInBlocks(LARGEST_BLOCK, shape);
     }
 
     /** @param largestBlock in bytes; a row must fit into it */
-    static HostWeight zerosInBlocks(long largestBlock, long... shape) {
+    public static HostWeight zerosInBlocks(long largestBlock, long... shape) {
         long rowBytes = Math.multiplyExact(4, shape[shape.length - 1]);
         long rows = 1;
         for (int axis = 0; axis + 1 < shape.length; axis++) {
@@ -36,7 +36,7 @@ record HostWeight(List<ByteBuffer> blocks, long... shape) {
     }
 
     /** Gives the memory back; see {@link DirectMemory#free} for what that forbids. */
-    void free() {
+    public void free() {
         blocks.forEach(DirectMemory::free);
     }
 
@@ -46,7 +46,7 @@ record HostWeight(List<ByteBuffer> blocks, long... shape) {
     }
 
     /** The elements of a parameter that lies in one block. */
-    FloatBuffer floats() {
+    public FloatBuffer floats() {
         if (blocks.size() != 1) {
             throw new IllegalStateException("the parameter lies in " + blocks.size() + " blocks");
         }
@@ -54,12 +54,12 @@ record HostWeight(List<ByteBuffer> blocks, long... shape) {
     }
 
     /** Length of the last axis. */
-    int width() {
+    public int width() {
         return (int) shape[shape.length - 1];
     }
 
     /** Number of vectors along the last axis. */
-    int rows() {
+    public int rows() {
         return Math.toIntExact(size() / 4 / width());
     }
 
@@ -67,16 +67,16 @@ record HostWeight(List<ByteBuffer> blocks, long... shape) {
         return blocks.get(0).capacity() / 4 / width();
     }
 
-    void getRow(int row, float[] values) {
+    public void getRow(int row, float[] values) {
         blocks.get(row / rowsPerBlock()).asFloatBuffer().get(row % rowsPerBlock() * width(), values);
     }
 
-    void putRow(int row, float[] values) {
+    public void putRow(int row, float[] values) {
         blocks.get(row / rowsPerBlock()).asFloatBuffer().put(row % rowsPerBlock() * width(), values);
     }
 
     /** All elements of a vector, as doubles. */
-    double[] toDoubles() {
+    public double[] toDoubles() {
         FloatBuffer floats = floats();
         double[] values = new double[floats.capacity()];
         for (int i = 0; i < values.length; i++) {
@@ -85,14 +85,14 @@ record HostWeight(List<ByteBuffer> blocks, long... shape) {
         return values;
     }
 
-    void putDoubles(double[] values) {
+    public void putDoubles(double[] values) {
         FloatBuffer floats = floats();
         for (int i = 0; i < values.length; i++) {
             floats.put(i, (float) values[i]);
         }
     }
 
-    HostWeight copy() {
+    public HostWeight copy() {
         HostWeight copy = zerosInBlocks(blocks.get(0).capacity(), shape);
         for (int block = 0; block < blocks.size(); block++) {
             copy.blocks.get(block).duplicate().put(blocks.get(block).duplicate().clear());

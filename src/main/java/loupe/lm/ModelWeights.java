@@ -18,7 +18,7 @@ public final class ModelWeights {
     private final int tokens;
 
     /** @param tokens see {@link LanguageModel#tokens} */
-    ModelWeights(ModelConfig config, int tokens, Map<String, HostWeight> weights) {
+    public ModelWeights(ModelConfig config, int tokens, Map<String, HostWeight> weights) {
         this.config = config;
         this.tokens = tokens;
         this.weights = new LinkedHashMap<>(weights);

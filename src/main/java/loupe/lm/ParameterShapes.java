@@ -7,14 +7,14 @@ import java.util.Map;
 import loupe.lm.ModelConfig.NormKind;
 
 /** Which parameters a configuration calls for, by {@link LanguageModel}'s names, and with which shapes. */
-final class ParameterShapes {
+public final class ParameterShapes {
     private ParameterShapes() {}
 
     /**
      * Parameters that must be there, in the order of the forward pass. Biases of matrices are optional and checked only
      * if present.
      */
-    static Map<String, Shape> required(ModelConfig config) {
+    public static Map<String, Shape> required(ModelConfig config) {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         shapes.put("transformer.wte.weight", new Shape(config.vocabularySize(), config.dModel()));
         if (config.wiring().absolutePositions()) {
@@ -47,7 +47,7 @@ final class ParameterShapes {
     }
 
     /** Parameters that some models have. */
-    static Map<String, Shape> optional(ModelConfig config) {
+    public static Map<String, Shape> optional(ModelConfig config) {
         Map<String, Shape> shapes = new LinkedHashMap<>();
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";

@@ -20,7 +20,7 @@ public record Rotary(List<Double> frequencies, boolean interleaved) {
     }
 
     /** Unscaled: frequency i is base^(-i / n), with n half of {@code dimensions}. */
-    static Rotary of(double base, int dimensions, boolean interleaved) {
+    public static Rotary of(double base, int dimensions, boolean interleaved) {
         List<Double> frequencies = new ArrayList<>();
         for (int i = 0; i < dimensions / 2; i++) {
             frequencies.add(Math.pow(base, -2.0 * i / dimensions));
@@ -29,7 +29,7 @@ public record Rotary(List<Double> frequencies, boolean interleaved) {
     }
 
     /** All positions divided by a factor. */
-    Rotary linear(double factor) {
+    public Rotary linear(double factor) {
         return new Rotary(
                 frequencies.stream().map(frequency -> frequency / factor).toList(), interleaved);
     }
@@ -40,7 +40,7 @@ public record Rotary(List<Double> frequencies, boolean interleaved) {
      *
      * @param context of the training before the extension, in positions
      */
-    Rotary llama3(double factor, double low, double high, double context) {
+    public Rotary llama3(double factor, double low, double high, double context) {
         return new Rotary(
                 frequencies.stream()
                         .map(frequency -> {

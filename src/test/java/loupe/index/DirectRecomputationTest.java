@@ -28,7 +28,7 @@ import loupe.lm.Hook;
 import loupe.lm.Input;
 import loupe.lm.Logits;
 import loupe.lm.Processing;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;

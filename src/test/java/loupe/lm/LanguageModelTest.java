@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class LanguageModelTest {
+public class LanguageModelTest {
     private static final int[] IDS = {5, 260, 17, 299, 0, 44, 17};
     private NDManager base;
     private NDManager step;
@@ -273,7 +273,7 @@ class LanguageModelTest {
         return model.forward(step, input, hook, cache, which, new Cancellation());
     }
 
-    static float[] flat(double[][] rows) {
+    public static float[] flat(double[][] rows) {
         float[] flat = new float[rows.length * rows[0].length];
         for (int i = 0; i < flat.length; i++) {
             flat[i] = (float) rows[i / rows[0].length][i % rows[0].length];
@@ -281,7 +281,7 @@ class LanguageModelTest {
         return flat;
     }
 
-    static void assertClose(float[] actual, float[] expected, double tolerance) {
+    public static void assertClose(float[] actual, float[] expected, double tolerance) {
         assertThat(actual.length).isEqualTo(expected.length);
         for (int i = 0; i < actual.length; i++) {
             if (Float.isNaN(actual[i]) || Math.abs(actual[i] - expected[i]) > tolerance) {
@@ -291,11 +291,11 @@ class LanguageModelTest {
     }
 
     /** Wants everything, keeps everything. */
-    static final class Recorder implements Hook {
-        final Map<HookPoint, NDArray> seen = new LinkedHashMap<>();
+    public static final class Recorder implements Hook {
+        public final Map<HookPoint, NDArray> seen = new LinkedHashMap<>();
         private final HookPoint last;
 
-        Recorder() {
+        public Recorder() {
             this(null);
         }
 
@@ -303,7 +303,7 @@ class LanguageModelTest {
             this.last = last;
         }
 
-        NDArray get(HookPoint point) {
+        public NDArray get(HookPoint point) {
             return seen.get(point);
         }
 

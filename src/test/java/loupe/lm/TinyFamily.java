@@ -17,19 +17,19 @@ import loupe.tensor.HostTensor;
  * weights as Hugging Face's files have them, and the family's formulas (formats H.3) once more in {@link PlainMaths}.
  * Weights have standard deviation 0.3, so that a wrong scale, norm or angle shows.
  */
-record TinyFamily(String name, Map<String, Object> config, Map<String, HostTensor> weights, Plain plain) {
-    static final int VOCABULARY = 23;
+public record TinyFamily(String name, Map<String, Object> config, Map<String, HostTensor> weights, Plain plain) {
+    public static final int VOCABULARY = 23;
 
     /** (T, V) logits. */
     interface Plain {
         double[][] logits(Map<String, HostTensor> weights, int[] ids);
     }
 
-    double[][] logits(int... ids) {
+    public double[][] logits(int... ids) {
         return plain.logits(weights, ids);
     }
 
-    static List<TinyFamily> all() {
+    public static List<TinyFamily> all() {
         return List.of(gptNeo(), gptNeoX(), gptJ(), qwen3(), gemma2(), gemma3());
     }
 
@@ -38,7 +38,7 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
         return name;
     }
 
-    Path writeTo(Path folder) throws IOException {
+    public Path writeTo(Path folder) throws IOException {
         Files.createDirectories(folder);
         new ObjectMapper().writeValue(folder.resolve("config.json").toFile(), config);
         TinyModel.writeSafetensors(folder.resolve("model.safetensors"), weights);
@@ -46,7 +46,7 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
     }
 
     /** Two layers, two heads of 6 whose scores are not scaled, the second layer with a window of 3. */
-    static TinyFamily gptNeo() {
+    public static TinyFamily gptNeo() {
         Random random = new Random(14);
         Map<String, HostTensor> w = new LinkedHashMap<>();
         put(w, random, 0, "transformer.wte.weight", VOCABULARY, 12);
@@ -111,7 +111,7 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
     }
 
     /** Two layers in parallel, two heads of 6 of which 4 dimensions turn; queries, keys and values head by head. */
-    static TinyFamily gptNeoX() {
+    public static TinyFamily gptNeoX() {
         Random random = new Random(15);
         Map<String, HostTensor> w = new LinkedHashMap<>();
         put(w, random, 0, "gpt_neox.embed_in.weight", VOCABULARY, 12);
@@ -173,7 +173,7 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
      * Two layers, four heads of 6 over 8 dimensions, the first layer with a window of 3; scores up to 0.5, logits up to
      * 2.
      */
-    static TinyFamily gemma2() {
+    public static TinyFamily gemma2() {
         Random random = new Random(16);
         Map<String, HostTensor> w = new LinkedHashMap<>();
         put(w, random, 0, "model.embed_tokens.weight", VOCABULARY, 8);
@@ -241,7 +241,7 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
     }
 
     /** Two layers, two heads of 6 of which 4 dimensions turn in neighbouring pairs. */
-    static TinyFamily gptJ() {
+    public static TinyFamily gptJ() {
         Random random = new Random(11);
         Map<String, HostTensor> w = new LinkedHashMap<>();
         put(w, random, 0, "transformer.wte.weight", VOCABULARY, 12);
@@ -299,7 +299,7 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
     }
 
     /** Two layers, four heads of 6 over a residual stream of 10, two key heads, the second layer with a window of 4. */
-    static TinyFamily qwen3() {
+    public static TinyFamily qwen3() {
         Random random = new Random(12);
         Map<String, HostTensor> w = new LinkedHashMap<>();
         put(w, random, 0, "model.embed_tokens.weight", VOCABULARY, 10);
@@ -379,7 +379,7 @@ record TinyFamily(String name, Map<String, Object> config, Map<String, HostTenso
      * Seven layers of which the sixth sees everything, the others 3 tokens; rotation stretched 8 times on that one
      * only.
      */
-    static TinyFamily gemma3() {
+    public static TinyFamily gemma3() {
         Random random = new Random(13);
         Map<String, HostTensor> w = new LinkedHashMap<>();
         put(w, random, 0, "model.embed_tokens.weight", VOCABULARY, 8);

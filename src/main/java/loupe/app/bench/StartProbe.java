@@ -6,8 +6,8 @@ import java.util.List;
 import javafx.animation.AnimationTimer;
 import javafx.stage.WindowEvent;
 import loupe.analysis.ghost.DefinitionTree;
-import loupe.app.command.Cli;
-import loupe.app.command.CommandProcess;
+import loupe.app.cli.Cli;
+import loupe.app.cli.CommandProcess;
 import loupe.app.window.WorkbenchApp;
 import loupe.state.SideModels;
 

@@ -2,6 +2,8 @@ package loupe.app.command;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import loupe.app.cli.Paths;
+import loupe.app.cli.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.HostTensor;

@@ -5,10 +5,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import loupe.analysis.prompts.TokenRows;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.Paths;
+import loupe.app.cli.Refusal;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
 import loupe.inference.OpenModel;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import picocli.CommandLine.Option;
 
 /** The options that name a corpus, and how its documents are packed into contexts. */

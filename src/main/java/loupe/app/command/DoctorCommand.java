@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.LoupeCommand;
 import loupe.base.Problem;
 import loupe.inference.Device;
 import loupe.inference.DeviceMissingException;

@@ -7,6 +7,8 @@ import java.util.Set;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
 import loupe.analysis.prompts.TokenRows;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.LoupeCommand;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;

@@ -1,5 +1,6 @@
 package loupe.app.command;
 
+import loupe.app.cli.Refusal;
 import loupe.base.HookPoint;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;

@@ -3,6 +3,7 @@ package loupe.app.command;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import loupe.app.cli.Refusal;
 import loupe.index.IndexInfo;
 import picocli.CommandLine.Option;
 

@@ -1,5 +1,6 @@
 package loupe.app.command;
 
+import loupe.app.cli.Refusal;
 import loupe.index.Masks;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;

@@ -3,11 +3,14 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.Paths;
+import loupe.app.cli.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.Pending;
 import loupe.lm.Processing;
-import loupe.lm.Tokenizer;
-import loupe.lm.TokenizerFiles;
+import loupe.lm.tokenizer.Tokenizer;
+import loupe.lm.tokenizer.TokenizerFiles;
 import picocli.CommandLine.Option;
 
 /** The options that name a model, and how texts become its tokens. */

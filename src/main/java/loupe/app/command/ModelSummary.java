@@ -8,8 +8,8 @@ import java.util.Map;
 import loupe.base.CheckpointException;
 import loupe.lm.LayerAttention;
 import loupe.lm.ModelConfig;
-import loupe.lm.ModelFolder;
-import loupe.lm.Tokenizer;
+import loupe.lm.folder.ModelFolder;
+import loupe.lm.tokenizer.Tokenizer;
 
 /** What a model's folder holds, in the sizes and switches that decide what goes with it. */
 final class ModelSummary {

@@ -10,6 +10,8 @@ import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.analysis.tokens.TokenTraits;
+import loupe.app.cli.CommandContext;
+import loupe.app.cli.Refusal;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 

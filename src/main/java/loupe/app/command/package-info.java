@@ -1,2 +1,2 @@
-/** The command line, with one class per command. */
+/** The commands, one class each, and the options several of them share. */
 package loupe.app.command;

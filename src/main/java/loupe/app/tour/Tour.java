@@ -22,7 +22,7 @@ import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
-import loupe.app.command.CommandContext;
+import loupe.app.cli.CommandContext;
 import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
 import loupe.state.WorkbenchModels;

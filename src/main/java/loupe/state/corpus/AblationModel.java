@@ -11,7 +11,7 @@ import loupe.index.Example;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;

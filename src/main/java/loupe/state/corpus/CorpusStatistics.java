@@ -30,7 +30,7 @@ import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.SparseFeatures;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;

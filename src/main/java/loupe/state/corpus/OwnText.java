@@ -14,7 +14,7 @@ import javafx.beans.property.StringProperty;
 import loupe.base.Cancellation;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Workbench;

@@ -26,7 +26,7 @@ import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Workbench;
 

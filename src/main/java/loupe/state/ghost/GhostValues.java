@@ -7,7 +7,7 @@ import loupe.analysis.ghost.PcaSign;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.window.FeatureRef;
 
 /**

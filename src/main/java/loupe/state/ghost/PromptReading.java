@@ -7,7 +7,7 @@ import loupe.analysis.ghost.GhostPrompt;
 import loupe.base.Problem;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 
 /**
  * A prompt as its field has it, in tokens of the open model.

@@ -26,7 +26,7 @@ import loupe.base.Cancellation;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostValues;
 import loupe.state.pane.HostQuestion;

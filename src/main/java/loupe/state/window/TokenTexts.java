@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import loupe.inference.OpenModel;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 
 /** The texts of the open model's tokens, each decoded once. Read from any thread, changed on the JavaFX thread. */
 public final class TokenTexts {

@@ -13,7 +13,7 @@ import loupe.format.SafetensorsWriter;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.lm.ModelConfig;
-import loupe.lm.ModelFolder;
+import loupe.lm.folder.ModelFolder;
 
 /** A trained model as Hugging Face's GPT-2 folder: config.json, model.safetensors and the tokenizer's files. */
 public final class GptFolder {

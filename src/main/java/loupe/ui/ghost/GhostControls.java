@@ -19,7 +19,7 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostValues;
 import loupe.state.ghost.ScaleSweepModel;

@@ -15,7 +15,7 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.lm.Processing;
-import loupe.lm.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import loupe.app.Main;
+import loupe.app.cli.Cli;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.HostTensor;

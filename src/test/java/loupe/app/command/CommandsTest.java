@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.analysis.prompts.LogProbabilities;
+import loupe.app.cli.ExitCode;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.HostTensor;

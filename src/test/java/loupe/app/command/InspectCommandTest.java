@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import loupe.TinyModel;
 import loupe.app.Main;
+import loupe.app.cli.ExitCode;
 import loupe.format.JsonFiles;
 import loupe.format.SafetensorsWriter;
 import loupe.format.TorchWriter;

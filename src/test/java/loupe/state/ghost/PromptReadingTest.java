@@ -8,9 +8,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import loupe.inference.OpenModel;
-import loupe.lm.Tokenizer;
-import loupe.lm.Tokenizer.Beginning;
-import loupe.lm.Tokens;
+import loupe.lm.tokenizer.Tokenizer;
+import loupe.lm.tokenizer.Tokenizer.Beginning;
+import loupe.lm.tokenizer.Tokens;
 import loupe.state.Opened;
 import org.junit.jupiter.api.Test;
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.util.List;
-import loupe.lm.Tokenizer;
-import loupe.lm.TokenizerFiles;
+import loupe.lm.tokenizer.Tokenizer;
+import loupe.lm.tokenizer.TokenizerFiles;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 

@@ -1,0 +1,230 @@
+package loupe.app.cli;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import loupe.app.window.WorkbenchApp;
+import loupe.base.CheckpointException;
+import loupe.base.OutOfDeviceMemoryException;
+import loupe.base.Problem;
+import loupe.inference.DeviceMissingException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * The command line: options every command has, and what becomes of failures. One object runs one command.
+ *
+ * <p>A result goes to standard output, everything said beside it to standard error. A refusal is one message, never a
+ * stack.
+ */
+@Command(
+        name = "sae-loupe",
+        description = "Explore the features of sparse autoencoders. Without a command: opens the workbench.",
+        synopsisSubcommandLabel = "[COMMAND]")
+public final class Cli implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(Cli.class);
+
+    @Option(names = "--json", scope = ScopeType.INHERIT, description = "Print one JSON document instead of a table.")
+    private boolean json;
+
+    @Option(
+            names = "--device",
+            scope = ScopeType.INHERIT,
+            defaultValue = "auto",
+            paramLabel = "DEVICE",
+            description = "auto, cpu, cuda or cuda:N (default: auto).")
+    private String device;
+
+    @Option(
+            names = "--threads",
+            scope = ScopeType.INHERIT,
+            paramLabel = "N",
+            description = "Threads of the engine on the CPU (default: one per core).")
+    private Integer threads;
+
+    @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "No progress on standard error.")
+    private boolean quiet;
+
+    @Option(
+            names = {"-h", "--help"},
+            scope = ScopeType.INHERIT,
+            usageHelp = true,
+            description = "Show this help.")
+    private boolean help;
+
+    @Parameters(
+            paramLabel = "PATH",
+            arity = "0..3",
+            description =
+                    "What the workbench opens: a model's folder, then one or two checkpoints (default: what was open last, or the sample).")
+    private List<Path> paths = List.of();
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final List<Object> commands;
+    private final Consumer<WorkbenchApp> whenShown;
+    private volatile CommandContext context;
+    private volatile boolean cancelled;
+
+    /** @param commands every command there is, an annotated object each */
+    public Cli(PrintStream out, PrintStream err, List<Object> commands) {
+        this(out, err, commands, app -> {});
+    }
+
+    /** @param whenShown told of the workbench on the JavaFX thread when its window has come up */
+    public Cli(PrintStream out, PrintStream err, List<Object> commands, Consumer<WorkbenchApp> whenShown) {
+        this.out = out;
+        this.err = err;
+        this.commands = List.copyOf(commands);
+        this.whenShown = whenShown;
+    }
+
+    /**
+     * Runs a command.
+     *
+     * @return the exit code
+     */
+    int run(String... arguments) {
+        CommandLine line = new CommandLine(this);
+        commands.forEach(line::addSubcommand);
+        line.setOut(new java.io.PrintWriter(out, true, java.nio.charset.StandardCharsets.UTF_8))
+                .setErr(new java.io.PrintWriter(err, true, java.nio.charset.StandardCharsets.UTF_8))
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOverwrittenOptionsAllowed(false)
+                .setExpandAtFiles(false)
+                .setParameterExceptionHandler(this::wrongUsage)
+                .setExecutionExceptionHandler((failure, where, parsed) -> failed(failure));
+        try {
+            return line.execute(new ArgumentOrder(line.getCommandSpec()).commandFirst(arguments));
+        } catch (Throwable error) {
+            return failed(error);
+        }
+    }
+
+    /** Stops the command at its next check, running or not begun yet. Any thread. */
+    public void cancel() {
+        cancelled = true;
+        CommandContext running = context;
+        if (running != null) {
+            running.cancel();
+        }
+    }
+
+    /** Without a command: the workbench, until its window is closed. */
+    @Override
+    public void run() {
+        paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
+            throw Refusal.usage(path + " is no command, and there is no such file or folder; see sae-loupe --help");
+        });
+        try (CommandContext workbench = open("workbench")) {
+            WorkbenchApp.runToTheEnd(
+                    workbench.service(),
+                    paths.isEmpty()
+                            ? WorkbenchApp.Opening.LAST
+                            : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())),
+                    workbench.cancellation(),
+                    whenShown);
+        }
+    }
+
+    /** What the running command works with; closed by it. */
+    CommandContext open(String command) {
+        CommandContext opened = new CommandContext(command, device, threads, json, quiet, out, err);
+        context = opened;
+        if (cancelled) {
+            opened.cancel();
+        }
+        return opened;
+    }
+
+    private int wrongUsage(ParameterException failure, String[] arguments) {
+        String command = failure.getCommandLine().getCommandSpec().qualifiedName();
+        err.println(failure.getMessage() + "\nSee " + command + " --help.");
+        return ExitCode.USAGE;
+    }
+
+    private int failed(Throwable failure) {
+        Throwable cause = failure;
+        while ((cause instanceof CompletionException
+                        || cause instanceof ExecutionException
+                        || cause instanceof UncheckedIOException)
+                && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        LOG.debug("The command failed", cause);
+        if (cause instanceof Refusal refusal) {
+            return say(refusal.getMessage(), refusal.exitCode());
+        }
+        if (cause instanceof ParameterException usage) {
+            return wrongUsage(usage, new String[0]);
+        }
+        if (cause instanceof CheckpointException) {
+            return say(cause.getMessage(), ExitCode.REFUSED);
+        }
+        if (cause instanceof DeviceMissingException) {
+            return say(cause.getMessage(), ExitCode.USAGE);
+        }
+        if (cause instanceof CancellationException
+                || cause instanceof OutOfDeviceMemoryException
+                || cause instanceof OutOfMemoryError) {
+            return say(Problem.of(cause).message(), ExitCode.STOPPED);
+        }
+        if (cause instanceof NoSuchFileException missing) {
+            return say(missing.getFile() + " does not exist", ExitCode.USAGE);
+        }
+        if (cause instanceof IOException) {
+            return say(sentence((IOException) cause), ExitCode.REFUSED);
+        }
+        if (cause instanceof IllegalArgumentException && isOurs(cause)) {
+            return say(cause.getMessage(), ExitCode.REFUSED);
+        }
+        return say(
+                Problem.of(cause).message()
+                        + ". Please report it; with JAVA_TOOL_OPTIONS=-Dloupe.log=DEBUG the log has the details",
+                ExitCode.INTERNAL);
+    }
+
+    private static String sentence(IOException failure) {
+        if (failure instanceof FileSystemException file) {
+            return file.getFile() + " cannot be read or written: "
+                    + (file.getReason() != null
+                            ? file.getReason()
+                            : file instanceof AccessDeniedException
+                                    ? "permission denied"
+                                    : file instanceof FileAlreadyExistsException
+                                            ? "something else is there"
+                                            : "the system refused it");
+        }
+        return "Reading or writing failed: " + failure.getMessage();
+    }
+
+    /**
+     * Whether our own code refused an argument, such as a token id outside the vocabulary, and said so in a sentence.
+     */
+    private static boolean isOurs(Throwable failure) {
+        StackTraceElement[] stack = failure.getStackTrace();
+        return stack.length > 0 && stack[0].getClassName().startsWith("loupe.");
+    }
+
+    private int say(String message, int code) {
+        err.println(message.endsWith(".") ? message : message + ".");
+        return code;
+    }
+}

@@ -1,0 +1,139 @@
+package loupe.app.cli;
+
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import loupe.base.Cancellation;
+import loupe.format.JsonFiles;
+import loupe.inference.Device;
+import loupe.inference.InferenceService;
+import loupe.inference.LocalInferenceService;
+import loupe.inference.Pending;
+import loupe.inference.Priority;
+import loupe.inference.Query;
+
+/**
+ * What a command works with: the inference service, started when first needed, and where to say what. One thread, but
+ * {@link #cancel}.
+ */
+public final class CommandContext implements AutoCloseable {
+    private final Device device;
+    private final boolean json;
+    private final PrintStream out;
+    private final Progress progress;
+    private final Cancellation cancellation = new Cancellation();
+    private final PrintStream err;
+    private final List<String> warnings = new ArrayList<>();
+    private InferenceService service;
+    private volatile Pending<?> pending;
+
+    /** @param threads of the engine on the CPU; null for its default */
+    CommandContext(
+            String command,
+            String device,
+            Integer threads,
+            boolean json,
+            boolean quiet,
+            PrintStream out,
+            PrintStream err) {
+        try {
+            this.device = new Device(device);
+        } catch (IllegalArgumentException e) {
+            throw Refusal.usage("--device: " + e.getMessage());
+        }
+        if (threads != null) {
+            if (threads < 1) {
+                throw Refusal.usage("--threads is " + threads + ", at least 1 is needed");
+            }
+            System.setProperty("ai.djl.pytorch.num_threads", threads.toString());
+        }
+        this.json = json;
+        this.out = out;
+        this.err = err;
+        this.progress = quiet ? Progress.silent() : new Progress(command, err);
+    }
+
+    public InferenceService service() {
+        if (service == null) {
+            service = new LocalInferenceService(device);
+        }
+        return service;
+    }
+
+    public Progress progress() {
+        return progress;
+    }
+
+    /** Polled by work that does not run in the service. */
+    public Cancellation cancellation() {
+        return cancellation;
+    }
+
+    /**
+     * Asks and waits, showing progress. Failures come out as they were thrown; an answer that came in spite of a stop
+     * does not count.
+     */
+    public <R> R ask(Query<R> query) {
+        cancellation.check();
+        Pending<R> asked = service().submit(query, Priority.VISIBLE);
+        pending = asked;
+        if (cancellation.isCancelled()) {
+            asked.cancel();
+        }
+        asked.onProgress((partial, fraction) -> progress.show(fraction));
+        try {
+            R answer = Pending.await(asked.answer());
+            cancellation.check();
+            return answer;
+        } finally {
+            pending = null;
+            progress.clear();
+        }
+    }
+
+    /**
+     * One line beside the result, such as what was unusual in a file. Said beside the result, so that a refusal stands
+     * alone.
+     */
+    public void warn(String sentence) {
+        warnings.add(sentence);
+    }
+
+    /** Says the warnings now: everything that was asked for is accepted, and the work may take long. */
+    public void begin() {
+        progress.clear();
+        warnings.forEach(sentence -> err.println("warning: " + sentence));
+        warnings.clear();
+    }
+
+    void print(Object result, ResultPrinter table) {
+        if (cancellation.isCancelled()) {
+            throw new CancellationException("stopped");
+        }
+        begin();
+        if (json) {
+            out.println(JsonFiles.text(result));
+        } else {
+            table.print(out);
+        }
+        out.flush();
+    }
+
+    /** Stops what is being computed at its next check. Any thread. */
+    void cancel() {
+        cancellation.cancel();
+        Pending<?> running = pending;
+        if (running != null) {
+            running.cancel();
+        }
+    }
+
+    @Override
+    public void close() {
+        progress.clear();
+        if (service != null) {
+            service.close();
+        }
+    }
+}

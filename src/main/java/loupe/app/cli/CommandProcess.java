@@ -1,0 +1,37 @@
+package loupe.app.cli;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** A process that runs one command line. The only place where the process is ended. */
+public final class CommandProcess {
+    private static final int SECONDS_TO_STOP = 10;
+
+    private CommandProcess() {}
+
+    /** Runs a command line, then ends the process. */
+    public static void run(Cli cli, String[] arguments) {
+        CountDownLatch finished = new CountDownLatch(1);
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(cli, finished), "stop"));
+        int code = cli.run(arguments);
+        System.out.flush();
+        finished.countDown();
+        System.exit(code);
+    }
+
+    /** Ctrl+C: lets the running step end and unfinished files be removed, then ends with the code for stopped. */
+    private static void stop(Cli cli, CountDownLatch finished) {
+        if (finished.getCount() == 0) {
+            return;
+        }
+        cli.cancel();
+        try {
+            if (!finished.await(SECONDS_TO_STOP, TimeUnit.SECONDS)) {
+                System.err.println("Stopped, though a step was still running");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Runtime.getRuntime().halt(ExitCode.STOPPED);
+    }
+}

@@ -1,0 +1,127 @@
+package loupe.lm.folder;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import loupe.base.CheckpointException;
+
+/**
+ * A config.json, read as transformers reads it: a key may have several names, and what is not there has the default of
+ * the family's configuration class.
+ */
+record ConfigFile(Path path, JsonNode json) {
+    private static final int LARGEST_SIZE = 1 << 26;
+    private static final int MOST_LAYERS = 4096;
+
+    /**
+     * A positive whole number under the first of these names that is there; larger ones than any model has are refused.
+     */
+    int size(int otherwise, String... names) {
+        JsonNode node = find(names);
+        if (node.isMissingNode()) {
+            return otherwise;
+        }
+        if (!node.canConvertToExactIntegral() || !node.canConvertToInt() || node.intValue() < 1) {
+            throw refuse(names[0] + " is " + node, "a positive whole number");
+        }
+        if (node.intValue() > LARGEST_SIZE) {
+            throw refuse(names[0] + " is " + node, "at most " + LARGEST_SIZE);
+        }
+        return node.intValue();
+    }
+
+    /** The number of layers, under the first of these names that is there. */
+    int layers(int otherwise, String... names) {
+        int layers = size(otherwise, names);
+        if (layers > MOST_LAYERS) {
+            throw refuse(names[0] + " is " + layers, "at most " + MOST_LAYERS);
+        }
+        return layers;
+    }
+
+    /** A positive whole number, or none where the file says null; what is not there at all has the default. */
+    OptionalInt sizeOrNull(OptionalInt otherwise, String name) {
+        if (!json.has(name)) {
+            return otherwise;
+        }
+        return json.get(name).isNull() ? OptionalInt.empty() : OptionalInt.of(size(0, name));
+    }
+
+    /** A positive number, or none where the file says null; what is not there at all has the default. */
+    OptionalDouble limitOrNull(OptionalDouble otherwise, String name) {
+        if (!json.has(name)) {
+            return otherwise;
+        }
+        return json.get(name).isNull() ? OptionalDouble.empty() : OptionalDouble.of(positive(0, name));
+    }
+
+    double number(double otherwise, String... names) {
+        JsonNode node = find(names);
+        if (!node.isMissingNode() && !node.isNumber()) {
+            throw refuse(names[0] + " is " + node, "a number");
+        }
+        return node.asDouble(otherwise);
+    }
+
+    double positive(double otherwise, String... names) {
+        double value = number(otherwise, names);
+        if (!(value > 0) || Double.isInfinite(value)) {
+            throw refuse(names[0] + " is " + value, "a positive number");
+        }
+        return value;
+    }
+
+    boolean flag(boolean otherwise, String name) {
+        JsonNode node = find(name);
+        if (!node.isMissingNode() && !node.isBoolean()) {
+            throw refuse(name + " is " + node, "true or false");
+        }
+        return node.asBoolean(otherwise);
+    }
+
+    String text(String otherwise, String name) {
+        JsonNode node = find(name);
+        if (!node.isMissingNode() && !node.isTextual()) {
+            throw refuse(name + " is " + node, "a text");
+        }
+        return node.asText(otherwise);
+    }
+
+    /** The names in a list; empty if there is no such list. */
+    List<String> texts(String name) {
+        List<String> texts = new ArrayList<>();
+        JsonNode list = find(name);
+        if (!list.isMissingNode() && !list.isArray()) {
+            throw refuse(name + " is " + list, "a list");
+        }
+        list.forEach(entry -> texts.add(entry.asText()));
+        return texts;
+    }
+
+    /** The object under this name, read in the same way; empty if there is none. */
+    Optional<ConfigFile> within(String name) {
+        JsonNode node = find(name);
+        if (!node.isMissingNode() && !node.isObject()) {
+            throw refuse(name + " is " + node, "an object");
+        }
+        return node.isMissingNode() ? Optional.empty() : Optional.of(new ConfigFile(path, node));
+    }
+
+    CheckpointException refuse(String found, String expected) {
+        return new CheckpointException(path, found, expected, "");
+    }
+
+    /** Null counts as absent. */
+    private JsonNode find(String... names) {
+        for (String name : names) {
+            if (json.hasNonNull(name)) {
+                return json.get(name);
+            }
+        }
+        return json.path("\0");
+    }
+}

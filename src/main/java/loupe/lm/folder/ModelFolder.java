@@ -1,0 +1,169 @@
+package loupe.lm.folder;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import loupe.base.CheckpointException;
+import loupe.format.JsonFiles;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
+import loupe.lm.HostWeight;
+import loupe.lm.ModelConfig;
+import loupe.lm.ModelWeights;
+import loupe.lm.Processing;
+import loupe.lm.tokenizer.Tokenizer;
+import loupe.lm.tokenizer.TokenizerFiles;
+
+/**
+ * A model in Hugging Face's folder layout: config.json, weights, tokenizer. Opening checks names and shapes of all
+ * weights but reads none. Any thread; open until closed.
+ *
+ * @see <a href="https://huggingface.co/docs/transformers/main_classes/model">the files and their order of
+ *     preference</a>
+ */
+public final class ModelFolder implements AutoCloseable {
+    private static final List<String> WEIGHT_FILES = List.of(
+            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+    private static final int NAMED_UNUSED = 5;
+
+    private final Path path;
+    private final ModelConfig config;
+    private final TensorArchive archive;
+    private final StoredWeights weights;
+    private final Optional<Tokenizer> tokenizer;
+    private final List<String> warnings;
+
+    private ModelFolder(
+            Path path,
+            ModelConfig config,
+            TensorArchive archive,
+            StoredWeights weights,
+            Optional<Tokenizer> tokenizer,
+            List<String> warnings) {
+        this.path = path;
+        this.config = config;
+        this.archive = archive;
+        this.weights = weights;
+        this.tokenizer = tokenizer;
+        this.warnings = warnings;
+    }
+
+    /**
+     * @throws CheckpointException if the folder holds no model, one of an unsupported family, or weights that do not
+     *     fit its config.json
+     */
+    public static ModelFolder open(Path folder) {
+        ConfigFile file = readConfig(folder);
+        String type = file.text("", "model_type");
+        ModelFamily family = ModelFamily.of(type)
+                .orElseThrow(() -> new CheckpointException(
+                        file.path(),
+                        type.isEmpty() ? "model_type is missing" : "model_type is " + type,
+                        ModelFamily.ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", ")),
+                        "Choose a model of a supported family"));
+        ModelConfig config = family.config(file);
+        TensorArchive archive = TensorArchives.open(weightFile(folder));
+        try {
+            StoredWeights weights = new StoredWeights(archive);
+            family.locate(config, file, weights);
+            Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
+            List<String> warnings = new ArrayList<>(archive.warnings());
+            warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
+            return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
+        } catch (RuntimeException | Error e) {
+            archive.close();
+            throw e;
+        }
+    }
+
+    private static ConfigFile readConfig(Path folder) {
+        Path path = folder.resolve("config.json");
+        if (!Files.isRegularFile(path)) {
+            throw new CheckpointException(
+                    folder,
+                    "there is no config.json",
+                    "a model in Hugging Face's folder layout",
+                    "Choose the folder that holds config.json and the weights");
+        }
+        return new ConfigFile(path, JsonFiles.readObject(path));
+    }
+
+    private static Path weightFile(Path folder) {
+        return WEIGHT_FILES.stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst()
+                .orElseThrow(() -> new CheckpointException(
+                        folder,
+                        "there are no weights",
+                        "one of " + String.join(", ", WEIGHT_FILES),
+                        "Download the weights into this folder"));
+    }
+
+    private static List<String> warnings(
+            Path folder, ModelConfig config, List<String> unclaimed, Optional<Tokenizer> tokenizer) {
+        List<String> warnings = new ArrayList<>();
+        if (!unclaimed.isEmpty()) {
+            warnings.add(unclaimed.size() + " tensors are not part of this kind of model and are not used: "
+                    + unclaimed.stream().limit(NAMED_UNUSED).collect(Collectors.joining(", "))
+                    + (unclaimed.size() > NAMED_UNUSED ? ", ..." : ""));
+        }
+        if (tokenizer.isEmpty()) {
+            warnings.add(TokenizerFiles.absence(folder));
+        } else if (tokenizer.get().size() > config.vocabularySize()) {
+            warnings.add("The tokenizer has " + tokenizer.get().size() + " tokens, the model " + config.vocabularySize()
+                    + "; texts with the tokens beyond cannot be run");
+        }
+        return warnings;
+    }
+
+    public Path path() {
+        return path;
+    }
+
+    public ModelConfig config() {
+        return config;
+    }
+
+    /** Empty if the folder has no tokenizer files. Closed with the folder. */
+    public Optional<Tokenizer> tokenizer() {
+        return tokenizer;
+    }
+
+    /** What was unusual, in plain sentences without a full stop. */
+    public List<String> warnings() {
+        return warnings;
+    }
+
+    /** Size of the weights in memory, in bytes; a processed model with tied embeddings takes one embedding more. */
+    public long bytes() {
+        return weights.bytes();
+    }
+
+    /**
+     * Reads the weights as float32.
+     *
+     * @throws CheckpointException if the files can no longer be read
+     */
+    public ModelWeights read(Processing processing) {
+        Map<String, HostWeight> read = weights.read();
+        if (processing == Processing.PROCESSED) {
+            WeightProcessing.apply(config, read);
+        }
+        int tokens = tokenizer
+                .map(Tokenizer::size)
+                .filter(size -> size < config.vocabularySize())
+                .orElse(config.vocabularySize());
+        return new ModelWeights(config, tokens, read);
+    }
+
+    @Override
+    public void close() {
+        archive.close();
+        tokenizer.ifPresent(Tokenizer::close);
+    }
+}

@@ -1,0 +1,145 @@
+package loupe.lm.folder;
+
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.List;
+import loupe.lm.HostWeight;
+import loupe.lm.LanguageModel;
+import loupe.tensor.DirectMemory;
+import loupe.tensor.StoredTensor;
+
+/**
+ * A parameter as the files have it: one tensor as it lies there, or tensors of which rows are columns of the parameter.
+ *
+ * @param shape as {@link LanguageModel} wants it
+ * @param plus added to every element
+ */
+record StoredParameter(long[] shape, List<Part> parts, float plus) {
+    /** What is read before it is turned; stays in the processor's second cache. */
+    private static final int ELEMENTS_AT_ONCE = 1 << 17;
+    /** However long they are, so that what is written to the parameter comes in whole cache lines. */
+    private static final int FEWEST_ROWS = 32;
+
+    private static final int COLUMNS_AT_ONCE = 16;
+
+    /**
+     * A tensor, or some of its rows.
+     *
+     * @param transposed whether it is (rows, in), or (rows), and its rows are columns of the parameter; else it is the
+     *     parameter as it lies there
+     * @param firstColumn where its first row goes
+     */
+    record Part(StoredTensor tensor, boolean transposed, long firstRow, long rows, long firstColumn) {
+        static Part whole(StoredTensor tensor) {
+            return new Part(tensor, false, 0, 0, 0);
+        }
+    }
+
+    /** Size as float32. */
+    long bytes() {
+        long elements = 1;
+        for (long axis : shape) {
+            elements = Math.multiplyExact(elements, axis);
+        }
+        return Math.multiplyExact(4, elements);
+    }
+
+    /** Whether it is put together from turned tensors, which must fit into one buffer. */
+    boolean isTransposed() {
+        return parts.get(0).transposed;
+    }
+
+    /** What turning works with, for one parameter after another. For one thread; closed by it. */
+    static final class Scratch implements AutoCloseable {
+        private ByteBuffer bytes = DirectMemory.allocate(0);
+        private float[] block = {};
+        private float[] columns = {};
+
+        private void enlarge(int elements, int rows) {
+            if (block.length < elements) {
+                close();
+                bytes = DirectMemory.allocate(Math.multiplyExact(4, elements));
+                block = new float[elements];
+            }
+            if (columns.length < COLUMNS_AT_ONCE * rows) {
+                columns = new float[COLUMNS_AT_ONCE * rows];
+            }
+        }
+
+        @Override
+        public void close() {
+            DirectMemory.free(bytes);
+        }
+    }
+
+    /** @param largestBlock of memory, in bytes */
+    HostWeight read(long largestBlock, Scratch scratch) {
+        HostWeight weight = HostWeight.zerosInBlocks(isTransposed() ? HostWeight.LARGEST_BLOCK : largestBlock, shape);
+        try {
+            readInto(weight, scratch);
+            return weight;
+        } catch (RuntimeException | Error e) {
+            weight.free();
+            throw e;
+        }
+    }
+
+    private void readInto(HostWeight weight, Scratch scratch) {
+        if (isTransposed()) {
+            parts.forEach(part -> readTransposed(part, weight.floats(), scratch));
+        } else {
+            long done = 0;
+            for (ByteBuffer block : weight.blocks()) {
+                parts.get(0).tensor.readFloats(done, block.duplicate().order(block.order()));
+                done += block.capacity() / 4;
+            }
+        }
+        if (plus != 0) {
+            weight.blocks().forEach(block -> add(block.asFloatBuffer()));
+        }
+    }
+
+    private void add(FloatBuffer floats) {
+        for (int i = 0; i < floats.capacity(); i++) {
+            floats.put(i, floats.get(i) + plus);
+        }
+    }
+
+    /**
+     * Turns a block of rows, a few columns at a time, so that everything touched at once fits into the processor's
+     * first cache.
+     */
+    private void readTransposed(Part part, FloatBuffer target, Scratch scratch) {
+        int in = shape.length == 1 ? 1 : Math.toIntExact(shape[0]);
+        int width = Math.toIntExact(shape[shape.length - 1]);
+        int most = (int) Math.min(Math.max(FEWEST_ROWS, ELEMENTS_AT_ONCE / in), part.rows);
+        scratch.enlarge(Math.multiplyExact(most, in), most);
+        ByteBuffer bytes = scratch.bytes;
+        float[] block = scratch.block;
+        float[] columns = scratch.columns;
+        for (int done = 0; done < part.rows; done += most) {
+            int rows = (int) Math.min(most, part.rows - done);
+            bytes.clear().limit(4 * in * rows);
+            part.tensor.readFloats((part.firstRow + done) * in, bytes);
+            bytes.flip();
+            bytes.asFloatBuffer().get(block, 0, in * rows);
+            for (int i = 0; i < in; i += COLUMNS_AT_ONCE) {
+                int count = Math.min(COLUMNS_AT_ONCE, in - i);
+                turn(block, i, in, rows, count, columns);
+                for (int c = 0; c < count; c++) {
+                    target.put((i + c) * width + Math.toIntExact(part.firstColumn) + done, columns, c * rows, rows);
+                }
+            }
+        }
+    }
+
+    /** columns[c, row] = block[row, first + c]. */
+    private static void turn(float[] block, int first, int in, int rows, int count, float[] columns) {
+        for (int row = 0; row < rows; row++) {
+            int from = row * in + first;
+            for (int c = 0, to = row; c < count; c++, to += rows) {
+                columns[to] = block[from + c];
+            }
+        }
+    }
+}

@@ -1,0 +1,240 @@
+package loupe.lm.folder;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Consumer;
+import loupe.base.CheckpointException;
+import loupe.base.OutOfDeviceMemoryException;
+import loupe.format.TensorArchive;
+import loupe.lm.HostWeight;
+import loupe.tensor.ReadingThreads;
+import loupe.tensor.StoredTensor;
+
+/**
+ * The tensors of a model's files on their way to becoming parameters: which is which, checked before anything is read.
+ */
+final class StoredWeights {
+    private final TensorArchive archive;
+    private final Set<String> unclaimed;
+    private final Map<String, StoredParameter> claimed = new LinkedHashMap<>();
+
+    StoredWeights(TensorArchive archive) {
+        this.archive = archive;
+        this.unclaimed = new LinkedHashSet<>(archive.names());
+    }
+
+    boolean has(String storedName) {
+        return archive.find(storedName).isPresent();
+    }
+
+    /** The first of these prefixes under which the files have the tensor; the last one if there is none. */
+    String prefixOf(String storedName, String... prefixes) {
+        return Arrays.stream(prefixes)
+                .filter(prefix -> has(prefix + storedName))
+                .findFirst()
+                .orElse(prefixes[prefixes.length - 1]);
+    }
+
+    /**
+     * Says that a parameter is a tensor of the files, as it lies there.
+     *
+     * @throws CheckpointException if there is no such tensor, or not of this shape and a floating type
+     */
+    void claim(String parameter, String storedName, long... shape) {
+        put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), 0));
+    }
+
+    /**
+     * Gain and bias of a LayerNorm.
+     *
+     * @param storedName without {@code .weight}
+     */
+    void claimAffineNorm(String parameter, String storedName, long width) {
+        claim(parameter + ".weight", storedName + ".weight", width);
+        claim(parameter + ".bias", storedName + ".bias", width);
+    }
+
+    /** The same as {@link #claim}, with a number added to every element. */
+    void claimPlus(float plus, String parameter, String storedName, long... shape) {
+        put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), plus));
+    }
+
+    /**
+     * Says that a matrix (in, out) lies in the files as (out, in), as torch's Linear has it, possibly in several
+     * tensors whose rows are its columns one after another; and its bias, if it has one, likewise.
+     *
+     * @param parameter without {@code .weight}
+     * @param linears the tensors' names, without {@code .weight}, and how many rows each has
+     */
+    void claimLinear(String parameter, long in, boolean biased, Linear... linears) {
+        List<StoredParameter.Part> weight = new ArrayList<>();
+        List<StoredParameter.Part> bias = new ArrayList<>();
+        long column = 0;
+        for (Linear linear : linears) {
+            weight.add(new StoredParameter.Part(
+                    find(linear.name + ".weight", linear.out, in), true, 0, linear.out, column));
+            if (biased) {
+                bias.add(
+                        new StoredParameter.Part(find(linear.name + ".bias", linear.out), true, 0, linear.out, column));
+            }
+            column += linear.out;
+        }
+        put(parameter + ".weight", new StoredParameter(new long[] {in, column}, weight, 0));
+        if (biased) {
+            put(parameter + ".bias", new StoredParameter(new long[] {column}, bias, 0));
+        }
+    }
+
+    /**
+     * Says that queries, keys and values lie in one Linear whose rows are, head by head, the head's queries, keys and
+     * values.
+     *
+     * @param parameter without {@code .weight}
+     * @param storedName without {@code .weight}
+     */
+    void claimByHead(String parameter, String storedName, long in, boolean biased, int heads, int dHead) {
+        long width = 3L * heads * dHead;
+        put(
+                parameter + ".weight",
+                new StoredParameter(
+                        new long[] {in, width}, byHead(find(storedName + ".weight", width, in), heads, dHead), 0));
+        if (biased) {
+            put(
+                    parameter + ".bias",
+                    new StoredParameter(
+                            new long[] {width}, byHead(find(storedName + ".bias", width), heads, dHead), 0));
+        }
+    }
+
+    private static List<StoredParameter.Part> byHead(StoredTensor tensor, int heads, int dHead) {
+        List<StoredParameter.Part> parts = new ArrayList<>();
+        for (int head = 0; head < heads; head++) {
+            for (int i = 0; i < 3; i++) {
+                parts.add(new StoredParameter.Part(
+                        tensor, true, (3L * head + i) * dHead, dHead, ((long) i * heads + head) * dHead));
+            }
+        }
+        return parts;
+    }
+
+    /** A tensor with all that has to be right about it. */
+    private StoredTensor find(String storedName, long... shape) {
+        Optional<StoredTensor> found = archive.find(storedName);
+        if (found.isEmpty()) {
+            throw new CheckpointException(
+                    archive.path(),
+                    "tensor " + storedName + " is missing",
+                    "a tensor of shape " + Arrays.toString(shape),
+                    "Check that config.json and weights belong to the same model");
+        }
+        StoredTensor tensor = found.get();
+        if (!Arrays.equals(tensor.shape().stream().mapToLong(axis -> axis).toArray(), shape)) {
+            throw new CheckpointException(
+                    archive.path(),
+                    storedName + " is " + tensor.shape(),
+                    Arrays.toString(shape) + " by config.json",
+                    "Check that config.json and weights belong to the same model");
+        }
+        if (!tensor.dtype().isFloating()) {
+            throw new CheckpointException(
+                    archive.path(), storedName + " holds " + tensor.dtype(), "floating-point numbers", "");
+        }
+        unclaimed.remove(storedName);
+        return tensor;
+    }
+
+    private void put(String parameter, StoredParameter stored) {
+        if (stored.isTransposed() && stored.bytes() > HostWeight.LARGEST_BLOCK) {
+            throw new CheckpointException(
+                    archive.path(),
+                    stored.parts().get(0).tensor().name() + " takes " + stored.bytes() + " bytes as float32",
+                    "at most " + HostWeight.LARGEST_BLOCK + " in one matrix",
+                    "");
+        }
+        claimed.put(parameter, stored);
+    }
+
+    /** Says that tensors with this ending are known and not needed. */
+    void ignore(String ending) {
+        unclaimed.removeIf(name -> name.endsWith(ending));
+    }
+
+    /** Says that tensors with this in their names belong to a part that is not used. */
+    void ignorePart(String inName) {
+        unclaimed.removeIf(name -> name.contains(inName));
+    }
+
+    /** Names of tensors that nothing has claimed or ignored. */
+    List<String> unclaimed() {
+        return List.copyOf(unclaimed);
+    }
+
+    /**
+     * Reads all claimed tensors.
+     *
+     * @throws OutOfDeviceMemoryException if they are more than this process may hold outside its heap
+     */
+    Map<String, HostWeight> read() {
+        return read(HostWeight.LARGEST_BLOCK);
+    }
+
+    /** @param largestBlock of memory, in bytes */
+    Map<String, HostWeight> read(long largestBlock) {
+        try {
+            return readAll(largestBlock);
+        } catch (OutOfMemoryError e) {
+            throw new OutOfDeviceMemoryException(
+                    archive.path() + ": the weights take " + (bytes() >> 20) + " MiB, more than this process may use. "
+                            + "Choose a smaller model, or start Java with a larger -XX:MaxDirectMemorySize.",
+                    e);
+        }
+    }
+
+    /** On several threads at once, the largest first, so that they end together. */
+    private Map<String, HostWeight> readAll(long largestBlock) {
+        Map<String, HostWeight> read = new ConcurrentHashMap<>();
+        Queue<StoredParameter.Scratch> scratches = new ConcurrentLinkedQueue<>();
+        List<Consumer<StoredParameter.Scratch>> pieces = claimed.entrySet().stream()
+                .sorted(Comparator.comparingLong((Map.Entry<String, StoredParameter> entry) ->
+                                entry.getValue().bytes())
+                        .reversed())
+                .<Consumer<StoredParameter.Scratch>>map(entry ->
+                        scratch -> read.put(entry.getKey(), entry.getValue().read(largestBlock, scratch)))
+                .toList();
+        try {
+            ReadingThreads.run(
+                    () -> {
+                        StoredParameter.Scratch scratch = new StoredParameter.Scratch();
+                        scratches.add(scratch);
+                        return scratch;
+                    },
+                    pieces);
+        } catch (RuntimeException | Error e) {
+            read.values().forEach(HostWeight::free);
+            throw e;
+        } finally {
+            scratches.forEach(StoredParameter.Scratch::close);
+        }
+        Map<String, HostWeight> inOrder = new LinkedHashMap<>();
+        claimed.keySet().forEach(parameter -> inOrder.put(parameter, read.get(parameter)));
+        return inOrder;
+    }
+
+    /** Size of all claimed parameters as float32. */
+    long bytes() {
+        return claimed.values().stream().mapToLong(StoredParameter::bytes).sum();
+    }
+
+    /** One tensor (out, in) of a matrix, by its name without {@code .weight}. */
+    record Linear(String name, long out) {}
+}

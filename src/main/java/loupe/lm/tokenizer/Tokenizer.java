@@ -1,0 +1,59 @@
+package loupe.lm.tokenizer;
+
+import java.util.OptionalInt;
+
+/** Text to token ids and back, as the model's own tokenizer has it. Thread-safe until closed. */
+public interface Tokenizer extends AutoCloseable {
+    /** Whether a text begins with the token for the beginning of text. */
+    enum Beginning {
+        /** As Hugging Face's tokenizer of this family does: Llama and Gemma yes, GPT-2 and Pythia no. */
+        AUTO,
+        YES,
+        NO
+    }
+
+    /** One more than the largest id. The model's vocabulary may be larger by padding. */
+    int size();
+
+    /**
+     * Encodes a text. Special tokens written out in it, such as {@code <|endoftext|>}, become themselves.
+     *
+     * @throws IllegalArgumentException for {@link Beginning#YES} if there is no token for the beginning of text
+     */
+    Tokens encode(String text, Beginning beginning);
+
+    /**
+     * Encodes a text that goes on from another: without a beginning, and without the space that some tokenizers put in
+     * front of every text.
+     */
+    default Tokens encodeContinuation(String text) {
+        return encode(text, Beginning.NO);
+    }
+
+    /**
+     * The text that these ids spell; special tokens are written out.
+     *
+     * @throws IllegalArgumentException if an id is out of range
+     */
+    String decode(int... ids);
+
+    /**
+     * One token's own text, for display: leading spaces kept, bytes that are not a whole character as {@code <0xE2>},
+     * an id that is no token as {@code <50300>}.
+     */
+    String text(int id);
+
+    /** The id of the token for the beginning of text. */
+    OptionalInt beginning();
+
+    /** Whether {@link Beginning#AUTO} begins a text with that token. */
+    default boolean beginsTexts() {
+        Tokens one = encode("a", Beginning.AUTO);
+        return beginning().isPresent()
+                && one.size() > 0
+                && one.id(0) == beginning().getAsInt();
+    }
+
+    @Override
+    void close();
+}

@@ -1,0 +1,333 @@
+package loupe.lm.tokenizer;
+
+import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.CharSpan;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.stream.Stream;
+import loupe.base.CheckpointException;
+import loupe.format.JsonFiles;
+
+/**
+ * A tokenizer read from a Hugging Face folder: {@code tokenizer.json}, or {@code vocab.json} with {@code merges.txt}
+ * (byte-level BPE with GPT-2's split). The work is done by Hugging Face's own library.
+ */
+public final class TokenizerFiles implements Tokenizer {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Map<String, String> AS_IT_COMES =
+            Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+
+    private final HuggingFaceTokenizer library;
+    private final HuggingFaceTokenizer continuing;
+    private final String[] texts;
+    private final TokenizerSettings settings;
+    private final OptionalInt beginning;
+
+    /**
+     * @param library of texts
+     * @param continuing of texts that go on; the same where nothing is put in front of texts
+     */
+    private TokenizerFiles(
+            HuggingFaceTokenizer library,
+            HuggingFaceTokenizer continuing,
+            String[] texts,
+            TokenizerSettings settings,
+            OptionalInt beginning) {
+        this.library = library;
+        this.continuing = continuing;
+        this.texts = texts;
+        this.settings = settings;
+        this.beginning = beginning;
+    }
+
+    /**
+     * The tokenizer of a folder, or empty if it has none that can be read: see {@link #absence}.
+     *
+     * @throws CheckpointException if the files are there but cannot be used
+     */
+    public static Optional<Tokenizer> read(Path folder) {
+        Path whole = folder.resolve("tokenizer.json");
+        Path vocabulary = folder.resolve("vocab.json");
+        Path merges = folder.resolve("merges.txt");
+        Path used = Files.exists(whole) ? whole : vocabulary;
+        TokenizerSettings settings = TokenizerSettings.read(folder);
+        try {
+            if (Files.exists(whole)) {
+                JsonNode file = JsonFiles.read(whole);
+                return Optional.of(
+                        of(file, untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole), settings));
+            }
+            if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
+                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
+                return Optional.of(of(assembled, JSON.writeValueAsBytes(assembled), settings));
+            }
+            return Optional.empty();
+        } catch (CheckpointException e) {
+            throw e;
+        } catch (IOException | RuntimeException e) {
+            throw new CheckpointException(
+                    used,
+                    "the tokenizer cannot be read (" + e.getMessage() + ")",
+                    "the files of a Hugging Face tokenizer",
+                    "Download the file again, or remove it to work with token ids",
+                    e);
+        }
+    }
+
+    private static Tokenizer of(JsonNode file, byte[] bytes, TokenizerSettings settings) throws IOException {
+        Map<Integer, String> spellings = new HashMap<>();
+        Map<String, Integer> ids = new HashMap<>();
+        JsonNode vocabulary = file.path("model").path("vocab");
+        if (vocabulary.isObject()) {
+            vocabulary
+                    .properties()
+                    .forEach(entry -> spellings.put(entry.getValue().asInt(), entry.getKey()));
+        } else {
+            for (int id = 0; id < vocabulary.size(); id++) {
+                spellings.put(id, vocabulary.get(id).path(0).asText());
+            }
+        }
+        boolean byteLevel =
+                mentions(file.path("decoder"), "ByteLevel") || mentions(file.path("pre_tokenizer"), "ByteLevel");
+        Map<Integer, String> added = new HashMap<>();
+        file.path("added_tokens")
+                .forEach(token -> added.put(
+                        token.path("id").asInt(), token.path("content").asText()));
+        int size = 1
+                + Math.max(
+                        spellings.keySet().stream().mapToInt(id -> id).max().orElse(-1),
+                        added.keySet().stream().mapToInt(id -> id).max().orElse(-1));
+        String[] texts = new String[size];
+        spellings.forEach((id, spelling) -> {
+            texts[id] = byteLevel ? TokenTexts.ofByteLevel(spelling) : TokenTexts.ofSentencePiece(spelling);
+            ids.put(spelling, id);
+        });
+        added.forEach((id, content) -> {
+            texts[id] = content;
+            ids.put(content, id);
+        });
+        OptionalInt first = settings.beginnings().stream()
+                .filter(ids::containsKey)
+                .mapToInt(ids::get)
+                .findFirst();
+        HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES);
+        HuggingFaceTokenizer continuing = unprefixed(file)
+                ? HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(JSON.writeValueAsBytes(file)), AS_IT_COMES)
+                : library;
+        return new TokenizerFiles(library, continuing, texts, settings, first);
+    }
+
+    /**
+     * Lets spans keep the spaces that belong to their tokens, which changes no id.
+     *
+     * @return whether anything was changed
+     */
+    private static boolean untrimmed(JsonNode file) {
+        boolean changed = false;
+        for (JsonNode part : file.path("post_processor").findParents("trim_offsets")) {
+            changed |= part.path("trim_offsets").asBoolean();
+            ((ObjectNode) part).put("trim_offsets", false);
+        }
+        return changed;
+    }
+
+    /**
+     * Takes away what puts a space in front of every text.
+     *
+     * @return whether there was such a thing
+     */
+    private static boolean unprefixed(JsonNode file) {
+        boolean changed = false;
+        for (String place : List.of("normalizer", "pre_tokenizer")) {
+            for (JsonNode part : file.path(place).findParents("type")) {
+                String type = part.path("type").asText();
+                if (type.equals("Prepend")) {
+                    changed |= !part.path("prepend").asText().isEmpty();
+                    ((ObjectNode) part).put("prepend", "");
+                } else if (part.path("add_prefix_space").asBoolean()
+                        || part.path("prepend_scheme").asText("never").matches("always|first")) {
+                    changed = true;
+                    ((ObjectNode) part).put("add_prefix_space", false);
+                    if (type.equals("Metaspace")) {
+                        ((ObjectNode) part).put("prepend_scheme", "never");
+                    }
+                }
+            }
+        }
+        return changed;
+    }
+
+    /** Why {@link #read} finds no tokenizer in a folder and what to do about it: one sentence without a full stop. */
+    public static String absence(Path folder) {
+        Optional<String> found = Stream.of("tokenizer.model", "spiece.model", "vocab.json", "vocab.txt")
+                .filter(name -> Files.exists(folder.resolve(name)))
+                .findFirst();
+        String shown = "so tokens are shown by their ids";
+        return found.map(
+                        name -> "There is no tokenizer.json, and " + name + " cannot be read without it, " + shown
+                                + ". Download tokenizer.json from the model's page, "
+                                + "or make it, in the model's folder, with: python3 -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('.').save_pretrained('.')\"")
+                .orElse("There is no tokenizer, " + shown);
+    }
+
+    /** The tokenizer.json that GPT-2's two older files amount to. */
+    private static JsonNode byteLevel(JsonNode vocabulary, List<String> mergeLines) {
+        JsonNodeFactory make = JsonNodeFactory.instance;
+        ArrayNode merges = make.arrayNode();
+        mergeLines.stream()
+                .filter(line -> !line.isBlank() && !line.startsWith("#version"))
+                .forEach(merges::add);
+        ArrayNode added = make.arrayNode();
+        if (vocabulary.has("<|endoftext|>")) {
+            added.addObject()
+                    .put("id", vocabulary.get("<|endoftext|>").asInt())
+                    .put("content", "<|endoftext|>")
+                    .put("special", true)
+                    .put("single_word", false)
+                    .put("lstrip", false)
+                    .put("rstrip", false)
+                    .put("normalized", false);
+        }
+        ObjectNode level = make.objectNode()
+                .put("type", "ByteLevel")
+                .put("add_prefix_space", false)
+                .put("trim_offsets", false)
+                .put("use_regex", true);
+        ObjectNode file = make.objectNode().put("version", "1.0");
+        file.set("added_tokens", added);
+        file.set("pre_tokenizer", level);
+        file.set("post_processor", level);
+        file.set("decoder", level);
+        file.putObject("model")
+                .put("type", "BPE")
+                .put("fuse_unk", false)
+                .put("byte_fallback", false)
+                .<ObjectNode>set("vocab", vocabulary)
+                .set("merges", merges);
+        return file;
+    }
+
+    private static boolean mentions(JsonNode part, String type) {
+        return part.findValues("type").stream().anyMatch(node -> node.asText().equals(type));
+    }
+
+    @Override
+    public int size() {
+        return texts.length;
+    }
+
+    @Override
+    public Tokens encode(String text, Beginning where) {
+        if (where == Beginning.YES && beginning.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "beginning is YES, but the tokenizer has no token for the beginning of text");
+        }
+        boolean known = beginning.isPresent() && settings.begins().isPresent();
+        boolean begin = where == Beginning.YES
+                || where == Beginning.AUTO && known && settings.begins().get();
+        return encode(library, text, where == Beginning.AUTO && !known, begin);
+    }
+
+    @Override
+    public Tokens encodeContinuation(String text) {
+        return encode(continuing, text, false, false);
+    }
+
+    private Tokens encode(HuggingFaceTokenizer with, String text, boolean asItComes, boolean begin) {
+        String sound = withoutLoneSurrogates(text);
+        Encoding encoding = with.encode(sound, asItComes, false);
+        int extra = begin ? 1 : 0;
+        int count = encoding.getIds().length + extra;
+        int[] ids = new int[count];
+        int[] starts = new int[count];
+        int[] ends = new int[count];
+        if (extra == 1) {
+            ids[0] = beginning.getAsInt();
+        }
+        int[] unitOf = unitsOfCodePoints(sound);
+        CharSpan[] spans = encoding.getCharTokenSpans();
+        for (int i = extra; i < count; i++) {
+            ids[i] = Math.toIntExact(encoding.getIds()[i - extra]);
+            CharSpan span = spans[i - extra];
+            if (span != null) {
+                starts[i] = unitOf[span.getStart()];
+                ends[i] = unitOf[span.getEnd()];
+            }
+        }
+        return new Tokens(text, ids, starts, ends);
+    }
+
+    /**
+     * Half a surrogate pair is no character and cannot be handed to the library; each becomes U+FFFD, also one unit
+     * long.
+     */
+    private static String withoutLoneSurrogates(String text) {
+        StringBuilder sound = null;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (Character.isHighSurrogate(c) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else if (Character.isSurrogate(c)) {
+                sound = sound == null ? new StringBuilder(text) : sound;
+                sound.setCharAt(i, '\uFFFD');
+            }
+        }
+        return sound == null ? text : sound.toString();
+    }
+
+    /**
+     * The library counts code points, Java's strings UTF-16 units: the unit at which each code point begins, and the
+     * end.
+     */
+    private static int[] unitsOfCodePoints(String text) {
+        int[] units = new int[text.codePointCount(0, text.length()) + 1];
+        for (int unit = 0, point = 0; unit < text.length(); point++) {
+            units[point] = unit;
+            unit += Character.charCount(text.codePointAt(unit));
+        }
+        units[units.length - 1] = text.length();
+        return units;
+    }
+
+    @Override
+    public String decode(int... ids) {
+        for (int id : ids) {
+            if (id < 0 || id >= size()) {
+                throw new IllegalArgumentException("token id is " + id + ", the tokenizer has " + size());
+            }
+        }
+        return library.decode(Arrays.stream(ids).asLongStream().toArray(), false);
+    }
+
+    @Override
+    public String text(int id) {
+        return id < 0 || id >= texts.length || texts[id] == null ? "<" + id + ">" : texts[id];
+    }
+
+    @Override
+    public OptionalInt beginning() {
+        return beginning;
+    }
+
+    @Override
+    public void close() {
+        library.close();
+        if (continuing != library) {
+            continuing.close();
+        }
+    }
+}

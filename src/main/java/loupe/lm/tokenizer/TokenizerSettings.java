@@ -1,0 +1,75 @@
+package loupe.lm.tokenizer;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import loupe.format.JsonFiles;
+
+/**
+ * What the files beside a tokenizer say about the beginning of texts.
+ *
+ * @param beginnings spellings of the token for it, the first of them that is a token; empty if there is none by
+ *     intention
+ * @param begins whether texts begin with it, against whatever tokenizer.json does; empty if that decides
+ * @param splitsAsGpt2 whether vocab.json and merges.txt are all there is to say
+ */
+record TokenizerSettings(List<String> beginnings, Optional<Boolean> begins, boolean splitsAsGpt2) {
+    private static final List<String> USUAL_BEGINNINGS = List.of("<bos>", "<|begin_of_text|>", "<s>", "<|endoftext|>");
+    /**
+     * Classes of transformers that make their own rule when they read a tokenizer.json, from {@code add_bos_token},
+     * which is true for them if nothing is said; GPT-NeoX's does the same with false.
+     */
+    private static final Set<String> BEGIN = Set.of(
+            "LlamaTokenizer",
+            "LlamaTokenizerFast",
+            "CodeLlamaTokenizer",
+            "CodeLlamaTokenizerFast",
+            "GemmaTokenizer",
+            "GemmaTokenizerFast");
+
+    private static final Set<String> DO_NOT_BEGIN = Set.of("GPTNeoXTokenizer", "GPTNeoXTokenizerFast");
+
+    /**
+     * From tokenizer_config.json and special_tokens_map.json, where they are there.
+     *
+     * @throws loupe.base.CheckpointException if they are no JSON
+     */
+    static TokenizerSettings read(Path folder) {
+        JsonNode config = json(folder.resolve("tokenizer_config.json"));
+        JsonNode special = json(folder.resolve("special_tokens_map.json"));
+        String type = config.path("tokenizer_class").asText();
+        Optional<Boolean> begins = Optional.empty();
+        if (BEGIN.contains(type) || DO_NOT_BEGIN.contains(type)) {
+            begins = Optional.of(config.path("add_bos_token").asBoolean(BEGIN.contains(type)));
+        }
+        return new TokenizerSettings(
+                beginnings(config.path("bos_token"), special.path("bos_token")),
+                begins,
+                !type.startsWith("Qwen2Tokenizer"));
+    }
+
+    /** A token is written as a string, or as an object with its content. */
+    private static List<String> beginnings(JsonNode... said) {
+        List<String> beginnings = new ArrayList<>();
+        for (JsonNode token : said) {
+            if (token.isNull()) {
+                return List.of();
+            }
+            String spelling = token.isObject() ? token.path("content").asText() : token.asText();
+            if (!spelling.isEmpty()) {
+                beginnings.add(spelling);
+            }
+        }
+        return beginnings.isEmpty() ? USUAL_BEGINNINGS : beginnings;
+    }
+
+    private static JsonNode json(Path file) {
+        return Files.isRegularFile(file)
+                ? JsonFiles.read(file)
+                : com.fasterxml.jackson.databind.node.MissingNode.getInstance();
+    }
+}

@@ -1,0 +1,2 @@
+/** Tokenizers as they are stored, token ids with the text they came from, and the text of a token. */
+package loupe.lm.tokenizer;
