@@ -118,7 +118,7 @@ final class NpzFile {
                 entry.name(),
                 StandardCharsets.ISO_8859_1.decode(literal.flip()).toString().stripTrailing(),
                 prefix + (int) length);
-        long declared = Sizes.bytes(file, entry.name(), header.shape(), header.dtype());
+        long declared = DeclaredSizes.bytes(file, entry.name(), header.shape(), header.dtype());
         long there = entry.size() - header.dataStart();
         if (declared != there) {
             throw file.refuse(

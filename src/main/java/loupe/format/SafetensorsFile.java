@@ -77,7 +77,7 @@ final class SafetensorsFile {
         long end = 0;
         String before = "the header";
         for (SafetensorsHeader.Entry entry : byOffset) {
-            long bytes = Sizes.bytes(file, entry.name(), entry.shape(), entry.dtype());
+            long bytes = DeclaredSizes.bytes(file, entry.name(), entry.shape(), entry.dtype());
             if (entry.end() - entry.begin() != bytes) {
                 throw file.refuse(
                         "tensor " + entry.name() + ": " + (entry.end() - entry.begin())

@@ -97,7 +97,7 @@ final class TorchTensors {
                     "as many strides as axes, at most " + MAX_RANK + ", none negative",
                     REMEDY);
         }
-        long bytes = Sizes.bytes(file, name, shape, dtype);
+        long bytes = DeclaredSizes.bytes(file, name, shape, dtype);
         long capacity = storageBytes / dtype.bytes();
         try {
             long last = Math.addExact(tensor.storage().viewOffset(), tensor.offset());

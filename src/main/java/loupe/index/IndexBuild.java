@@ -173,7 +173,7 @@ public final class IndexBuild {
     /** Checks that the folder is ours to write in and that a resumed pass is the same pass. */
     private void prepare(boolean resume) throws IOException {
         Files.createDirectories(folder);
-        IndexInfo wanted = info(List.of(), Masks.LeftOut.NOTHING, 0, 0);
+        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0);
         if (resume && Files.exists(plan())) {
             IndexInfo begun = JSON.readValue(plan().toFile(), IndexInfo.class);
             if (!begun.equals(wanted)) {
@@ -202,7 +202,7 @@ public final class IndexBuild {
             return Optional.empty();
         }
         IndexInfo found = ActivationIndex.info(folder);
-        IndexInfo wanted = info(List.of(), Masks.LeftOut.NOTHING, 0, 0);
+        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0);
         if (!found.pass().equals(wanted)) {
             requireMasks("made", found.pass(), wanted);
             throw new CheckpointException(
@@ -278,7 +278,7 @@ public final class IndexBuild {
     private IndexInfo finish(long started) throws IOException, SQLException {
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
         long tokens;
-        Masks.LeftOut[] leftOut = {Masks.LeftOut.NOTHING};
+        CorpusMasks.LeftOut[] leftOut = {CorpusMasks.LeftOut.NOTHING};
         try (Parquet parquet = new Parquet(folder)) {
             tokens = writeContexts(parquet, leftOut);
             for (int i = 0; i < settings.saes().size(); i++) {
@@ -294,7 +294,7 @@ public final class IndexBuild {
         return info;
     }
 
-    private long writeContexts(Parquet parquet, Masks.LeftOut[] leftOut) throws IOException, SQLException {
+    private long writeContexts(Parquet parquet, CorpusMasks.LeftOut[] leftOut) throws IOException, SQLException {
         long[] counted = new long[2];
         boolean masked = !settings.masks().isNone();
         parquet.run("CREATE OR REPLACE TABLE staged (context INTEGER, ids INTEGER[], documents INTEGER[]"
@@ -332,7 +332,7 @@ public final class IndexBuild {
         return counted[0];
     }
 
-    private IndexInfo info(List<IndexInfo.IndexedSae> saes, Masks.LeftOut leftOut, long tokens, double seconds) {
+    private IndexInfo info(List<IndexInfo.IndexedSae> saes, CorpusMasks.LeftOut leftOut, long tokens, double seconds) {
         return new IndexInfo(
                 IndexInfo.VERSION,
                 settings.model(),
@@ -368,7 +368,7 @@ public final class IndexBuild {
             OptionalInt separator,
             long maxTokens,
             Shard shard,
-            Masks masks) {
+            CorpusMasks masks) {
         /** The pass in one piece, with every token. */
         public Settings(
                 IndexInfo.Named model,
@@ -376,7 +376,7 @@ public final class IndexBuild {
                 int contextLength,
                 OptionalInt separator,
                 long maxTokens) {
-            this(model, saes, contextLength, separator, maxTokens, Shard.WHOLE, Masks.NONE);
+            this(model, saes, contextLength, separator, maxTokens, Shard.WHOLE, CorpusMasks.NONE);
         }
 
         public Settings {

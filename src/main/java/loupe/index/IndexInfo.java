@@ -29,15 +29,15 @@ public record IndexInfo(
         int separator,
         long maxTokens,
         Shard shard,
-        Masks masks,
-        Masks.LeftOut leftOut,
+        CorpusMasks masks,
+        CorpusMasks.LeftOut leftOut,
         long tokens,
         double seconds) {
     /** An index written before there were shards and masks says nothing of them. */
     public IndexInfo {
         shard = shard == null ? Shard.WHOLE : shard;
-        masks = masks == null ? Masks.NONE : masks;
-        leftOut = leftOut == null ? Masks.LeftOut.NOTHING : leftOut;
+        masks = masks == null ? CorpusMasks.NONE : masks;
+        leftOut = leftOut == null ? CorpusMasks.LeftOut.NOTHING : leftOut;
     }
 
     /** The layout this program writes and reads. */
@@ -60,12 +60,12 @@ public record IndexInfo(
                 maxTokens,
                 shard,
                 masks,
-                Masks.LeftOut.NOTHING,
+                CorpusMasks.LeftOut.NOTHING,
                 0,
                 0);
     }
 
-    IndexInfo with(Masks others) {
+    IndexInfo with(CorpusMasks others) {
         return new IndexInfo(
                 version,
                 model,

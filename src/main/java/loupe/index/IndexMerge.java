@@ -180,7 +180,9 @@ public final class IndexMerge {
                 first.maxTokens(),
                 Shard.WHOLE,
                 first.masks(),
-                shards.stream().map(shard -> shard.info().leftOut()).reduce(Masks.LeftOut.NOTHING, Masks.LeftOut::and),
+                shards.stream()
+                        .map(shard -> shard.info().leftOut())
+                        .reduce(CorpusMasks.LeftOut.NOTHING, CorpusMasks.LeftOut::and),
                 tokens,
                 shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
         IndexBuild.writeJson(ActivationIndex.infoFile(out), whole);

@@ -29,7 +29,7 @@ final class Stager {
     private double fractionRead;
     private List<Contexts.Context> inFlight = List.of();
     private CompletionStage<IndexBuild.Batch> answer;
-    private Masks.LeftOut leftOut = Masks.LeftOut.NOTHING;
+    private CorpusMasks.LeftOut leftOut = CorpusMasks.LeftOut.NOTHING;
 
     Stager(
             IndexBuild.Settings settings,

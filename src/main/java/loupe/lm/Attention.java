@@ -39,7 +39,7 @@ record Attention(
         NDArray out,
         NDArray outBias) {
     /** @param x (B, T, dModel), normalised */
-    NDArray apply(Pass pass, NDArray x, Places places) {
+    NDArray apply(Pass pass, NDArray x, PositionContext places) {
         long rows = x.getShape().get(0);
         long length = x.getShape().get(1);
         long queryWidth = (long) nHeads * dHead;
@@ -89,7 +89,7 @@ record Attention(
         return Mlp.affine(z.reshape(rows, length, queryWidth), out, outBias);
     }
 
-    private NDArray turn(Places places, Norm norm, NDArray heads) {
+    private NDArray turn(PositionContext places, Norm norm, NDArray heads) {
         NDArray normal = norm == null ? heads : norm.apply(heads);
         return kind.rotary().map(rotary -> places.turn(rotary, normal)).orElse(normal);
     }

@@ -166,7 +166,7 @@ public final class LanguageModel implements AutoCloseable {
             NDManager step, Input input, Hook hook, KeyValueCache cache, Logits which, Cancellation cancellation) {
         Pass pass = new Pass(step, hook, cache, cancellation);
         NDArray x = embed(pass, step, input);
-        Places places = new Places(step, input, pass.cache());
+        PositionContext places = new PositionContext(step, input, pass.cache());
         for (TransformerBlock block : blocks) {
             pass.checkCancelled();
             if (pass.isStopped()) {

@@ -20,7 +20,7 @@ record TransformerBlock(
         Norm outNorm2,
         boolean parallel) {
     /** @param x (B, T, dModel) */
-    NDArray apply(Pass pass, NDArray x, Places places) {
+    NDArray apply(Pass pass, NDArray x, PositionContext places) {
         NDArray pre = pass.show(Site.RESID_PRE, layer, x);
         if (pass.isStopped()) {
             return pre;

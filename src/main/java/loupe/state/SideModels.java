@@ -5,13 +5,13 @@ import loupe.analysis.ghost.TreeSteering;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.state.corpus.ActivationsModel;
+import loupe.state.corpus.CoActivationModel;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
 import loupe.state.corpus.OwnTextModel;
-import loupe.state.corpus.TogetherModel;
 import loupe.state.features.PromotedTokens;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostValues;
@@ -24,7 +24,7 @@ import loupe.state.tree.TreeModel;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.SharedRange;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /** The models of one side's panes. */
@@ -33,7 +33,7 @@ public final class SideModels {
     private final HistogramModel histogram;
     private final ExamplesModel examples;
     private final OwnTextModel text;
-    private final TogetherModel together;
+    private final CoActivationModel together;
     private final LogitModel logits;
     private final PromotedTokens promoted;
     private final TreeModel tree;
@@ -50,14 +50,14 @@ public final class SideModels {
             CheckpointSide side,
             CorpusStatistics statistics,
             GhostControlsModel controls,
-            TokenTexts texts,
+            VocabularyTexts texts,
             Shared shared) {
         this.side = side;
         tokens = new TokenListModel(workbench, side, controls);
         ActivationsModel activations = new ActivationsModel(workbench, side, statistics, shared.activation());
         histogram = new HistogramModel(workbench, activations, shared.count(), shared.histogram());
         examples = new ExamplesModel(workbench, activations);
-        together = new TogetherModel(workbench, activations, texts);
+        together = new CoActivationModel(workbench, activations, texts);
         text = new OwnTextModel(workbench, activations, shared.text());
         logits = new LogitModel(workbench, side, shared.weight());
         neighbours = new NeighboursModel(workbench, side, texts);
@@ -133,7 +133,7 @@ public final class SideModels {
         return text;
     }
 
-    public TogetherModel together() {
+    public CoActivationModel together() {
         return together;
     }
 

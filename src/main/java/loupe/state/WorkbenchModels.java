@@ -22,7 +22,7 @@ import loupe.state.ghost.GhostHistory;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.SharedRange;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /** Everything the window shows, for both sides, made once and in the order of who knows whom. */
@@ -30,7 +30,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private static final int ORDINARY_FONT = 13;
 
     private final Workbench workbench;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final NearbyCheckpoints nearby;
     private final CheckpointSaving saving;
     private final FileInspection inspection;
@@ -55,7 +55,7 @@ public final class WorkbenchModels implements AutoCloseable {
     /** @param cache folder where finished passes over a corpus are kept */
     public WorkbenchModels(Workbench workbench, Path cache) {
         this.workbench = workbench;
-        texts = new TokenTexts(workbench);
+        texts = new VocabularyTexts(workbench);
         nearby = new NearbyCheckpoints(workbench);
         saving = new CheckpointSaving(workbench);
         inspection = new FileInspection(workbench);
@@ -82,7 +82,7 @@ public final class WorkbenchModels implements AutoCloseable {
         return workbench;
     }
 
-    public TokenTexts texts() {
+    public VocabularyTexts texts() {
         return texts;
     }
 

@@ -75,8 +75,8 @@ public final class AdamW {
 
     /** Goes on from a saved state. */
     public void restore(float[] savedMean, float[] savedSquare, long savedSteps) {
-        Flat.write(mean, savedMean);
-        Flat.write(square, savedSquare);
+        FlatCopies.write(mean, savedMean);
+        FlatCopies.write(square, savedSquare);
         steps = savedSteps;
     }
 }

@@ -88,12 +88,12 @@ public final class FlatParameters {
 
     /** Overwrites all parameters. */
     public void set(float[] values) {
-        Flat.write(flat, values);
+        FlatCopies.write(flat, values);
     }
 
     /** Overwrites one tensor, given row-major. */
     public void set(String name, float[] values) {
-        Flat.write(views.get(name).flatten(), values);
+        FlatCopies.write(views.get(name).flatten(), values);
     }
 
     /** A copy of one tensor on the host. */
@@ -101,7 +101,7 @@ public final class FlatParameters {
         int[] shape = Arrays.stream(places.get(name).shape.getShape())
                 .mapToInt(Math::toIntExact)
                 .toArray();
-        return new HostTensor(Flat.read(views.get(name)), shape);
+        return new HostTensor(FlatCopies.read(views.get(name)), shape);
     }
 
     /** A draw from the standard normal distribution. */

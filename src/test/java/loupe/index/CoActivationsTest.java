@@ -135,7 +135,7 @@ class CoActivationsTest {
                 OptionalInt.of(SEPARATOR),
                 Long.MAX_VALUE,
                 shard,
-                Masks.NONE);
+                CorpusMasks.NONE);
         Path folder = temporary.resolve(name);
         new IndexBuild(
                         settings,

@@ -46,7 +46,7 @@ class IndexMergeTest {
                 OptionalInt.of(100),
                 Long.MAX_VALUE,
                 shard,
-                Masks.NONE);
+                CorpusMasks.NONE);
         Path folder = temporary.resolve("shard-" + shard.number() + "-of-" + shard.of());
         new IndexBuild(
                         settings,

@@ -16,7 +16,7 @@ import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.ScaleOutline;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TreeBaseline;
-import loupe.analysis.ghost.TreeForest;
+import loupe.analysis.ghost.TreeBatch;
 import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeOutline;
 import loupe.analysis.tokens.TokenColumns;
@@ -73,8 +73,8 @@ public record BatchPlan(
     }
 
     /** The trees of some features, grown together. */
-    public TreeForest trees(List<Integer> features) {
-        return new TreeForest(features.stream()
+    public TreeBatch trees(List<Integer> features) {
+        return new TreeBatch(features.stream()
                 .map(feature -> new DefinitionTree(model, ghost(feature), prompt, limits).withBaseline(baseline))
                 .toList());
     }

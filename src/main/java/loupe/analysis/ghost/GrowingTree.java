@@ -22,7 +22,7 @@ final class GrowingTree {
 
     private final TreeLimits limits;
     private final TreeNodes nodes;
-    private final List<TreeLane> lanes;
+    private final List<GhostLane> lanes;
     /** Nodes to expand, most probable first. */
     private final PriorityQueue<Integer> open;
     /** How many children of a node are open or have open descendants. */
@@ -35,7 +35,7 @@ final class GrowingTree {
     private boolean begun;
 
     /** @param nodes what is known already; grown further here */
-    GrowingTree(TreeLimits limits, TreeNodes nodes, List<TreeLane> lanes) {
+    GrowingTree(TreeLimits limits, TreeNodes nodes, List<GhostLane> lanes) {
         this.limits = limits;
         this.nodes = nodes;
         this.lanes = List.copyOf(lanes);
@@ -45,7 +45,7 @@ final class GrowingTree {
         });
     }
 
-    List<TreeLane> lanes() {
+    List<GhostLane> lanes() {
         return lanes;
     }
 
@@ -61,8 +61,9 @@ final class GrowingTree {
     record Turn(GrowingTree tree, List<Integer> batch) {}
 
     /** Runs the prompts of trees that have not begun. */
-    static void begin(Scope scope, LanguageModel lm, LaneRuns runs, List<GrowingTree> trees) {
-        List<TreeLane> all = trees.stream().flatMap(tree -> tree.lanes.stream()).toList();
+    static void begin(Scope scope, LanguageModel lm, BatchedPasses runs, List<GrowingTree> trees) {
+        List<GhostLane> all =
+                trees.stream().flatMap(tree -> tree.lanes.stream()).toList();
         List<Predictions.Group> groups = trees.stream()
                 .map(tree -> new Predictions.Group(tree.lanes.size(), 1, tree.limits))
                 .toList();
@@ -109,18 +110,18 @@ final class GrowingTree {
     }
 
     /** Expands what {@link #nextBatch} of each tree has said, in one pass with a row per node and lane. */
-    static void expand(Scope scope, LanguageModel lm, LaneRuns runs, List<Turn> turns) {
+    static void expand(Scope scope, LanguageModel lm, BatchedPasses runs, List<Turn> turns) {
         restore(scope, lm, runs, turns);
-        List<LaneRuns.Row> rows = new ArrayList<>();
+        List<BatchedPasses.Row> rows = new ArrayList<>();
         List<Predictions.Group> groups = new ArrayList<>();
         for (Turn turn : turns) {
-            for (TreeLane lane : turn.tree.lanes) {
+            for (GhostLane lane : turn.tree.lanes) {
                 turn.batch.forEach(node -> rows.add(turn.tree.row(lane, node)));
             }
             groups.add(new Predictions.Group(turn.tree.lanes.size(), turn.batch.size(), turn.tree.limits));
         }
         List<Predictions> predictions = new ArrayList<>();
-        LaneRuns.Ran ran = runs.nodes(
+        BatchedPasses.Ran ran = runs.nodes(
                 scope, lm, rows, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
         for (int i = 0; i < turns.size(); i++) {
             turns.get(i).tree.accept(turns.get(i).batch, predictions.get(i));
@@ -139,12 +140,12 @@ final class GrowingTree {
     }
 
     /** Keeps the keys of those just expanded that have open descendants. */
-    private static void keep(List<Turn> turns, LaneRuns.Ran ran) {
+    private static void keep(List<Turn> turns, BatchedPasses.Ran ran) {
         List<Integer> rows = new ArrayList<>();
         List<Consumer<float[]>> keepers = new ArrayList<>();
         int row = 0;
         for (Turn turn : turns) {
-            for (TreeLane lane : turn.tree.lanes) {
+            for (GhostLane lane : turn.tree.lanes) {
                 for (int node : turn.batch) {
                     if (turn.tree.openChildren.containsKey(node)) {
                         rows.add(row);
@@ -222,7 +223,7 @@ final class GrowingTree {
     private void closeUpwards(int node) {
         for (int at = node; at > 0 && openChildren.merge(at, -1, Integer::sum) == 0; at = nodes.parent(at)) {
             openChildren.remove(at);
-            for (TreeLane lane : lanes) {
+            for (GhostLane lane : lanes) {
                 lane.drop(at);
             }
         }
@@ -232,30 +233,30 @@ final class GrowingTree {
         return limits.maxNodes().isPresent() && kept.size() == limits.maxNodes().getAsInt() ? kept.peek() : 0;
     }
 
-    private LaneRuns.Row row(TreeLane lane, int node) {
+    private BatchedPasses.Row row(GhostLane lane, int node) {
         float[][] ancestors = new float[nodes.depth(node) - 1][];
         for (int at = nodes.parent(node), i = ancestors.length - 1; i >= 0; i--, at = nodes.parent(at)) {
             ancestors[i] = lane.keys(at);
         }
-        return new LaneRuns.Row(lane, nodes.token(node), ancestors);
+        return new BatchedPasses.Row(lane, nodes.token(node), ancestors);
     }
 
     /**
      * Computes the keys of ancestors that are not there, as in a tree grown on from an earlier answer; from the root
      * downwards.
      */
-    private static void restore(Scope scope, LanguageModel lm, LaneRuns runs, List<Turn> turns) {
+    private static void restore(Scope scope, LanguageModel lm, BatchedPasses runs, List<Turn> turns) {
         int deepest = turns.stream()
                 .flatMapToInt(turn -> turn.batch.stream().mapToInt(turn.tree.nodes::depth))
                 .max()
                 .orElse(0);
         for (int depth = 1; depth < deepest; depth++) {
             List<Turn> missing = new ArrayList<>();
-            List<LaneRuns.Row> rows = new ArrayList<>();
+            List<BatchedPasses.Row> rows = new ArrayList<>();
             for (Turn turn : turns) {
                 List<Integer> level = turn.tree.missing(turn.batch, depth);
                 missing.add(new Turn(turn.tree, level));
-                for (TreeLane lane : turn.tree.lanes) {
+                for (GhostLane lane : turn.tree.lanes) {
                     level.forEach(node -> rows.add(turn.tree.row(lane, node)));
                 }
             }
@@ -264,7 +265,7 @@ final class GrowingTree {
                         .keys(IntStream.range(0, rows.size()).boxed().toList());
                 int at = 0;
                 for (Turn turn : missing) {
-                    for (TreeLane lane : turn.tree.lanes) {
+                    for (GhostLane lane : turn.tree.lanes) {
                         for (int node : turn.batch) {
                             lane.keep(node, keys[at++]);
                         }

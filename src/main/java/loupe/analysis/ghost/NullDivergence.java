@@ -120,7 +120,7 @@ public record NullDivergence(
         @Override
         public boolean step(Scope scope) {
             if (forest == null) {
-                forest = new TreeForest(query.trees(scope)).begin();
+                forest = new TreeBatch(query.trees(scope)).begin();
             }
             return forest.step(scope);
         }

@@ -25,8 +25,8 @@ import loupe.lm.Logits;
  */
 final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     private final ScaleSweep query;
-    private final LaneRuns runs = new LaneRuns();
-    private final StepRows rows = new StepRows();
+    private final BatchedPasses runs = new BatchedPasses();
+    private final BatchSize rows = new BatchSize();
     /** A ghost without the feature. */
     private final Point zero;
     /** By scale, rising. */
@@ -38,12 +38,12 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     /** One scale. */
     private static final class Point {
         final double scale;
-        final TreeForest.Planted tree;
+        final TreeBatch.Planted tree;
         double selfSimilarity = Double.NaN;
         double logitAgreement = Double.NaN;
 
         Point(DefinitionTree question) {
-            tree = new TreeForest.Planted(question);
+            tree = new TreeBatch.Planted(question);
             scale = question.ghost().scale();
         }
     }
@@ -57,14 +57,14 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     @Override
     public boolean step(Scope scope) {
         LanguageModel lm = scope.model(query.model());
-        List<TreeForest.Planted> trees = all().map(point -> point.tree).toList();
-        List<TreeForest.Planted> next = TreeForest.next(trees);
+        List<TreeBatch.Planted> trees = all().map(point -> point.tree).toList();
+        List<TreeBatch.Planted> next = TreeBatch.next(trees);
         if (next.isEmpty()) {
-            TreeForest.grow(scope, lm, runs, rows, trees);
+            TreeBatch.grow(scope, lm, runs, rows, trees);
         } else {
             List<Point> now = all().filter(point -> next.contains(point.tree)).toList();
             double[][] readings = readings(scope, lm, now);
-            TreeForest.begin(scope, lm, runs, trees);
+            TreeBatch.begin(scope, lm, runs, trees);
             for (int i = 0; i < readings.length; i++) {
                 now.get(i).selfSimilarity = readings[i][0];
                 now.get(i).logitAgreement = readings[i][1];

@@ -12,7 +12,7 @@ import loupe.sae.SparseAutoencoder;
 
 /**
  * Grows a {@link DefinitionTree} best first. The first step runs the prompt and gives the root's children; each further
- * one expands a batch of the most probable open nodes, as large as {@link StepRows} says.
+ * one expands a batch of the most probable open nodes, as large as {@link BatchSize} says.
  */
 final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     /** Known nodes from which copies take noticeable time. */
@@ -20,9 +20,9 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
 
     private final DefinitionTree query;
     private final TreeNodes nodes;
-    private final LaneRuns runs = new LaneRuns();
+    private final BatchedPasses runs = new BatchedPasses();
     private GrowingTree tree;
-    private final StepRows rows = new StepRows();
+    private final BatchSize rows = new BatchSize();
     private boolean finished;
     /** The latest part of the answer. */
     private DefinitionTree.Answer part;
@@ -82,11 +82,11 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     }
 
     /** The lane of a question's ghost, then those of its baseline. */
-    static List<TreeLane> lanes(Scope scope, LanguageModel lm, DefinitionTree query) {
+    static List<GhostLane> lanes(Scope scope, LanguageModel lm, DefinitionTree query) {
         GhostBasis.Answer basis = scope.answer(new GhostBasis(query.model(), query.ghost()));
         GhostVector vector = basis.vector(query.ghost());
         GhostPrompt prompt = query.prompt();
-        List<TreeLane> made = new ArrayList<>();
+        List<GhostLane> made = new ArrayList<>();
         if (query.steering().isPresent()) {
             TreeSteering steering = query.steering().get();
             if (steering.layer() < 0 || steering.layer() >= lm.config().nLayers()) {
@@ -97,7 +97,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
             made.add(lane(
                     prompt,
                     vector.ghost().data(),
-                    new TreeLane.Steered(
+                    new GhostLane.Steered(
                             steering.layer(),
                             from,
                             direction(scope.sae(steering.sae()), steering.feature(), lm),
@@ -118,23 +118,23 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         return made;
     }
 
-    private static TreeLane lane(GhostPrompt prompt, float[] ghost, TreeLane.Steered steered) {
+    private static GhostLane lane(GhostPrompt prompt, float[] ghost, GhostLane.Steered steered) {
         int[] ids = prompt.ids().stream().mapToInt(Integer::intValue).toArray();
         List<Ghost> ghosts = new ArrayList<>();
         for (int position : prompt.ghostPositions()) {
             ids[position] = 0;
             ghosts.add(new Ghost(0, position, ghost));
         }
-        return new TreeLane(ids, ghosts, steered);
+        return new GhostLane(ids, ghosts, steered);
     }
 
-    private static TreeLane empty(GhostPrompt prompt) {
+    private static GhostLane empty(GhostPrompt prompt) {
         List<Integer> rest = prompt.withoutGhosts();
         if (rest.isEmpty()) {
             throw new IllegalArgumentException(
                     "the prompt is nothing but the ghost, so an empty baseline has no tokens");
         }
-        return new TreeLane(rest.stream().mapToInt(Integer::intValue).toArray(), List.of(), null);
+        return new GhostLane(rest.stream().mapToInt(Integer::intValue).toArray(), List.of(), null);
     }
 
     private static float[] direction(SparseAutoencoder sae, int feature, LanguageModel lm) {

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -61,7 +61,7 @@ public final class BenchCommand extends LoupeCommand {
             throw Refusal.usage("--tokens is " + tokens + ", at least 1024 are needed");
         }
         if (folder != null) {
-            Paths.folder(folder, "--folder");
+            OptionPaths.folder(folder, "--folder");
         }
         IndexRun index = new IndexRun(
                 tokens, seconds == null ? Double.POSITIVE_INFINITY : seconds, Optional.ofNullable(folder), synthetic);

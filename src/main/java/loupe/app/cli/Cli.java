@@ -101,7 +101,7 @@ public final class Cli implements Runnable {
      *
      * @return the exit code
      */
-    int run(String... arguments) {
+    public int run(String... arguments) {
         CommandLine line = new CommandLine(this);
         commands.forEach(line::addSubcommand);
         line.setOut(new java.io.PrintWriter(out, true, java.nio.charset.StandardCharsets.UTF_8))

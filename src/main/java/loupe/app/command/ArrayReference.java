@@ -2,7 +2,7 @@ package loupe.app.command;
 
 import java.nio.file.Path;
 import java.util.Arrays;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -18,7 +18,7 @@ record ArrayReference(Path file, String name) {
      * @throws Refusal if the file does not exist
      */
     HostTensor read(String option) {
-        Paths.existing(file, option);
+        OptionPaths.existing(file, option);
         try (TensorArchive archive = TensorArchives.open(file)) {
             return archive.tensor(name).toHost();
         }

@@ -26,7 +26,7 @@ import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.format.JsonLines;
 import loupe.inference.OpenModel;
@@ -137,7 +137,7 @@ public final class BatchCommand extends LoupeCommand {
     public Map<String, Object> run(CommandContext context) throws IOException {
         TreeBaseline compared = PromptOptions.baseline(baseline);
         requireSensible();
-        Paths.writable(out, "--out");
+        OptionPaths.writable(out, "--out");
         if (Files.exists(out) && !resume) {
             throw Refusal.usage(
                     "--out: " + out + " is there already; go on with it by --resume, or choose another name");

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
@@ -42,7 +42,7 @@ final class CorpusOptions {
     private int context;
 
     Corpus corpus() {
-        files.forEach(file -> Paths.existing(file, "--corpus"));
+        files.forEach(file -> OptionPaths.existing(file, "--corpus"));
         return Corpus.of(files, column);
     }
 

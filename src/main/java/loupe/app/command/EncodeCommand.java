@@ -10,7 +10,7 @@ import loupe.analysis.compare.SaeMetrics;
 import loupe.analysis.features.Encoding;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenSae;
@@ -49,9 +49,9 @@ public final class EncodeCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (out != null) {
-            Paths.writable(out, "--out");
+            OptionPaths.writable(out, "--out");
         }
-        Paths.existing(sae, "--sae");
+        OptionPaths.existing(sae, "--sae");
         HostTensor x = input.read("--input");
         OpenSae opened = reading.open(context, sae, "--sae");
         Optional<List<Integer>> ids = Optional.ofNullable(tokenIds)

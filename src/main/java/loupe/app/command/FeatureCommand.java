@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
@@ -85,9 +85,9 @@ public final class FeatureCommand extends LoupeCommand {
         if (bins < 1 || count < 0 || buffer < 0) {
             throw Refusal.usage("--bins must be at least 1, --examples and --buffer at least 0");
         }
-        Paths.existing(folder, "--index");
+        OptionPaths.existing(folder, "--index");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)
-                .map(path -> Paths.existing(path, "--model"))
+                .map(path -> OptionPaths.existing(path, "--model"))
                 .flatMap(TokenizerFiles::read);
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             int which = checkpoint.in(index.info());

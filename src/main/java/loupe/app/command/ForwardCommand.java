@@ -11,7 +11,7 @@ import java.util.Set;
 import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.base.HookPoint;
 import loupe.format.SafetensorsWriter;
@@ -85,7 +85,7 @@ public final class ForwardCommand extends LoupeCommand {
                         .orElseThrow(() -> Refusal.usage("--hooks: " + name
                                 + " is no hook point; expected a name such as blocks.0.hook_resid_pre, or all"))));
         if (out != null) {
-            Paths.writable(out, "--out");
+            OptionPaths.writable(out, "--out");
         }
         OpenModel opened = model.open(context, processing);
         int[] tokens = text == null ? ModelOptions.check(opened, ids, "--ids") : model.encode(opened, text, "--text");

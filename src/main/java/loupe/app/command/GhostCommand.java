@@ -8,7 +8,7 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostVector;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
@@ -32,7 +32,7 @@ public final class GhostCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (out != null) {
-            Paths.writable(out, "--out");
+            OptionPaths.writable(out, "--out");
         }
         ghost.requireSensible(null);
         OpenModel opened = model.open(context, Processing.RAW);

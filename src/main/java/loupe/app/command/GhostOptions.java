@@ -10,7 +10,7 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
 import loupe.app.cli.CommandContext;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -186,7 +186,7 @@ final class GhostOptions {
 
     /** A direction that the mix leaves out may be missing from the file. */
     private GhostSource directions(OpenModel model, double mix) {
-        Paths.existing(vectors, "--vectors");
+        OptionPaths.existing(vectors, "--vectors");
         try (TensorArchive archive = TensorArchives.open(vectors)) {
             Optional<StoredTensor> encoder = mix == 0 ? archive.find("W_enc") : Optional.of(archive.tensor("W_enc"));
             Optional<StoredTensor> decoder = mix == 1 ? archive.find("W_dec") : Optional.of(archive.tensor("W_dec"));

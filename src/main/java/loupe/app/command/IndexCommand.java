@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.base.HookPoint;
 import loupe.index.ActivationIndex;
 import loupe.index.IndexBuild;
@@ -94,7 +94,7 @@ public final class IndexCommand implements Runnable {
 
         @Override
         public Map<String, Object> run(CommandContext context) {
-            Paths.folder(out, "--out");
+            OptionPaths.folder(out, "--out");
             List<OpenSae> checkpoints = new ArrayList<>();
             saes.forEach(sae -> checkpoints.add(reading.open(context, sae, "--sae")));
             OpenModel opened = model.open(context, Processing.RAW);
@@ -179,8 +179,8 @@ public final class IndexCommand implements Runnable {
 
         @Override
         public Map<String, Object> run(CommandContext context) {
-            shards.forEach(shard -> Paths.existing(shard, "index merge"));
-            Paths.folder(out, "--out");
+            shards.forEach(shard -> OptionPaths.existing(shard, "index merge"));
+            OptionPaths.folder(out, "--out");
             context.begin();
             return describe(IndexMerge.merge(shards, out, context.cancellation()));
         }
@@ -194,7 +194,7 @@ public final class IndexCommand implements Runnable {
 
         @Override
         public Map<String, Object> run(CommandContext context) throws IOException {
-            Paths.existing(folder, "index info");
+            OptionPaths.existing(folder, "index info");
             try (ActivationIndex index = ActivationIndex.open(folder)) {
                 IndexInfo info = index.info();
                 Map<String, Object> result = describe(info);

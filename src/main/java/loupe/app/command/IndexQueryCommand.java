@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.index.ActivationIndex;
 import loupe.index.CoActivations;
@@ -91,9 +91,9 @@ final class IndexQueryCommand extends LoupeCommand {
         if (top < 0) {
             throw Refusal.usage("--top is " + top + ", at least 0 is needed");
         }
-        Paths.existing(folder, "index query");
+        OptionPaths.existing(folder, "index query");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)
-                .map(path -> Paths.existing(path, "--model"))
+                .map(path -> OptionPaths.existing(path, "--model"))
                 .flatMap(TokenizerFiles::read);
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             int which = checkpoint.in(index.info());

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.format.Inspection;
@@ -50,7 +50,7 @@ public final class InspectCommand extends LoupeCommand {
 
     @Override
     public Map<String, Object> run(CommandContext context) {
-        Paths.existing(path, "PATH");
+        OptionPaths.existing(path, "PATH");
         Optional<String> family = Optional.empty();
         CheckpointException noCheckpoint = null;
         try {

@@ -1,7 +1,7 @@
 package loupe.app.command;
 
 import loupe.app.cli.Refusal;
-import loupe.index.Masks;
+import loupe.index.CorpusMasks;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 
@@ -24,7 +24,7 @@ final class MaskOptions {
                     "Leave out tokens whose vector at a hook point is longer than K times the median of their batch.")
     private Double normMultiple;
 
-    Masks of(OpenModel model) {
+    CorpusMasks of(OpenModel model) {
         if (firstPositions < 0) {
             throw Refusal.usage("--mask-first is " + firstPositions + ", at least 0 is needed");
         }
@@ -37,6 +37,6 @@ final class MaskOptions {
                         .beginning()
                         .orElseThrow(() -> Refusal.content(
                                 "--mask-bos: " + model.folder() + " has no token for the beginning of text"));
-        return new Masks(id, firstPositions, normMultiple == null ? 0 : normMultiple);
+        return new CorpusMasks(id, firstPositions, normMultiple == null ? 0 : normMultiple);
     }
 }

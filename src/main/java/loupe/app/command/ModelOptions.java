@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
 import loupe.app.cli.CommandContext;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.Pending;
@@ -35,7 +35,7 @@ public final class ModelOptions {
         if (model == null) {
             throw Refusal.usage("--model DIR is missing");
         }
-        Paths.existing(model, "--model");
+        OptionPaths.existing(model, "--model");
         OpenModel opened = Pending.await(context.service().openModel(model, processing));
         opened.warnings().forEach(warning -> context.warn(model + ": " + warning));
         return opened;

@@ -12,7 +12,7 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.Verbaliser;
 import loupe.app.cli.CommandContext;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.inference.OpenModel;
 import loupe.tensor.HostTensor;
@@ -56,7 +56,7 @@ final class PromptOptions {
         if (prompt != null || promptIds != null) {
             throw Refusal.usage("--verbaliser brings its own prompt, so it goes without --prompt and --prompt-ids");
         }
-        Paths.existing(verbaliser, "--verbaliser");
+        OptionPaths.existing(verbaliser, "--verbaliser");
         Verbaliser read = Verbaliser.read(verbaliser);
         prompt = read.prompt();
         HostTensor direction = context.ask(new GhostBasis(opened.id(), settings))

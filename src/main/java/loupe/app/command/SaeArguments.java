@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.app.cli.CommandContext;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.base.HookPoint;
 import loupe.inference.OpenSae;
@@ -67,7 +67,7 @@ final class SaeArguments {
 
     /** Opens a checkpoint and passes its warnings on. */
     OpenSae open(CommandContext context, Path path, String option) {
-        Paths.existing(path, option);
+        OptionPaths.existing(path, option);
         OpenSae opened = Pending.await(context.service().openSae(path, options(path)));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
         return opened;

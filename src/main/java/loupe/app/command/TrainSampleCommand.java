@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.training.sample.SampleBuilder;
 import picocli.CommandLine.Command;
@@ -78,7 +78,7 @@ public final class TrainSampleCommand extends LoupeCommand {
         if (!Files.isRegularFile(definitions)) {
             throw Refusal.usage(definitions + " does not exist");
         }
-        Paths.folder(out, "--out");
+        OptionPaths.folder(out, "--out");
         if (measure) {
             if (!Files.isDirectory(out.resolve("glossary"))) {
                 throw Refusal.usage(out + " has no folder glossary, which is the language model to be measured");

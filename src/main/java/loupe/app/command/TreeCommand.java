@@ -19,7 +19,7 @@ import loupe.analysis.ghost.TreeOutline;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
@@ -123,13 +123,13 @@ public final class TreeCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (out != null) {
-            Paths.writable(out, "--out");
+            OptionPaths.writable(out, "--out");
             if (!out.toString().matches(".*\\.(json|txt|md)")) {
                 throw Refusal.usage("--out is " + out + ", expected a name that ends in .json, .txt or .md");
             }
         }
         if (against != null) {
-            Paths.existing(against, "--against");
+            OptionPaths.existing(against, "--against");
         }
         TreeBaseline compared = PromptOptions.baseline(baseline);
         if (nullDraws != 0 && (nullDraws < 2 || compared.kind() == TreeBaseline.Kind.NONE)) {

@@ -208,10 +208,10 @@ final class Tour {
                             .examples()
                             .get(0);
                     models().a().together().query().set("token " + example.ids()[example.focus()]);
-                    models().a().together().with().set(loupe.state.corpus.TogetherModel.With.TOKEN);
+                    models().a().together().with().set(loupe.state.corpus.CoActivationModel.With.TOKEN);
                 },
                 () -> {
-                    models().a().together().with().set(loupe.state.corpus.TogetherModel.With.FEATURE);
+                    models().a().together().with().set(loupe.state.corpus.CoActivationModel.With.FEATURE);
                     app.view().run("together");
                 });
         one(

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Paths;
+import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.app.command.ModelOptions;
 import loupe.app.window.Toolkit;
@@ -50,20 +50,20 @@ public final class TourCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) throws IOException {
         Path folder = model.isGiven()
-                ? Paths.existing(model.model, "--model")
+                ? OptionPaths.existing(model.model, "--model")
                 : WorkbenchApp.sampleFolder()
                         .map(sample -> sample.resolve("glossary"))
                         .filter(Files::isDirectory)
                         .orElseThrow(
                                 () -> Refusal.usage("--model DIR is missing, and there is no sample to show instead"));
-        Paths.folder(out, "--out");
+        OptionPaths.folder(out, "--out");
         if (saes.isEmpty() && !model.isGiven()) {
             saes = Stream.of("sae-topk", "sae-topk-early")
                     .map(folder::resolveSibling)
                     .filter(Files::exists)
                     .toList();
         }
-        saes.forEach(path -> Paths.existing(path, "--sae"));
+        saes.forEach(path -> OptionPaths.existing(path, "--sae"));
         Files.createDirectories(out);
         Toolkit.withoutScreen();
         Toolkit.start();

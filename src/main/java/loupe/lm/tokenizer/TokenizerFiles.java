@@ -113,7 +113,7 @@ public final class TokenizerFiles implements Tokenizer {
                         added.keySet().stream().mapToInt(id -> id).max().orElse(-1));
         String[] texts = new String[size];
         spellings.forEach((id, spelling) -> {
-            texts[id] = byteLevel ? TokenTexts.ofByteLevel(spelling) : TokenTexts.ofSentencePiece(spelling);
+            texts[id] = byteLevel ? TokenSpelling.ofByteLevel(spelling) : TokenSpelling.ofSentencePiece(spelling);
             ids.put(spelling, id);
         });
         added.forEach((id, content) -> {

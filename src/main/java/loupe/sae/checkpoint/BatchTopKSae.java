@@ -30,7 +30,7 @@ final class BatchTopKSae implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings config = files.config("config.json")
+        ConfigJson config = files.config("config.json")
                 .orElseThrow(() -> files.refused("there is no config.json beside the weights", "one", ""));
         String type = config.text("sae_type").orElse("");
         if (!TYPES.contains(type)) {
@@ -39,8 +39,8 @@ final class BatchTopKSae implements SaeFamily {
                     "one of " + String.join(", ", TYPES),
                     "");
         }
-        long d = Shapes.length(files, "b_dec");
-        long n = Shapes.length(files, "b_enc");
+        long d = MatrixOrientation.length(files, "b_dec");
+        long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, format(), d, n)
                 .take(Part.ENCODER, "W_enc")
                 .take(Part.DECODER, "W_dec", true)

@@ -33,7 +33,7 @@ final class CheckpointFiles implements AutoCloseable {
     private final Path folder;
     private final TensorArchive archive;
     private final String prefix;
-    private final Map<String, Optional<Settings>> configs = new LinkedHashMap<>();
+    private final Map<String, Optional<ConfigJson>> configs = new LinkedHashMap<>();
 
     private CheckpointFiles(Path path, Path folder, TensorArchive archive) {
         this.path = path;
@@ -123,10 +123,10 @@ final class CheckpointFiles implements AutoCloseable {
     }
 
     /** A configuration file in the folder, as its top-level object. */
-    Optional<Settings> config(String name) {
+    Optional<ConfigJson> config(String name) {
         return configs.computeIfAbsent(name, n -> {
             Path file = folder.resolve(n);
-            return Files.isRegularFile(file) ? Optional.of(Settings.read(file)) : Optional.empty();
+            return Files.isRegularFile(file) ? Optional.of(ConfigJson.read(file)) : Optional.empty();
         });
     }
 

@@ -45,8 +45,8 @@ final class Crosscoder implements SaeFamily {
         String encoderBias = linear ? "encoder.bias" : "b_enc";
         String decoderBias = linear ? "decoder.bias" : "b_dec";
         if (!Arrays.equals(files.shape(decoder), expected)
-                || !Shapes.is(files, decoderBias, models, shape[1])
-                || !Shapes.is(files, encoderBias, shape[2])) {
+                || !MatrixOrientation.is(files, decoderBias, models, shape[1])
+                || !MatrixOrientation.is(files, encoderBias, shape[2])) {
             throw files.refused(
                     "the shapes do not form a crosscoder: " + files.summary(),
                     decoder + " " + Arrays.toString(expected));
@@ -85,8 +85,8 @@ final class Crosscoder implements SaeFamily {
         if (!files.has("activation_mean", "activation_std", "target_rms")) {
             return;
         }
-        if (!Shapes.is(files, "activation_mean", draft.sides, draft.dIn)
-                || !Shapes.is(files, "activation_std", draft.sides, draft.dIn)) {
+        if (!MatrixOrientation.is(files, "activation_mean", draft.sides, draft.dIn)
+                || !MatrixOrientation.is(files, "activation_std", draft.sides, draft.dIn)) {
             throw files.refused(
                     "activation_mean and activation_std are not one vector for each model: " + files.summary(), "");
         }
@@ -124,7 +124,7 @@ final class Crosscoder implements SaeFamily {
 
     /** Each model's activations are multiplied by sqrt(d) / their mean norm, which is in no file. */
     private static void scaled(CheckpointFiles files, SaeOptions options, SaeDraft draft) {
-        Settings cfg = files.config("cfg.json").orElse(new Settings(files.folder(), Map.of()));
+        ConfigJson cfg = files.config("cfg.json").orElse(new ConfigJson(files.folder(), Map.of()));
         draft.settings = cfg.values();
         draft.model = cfg.text("model_name").orElse("");
         Optional<String> hook = cfg.text("hook_point");

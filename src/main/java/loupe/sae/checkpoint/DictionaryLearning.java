@@ -88,7 +88,7 @@ final class DictionaryLearning implements SaeFamily {
                     case "MatryoshkaBatchTopKSAE" -> matryoshka(files);
                     default -> topK(files, dictClass.equals("BatchTopKSAE"));
                 };
-        Settings trainer = trainer(files);
+        ConfigJson trainer = trainer(files);
         if (named == null
                 && dictClass.equals("AutoEncoderTopK")
                 && options.activation().isEmpty()) {
@@ -104,14 +104,14 @@ final class DictionaryLearning implements SaeFamily {
         return draft;
     }
 
-    private static Settings trainer(CheckpointFiles files) {
+    private static ConfigJson trainer(CheckpointFiles files) {
         return files.config("config.json")
                 .map(config -> config.object("trainer"))
-                .orElse(new Settings(files.folder().resolve("config.json"), Map.of()));
+                .orElse(new ConfigJson(files.folder().resolve("config.json"), Map.of()));
     }
 
     private static Optional<String> statedClass(CheckpointFiles files) {
-        Optional<Settings> config = files.config("config.json");
+        Optional<ConfigJson> config = files.config("config.json");
         return config.isPresent() && config.get().values().get("trainer") instanceof Map<?, ?>
                 ? config.get().object("trainer").text("dict_class")
                 : Optional.empty();
@@ -245,12 +245,19 @@ final class DictionaryLearning implements SaeFamily {
         long n = encoder[0];
         return new SaeDraft(files, FORMAT, d, n)
                 .take(Part.ENCODER, encoderName, true)
-                .take(Part.DECODER, decoder, Shapes.featuresInRows(files, decoder, d, n, decoder.equals("decoder")))
+                .take(
+                        Part.DECODER,
+                        decoder,
+                        MatrixOrientation.featuresInRows(files, decoder, d, n, decoder.equals("decoder")))
                 .take(Part.DECODER_BIAS, decoderBias);
     }
 
     private static SaeDraft named(CheckpointFiles files) {
-        return new SaeDraft(files, FORMAT, Shapes.length(files, "b_dec"), Shapes.length(files, "b_enc"))
+        return new SaeDraft(
+                        files,
+                        FORMAT,
+                        MatrixOrientation.length(files, "b_dec"),
+                        MatrixOrientation.length(files, "b_enc"))
                 .take(Part.ENCODER, "W_enc")
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, "W_dec", true)
@@ -317,7 +324,7 @@ final class DictionaryLearning implements SaeFamily {
         }
     }
 
-    private static void checkSizes(CheckpointFiles files, Settings trainer, SaeDraft draft) {
+    private static void checkSizes(CheckpointFiles files, ConfigJson trainer, SaeDraft draft) {
         int d = trainer.integer("activation_dim").orElse(draft.dIn);
         int n = trainer.integer("dict_size").orElse(draft.dSae);
         if (d != draft.dIn || n != draft.dSae) {
@@ -329,7 +336,7 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     /** From trainer.submodule_name and trainer.layer, or from the folders of the old releases. */
-    private static void hook(CheckpointFiles files, Settings trainer, SaeDraft draft) {
+    private static void hook(CheckpointFiles files, ConfigJson trainer, SaeDraft draft) {
         boolean reads = files.config("config.json")
                 .map(c -> c.object("buffer"))
                 .flatMap(b -> b.text("io"))

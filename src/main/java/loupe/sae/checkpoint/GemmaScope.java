@@ -47,7 +47,7 @@ final class GemmaScope implements SaeFamily {
             throw files.refused("the shapes do not form an autoencoder: " + files.summary(), encoder + " [d, n]");
         }
         SaeDraft draft = new SaeDraft(files, format(), shape[0], shape[1]);
-        draft.dOut = Math.toIntExact(Shapes.length(files, "b_dec"));
+        draft.dOut = Math.toIntExact(MatrixOrientation.length(files, "b_dec"));
         draft.activation = "jumprelu";
         draft.take(Part.ENCODER, encoder)
                 .take(Part.ENCODER_BIAS, "b_enc")
@@ -62,7 +62,7 @@ final class GemmaScope implements SaeFamily {
             draft.take(Part.SKIP, "affine_skip_connection");
             draft.changes.add(weights -> weights.turn(Part.SKIP));
         }
-        Optional<Settings> config = files.config("config.json").filter(c -> c.has("hf_hook_point_in"));
+        Optional<ConfigJson> config = files.config("config.json").filter(c -> c.has("hf_hook_point_in"));
         if (config.isPresent()) {
             second(config.get(), draft, files);
         } else {
@@ -104,7 +104,7 @@ final class GemmaScope implements SaeFamily {
         }
     }
 
-    private static void second(Settings config, SaeDraft draft, CheckpointFiles files) {
+    private static void second(ConfigJson config, SaeDraft draft, CheckpointFiles files) {
         String architecture = config.text("architecture").orElse("jump_relu");
         if (!architecture.equals("jump_relu")) {
             throw files.refused(

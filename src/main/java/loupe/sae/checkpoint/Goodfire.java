@@ -33,8 +33,8 @@ final class Goodfire implements SaeFamily {
         SaeDraft draft = new SaeDraft(
                         files,
                         format(),
-                        Shapes.length(files, "decoder_linear.bias"),
-                        Shapes.length(files, "encoder_linear.bias"))
+                        MatrixOrientation.length(files, "decoder_linear.bias"),
+                        MatrixOrientation.length(files, "encoder_linear.bias"))
                 .take(Part.ENCODER, "encoder_linear.weight", true)
                 .take(Part.ENCODER_BIAS, "encoder_linear.bias")
                 .take(Part.DECODER, "decoder_linear.weight", false)

@@ -33,14 +33,14 @@ final class LlamaScope implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings settings = settings(files)
+        ConfigJson settings = settings(files)
                 .orElseThrow(() -> files.refused("there is no hyperparams.json beside the weights", "one", ""));
         long[] encoder = files.shape("encoder.weight");
         if (encoder.length != 2) {
             throw files.refused("the shapes do not form an autoencoder: " + files.summary(), "encoder.weight [n, d]");
         }
         SaeDraft draft = new SaeDraft(files, format(), encoder[1], encoder[0]);
-        draft.dOut = Math.toIntExact(Shapes.length(files, "decoder.bias"));
+        draft.dOut = Math.toIntExact(MatrixOrientation.length(files, "decoder.bias"));
         draft.settings = settings.values();
         draft.take(Part.ENCODER, "encoder.weight", true)
                 .take(Part.ENCODER_BIAS, "encoder.bias")
@@ -64,7 +64,7 @@ final class LlamaScope implements SaeFamily {
         return draft;
     }
 
-    private static void threshold(CheckpointFiles files, Settings settings, double factor, SaeDraft draft) {
+    private static void threshold(CheckpointFiles files, ConfigJson settings, double factor, SaeDraft draft) {
         String activation = settings.text("act_fn").orElse("jumprelu");
         if (!activation.equals("jumprelu") && !activation.equals("relu")) {
             throw files.refused(
@@ -79,13 +79,13 @@ final class LlamaScope implements SaeFamily {
         }
     }
 
-    private static double scale(Settings settings, String side, int width) {
+    private static double scale(ConfigJson settings, String side, int width) {
         double norm =
                 settings.object("dataset_average_activation_norm").number(side).orElse(Math.sqrt(width));
         return Math.sqrt(width) / norm;
     }
 
-    private static Optional<Settings> settings(CheckpointFiles files) {
+    private static Optional<ConfigJson> settings(CheckpointFiles files) {
         return Arrays.stream(SETTINGS)
                 .map(files::config)
                 .flatMap(Optional::stream)

@@ -81,7 +81,7 @@ final class LmSaes implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings config = files.config("config.json")
+        ConfigJson config = files.config("config.json")
                 .orElseThrow(() -> files.refused("there is no config.json beside the weights", "one", ""));
         String type = config.text("sae_type").orElse("sae");
         Names names = Names.of(files);
@@ -92,7 +92,7 @@ final class LmSaes implements SaeFamily {
                     "sae, with a plain encoder",
                     "");
         }
-        long width = Shapes.length(files, names.decoderBias);
+        long width = MatrixOrientation.length(files, names.decoderBias);
         long[] encoder = files.shape(names.encoder);
         if (encoder.length != 2) {
             throw files.refused(
@@ -117,7 +117,7 @@ final class LmSaes implements SaeFamily {
         return draft;
     }
 
-    private static void activation(CheckpointFiles files, Settings config, Names names, SaeDraft draft) {
+    private static void activation(CheckpointFiles files, ConfigJson config, Names names, SaeDraft draft) {
         String function = config.text("act_fn").orElse("relu");
         boolean timesDecoderNorm = config.flag("sparsity_include_decoder_norm").orElse(false);
         switch (function) {
@@ -155,7 +155,7 @@ final class LmSaes implements SaeFamily {
         weights.vector(Part.THRESHOLD, thresholds);
     }
 
-    private static void normalisation(CheckpointFiles files, Settings config, SaeOptions options, SaeDraft draft) {
+    private static void normalisation(CheckpointFiles files, ConfigJson config, SaeOptions options, SaeDraft draft) {
         String kind = config.text("norm_activation").orElse("inference");
         switch (kind) {
             // the factors are in the weights already
@@ -178,7 +178,7 @@ final class LmSaes implements SaeFamily {
         }
     }
 
-    private static void datasetWise(CheckpointFiles files, Settings config, SaeOptions options, SaeDraft draft) {
+    private static void datasetWise(CheckpointFiles files, ConfigJson config, SaeOptions options, SaeDraft draft) {
         draft.normalisation = InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
         OptionalDouble stored = factor(files, config.text("hook_point_in"), draft.dIn);
         draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : stored;

@@ -29,24 +29,24 @@ final class Neel implements SaeFamily {
                 && !files.has("threshold")
                 && encoder.length == 2
                 && encoder[0] != encoder[1]
-                && Shapes.is(files, "b_dec", encoder[0]);
+                && MatrixOrientation.is(files, "b_dec", encoder[0]);
     }
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        long d = Shapes.length(files, "b_dec");
-        long n = Shapes.length(files, "b_enc");
+        long d = MatrixOrientation.length(files, "b_dec");
+        long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, format(), d, n)
-                .take(Part.ENCODER, "W_enc", Shapes.featuresInRows(files, "W_enc", d, n, false))
+                .take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, false))
                 .take(Part.ENCODER_BIAS, "b_enc")
-                .take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, true))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, true))
                 .take(Part.DECODER_BIAS, "b_dec");
         draft.subtractDecoderBias = true;
         draft.centred = true;
         String stem = files.fileName().contains(".")
                 ? files.fileName().substring(0, files.fileName().lastIndexOf('.'))
                 : files.fileName();
-        Settings cfg = files.config(stem + "_cfg.json").orElse(new Settings(files.folder(), Map.of()));
+        ConfigJson cfg = files.config(stem + "_cfg.json").orElse(new ConfigJson(files.folder(), Map.of()));
         draft.settings = cfg.values();
         draft.model = cfg.text("model_name").orElse("");
         draft.hook = cfg.text("act_name").flatMap(HookPoint::parse);

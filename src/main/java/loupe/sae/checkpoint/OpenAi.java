@@ -37,8 +37,8 @@ final class OpenAi implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        long d = Shapes.length(files, "pre_bias");
-        long n = Shapes.length(files, "latent_bias");
+        long d = MatrixOrientation.length(files, "pre_bias");
+        long n = MatrixOrientation.length(files, "latent_bias");
         String decoder = files.has("decoder.weight") ? "decoder.weight" : "decoder.linear.weight";
         SaeDraft draft = new SaeDraft(files, format(), d, n)
                 .take(Part.ENCODER, "encoder.weight", true)
@@ -46,7 +46,7 @@ final class OpenAi implements SaeFamily {
                 .take(
                         Part.DECODER,
                         decoder,
-                        Shapes.featuresInRows(files, decoder, d, n, decoder.startsWith("decoder.linear")))
+                        MatrixOrientation.featuresInRows(files, decoder, d, n, decoder.startsWith("decoder.linear")))
                 .take(Part.DECODER_BIAS, "pre_bias");
         draft.subtractDecoderBias = true;
         activation(files, draft);
@@ -62,8 +62,8 @@ final class OpenAi implements SaeFamily {
             case "TopK" -> {
                 draft.activation = "topk";
                 draft.normalisation = InputNormalisation.LAYER_NORM;
-                Settings settings =
-                        new Settings(files.archive().path(), values).object(files.prefix() + "activation_state_dict");
+                ConfigJson settings =
+                        new ConfigJson(files.archive().path(), values).object(files.prefix() + "activation_state_dict");
                 draft.k("activation_state_dict", settings.integer("k"));
                 files.scalar("activation_state_dict.k")
                         .ifPresent(k -> draft.k("activation_state_dict", OptionalInt.of(k.intValue())));

@@ -37,12 +37,12 @@ final class QwenScope implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        long d = Shapes.length(files, "b_dec");
-        long n = Shapes.length(files, "b_enc");
+        long d = MatrixOrientation.length(files, "b_dec");
+        long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, format(), d, n)
-                .take(Part.ENCODER, "W_enc", Shapes.featuresInRows(files, "W_enc", d, n, true))
+                .take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, true))
                 .take(Part.ENCODER_BIAS, "b_enc")
-                .take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
                 .take(Part.DECODER_BIAS, "b_dec");
         draft.activation = "topk";
         files.config("config.json").ifPresent(config -> {

@@ -51,8 +51,8 @@ final class SaeLens implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings cfg = settings(files);
-        Settings metadata = cfg.object("metadata");
+        ConfigJson cfg = settings(files);
+        ConfigJson metadata = cfg.object("metadata");
         String architecture = architecture(files, cfg);
         boolean ownOutputBias = files.has("b_dec_out");
         boolean transcoder = ownOutputBias || architecture.contains("transcoder");
@@ -89,15 +89,16 @@ final class SaeLens implements SaeFamily {
     }
 
     /** {@code cfg.json}, or what old files carry among their tensors. */
-    private static Settings settings(CheckpointFiles files) {
-        Settings inside = new Settings(files.archive().path(), files.archive().values());
+    private static ConfigJson settings(CheckpointFiles files) {
+        ConfigJson inside =
+                new ConfigJson(files.archive().path(), files.archive().values());
         return files.config("cfg.json")
                 .orElseGet(() -> inside.values().get("cfg") instanceof Map
                         ? inside.object("cfg")
-                        : new Settings(inside.path(), Map.of()));
+                        : new ConfigJson(inside.path(), Map.of()));
     }
 
-    private static String architecture(CheckpointFiles files, Settings cfg) {
+    private static String architecture(CheckpointFiles files, ConfigJson cfg) {
         String architecture = cfg.text("architecture").orElse("standard");
         if (!ARCHITECTURES.contains(architecture)) {
             throw files.refused(
@@ -108,7 +109,7 @@ final class SaeLens implements SaeFamily {
         return architecture;
     }
 
-    private static void activation(CheckpointFiles files, Settings cfg, String architecture, SaeDraft draft) {
+    private static void activation(CheckpointFiles files, ConfigJson cfg, String architecture, SaeDraft draft) {
         if (architecture.equals("gated")) {
             draft.activation = "gated";
             draft.take(Part.ENCODER_BIAS, "b_gate")
@@ -148,7 +149,7 @@ final class SaeLens implements SaeFamily {
         }
     }
 
-    private static void normalisation(CheckpointFiles files, Settings cfg, SaeOptions options, SaeDraft draft) {
+    private static void normalisation(CheckpointFiles files, ConfigJson cfg, SaeOptions options, SaeDraft draft) {
         Object value = cfg.values().get("normalize_activations");
         String name = value == null || Boolean.FALSE.equals(value)
                 ? "none"
@@ -206,7 +207,7 @@ final class SaeLens implements SaeFamily {
         draft.head = OptionalInt.of(head);
     }
 
-    private static void place(CheckpointFiles files, Settings cfg, Settings metadata, SaeDraft draft) {
+    private static void place(CheckpointFiles files, ConfigJson cfg, ConfigJson metadata, SaeDraft draft) {
         draft.model =
                 metadata.text("model_name").or(() -> cfg.text("model_name")).orElse("");
         Optional<String> hook = metadata.text("hook_name").or(() -> cfg.text("hook_name", "hook_point"));
@@ -241,8 +242,8 @@ final class SaeLens implements SaeFamily {
      * Whether the model was processed: as model_from_pretrained_kwargs says; if it says nothing, SAELens processed
      * models until 3.20.0 and files without a version are older still.
      */
-    private static boolean centred(Settings cfg, Settings metadata) {
-        for (Settings settings : List.of(metadata, cfg)) {
+    private static boolean centred(ConfigJson cfg, ConfigJson metadata) {
+        for (ConfigJson settings : List.of(metadata, cfg)) {
             Optional<Boolean> stated =
                     settings.object("model_from_pretrained_kwargs").flag("center_writing_weights");
             if (stated.isPresent()) {
@@ -263,7 +264,7 @@ final class SaeLens implements SaeFamily {
     }
 
     /** x^ = (f s) W_dec + b_dec. Versions 1 and 2 always applied it, later ones only if the configuration says so. */
-    private static void scalingFactor(CheckpointFiles files, Settings cfg, SaeDraft draft) {
+    private static void scalingFactor(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         for (String name : SCALING_FACTORS) {
             Optional<StoredTensor> factor = files.find(name);
             if (factor.isPresent() && !ones(factor.get())) {
@@ -288,7 +289,7 @@ final class SaeLens implements SaeFamily {
         return true;
     }
 
-    private static void checkSizes(CheckpointFiles files, Settings cfg, SaeDraft draft) {
+    private static void checkSizes(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         int d = cfg.integer("d_in").orElse(draft.dIn);
         int n = cfg.integer("d_sae").orElse(draft.dSae);
         int out = cfg.integer("d_out").orElse(draft.dOut);

@@ -40,8 +40,8 @@ final class Sparsify implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Settings cfg =
-                files.config("cfg.json").orElse(new Settings(files.folder().resolve("cfg.json"), Map.of()));
+        ConfigJson cfg =
+                files.config("cfg.json").orElse(new ConfigJson(files.folder().resolve("cfg.json"), Map.of()));
         long[] encoder = files.shape("encoder.weight");
         if (encoder.length != 2 || !files.has("W_dec")) {
             throw files.refused(
@@ -50,7 +50,7 @@ final class Sparsify implements SaeFamily {
                     files.has("W_dec") ? "" : "It was saved without its decoder; save it with decoder=True");
         }
         SaeDraft draft = new SaeDraft(files, format(), encoder[1], encoder[0]);
-        draft.dOut = Math.toIntExact(Shapes.length(files, "b_dec"));
+        draft.dOut = Math.toIntExact(MatrixOrientation.length(files, "b_dec"));
         draft.settings = cfg.values();
         draft.take(Part.ENCODER, "encoder.weight", true)
                 .take(Part.ENCODER_BIAS, "encoder.bias")
@@ -68,7 +68,7 @@ final class Sparsify implements SaeFamily {
         return draft;
     }
 
-    private static void activation(CheckpointFiles files, Settings cfg, SaeDraft draft) {
+    private static void activation(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         String name = cfg.text("activation").orElse("topk");
         if (!List.of("topk", "groupmax").contains(name)) {
             throw files.refused(
@@ -89,7 +89,7 @@ final class Sparsify implements SaeFamily {
         }
     }
 
-    private static void checkSizes(CheckpointFiles files, Settings cfg, SaeDraft draft) {
+    private static void checkSizes(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         int d = cfg.integer("d_in").orElse(draft.dIn);
         int latents = cfg.integer("num_latents").orElse(0);
         int n = latents > 0
@@ -125,7 +125,7 @@ final class Sparsify implements SaeFamily {
                 draft.warn("The hook point is taken from the folder " + name + ": " + draft.hook.get());
                 Path root = folder.resolveSibling("config.json");
                 draft.model = java.nio.file.Files.isRegularFile(root)
-                        ? Settings.read(root).text("model").orElse("")
+                        ? ConfigJson.read(root).text("model").orElse("")
                         : "";
                 return;
             }

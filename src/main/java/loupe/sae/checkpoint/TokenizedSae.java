@@ -39,9 +39,9 @@ final class TokenizedSae implements SaeFamily {
         if (!files.has("W_dec", "W_enc", "b_enc", "b_dec") || files.has("threshold")) {
             return false;
         }
-        long d = Shapes.length(files, "b_dec");
-        long n = Shapes.length(files, "b_enc");
-        return d != n && Shapes.is(files, "W_enc", n, d) && Shapes.is(files, "W_dec", d, n);
+        long d = MatrixOrientation.length(files, "b_dec");
+        long n = MatrixOrientation.length(files, "b_enc");
+        return d != n && MatrixOrientation.is(files, "W_enc", n, d) && MatrixOrientation.is(files, "W_dec", d, n);
     }
 
     @Override
@@ -63,26 +63,26 @@ final class TokenizedSae implements SaeFamily {
     }
 
     private static SaeDraft plain(CheckpointFiles files) {
-        long d = Shapes.length(files, "b_dec");
-        long n = Shapes.length(files, "b_enc");
+        long d = MatrixOrientation.length(files, "b_dec");
+        long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
         draft.activation = "topk";
-        return draft.take(Part.ENCODER, "W_enc", Shapes.featuresInRows(files, "W_enc", d, n, true))
+        return draft.take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, true))
                 .take(Part.ENCODER_BIAS, "b_enc")
-                .take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
                 .take(Part.DECODER_BIAS, "b_dec");
     }
 
     private static SaeDraft gated(CheckpointFiles files) {
-        long d = Shapes.length(files, "b_dec");
-        long n = Shapes.length(files, "r_mag");
+        long d = MatrixOrientation.length(files, "b_dec");
+        long n = MatrixOrientation.length(files, "r_mag");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
         draft.activation = "gated";
-        return draft.take(Part.ENCODER, "W_gate", Shapes.featuresInRows(files, "W_gate", d, n, true))
+        return draft.take(Part.ENCODER, "W_gate", MatrixOrientation.featuresInRows(files, "W_gate", d, n, true))
                 .take(Part.ENCODER_BIAS, "b_gate")
                 .take(Part.MAGNITUDE_SCALE, "r_mag")
                 .take(Part.MAGNITUDE_BIAS, "b_mag")
-                .take(Part.DECODER, "W_dec", Shapes.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
                 .take(Part.DECODER_BIAS, "b_dec");
     }
 

@@ -37,7 +37,7 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.Activity;
 import loupe.state.window.FeatureRef;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /**
@@ -51,7 +51,7 @@ public final class BatchModel {
     private final Workbench workbench;
     private final GhostControlsModel controls;
     private final TreeModel trees;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final ObservableList<BatchRow> rows = FXCollections.observableArrayList();
     private final ReadOnlyBooleanWrapper running = new ReadOnlyBooleanWrapper(this, "running");
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
@@ -63,7 +63,7 @@ public final class BatchModel {
     /** What somebody asked for, to be gone on with. */
     private record Wish(OpenSae sae, BatchPlan plan, List<Integer> features, Path out) {}
 
-    public BatchModel(Workbench workbench, GhostControlsModel controls, TreeModel trees, TokenTexts texts) {
+    public BatchModel(Workbench workbench, GhostControlsModel controls, TreeModel trees, VocabularyTexts texts) {
         this.workbench = workbench;
         this.controls = controls;
         this.trees = trees;

@@ -13,7 +13,7 @@ import loupe.inference.Priority;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /**
@@ -26,7 +26,7 @@ public final class FeatureColumns {
     private final Workbench workbench;
     private final CheckpointSide side;
     private final CorpusStatistics statistics;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final ResultSlot<DirectionNorms.Answer> norms;
     private final ResultSlot<LogitMoments.Answer> moments;
     private final ResultSlot<FeatureMatching.Answer> matching;
@@ -34,7 +34,8 @@ public final class FeatureColumns {
             new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
     private long lastPart;
 
-    public FeatureColumns(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, TokenTexts texts) {
+    public FeatureColumns(
+            Workbench workbench, CheckpointSide side, CorpusStatistics statistics, VocabularyTexts texts) {
         this.workbench = workbench;
         this.side = side;
         this.statistics = statistics;

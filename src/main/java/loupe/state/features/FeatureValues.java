@@ -4,7 +4,7 @@ import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
 import loupe.index.FeatureStatistics;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 
 /**
  * What is known of a checkpoint's features at one moment; shared with the compute thread, never written. Null stands
@@ -19,7 +19,7 @@ record FeatureValues(
         LogitMoments.Answer moments,
         FeatureMatching.Answer matching,
         FeatureStatistics statistics,
-        TokenTexts texts) {
+        VocabularyTexts texts) {
     static final FeatureValues NONE = new FeatureValues(0, true, null, null, null, null, null);
 
     /** A number; NaN while it is not known. */

@@ -9,7 +9,7 @@ import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /**
@@ -18,10 +18,10 @@ import loupe.state.window.Workbench;
  */
 public final class PromotedTokens {
     private final CheckpointSide side;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final ResultSlot<LogitMoments.Answer> moments;
 
-    public PromotedTokens(Workbench workbench, CheckpointSide side, TokenTexts texts) {
+    public PromotedTokens(Workbench workbench, CheckpointSide side, VocabularyTexts texts) {
         this.side = side;
         this.texts = texts;
         moments = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);

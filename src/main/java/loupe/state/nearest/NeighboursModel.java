@@ -19,7 +19,7 @@ import loupe.inference.Priority;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /**
@@ -36,7 +36,7 @@ public final class NeighboursModel {
     }
 
     private final CheckpointSide side;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final ResultSlot<Neighbours.Answer> neighbours;
     private final ObjectProperty<Among> among = new SimpleObjectProperty<>(this, "among", Among.FEATURES);
     private final StringProperty query = new SimpleStringProperty(this, "query", "");
@@ -44,7 +44,7 @@ public final class NeighboursModel {
     private final ReadOnlyObjectWrapper<Problem> queryProblem = new ReadOnlyObjectWrapper<>(this, "queryProblem");
     private long seed = 1;
 
-    public NeighboursModel(Workbench workbench, CheckpointSide side, TokenTexts texts) {
+    public NeighboursModel(Workbench workbench, CheckpointSide side, VocabularyTexts texts) {
         this.side = side;
         this.texts = texts;
         neighbours = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);

@@ -11,7 +11,7 @@ import loupe.analysis.ghost.TreeOutline;
 import loupe.base.Cancellation;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.ResultSlot;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /**
@@ -23,7 +23,7 @@ public final class TreeComparison {
     public static final String CLEAN = "the tree without steering";
 
     private final TreeModel own;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final ResultSlot<TreeDiff> diff;
     private final ReadOnlyStringWrapper other = new ReadOnlyStringWrapper(this, "other", "");
     private final InvalidationListener followed = changed -> ask();
@@ -32,7 +32,7 @@ public final class TreeComparison {
     /** What the own tree is compared with. Equal sources have equal trees. */
     private interface Source {
         /** Compute or file thread. */
-        TreeOutline outline(TokenTexts texts);
+        TreeOutline outline(VocabularyTexts texts);
 
         default boolean isFile() {
             return false;
@@ -41,14 +41,14 @@ public final class TreeComparison {
 
     private record Kept(DefinitionTree.Answer tree) implements Source {
         @Override
-        public TreeOutline outline(TokenTexts texts) {
+        public TreeOutline outline(VocabularyTexts texts) {
             return TreeOutline.of(tree, texts::of);
         }
     }
 
     private record Saved(Path file) implements Source {
         @Override
-        public TreeOutline outline(TokenTexts texts) {
+        public TreeOutline outline(VocabularyTexts texts) {
             return TreeOutline.read(file);
         }
 
@@ -60,7 +60,7 @@ public final class TreeComparison {
 
     private ReadOnlyObjectProperty<DefinitionTree.Answer> following;
 
-    public TreeComparison(Workbench workbench, TreeModel own, TokenTexts texts) {
+    public TreeComparison(Workbench workbench, TreeModel own, VocabularyTexts texts) {
         this.own = own;
         this.texts = texts;
         diff = new ResultSlot<>(workbench.service(), workbench.fx(), loupe.inference.Priority.VISIBLE);
@@ -152,7 +152,7 @@ public final class TreeComparison {
     }
 
     /** Both trees down to the controls' cutoff, one over the other. */
-    private record Laid(DefinitionTree.Answer own, Source with, double cutoff, TokenTexts texts)
+    private record Laid(DefinitionTree.Answer own, Source with, double cutoff, VocabularyTexts texts)
             implements HostQuestion<TreeDiff> {
         @Override
         public TreeDiff answer(Cancellation cancellation) {

@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
-import loupe.training.Flat;
+import loupe.training.FlatCopies;
 
 /**
  * Several models asked as one: the mean of their probabilities. Models trained apart err apart, so that the mean
@@ -32,7 +32,7 @@ public final class Ensemble {
      * @param draws S
      * @return (N, S) flattened, N the places
      */
-    public long[] draw(Contexts.Batch batch, int rows, int draws, SplittableRandom random) {
+    public long[] draw(TrainingContexts.Batch batch, int rows, int draws, SplittableRandom random) {
         int vocabulary = models.get(0).config().vocabularySize();
         float[] probabilities;
         try (NDManager step = manager.newSubManager()) {
@@ -45,7 +45,7 @@ public final class Ensemble {
                 NDArray own = model.logits(hidden).softmax(-1);
                 sum = sum == null ? own : sum.addi(own);
             }
-            probabilities = Flat.read(sum);
+            probabilities = FlatCopies.read(sum);
         }
         long[] drawn = new long[batch.places().length * draws];
         for (int place = 0; place < batch.places().length; place++) {

@@ -17,7 +17,7 @@ import java.nio.file.StandardCopyOption;
 import loupe.base.CheckpointException;
 import loupe.lm.ModelConfig;
 import loupe.training.AdamW;
-import loupe.training.Flat;
+import loupe.training.FlatCopies;
 import loupe.training.FlatParameters;
 import loupe.training.LearningRate;
 
@@ -29,7 +29,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
     private static final long MAGIC = 0x4c4f555045_01L;
 
     private final NDManager manager;
-    private final Contexts contexts;
+    private final TrainingContexts contexts;
     private final Settings settings;
     private final Gpt gpt;
     private final FlatParameters parameters;
@@ -46,7 +46,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
      */
     public record Settings(int rows, LearningRate rate, double decay, double clip, float dropout, long seed) {}
 
-    public LanguageModelTrainer(NDManager parent, ModelConfig config, Contexts contexts, Settings settings) {
+    public LanguageModelTrainer(NDManager parent, ModelConfig config, TrainingContexts contexts, Settings settings) {
         this.manager = parent.newSubManager();
         this.contexts = contexts;
         this.settings = settings;
@@ -83,7 +83,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
      * @return mean loss in nats per counted token before the step
      */
     public double step(long plannedTokens) {
-        Contexts.Batch batch = contexts.next(settings.rows);
+        TrainingContexts.Batch batch = contexts.next(settings.rows);
         int context = gpt.config().context();
         try (NDManager step = manager.newSubManager()) {
             parameters.lend(step);
@@ -114,7 +114,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         Path unfinished = file.resolveSibling(file.getFileName() + ".part");
         try (DataOutputStream out =
                 new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
-            Contexts.Position position = contexts.position();
+            TrainingContexts.Position position = contexts.position();
             out.writeLong(MAGIC);
             out.writeLong(parameters.size());
             out.writeLong(tokens);
@@ -138,7 +138,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
             }
             tokens = in.readLong();
             long steps = in.readLong();
-            Contexts.Position position = new Contexts.Position(in.readInt(), in.readInt(), in.readLong());
+            TrainingContexts.Position position =
+                    new TrainingContexts.Position(in.readInt(), in.readInt(), in.readLong());
             parameters.set(read(in));
             optimiser.restore(read(in), read(in), steps);
             contexts.goTo(position);
@@ -146,7 +147,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
     }
 
     private static void write(DataOutputStream out, NDArray vector) throws IOException {
-        float[] values = Flat.read(vector);
+        float[] values = FlatCopies.read(vector);
         ByteBuffer bytes = ByteBuffer.allocate(4 * values.length);
         bytes.asFloatBuffer().put(values);
         out.write(bytes.array());

@@ -10,7 +10,7 @@ import loupe.lm.Hook;
 import loupe.lm.Input;
 import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
-import loupe.training.Flat;
+import loupe.training.FlatCopies;
 
 /**
  * Activations of a model at one hook point, mixed over many contexts, as dictionary_learning's ActivationBuffer does
@@ -112,7 +112,7 @@ public final class ActivationBuffer {
             step.tempAttachAll(model.parameters().values().toArray(NDArray[]::new));
             NDArray value = model.forward(step, Input.of(rows), new Stop(hook), null, Logits.NONE, new Cancellation());
             NDArray seen = centred ? value.sub(value.mean(new int[] {-1}, true)) : value;
-            return Flat.read(seen);
+            return FlatCopies.read(seen);
         }
     }
 

@@ -17,7 +17,7 @@ import java.util.SplittableRandom;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.training.AdamW;
-import loupe.training.Flat;
+import loupe.training.FlatCopies;
 import loupe.training.FlatParameters;
 import loupe.training.LearningRate;
 
@@ -261,7 +261,7 @@ public final class SaeTrainer implements AutoCloseable {
     private void noteActive(NDArray features, int rows) {
         tokens += rows;
         NDArray largest = features.stopGradient().abs().max(new int[] {0});
-        float[] values = Flat.read(largest);
+        float[] values = FlatCopies.read(largest);
         for (int feature = 0; feature < values.length; feature++) {
             if (values[feature] > 0) {
                 lastActive[feature] = tokens;

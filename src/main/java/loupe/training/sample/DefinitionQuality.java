@@ -73,7 +73,7 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
     private static BigramModel bigrams(Gpt gpt, TrainingText text) {
         BigramModel model = new BigramModel(gpt.config().vocabularySize());
         for (int document = 0; document < text.size(); document++) {
-            model.count(text.sentence(document, Wording.TYPICAL).tokens());
+            model.count(text.sentence(document, DefinitionWording.TYPICAL).tokens());
         }
         return model;
     }
@@ -86,7 +86,7 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         TrainingText text = new TrainingText(distinct, encode, TrainingText.Weighting.EVEN);
         List<TrainingText.Sentence> sentences = new ArrayList<>();
         for (int i = 0; i < distinct.size(); i++) {
-            sentences.add(text.sentence(i, Wording.TYPICAL));
+            sentences.add(text.sentence(i, DefinitionWording.TYPICAL));
         }
         return sentences;
     }
@@ -128,7 +128,7 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
                 TrainingText.Weighting.EVEN);
         List<int[]> prompts = new ArrayList<>();
         for (int i = 0; i < lemmas.size(); i++) {
-            TrainingText.Sentence sentence = frame.sentence(i, Wording.TYPICAL);
+            TrainingText.Sentence sentence = frame.sentence(i, DefinitionWording.TYPICAL);
             prompts.add(java.util.Arrays.copyOf(sentence.tokens(), sentence.start()));
         }
         return greedy.continuations(prompts).stream()

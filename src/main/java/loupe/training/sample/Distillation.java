@@ -12,16 +12,17 @@ import loupe.lm.ModelConfig;
 import loupe.lm.Processing;
 import loupe.lm.folder.ModelFolder;
 import loupe.training.LearningRate;
-import loupe.training.lm.Contexts;
 import loupe.training.lm.Ensemble;
 import loupe.training.lm.Gpt;
 import loupe.training.lm.GptFolder;
 import loupe.training.lm.LanguageModelTrainer;
+import loupe.training.lm.TrainingContexts;
 
 /**
  * How the sample's language model comes about. A dictionary is small, so that one model learns its entries better than
  * what they have in common. Several are trained apart therefore, each writes sentences of its own, and what all of them
- * together say of the dictionary and of those sentences becomes {@link Lessons}, with which the last of them goes on.
+ * together say of the dictionary and of those sentences becomes {@link SoftTargets}, with which the last of them goes
+ * on.
  *
  * <p>States are saved in the work folder, and what is done is not done again. One thread.
  */
@@ -95,13 +96,13 @@ final class Distillation {
             }
             writeLessons(lessons, text, tokenizerFolder);
         }
-        Lessons contexts = Lessons.read(lessons, seed);
+        SoftTargets contexts = SoftTargets.read(lessons, seed);
         LanguageModelTrainer trainer = trainer(0, contexts, DROPOUT_IN_LESSONS);
         if (Files.exists(state)) {
             trainer.restore(state);
         } else {
             trainer.restore(teacherState(plan.teachers - 1));
-            contexts.goTo(Contexts.Position.START);
+            contexts.goTo(TrainingContexts.Position.START);
         }
         new LanguageModelRun(trainer, state, "language model", progress, cancellation)
                 .to(plan.modelTokens, plan.modelTokens);
@@ -126,7 +127,7 @@ final class Distillation {
         }
     }
 
-    private LanguageModelTrainer trainer(int number, Contexts contexts, float dropout) {
+    private LanguageModelTrainer trainer(int number, TrainingContexts contexts, float dropout) {
         LearningRate rate = new LearningRate(PEAK_RATE, Math.min(WARM_UP_TOKENS, plan.teacherTokens / 10), LAST_RATE);
         return new LanguageModelTrainer(
                 manager,
@@ -149,7 +150,7 @@ final class Distillation {
             }
             Ensemble ensemble = new Ensemble(
                     manager, teachers.stream().map(LanguageModelTrainer::model).toList());
-            Lessons.write(
+            SoftTargets.write(
                     file,
                     new PackedContexts(text, config.context(), seed + plan.teachers, OTHER_SHARE),
                     ensemble,

@@ -2,8 +2,8 @@ package loupe.training.sample;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import loupe.training.Shuffled;
-import loupe.training.lm.Contexts;
+import loupe.training.Shuffle;
+import loupe.training.lm.TrainingContexts;
 
 /**
  * An endless, repeatable stream of training contexts. Each context starts at the start of a document (every second one
@@ -13,7 +13,7 @@ import loupe.training.lm.Contexts;
  * <p>A document of weight w comes floor(w) or ceil(w) times per epoch, on average w times, in shuffled order. The order
  * depends on seed and epoch alone, so that {@link Position} is all that must be kept for going on later.
  */
-public final class PackedContexts implements Contexts {
+public final class PackedContexts implements TrainingContexts {
     /** Share of definitions in each wording. */
     private static final double TYPICAL_SHARE = 0.25;
 
@@ -112,9 +112,9 @@ public final class PackedContexts implements Contexts {
             order = order(epoch);
         }
         double draw = new SplittableRandom(seed * 31 + epoch * 1_000_003L + cursor).nextDouble();
-        Wording wording = draw < TYPICAL_SHARE
-                ? Wording.TYPICAL
-                : draw < TYPICAL_SHARE + ENTRY_SHARE ? Wording.ENTRY : Wording.MEANING;
+        DefinitionWording wording = draw < TYPICAL_SHARE
+                ? DefinitionWording.TYPICAL
+                : draw < TYPICAL_SHARE + ENTRY_SHARE ? DefinitionWording.ENTRY : DefinitionWording.MEANING;
         return text.sentence(order[cursor++], wording);
     }
 
@@ -132,6 +132,6 @@ public final class PackedContexts implements Contexts {
                 documents[length++] = document;
             }
         }
-        return Shuffled.shuffle(Arrays.copyOf(documents, length), seed ^ 0x5DEECE66DL * (epoch + 1));
+        return Shuffle.shuffle(Arrays.copyOf(documents, length), seed ^ 0x5DEECE66DL * (epoch + 1));
     }
 }

@@ -183,7 +183,7 @@ public final class SampleBuilder {
             }
             row.examples().stream().filter(seen::add).forEach(example -> trainer.add(example, 1));
         }
-        for (Wording wording : Wording.values()) {
+        for (DefinitionWording wording : DefinitionWording.values()) {
             for (String part : List.of(wording.before(), wording.between(), wording.after())) {
                 trainer.add(part, FRAME_COUNT);
             }

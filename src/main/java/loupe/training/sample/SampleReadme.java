@@ -133,8 +133,8 @@ final class SampleReadme {
                 taught.teacherTokens() / 1e6,
                 taught.writtenTokens() / 1e6,
                 taught.lessonTokens() / 1e6,
-                Lessons.DRAWS,
-                Lessons.TRUE_WEIGHT,
+                SoftTargets.DRAWS,
+                SoftTargets.TRUE_WEIGHT,
                 taught.modelTokens() / 1e6));
         text.append(String.format(
                 Locale.ROOT,

@@ -30,7 +30,7 @@ public final class TrainingText {
     private final List<int[]> lemmas = new ArrayList<>();
     private final List<int[]> definitions = new ArrayList<>();
     private final List<Sentence> plain = new ArrayList<>();
-    private final Map<Wording, int[][]> frames = new HashMap<>();
+    private final Map<DefinitionWording, int[][]> frames = new HashMap<>();
     private final List<Double> weights = new ArrayList<>();
 
     /**
@@ -38,7 +38,7 @@ public final class TrainingText {
      * @param weighting how often rows are shown
      */
     public TrainingText(List<Definition> rows, Function<String, int[]> encode, Weighting weighting) {
-        for (Wording wording : Wording.values()) {
+        for (DefinitionWording wording : DefinitionWording.values()) {
             frames.put(wording, new int[][] {
                 wording.before().isEmpty() ? NOTHING : encode.apply(wording.before()),
                 encode.apply(wording.between()),
@@ -78,7 +78,7 @@ public final class TrainingText {
 
     /** Where the definition begins in a sentence of any wording; 0 if it is of none. */
     private int definitionStart(int[] sentence) {
-        for (Wording wording : Wording.values()) {
+        for (DefinitionWording wording : DefinitionWording.values()) {
             int[][] frame = frames.get(wording);
             int before = frame[0].length;
             if (sentence.length > before && Arrays.equals(frame[0], 0, before, sentence, 0, before)) {
@@ -136,14 +136,14 @@ public final class TrainingText {
     /**
      * Tokens of a document without a separator. The wording says how a definition is put; other sentences keep theirs.
      */
-    Sentence sentence(int document, Wording wording) {
+    Sentence sentence(int document, DefinitionWording wording) {
         if (document >= lemmas.size()) {
             return plain.get(document - lemmas.size());
         }
         return sentence(lemmas.get(document), definitions.get(document), wording);
     }
 
-    private Sentence sentence(int[] lemma, int[] definition, Wording wording) {
+    private Sentence sentence(int[] lemma, int[] definition, DefinitionWording wording) {
         int[][] frame = frames.get(wording);
         int start = frame[0].length + lemma.length + frame[1].length;
         int[] tokens = Arrays.copyOf(frame[0], start + definition.length + frame[2].length);

@@ -11,7 +11,7 @@ import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
-import loupe.ui.control.Tips;
+import loupe.ui.control.IconButtons;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -42,7 +42,7 @@ public final class BoxBrush {
         shade.getStyleClass().addAll("brush", "box");
         shade.setMouseTransparent(true);
         shade.setManaged(false);
-        chip = new HBox(words, Tips.iconButton(Feather.X, "Remove this mark (Esc)", () -> box.set(null)));
+        chip = new HBox(words, IconButtons.of(Feather.X, "Remove this mark (Esc)", () -> box.set(null)));
         chip.getStyleClass().add("chip");
         chip.setManaged(false);
         box.addListener(changed -> show());

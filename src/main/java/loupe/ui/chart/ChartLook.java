@@ -4,7 +4,7 @@ import java.awt.BasicStroke;
 import java.awt.Color;
 import loupe.ui.export.PaperFonts;
 import loupe.ui.export.PaperPen;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.Axis;
 import org.jfree.chart.block.BlockBorder;
@@ -22,7 +22,7 @@ public final class ChartLook {
     private ChartLook() {}
 
     /** @param scale how much larger than usual text is */
-    public static void apply(JFreeChart chart, Palette palette, double scale) {
+    public static void apply(JFreeChart chart, ColourRoles palette, double scale) {
         chart.setBackgroundPaint(PaperPen.awt(palette.surface()));
         chart.setBorderVisible(false);
         chart.setAntiAlias(true);
@@ -45,7 +45,7 @@ public final class ChartLook {
         axis(plot.getRangeAxis(), palette, false, scale);
     }
 
-    private static void legend(LegendTitle legend, Palette palette, double scale) {
+    private static void legend(LegendTitle legend, ColourRoles palette, double scale) {
         legend.setPosition(RectangleEdge.TOP);
         legend.setHorizontalAlignment(HorizontalAlignment.LEFT);
         legend.setFrame(BlockBorder.NONE);
@@ -55,7 +55,7 @@ public final class ChartLook {
         legend.setPadding(new RectangleInsets(0, 40, 4, 0));
     }
 
-    private static void axis(Axis axis, Palette palette, boolean lined, double scale) {
+    private static void axis(Axis axis, ColourRoles palette, boolean lined, double scale) {
         Color words = PaperPen.awt(palette.muted());
         Color line = PaperPen.awt(palette.border());
         axis.setTickLabelFont(PaperFonts.of(SIZE * scale, false));

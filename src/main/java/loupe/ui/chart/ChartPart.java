@@ -13,8 +13,8 @@ import loupe.ui.export.Exportable;
 import loupe.ui.export.PaperFonts;
 import loupe.ui.export.PaperPen;
 import loupe.ui.export.Picture;
-import loupe.ui.style.Painted;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
+import loupe.ui.style.PaintedRegion;
 import org.jfree.chart.ChartPanel;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.axis.ValueAxis;
@@ -28,7 +28,7 @@ import org.jfree.chart.ui.RectangleEdge;
  * A JFreeChart chart in the workbench's look, following the theme. The readout, a line of words at the top right of the
  * chart, tells the value under the pointer.
  */
-public abstract class ChartPart extends Painted implements Exportable {
+public abstract class ChartPart extends PaintedRegion implements Exportable {
     private static final double PAPER_WIDTH = 400;
     private static final double FLATTEST = 0.45;
     private static final double TALLEST = 1;
@@ -36,7 +36,7 @@ public abstract class ChartPart extends Painted implements Exportable {
     private final String name;
     private final Label readout = new Label();
     private ChartCanvas canvas;
-    private BiConsumer<XYPlot, Palette> dress = (plot, palette) -> {};
+    private BiConsumer<XYPlot, ColourRoles> dress = (plot, palette) -> {};
 
     ChartPart(String name) {
         this.name = Objects.requireNonNull(name, "name");
@@ -51,7 +51,7 @@ public abstract class ChartPart extends Painted implements Exportable {
      *
      * @param dressing sets the colours of the plot's series
      */
-    final void show(XYPlot plot, BiConsumer<XYPlot, Palette> dressing) {
+    final void show(XYPlot plot, BiConsumer<XYPlot, ColourRoles> dressing) {
         dress = dressing;
         JFreeChart chart = new JFreeChart(null, null, plot, plot.getSeriesCount() > 1);
         restyle(chart, palette());
@@ -72,7 +72,7 @@ public abstract class ChartPart extends Painted implements Exportable {
     /** Called once, when there is a canvas to listen to. */
     void canvasMade(ChartCanvas made) {}
 
-    private void restyle(JFreeChart chart, Palette palette) {
+    private void restyle(JFreeChart chart, ColourRoles palette) {
         chart.setNotify(false);
         ChartLook.apply(chart, palette, textScale());
         dress.accept(chart.getXYPlot(), palette);
@@ -170,10 +170,10 @@ public abstract class ChartPart extends Painted implements Exportable {
     }
 
     /** A chart of its own, to be drawn once on any thread. */
-    private record ChartPicture(JFreeChart chart, BiConsumer<XYPlot, Palette> dress, double width, double height)
+    private record ChartPicture(JFreeChart chart, BiConsumer<XYPlot, ColourRoles> dress, double width, double height)
             implements Picture {
         @Override
-        public void draw(Graphics2D graphics, Palette palette) {
+        public void draw(Graphics2D graphics, ColourRoles palette) {
             PaperPen.smooth(graphics);
             ChartLook.apply(chart, palette, 1);
             dress.accept(chart.getXYPlot(), palette);

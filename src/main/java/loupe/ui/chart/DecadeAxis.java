@@ -4,7 +4,7 @@ import java.awt.Graphics2D;
 import java.awt.geom.Rectangle2D;
 import java.util.ArrayList;
 import java.util.List;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import org.jfree.chart.axis.LogAxis;
 import org.jfree.chart.axis.NumberTick;
 import org.jfree.chart.axis.ValueTick;
@@ -61,7 +61,7 @@ final class DecadeAxis extends LogAxis {
             for (double within : fine ? new double[] {1, 2, 5} : new double[] {1}) {
                 double value = within * Math.pow(10, decade);
                 if (value >= Math.max(leastTick, getLowerBound()) * 0.999999 && value <= getUpperBound() * 1.000001) {
-                    ticks.add(new NumberTick(value, Figures.plain(value), anchor, TextAnchor.CENTER, 0));
+                    ticks.add(new NumberTick(value, NumberTexts.plain(value), anchor, TextAnchor.CENTER, 0));
                 }
             }
         }

@@ -8,10 +8,10 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.scene.input.MouseEvent;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.export.Csv;
 import loupe.ui.export.PaperPen;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import org.jfree.chart.fx.ChartCanvas;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.renderer.xy.StandardXYBarPainter;
@@ -125,7 +125,7 @@ public final class HistogramChart extends ChartPart {
         return new Bars(bars);
     }
 
-    private static void dress(XYBarRenderer renderer, Palette palette, List<HistogramSeries> bars) {
+    private static void dress(XYBarRenderer renderer, ColourRoles palette, List<HistogramSeries> bars) {
         for (int i = 0; i < bars.size(); i++) {
             Color color = PaperPen.awt(palette.side(bars.get(i).side()));
             int strength = bars.size() > 1 ? 120 : 205;
@@ -159,12 +159,12 @@ public final class HistogramChart extends ChartPart {
     }
 
     private String words(HistogramSeries one, int bin) {
-        String count = ", " + Figures.count(Math.round(one.counts()[bin])) + " " + counted;
+        String count = ", " + NumberTexts.count(Math.round(one.counts()[bin])) + " " + counted;
         if (cumulative) {
-            return "up to " + Figures.plain(one.edges()[bin + 1]) + count + " ("
-                    + Figures.percent(one.counts()[bin] / Math.max(1, one.counts()[one.counts().length - 1])) + ")";
+            return "up to " + NumberTexts.plain(one.edges()[bin + 1]) + count + " ("
+                    + NumberTexts.percent(one.counts()[bin] / Math.max(1, one.counts()[one.counts().length - 1])) + ")";
         }
-        return Figures.plain(one.edges()[bin]) + " to " + Figures.plain(one.edges()[bin + 1]) + count;
+        return NumberTexts.plain(one.edges()[bin]) + " to " + NumberTexts.plain(one.edges()[bin + 1]) + count;
     }
 
     private String countedWords() {

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalDouble;
 import javafx.scene.input.MouseEvent;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.export.Csv;
 import loupe.ui.export.PaperPen;
 import loupe.ui.style.Side;
@@ -107,9 +107,9 @@ public final class LineChart extends ChartPart {
             List<String> parts = new ArrayList<>();
             double x = toValueX(event.getX());
             for (Line line : lines) {
-                at(line, x).ifPresent(y -> parts.add(line.name() + " " + Figures.with(y, vertical.unit())));
+                at(line, x).ifPresent(y -> parts.add(line.name() + " " + NumberTexts.with(y, vertical.unit())));
             }
-            tell(parts.isEmpty() ? "" : Figures.number(x) + ":  " + String.join("    ", parts));
+            tell(parts.isEmpty() ? "" : NumberTexts.number(x) + ":  " + String.join("    ", parts));
         });
         canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> tell(""));
     }

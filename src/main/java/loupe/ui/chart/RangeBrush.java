@@ -13,7 +13,7 @@ import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
-import loupe.ui.control.Tips;
+import loupe.ui.control.IconButtons;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -61,7 +61,7 @@ final class RangeBrush {
         shade.getStyleClass().add("brush");
         shade.setMouseTransparent(true);
         shade.setManaged(false);
-        chip = new HBox(words, Tips.iconButton(Feather.X, "Remove this range (Esc)", () -> range.set(null)));
+        chip = new HBox(words, IconButtons.of(Feather.X, "Remove this range (Esc)", () -> range.set(null)));
         chip.getStyleClass().add("chip");
         chip.setManaged(false);
         range.addListener(source -> show());

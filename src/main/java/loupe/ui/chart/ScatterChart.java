@@ -14,7 +14,7 @@ import javafx.scene.input.KeyEvent;
 import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.Region;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.export.Csv;
 import loupe.ui.export.PaperPen;
 import loupe.ui.style.Side;
@@ -36,7 +36,7 @@ public final class ScatterChart extends ChartPart {
     private final BoxBrush brush = new BoxBrush(this);
     private ChartAxis horizontal;
     private ChartAxis vertical;
-    private List<Dots.Drawn> clouds = List.of();
+    private List<CloudRenderer.Drawn> clouds = List.of();
     private BiFunction<Side, Integer, String> words = (side, point) -> "";
     private BiConsumer<Side, Integer> chosen = (side, point) -> {};
 
@@ -83,14 +83,14 @@ public final class ScatterChart extends ChartPart {
         vertical = up;
         words = names;
         clouds = shown.stream()
-                .map(cloud -> new Dots.Drawn(cloud, along(cloud.x(), across), along(cloud.y(), up)))
+                .map(cloud -> new CloudRenderer.Drawn(cloud, along(cloud.x(), across), along(cloud.y(), up)))
                 .toList();
         describe();
         DefaultXYDataset oneItemEach = new DefaultXYDataset();
         clouds.forEach(drawn -> oneItemEach.addSeries(drawn.cloud().side(), new double[][] {{0}, {0}}));
         double[] acrossEnds = ends(true);
         double[] upEnds = ends(false);
-        Dots dots = new Dots(clouds, this::pixelScale);
+        CloudRenderer dots = new CloudRenderer(clouds, this::pixelScale);
         XYPlot plot =
                 new XYPlot(oneItemEach, across.made(acrossEnds[0], acrossEnds[1]), up.made(upEnds[0], upEnds[1]), dots);
         if (zoomed) {
@@ -105,7 +105,7 @@ public final class ScatterChart extends ChartPart {
             for (int series = 0; series < dressed.getSeriesCount(); series++) {
                 Side side = (Side) dressed.getDataset().getSeriesKey(series);
                 Color color = PaperPen.awt(palette.side(side));
-                ((Dots) dressed.getRenderer()).color(side, color);
+                ((CloudRenderer) dressed.getRenderer()).color(side, color);
                 dressed.getRenderer().setSeriesPaint(series, color);
             }
         });
@@ -165,7 +165,7 @@ public final class ScatterChart extends ChartPart {
         boolean logarithmic = (across ? horizontal : vertical).logarithmic();
         double least = Double.POSITIVE_INFINITY;
         double most = Double.NEGATIVE_INFINITY;
-        for (Dots.Drawn drawn : clouds) {
+        for (CloudRenderer.Drawn drawn : clouds) {
             double[] mine = across ? drawn.u() : drawn.v();
             double[] others = across ? drawn.v() : drawn.u();
             for (int i = 0; i < mine.length; i++) {
@@ -205,7 +205,7 @@ public final class ScatterChart extends ChartPart {
     }
 
     /** One of the points. */
-    private record Point(Dots.Drawn drawn, int index) {
+    private record Point(CloudRenderer.Drawn drawn, int index) {
         Side side() {
             return drawn.cloud().side();
         }
@@ -223,8 +223,8 @@ public final class ScatterChart extends ChartPart {
         } else {
             ScatterCloud cloud = point.drawn().cloud();
             tell(words.apply(point.side(), point.index()) + "    " + horizontal.quantity() + " "
-                    + Figures.with(cloud.x()[point.index()], horizontal.unit()) + ", " + vertical.quantity() + " "
-                    + Figures.with(cloud.y()[point.index()], vertical.unit()));
+                    + NumberTexts.with(cloud.x()[point.index()], horizontal.unit()) + ", " + vertical.quantity() + " "
+                    + NumberTexts.with(cloud.y()[point.index()], vertical.unit()));
         }
     }
 
@@ -236,9 +236,9 @@ public final class ScatterChart extends ChartPart {
             return null;
         }
         Bounds area = dataArea();
-        Dots.Scale across = Dots.Scale.of(plot().getDomainAxis());
-        Dots.Scale up = Dots.Scale.of(plot().getRangeAxis());
-        for (Dots.Drawn drawn : clouds) {
+        CloudRenderer.Scale across = CloudRenderer.Scale.of(plot().getDomainAxis());
+        CloudRenderer.Scale up = CloudRenderer.Scale.of(plot().getRangeAxis());
+        for (CloudRenderer.Drawn drawn : clouds) {
             for (int i = 0; i < drawn.u().length; i++) {
                 double dx = area.getMinX() + across.fraction(drawn.u()[i]) * area.getWidth() - pixelX;
                 double dy = area.getMaxY() - up.fraction(drawn.v()[i]) * area.getHeight() - pixelY;
@@ -258,7 +258,7 @@ public final class ScatterChart extends ChartPart {
         if (!right && event.getCode() != KeyCode.LEFT || clouds.isEmpty()) {
             return;
         }
-        Dots.Drawn drawn = clouds.get(0);
+        CloudRenderer.Drawn drawn = clouds.get(0);
         int from = selected.getOrDefault(drawn.cloud().side(), -1);
         int next = -1;
         for (int i = 0; i < drawn.u().length; i++) {
@@ -294,7 +294,7 @@ public final class ScatterChart extends ChartPart {
         });
     }
 
-    private void ring(Dots.Drawn drawn, Region ring, int point) {
+    private void ring(CloudRenderer.Drawn drawn, Region ring, int point) {
         if (!hasPlot() || point < 0 || point >= drawn.u().length) {
             return;
         }
@@ -309,7 +309,7 @@ public final class ScatterChart extends ChartPart {
     @Override
     public String csv() {
         List<List<?>> rows = new ArrayList<>();
-        for (Dots.Drawn drawn : clouds) {
+        for (CloudRenderer.Drawn drawn : clouds) {
             ScatterCloud cloud = drawn.cloud();
             for (int i = 0; i < cloud.x().length; i++) {
                 rows.add(List.of(cloud.side(), i, cloud.x()[i], cloud.y()[i]));

@@ -1,6 +1,6 @@
 package loupe.ui.chart;
 
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 
 /**
  * A range of values marked in a chart.
@@ -17,6 +17,6 @@ public record ValueRange(double from, double to) {
 
     /** The range in words, as its chip says it. */
     public String words() {
-        return Figures.plain(from) + " to " + Figures.plain(to);
+        return NumberTexts.plain(from) + " to " + NumberTexts.plain(to);
     }
 }

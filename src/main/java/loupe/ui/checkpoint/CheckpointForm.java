@@ -18,7 +18,7 @@ import loupe.base.HookPoint;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 import loupe.state.window.CheckpointDoubt;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 
 /** Asks what a checkpoint's files do not say, with a proposal filled in. */
 public final class CheckpointForm {
@@ -48,7 +48,7 @@ public final class CheckpointForm {
         k = new Spinner<>(1, 100_000, doubt.k());
         k.setEditable(true);
         k.setId("form-k");
-        k.setTooltip(Tips.of("How many features fire on each token"));
+        k.setTooltip(Tooltips.of("How many features fire on each token"));
         if (doubt.unsaid().contains(SaeProposal.Missing.K)) {
             grid.addRow(0, label("Features per token (k)"), k);
         }
@@ -68,14 +68,14 @@ public final class CheckpointForm {
         }
         hook.setValue(doubt.hook());
         hook.setId("form-hook");
-        hook.setTooltip(Tips.of("Where in the model it reads, as TransformerLens names it"));
+        hook.setTooltip(Tooltips.of("Where in the model it reads, as TransformerLens names it"));
         grid.addRow(1, label("Hook point"), hook);
         centred.setSelected(doubt.centred());
         centred.setId("form-centred");
         centred.setWrapText(true);
         centred.setMinHeight(Region.USE_PREF_SIZE);
         centred.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it expect that"));
         grid.add(centred, 1, 2);
 

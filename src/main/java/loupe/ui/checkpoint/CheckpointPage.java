@@ -22,7 +22,7 @@ import loupe.analysis.compare.ReadingFit;
 import loupe.inference.OpenSae;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.state.checkpoint.CheckpointAudit;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 
 /** How a checkpoint is read: what was found in its files, how well other readings fit, and a button for each remedy. */
 public final class CheckpointPage {
@@ -81,7 +81,7 @@ public final class CheckpointPage {
         findings.getColumnConstraints().setAll(topic, sentence, action);
         measure.setId("measure-fit");
         measure.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Explained variance and active features per token on the corpus, with and without centring, with and without subtracting b_dec"));
         measure.setOnAction(event -> audit.fitNow());
         progress.progressProperty().bind(audit.fit().fractionProperty());
@@ -157,7 +157,7 @@ public final class CheckpointPage {
         Button button = new Button(better.label());
         button.setMnemonicParsing(false);
         button.getStyleClass().add("remedy");
-        button.setTooltip(Tips.of("Open the checkpoint again, read this way"));
+        button.setTooltip(Tooltips.of("Open the checkpoint again, read this way"));
         button.setOnAction(event -> {
             leave.run();
             audit.apply(better);

@@ -3,7 +3,7 @@ package loupe.ui.checkpoint;
 import java.util.Locale;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 
 /** A checkpoint in few words. */
 public final class CheckpointWords {
@@ -17,6 +17,6 @@ public final class CheckpointWords {
                 : activation instanceof Activation.BatchTopK batch
                         ? "batchtopk " + batch.k()
                         : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
-        return kind + ", " + Figures.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
+        return kind + ", " + NumberTexts.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
     }
 }

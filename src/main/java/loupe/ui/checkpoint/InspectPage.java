@@ -16,7 +16,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.VBox;
 import loupe.analysis.FileContents;
 import loupe.state.checkpoint.FileInspection;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tables;
 
 /** Every tensor of a file or folder, and what opening it would cost, before anything is opened. */
@@ -60,19 +60,19 @@ public final class InspectPage {
                                 "Bytes in the file",
                                 80,
                                 FileContents.Tensor::bytes,
-                                bytes -> Figures.bytes((long) bytes)),
+                                bytes -> NumberTexts.bytes((long) bytes)),
                         Tables.numbers(
                                 "Norm",
                                 "Root of the sum of squares of its finite values",
                                 80,
                                 FileContents.Tensor::norm,
-                                norm -> Double.isNaN(norm) ? "" : Figures.number(norm)),
+                                norm -> Double.isNaN(norm) ? "" : NumberTexts.number(norm)),
                         Tables.numbers(
                                 "Not finite",
                                 "Values that are NaN or infinite",
                                 80,
                                 FileContents.Tensor::nonFinite,
-                                count -> count < 0 ? "" : Figures.count((long) count))));
+                                count -> count < 0 ? "" : NumberTexts.count((long) count))));
         open.setId("inspect-open");
         open.setDefaultButton(true);
         open.getStyleClass().add("accent");
@@ -108,9 +108,9 @@ public final class InspectPage {
         } else {
             heading.setText(contents.path().toString());
             summary.setText(contents.format().orElse("of no known kind") + " \u00b7 " + contents.container()
-                    + " \u00b7 " + Figures.count(contents.tensors().size()) + " tensors \u00b7 "
-                    + Figures.bytes(contents.bytes()) + " in the file \u00b7 opening it takes "
-                    + Figures.bytes(contents.memoryBytes()) + " of memory"
+                    + " \u00b7 " + NumberTexts.count(contents.tensors().size()) + " tensors \u00b7 "
+                    + NumberTexts.bytes(contents.bytes()) + " in the file \u00b7 opening it takes "
+                    + NumberTexts.bytes(contents.memoryBytes()) + " of memory"
                     + (inspection.measuring().get() ? " \u00b7 measuring norms" : ""));
             table.getItems().setAll(contents.tensors());
             words.addAll(contents.warnings());

@@ -40,7 +40,7 @@ public final class SliderField extends HBox {
     private final Slider slider = new Slider(0, 1, 0);
     private final TextField field = new TextField();
     private final Region mark = new Region();
-    private final Tooltip markTip = Tips.of("");
+    private final Tooltip markTip = Tooltips.of("");
     private String markText = "Natural value";
     private final Track track = new Track();
     private final String unit;
@@ -88,15 +88,15 @@ public final class SliderField extends HBox {
         }
         getChildren().addAll(label, track, field);
 
-        String range = "From " + Figures.plain(scale.min()) + " to " + Figures.plain(scale.max())
+        String range = "From " + NumberTexts.plain(scale.min()) + " to " + NumberTexts.plain(scale.max())
                 + (unit.isEmpty() ? "" : " " + unit)
                 + (scale.logarithmic() ? ", logarithmic" : "")
                 + ". Arrow keys for fine steps, Shift for coarse ones, double click for "
-                + Figures.plain(fallback);
+                + NumberTexts.plain(fallback);
         String tip = explanation + (unit.isEmpty() ? "" : " (" + unit + ")") + "\n" + range;
-        label.setTooltip(Tips.of(tip));
-        slider.setTooltip(Tips.of(tip));
-        field.setTooltip(Tips.of(tip));
+        label.setTooltip(Tooltips.of(tip));
+        slider.setTooltip(Tooltips.of(tip));
+        field.setTooltip(Tooltips.of(tip));
         Tooltip.install(mark, markTip);
     }
 
@@ -109,7 +109,7 @@ public final class SliderField extends HBox {
         value.addListener(source -> follow());
         natural.addListener(source -> {
             mark.setVisible(natural.get() >= scale.min() && natural.get() <= scale.max());
-            markTip.setText(markText + ": " + Figures.with(natural.get(), unit));
+            markTip.setText(markText + ": " + NumberTexts.with(natural.get(), unit));
             track.requestLayout();
         });
         mark.setOnMouseClicked(event -> setValue(scale.rounded(natural.get())));
@@ -157,7 +157,7 @@ public final class SliderField extends HBox {
 
     private void commit() {
         try {
-            setValue(Figures.parse(field.getText()));
+            setValue(NumberTexts.parse(field.getText()));
             field.setText(text());
         } catch (NumberFormatException notANumber) {
             field.pseudoClassStateChanged(DANGER, true);
@@ -210,7 +210,7 @@ public final class SliderField extends HBox {
     }
 
     private String text() {
-        return Figures.plain(value.get());
+        return NumberTexts.plain(value.get());
     }
 
     /** Hands the thumb's place on at the next pulse, once, however many mouse events came before it. */

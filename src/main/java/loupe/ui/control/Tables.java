@@ -67,7 +67,7 @@ public final class Tables {
     private static <S, T> TableColumn<S, T> column(String title, String explanation, double width) {
         TableColumn<S, T> column = new TableColumn<>();
         Label heading = new Label(title);
-        heading.setTooltip(Tips.of(explanation));
+        heading.setTooltip(Tooltips.of(explanation));
         heading.getStyleClass().add("column-title");
         heading.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         column.setGraphic(heading);

@@ -10,9 +10,10 @@ import loupe.analysis.prompts.AblatedText;
 import loupe.base.Problem;
 import loupe.index.Example;
 import loupe.state.corpus.AblationModel;
-import loupe.state.window.TokenTexts;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Tips;
+import loupe.state.window.VocabularyTexts;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 import loupe.ui.style.Side;
 import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
@@ -21,12 +22,12 @@ import org.kordamp.ikonli.feather.Feather;
 /** What stands below an example in its list: its tokens coloured by how much of the activation is lost without them. */
 final class AblationStrip extends BorderPane {
     private final AblationModel model;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final Side side;
     private final TokenStrip strip = new TokenStrip(true);
     private final Label words = new Label();
 
-    AblationStrip(AblationModel model, TokenTexts texts, Side side) {
+    AblationStrip(AblationModel model, VocabularyTexts texts, Side side) {
         this.model = model;
         this.texts = texts;
         this.side = side;
@@ -41,11 +42,11 @@ final class AblationStrip extends BorderPane {
         words.getStyleClass().add("ablation-words");
         words.setMinWidth(0);
         words.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "The model reads the text again without each token in turn. Coloured tokens are those that the activation needs"));
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
-        HBox header = new HBox(words, gap, Tips.iconButton(Feather.X, "Close", model::close));
+        HBox header = new HBox(words, gap, IconButtons.of(Feather.X, "Close", model::close));
         header.setAlignment(Pos.CENTER_LEFT);
         setTop(header);
         setCenter(strip);
@@ -95,7 +96,7 @@ final class AblationStrip extends BorderPane {
         return how
                 + (answer == null
                         ? " ..."
-                        : ", activation " + Figures.number(answer.activation())
+                        : ", activation " + NumberTexts.number(answer.activation())
                                 + (model.answer().isPending() ? " ..." : ""));
     }
 }

@@ -23,15 +23,16 @@ import loupe.state.corpus.AblationModel;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.corpus.ExamplesModel.Choice;
 import loupe.state.window.Brush;
-import loupe.state.window.TokenTexts;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Named;
-import loupe.ui.control.Tips;
+import loupe.state.window.VocabularyTexts;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.LabelConverter;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 import loupe.ui.export.ChartExport;
 import loupe.ui.export.Csv;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.export.FileSaver;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.style.Side;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
@@ -44,8 +45,8 @@ public final class ExamplesPane {
     private static final double ROOM_FOR_BUTTONS_AND_CHIP = 660;
 
     private final ExamplesModel model;
-    private final TokenTexts texts;
-    private final ExportDesk desk;
+    private final VocabularyTexts texts;
+    private final FileSaver desk;
     private final Side side;
     private final PaneFrame frame = new PaneFrame("Examples");
     private final ExampleList list = new ExampleList(false);
@@ -65,16 +66,16 @@ public final class ExamplesPane {
      */
     public ExamplesPane(
             ExamplesModel model,
-            TokenTexts texts,
+            VocabularyTexts texts,
             Consumer<Integer> onToken,
             Consumer<Example> onOpen,
-            ExportDesk desk) {
+            FileSaver desk) {
         this.onOpen = onOpen;
         this.desk = desk;
         this.model = model;
         this.texts = texts;
         side = model.activations().side().isA() ? Side.A : Side.B;
-        chip = new HBox(range, Tips.iconButton(Feather.X, "Remove this range", model::unmark));
+        chip = new HBox(range, IconButtons.of(Feather.X, "Remove this range", model::unmark));
         ablation = new AblationStrip(model.ablation(), texts, side);
         list.setOnToken((line, token) -> onToken.accept(line.ids()[token]));
         list.setOnOpen("Open this example in Your text, where it can be changed (Enter)", this::open);
@@ -98,7 +99,7 @@ public final class ExamplesPane {
         for (Choice choice : Choice.values()) {
             ToggleButton button = new ToggleButton(words(choice));
             button.setId("examples-" + choice.name().toLowerCase(java.util.Locale.ROOT) + "-" + side);
-            button.setTooltip(Tips.of(explanation(choice)));
+            button.setTooltip(Tooltips.of(explanation(choice)));
             button.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
             button.setToggleGroup(choices.getToggleGroup());
             button.setOnAction(event -> choose(choice));
@@ -110,8 +111,8 @@ public final class ExamplesPane {
         chip.setAlignment(Pos.CENTER_LEFT);
         choiceList.setId("examples-choice-" + side);
         choiceList.getItems().setAll(Choice.values());
-        choiceList.setConverter(new Named<>(ExamplesPane::words));
-        choiceList.setTooltip(Tips.of("Which examples are shown"));
+        choiceList.setConverter(new LabelConverter<>(ExamplesPane::words));
+        choiceList.setTooltip(Tooltips.of("Which examples are shown"));
         choiceList.setAccessibleText("Which examples are shown");
         choiceList.valueProperty().bindBidirectional(model.choice());
         frame.getActions().addAll(chip, choices, choiceList);
@@ -179,7 +180,7 @@ public final class ExamplesPane {
                 .bind(model.examples()
                         .pendingProperty()
                         .or(model.activations().activations().pendingProperty()));
-        CorpusStates.bind(frame, model.activations(), model.examples());
+        CorpusProblems.bind(frame, model.activations(), model.examples());
         model.choice().addListener((property, was, is) -> buttons.get(is).setSelected(true));
         model.brush().addListener(changed -> showBrush());
         frame.widthProperty().addListener(changed -> showBrush());
@@ -189,8 +190,8 @@ public final class ExamplesPane {
                 show(model.examples().getValue());
             }
         });
-        Slots.show(model.examples(), this::show, () -> show(List.of()));
-        Slots.whileShown(frame, model.examples()::setWanted);
+        Answers.show(model.examples(), this::show, () -> show(List.of()));
+        Answers.whileShown(frame, model.examples()::setWanted);
         showBrush();
     }
 
@@ -212,7 +213,8 @@ public final class ExamplesPane {
         range.setText(
                 brush == null
                         ? ""
-                        : brush.quantity() + " " + Figures.plain(brush.from()) + " to " + Figures.plain(brush.to()));
+                        : brush.quantity() + " " + NumberTexts.plain(brush.from()) + " to "
+                                + NumberTexts.plain(brush.to()));
     }
 
     private void show(List<ExamplesModel.Group> groups) {

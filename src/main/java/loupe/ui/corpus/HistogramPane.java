@@ -18,11 +18,11 @@ import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.HistogramSeries;
 import loupe.ui.chart.ValueRange;
-import loupe.ui.control.Tips;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.control.Tooltips;
 import loupe.ui.export.ExportMenu;
+import loupe.ui.export.FileSaver;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.style.Side;
 import org.controlsfx.control.SegmentedButton;
 
@@ -37,7 +37,7 @@ public final class HistogramPane {
     private final ToggleButton linear = new ToggleButton("Linear");
     private FeatureActivations.Histogram shown;
 
-    public HistogramPane(HistogramModel model, Supplier<String> provenance, ExportDesk desk) {
+    public HistogramPane(HistogramModel model, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
         side = model.activations().side().isA() ? Side.A : Side.B;
         export = new ExportMenu(chart, provenance, desk);
@@ -61,8 +61,8 @@ public final class HistogramPane {
         counts.setToggleGroup(new ToggleGroup());
         logarithmic.setToggleGroup(counts.getToggleGroup());
         linear.setToggleGroup(counts.getToggleGroup());
-        logarithmic.setTooltip(Tips.of("Counts on a logarithmic axis"));
-        linear.setTooltip(Tips.of("Counts on a linear axis"));
+        logarithmic.setTooltip(Tooltips.of("Counts on a logarithmic axis"));
+        linear.setTooltip(Tooltips.of("Counts on a linear axis"));
         logarithmic.setSelected(true);
         logarithmic.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         linear.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
@@ -102,13 +102,13 @@ public final class HistogramPane {
         model.view().logarithmicCounts().addListener((property, was, is) -> showScale(is));
         logarithmic.setOnAction(event -> scale(true));
         linear.setOnAction(event -> scale(false));
-        CorpusStates.bind(frame, model.activations(), model.histogram());
+        CorpusProblems.bind(frame, model.activations(), model.histogram());
         model.highest().upper().addListener((property, was, is) -> {
             if (shown == model.histogram().getValue()) {
                 chart.setLeastHeight(is.doubleValue()); // the other side's; one's own comes with the bars
             }
         });
-        Slots.show(model.histogram(), this::show, () -> {});
+        Answers.show(model.histogram(), this::show, () -> {});
         chart.brushProperty().addListener((property, was, is) -> {
             if (is == null) {
                 model.unmark();
@@ -117,7 +117,7 @@ public final class HistogramPane {
             }
         });
         model.brush().addListener((property, was, is) -> follow(is));
-        Slots.whileShown(frame, wanted -> {
+        Answers.whileShown(frame, wanted -> {
             model.histogram().setWanted(wanted);
             model.activations().activations().setWanted(wanted);
         });

@@ -35,17 +35,17 @@ import loupe.analysis.prompts.TextActivations;
 import loupe.state.corpus.OwnText;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.window.FeatureRef;
-import loupe.state.window.TokenTexts;
-import loupe.ui.control.Figures;
+import loupe.state.window.VocabularyTexts;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
 import loupe.ui.control.Tables;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 import loupe.ui.export.ChartExport;
 import loupe.ui.export.Csv;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.style.Side;
 import loupe.ui.token.TokenFlow;
 import loupe.ui.token.TokenLine;
@@ -69,11 +69,11 @@ public final class TextPane {
     private static final int LINES = 3;
 
     private final OwnTextModel model;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final IntConsumer onFeature;
     private final IntFunction<String> describe;
     private final IntToDoubleFunction largest;
-    private final ExportDesk desk;
+    private final FileSaver desk;
     private final Side side;
     private final PaneFrame frame = new PaneFrame("Your text");
     private final TextArea area = new TextArea();
@@ -94,11 +94,11 @@ public final class TextPane {
      */
     public TextPane(
             OwnTextModel model,
-            TokenTexts texts,
+            VocabularyTexts texts,
             IntConsumer onFeature,
             IntFunction<String> describe,
             IntToDoubleFunction largest,
-            ExportDesk desk) {
+            FileSaver desk) {
         this.model = model;
         this.texts = texts;
         this.onFeature = onFeature;
@@ -132,8 +132,8 @@ public final class TextPane {
         hint.getStyleClass().addAll("muted", "text-hint");
         beginning.setId("text-beginning-" + side);
         beginning.getStyleClass().add("small-toggle");
-        beginning.setTooltip(
-                Tips.of("Begin with the model's token for the beginning of text, as each document of the corpus does"));
+        beginning.setTooltip(Tooltips.of(
+                "Begin with the model's token for the beginning of text, as each document of the corpus does"));
         frame.getActions().add(beginning);
         scroll.setContent(new StackPane(strip, hint));
         scroll.setFitToWidth(true);
@@ -150,13 +150,13 @@ public final class TextPane {
                         "Activation at the chosen token",
                         52,
                         TextActivations.Active::activation,
-                        Figures::number));
+                        NumberTexts::number));
         TableColumn<TextActivations.Active, Number> share = Tables.numbers(
                 "Of max",
                 "Share of the feature's largest activation in the corpus",
                 62,
                 row -> row.activation() / largest.applyAsDouble(row.feature()),
-                of -> Double.isFinite(of) ? Figures.percent(of) : "");
+                of -> Double.isFinite(of) ? NumberTexts.percent(of) : "");
         share.visibleProperty().bind(table.widthProperty().greaterThan(ROOM_FOR_SHARES));
         table.getColumns().add(share);
         table.getColumns().add(Tables.counts("#", "Number of the feature", 46, TextActivations.Active::feature));
@@ -251,7 +251,7 @@ public final class TextPane {
         });
         model.side().feature().addListener(changed -> colour());
         model.range().upper().addListener(changed -> colour());
-        Slots.show(model.reading(), answer -> showReading(), this::showReading);
+        Answers.show(model.reading(), answer -> showReading(), this::showReading);
         table.setOnMouseClicked(event -> {
             if (event.getButton() == MouseButton.PRIMARY) {
                 choose();
@@ -262,7 +262,7 @@ public final class TextPane {
                 choose();
             }
         });
-        Slots.whileShown(frame, model.reading()::setWanted);
+        Answers.whileShown(frame, model.reading()::setWanted);
         explain();
     }
 
@@ -271,9 +271,9 @@ public final class TextPane {
         beginning.setVisible(has);
         beginning.setManaged(has);
         frame.problemProperty()
-                .set(Slots.first(
+                .set(Answers.first(
                         model.problem().get(),
-                        Slots.first(
+                        Answers.first(
                                 model.text().tokens().getProblem(),
                                 model.reading().getProblem())));
         frame.setOnRetry(
@@ -301,8 +301,10 @@ public final class TextPane {
                         answer == null
                                 ? ""
                                 : read != null && read.cut()
-                                        ? "first " + Figures.count(answer.ids().size()) + " tokens: the context is full"
-                                        : Figures.count(answer.ids().size())
+                                        ? "first "
+                                                + NumberTexts.count(answer.ids().size())
+                                                + " tokens: the context is full"
+                                        : NumberTexts.count(answer.ids().size())
                                                 + (answer.ids().size() == 1 ? " token" : " tokens"));
         colour();
         listFeatures();
@@ -364,8 +366,8 @@ public final class TextPane {
                 !chosen
                         ? ""
                         : "\u201c" + TokenText.visible(texts.of(answer.ids().get(place))) + "\u201d: "
-                                + (answer.l0(place) > rows.size() ? Figures.count(rows.size()) + " of " : "")
-                                + Figures.count(answer.l0(place)) + " features active");
+                                + (answer.l0(place) > rows.size() ? NumberTexts.count(rows.size()) + " of " : "")
+                                + NumberTexts.count(answer.l0(place)) + " features active");
         markChosen();
     }
 

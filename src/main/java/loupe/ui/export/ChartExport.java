@@ -17,7 +17,7 @@ import java.util.List;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.apache.pdfbox.pdmodel.PDDocument;
 import org.apache.pdfbox.pdmodel.PDPage;
@@ -156,7 +156,7 @@ public final class ChartExport {
     /** A picture with margins and its caption below. */
     private static final class Sheet {
         private final Picture picture;
-        private final Palette palette = Palette.paper();
+        private final ColourRoles palette = ColourRoles.paper();
         private final List<String> caption;
 
         Sheet(Picture picture, String caption) {

@@ -22,7 +22,7 @@ import javafx.scene.input.ClipboardContent;
  * @param caption where its numbers come from (model, checkpoint, feature, settings), asked when exporting
  * @param desk what the window does for it
  */
-public record ExportMenu(Exportable source, Supplier<String> caption, ExportDesk desk) {
+public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver desk) {
     private static final int CLIPBOARD_SCALE = 2;
 
     /** Fresh menu items; a menu item can be in one menu only. */

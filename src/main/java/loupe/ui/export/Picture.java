@@ -1,7 +1,7 @@
 package loupe.ui.export;
 
 import java.awt.Graphics2D;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 
 /** Something that can be drawn on paper, at its own size. Immutable: taken on the FX thread, drawn on any. */
 public interface Picture {
@@ -11,5 +11,5 @@ public interface Picture {
     double height();
 
     /** Draws at the origin; the background is painted already. */
-    void draw(Graphics2D graphics, Palette palette);
+    void draw(Graphics2D graphics, ColourRoles palette);
 }

@@ -25,7 +25,7 @@ public final class TableExport {
     private TableExport() {}
 
     /** Gives a table Ctrl+C (selected rows) and a menu. */
-    public static <R> void attachTo(TableView<R> table, String name, ExportDesk desk) {
+    public static <R> void attachTo(TableView<R> table, String name, FileSaver desk) {
         table.getSelectionModel().setSelectionMode(SelectionMode.MULTIPLE);
         ContextMenu menu = new ContextMenu();
         menu.getItems().setAll(items(table, name, desk));
@@ -39,7 +39,7 @@ public final class TableExport {
     }
 
     /** Fresh menu items for a table. */
-    public static <R> List<MenuItem> items(TableView<R> table, String name, ExportDesk desk) {
+    public static <R> List<MenuItem> items(TableView<R> table, String name, FileSaver desk) {
         MenuItem selected = new MenuItem("Copy selected rows as CSV");
         selected.setOnAction(event -> copy(csv(table, table.getSelectionModel().getSelectedItems())));
         MenuItem all = new MenuItem("Copy all rows as CSV");

@@ -28,12 +28,12 @@ import loupe.base.Problem;
 import loupe.state.features.BatchModel;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.Activity;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tables;
-import loupe.ui.control.Tips;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.control.Tooltips;
+import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 
 /**
@@ -45,7 +45,7 @@ public final class BatchPage {
 
     private final BatchModel model;
     private final FeatureTableModel features;
-    private final ExportDesk desk;
+    private final FileSaver desk;
     private final VBox box = new VBox(12);
     private final CheckBox trees =
             part("Trees", "tree", "The definition tree of each, as JSON in the file, with its likeliest sentence here");
@@ -70,8 +70,7 @@ public final class BatchPage {
      * @param choose selects a feature everywhere
      * @param leave takes the page off the window
      */
-    public BatchPage(
-            BatchModel model, FeatureTableModel features, ExportDesk desk, IntConsumer choose, Runnable leave) {
+    public BatchPage(BatchModel model, FeatureTableModel features, FileSaver desk, IntConsumer choose, Runnable leave) {
         this.model = model;
         this.features = features;
         this.desk = desk;
@@ -85,7 +84,7 @@ public final class BatchPage {
         what.setMinHeight(Region.USE_PREF_SIZE);
         what.textProperty()
                 .bind(Bindings.createStringBinding(
-                        () -> "Of the " + Figures.count(features.rows().size())
+                        () -> "Of the " + NumberTexts.count(features.rows().size())
                                 + " features that the table lists now, in its order, under what the ghost controls say. Every feature's line is in the file as soon as it is found; "
                                 + "stop when you like, choose the same file again later and it goes on. The command line's batch writes and reads the same file",
                         features.version(),
@@ -98,17 +97,17 @@ public final class BatchPage {
         start.setId("batch-start");
         start.getStyleClass().add("accent");
         start.setDefaultButton(true);
-        start.setTooltip(Tips.of("Choose a file of JSON lines to write, or one to go on with, and begin"));
+        start.setTooltip(Tooltips.of("Choose a file of JSON lines to write, or one to go on with, and begin"));
         start.setOnAction(event -> begin());
         stop.setId("batch-stop");
-        stop.setTooltip(Tips.of("Stop after the features being asked about now; what was found is in the file"));
+        stop.setTooltip(Tooltips.of("Stop after the features being asked about now; what was found is in the file"));
         stop.setOnAction(event -> model.stop());
         goOn.setId("batch-go-on");
-        goOn.setTooltip(Tips.of("Go on where it was stopped, with the settings it was begun with"));
+        goOn.setTooltip(Tooltips.of("Go on where it was stopped, with the settings it was begun with"));
         goOn.setOnAction(event -> model.goOn());
         Button open = new Button("Open a file...");
         open.setId("batch-open");
-        open.setTooltip(Tips.of("Browse what an earlier batch has found, the command line's too"));
+        open.setTooltip(Tooltips.of("Browse what an earlier batch has found, the command line's too"));
         open.setOnAction(event -> open());
         open.disableProperty().bind(model.running());
         Button close = new Button("Close");
@@ -159,7 +158,7 @@ public final class BatchPage {
         CheckBox box = new CheckBox(words);
         box.setId("batch-" + name);
         box.setSelected(!name.equals("scale"));
-        box.setTooltip(Tips.of(tip));
+        box.setTooltip(Tooltips.of(tip));
         box.setMinWidth(Region.USE_PREF_SIZE);
         return box;
     }
@@ -183,7 +182,7 @@ public final class BatchPage {
                                 "Of that sentence",
                                 80,
                                 BatchRow::probability,
-                                value -> Double.isNaN(value) ? "" : Figures.percent(value)),
+                                value -> Double.isNaN(value) ? "" : NumberTexts.percent(value)),
                         Tables.texts("First tokens", "Of its token list", 200, BatchRow::tokens, text -> text),
                         Tables.numbers(
                                 "Divergence",
@@ -206,13 +205,13 @@ public final class BatchPage {
     }
 
     private static String figure(double value) {
-        return Double.isNaN(value) ? "" : Figures.number(value);
+        return Double.isNaN(value) ? "" : NumberTexts.number(value);
     }
 
     private static String plateau(BatchRow row) {
         return Double.isNaN(row.plateauLow())
                 ? ""
-                : Figures.plain(row.plateauLow()) + " \u2013 " + Figures.plain(row.plateauHigh());
+                : NumberTexts.plain(row.plateauLow()) + " \u2013 " + NumberTexts.plain(row.plateauHigh());
     }
 
     private void begin() {

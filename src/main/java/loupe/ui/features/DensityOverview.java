@@ -12,7 +12,7 @@ import loupe.state.features.FeatureTableModel;
 import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.HistogramSeries;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -54,7 +54,7 @@ final class DensityOverview extends BorderPane {
         toggle.setId("density-toggle");
         toggle.getStyleClass().addAll("icon-button", "flat");
         toggle.setTooltip(
-                Tips.of("How many features have which activation density; drag over a range to list its features"));
+                Tooltips.of("How many features have which activation density; drag over a range to list its features"));
         toggle.setAccessibleText("Histogram of activation densities");
     }
 

@@ -11,9 +11,10 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.FeatureRef;
-import loupe.ui.control.Figures;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
@@ -40,11 +41,11 @@ public final class FeatureHeader {
     private void layOut() {
         box.getStyleClass().add("feature-header");
         box.setAlignment(Pos.CENTER_LEFT);
-        Button back = Tips.iconButton(
+        Button back = IconButtons.of(
                 Feather.ARROW_LEFT,
                 "Feature chosen before (Alt+Left)",
                 models.workbench().selection()::back);
-        Button forward = Tips.iconButton(
+        Button forward = IconButtons.of(
                 Feather.ARROW_RIGHT,
                 "Feature chosen after (Alt+Right)",
                 models.workbench().selection()::forward);
@@ -69,7 +70,7 @@ public final class FeatureHeader {
         pin.setPrefWidth(76);
         pin.setMaxWidth(76);
         pin.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Keep one feature of B beside A, by number and Enter; empty to follow the best match by decoder cosine"));
         box.getChildren().addAll(back, forward, title, facts, beside, pin);
     }
@@ -117,7 +118,7 @@ public final class FeatureHeader {
                 b == null
                         ? "B: matching"
                         : "Feature " + b.feature()
-                                + (Double.isNaN(cosine) ? " (pinned)" : ", cosine " + Figures.number(cosine)));
+                                + (Double.isNaN(cosine) ? " (pinned)" : ", cosine " + NumberTexts.number(cosine)));
     }
 
     private String facts(int feature) {
@@ -128,8 +129,8 @@ public final class FeatureHeader {
                         ? ""
                         : density == 0
                                 ? "never active   "
-                                : "active on " + Figures.percent(density) + " of tokens, up to " + Figures.number(max)
-                                        + "   ")
+                                : "active on " + NumberTexts.percent(density) + " of tokens, up to "
+                                        + NumberTexts.number(max) + "   ")
                 + (promoted.isEmpty() ? "" : "promotes " + promoted);
     }
 }

@@ -21,15 +21,15 @@ import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Named;
+import loupe.ui.control.LabelConverter;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
 import loupe.ui.control.Tables;
-import loupe.ui.control.Tips;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.control.Tooltips;
+import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import org.controlsfx.control.CheckComboBox;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -46,7 +46,7 @@ public final class FeatureTablePane {
 
     private final Workbench workbench;
     private final FeatureTableModel model;
-    private final ExportDesk desk;
+    private final FileSaver desk;
     private final PaneFrame frame = new PaneFrame("Features");
     private final CustomTextField filter = (CustomTextField) TextFields.createClearableTextField();
     private final CheckComboBox<FeatureColumn> chooser = new CheckComboBox<>();
@@ -56,7 +56,7 @@ public final class FeatureTablePane {
     private boolean following;
     private boolean arrangedAnew;
 
-    public FeatureTablePane(Workbench workbench, FeatureTableModel model, ExportDesk desk) {
+    public FeatureTablePane(Workbench workbench, FeatureTableModel model, FileSaver desk) {
         this.desk = desk;
         this.workbench = workbench;
         this.model = model;
@@ -90,7 +90,7 @@ public final class FeatureTablePane {
         filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
         filter.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and match can be used likewise"));
         filter.setAccessibleText("Filter features or go to one by number");
         HBox.setHgrow(filter, Priority.ALWAYS);
@@ -100,8 +100,8 @@ public final class FeatureTablePane {
         chooser.setMinWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setPrefWidth(COLUMN_CHOOSER_WIDTH);
         chooser.setShowCheckedCount(false);
-        chooser.setTooltip(Tips.of("Which columns are shown"));
-        chooser.setConverter(new Named<>(FeatureColumn::title));
+        chooser.setTooltip(Tooltips.of("Which columns are shown"));
+        chooser.setConverter(new LabelConverter<>(FeatureColumn::title));
         chooser.getCheckModel().check(0);
         FIRST_SHOWN.forEach(chooser.getCheckModel()::check);
         chooser.visibleProperty().bind(frame.widthProperty().greaterThan(ROOM_FOR_CHOOSER));
@@ -159,11 +159,11 @@ public final class FeatureTablePane {
     }
 
     private static String percent(double fraction) {
-        return Double.isNaN(fraction) ? "" : Figures.percent(fraction);
+        return Double.isNaN(fraction) ? "" : NumberTexts.percent(fraction);
     }
 
     private static String figure(double value) {
-        return Double.isNaN(value) ? "" : Figures.number(value);
+        return Double.isNaN(value) ? "" : NumberTexts.number(value);
     }
 
     private void bind() {
@@ -213,8 +213,8 @@ public final class FeatureTablePane {
 
     private void explain() {
         frame.problemProperty()
-                .set(Slots.first(
-                        Slots.first(
+                .set(Answers.first(
+                        Answers.first(
                                 workbench.modelProblem().get(),
                                 workbench.a().problem().get()),
                         model.problem().get()));
@@ -252,8 +252,8 @@ public final class FeatureTablePane {
                 model.size() == 0
                         ? ""
                         : shown == model.size()
-                                ? Figures.count(shown)
-                                : Figures.count(shown) + " of " + Figures.count(model.size()));
+                                ? NumberTexts.count(shown)
+                                : NumberTexts.count(shown) + " of " + NumberTexts.count(model.size()));
         boolean none = model.size() > 0
                 && shown == 0
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();

@@ -26,13 +26,14 @@ import loupe.ui.chart.BoxBrush;
 import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.ScatterChart;
 import loupe.ui.chart.ScatterCloud;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Named;
-import loupe.ui.control.Tips;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.LabelConverter;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 import loupe.ui.export.ExportMenu;
+import loupe.ui.export.FileSaver;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -56,7 +57,7 @@ public final class ScatterPane {
     private boolean stale;
     private boolean following;
 
-    public ScatterPane(WorkbenchModels models, ExportDesk desk) {
+    public ScatterPane(WorkbenchModels models, FileSaver desk) {
         this.models = models;
         workbench = models.workbench();
         model = models.scatter();
@@ -99,7 +100,7 @@ public final class ScatterPane {
                         letter("x"),
                         column("scatter-across", "Horizontal axis", model.across()),
                         log("scatter-across-log", model.logAcross()),
-                        Tips.iconButton(Feather.REPEAT, "Exchange the axes", model::swap));
+                        IconButtons.of(Feather.REPEAT, "Exchange the axes", model::swap));
         frame.titleProperty()
                 .bind(frame.widthProperty()
                         .map(width -> width.doubleValue() < ROOM_FOR_TITLE ? "All" : "All features"));
@@ -125,12 +126,12 @@ public final class ScatterPane {
                 .setAll(Arrays.stream(FeatureColumn.values())
                         .filter(one -> !one.isText())
                         .toList());
-        choice.setConverter(new Named<>(one -> one == FeatureColumn.NUMBER ? "Number" : one.title()));
+        choice.setConverter(new LabelConverter<>(one -> one == FeatureColumn.NUMBER ? "Number" : one.title()));
         choice.setId(id);
         choice.getStyleClass().add("axis-choice");
         choice.valueProperty().bindBidirectional(column);
         choice.setAccessibleText(what);
-        Tooltip tip = Tips.of("");
+        Tooltip tip = Tooltips.of("");
         tip.textProperty().bind(column.map(one -> what + ": " + one.explanation()));
         choice.setTooltip(tip);
         return choice;
@@ -140,7 +141,7 @@ public final class ScatterPane {
         ToggleButton log = new ToggleButton("log");
         log.setId(id);
         log.getStyleClass().add("small-toggle");
-        log.setTooltip(Tips.of("A logarithmic axis; features with 0 or less are not on it"));
+        log.setTooltip(Tooltips.of("A logarithmic axis; features with 0 or less are not on it"));
         log.selectedProperty().bindBidirectional(logarithmic);
         return log;
     }
@@ -152,9 +153,9 @@ public final class ScatterPane {
         workbench.b().sae().addListener(changed -> show());
         model.logAcross().addListener(changed -> show());
         model.logUp().addListener(changed -> show());
-        Slots.show(model.points(), points -> show(), this::explain);
+        Answers.show(model.points(), points -> show(), this::explain);
         table.rows().addListener((ListChangeListener<Integer>) change -> show());
-        Slots.whileShown(frame, model.points()::setWanted);
+        Answers.whileShown(frame, model.points()::setWanted);
         seen.addListener((property, was, is) -> {
             if (is && stale) {
                 show();
@@ -224,7 +225,7 @@ public final class ScatterPane {
                     ? 0
                     : 1;
         }
-        return left == 0 || left == points.aAcross().length ? "" : Figures.count(left) + " not on these axes";
+        return left == 0 || left == points.aAcross().length ? "" : NumberTexts.count(left) + " not on these axes";
     }
 
     private static boolean isOn(double value, boolean logarithmic) {

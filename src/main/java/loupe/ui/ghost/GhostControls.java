@@ -23,11 +23,12 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostValues;
 import loupe.state.ghost.ScaleSweepModel;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Named;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.LabelConverter;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -55,9 +56,9 @@ public final class GhostControls {
     private final StackPane scaleHolder = new StackPane();
     private final CheckBox centroid = new CheckBox("Centroid");
     private final VBox components = new VBox();
-    private final Button fewer = Tips.iconButton(
+    private final Button fewer = IconButtons.of(
             Feather.MINUS, "Take the last principal component away, and its weight with it", () -> offerComponents(-1));
-    private final Button more = Tips.iconButton(
+    private final Button more = IconButtons.of(
             Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
     private final SliderField exponent = new SliderField(
@@ -102,7 +103,7 @@ public final class GhostControls {
         }
         centroid.setId("ghost-centroid");
         centroid.setTooltip(
-                Tips.of("Add the mean of all token embeddings, so that the ghost stands where tokens stand"));
+                Tooltips.of("Add the mean of all token embeddings, so that the ghost stands where tokens stand"));
         HBox first = new HBox(12, directions, centroid);
         first.getStyleClass().add("ghost-row");
         mixture.setId("ghost-mixture");
@@ -120,15 +121,15 @@ public final class GhostControls {
         depth.setId("ghost-depth");
         metric.getItems().setAll(TokenMetric.values());
         metric.setId("ghost-metric");
-        metric.setTooltip(Tips.of("How the token list measures nearness to the ghost"));
-        metric.setConverter(new Named<>(GhostControls::name));
+        metric.setTooltip(Tooltips.of("How the token list measures nearness to the ghost"));
+        metric.setConverter(new LabelConverter<>(GhostControls::name));
         Label metricLabel = rowLabel("Nearness");
         HBox metricRow = new HBox(8, metricLabel, metric);
         metricRow.getStyleClass().add("ghost-row");
         prompt.setId("ghost-prompt");
         prompt.setPromptText(GhostValues.PROMPT);
         prompt.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
@@ -148,7 +149,7 @@ public final class GhostControls {
         rows.getStyleClass().add("ghost-controls");
         frame.setContent(rows);
         frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
-        Button reset = Tips.iconButton(Feather.ROTATE_CCW, "Bring every control back to its default", model::reset);
+        Button reset = IconButtons.of(Feather.ROTATE_CCW, "Bring every control back to its default", model::reset);
         reset.setId("ghost-reset");
         frame.getActions().add(reset);
     }
@@ -229,7 +230,7 @@ public final class GhostControls {
         MenuButton presets = new MenuButton("Wordings");
         presets.setId("ghost-prompt-presets");
         presets.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
-        presets.setTooltip(Tips.of("Take over one of the built-in wordings, or say how the prompt begins"));
+        presets.setTooltip(Tooltips.of("Take over one of the built-in wordings, or say how the prompt begins"));
         for (PromptPreset preset : PromptPreset.ALL) {
             MenuItem item = new MenuItem(preset.name() + ": " + preset.text());
             item.setMnemonicParsing(false);
@@ -284,7 +285,7 @@ public final class GhostControls {
                 start);
         scale.setId("ghost-scale");
         scale.setNatural(
-                "Mean distance of a token from the centroid: " + Figures.number(range.natural()), range.natural());
+                "Mean distance of a token from the centroid: " + NumberTexts.number(range.natural()), range.natural());
         scale.setValue(model.scale().get());
         SliderField made = scale;
         scale.valueProperty().addListener((property, was, is) -> {
@@ -330,7 +331,7 @@ public final class GhostControls {
         ToggleButton button = new ToggleButton(text);
         button.setId(id);
         button.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
-        button.setTooltip(Tips.of(tip));
+        button.setTooltip(Tooltips.of(tip));
         return button;
     }
 

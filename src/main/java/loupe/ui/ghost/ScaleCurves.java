@@ -12,8 +12,8 @@ import javafx.scene.input.MouseEvent;
 import javafx.scene.paint.Color;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.state.ghost.GhostControlsModel;
-import loupe.ui.control.Figures;
-import loupe.ui.style.Painted;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.style.PaintedRegion;
 import loupe.ui.style.TextWidths;
 
 /**
@@ -21,7 +21,7 @@ import loupe.ui.style.TextWidths;
  * their smallest and largest value, told apart by dashes as well as colours. The band is the plateau, the upright line
  * the proposal, the mark below the axis where the slider stands. A click or drag sets the slider.
  */
-final class ScaleCurves extends Painted {
+final class ScaleCurves extends PaintedRegion {
     private static final double HEIGHT = 116;
     private static final double LEFT = 34;
     private static final double RIGHT = 8;
@@ -100,10 +100,10 @@ final class ScaleCurves extends Painted {
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
             double value = answer.curve(curve)[nearest];
             if (!Double.isNaN(value)) {
-                parts.add(name(curve).toLowerCase(java.util.Locale.ROOT) + " " + Figures.number(value));
+                parts.add(name(curve).toLowerCase(java.util.Locale.ROOT) + " " + NumberTexts.number(value));
             }
         }
-        readout.set("At " + Figures.number(answer.scales()[nearest]) + ": " + String.join(", ", parts));
+        readout.set("At " + NumberTexts.number(answer.scales()[nearest]) + ": " + String.join(", ", parts));
     }
 
     static String name(ScaleSweep.Curve curve) {
@@ -226,8 +226,8 @@ final class ScaleCurves extends Painted {
         context.stroke();
         if (curve == ScaleSweep.Curve.SCORE) {
             context.setFill(palette().muted());
-            context.fillText(Figures.number(most), 2, top + 10);
-            context.fillText(Figures.number(least), 2, bottom - 1);
+            context.fillText(NumberTexts.number(most), 2, top + 10);
+            context.fillText(NumberTexts.number(least), 2, bottom - 1);
             context.fillText("nats", 2, (top + bottom) / 2 + 4);
         }
     }
@@ -240,7 +240,7 @@ final class ScaleCurves extends Painted {
         context.setFill(palette().muted());
         double baseline = canvas.getHeight() - 4;
         context.fillText("0", LEFT, baseline);
-        String end = Figures.number(range.getValue().max());
+        String end = NumberTexts.number(range.getValue().max());
         context.fillText(
                 end,
                 canvas.getWidth()

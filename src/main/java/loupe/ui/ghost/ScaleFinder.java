@@ -8,8 +8,8 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.base.Problem;
 import loupe.state.ghost.ScaleSweepModel;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Tips;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 
 /** Under the scale slider: opens the sweep over scales, says what it proposes, and takes the proposal over. */
 final class ScaleFinder extends VBox {
@@ -28,7 +28,7 @@ final class ScaleFinder extends VBox {
 
     private void layOut() {
         open.setId("ghost-scale-find");
-        open.setTooltip(Tips.of(
+        open.setTooltip(Tooltips.of(
                 "Grow small trees at 24 scales and compare each with trees of random directions at the same scale"));
         use.setId("ghost-scale-use");
         said.setId("ghost-scale-said");
@@ -66,8 +66,8 @@ final class ScaleFinder extends VBox {
         curves.show(known);
         use.setVisible(best != null && model.open().get());
         if (best != null) {
-            use.setText("Use " + Figures.number(best.scale()));
-            use.setTooltip(Tips.of("Set the scale to where " + best.why()));
+            use.setText("Use " + NumberTexts.number(best.scale()));
+            use.setTooltip(Tooltips.of("Set the scale to where " + best.why()));
         }
         String readout = curves.readoutProperty().get();
         said.setText(
@@ -77,8 +77,9 @@ final class ScaleFinder extends VBox {
                                 ? readout
                                 : best != null
                                         ? (model.sweep().isPending() ? "So far " : "Best ")
-                                                + Figures.number(best.scale()) + ", nearly as good from "
-                                                + Figures.number(best.low()) + " to " + Figures.number(best.high())
+                                                + NumberTexts.number(best.scale()) + ", nearly as good from "
+                                                + NumberTexts.number(best.low()) + " to "
+                                                + NumberTexts.number(best.high())
                                                 + ". Click in the chart to set the scale"
                                         : model.sweep().isPending()
                                                 ? "Growing trees at 24 scales..."

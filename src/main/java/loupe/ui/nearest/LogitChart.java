@@ -7,16 +7,16 @@ import java.util.function.Consumer;
 import javafx.scene.canvas.Canvas;
 import javafx.scene.control.Tooltip;
 import javafx.scene.input.MouseEvent;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Tips;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 import loupe.ui.export.CanvasPen;
 import loupe.ui.export.Csv;
 import loupe.ui.export.Exportable;
 import loupe.ui.export.PaperPen;
 import loupe.ui.export.Pen;
 import loupe.ui.export.Picture;
-import loupe.ui.style.Painted;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
+import loupe.ui.style.PaintedRegion;
 import loupe.ui.style.TextWidths;
 import loupe.ui.token.TokenText;
 import loupe.ui.token.TokenWeight;
@@ -25,7 +25,7 @@ import loupe.ui.token.TokenWeight;
  * Promoted and suppressed tokens as bars: the decoder direction's logit weights. Side by side when there is room, else
  * one below the other; as many rows as fit, strongest first. Where there is little room a bar lies behind its word.
  */
-public final class LogitChart extends Painted implements Exportable {
+public final class LogitChart extends PaintedRegion implements Exportable {
     public static final double ROW = 22;
     private static final double SIZE = TextWidths.SIZE;
     private static final double HEADER = 26;
@@ -39,7 +39,7 @@ public final class LogitChart extends Painted implements Exportable {
     private static final double PAPER_WIDTH = 440;
 
     private final Canvas canvas = new Canvas();
-    private final Tooltip tip = Tips.of("");
+    private final Tooltip tip = Tooltips.of("");
     private List<TokenWeight> promoted = List.of();
     private List<TokenWeight> suppressed = List.of();
     private Consumer<TokenWeight> chosen = token -> {};
@@ -122,7 +122,7 @@ public final class LogitChart extends Painted implements Exportable {
             tip.hide();
         } else {
             tip.setText("\u201c" + TokenText.visible(token.text()) + "\u201d, token " + token.id() + "\nlogit weight "
-                    + Figures.number(token.weight()));
+                    + NumberTexts.number(token.weight()));
             Tooltip.install(canvas, tip);
         }
         requestLayout();
@@ -149,7 +149,7 @@ public final class LogitChart extends Painted implements Exportable {
             }
 
             @Override
-            public void draw(Graphics2D graphics, Palette palette) {
+            public void draw(Graphics2D graphics, ColourRoles palette) {
                 drawing.draw(new PaperPen(graphics), palette);
             }
         };
@@ -195,7 +195,7 @@ public final class LogitChart extends Painted implements Exportable {
             rows = (int) Math.max(0, Math.floor(((beside ? height : height / 2) - HEADER - 2) / ROW));
         }
 
-        void draw(Pen pen, Palette palette) {
+        void draw(Pen pen, ColourRoles palette) {
             double largest = least;
             for (List<TokenWeight> list : List.of(promoted, suppressed)) {
                 for (int i = 0; i < Math.min(rows, list.size()); i++) {
@@ -216,7 +216,7 @@ public final class LogitChart extends Painted implements Exportable {
 
         private void list(
                 Pen pen,
-                Palette palette,
+                ColourRoles palette,
                 List<TokenWeight> tokens,
                 String title,
                 double left,
@@ -242,7 +242,7 @@ public final class LogitChart extends Painted implements Exportable {
                             Math.max(2, (column + 8) * part),
                             ROW - 4,
                             2,
-                            Palette.blend(palette.surface(), color, 0.25));
+                            ColourRoles.blend(palette.surface(), color, 0.25));
                 } else {
                     double bar = Math.max(1, room * part);
                     pen.fillRectangle(
@@ -251,10 +251,10 @@ public final class LogitChart extends Painted implements Exportable {
                             bar,
                             ROW - 10,
                             Math.min(2, bar / 2),
-                            Palette.blend(palette.surface(), color, 0.8));
+                            ColourRoles.blend(palette.surface(), color, 0.8));
                 }
                 tokenText(pen, palette, token.text(), left, y + ROW * 0.68, word);
-                String figure = Figures.number(token.weight());
+                String figure = NumberTexts.number(token.weight());
                 pen.text(
                         figure,
                         left + column - pen.widthOf(figure, 12, false),
@@ -266,7 +266,7 @@ public final class LogitChart extends Painted implements Exportable {
         }
 
         /** The word, right-aligned to its bar or at the left over it, cut with an ellipsis when it is too long. */
-        private void tokenText(Pen pen, Palette palette, String text, double left, double baseline, double room) {
+        private void tokenText(Pen pen, ColourRoles palette, String text, double left, double baseline, double room) {
             String shown = text;
             double width = width(pen, shown);
             while (width > room && shown.length() > 1) {
@@ -284,7 +284,7 @@ public final class LogitChart extends Painted implements Exportable {
                         baseline,
                         SIZE,
                         false,
-                        run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.75) : palette.text());
+                        run.glyph() ? ColourRoles.blend(palette.surface(), palette.muted(), 0.75) : palette.text());
                 x += pen.widthOf(run.text(), SIZE, false);
             }
         }

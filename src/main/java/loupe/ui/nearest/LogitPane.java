@@ -7,18 +7,18 @@ import java.util.function.Supplier;
 import javafx.scene.control.CheckMenuItem;
 import loupe.analysis.features.LogitWeights;
 import loupe.state.nearest.LogitModel;
-import loupe.state.window.TokenTexts;
-import loupe.ui.control.Figures;
-import loupe.ui.export.ExportDesk;
+import loupe.state.window.VocabularyTexts;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.export.ExportMenu;
+import loupe.ui.export.FileSaver;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.token.TokenWeight;
 
 /** The tokens a side's feature promotes and suppresses. */
 public final class LogitPane {
     private final LogitModel model;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Logit weights");
     private final LogitChart chart = new LogitChart();
     private final ExportMenu export;
@@ -26,10 +26,10 @@ public final class LogitPane {
     /** @param onToken what a click on a token does */
     public LogitPane(
             LogitModel model,
-            TokenTexts texts,
+            VocabularyTexts texts,
             Consumer<Integer> onToken,
             Supplier<String> provenance,
-            ExportDesk desk) {
+            FileSaver desk) {
         this.model = model;
         this.texts = texts;
         export = new ExportMenu(chart, provenance, desk);
@@ -53,9 +53,9 @@ public final class LogitPane {
     }
 
     private void bind() {
-        Slots.frame(frame, model.weights());
+        Answers.frame(frame, model.weights());
         model.longest().upper().addListener((property, was, is) -> chart.setLeastScale(is.doubleValue()));
-        Slots.show(model.weights(), this::show, () -> {
+        Answers.show(model.weights(), this::show, () -> {
             chart.setTokens(List.of(), List.of());
             frame.subtitleProperty().set("");
         });
@@ -63,14 +63,15 @@ public final class LogitPane {
                 .set(model.side().feature().get() == null ? "Choose a feature to see which tokens it promotes" : null);
         model.side().feature().addListener(changed -> explain.run());
         explain.run();
-        Slots.whileShown(frame, model.weights()::setWanted);
+        Answers.whileShown(frame, model.weights()::setWanted);
     }
 
     private void show(LogitWeights.Answer answer) {
         chart.setTokens(
                 tokens(answer.promoted(), answer.promotedWeights()),
                 tokens(answer.suppressed(), answer.suppressedWeights()));
-        frame.subtitleProperty().set("skew " + Figures.number(answer.moments().skewness()));
+        frame.subtitleProperty()
+                .set("skew " + NumberTexts.number(answer.moments().skewness()));
     }
 
     private List<TokenWeight> tokens(int[] ids, float[] weights) {

@@ -17,15 +17,16 @@ import javafx.scene.layout.VBox;
 import loupe.analysis.features.Neighbours;
 import loupe.base.Problem;
 import loupe.state.nearest.NeighboursModel;
-import loupe.state.window.TokenTexts;
-import loupe.ui.control.Figures;
+import loupe.state.window.VocabularyTexts;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
 import loupe.ui.control.Tables;
-import loupe.ui.control.Tips;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.control.Tooltips;
+import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.token.TokenText;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -36,8 +37,8 @@ import org.kordamp.ikonli.feather.Feather;
 public final class NeighboursPane {
     private final IntConsumer onFeature;
     private final NeighboursModel model;
-    private final TokenTexts texts;
-    private final ExportDesk desk;
+    private final VocabularyTexts texts;
+    private final FileSaver desk;
     private final IntFunction<String> describeFeature;
     private final PaneFrame frame = new PaneFrame("Neighbours");
     private final ToggleButton features = new ToggleButton("Features");
@@ -56,9 +57,9 @@ public final class NeighboursPane {
     public NeighboursPane(
             IntConsumer onFeature,
             NeighboursModel model,
-            TokenTexts texts,
+            VocabularyTexts texts,
             IntFunction<String> describeFeature,
-            ExportDesk desk) {
+            FileSaver desk) {
         this.desk = desk;
         this.onFeature = onFeature;
         this.model = model;
@@ -76,26 +77,26 @@ public final class NeighboursPane {
     private void layOut() {
         SegmentedButton among = new SegmentedButton(features, tokens);
         features.setId("neighbours-features-" + model.side());
-        features.setTooltip(Tips.of("Features by the cosine of their decoder directions"));
+        features.setTooltip(Tooltips.of("Features by the cosine of their decoder directions"));
         tokens.setId("neighbours-tokens-" + model.side());
-        tokens.setTooltip(Tips.of("Tokens by the cosine of their embeddings"));
+        tokens.setTooltip(Tooltips.of("Tokens by the cosine of their embeddings"));
         features.setSelected(true);
         features.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         tokens.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         query.setId("neighbours-query-" + model.side());
         query.setPromptText("of this feature");
         query.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask. Features and tokens of the tables can be dropped here"));
         query.setAccessibleText("Neighbours of what");
-        javafx.scene.control.Button random = Tips.iconButton(
+        javafx.scene.control.Button random = IconButtons.of(
                 Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
         random.setId("neighbours-random-" + model.side());
         HBox first = new HBox(8, among, random);
         first.setAlignment(Pos.CENTER_LEFT);
         VBox tools = new VBox(6, first, query);
         tools.getStyleClass().addAll("pane-tools", "two-rows");
-        table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, Figures::number));
+        table.getColumns().add(Tables.numbers("Cosine", "Cosine with the query", 52, Row::cosine, NumberTexts::number));
         table.getColumns().add(Tables.counts("#", "Number of the feature or token", 46, Row::id));
         table.getColumns()
                 .add(Tables.texts(
@@ -104,7 +105,7 @@ public final class NeighboursPane {
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
         spread.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
         frame.setRows();
         frame.setContent(new VBox(tools, table, spread));
@@ -117,7 +118,7 @@ public final class NeighboursPane {
     }
 
     private void bind() {
-        Slots.frame(frame, model.neighbours());
+        Answers.frame(frame, model.neighbours());
         frame.problemProperty().unbind();
         model.neighbours().problemProperty().addListener(changed -> explain());
         model.queryProblem().addListener(changed -> explain());
@@ -142,14 +143,14 @@ public final class NeighboursPane {
                 choose();
             }
         });
-        Slots.show(model.neighbours(), this::show, () -> {
+        Answers.show(model.neighbours(), this::show, () -> {
             rows.clear();
             spread.setText(
                     model.queryProblem().get() == null
                             ? ""
                             : model.queryProblem().get().message());
         });
-        Slots.whileShown(frame, model.neighbours()::setWanted);
+        Answers.whileShown(frame, model.neighbours()::setWanted);
         explain();
     }
 
@@ -203,6 +204,6 @@ public final class NeighboursPane {
                             answer.cosines()[i]);
                 })
                 .toList());
-        spread.setText("Among themselves: mean cosine " + Figures.number(answer.meanPairwiseCosine()));
+        spread.setText("Among themselves: mean cosine " + NumberTexts.number(answer.meanPairwiseCosine()));
     }
 }

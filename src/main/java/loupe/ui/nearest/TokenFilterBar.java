@@ -16,8 +16,9 @@ import javafx.scene.layout.FlowPane;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenScript;
 import loupe.state.ghost.GhostControlsModel;
-import loupe.ui.control.Named;
-import loupe.ui.control.Tips;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.LabelConverter;
+import loupe.ui.control.Tooltips;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -42,7 +43,7 @@ final class TokenFilterBar extends FlowPane {
         getStyleClass().add("token-filter");
         text.setId("token-filter-text-" + name);
         text.setPromptText("Text or /regex/");
-        text.setTooltip(Tips.of(
+        text.setTooltip(Tooltips.of(
                 "Only tokens with this text, in whatever case; between slashes, only tokens in which this regular expression is found, "
                         + "such as /^ [a-z]+ing$/ (the leading space counts)"));
         text.setAccessibleText("Text that listed tokens have");
@@ -53,28 +54,29 @@ final class TokenFilterBar extends FlowPane {
             scripts.add(Optional.of(one));
         }
         script.getItems().setAll(scripts);
-        script.setConverter(new Named<>(one -> one.map(TokenFilterBar::words).orElse("Any script")));
-        script.setTooltip(Tips.of("Only tokens whose letters are of this script"));
+        script.setConverter(
+                new LabelConverter<>(one -> one.map(TokenFilterBar::words).orElse("Any script")));
+        script.setTooltip(Tooltips.of("Only tokens whose letters are of this script"));
         space.setId("token-filter-space-" + name);
         space.getItems().setAll(TokenFilter.Space.values());
-        space.setConverter(new Named<>(TokenFilterBar::words));
-        space.setTooltip(Tips.of(
+        space.setConverter(new LabelConverter<>(TokenFilterBar::words));
+        space.setTooltip(Tooltips.of(
                 "Only tokens with a leading space, which begin a word, or only those without, which go on with one"));
         letters.setId("token-filter-letters-" + name);
-        letters.setTooltip(Tips.of("Only tokens of letters, a leading space aside"));
+        letters.setTooltip(Tooltips.of("Only tokens of letters, a leading space aside"));
         length.setId("token-filter-length-" + name);
         length.setPromptText("Length");
         length.setAccessibleText("Length of listed tokens in characters");
         length.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Only tokens of this length in characters, a leading space not counted: 3, 3- (at least), -8 (at most) or 3-8"));
         length.getStyleClass().add("filter-length");
         trained.setId("token-filter-trained-" + name);
-        trained.setTooltip(Tips.of(
+        trained.setTooltip(Tooltips.of(
                 "Without unused ids, and without tokens hardly ever met in training: those whose embedding is shorter than "
                         + TokenFilter.USUALLY_TRAINED + " of the median norm, or nearer to the centroid than "
                         + TokenFilter.USUALLY_TRAINED + " of the median distance"));
-        Button clear = Tips.iconButton(
+        Button clear = IconButtons.of(
                 Feather.X, "List all tokens again", () -> controls.filter().set(TokenFilter.NONE));
         clear.setId("token-filter-clear-" + name);
         clear.disableProperty().bind(controls.filter().isEqualTo(TokenFilter.NONE));

@@ -22,16 +22,16 @@ import loupe.analysis.tokens.TokenSides;
 import loupe.analysis.tokens.TokenStability;
 import loupe.base.Problem;
 import loupe.state.nearest.TokenListModel;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.BarToggle;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
 import loupe.ui.control.Tables;
-import loupe.ui.control.Tips;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.control.Tooltips;
+import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.token.TokenText;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -43,8 +43,8 @@ public final class TokenListPane {
     private static final double CHANGE_PIXELS = 52;
 
     private final TokenListModel model;
-    private final TokenTexts texts;
-    private final ExportDesk desk;
+    private final VocabularyTexts texts;
+    private final FileSaver desk;
     private final PaneFrame frame = new PaneFrame("Token list");
     private final TableView<Row> table;
     private final ObservableList<Row> rows = FXCollections.observableArrayList();
@@ -64,9 +64,9 @@ public final class TokenListPane {
             "By the nearness chosen in the ghost controls; for the ratio, smaller is nearer",
             54,
             Row::score,
-            Figures::number);
+            NumberTexts::number);
     private final TableColumn<Row, Number> cosine = Tables.numbers(
-            "Cosine", "Cosine between the ghost and the token's embedding", 52, Row::cosine, Figures::number);
+            "Cosine", "Cosine between the ghost and the token's embedding", 52, Row::cosine, NumberTexts::number);
     private final TableColumn<Row, String> spread = Tables.texts(
             "\u00b110 %",
             "How many ranks the token moves when the scale is a tenth smaller or larger",
@@ -116,7 +116,7 @@ public final class TokenListPane {
         }
     }
 
-    public TokenListPane(TokenListModel model, TokenTexts texts, ExportDesk desk) {
+    public TokenListPane(TokenListModel model, VocabularyTexts texts, FileSaver desk) {
         this.desk = desk;
         this.model = model;
         this.texts = texts;
@@ -156,8 +156,8 @@ public final class TokenListPane {
         table.setPlaceholder(nothing);
         showFilter.setId("token-filter-" + model.side());
         showFilter.getStyleClass().add("icon-button");
-        showFilter.setTooltip(
-                Tips.of("Choose which tokens are listed: script, leading space, letters, length, text (Ctrl+Shift+F)"));
+        showFilter.setTooltip(Tooltips.of(
+                "Choose which tokens are listed: script, leading space, letters, length, text (Ctrl+Shift+F)"));
         showFilter.setAccessibleText("Filter the tokens");
         VBox content = new VBox(table);
         BarToggle.tie(showFilter, filter, content, model.controls().filter().map(chosen -> !chosen.isNone()));
@@ -200,12 +200,12 @@ public final class TokenListPane {
             problem.addListener((property, was, is) -> explain());
         }
         frame.setOnRetry(model::retry);
-        Slots.show(model.list(), list -> show(), () -> {
+        Answers.show(model.list(), list -> show(), () -> {
             if (!model.columns().isPending()) {
                 rows.clear();
             }
         });
-        Slots.whileShown(frame, model::setWanted);
+        Answers.whileShown(frame, model::setWanted);
         for (ObservableValue<?> more : List.of(
                 model.details(),
                 model.reference(),
@@ -223,9 +223,9 @@ public final class TokenListPane {
     }
 
     private void explain() {
-        Problem problem = Slots.first(
-                Slots.first(model.columns().getProblem(), model.list().getProblem()),
-                Slots.first(model.mask().getProblem(), model.bothSides().getProblem()));
+        Problem problem = Answers.first(
+                Answers.first(model.columns().getProblem(), model.list().getProblem()),
+                Answers.first(model.mask().getProblem(), model.bothSides().getProblem()));
         frame.problemProperty().set(problem);
         frame.emptyTextProperty()
                 .set(
@@ -271,7 +271,7 @@ public final class TokenListPane {
     /** How many tokens the list was chosen from, if not from all. */
     private static String passing(TokenList list) {
         TokenMask mask = list.settings().mask();
-        return mask.equals(TokenMask.ALL) ? "" : Figures.count(mask.count()) + " tokens pass; ";
+        return mask.equals(TokenMask.ALL) ? "" : NumberTexts.count(mask.count()) + " tokens pass; ";
     }
 
     private void show(TokenList list) {
@@ -305,8 +305,10 @@ public final class TokenListPane {
         String said = passing(list)
                 + (!details || alike == null
                         ? ""
-                        : "mean pairwise cosine " + Figures.number(alike.meanCosine())
-                                + (randomAlike == null ? "" : ", random " + Figures.number(randomAlike.meanCosine())));
+                        : "mean pairwise cosine " + NumberTexts.number(alike.meanCosine())
+                                + (randomAlike == null
+                                        ? ""
+                                        : ", random " + NumberTexts.number(randomAlike.meanCosine())));
         frame.subtitleProperty().set(said.endsWith("; ") ? said.substring(0, said.length() - 2) : said);
     }
 

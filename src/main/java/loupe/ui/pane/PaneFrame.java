@@ -34,7 +34,8 @@ import javafx.scene.layout.VBox;
 import javafx.scene.shape.Rectangle;
 import javafx.util.Duration;
 import loupe.base.Problem;
-import loupe.ui.control.Tips;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.Tooltips;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -79,11 +80,11 @@ public final class PaneFrame extends StackPane {
     private final VBox emptyState = new VBox(new FontIcon(Feather.INBOX), emptyLabel);
     private final ProblemView problemView = new ProblemView(null);
     private final ContextMenu menu = new ContextMenu();
-    private final Button more = Tips.iconButton(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
+    private final Button more = IconButtons.of(Feather.MORE_HORIZONTAL, "More actions", this::showMenu);
     private final Button tearOff =
-            Tips.iconButton(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
+            IconButtons.of(Feather.EXTERNAL_LINK, "Tear this pane off into its own window", this::toggleTornOff);
     private final Button maximise =
-            Tips.iconButton(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
+            IconButtons.of(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
     private final PauseTransition patience = new PauseTransition(PATIENCE);
     private MaximiseHost host;
     private PaneWindow window;
@@ -113,7 +114,7 @@ public final class PaneFrame extends StackPane {
         Label subtitleLabel = new Label();
         subtitleLabel.textProperty().bind(subtitle);
         subtitleLabel.getStyleClass().add("pane-subtitle");
-        subtitleLabel.tooltipProperty().bind(subtitleTip.map(tip -> tip.isEmpty() ? null : Tips.of(tip)));
+        subtitleLabel.tooltipProperty().bind(subtitleTip.map(tip -> tip.isEmpty() ? null : Tooltips.of(tip)));
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
         subtitleLabel.setMinWidth(0);
@@ -330,7 +331,7 @@ public final class PaneFrame extends StackPane {
         maximise.setVisible(!torn);
         maximise.setManaged(!torn);
         tearOff.setGraphic(new FontIcon(torn ? Feather.CORNER_DOWN_LEFT : Feather.EXTERNAL_LINK));
-        Tips.rename(tearOff, torn ? "Bring this pane back" : "Tear this pane off into its own window");
+        IconButtons.rename(tearOff, torn ? "Bring this pane back" : "Tear this pane off into its own window");
     }
 
     public boolean isMaximised() {

@@ -12,7 +12,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.base.Problem;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -39,14 +39,14 @@ public final class ProblemView extends Region {
         message.getStyleClass().add("problem-message");
         HBox.setHgrow(message, Priority.ALWAYS);
         retry.getStyleClass().add("problem-retry");
-        retry.setTooltip(Tips.of("Ask for the same thing once more"));
+        retry.setTooltip(Tooltips.of("Ask for the same thing once more"));
         copy.getStyleClass().add("problem-copy");
-        copy.setTooltip(Tips.of("Copy the message and the technical details, for a report"));
+        copy.setTooltip(Tooltips.of("Copy the message and the technical details, for a report"));
         copy.setOnAction(event -> copyDetails());
         onRetry(again);
 
         close.getStyleClass().add("problem-close");
-        close.setTooltip(Tips.of("Back to what was here before"));
+        close.setTooltip(Tooltips.of("Back to what was here before"));
         onDismiss(null);
         words = new HBox(8, icon, message);
         scroll = new ScrollPane(words);

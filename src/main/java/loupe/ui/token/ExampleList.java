@@ -13,8 +13,9 @@ import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Tips;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -23,7 +24,7 @@ import org.kordamp.ikonli.feather.Feather;
  * one scale.
  */
 public final class ExampleList extends ListView<TokenLine> {
-    private final Tooltip figureTip = Tips.of("Activation at the token this example is shown for");
+    private final Tooltip figureTip = Tooltips.of("Activation at the token this example is shown for");
     private final boolean wrapping;
     private double largest = 1;
     private Side side = Side.A;
@@ -107,7 +108,7 @@ public final class ExampleList extends ListView<TokenLine> {
                 }
             });
             if (opened != null) {
-                Button open = Tips.iconButton(Feather.EDIT_3, openTip, () -> opened.accept(getIndex()));
+                Button open = IconButtons.of(Feather.EDIT_3, openTip, () -> opened.accept(getIndex()));
                 open.getStyleClass().add("example-open");
                 open.setFocusTraversable(false);
                 row.setRight(open);
@@ -127,9 +128,9 @@ public final class ExampleList extends ListView<TokenLine> {
                 return;
             }
             double peak = line.texts().length == 0 ? Double.NaN : line.activations()[line.peak()];
-            figure.setText(Figures.number(peak));
+            figure.setText(NumberTexts.number(peak));
             strip.setLine(line, largest, side);
-            setAccessibleText("activation " + Figures.number(peak) + ": " + line.sentence());
+            setAccessibleText("activation " + NumberTexts.number(peak) + ": " + line.sentence());
             row.setBottom(getIndex() == detailed ? detail : null);
             setGraphic(row);
         }

@@ -18,12 +18,12 @@ import javafx.scene.paint.CycleMethod;
 import javafx.scene.paint.LinearGradient;
 import javafx.scene.paint.Stop;
 import javafx.util.Duration;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Tips;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 import loupe.ui.export.CanvasPen;
 import loupe.ui.export.Pen;
-import loupe.ui.style.Painted;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
+import loupe.ui.style.PaintedRegion;
 import loupe.ui.style.Side;
 import loupe.ui.style.TextWidths;
 
@@ -31,7 +31,7 @@ import loupe.ui.style.TextWidths;
  * Tokens in a row or a paragraph, each on a background as strong as its activation, on the scale of the whole feature.
  * Spaces and line breaks are thin glyphs; the tooltip tells activation and token id; arrows walk, a click chooses.
  */
-public final class TokenStrip extends Painted {
+public final class TokenStrip extends PaintedRegion {
     private static final Duration SOON = Duration.millis(80);
     private static final double WEAKEST = 0.1;
     private static final double FADE = 20;
@@ -144,7 +144,7 @@ public final class TokenStrip extends Painted {
 
     private String describe(int token) {
         return "\u201c" + TokenText.visible(line.texts()[token]) + "\u201d, token " + line.ids()[token] + "\n"
-                + quantity + " " + Figures.number(line.activations()[token]);
+                + quantity + " " + NumberTexts.number(line.activations()[token]);
     }
 
     private void hover(int token) {
@@ -158,7 +158,7 @@ public final class TokenStrip extends Painted {
         }
         if (token >= 0) {
             if (tip == null) {
-                tip = Tips.of("");
+                tip = Tooltips.of("");
                 tip.setShowDelay(SOON);
             }
             tip.setText(describe(token));
@@ -222,7 +222,7 @@ public final class TokenStrip extends Painted {
         context.save();
         context.scale(textScale(), textScale());
         Pen pen = new CanvasPen(context, family, widths);
-        Palette palette = palette();
+        ColourRoles palette = palette();
         double room = canvas.getWidth() / textScale();
         for (int i = 0; i < flow.size(); i++) {
             double x = flow.x(i);
@@ -251,7 +251,7 @@ public final class TokenStrip extends Painted {
                         palette.accent());
             }
             double at = x + TokenFlow.PADDING;
-            Color thin = Palette.blend(palette.surface(), palette.muted(), activation > 0 ? 1 : 0.6);
+            Color thin = ColourRoles.blend(palette.surface(), palette.muted(), activation > 0 ? 1 : 0.6);
             for (TokenText.Run run : TokenText.runs(line.texts()[i])) {
                 pen.text(
                         run.text(),
@@ -288,7 +288,8 @@ public final class TokenStrip extends Painted {
     }
 
     /** The background for an activation, as a fraction of the largest; even a small one can be told from none. */
-    static Color background(Palette palette, Side side, double fraction) {
-        return Palette.blend(palette.surface(), palette.heat(side), WEAKEST + (1 - WEAKEST) * Math.min(1, fraction));
+    static Color background(ColourRoles palette, Side side, double fraction) {
+        return ColourRoles.blend(
+                palette.surface(), palette.heat(side), WEAKEST + (1 - WEAKEST) * Math.min(1, fraction));
     }
 }

@@ -13,10 +13,11 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
-import loupe.ui.control.Named;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.LabelConverter;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -46,24 +47,24 @@ final class SteeringBar extends HBox {
         HBox.setHgrow(coefficient, Priority.ALWAYS);
         kind.setId("steer-kind-" + model.side());
         kind.getItems().setAll(TreeSteering.Kind.values());
-        kind.setConverter(new Named<>(which -> which == TreeSteering.Kind.ADD ? "Add" : "Clamp"));
+        kind.setConverter(new LabelConverter<>(which -> which == TreeSteering.Kind.ADD ? "Add" : "Clamp"));
         kind.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Add: the direction is added to what is there. Clamp: its share of the residual stream is held at the number at every position; at 0 the feature is ablated"));
         kind.setAccessibleText("Add or clamp");
         coefficient.setId("steer-coefficient-" + model.side());
         layer.setId("steer-layer-" + model.side());
-        layer.setConverter(new Named<>(this::name));
+        layer.setConverter(new LabelConverter<>(this::name));
         layer.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "The layer whose input the feature is added to; the feature's own layer is the first one behind the place its checkpoint reads"));
         layer.setAccessibleText("Layer to steer at");
         ghost.setId("steer-ghost-" + model.side());
         ghost.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Whether the ghost stands in the prompt too; if not, the centroid of all tokens does, and the feature steers alone"));
         Button clean =
-                Tips.iconButton(Feather.COLUMNS, "Lay the steered tree over the one without steering, or stop", () -> {
+                IconButtons.of(Feather.COLUMNS, "Lay the steered tree over the one without steering, or stop", () -> {
                     if (comparison.other().get().equals(TreeComparison.CLEAN)) {
                         comparison.stop();
                     } else {

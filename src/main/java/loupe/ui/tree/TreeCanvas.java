@@ -21,8 +21,8 @@ import loupe.ui.export.Background;
 import loupe.ui.export.CanvasPen;
 import loupe.ui.export.Exportable;
 import loupe.ui.export.Picture;
-import loupe.ui.style.Painted;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
+import loupe.ui.style.PaintedRegion;
 import loupe.ui.style.Side;
 import loupe.ui.style.TextWidths;
 import loupe.ui.token.TokenText;
@@ -39,7 +39,7 @@ import loupe.ui.token.TokenText;
  * <p>A tree of more than a few thousand nodes is laid out and searched in the background; until that is done the last
  * layout stays.
  */
-public final class TreeCanvas extends Painted implements Exportable {
+public final class TreeCanvas extends PaintedRegion implements Exportable {
     private static final double HIGHEST_BAR = 64;
     /** A tree of this many nodes is laid out within a millisecond or two, so at once. */
     private static final int AT_ONCE = 2_000;
@@ -94,7 +94,7 @@ public final class TreeCanvas extends Painted implements Exportable {
         cutoff.addListener(source -> relayout());
         side.addListener(source -> relayout());
         foldUnder.addListener(source -> relayout());
-        new TreeHand(this, canvas);
+        new TreeInput(this, canvas);
         tellSentence();
     }
 
@@ -319,7 +319,7 @@ public final class TreeCanvas extends Painted implements Exportable {
         double least = cutoff.get();
         TreeFolds hidden = new TreeFolds(folds, foldUnder.get(), opened);
         TextWidths measured = widths;
-        Palette colours = palette();
+        ColourRoles colours = palette();
         Side of = side.get();
         String searched = find.isVisible() ? find.text() : "";
         return () -> {

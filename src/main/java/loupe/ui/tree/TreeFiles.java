@@ -12,9 +12,9 @@ import javafx.scene.input.ClipboardContent;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TreeOutline;
 import loupe.state.tree.TreeModel;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.ui.export.ChartExport;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.export.FileSaver;
 
 /**
  * Saves the tree as a text: JSON in the notebook's shape, indented, or Markdown. Down to the cutoff of the controls,
@@ -22,11 +22,11 @@ import loupe.ui.export.ExportDesk;
  */
 final class TreeFiles {
     private final TreeModel model;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final Supplier<String> provenance;
-    private final ExportDesk desk;
+    private final FileSaver desk;
 
-    TreeFiles(TreeModel model, TokenTexts texts, Supplier<String> provenance, ExportDesk desk) {
+    TreeFiles(TreeModel model, VocabularyTexts texts, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
         this.texts = texts;
         this.provenance = provenance;

@@ -7,7 +7,7 @@ import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.HBox;
-import loupe.ui.control.Tips;
+import loupe.ui.control.IconButtons;
 import org.kordamp.ikonli.feather.Feather;
 
 /** The search field over a tree: Enter and Shift+Enter step through the matches, Esc closes it. */
@@ -29,9 +29,9 @@ final class TreeFindBar extends HBox {
                 .addAll(
                         field,
                         count,
-                        Tips.iconButton(Feather.CHEVRON_UP, "Previous match (Shift+Enter)", () -> step.accept(-1)),
-                        Tips.iconButton(Feather.CHEVRON_DOWN, "Next match (Enter)", () -> step.accept(1)),
-                        Tips.iconButton(Feather.X, "Close the search (Esc)", close));
+                        IconButtons.of(Feather.CHEVRON_UP, "Previous match (Shift+Enter)", () -> step.accept(-1)),
+                        IconButtons.of(Feather.CHEVRON_DOWN, "Next match (Enter)", () -> step.accept(1)),
+                        IconButtons.of(Feather.X, "Close the search (Esc)", close));
         addEventFilter(KeyEvent.KEY_PRESSED, event -> {
             if (event.getCode() == KeyCode.ENTER && event.getTarget() == field) {
                 step.accept(event.isShiftDown() ? -1 : 1);

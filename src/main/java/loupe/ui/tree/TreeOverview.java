@@ -7,7 +7,7 @@ import javafx.scene.image.WritableImage;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.Region;
 import javafx.scene.paint.Color;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import loupe.ui.style.Side;
 
 /** The small map in the corner of a tree that is larger than its pane: where one is; press or drag to go elsewhere. */
@@ -61,12 +61,12 @@ final class TreeOverview extends Region {
     }
 
     /** Called when the layout or the theme changed, not when the view moves. */
-    void draw(TreeSketch sketch, Palette palette, Side side) {
+    void draw(TreeSketch sketch, ColourRoles palette, Side side) {
         scaleX = sketch.scaleX() / FINE;
         scaleY = sketch.scaleY() / FINE;
         int[] colours = new int[SHADES + 1];
         for (int i = 1; i <= SHADES; i++) {
-            colours[i] = argb(Palette.blend(palette.inset(), palette.side(side), i / (double) SHADES));
+            colours[i] = argb(ColourRoles.blend(palette.inset(), palette.side(side), i / (double) SHADES));
         }
         int[] pixels = new int[sketch.width() * sketch.height()];
         for (int y = 0; y < sketch.height(); y++) {

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Set;
 import javafx.scene.paint.Color;
 import loupe.ui.export.Pen;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import loupe.ui.style.Side;
 import loupe.ui.token.TokenText;
 
@@ -49,10 +49,10 @@ final class TreePainter {
 
     private final TreeLayout layout;
     private final TreeData data;
-    private final Palette palette;
+    private final ColourRoles palette;
     private final Side side;
 
-    TreePainter(TreeLayout layout, Palette palette, Side side) {
+    TreePainter(TreeLayout layout, ColourRoles palette, Side side) {
         this.layout = layout;
         this.data = layout.data();
         this.palette = palette;
@@ -179,13 +179,13 @@ final class TreePainter {
 
     private Color tint(int node) {
         Color full = faded(node, ink(node), palette.faded());
-        return Palette.blend(palette.surface(), full, 0.38 + 0.5 * Math.sqrt(weight(node)));
+        return ColourRoles.blend(palette.surface(), full, 0.38 + 0.5 * Math.sqrt(weight(node)));
     }
 
     /** {@code color} for what is particular to this tree, {@code pale} for what random points say too. */
     private Color faded(int node, Color color, Color pale) {
         double ratio = layout.pathRatio(node);
-        return Double.isNaN(ratio) ? color : Palette.blend(pale, color, Math.max(0, ratio) / TENFOLD);
+        return Double.isNaN(ratio) ? color : ColourRoles.blend(pale, color, Math.max(0, ratio) / TENFOLD);
     }
 
     private void word(Pen pen, Window w, int node, Emphasis emphasis) {
@@ -223,7 +223,7 @@ final class TreePainter {
         }
         Color color = onPath
                 ? palette.text()
-                : Palette.blend(
+                : ColourRoles.blend(
                         palette.muted(), faded(node, palette.text(), palette.muted()), 0.25 + weight(node) * 1.5);
         if (size < SMALLEST_TEXT_PIXELS) {
             double bar = Math.max(0.8, 0.4 * size);
@@ -233,7 +233,7 @@ final class TreePainter {
                     Math.max(1, textWidth),
                     bar,
                     0,
-                    Palette.blend(palette.surface(), color, onPath ? 0.9 : 0.45));
+                    ColourRoles.blend(palette.surface(), color, onPath ? 0.9 : 0.45));
             return;
         }
         double at = node == 0 ? x + TreeLayout.ROOT_DOT * w.zoom() : x;
@@ -245,7 +245,7 @@ final class TreePainter {
                     baseline,
                     size,
                     false,
-                    run.glyph() ? Palette.blend(palette.surface(), palette.muted(), 0.7) : color);
+                    run.glyph() ? ColourRoles.blend(palette.surface(), palette.muted(), 0.7) : color);
             at += pen.widthOf(run.text(), size, false);
         }
         String mark = data.mark(node);

@@ -19,17 +19,18 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.BarToggle;
-import loupe.ui.control.Figures;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
-import loupe.ui.control.Tips;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.control.Tooltips;
 import loupe.ui.export.ExportMenu;
+import loupe.ui.export.FileSaver;
 import loupe.ui.ghost.GhostControls;
+import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.pane.Slots;
 import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -37,7 +38,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
 /** The definition tree of a side's feature. */
 public final class TreePane {
     private final TreeModel model;
-    private final TokenTexts texts;
+    private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
     private final TreeCanvas canvas;
     private final SliderField foldUnder = new SliderField(
@@ -53,10 +54,10 @@ public final class TreePane {
     private final SteeringBar steering;
     private final ToggleButton showSteering = new ToggleButton(null, new FontIcon(Feather.NAVIGATION));
     private final TreeCompareMenu compareMenu;
-    private final Button stop = Tips.iconButton(Feather.SQUARE, "Stop growing the tree", this::stop);
+    private final Button stop = IconButtons.of(Feather.SQUARE, "Stop growing the tree", this::stop);
 
     /** @param other the other side's tree */
-    public TreePane(SideModels side, TreeModel other, TokenTexts texts, ExportDesk desk) {
+    public TreePane(SideModels side, TreeModel other, VocabularyTexts texts, FileSaver desk) {
         model = side.tree();
         canvas = new TreeCanvas(desk);
         comparison = side.comparison();
@@ -90,7 +91,7 @@ public final class TreePane {
         VBox.setVgrow(canvas, Priority.ALWAYS);
         showSteering.setId("tree-steering-" + model.side());
         showSteering.getStyleClass().add("icon-button");
-        showSteering.setTooltip(Tips.of("Add the feature to the residual stream while the tree grows"));
+        showSteering.setTooltip(Tooltips.of("Add the feature to the residual stream while the tree grows"));
         showSteering.setAccessibleText("Steer by the feature");
         VBox content = new VBox(foldUnder, canvas);
         BarToggle.tie(
@@ -101,8 +102,8 @@ public final class TreePane {
                 .addAll(
                         stop,
                         showSteering,
-                        Tips.iconButton(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
-                        Tips.iconButton(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
+                        IconButtons.of(Feather.SEARCH, "Find in the tree (Ctrl+F)", canvas::openFind),
+                        IconButtons.of(Feather.MAXIMIZE, "Show the whole tree", canvas::fit));
         MenuItem unfold = new MenuItem("Unfold everything");
         unfold.setOnAction(event -> canvas.unfoldAll());
         MenuItem foldAgain = new MenuItem("Fold generic branches again (G)");
@@ -135,14 +136,14 @@ public final class TreePane {
     }
 
     private void bind() {
-        Slots.frame(frame, model.tree());
+        Answers.frame(frame, model.tree());
         frame.problemProperty().unbind();
         Runnable explain = () -> {
             frame.problemProperty()
-                    .set(Slots.first(
-                            Slots.first(
+                    .set(Answers.first(
+                            Answers.first(
                                     model.promptProblem().get(), model.tree().getProblem()),
-                            Slots.first(
+                            Answers.first(
                                     comparison.diff().getProblem(),
                                     model.clean().getProblem())));
             frame.setOnRetry(model.promptProblem().get() != null ? null : model.tree()::retry);
@@ -170,11 +171,11 @@ public final class TreePane {
         foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
         foldUnder.managedProperty().bind(foldUnder.visibleProperty());
         canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());
-        Slots.show(model.tree(), this::show, () -> {
+        Answers.show(model.tree(), this::show, () -> {
             canvas.setData(TreeData.EMPTY);
             frame.subtitleProperty().set("");
         });
-        Slots.whileShown(frame, model.tree()::setWanted);
+        Answers.whileShown(frame, model.tree()::setWanted);
         model.beyondChance().addListener(changed -> tellSize());
         comparison.diff().valueProperty().addListener((property, was, is) -> draw());
         comparison.diff().problemProperty().addListener(changed -> explain.run());
@@ -214,9 +215,9 @@ public final class TreePane {
             canvas.setData(drawn(diff));
             frame.subtitleTipProperty().set("");
             frame.subtitleProperty()
-                    .set(Figures.count(diff.count(TreeDiff.Part.BOTH)) + " shared, "
-                            + Figures.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
-                            + Figures.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in "
+                    .set(NumberTexts.count(diff.count(TreeDiff.Part.BOTH)) + " shared, "
+                            + NumberTexts.count(diff.count(TreeDiff.Part.ONLY_A)) + " only here (+), "
+                            + NumberTexts.count(diff.count(TreeDiff.Part.ONLY_B)) + " only in "
                             + comparison.other().get() + " (\u2212)");
         }
     }
@@ -231,25 +232,26 @@ public final class TreePane {
             return;
         }
         int folded = canvas.genericHiddenProperty().get();
-        String nodes = Figures.count(answer.size() - 1L) + " nodes"
-                + (folded == 0 ? "" : ", " + Figures.count(folded) + " folded as generic");
+        String nodes = NumberTexts.count(answer.size() - 1L) + " nodes"
+                + (folded == 0 ? "" : ", " + NumberTexts.count(folded) + " folded as generic");
         NullDivergence.Corrected chance = model.beyondChance().get();
         if (chance != null) {
             frame.subtitleProperty()
-                    .set(nodes + ", " + Figures.number(chance.beyondChance()) + " nats beyond chance (z "
-                            + Figures.number(chance.z()) + ")");
+                    .set(nodes + ", " + NumberTexts.number(chance.beyondChance()) + " nats beyond chance (z "
+                            + NumberTexts.number(chance.z()) + ")");
             frame.subtitleTipProperty()
                     .set("The tree's " + NullDivergence.NODES + " most probable nodes diverge from the baseline by "
-                            + Figures.number(chance.divergence())
+                            + NumberTexts.number(chance.divergence())
                             + " nats. So do trees of " + NullDivergence.DEFAULT_DRAWS
-                            + " random directions at the same scale, by " + Figures.number(chance.mean())
+                            + " random directions at the same scale, by " + NumberTexts.number(chance.mean())
                             + " on average and "
-                            + Figures.number(chance.deviation())
+                            + NumberTexts.number(chance.deviation())
                             + " more or less. Beyond chance is what this tree has more than they have on average; z is the same in their deviations. "
-                            + "Of random directions, one in " + Figures.number(1 / chance.chance()) + " has as much.");
+                            + "Of random directions, one in " + NumberTexts.number(1 / chance.chance())
+                            + " has as much.");
         } else if (!Double.isNaN(answer.divergence())) {
             frame.subtitleProperty()
-                    .set(nodes + ", " + Figures.number(answer.divergence()) + " nats from the baseline");
+                    .set(nodes + ", " + NumberTexts.number(answer.divergence()) + " nats from the baseline");
             frame.subtitleTipProperty()
                     .set(
                             "How much the tree says that its baseline does not: the divergence of what they say next, summed over the nodes by their probability. "
@@ -309,7 +311,7 @@ public final class TreePane {
     }
 
     /** An answer as the canvas draws it. */
-    private record Drawn(DefinitionTree.Answer answer, TokenTexts texts) implements TreeData {
+    private record Drawn(DefinitionTree.Answer answer, VocabularyTexts texts) implements TreeData {
         @Override
         public int size() {
             return answer.size();

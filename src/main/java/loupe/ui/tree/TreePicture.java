@@ -4,7 +4,7 @@ import java.awt.Graphics2D;
 import java.util.Set;
 import loupe.ui.export.PaperPen;
 import loupe.ui.export.Picture;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import loupe.ui.style.Side;
 
 /**
@@ -28,7 +28,7 @@ record TreePicture(TreeLayout layout, Side side, Set<Integer> path) implements P
     }
 
     @Override
-    public void draw(Graphics2D graphics, Palette palette) {
+    public void draw(Graphics2D graphics, ColourRoles palette) {
         new TreePainter(layout, palette, side)
                 .paint(
                         new PaperPen(graphics),

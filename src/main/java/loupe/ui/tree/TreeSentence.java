@@ -5,8 +5,8 @@ import javafx.scene.control.Label;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Tips;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
 import loupe.ui.token.TokenText;
 
 /** The line below a tree: the whole sentence of the pointed or selected path and its probability. */
@@ -27,12 +27,12 @@ final class TreeSentence extends HBox {
         probability.getStyleClass().add("probability");
         probability.setMinWidth(USE_PREF_SIZE);
         probability.setTooltip(
-                Tips.of(
+                Tooltips.of(
                         "Probability of the whole sentence, and of its last token after the others; with a baseline, that token's probability there "
                                 + "after the same ones, and the natural logarithm of how many times likelier it is here (nats)"));
         HBox.setHgrow(sentence, Priority.ALWAYS);
         getChildren().addAll(sentence, probability);
-        Tooltip.install(this, Tips.of(HINT + ". The wheel zooms, a drag pans, Ctrl+F finds"));
+        Tooltip.install(this, Tooltips.of(HINT + ". The wheel zooms, a drag pans, Ctrl+F finds"));
     }
 
     /** Tells of the path that ends in {@code node}; of how to use the tree when there is none. */
@@ -45,13 +45,13 @@ final class TreeSentence extends HBox {
         } else if (some) {
             sentence.setText(TokenText.sentence(tree.sentence(node)));
             double baseline = tree.baselineProbability(node);
-            probability.setText(
-                    Figures.percent(tree.cumulative(node)) + "  (last token " + Figures.percent(tree.probability(node))
-                            + (Double.isNaN(baseline)
-                                    ? ""
-                                    : ", baseline " + Figures.percent(baseline) + ", log ratio "
-                                            + Figures.number(tree.logRatio(node)))
-                            + ")");
+            probability.setText(NumberTexts.percent(tree.cumulative(node)) + "  (last token "
+                    + NumberTexts.percent(tree.probability(node))
+                    + (Double.isNaN(baseline)
+                            ? ""
+                            : ", baseline " + NumberTexts.percent(baseline) + ", log ratio "
+                                    + NumberTexts.number(tree.logRatio(node)))
+                    + ")");
         } else {
             sentence.setText(tree.size() == 0 ? "" : getWidth() > ROOM_FOR_HINT ? HINT : SHORT_HINT);
             probability.setText("");
@@ -68,7 +68,7 @@ final class TreeSentence extends HBox {
             words.append(i == 0 ? "" : " | ").append(TokenText.sentence(tree.text(branches[i])));
         }
         sentence.setText(TokenText.sentence(tree.sentence(tree.parent(node))) + " \u2026 folded as generic: " + words);
-        probability.setText(Figures.percent(together) + " together");
+        probability.setText(NumberTexts.percent(together) + " together");
     }
 
     /** What a screen reader says after the tree's name. */

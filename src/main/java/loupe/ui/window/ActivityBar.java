@@ -18,7 +18,7 @@ import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.state.window.Activity;
 import loupe.state.window.Notices;
-import loupe.ui.control.Tips;
+import loupe.ui.control.Tooltips;
 import org.controlsfx.control.PopOver;
 import org.controlsfx.control.StatusBar;
 
@@ -51,9 +51,9 @@ final class ActivityBar {
         jobLine.getStyleClass().add("job-line");
         jobLine.setAlignment(Pos.CENTER_LEFT);
         others.setId("other-jobs");
-        others.setTooltip(Tips.of("All long work that runs now"));
+        others.setTooltip(Tooltips.of("All long work that runs now"));
         told.setId("notices");
-        told.setTooltip(Tips.of("What happened, newest first"));
+        told.setTooltip(Tooltips.of("What happened, newest first"));
         bar.getLeftItems().add(jobLine);
         bar.getRightItems().addAll(others, told);
     }
@@ -104,7 +104,7 @@ final class ActivityBar {
         stop.textProperty().bind(Bindings.when(job.stopping()).then("Stopping").otherwise("Stop"));
         stop.disableProperty().bind(job.stopping());
         stop.getStyleClass().add("job-stop");
-        stop.setTooltip(Tips.of("Stop: " + job.title()));
+        stop.setTooltip(Tooltips.of("Stop: " + job.title()));
         stop.setOnAction(event -> job.stop());
         HBox line = new HBox(8, title, progress, stop, detail, left);
         line.setAlignment(Pos.CENTER_LEFT);
@@ -146,7 +146,7 @@ final class ActivityBar {
         private final VBox box = new VBox(2, text, details);
 
         NoticeCell() {
-            details.setTooltip(Tips.of("Copy the message and the technical details, for a report"));
+            details.setTooltip(Tooltips.of("Copy the message and the technical details, for a report"));
             details.managedProperty().bind(details.visibleProperty());
             details.setOnAction(event -> {
                 ClipboardContent content = new ClipboardContent();

@@ -9,7 +9,7 @@ import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.ChartLook;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.HistogramSeries;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import loupe.ui.style.Side;
 import org.jfree.chart.JFreeChart;
 import org.jfree.chart.plot.XYPlot;
@@ -27,8 +27,8 @@ public final class ChartWarmUp implements Runnable {
     @Override
     public void run() {
         Color grey = Color.GRAY;
-        Palette palette =
-                new Palette(grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey);
+        ColourRoles palette = new ColourRoles(
+                grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey, grey);
         BufferedImage image = new BufferedImage(SIZE, SIZE, BufferedImage.TYPE_INT_ARGB);
         Graphics2D graphics = image.createGraphics();
         DefaultXYDataset points = new DefaultXYDataset();

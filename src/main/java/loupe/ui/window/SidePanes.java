@@ -11,12 +11,12 @@ import loupe.index.FeatureStatistics;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
 import loupe.ui.control.References;
+import loupe.ui.corpus.CoActivationPane;
 import loupe.ui.corpus.ExamplesPane;
 import loupe.ui.corpus.HistogramPane;
 import loupe.ui.corpus.TextPane;
-import loupe.ui.corpus.TogetherPane;
-import loupe.ui.export.ExportDesk;
 import loupe.ui.export.ExportMenu;
+import loupe.ui.export.FileSaver;
 import loupe.ui.nearest.LogitPane;
 import loupe.ui.nearest.NeighboursPane;
 import loupe.ui.nearest.TokenListPane;
@@ -32,10 +32,10 @@ final class SidePanes {
     private final TreePane tree;
     private final TokenListPane tokens;
     private final NeighboursPane neighbours;
-    private final TogetherPane together;
+    private final CoActivationPane together;
 
     /** @param showText brings the panes of the user's own text to the front */
-    SidePanes(WorkbenchModels models, SideModels side, Runnable showText, ExportDesk desk) {
+    SidePanes(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk) {
         Consumer<Integer> onToken = id -> {
             side.neighbours().among().set(loupe.state.nearest.NeighboursModel.Among.TOKENS);
             side.neighbours().query().set(References.ofToken(id));
@@ -69,7 +69,7 @@ final class SidePanes {
                 },
                 desk);
         neighbours = new NeighboursPane(onFeature, side.neighbours(), models.texts(), side.promoted()::of, desk);
-        together = new TogetherPane(onFeature, side.together(), side.promoted()::of, desk);
+        together = new CoActivationPane(onFeature, side.together(), side.promoted()::of, desk);
         side.promoted().moments().addListener((property, was, is) -> {
             if (is != null && is.done() == is.features()) {
                 neighbours.describeAgain();
@@ -127,7 +127,7 @@ final class SidePanes {
         examples.focus();
     }
 
-    TogetherPane togetherPane() {
+    CoActivationPane togetherPane() {
         return together;
     }
 

@@ -11,7 +11,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.state.WorkbenchModels;
-import loupe.ui.export.ExportDesk;
+import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.features.FeatureTablePane;
 import loupe.ui.features.ScatterPane;
@@ -31,24 +31,24 @@ final class WindowColumns {
     private static final String TOGETHER_A = "With A";
 
     private final Dividers dividers;
-    private final PaneSlots slots = new PaneSlots();
+    private final PanePlaces slots = new PanePlaces();
     private final TabPlaces tabs = new TabPlaces();
     private final FeatureTablePane table;
     private final ScatterPane scatter;
     private final SidePanes a;
     private final SidePanes b;
     private final StackPane node = new StackPane();
-    private final StackPane charts = PaneSlots.place();
-    private final StackPane texts = PaneSlots.place();
-    private final StackPane trees = PaneSlots.place();
-    private final StackPane lists = PaneSlots.place();
+    private final StackPane charts = PanePlaces.place();
+    private final StackPane texts = PanePlaces.place();
+    private final StackPane trees = PanePlaces.place();
+    private final StackPane lists = PanePlaces.place();
     private final SplitPane split;
     private final SplitPane rows;
     private boolean narrow;
     private boolean comparing;
 
     /** @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window */
-    WindowColumns(WorkbenchModels models, ExportDesk desk, Map<String, List<Double>> remembered, boolean narrow) {
+    WindowColumns(WorkbenchModels models, FileSaver desk, Map<String, List<Double>> remembered, boolean narrow) {
         this.narrow = narrow;
         dividers = new Dividers(remembered);
         table = new FeatureTablePane(models.workbench(), models.table(), desk);

@@ -28,9 +28,10 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Session;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointWords;
-import loupe.ui.control.Figures;
-import loupe.ui.control.Tips;
-import loupe.ui.pane.Slots;
+import loupe.ui.control.IconButtons;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.control.Tooltips;
+import loupe.ui.pane.Answers;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -66,16 +67,16 @@ final class WorkbenchToolBar {
         openModel.setText("Open model");
         openModel.setGraphic(new FontIcon(Feather.FOLDER));
         openModel.setId("open-model");
-        openModel.setTooltip(Tips.of("Open a model: a folder in Hugging Face's layout (Ctrl+O)"));
+        openModel.setTooltip(Tooltips.of("Open a model: a folder in Hugging Face's layout (Ctrl+O)"));
         openModel.setOnAction(event -> opening.chooseModel(window()));
         openCheckpoint.setText("Open checkpoint");
         openCheckpoint.setGraphic(new FontIcon(Feather.LAYERS));
         openCheckpoint.setId("open-checkpoint");
-        openCheckpoint.setTooltip(Tips.of("Open a sparse autoencoder trained on this model (Ctrl+Shift+O)"));
+        openCheckpoint.setTooltip(Tooltips.of("Open a sparse autoencoder trained on this model (Ctrl+Shift+O)"));
         openCheckpoint.setOnAction(event ->
                 opening.chooseCheckpointFile(window(), models.workbench().a()));
         compare.setId("compare");
-        compare.setTooltip(Tips.of("Open a second checkpoint beside the first"));
+        compare.setTooltip(Tooltips.of("Open a second checkpoint beside the first"));
         summary.getStyleClass().add("muted");
         summary.setId("summary");
         summary.setMinWidth(0);
@@ -84,14 +85,14 @@ final class WorkbenchToolBar {
         device.getStyleClass().add("muted");
         device.setId("device");
         device.setMinWidth(Region.USE_PREF_SIZE);
-        device.setTooltip(
-                Tips.of("Where the model runs, and the memory its weights and those of the checkpoints take there"));
-        Button palette = Tips.iconButton(
+        device.setTooltip(Tooltips.of(
+                "Where the model runs, and the memory its weights and those of the checkpoints take there"));
+        Button palette = IconButtons.of(
                 Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", () -> commands.run("palette"));
         palette.setId("palette");
-        Button theme = Tips.iconButton(Feather.SUN, "Light or dark", () -> commands.run("theme"));
+        Button theme = IconButtons.of(Feather.SUN, "Light or dark", () -> commands.run("theme"));
         theme.setId("theme");
-        Button help = Tips.iconButton(Feather.HELP_CIRCLE, "Keyboard and mouse (F1)", () -> commands.run("shortcuts"));
+        Button help = IconButtons.of(Feather.HELP_CIRCLE, "Keyboard and mouse (F1)", () -> commands.run("shortcuts"));
         help.setId("help");
         for (Region button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
@@ -115,7 +116,7 @@ final class WorkbenchToolBar {
         describe();
         Timeline status = new Timeline(new KeyFrame(Duration.ZERO, event -> showStatus()), new KeyFrame(STATUS_EVERY));
         status.setCycleCount(Timeline.INDEFINITE);
-        Slots.whileShown(box, shown -> {
+        Answers.whileShown(box, shown -> {
             if (shown) {
                 status.play();
             } else {
@@ -127,7 +128,7 @@ final class WorkbenchToolBar {
     private void showStatus() {
         InferenceService.Status status = models.workbench().service().status();
         device.setText(
-                status.device() + (status.residentBytes() > 0 ? "  " + Figures.bytes(status.residentBytes()) : ""));
+                status.device() + (status.residentBytes() > 0 ? "  " + NumberTexts.bytes(status.residentBytes()) : ""));
     }
 
     private void describe() {

@@ -35,7 +35,7 @@ public final class WorkbenchView {
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
     private final FileOpening opening;
-    private final WindowDesk desk;
+    private final WindowFileSaver desk;
     private final WindowColumns columns;
     private final BorderPane root = new BorderPane();
     private final StackPane layers = new StackPane(root);
@@ -50,7 +50,7 @@ public final class WorkbenchView {
     public WorkbenchView(WorkbenchModels models, Map<String, List<Double>> remembered, double width, double height) {
         this.models = models;
         opening = new FileOpening(models);
-        desk = new WindowDesk(models, () -> scene().getWindow());
+        desk = new WindowFileSaver(models, () -> scene().getWindow());
         narrow = width < NARROW_PIXELS;
         columns = new WindowColumns(models, desk, remembered, narrow);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
@@ -69,7 +69,7 @@ public final class WorkbenchView {
         return columns.dividerPositions();
     }
 
-    public WindowDesk desk() {
+    public WindowFileSaver desk() {
         return desk;
     }
 

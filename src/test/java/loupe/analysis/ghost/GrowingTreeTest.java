@@ -58,7 +58,7 @@ class GrowingTreeTest {
     }
 
     /** Grows trees side by side, {@code rows} nodes of each per step. */
-    private List<DefinitionTree.Answer> grow(LaneRuns runs, int rows, List<DefinitionTree> questions) {
+    private List<DefinitionTree.Answer> grow(BatchedPasses runs, int rows, List<DefinitionTree> questions) {
         List<TreeNodes> nodes = new ArrayList<>();
         List<GrowingTree> trees = new ArrayList<>();
         Query.Single<Boolean> begin = scope -> {
@@ -112,16 +112,16 @@ class GrowingTreeTest {
     @Test
     void ancestorsLaidSideBySideAndGatheredPerRowGiveTheSameTree() {
         DefinitionTree question = question(3, TreeBaseline.random(2));
-        DefinitionTree.Answer together =
-                grow(new LaneRuns(1_000_000, 1_000_000), 9, List.of(question)).get(0);
+        DefinitionTree.Answer together = grow(new BatchedPasses(1_000_000, 1_000_000), 9, List.of(question))
+                .get(0);
         DefinitionTree.Answer perRow =
-                grow(new LaneRuns(0, 1_000_000), 9, List.of(question)).get(0);
+                grow(new BatchedPasses(0, 1_000_000), 9, List.of(question)).get(0);
         assertThat(together.size()).isGreaterThan(50);
         assertSame(perRow, together);
         assertSame(device.ask(question), together);
         assertThat(perRow.divergence()).isCloseTo(together.divergence(), within(1e-4));
         DefinitionTree.Answer promptsToo =
-                grow(new LaneRuns(0, 0), 9, List.of(question)).get(0);
+                grow(new BatchedPasses(0, 0), 9, List.of(question)).get(0);
         assertSame(promptsToo, together);
         assertThat(promptsToo.divergence()).isCloseTo(together.divergence(), within(1e-4));
     }
@@ -129,7 +129,7 @@ class GrowingTreeTest {
     @Test
     void lanesOfDifferentPromptsCanBeGatheredPerRow() {
         DefinitionTree question = question(3, TreeBaseline.EMPTY);
-        assertSame(grow(new LaneRuns(0, 0), 9, List.of(question)).get(0), device.ask(question));
+        assertSame(grow(new BatchedPasses(0, 0), 9, List.of(question)).get(0), device.ask(question));
     }
 
     @Test
@@ -139,7 +139,7 @@ class GrowingTreeTest {
                 question(4, TreeBaseline.CENTROID),
                 question(5, TreeBaseline.EMPTY),
                 question(6, TreeBaseline.NONE).withSteering(TreeSteering.adding(sae, 1, 1, 3)));
-        List<DefinitionTree.Answer> together = grow(new LaneRuns(), 7, questions);
+        List<DefinitionTree.Answer> together = grow(new BatchedPasses(), 7, questions);
         for (int i = 0; i < questions.size(); i++) {
             assertSame(together.get(i), device.ask(questions.get(i)));
         }
@@ -151,7 +151,7 @@ class GrowingTreeTest {
         for (int feature = 0; feature < 9; feature++) {
             questions.add(question(feature, feature % 2 == 0 ? TreeBaseline.NONE : TreeBaseline.random(3)));
         }
-        List<DefinitionTree.Answer> forest = device.ask(new TreeForest(questions));
+        List<DefinitionTree.Answer> forest = device.ask(new TreeBatch(questions));
         for (int i = 0; i < questions.size(); i++) {
             assertThat(forest.get(i).isComplete()).isTrue();
             assertThat(forest.get(i).query()).isEqualTo(questions.get(i));

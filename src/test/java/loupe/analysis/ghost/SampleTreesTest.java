@@ -81,7 +81,7 @@ class SampleTreesTest {
     private double[] beyondChance(List<GhostSettings> ghosts, GhostPrompt prompt) {
         NullDivergence.Answer chance = ask(NullDivergence.of(tree(ghosts.get(0), prompt), DRAWS));
         List<DefinitionTree.Answer> trees = ask(
-                new TreeForest(ghosts.stream().map(ghost -> tree(ghost, prompt)).toList()));
+                new TreeBatch(ghosts.stream().map(ghost -> tree(ghost, prompt)).toList()));
         return trees.stream()
                 .mapToDouble(tree -> (tree.divergence() - chance.mean()) / chance.deviation())
                 .toArray();

@@ -69,10 +69,10 @@ class TokenizerFilesTest {
             assertThat(tokenizer.text(0)).isEqualTo("<|endoftext|>");
             assertThat(tokenizer.text(300)).isEqualTo("<300>");
         }
-        assertThat(TokenTexts.ofByteLevel("\u0120\u00e2\u013a")).isEqualTo(" <0xE2><0x98>");
-        assertThat(TokenTexts.ofByteLevel("\u00e2\u013a\u0125x")).isEqualTo("\u2603x");
-        assertThat(TokenTexts.ofSentencePiece("\u2581the")).isEqualTo(" the");
-        assertThat(TokenTexts.ofSentencePiece("<0x0A>")).isEqualTo("\n");
+        assertThat(TokenSpelling.ofByteLevel("\u0120\u00e2\u013a")).isEqualTo(" <0xE2><0x98>");
+        assertThat(TokenSpelling.ofByteLevel("\u00e2\u013a\u0125x")).isEqualTo("\u2603x");
+        assertThat(TokenSpelling.ofSentencePiece("\u2581the")).isEqualTo(" the");
+        assertThat(TokenSpelling.ofSentencePiece("<0x0A>")).isEqualTo("\n");
     }
 
     @Test

@@ -21,7 +21,7 @@ import loupe.state.nearest.TokenListModel;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.FeatureRef;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -143,7 +143,7 @@ class GhostControlsModelTest {
     void aSteeredTreeAddsTheFeatureBehindWhereItIsReadAndCanBeLaidOverTheCleanOne() {
         controls.prompt().set("a {ghost} is");
         TreeModel tree = new TreeModel(opened.workbench, opened.workbench.a(), controls);
-        TreeComparison comparison = new TreeComparison(opened.workbench, tree, new TokenTexts(opened.workbench));
+        TreeComparison comparison = new TreeComparison(opened.workbench, tree, new VocabularyTexts(opened.workbench));
         opened.openA();
         GhostHistory history = new GhostHistory(controls, () -> 0);
         controls.steering().set(SteeringValues.NONE.withCoefficient(3));

@@ -15,7 +15,7 @@ import loupe.state.FakeService;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.window.FeatureRef;
-import loupe.state.window.TokenTexts;
+import loupe.state.window.VocabularyTexts;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,7 +28,7 @@ class TreeComparisonTest {
 
     private final Opened opened = new Opened();
     private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
-    private final TokenTexts texts = new TokenTexts(opened.workbench);
+    private final VocabularyTexts texts = new VocabularyTexts(opened.workbench);
     private TreeModel own;
     private TreeModel other;
     private TreeComparison comparison;

@@ -20,7 +20,7 @@ import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
 import loupe.lm.Processing;
 import loupe.lm.folder.ModelFolder;
-import loupe.training.Flat;
+import loupe.training.FlatCopies;
 import loupe.training.LearningRate;
 import loupe.training.sample.Definition;
 import loupe.training.sample.PackedContexts;
@@ -145,16 +145,18 @@ class LanguageModelTrainerTest {
             NDArray inputs =
                     manager.create(java.util.Arrays.stream(ids).asLongStream().toArray(), new Shape(1, ids.length));
             float[] trained =
-                    Flat.read(trainer.model().logits(trainer.model().hidden(inputs, UnaryOperator.identity())));
+                    FlatCopies.read(trainer.model().logits(trainer.model().hidden(inputs, UnaryOperator.identity())));
             Gpt again = GptFolder.read(manager, folder.resolve("model"));
-            assertThat(Flat.read(again.parameters().flat().flat()))
-                    .isEqualTo(Flat.read(trainer.model().parameters().flat().flat()));
+            assertThat(FlatCopies.read(again.parameters().flat().flat()))
+                    .isEqualTo(
+                            FlatCopies.read(trainer.model().parameters().flat().flat()));
             try (ModelFolder read = ModelFolder.open(folder.resolve("model"));
                     LanguageModel model = read.read(Processing.RAW).on(manager.newSubManager())) {
                 assertThat(read.warnings()).isEmpty();
                 assertThat(read.config()).isEqualTo(CONFIG);
                 try (NDManager step = manager.newSubManager()) {
-                    assertThat(Flat.read(model.forward(step, Input.of(ids)))).containsExactly(trained, within(1e-4f));
+                    assertThat(FlatCopies.read(model.forward(step, Input.of(ids))))
+                            .containsExactly(trained, within(1e-4f));
                 }
             }
         }

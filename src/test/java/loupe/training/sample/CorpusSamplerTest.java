@@ -15,7 +15,7 @@ import loupe.base.Cancellation;
 import loupe.lm.Input;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
-import loupe.training.Flat;
+import loupe.training.FlatCopies;
 import loupe.training.lm.GptParameters;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,7 +104,7 @@ class CorpusSamplerTest {
         int total = Arrays.stream(seen).sum();
         assertThat(total).isGreaterThan(50);
         try (NDManager step = manager.newSubManager()) {
-            float[] said = Flat.read(model.forward(
+            float[] said = FlatCopies.read(model.forward(
                             step,
                             Input.of(commonest.stream()
                                     .mapToInt(Integer::intValue)

@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
-import loupe.training.lm.Contexts;
+import loupe.training.lm.TrainingContexts;
 import org.junit.jupiter.api.Test;
 
 class PackedContextsTest {
@@ -43,7 +43,7 @@ class PackedContextsTest {
     @Test
     void definitionsAndTheirClosingQuoteAlwaysCountAndNothingElseDoesAtShareZero() {
         PackedContexts contexts = new PackedContexts(text(50), 400, 1, 0);
-        Contexts.Batch batch = contexts.next(1);
+        TrainingContexts.Batch batch = contexts.next(1);
         StringBuilder counted = new StringBuilder();
         for (long target : batch.targets()) {
             counted.append((char) target);
@@ -67,8 +67,8 @@ class PackedContextsTest {
         PackedContexts resumed = new PackedContexts(text(30), 100, 7, 0.5);
         resumed.goTo(whole.position());
         for (int i = 0; i < 25; i++) {
-            Contexts.Batch expected = whole.next(3);
-            Contexts.Batch found = resumed.next(3);
+            TrainingContexts.Batch expected = whole.next(3);
+            TrainingContexts.Batch found = resumed.next(3);
             assertThat(found.inputs()).isEqualTo(expected.inputs());
             assertThat(found.places()).isEqualTo(expected.places());
         }
@@ -107,7 +107,7 @@ class PackedContextsTest {
         };
         text.add(java.util.Arrays.stream(written).map(s -> s.chars().toArray()).toList());
         for (int i = 0; i < 3; i++) {
-            TrainingText.Sentence sentence = text.sentence(text.size() - 3 + i, Wording.MEANING);
+            TrainingText.Sentence sentence = text.sentence(text.size() - 3 + i, DefinitionWording.MEANING);
             String definition = new String(sentence.tokens(), sentence.start(), sentence.end() - sentence.start());
             assertThat(definition).isEqualTo(i < 2 ? "a wet one" : "the otter swa");
         }

@@ -13,7 +13,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.VBox;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.nearest.LogitChart;
 import loupe.ui.style.Side;
 import org.junit.jupiter.api.Test;
@@ -105,8 +105,8 @@ class ChartsUiTest extends UiTest {
     void thePointerTellsTheBinsCount() {
         moveTo(at(0.1));
         HistogramSeries bars = Samples.bars(Side.A, 1, 9);
-        waitUntil(
-                () -> histogram.readout().getText().endsWith(Figures.count(Math.round(bars.counts()[0])) + " tokens"));
+        waitUntil(() ->
+                histogram.readout().getText().endsWith(NumberTexts.count(Math.round(bars.counts()[0])) + " tokens"));
     }
 
     @Test

@@ -33,7 +33,7 @@ import loupe.base.Problem;
 import loupe.ui.SampleTree;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 import loupe.ui.nearest.LogitChart;
@@ -203,8 +203,8 @@ class GalleryTest extends UiTest {
         token.setCellValueFactory(
                 row -> new SimpleStringProperty(TokenText.visible(row.getValue().text())));
         TableColumn<TokenWeight, String> weight = new TableColumn<>("logit weight");
-        weight.setCellValueFactory(
-                row -> new SimpleStringProperty(Figures.number(row.getValue().weight())));
+        weight.setCellValueFactory(row ->
+                new SimpleStringProperty(NumberTexts.number(row.getValue().weight())));
         weight.getStyleClass().add("figure");
         table.getColumns().add(token);
         table.getColumns().add(weight);

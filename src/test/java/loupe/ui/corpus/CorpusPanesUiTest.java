@@ -29,7 +29,7 @@ import loupe.ui.chart.BoxBrush;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.ScatterChart;
 import loupe.ui.chart.ValueRange;
-import loupe.ui.control.Figures;
+import loupe.ui.control.NumberTexts;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
@@ -182,7 +182,7 @@ class CorpusPanesUiTest extends ApplicationTest {
                         org.assertj.core.api.Assertions.within(1e-4f));
         assertThat(from(strip).lookup(".ablation-words").<Label>query().getText())
                 .contains("removed in turn")
-                .contains(Figures.number(activation));
+                .contains(NumberTexts.number(activation));
         clickOn(from(strip).lookup(".icon-button").<Node>query());
         UiTest.waitUntil(() -> lookup("#ablation-A").tryQuery().isEmpty());
     }
@@ -334,14 +334,14 @@ class CorpusPanesUiTest extends ApplicationTest {
                 .<javafx.scene.control.TabPane>query()
                 .getSelectionModel()
                 .selectLast());
-        javafx.scene.control.TableView<loupe.state.corpus.TogetherModel.Row> table =
+        javafx.scene.control.TableView<loupe.state.corpus.CoActivationModel.Row> table =
                 lookup("#together-A").query();
         UiTest.waitUntil(() ->
                 !table.getItems().isEmpty() && !models.a().together().listing().isPending());
         int chosen = workbench.a().feature().get().feature();
         loupe.index.FeatureActivations own =
                 examples().activations().activations().getValue();
-        loupe.state.corpus.TogetherModel.Row first = table.getItems().get(0);
+        loupe.state.corpus.CoActivationModel.Row first = table.getItems().get(0);
         loupe.index.FeatureActivations other =
                 models.statistics().index(workbench.a()).get().activations(0, first.feature());
         long both = java.util.Arrays.stream(own.tokens())
@@ -351,12 +351,12 @@ class CorpusPanesUiTest extends ApplicationTest {
         assertThat(first.tokens()).isEqualTo(both);
         assertThat(first.share()).isEqualTo((double) both / own.count());
         UiTest.onFx(() -> lookup("#together-by-A")
-                .<javafx.scene.control.ComboBox<loupe.state.corpus.TogetherModel.Measure>>query()
-                .setValue(loupe.state.corpus.TogetherModel.Measure.BOTH));
+                .<javafx.scene.control.ComboBox<loupe.state.corpus.CoActivationModel.Measure>>query()
+                .setValue(loupe.state.corpus.CoActivationModel.Measure.BOTH));
         UiTest.waitUntil(
                 () -> table.getItems().get(0).value() == table.getItems().get(0).tokens());
         assertThat(table.getItems())
-                .extracting(loupe.state.corpus.TogetherModel.Row::tokens)
+                .extracting(loupe.state.corpus.CoActivationModel.Row::tokens)
                 .isSortedAccordingTo(java.util.Comparator.reverseOrder());
 
         Example example = examples().examples().getValue().get(0).examples().get(0);
@@ -365,9 +365,9 @@ class CorpusPanesUiTest extends ApplicationTest {
         clickOn("#together-query-A").write("token " + id).type(javafx.scene.input.KeyCode.ENTER);
         UiTest.waitUntil(() -> models.a().together().listing().getValue() != null
                 && models.a().together().listing().getValue().by().with()
-                        == loupe.state.corpus.TogetherModel.With.TOKEN);
+                        == loupe.state.corpus.CoActivationModel.With.TOKEN);
         UiTest.waitUntil(() -> table.getItems().stream().anyMatch(row -> row.feature() == chosen));
-        loupe.state.corpus.TogetherModel.Row row = table.getItems().stream()
+        loupe.state.corpus.CoActivationModel.Row row = table.getItems().stream()
                 .filter(one -> one.feature() != chosen)
                 .findFirst()
                 .orElseThrow();
@@ -383,7 +383,7 @@ class CorpusPanesUiTest extends ApplicationTest {
     void aTokenThatIsSeveralIsRefusedInWords() {
         open();
         UiTest.onFx(() -> {
-            models.a().together().with().set(loupe.state.corpus.TogetherModel.With.TOKEN);
+            models.a().together().with().set(loupe.state.corpus.CoActivationModel.With.TOKEN);
             models.a().together().query().set("the cat sat on");
         });
         assertThat(models.a().together().queryProblem().get().message()).contains("tokens; ask for one");

@@ -198,7 +198,7 @@ class ChartExportUiTest extends UiTest {
     }
 
     /** A desk that always answers with the same file and keeps the work for the test to do. */
-    private static final class Desk implements ExportDesk {
+    private static final class Desk implements FileSaver {
         private final Path file;
         private final BooleanProperty caption = new SimpleBooleanProperty(true);
         private final List<Callable<Path>> works = new ArrayList<>();

@@ -11,7 +11,7 @@ import javafx.scene.input.KeyCode;
 import javafx.scene.layout.VBox;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import loupe.ui.style.Side;
 import loupe.ui.style.TextWidths;
 import loupe.ui.style.Theme;
@@ -93,22 +93,22 @@ class TokenStripUiTest extends UiTest {
     @ParameterizedTest
     @EnumSource(Theme.class)
     void textIsReadableOnEveryBackground(Theme theme) {
-        Palette palette = onFx(() -> {
+        ColourRoles palette = onFx(() -> {
             theme.apply(stage.getScene());
             stage.getScene().getRoot().applyCss();
             return strip.palette();
         });
         for (Side side : Side.values()) {
             for (double fraction = 0; fraction <= 1; fraction += 0.05) {
-                assertThat(Palette.contrast(palette.text(), TokenStrip.background(palette, side, fraction)))
+                assertThat(ColourRoles.contrast(palette.text(), TokenStrip.background(palette, side, fraction)))
                         .as("%s %s %s", theme, side, fraction)
                         .isGreaterThanOrEqualTo(4.5);
             }
-            assertThat(Palette.contrast(palette.side(side), palette.surface()))
+            assertThat(ColourRoles.contrast(palette.side(side), palette.surface()))
                     .as("series of %s", side)
                     .isGreaterThanOrEqualTo(3);
         }
-        assertThat(Palette.contrast(palette.muted(), palette.surface())).isGreaterThanOrEqualTo(4.5);
+        assertThat(ColourRoles.contrast(palette.muted(), palette.surface())).isGreaterThanOrEqualTo(4.5);
     }
 
     @Test

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Set;
 import loupe.ui.SampleTree;
-import loupe.ui.style.Palette;
+import loupe.ui.style.ColourRoles;
 import loupe.ui.style.Side;
 import org.junit.jupiter.api.Test;
 
@@ -159,8 +159,8 @@ class TreeLayoutTest {
         int certain = tree.add(0, " x", 1);
         int middle = tree.add(0, " y", 0.01);
         int least = tree.add(0, " z", 0.0001);
-        Palette grey =
-                new Palette(null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
+        ColourRoles grey = new ColourRoles(
+                null, null, null, null, null, null, null, null, null, null, null, null, null, null, null);
         TreePainter painter = new TreePainter(layOut(tree, 0.0001, Set.of()), grey, Side.A);
         assertThat(painter.thickness(certain)).isCloseTo(11, within(1e-9));
         assertThat(painter.thickness(middle)).isCloseTo(2.7678, within(1e-4));

@@ -1,0 +1,414 @@
+package loupe.analysis.ghost;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.Consumer;
+import loupe.analysis.DeviceArrays;
+import loupe.base.HookPoint;
+import loupe.inference.Scope;
+import loupe.lm.Ghost;
+import loupe.lm.Hook;
+import loupe.lm.Input;
+import loupe.lm.KeyValueCache;
+import loupe.lm.KeyValues;
+import loupe.lm.LanguageModel;
+import loupe.lm.Logits;
+
+/**
+ * Forward passes over prompts, and over nodes, of any number of {@link GhostLane}s at once: a node is one token, and
+ * sees the prompt of its lane and its ancestors. What the rows of a pass see is laid side by side, each prompt and each
+ * ancestor once, and a mask says which row sees what: siblings share all they see, so this is a fraction of a copy per
+ * row, and the attention becomes one matrix product per head. Only where rows have little in common are ancestors
+ * gathered per row, and where there are many lanes, prompts too. On the CPU the gathered memory becomes arrays without
+ * another copy, so it is written again only by the next pass of a later step, or grown. Device thread only.
+ */
+final class BatchedPasses {
+    /**
+     * Up to this many different ancestors lie side by side. Beyond it a row's masked-out part costs more than a copy.
+     */
+    private static final int MOST_SHARED = 512;
+
+    /** Up to this many tokens of different prompts do. */
+    private static final int MOST_OF_PROMPTS = 512;
+
+    private final int mostShared;
+    private final int mostOfPrompts;
+    private final Memory sharedMemory = new Memory();
+    private final Memory ownMemory = new Memory();
+
+    BatchedPasses() {
+        this(MOST_SHARED, MOST_OF_PROMPTS);
+    }
+
+    /**
+     * @param mostShared how many different ancestors at most are laid side by side
+     * @param mostOfPrompts how many tokens of different lanes' prompts
+     */
+    BatchedPasses(int mostShared, int mostOfPrompts) {
+        this.mostShared = mostShared;
+        this.mostOfPrompts = mostOfPrompts;
+    }
+
+    /**
+     * A token to run.
+     *
+     * @param ancestors keys and values of its ancestors, from the root's child down to the parent
+     */
+    record Row(GhostLane lane, int token, float[][] ancestors) {}
+
+    /** The keys and values of rows that have been run, on the device until the step ends. */
+    record Ran(KeyValueCache cache) {
+        /** Some rows' keys and values as a lane keeps them. */
+        float[][] keys(List<Integer> rows) {
+            if (rows.isEmpty()) {
+                return new float[0][];
+            }
+            float[][] parts =
+                    parts(cache, rows.stream().mapToInt(Integer::intValue).toArray());
+            float[][] keys = new float[rows.size()][];
+            Arrays.setAll(keys, row -> tokenKeys(parts, row, keys.length));
+            return keys;
+        }
+    }
+
+    /**
+     * Runs the prompts of lanes.
+     *
+     * @param use takes the residual streams that leave the last block after each prompt, (lanes, dModel), in their
+     *     order
+     * @return for each lane what {@link GhostLane#keepPrompt} takes
+     */
+    float[][][] prompts(Scope scope, LanguageModel lm, List<GhostLane> lanes, Consumer<NDArray> use) {
+        Map<Integer, List<Integer>> byLength = new TreeMap<>();
+        for (int i = 0; i < lanes.size(); i++) {
+            byLength.computeIfAbsent(lanes.get(i).prompt().length, length -> new ArrayList<>())
+                    .add(i);
+        }
+        NDArray[] last = new NDArray[lanes.size()];
+        float[][][] keys = new float[lanes.size()][][];
+        byLength.forEach((length, group) -> {
+            List<GhostLane> alike = group.stream().map(lanes::get).toList();
+            List<Ghost> ghosts = new ArrayList<>();
+            for (int row = 0; row < alike.size(); row++) {
+                for (Ghost ghost : alike.get(row).ghosts()) {
+                    ghosts.add(new Ghost(row, ghost.position(), ghost.vector()));
+                }
+            }
+            KeyValueCache cache = KeyValueCache.empty();
+            Input input = Input.of(alike.stream().map(GhostLane::prompt).toArray(int[][]::new))
+                    .with(ghosts);
+            NDArray out = lm.forward(
+                    scope.arrays(),
+                    input,
+                    hook(scope.arrays(), alike, false),
+                    cache,
+                    Logits.NONE,
+                    scope.cancellation());
+            float[][] parts = parts(cache);
+            for (int row = 0; row < alike.size(); row++) {
+                float[][] own = new float[length][];
+                for (int token = 0; token < length; token++) {
+                    own[token] = tokenKeys(parts, row * length + token, alike.size() * length);
+                }
+                last[group.get(row)] = out.get("{}, {}", row, length - 1).reshape(1, -1);
+                keys[group.get(row)] = own;
+            }
+        });
+        use.accept(NDArrays.concat(new NDList(last), 0));
+        return keys;
+    }
+
+    /**
+     * Runs nodes.
+     *
+     * @param use takes the residual streams that leave the last block, (rows, dModel)
+     */
+    Ran nodes(Scope scope, LanguageModel lm, List<Row> rows, Consumer<NDArray> use) {
+        NDManager step = scope.arrays();
+        int[][] ids = new int[rows.size()][];
+        int[] positions = new int[rows.size()];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = new int[] {rows.get(i).token()};
+            positions[i] = rows.get(i).lane().prompt().length + rows.get(i).ancestors().length;
+        }
+        KeyValueCache cache = cache(step, lm, rows);
+        use.accept(lm.forward(
+                        step,
+                        Input.of(ids).startingAt(positions),
+                        hook(step, rows.stream().map(Row::lane).toList(), true),
+                        cache,
+                        Logits.NONE,
+                        scope.cancellation())
+                .reshape(rows.size(), -1));
+        return new Ran(cache);
+    }
+
+    private KeyValueCache cache(NDManager step, LanguageModel lm, List<Row> rows) {
+        List<GhostLane> lanes = rows.stream().map(Row::lane).distinct().toList();
+        if (lanes.size() > 1
+                && lanes.stream().mapToInt(lane -> lane.prompt().length).sum() > mostOfPrompts) {
+            return withOwn(
+                    KeyValueCache.empty(),
+                    0,
+                    step,
+                    lm,
+                    rows.stream()
+                            .map(row -> together(row.lane().promptKeys(), row.ancestors()))
+                            .toList());
+        }
+        Map<float[], Integer> ancestors = new IdentityHashMap<>();
+        rows.forEach(
+                row -> Arrays.stream(row.ancestors()).forEach(keys -> ancestors.putIfAbsent(keys, ancestors.size())));
+        boolean share = ancestors.size() <= mostShared
+                || rows.stream()
+                                .mapToInt(row -> row.lane().prompt().length)
+                                .distinct()
+                                .count()
+                        > 1;
+        Map<GhostLane, Integer> start = new IdentityHashMap<>();
+        List<float[]> side = new ArrayList<>();
+        for (Row row : rows) {
+            if (start.putIfAbsent(row.lane(), side.size()) == null) {
+                side.addAll(List.of(row.lane().promptKeys()));
+            }
+        }
+        int prompts = side.size();
+        if (share) {
+            float[][] inOrder = new float[ancestors.size()][];
+            ancestors.forEach((keys, index) -> inOrder[index] = keys);
+            side.addAll(List.of(inOrder));
+        }
+        List<KeyValues> shared = sharedMemory.lay(step, lm, 1, side.size(), (row, token) -> side.get(token));
+        KeyValueCache cache = KeyValueCache.empty();
+        if (start.size() == 1 && side.size() == prompts) {
+            cache = cache.withShared(shared);
+        } else {
+            float[] mask = hidden(rows.size(), side.size());
+            for (int i = 0; i < rows.size(); i++) {
+                Row row = rows.get(i);
+                int from = i * side.size() + start.get(row.lane());
+                Arrays.fill(mask, from, from + row.lane().prompt().length, 0);
+                if (share) {
+                    for (float[] keys : row.ancestors()) {
+                        mask[i * side.size() + prompts + ancestors.get(keys)] = 0;
+                    }
+                }
+            }
+            cache = cache.withShared(
+                    shared,
+                    positions(rows, start, ancestors, side.size(), prompts),
+                    step.create(mask, new Shape(rows.size(), side.size())));
+        }
+        return share
+                ? cache
+                : withOwn(
+                        cache,
+                        rows.get(0).lane().prompt().length,
+                        step,
+                        lm,
+                        rows.stream().map(Row::ancestors).toList());
+    }
+
+    /** Where what lies side by side stands in its own text. */
+    private static int[] positions(
+            List<Row> rows, Map<GhostLane, Integer> start, Map<float[], Integer> ancestors, int size, int prompts) {
+        int[] positions = new int[size];
+        start.forEach((lane, from) -> {
+            for (int token = 0; token < lane.prompt().length; token++) {
+                positions[from + token] = token;
+            }
+        });
+        if (size > prompts) {
+            for (Row row : rows) {
+                for (int i = 0; i < row.ancestors().length; i++) {
+                    positions[prompts + ancestors.get(row.ancestors()[i])] =
+                            row.lane().prompt().length + i;
+                }
+            }
+        }
+        return positions;
+    }
+
+    private static float[][] together(float[][] first, float[][] then) {
+        float[][] all = Arrays.copyOf(first, first.length + then.length);
+        System.arraycopy(then, 0, all, first.length, then.length);
+        return all;
+    }
+
+    /**
+     * @param firstPosition of each row's own tokens
+     * @param seen what each row sees of its own, in order
+     */
+    private KeyValueCache withOwn(
+            KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> seen) {
+        int depth = seen.stream().mapToInt(keys -> keys.length).max().orElseThrow();
+        float[] mask = hidden(seen.size(), depth);
+        for (int i = 0; i < seen.size(); i++) {
+            Arrays.fill(mask, i * depth, i * depth + seen.get(i).length, 0);
+        }
+        List<KeyValues> own = ownMemory.lay(
+                step,
+                lm,
+                seen.size(),
+                depth,
+                (row, token) -> token < seen.get(row).length ? seen.get(row)[token] : null);
+        return cache.withOwn(own, firstPosition, step.create(mask, new Shape(seen.size(), depth)));
+    }
+
+    private static float[] hidden(int rows, int width) {
+        float[] mask = new float[Math.multiplyExact(rows, width)];
+        Arrays.fill(mask, Float.NEGATIVE_INFINITY);
+        return mask;
+    }
+
+    /** Keys, values, keys, ... by layer, each (rows, tokens, heads, dHead) row-major. */
+    private static float[][] parts(KeyValueCache cache) {
+        float[][] parts = new float[2 * cache.added().size()][];
+        for (int layer = 0; layer < cache.added().size(); layer++) {
+            KeyValues added = cache.added().get(layer);
+            parts[2 * layer] = DeviceArrays.floats(added.keys().transpose(0, 2, 1, 3));
+            parts[2 * layer + 1] = DeviceArrays.floats(added.values().transpose(0, 2, 1, 3));
+        }
+        return parts;
+    }
+
+    /** Likewise, of some rows of a pass over single tokens. */
+    private static float[][] parts(KeyValueCache cache, int[] rows) {
+        float[][] parts = new float[2 * cache.added().size()][];
+        for (int layer = 0; layer < cache.added().size(); layer++) {
+            KeyValues added = cache.added().get(layer);
+            parts[2 * layer] = rows(added.keys(), rows);
+            parts[2 * layer + 1] = rows(added.values(), rows);
+        }
+        return parts;
+    }
+
+    private static float[] rows(NDArray all, int[] which) {
+        try (NDArray flat = all.reshape(all.getShape().get(0), -1);
+                NDArray index = flat.getManager().create(which);
+                NDArray some = flat.get(index)) {
+            return DeviceArrays.floats(some);
+        }
+    }
+
+    /** All layers' keys and values of one token. */
+    private static float[] tokenKeys(float[][] parts, int token, int tokens) {
+        int width = parts.length == 0 ? 0 : parts[0].length / tokens;
+        float[] keys = new float[parts.length * width];
+        for (int part = 0; part < parts.length; part++) {
+            System.arraycopy(parts[part], token * width, keys, part * width, width);
+        }
+        return keys;
+    }
+
+    /**
+     * Steers each row as its lane says.
+     *
+     * @param rows the lane of each row
+     * @param nodes whether the rows are nodes, not prompts
+     */
+    private static Hook hook(NDManager step, List<GhostLane> rows, boolean nodes) {
+        if (rows.stream().allMatch(lane -> lane.steered() == null)) {
+            return Hook.NONE;
+        }
+        return new Hook() {
+            @Override
+            public boolean wants(HookPoint point) {
+                return rows.stream()
+                        .anyMatch(lane -> lane.steered() != null
+                                && point.equals(
+                                        HookPoint.residPre(lane.steered().layer())));
+            }
+
+            @Override
+            public NDArray at(HookPoint point, NDArray value) {
+                int length = (int) value.getShape().get(1);
+                int width = (int) value.getShape().get(2);
+                float[] directions = new float[rows.size() * width];
+                float[] coefficients = new float[rows.size() * length];
+                float[] clamped = new float[rows.size() * length];
+                for (int row = 0; row < rows.size(); row++) {
+                    GhostLane.Steered steered = rows.get(row).steered();
+                    if (steered != null && steered.layer() == point.layer()) {
+                        System.arraycopy(steered.direction(), 0, directions, row * width, width);
+                        int from = row * length + (nodes ? 0 : Math.min(length, steered.from()));
+                        Arrays.fill(coefficients, from, (row + 1) * length, steered.coefficient());
+                        Arrays.fill(
+                                clamped, from, (row + 1) * length, steered.kind() == TreeSteering.Kind.CLAMP ? 1 : 0);
+                    }
+                }
+                NDArray direction = step.create(directions, new Shape(rows.size(), 1, width));
+                NDArray share = value.mul(direction).sum(new int[] {-1}, true);
+                Shape perToken = new Shape(rows.size(), length, 1);
+                NDArray amount = step.create(coefficients, perToken).sub(share.mul(step.create(clamped, perToken)));
+                return value.add(direction.mul(amount));
+            }
+        };
+    }
+
+    /** Keys and values of a token at a place of the arrays to be laid out. */
+    private interface Source {
+        /** Null where there is none, which the mask hides. */
+        float[] at(int row, int token);
+    }
+
+    /** Memory outside the heap for one layout, one buffer per layer for keys and for values. */
+    private static final class Memory {
+        private ByteBuffer[] buffers = new ByteBuffer[0];
+
+        /**
+         * (rows, heads, tokens, dHead) for each layer. Places without a source keep old numbers, which are always
+         * finite.
+         */
+        List<KeyValues> lay(NDManager step, LanguageModel lm, int rows, int tokens, Source source) {
+            int heads = lm.config().nKeyValueHeads();
+            int dHead = lm.config().dHead();
+            int width = heads * dHead;
+            int bytes = Math.multiplyExact(Math.multiplyExact(4 * rows, tokens), width);
+            reserve(2 * lm.config().nLayers(), bytes);
+            Shape shape = new Shape(rows, tokens, heads, dHead);
+            List<KeyValues> layers = new ArrayList<>();
+            for (int layer = 0; layer < lm.config().nLayers(); layer++) {
+                NDArray[] pair = new NDArray[2];
+                for (int i = 0; i < 2; i++) {
+                    ByteBuffer buffer = buffers[2 * layer + i];
+                    var floats = buffer.asFloatBuffer();
+                    for (int row = 0; row < rows; row++) {
+                        for (int token = 0; token < tokens; token++) {
+                            float[] keys = source.at(row, token);
+                            if (keys != null) {
+                                floats.put((row * tokens + token) * width, keys, (2 * layer + i) * width, width);
+                            }
+                        }
+                    }
+                    pair[i] = step.create(
+                                    buffer.slice(0, bytes).order(ByteOrder.nativeOrder()), shape, DataType.FLOAT32)
+                            .transpose(0, 2, 1, 3);
+                }
+                layers.add(new KeyValues(pair[0], pair[1]));
+            }
+            return layers;
+        }
+
+        private void reserve(int count, int bytes) {
+            if (buffers.length != count || buffers[0].capacity() < bytes) {
+                // half as much again, for a tree's batches grow step by step
+                int room = (int) Math.min(Integer.MAX_VALUE, bytes + bytes / 2L);
+                buffers = new ByteBuffer[count];
+                Arrays.setAll(buffers, i -> ByteBuffer.allocateDirect(room).order(ByteOrder.nativeOrder()));
+            }
+        }
+    }
+}

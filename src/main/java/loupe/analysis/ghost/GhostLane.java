@@ -1,0 +1,82 @@
+package loupe.analysis.ghost;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import loupe.lm.Ghost;
+
+/**
+ * One ghost on its way through a tree: its prompt, and the keys and values of the prompt's tokens and of each node that
+ * still has descendants to come. They lie on the host between steps, since a step's arrays end with it: per token 2
+ * nLayers nKeyValueHeads dHead floats, by layer first keys, then values, each head by head. Device thread only.
+ */
+final class GhostLane {
+    private final int[] prompt;
+    private final List<Ghost> ghosts;
+    private final Steered steered;
+    private float[][] promptKeys = new float[0][];
+    private final Map<Integer, float[]> nodeKeys = new HashMap<>();
+
+    /**
+     * What is done with the residual stream entering a layer, at every position of a node and at those of the prompt
+     * from {@code from} on.
+     *
+     * @param direction of unit norm, or zero
+     */
+    record Steered(int layer, int from, float[] direction, TreeSteering.Kind kind, float coefficient) {}
+
+    /**
+     * @param ghosts of row 0
+     * @param steered null for none
+     */
+    GhostLane(int[] prompt, List<Ghost> ghosts, Steered steered) {
+        this.prompt = prompt;
+        this.ghosts = List.copyOf(ghosts);
+        this.steered = steered;
+    }
+
+    int[] prompt() {
+        return prompt;
+    }
+
+    List<Ghost> ghosts() {
+        return ghosts;
+    }
+
+    /** Null for none. */
+    Steered steered() {
+        return steered;
+    }
+
+    /** One array per token of the prompt, once it has been run. */
+    float[][] promptKeys() {
+        return promptKeys;
+    }
+
+    void keepPrompt(float[][] keys) {
+        promptKeys = keys;
+    }
+
+    boolean hasKeys(int node) {
+        return nodeKeys.containsKey(node);
+    }
+
+    float[] keys(int node) {
+        return nodeKeys.get(node);
+    }
+
+    /** Keeps a node's keys and values for its descendants. */
+    void keep(int node, float[] keys) {
+        nodeKeys.put(node, keys);
+    }
+
+    /** How many nodes have keys here. */
+    int kept() {
+        return nodeKeys.size();
+    }
+
+    /** Forgets a node that has no descendants to come. */
+    void drop(int node) {
+        nodeKeys.remove(node);
+    }
+}

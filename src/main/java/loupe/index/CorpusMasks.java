@@ -1,0 +1,127 @@
+package loupe.index;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Which tokens a pass leaves out: nothing is stored of them, and they are not among the tokens that densities refer to.
+ * Definitions: {@code src/site/markdown/methods.md}, section 5.
+ *
+ * @param beginning id whose tokens are left out (the beginning of text), or -1
+ * @param firstPositions so many positions at the beginning of each context are left out
+ * @param normMultiple tokens are left out whose vector at a hook point that is read is longer than this multiple of the
+ *     median over their batch of contexts; 0 to leave out none
+ */
+public record CorpusMasks(int beginning, int firstPositions, double normMultiple) {
+    /** Every token counts. */
+    public static final CorpusMasks NONE = new CorpusMasks(-1, 0, 0);
+
+    static final byte BEGINNING = 1;
+    static final byte FIRST_POSITIONS = 2;
+    static final byte HIGH_NORM = 4;
+
+    public CorpusMasks {
+        if (beginning < -1 || firstPositions < 0 || !(normMultiple >= 0) || Double.isInfinite(normMultiple)) {
+            throw new IllegalArgumentException(
+                    "masks are " + beginning + ", " + firstPositions + ", " + normMultiple + "; none may be negative");
+        }
+    }
+
+    @JsonIgnore
+    public boolean isNone() {
+        return equals(NONE);
+    }
+
+    boolean needNorms() {
+        return normMultiple > 0;
+    }
+
+    /**
+     * For every token of a batch the masks that leave it out, their bits added up; 0 for a token that counts.
+     *
+     * @param norms one array a hook point with the length of every token's vector; not looked at without
+     *     {@link #normMultiple}
+     */
+    byte[] of(List<Contexts.Context> contexts, List<float[]> norms) {
+        byte[] out = new byte
+                [contexts.stream().mapToInt(context -> context.ids().length).sum()];
+        int token = 0;
+        for (Contexts.Context context : contexts) {
+            for (int position = 0; position < context.ids().length; position++, token++) {
+                out[token] |= context.ids()[position] == beginning ? BEGINNING : 0;
+                out[token] |= position < firstPositions ? FIRST_POSITIONS : 0;
+            }
+        }
+        if (needNorms()) {
+            for (float[] lengths : norms) {
+                double limit = normMultiple * median(lengths);
+                for (int t = 0; t < out.length; t++) {
+                    out[t] |= lengths[t] > limit ? HIGH_NORM : 0;
+                }
+            }
+        }
+        return out;
+    }
+
+    /** The lower of the two in the middle where there are two, as torch has it. */
+    private static float median(float[] values) {
+        float[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[(sorted.length - 1) / 2];
+    }
+
+    /** As a part of a sentence. */
+    @Override
+    public String toString() {
+        List<String> parts = new ArrayList<>();
+        if (beginning >= 0) {
+            parts.add("without token " + beginning);
+        }
+        if (firstPositions > 0) {
+            parts.add("without the first " + firstPositions + " positions");
+        }
+        if (needNorms()) {
+            parts.add(String.format(Locale.ROOT, "without norms above %s times the median", normMultiple));
+        }
+        return parts.isEmpty() ? "with every token" : String.join(", ", parts);
+    }
+
+    /**
+     * How many tokens were left out.
+     *
+     * @param beginning by the mask of the beginning of text, whatever other masks say
+     * @param firstPositions likewise
+     * @param highNorm likewise
+     * @param together by at least one
+     */
+    public record LeftOut(long beginning, long firstPositions, long highNorm, long together) {
+        public static final LeftOut NOTHING = new LeftOut(0, 0, 0, 0);
+
+        /**
+         * With the tokens of one more batch.
+         *
+         * @param masks as {@link CorpusMasks#of} gives them
+         */
+        LeftOut and(byte[] masks) {
+            long[] more = new long[4];
+            for (byte mask : masks) {
+                more[0] += mask & BEGINNING;
+                more[1] += (mask & FIRST_POSITIONS) / FIRST_POSITIONS;
+                more[2] += (mask & HIGH_NORM) / HIGH_NORM;
+                more[3] += mask == 0 ? 0 : 1;
+            }
+            return and(new LeftOut(more[0], more[1], more[2], more[3]));
+        }
+
+        LeftOut and(LeftOut more) {
+            return new LeftOut(
+                    beginning + more.beginning,
+                    firstPositions + more.firstPositions,
+                    highNorm + more.highNorm,
+                    together + more.together);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package loupe.lm;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.Supplier;
+
+/**
+ * Where the tokens of one forward pass stand, and what follows from it for all layers: which tokens each may look at,
+ * and by how much queries and keys turn. Masks are additive, 0 or negative infinity. Everything is made when first
+ * asked for, once, and belongs to the step.
+ *
+ * <p>B rows, T tokens, S cached tokens; P is 1 if all rows begin at one position, else B. Device thread only.
+ */
+final class PositionContext {
+    private final NDManager step;
+    private final int[][] positions;
+    private final Optional<KeyValueCache> cache;
+    private final Map<OptionalInt, Optional<NDArray>> causal = new HashMap<>();
+    private final Map<OptionalInt, Optional<NDArray>> shared = new HashMap<>();
+    private final Map<OptionalInt, Optional<NDArray>> own = new HashMap<>();
+    private final Map<Rotary, NDArray[]> turns = new HashMap<>();
+
+    PositionContext(NDManager step, Input input, Optional<KeyValueCache> cache) {
+        this.step = step;
+        this.positions = input.positions();
+        this.cache = cache;
+    }
+
+    /** What the pass's own tokens see of each other, (T, T); null if everything. */
+    NDArray causalMask(OptionalInt window) {
+        return once(causal, window, () -> positions[0].length == 1 ? null : makeCausal(positions[0].length, window));
+    }
+
+    /** What they see of the cache's shared tokens, such that it broadcasts to (B, H, T, S); null if everything. */
+    NDArray sharedMask(OptionalInt window) {
+        return once(
+                shared,
+                window,
+                () -> cached(
+                        cache.flatMap(KeyValueCache::sharedMask), cache.map(KeyValueCache::sharedPositions), window));
+    }
+
+    /** What they see of the cache's own tokens, such that it broadcasts to (B, H, T, S); null if everything. */
+    NDArray ownMask(OptionalInt window) {
+        return once(
+                own,
+                window,
+                () -> cached(cache.flatMap(KeyValueCache::ownMask), cache.map(KeyValueCache::ownPositions), window));
+    }
+
+    private static NDArray once(Map<OptionalInt, Optional<NDArray>> known, OptionalInt window, Supplier<NDArray> make) {
+        if (!known.containsKey(window)) {
+            known.put(window, Optional.ofNullable(make.get()));
+        }
+        return known.get(window).orElse(null);
+    }
+
+    private NDArray makeCausal(int length, OptionalInt window) {
+        float[] mask = new float[length * length];
+        for (int row = 0; row < length; row++) {
+            Arrays.fill(mask, row * length + row + 1, (row + 1) * length, Float.NEGATIVE_INFINITY);
+            Arrays.fill(
+                    mask,
+                    row * length,
+                    row * length + Math.max(0, row + 1 - window.orElse(length)),
+                    Float.NEGATIVE_INFINITY);
+        }
+        return step.create(mask, new Shape(length, length));
+    }
+
+    private NDArray cached(Optional<NDArray> given, Optional<int[]> keys, OptionalInt window) {
+        NDArray perRow = given.map(mask -> mask.reshape(
+                        mask.getShape().get(0), 1, 1, mask.getShape().get(1)))
+                .orElse(null);
+        if (perRow != null) {
+            perRow.attach(step);
+        }
+        if (window.isEmpty() || keys.isEmpty()) {
+            return perRow;
+        }
+        int[] at = keys.get();
+        int length = positions[0].length;
+        float[] mask = new float[positions.length * length * at.length];
+        boolean hides = false;
+        for (int i = 0; i < mask.length; i++) {
+            int query = positions[i / at.length / length][i / at.length % length];
+            if (at[i % at.length] <= query - window.getAsInt()) {
+                mask[i] = Float.NEGATIVE_INFINITY;
+                hides = true;
+            }
+        }
+        if (!hides) {
+            return perRow;
+        }
+        NDArray near = step.create(mask, new Shape(positions.length, 1, length, at.length));
+        return perRow == null ? near : near.add(perRow);
+    }
+
+    /**
+     * Turns queries or keys by their positions' angles.
+     *
+     * @param heads (B, T, heads, dHead)
+     * @return the same shape, of the same manager
+     */
+    NDArray turn(Rotary rotary, NDArray heads) {
+        NDArray[] cosAndSin = turns.computeIfAbsent(rotary, this::makeTurn);
+        NDArray cos = cosAndSin[0];
+        NDArray sin = cosAndSin[1];
+        int turning = rotary.dimensions();
+        long half = turning / 2;
+        Shape shape = heads.getShape();
+        boolean whole = shape.get(3) == turning;
+        NDList parts;
+        if (rotary.interleaved()) {
+            NDArray pairs = (whole
+                            ? heads
+                            : heads.split(new long[] {turning}, 3).get(0))
+                    .reshape(shape.get(0), shape.get(1), shape.get(2), half, 2);
+            NDList sides = pairs.split(2, 4);
+            NDArray even = sides.get(0).squeeze(4);
+            NDArray odd = sides.get(1).squeeze(4);
+            NDList turned = new NDList(
+                    even.mul(cos).sub(odd.mul(sin)).expandDims(4),
+                    odd.mul(cos).add(even.mul(sin)).expandDims(4));
+            parts = new NDList(NDArrays.concat(turned, 4).reshape(shape.get(0), shape.get(1), shape.get(2), turning));
+        } else {
+            NDList sides = heads.split(whole ? new long[] {half} : new long[] {half, turning}, 3);
+            NDArray first = sides.get(0);
+            NDArray second = sides.get(1);
+            parts = new NDList(
+                    first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin)));
+        }
+        if (!whole) {
+            parts.add(heads.split(new long[] {turning}, 3).get(1));
+        }
+        return parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, 3);
+    }
+
+    /** Cosines and sines (P, T, 1, n), from angles in double precision. */
+    private NDArray[] makeTurn(Rotary rotary) {
+        int pairs = rotary.frequencies().size();
+        int length = positions[0].length;
+        float[] cos = new float[positions.length * length * pairs];
+        float[] sin = new float[cos.length];
+        for (int i = 0; i < cos.length; i++) {
+            double angle = positions[i / pairs / length][i / pairs % length]
+                    * rotary.frequencies().get(i % pairs);
+            cos[i] = (float) Math.cos(angle);
+            sin[i] = (float) Math.sin(angle);
+        }
+        Shape shape = new Shape(positions.length, length, 1, pairs);
+        return new NDArray[] {step.create(cos, shape), step.create(sin, shape)};
+    }
+}

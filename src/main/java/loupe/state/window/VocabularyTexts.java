@@ -1,0 +1,53 @@
+package loupe.state.window;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReferenceArray;
+import loupe.inference.OpenModel;
+import loupe.lm.tokenizer.Tokenizer;
+
+/** The texts of the open model's tokens, each decoded once. Read from any thread, changed on the JavaFX thread. */
+public final class VocabularyTexts {
+    private volatile Known known = new Known(null, new AtomicReferenceArray<>(0));
+
+    public VocabularyTexts(Workbench workbench) {
+        workbench.model().addListener((property, was, is) -> use(is));
+        use(workbench.model().get());
+    }
+
+    private record Known(Tokenizer tokenizer, AtomicReferenceArray<String> texts) {}
+
+    private void use(OpenModel model) {
+        known = model == null
+                ? new Known(null, new AtomicReferenceArray<>(0))
+                : new Known(
+                        model.tokenizer().orElse(null),
+                        new AtomicReferenceArray<>(model.config().vocabularySize()));
+    }
+
+    /** A token's own text, its spaces kept; {@code <17>} where there is no tokenizer. */
+    public String of(int id) {
+        Known now = known;
+        if (now.tokenizer() == null || id < 0 || id >= now.texts().length()) {
+            return "<" + id + ">";
+        }
+        String text = now.texts().get(id);
+        if (text == null) {
+            text = now.tokenizer().text(id);
+            now.texts().set(id, text);
+        }
+        return text;
+    }
+
+    /** The tokens of a text, without a beginning; none if there is no tokenizer. */
+    public List<Integer> encode(String text) {
+        Known now = known;
+        List<Integer> ids = new ArrayList<>();
+        if (now.tokenizer() != null) {
+            for (int id : now.tokenizer().encode(text, Tokenizer.Beginning.NO).ids()) {
+                ids.add(id);
+            }
+        }
+        return ids;
+    }
+}

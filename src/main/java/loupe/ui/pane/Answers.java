@@ -1,0 +1,57 @@
+package loupe.ui.pane;
+
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import javafx.beans.value.ObservableValue;
+import javafx.scene.Node;
+import loupe.base.Problem;
+import loupe.state.pane.ResultSlot;
+
+/** Ties panes to the answers they show. */
+public final class Answers {
+    private Answers() {}
+
+    /** Shows that an answer is on its way, how far it is, and why there is none, on a frame. */
+    public static void frame(PaneFrame frame, ResultSlot<?> slot) {
+        frame.pendingProperty().bind(slot.pendingProperty());
+        frame.progressProperty().bind(slot.fractionProperty());
+        frame.problemProperty().bind(slot.problemProperty());
+        frame.setOnRetry(slot::retry);
+    }
+
+    /**
+     * Hands each answer to {@code show}; keeps the old one while a newer one is on its way; {@code clear} runs when
+     * there is none.
+     */
+    public static <R> void show(ResultSlot<R> slot, Consumer<R> show, Runnable clear) {
+        AtomicReference<R> shown = new AtomicReference<>();
+        Runnable update = () -> {
+            R value = slot.getValue();
+            if (value != null && value != shown.get()) {
+                shown.set(value);
+                show.accept(value);
+            } else if (value == null && !slot.isPending()) {
+                shown.set(null);
+                clear.run();
+            }
+        };
+        slot.valueProperty().addListener(changed -> update.run());
+        slot.pendingProperty().addListener(changed -> update.run());
+        update.run();
+    }
+
+    /** Says whether a node is part of a window that is shown, now and whenever that changes. */
+    public static void whileShown(Node node, Consumer<Boolean> wanted) {
+        ObservableValue<Boolean> shown = node.sceneProperty()
+                .flatMap(scene -> scene.windowProperty())
+                .flatMap(window -> window.showingProperty())
+                .orElse(false);
+        shown.addListener((property, was, is) -> wanted.accept(is));
+        wanted.accept(shown.getValue());
+    }
+
+    /** The first problem there is, or null. */
+    public static Problem first(Problem one, Problem other) {
+        return one != null ? one : other;
+    }
+}

@@ -1,0 +1,90 @@
+package loupe.ui.style;
+
+import javafx.scene.Group;
+import javafx.scene.Scene;
+import javafx.scene.paint.Color;
+
+/**
+ * The colours a painted part uses, by role. The values come from the style sheets ({@code -loupe-*}).
+ *
+ * @param text ordinary text
+ * @param muted secondary text: axis labels, units, glyphs of spaces
+ * @param surface what everything is painted on
+ * @param inset a slightly recessed surface
+ * @param border frames and axis lines
+ * @param grid grid lines, lighter than a border
+ * @param accent the one colour of selection and focus
+ * @param mark the background of a search match or a brushed range
+ * @param sideA series of the first checkpoint (blue, safe for colour-blind readers)
+ * @param sideB series of the second checkpoint (orange)
+ * @param heatA the strongest token background for the first checkpoint; text stays readable on it
+ * @param heatB the same for the second checkpoint
+ * @param positive promoted, above zero
+ * @param negative suppressed, below zero
+ * @param faded a branch every random point has too
+ */
+public record ColourRoles(
+        Color text,
+        Color muted,
+        Color surface,
+        Color inset,
+        Color border,
+        Color grid,
+        Color accent,
+        Color mark,
+        Color sideA,
+        Color sideB,
+        Color heatA,
+        Color heatB,
+        Color positive,
+        Color negative,
+        Color faded) {
+
+    /** The palette of exported pictures: the light theme on white. */
+    public static ColourRoles paper() {
+        return Paper.PALETTE;
+    }
+
+    /** Read from the style sheets once, when the first picture is exported. */
+    private static final class Paper {
+        private static final ColourRoles PALETTE = read();
+
+        private static ColourRoles read() {
+            PaintedRegion probe = new PaintedRegion();
+            Scene scene = new Scene(new Group(probe));
+            Theme.LIGHT.apply(scene);
+            probe.applyCss();
+            return probe.palette();
+        }
+    }
+
+    /** The colour of a side's series. */
+    public Color side(Side side) {
+        return side == Side.A ? sideA : sideB;
+    }
+
+    /** The strongest token background of a side. */
+    public Color heat(Side side) {
+        return side == Side.A ? heatA : heatB;
+    }
+
+    /** {@code t} of the way from {@code from} to {@code to}, opaque. */
+    public static Color blend(Color from, Color to, double t) {
+        return from.interpolate(to, Math.max(0, Math.min(1, t)));
+    }
+
+    /** WCAG 2.1 contrast ratio of two opaque colours, from 1 to 21. */
+    public static double contrast(Color first, Color second) {
+        double a = luminance(first);
+        double b = luminance(second);
+        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    }
+
+    private static double luminance(Color color) {
+        return 0.2126 * linear(color.getRed()) + 0.7152 * linear(color.getGreen()) + 0.0722 * linear(color.getBlue());
+    }
+
+    private static double linear(double channel) {
+        return channel <= 0.03928 ? channel / 12.92 : Math.pow((channel + 0.055) / 1.055, 2.4);
+    }
+}
