@@ -6,7 +6,7 @@ import java.awt.GraphicsEnvironment;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.Objects;
+import loupe.ui.style.Theme;
 
 /** The workbench's font for Java 2D, which draws charts and exported pictures. Thread-safe. */
 public final class PaperFonts {
@@ -26,11 +26,11 @@ public final class PaperFonts {
     }
 
     static InputStream file(boolean strong) {
-        return open(strong ? "OpenSans-Bold.ttf" : "OpenSans-Regular.ttf");
+        return Theme.font(strong ? "OpenSans-Bold.ttf" : "OpenSans-Regular.ttf");
     }
 
     private static Font load(String name) {
-        try (InputStream file = open(name)) {
+        try (InputStream file = Theme.font(name)) {
             Font font = Font.createFont(Font.TRUETYPE_FONT, file);
             GraphicsEnvironment.getLocalGraphicsEnvironment().registerFont(font);
             return font;
@@ -39,9 +39,5 @@ public final class PaperFonts {
         } catch (FontFormatException broken) {
             throw new IllegalStateException("fonts/" + name + " is not a TrueType font", broken);
         }
-    }
-
-    private static InputStream open(String name) {
-        return Objects.requireNonNull(PaperFonts.class.getResourceAsStream("fonts/" + name), name);
     }
 }

@@ -1,5 +1,6 @@
 package loupe.ui.style;
 
+import java.io.InputStream;
 import java.util.Locale;
 import java.util.Objects;
 import javafx.scene.Scene;
@@ -44,5 +45,14 @@ public enum Theme {
 
     private static String sheet(String name) {
         return Objects.requireNonNull(Theme.class.getResource(name), name).toExternalForm();
+    }
+
+    /**
+     * A font file that the style sheets use too.
+     *
+     * @param name such as {@code OpenSans-Bold.ttf}
+     */
+    public static InputStream font(String name) {
+        return Objects.requireNonNull(Theme.class.getResourceAsStream("fonts/" + name), name);
     }
 }
