@@ -7,9 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * The folder of recorded numbers and real models, named by the system property {@code loupe.shared}. A test that asks
- * for something of it is skipped with a printed reason where it is missing, and counted: {@code not run: N} is the last
- * line.
+ * The folder of real models, named by the system property {@code loupe.shared}. A test that asks for something of it is
+ * skipped with a printed reason where it is missing, and counted: {@code not run: N} is the last line.
  */
 public final class Shared {
     private static final AtomicInteger NOT_RUN = new AtomicInteger();
@@ -24,18 +23,12 @@ public final class Shared {
 
     private Shared() {}
 
-    /** The folder of a golden case, for example {@code hf_gpt2_a}; skips the test if it is not there. */
-    public static Path golden(String name) {
-        return find("golden/" + name);
-    }
-
     /** A file or folder of the data, for example {@code real-lm/gpt-nano-sort}; skips the test if it is not there. */
     public static Path data(String name) {
         return find("data/" + name);
     }
 
-    /** The folder itself, if there is one: for tests that list what is in it. */
-    public static Optional<Path> folder() {
+    private static Optional<Path> root() {
         String folder = System.getProperty("loupe.shared", "");
         return folder.isEmpty()
                 ? Optional.empty()
@@ -43,7 +36,7 @@ public final class Shared {
     }
 
     private static Path find(String name) {
-        Optional<Path> found = folder().map(folder -> folder.resolve(name)).filter(Files::exists);
+        Optional<Path> found = root().map(folder -> folder.resolve(name)).filter(Files::exists);
         if (found.isEmpty()) {
             NOT_RUN.incrementAndGet();
             String reason = "not run, because loupe.shared has no " + name;

@@ -3,7 +3,7 @@ package loupe.format;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.tensor.StoredTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,29 +24,29 @@ class GoldenArchivesTest {
             })
     void dictionaryLearningFilesEqualTheirCopies(String name) {
         assertSameTensors(
-                Shared.golden(name).resolve("ae.pt"),
+                Golden.folder(name).resolve("ae.pt"),
                 Container.TORCH_ZIP,
-                Shared.golden(name).resolve("weights_copy.safetensors"));
+                Golden.folder(name).resolve("weights_copy.safetensors"));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"tok_gated", "tok_topk", "tok_topk_nolookup", "tok_vanilla"})
     void tokenizedSaeFilesEqualTheirCopies(String name) {
         assertSameTensors(
-                Shared.golden(name).resolve("sae.pt"),
+                Golden.folder(name).resolve("sae.pt"),
                 Container.TORCH_ZIP,
-                Shared.golden(name).resolve("weights_copy.safetensors"));
+                Golden.folder(name).resolve("weights_copy.safetensors"));
     }
 
     @Test
     void aDictionaryLearningFileOfTheOldKindEqualsItsCopy() {
-        Path folder = Shared.golden("dl_GatedAutoEncoder");
+        Path folder = Golden.folder("dl_GatedAutoEncoder");
         assertSameTensors(folder.resolve("ae.pt"), Container.TORCH_LEGACY, folder.resolve("weights_copy.safetensors"));
     }
 
     @Test
     void legacyFilesEqualSafetensors() {
-        Path folder = Shared.golden("hf_gpt2_a");
+        Path folder = Golden.folder("hf_gpt2_a");
         assertSameTensors(
                 folder.resolve("model_bin_legacy/pytorch_model.bin"),
                 Container.TORCH_LEGACY,
@@ -55,7 +55,7 @@ class GoldenArchivesTest {
 
     @Test
     void zipFilesEqualSafetensors() {
-        Path folder = Shared.golden("hf_gpt2_a");
+        Path folder = Golden.folder("hf_gpt2_a");
         assertSameTensors(
                 folder.resolve("model_bin_zip/pytorch_model.bin"),
                 Container.TORCH_ZIP,
@@ -70,20 +70,20 @@ class GoldenArchivesTest {
     })
     void shardsSeenAsOneEqualTheSingleFile(String name, String folder, Container container) {
         assertSameTensors(
-                Shared.golden(name).resolve(folder),
+                Golden.folder(name).resolve(folder),
                 container,
-                Shared.golden(name).resolve("model"));
+                Golden.folder(name).resolve("model"));
     }
 
     @Test
     void aFileWithUnusedBuffersHoldsTheSameWeights() {
-        Path folder = Shared.golden("hf_gptneox_parallel");
+        Path folder = Golden.folder("hf_gptneox_parallel");
         assertSameTensors(folder.resolve("model_bin_oldbuffers"), Container.TORCH_ZIP, folder.resolve("model"));
     }
 
     @Test
     void npzFilesHoldTheirArrays() {
-        Path file = Shared.golden("gemmascope_res").resolve("layer_1/width_16k/average_l0_20/params.npz");
+        Path file = Golden.folder("gemmascope_res").resolve("layer_1/width_16k/average_l0_20/params.npz");
         try (TensorArchive archive = TensorArchives.open(file)) {
             assertThat(archive.container()).isEqualTo(Container.NPZ);
             assertThat(archive.names()).containsExactlyInAnyOrder("W_enc", "W_dec", "b_enc", "b_dec", "threshold");

@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.base.CheckpointException;
 import loupe.tensor.DType;
 import loupe.tensor.HostTensor;
@@ -149,7 +149,7 @@ class WritersTest {
      */
     @Test
     void thePickleIsTheOneTorchWrites() throws IOException {
-        Path golden = Shared.golden("tok_topk").resolve("sae.pt");
+        Path golden = Golden.folder("tok_topk").resolve("sae.pt");
         Path ours = folder.resolve("sae.pt");
         try (TensorArchive archive = TensorArchives.open(golden)) {
             TorchWriter writer = new TorchWriter();

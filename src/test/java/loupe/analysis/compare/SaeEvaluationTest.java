@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.analysis.prompts.TokenRows;
 import loupe.format.JsonFiles;
 import loupe.inference.Device;
@@ -28,10 +28,10 @@ class SaeEvaluationTest {
     @ParameterizedTest
     @ValueSource(strings = {"sleval_standard_resid", "sleval_standard_z", "sleval_jumprelu_mlp"})
     void agreesWithSaeLens(String name) {
-        Path folder = Shared.golden(name);
+        Path folder = Golden.folder(name);
         JsonNode golden = JsonFiles.read(folder.resolve("golden.json"));
         SaeEvaluation.Answer answer = evaluate(
-                Shared.golden("hf_gpt2_a").resolve("model"),
+                Golden.folder("hf_gpt2_a").resolve("model"),
                 folder.resolve("sae"),
                 rows(golden.get("tokens")),
                 ignored(golden));

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.base.Cancellation;
 import loupe.format.JsonFiles;
 import loupe.format.TensorArchive;
@@ -46,7 +46,7 @@ class SaeMetricsGoldenTest {
                 "MatryoshkaBatchTopKSAE"
             })
     void evaluateIsThatOfDictionaryLearning(String dictClass) {
-        Path folder = Shared.golden("dl_" + dictClass);
+        Path folder = Golden.folder("dl_" + dictClass);
         JsonNode evaluate = JsonFiles.read(folder.resolve("golden.json")).get("evaluate");
         SaeFile file = SaeFile.read(folder.resolve("ae.pt"), SaeOptions.AS_STORED);
         try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors"));
@@ -73,7 +73,7 @@ class SaeMetricsGoldenTest {
     @ParameterizedTest
     @ValueSource(strings = {"tok_topk", "tok_gated", "tok_vanilla"})
     void errorsAreThoseOfTokenizedSae(String name) {
-        Path folder = Shared.golden(name);
+        Path folder = Golden.folder(name);
         JsonNode expected = JsonFiles.read(folder.resolve("golden.json")).get("calculate_metrics_f64");
         SaeOptions options = new SaeOptions(
                 Optional.empty(),

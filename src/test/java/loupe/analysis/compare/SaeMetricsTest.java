@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.analysis.features.Encoding;
 import loupe.format.JsonFiles;
 import loupe.format.TensorArchive;
@@ -88,7 +88,7 @@ class SaeMetricsTest {
                 "dl_JumpReluAutoEncoder"
             })
     void agreeWithDictionaryLearning(String name) {
-        Path folder = Shared.golden(name);
+        Path folder = Golden.folder(name);
         JsonNode expected = JsonFiles.read(folder.resolve("golden.json"))
                 .get("evaluate")
                 .get("one_batch")

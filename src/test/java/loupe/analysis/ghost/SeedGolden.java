@@ -9,7 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.analysis.TestDevice;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -27,7 +27,7 @@ public final class SeedGolden implements AutoCloseable {
 
     /** @param name {@code seed_gpt2} or {@code seed_gemma} */
     public SeedGolden(String name) throws IOException {
-        Path folder = Shared.golden(name);
+        Path folder = Golden.folder(name);
         json = new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
         model = device.model(name, folder.resolve(json.get("model").asText()));
         Map<String, HostTensor> weights =

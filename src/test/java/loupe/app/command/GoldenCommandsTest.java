@@ -17,7 +17,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,7 +40,7 @@ class GoldenCommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"hf_gpt2_a", "hf_gpt2_hubnames"})
     void forwardGivesHuggingFacesLogitsAndLoss(String name) throws IOException {
-        Path golden = Shared.golden(name);
+        Path golden = Golden.folder(name);
         JsonNode recorded = JSON.readTree(golden.resolve("golden.json").toFile());
         Path out = folder.resolve("out.safetensors");
         for (String sequence : List.of("len1", "len7", "len24")) {
@@ -81,8 +81,8 @@ class GoldenCommandsTest {
     @ParameterizedTest
     @CsvSource({"raw, raw", "proc, processed"})
     void everyHookPointHasTransformerLensesValue(String recordedAs, String processing) throws IOException {
-        Path golden = Shared.golden("tl_gpt2_a");
-        Path model = Shared.golden("hf_gpt2_a").resolve("model");
+        Path golden = Golden.folder("tl_gpt2_a");
+        Path model = Golden.folder("hf_gpt2_a").resolve("model");
         Path out = folder.resolve("out.safetensors");
         String ids = list(JSON.readTree(golden.resolve("golden.json").toFile()).at("/sequences/len7"));
         json("forward", "--model", model, "--ids", ids, "--processing", processing, "--hooks", "all", "--out", out);
@@ -128,7 +128,7 @@ class GoldenCommandsTest {
     })
     void encodeGivesTheLibrarysFeatures(String name, String input, String features, String xHat, String option)
             throws IOException {
-        Path golden = Shared.golden(name);
+        Path golden = Golden.folder(name);
         Path recorded = golden.resolve("golden.safetensors");
         Path out = folder.resolve("out.safetensors");
         List<Object> line =
@@ -150,9 +150,9 @@ class GoldenCommandsTest {
 
     @Test
     void ghostTokenListAndTreeAreTheNotebooksNodeForNode() throws IOException {
-        Path golden = Shared.golden("seed_gpt2");
+        Path golden = Golden.folder("seed_gpt2");
         JsonNode recorded = JSON.readTree(golden.resolve("golden.json").toFile());
-        Path model = Shared.golden("hf_gpt2_a").resolve("model");
+        Path model = Golden.folder("hf_gpt2_a").resolve("model");
         Path out = folder.resolve("ghost.safetensors");
         int substitute = recorded.get("sub_token_id").asInt();
         int position = IntStream.range(0, recorded.get("prompt_ids").size())
@@ -218,7 +218,7 @@ class GoldenCommandsTest {
     @ParameterizedTest
     @ValueSource(strings = {"sleval_standard_resid", "sleval_jumprelu_mlp", "sleval_standard_z"})
     void evaluateGivesSaeLensesLosses(String name) throws IOException {
-        Path golden = Shared.golden(name);
+        Path golden = Golden.folder(name);
         JsonNode recorded = JSON.readTree(golden.resolve("golden.json").toFile());
         Path corpus = folder.resolve("corpus.txt");
         StringBuilder text = new StringBuilder();
@@ -229,7 +229,7 @@ class GoldenCommandsTest {
         List<Object> line = new ArrayList<>(List.of(
                 "evaluate",
                 "--model",
-                withWordTokenizer(Shared.golden("hf_gpt2_a").resolve("model")),
+                withWordTokenizer(Golden.folder("hf_gpt2_a").resolve("model")),
                 "--sae",
                 golden.resolve("sae"),
                 "--corpus",

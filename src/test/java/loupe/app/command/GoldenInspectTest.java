@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.format.JsonFiles;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -45,7 +45,7 @@ class GoldenInspectTest {
 
     @TestFactory
     List<DynamicTest> everyFileIsNamedByItsFormat() throws IOException {
-        Path golden = Shared.golden("");
+        Path golden = Golden.root();
         List<DynamicTest> tests = new ArrayList<>();
         try (Stream<Path> files = Files.walk(golden)) {
             for (Path path :

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
@@ -68,7 +68,7 @@ class GoldenModelsTest {
     /** A case that is recorded and not in the tables above would never be run. */
     @Test
     void everyRecordedModelIsInTheTables() throws IOException {
-        Path golden = Shared.golden("README.md").resolveSibling(".");
+        Path golden = Golden.root();
         try (Stream<Path> folders = Files.list(golden)) {
             assertThat(folders.map(folder -> folder.getFileName().toString())
                             .filter(name -> name.startsWith("hf_") || name.startsWith("tl_")))
@@ -80,7 +80,7 @@ class GoldenModelsTest {
     @ParameterizedTest
     @MethodSource("models")
     void everyFormOfTheWeightsGivesTransformersNumbers(String name) throws IOException {
-        Path folder = Shared.golden(name);
+        Path folder = Golden.folder(name);
         JsonNode golden =
                 new ObjectMapper().readTree(folder.resolve("golden.json").toFile());
         List<String> forms = new ArrayList<>();
@@ -202,8 +202,8 @@ class GoldenModelsTest {
     @ParameterizedTest
     @MethodSource("hooked")
     void hookValuesAreTransformerLensesRawAndProcessed(String name) throws IOException {
-        Path folder = Shared.golden(name);
-        Path model = Shared.golden(name.replace("tl_", "hf_"));
+        Path folder = Golden.folder(name);
+        Path model = Golden.folder(name.replace("tl_", "hf_"));
         JsonNode sequences = new ObjectMapper()
                 .readTree(model.resolve("golden.json").toFile())
                 .path("sequences");

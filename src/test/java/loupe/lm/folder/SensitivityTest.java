@@ -14,7 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.lm.Input;
@@ -38,7 +38,7 @@ class SensitivityTest {
 
     @TestFactory
     List<DynamicTest> aWrongValueFailsTheGolden() throws IOException {
-        Path golden = Shared.golden("sensitivity.json");
+        Path golden = Golden.root().resolve("sensitivity.json");
         List<DynamicTest> tests = new ArrayList<>();
         JSON.readTree(golden.toFile())
                 .properties()

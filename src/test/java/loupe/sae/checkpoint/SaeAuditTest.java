@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
@@ -139,7 +139,7 @@ class SaeAuditTest {
                 "eleuther_skip_transcoder",
                 "tok_gated")) {
             List<Finding> findings =
-                    SaeAudit.of(SaeFile.read(Shared.golden(name), SaeOptions.AS_STORED), new Cancellation());
+                    SaeAudit.of(SaeFile.read(Golden.folder(name), SaeOptions.AS_STORED), new Cancellation());
             assertThat(findings.stream().map(Finding::topic))
                     .contains(
                             "Decoder norms",
@@ -166,7 +166,7 @@ class SaeAuditTest {
     @CsvSource({"batchtopk", "groupmax"})
     void foldingIsRefusedWhereItWouldChooseOtherFeatures(String which) {
         String name = which.equals("batchtopk") ? "dl_BatchTopKSAE" : "eleuther_groupmax";
-        Path golden = Shared.golden(name);
+        Path golden = Golden.folder(name);
         assertThatThrownBy(() -> SaeFile.read(golden, SaeOptions.AS_STORED.withFold(true)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(which)
@@ -175,7 +175,7 @@ class SaeAuditTest {
     }
 
     private static String words(String golden) {
-        return SaeAudit.of(SaeFile.read(Shared.golden(golden), SaeOptions.AS_STORED), new Cancellation()).stream()
+        return SaeAudit.of(SaeFile.read(Golden.folder(golden), SaeOptions.AS_STORED), new Cancellation()).stream()
                 .map(Finding::sentence)
                 .collect(Collectors.joining("\n"));
     }

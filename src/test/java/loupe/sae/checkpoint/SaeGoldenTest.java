@@ -17,7 +17,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.format.TensorArchive;
@@ -251,7 +251,7 @@ class SaeGoldenTest {
     @ParameterizedTest
     @MethodSource("cases")
     void featuresAndReconstructionAreThoseOfTheReference(Case c) {
-        compare(c, Shared.golden(c.folder()));
+        compare(c, Golden.folder(c.folder()));
     }
 
     /** @throws AssertionError if what is computed from the files in {@code folder} is not what was recorded there */
@@ -281,7 +281,7 @@ class SaeGoldenTest {
     @ParameterizedTest
     @MethodSource
     void batchTopKOverTheBatchIsThatOfTheReference(String folderName) {
-        Path folder = Shared.golden(folderName);
+        Path folder = Golden.folder(folderName);
         SaeFile file = SaeFile.read(folder, SaeOptions.AS_STORED);
         SaeConfig stored = file.config();
         int k = ((Activation.BatchTopK) stored.activation()).k();
@@ -314,7 +314,7 @@ class SaeGoldenTest {
 
     @Test
     void autoEncoderIsNormalisedWhileLoadingAsTheLibraryDoes() {
-        Path folder = Shared.golden("dl_AutoEncoder");
+        Path folder = Golden.folder("dl_AutoEncoder");
         HostWeights weights = SaeFile.read(folder, SaeOptions.AS_STORED).readWeights(new Cancellation());
         try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors"));
                 NDManager manager = NDManager.newBaseManager()) {
@@ -337,7 +337,7 @@ class SaeGoldenTest {
     @ParameterizedTest
     @MethodSource
     void whereItWasTrainedIsRead(String folder, SaeOptions options, String model, String hook, boolean centred) {
-        SaeConfig config = SaeFile.read(Shared.golden(folder), options).config();
+        SaeConfig config = SaeFile.read(Golden.folder(folder), options).config();
         assertThat(config.model()).isEqualTo(model);
         assertThat(config.hook().map(HookPoint::name).orElse("")).isEqualTo(hook);
         assertThat(config.centred()).isEqualTo(centred);
@@ -378,7 +378,7 @@ class SaeGoldenTest {
     @Test
     void everythingRecordedIsRunOrListed() throws IOException {
         TreeSet<String> left = new TreeSet<>();
-        try (Stream<Path> folders = Files.list(Shared.golden(""))) {
+        try (Stream<Path> folders = Files.list(Golden.root())) {
             for (Path folder : folders.filter(
                             f -> FAMILIES.stream().anyMatch(f.getFileName().toString()::startsWith))
                     .toList()) {
@@ -410,7 +410,7 @@ class SaeGoldenTest {
     })
     void transcodersReadAtOneHookPointAndWriteAtAnother(String folder, String hook, String hookOut) {
         SaeConfig config =
-                SaeFile.read(Shared.golden(folder), SaeOptions.AS_STORED).config();
+                SaeFile.read(Golden.folder(folder), SaeOptions.AS_STORED).config();
         assertThat(config.hook().map(HookPoint::name)).contains(hook);
         assertThat(config.hookOut().map(HookPoint::name)).contains(hookOut);
         assertThat(config.subtractDecoderBias()).isFalse();
@@ -419,7 +419,7 @@ class SaeGoldenTest {
     @ParameterizedTest
     @ValueSource(strings = {"sl_transcoder", "sl_skip_transcoder", "sl_jumprelu_transcoder"})
     void aTranscoderThatDoesNotSayWhereItWritesIsTold(String folder) {
-        SaeFile file = SaeFile.read(Shared.golden(folder), SaeOptions.AS_STORED);
+        SaeFile file = SaeFile.read(Golden.folder(folder), SaeOptions.AS_STORED);
         assertThat(file.config().transcodes()).isTrue();
         assertThat(file.config().hookOut()).isEmpty();
         assertThat(file.warnings()).anyMatch(w -> w.contains("does not say where in the model it writes"));
@@ -434,8 +434,8 @@ class SaeGoldenTest {
         "sleval_standard_z, sae"
     })
     void theFolderAboveASingleCheckpointOpensLikeTheCheckpointItself(String root, String below) {
-        SaeFile whole = SaeFile.read(Shared.golden(root), SaeOptions.AS_STORED);
-        SaeFile itself = SaeFile.read(Shared.golden(root).resolve(below), SaeOptions.AS_STORED);
+        SaeFile whole = SaeFile.read(Golden.folder(root), SaeOptions.AS_STORED);
+        SaeFile itself = SaeFile.read(Golden.folder(root).resolve(below), SaeOptions.AS_STORED);
         assertThat(whole.weightsPath()).isEqualTo(itself.weightsPath());
         assertThat(whole.config()).isEqualTo(itself.config());
     }

@@ -18,7 +18,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Random;
 import java.util.stream.Stream;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
@@ -173,7 +173,7 @@ class SaeSavingTest {
     @ParameterizedTest
     @MethodSource
     void recordedCheckpointsKeepTheirNumbers(String name, SaeOptions options, List<Form> refused) throws IOException {
-        SaeFile open = SaeFile.read(Shared.golden(name), options);
+        SaeFile open = SaeFile.read(Golden.folder(name), options);
         for (Form form : Form.values()) {
             Path target = folder.resolve(form.name() + form.suffix());
             if (refused.contains(form)) {

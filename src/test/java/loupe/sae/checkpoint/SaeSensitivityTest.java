@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
-import loupe.Shared;
+import loupe.Golden;
 import loupe.format.JsonFiles;
 import loupe.sae.checkpoint.SaeGoldenTest.Case;
 import org.junit.jupiter.api.Test;
@@ -58,7 +58,7 @@ class SaeSensitivityTest {
             })
     void aWrongValueInTheConfigurationIsSeen(String name, String below, String file, String key, String value)
             throws IOException {
-        Path at = copy(Shared.golden(name), folder);
+        Path at = copy(Golden.folder(name), folder);
         String in = below == null ? "" : below;
         Case c = new Case(
                 name,
@@ -146,7 +146,7 @@ class SaeSensitivityTest {
     @ParameterizedTest
     @MethodSource
     void aWrongWordOfTheUserIsSeen(Said said) {
-        Path golden = Shared.golden(said.right().folder());
+        Path golden = Golden.folder(said.right().folder());
         Case c = said.right();
         SaeGoldenTest.compare(c, golden);
         Case wrong = new Case(c.folder(), c.file(), said.wrong(), c.x(), c.features(), c.xHat());
@@ -157,7 +157,7 @@ class SaeSensitivityTest {
     @ParameterizedTest
     @CsvSource("gemmascope_embedding, embedding/width_4k/average_l0_6, layer_0/width_4k/average_l0_6")
     void aFolderOfAnotherNameIsSeen(String name, String right, String wrong) throws IOException {
-        Path golden = Shared.golden(name);
+        Path golden = Golden.folder(name);
         Path at = folder.resolve(wrong);
         Files.createDirectories(at);
         Files.copy(golden.resolve(right).resolve("params.npz"), at.resolve("params.npz"));
