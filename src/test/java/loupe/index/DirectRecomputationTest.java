@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Random;
-import loupe.Shared;
+import loupe.RealData;
 import loupe.TinyModel;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
@@ -31,11 +31,12 @@ import loupe.lm.Processing;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * An index of the beginning of wikitext-2 against a computation that shares nothing with it but the model: the tokens
+ * An index of the beginning of a text against a computation that shares nothing with it but the model: the tokens
  * packed here, dense activations, added up in doubles. Counts, extremes and the activations themselves are the same
  * numbers; sums to 1e-6 relative, although both add in the same order.
  */
@@ -50,14 +51,15 @@ class DirectRecomputationTest {
 
     @Test
     void statisticsOfTheSampleAreThoseOfADirectRecomputation() throws IOException {
-        Path text = Shared.data("text/wikitext-2-valid.txt");
-        compare(text, Path.of("sample-checkpoints", "glossary"), Path.of("sample-checkpoints", "sae-topk"));
+        Path sample = Path.of("sample-checkpoints");
+        compare(sample.resolve("corpus.txt"), sample.resolve("glossary"), sample.resolve("sae-topk"));
     }
 
     @Test
+    @Tag("real-data")
     void statisticsOfARandomAutoencoderOnARealModelAreThoseOfADirectRecomputation() throws IOException {
-        Path text = Shared.data("text/wikitext-2-valid.txt");
-        compare(text, Shared.data("real-lm/TinyStories-656K-f32"), randomSae(128, 512));
+        Path text = RealData.file("text/wikitext-2-valid.txt");
+        compare(text, RealData.file("real-lm/TinyStories-656K-f32"), randomSae(128, 512));
     }
 
     private Path randomSae(int d, int features) throws IOException {
@@ -185,10 +187,11 @@ class DirectRecomputationTest {
                 .isEqualTo(-1);
     }
 
-    /** The articles' lines with something in them, a dozen lines a document. */
+    /** The text's lines with something in them, a dozen lines a document. */
     private static List<String> documents(Path text) throws IOException {
         List<String> lines = Files.readString(text)
                 .substring(0, CHARACTERS)
+                .replace(Corpus.SEPARATOR, "")
                 .lines()
                 .map(String::strip)
                 .filter(line -> !line.isEmpty())

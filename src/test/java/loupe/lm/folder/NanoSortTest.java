@@ -15,7 +15,7 @@ import java.util.Base64;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import loupe.Shared;
+import loupe.RealData;
 import loupe.TinyModel;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
@@ -28,6 +28,7 @@ import loupe.lm.ModelConfig;
 import loupe.lm.ModelConfig.MlpActivation;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.tensor.HostTensor;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -36,8 +37,9 @@ import org.junit.jupiter.api.Test;
  */
 class NanoSortTest {
     @Test
+    @Tag("real-data")
     void everyRecordedIntermediateValueIsReproduced() throws IOException {
-        Path folder = Shared.data("real-lm/gpt-nano-sort");
+        Path folder = RealData.file("real-lm/gpt-nano-sort");
         JsonNode json = new ObjectMapper()
                 .readTree(folder.resolve("gpt-nano-sort-model.json").toFile());
         JsonNode partials = new ObjectMapper()

@@ -10,7 +10,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import loupe.Shared;
+import loupe.RealData;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.lm.Input;
@@ -20,6 +20,7 @@ import loupe.lm.Logits;
 import loupe.lm.Processing;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.lm.tokenizer.Tokenizer.Beginning;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,12 +31,12 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class TinyStoriesTest {
     @ParameterizedTest
+    @Tag("real-data")
     @ValueSource(strings = {"TinyStories-656K-f32", "TinyStories-656K-bf16"})
     void lossesLogitsAndGreedyTextAreTheRecordedOnes(String name) throws IOException {
-        JsonNode recorded = new ObjectMapper()
-                .readTree(Shared.data("real-lm/tinystories-656k.json").toFile());
+        JsonNode recorded = new ObjectMapper().readTree(TinyStoriesTest.class.getResource("tinystories-656k.json"));
         try (NDManager base = NDManager.newBaseManager();
-                ModelFolder files = ModelFolder.open(Shared.data("real-lm/" + name))) {
+                ModelFolder files = ModelFolder.open(RealData.file("real-lm/" + name))) {
             assertThat(files.warnings()).isEmpty();
             LanguageModel model =
                     files.read(Processing.RAW).on(base.newSubManager()).seal();

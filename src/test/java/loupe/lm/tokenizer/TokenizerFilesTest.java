@@ -11,10 +11,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
-import loupe.Shared;
+import loupe.RealData;
 import loupe.TinyModel;
 import loupe.base.CheckpointException;
 import loupe.lm.tokenizer.Tokenizer.Beginning;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -165,8 +166,9 @@ class TokenizerFilesTest {
 
     /** Llama 2's tokenizer puts a space in front of every text; the second half of a prompt must not have one. */
     @Test
+    @Tag("real-data")
     void aTextThatGoesOnHasNoSpacePutInFront() throws IOException {
-        try (Tokenizer stories = TokenizerFiles.read(Shared.data("real-lm/TinyStories-656K-f32"))
+        try (Tokenizer stories = TokenizerFiles.read(RealData.file("real-lm/TinyStories-656K-f32"))
                         .orElseThrow();
                 Tokenizer gpt2 = tiny()) {
             assertThat(stories.decode(stories.encode("dog", Beginning.NO).ids()))
@@ -201,9 +203,10 @@ class TokenizerFilesTest {
     }
 
     @Test
+    @Tag("real-data")
     void theKnownAnswersOfGpt2Hold() throws IOException {
-        Path files = Shared.data("tokenizers/gpt2");
-        Path answers = Shared.data("tokenizers/known-answers/r50k_base_encodings.csv");
+        Path files = RealData.file("tokenizers/gpt2");
+        Path answers = RealData.file("tokenizers/known-answers/r50k_base_encodings.csv");
         Path old = Files.createDirectory(folder.resolve("old"));
         Files.copy(files.resolve("vocab.json"), old.resolve("vocab.json"));
         Files.copy(files.resolve("merges.txt"), old.resolve("merges.txt"));
@@ -239,9 +242,10 @@ class TokenizerFilesTest {
      * from.
      */
     @ParameterizedTest
+    @Tag("real-data")
     @ValueSource(strings = {"20B_tokenizer.json", "pythia410m_tokenizer.json"})
     void thePythiaTokenizerGoesThereAndBack(String file) throws IOException {
-        Files.copy(Shared.data("tokenizers/pythia-neox/" + file), folder.resolve("tokenizer.json"));
+        Files.copy(RealData.file("tokenizers/pythia-neox/" + file), folder.resolve("tokenizer.json"));
         List<String> texts = new ArrayList<>(List.of(
                 "",
                 " ",
@@ -252,7 +256,7 @@ class TokenizerFilesTest {
                 "\u1e9b\u0323 \ufb01",
                 "don't WON'T 1234567890 !?...",
                 "a\u0000b\u007f\ufeff"));
-        try (Stream<String> lines = Files.lines(Shared.data("text/wikitext-2-valid.txt"))) {
+        try (Stream<String> lines = Files.lines(RealData.file("text/wikitext-2-valid.txt"))) {
             lines.filter(line -> line.length() > 20).limit(400).forEach(texts::add);
         }
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {

@@ -8,14 +8,16 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import loupe.Shared;
+import loupe.RealData;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the sample's README says of its language model, measured again. */
 class BundledSampleTest {
     @Test
+    @Tag("real-data")
     void theLanguageModelIsAsGoodAsItsReadmeSays() throws Exception {
-        Path definitions = Shared.data("wordnet-definitions/definitions.tsv");
+        Path definitions = RealData.file("wordnet-definitions/definitions.tsv");
         Map<String, Object> measured = SampleBuilder.measureLanguageModel(
                 definitions, Path.of("sample-checkpoints"), SampleBuilder.Plan.SAMPLE.seed());
         double loss = (Double) measured.get("heldOutLoss");
