@@ -5,22 +5,22 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
-import loupe.base.Cancellation;
-import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The files of an index, read in Python as anybody would; says so where this machine's Python cannot. */
+/**
+ * The files of an index, read in Python as anybody would. The interpreter, which needs duckdb, numpy, pandas and
+ * pyarrow, is named by the system property {@code loupe.python}; {@link IndexFilesTest} checks the same without it.
+ */
+@Tag("python")
 class PythonReadsIndexTest {
     private static final String WITH_DUCKDB = """
             import duckdb, sys
@@ -62,9 +62,8 @@ class PythonReadsIndexTest {
     @ParameterizedTest
     @ValueSource(strings = {"duckdb", "pandas"})
     void theFilesHoldForPythonWhatTheyHoldForUs(String library) throws IOException, InterruptedException {
-        Assumptions.assumeTrue(there(library), "python has no " + library);
-        int[] words = IntStream.range(0, 300).map(i -> i * 37 % 97).toArray();
-        Path folder = build(words);
+        int[] words = IndexFilesTest.words();
+        Path folder = IndexFilesTest.build(temporary, words);
         List<String> said = python(library.equals("duckdb") ? WITH_DUCKDB : WITH_PANDAS, folder.toString());
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             assertThat(said).hasSize(7);
@@ -91,35 +90,11 @@ class PythonReadsIndexTest {
         }
     }
 
-    private Path build(int[] words) throws IOException {
-        Path corpus = Files.writeString(
-                temporary.resolve("corpus.txt"),
-                Arrays.stream(words).mapToObj(String::valueOf).collect(Collectors.joining(" ")));
-        Path folder = temporary.resolve("index");
-        IndexInfo.IndexedSae sae =
-                new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "", 0);
-        new IndexBuild(
-                        new IndexBuild.Settings(
-                                new IndexInfo.Named("model", "m"),
-                                List.of(sae),
-                                16,
-                                OptionalInt.empty(),
-                                Long.MAX_VALUE),
-                        Corpus.of(List.of(corpus)),
-                        text -> Arrays.stream(text.split(" "))
-                                .mapToInt(Integer::parseInt)
-                                .toArray(),
-                        new PlantedSource(),
-                        folder)
-                .run(false, progress -> {}, new Cancellation());
-        return folder;
-    }
-
     @Test
     void theFileByTokenIsTwoArraysForNumpy() throws IOException, InterruptedException {
-        Assumptions.assumeTrue(there("numpy"), "python has no numpy");
-        int[] words = IntStream.range(0, 300).map(i -> i * 37 % 97).toArray();
-        List<String> said = python(WITH_NUMPY, build(words).toString());
+        int[] words = IndexFilesTest.words();
+        List<String> said =
+                python(WITH_NUMPY, IndexFilesTest.build(temporary, words).toString());
         assertThat(said).hasSize(words.length);
         for (int t = 0; t < words.length; t++) {
             int id = words[t];
@@ -134,30 +109,12 @@ class PythonReadsIndexTest {
                 : String.format(Locale.ROOT, "%.1f", value);
     }
 
-    private static boolean there(String library) throws InterruptedException {
-        String needed = library.equals("pandas") ? "import pandas, pyarrow" : "import " + library;
-        try {
-            if (start(needed, "").waitFor() == 0) {
-                return true;
-            }
-        } catch (IOException e) {
-            System.out.println("not run, because there is no python3 here");
-            return false;
-        }
-        System.out.println("not run, because python3 has not what is needed: " + needed);
-        return false;
-    }
-
     private static List<String> python(String script, String argument) throws IOException, InterruptedException {
-        Process process = start(script, argument);
+        Process process = new ProcessBuilder(System.getProperty("loupe.python"), "-c", script, argument)
+                .redirectErrorStream(true)
+                .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();
         return output.lines().toList();
-    }
-
-    private static Process start(String script, String argument) throws IOException {
-        return new ProcessBuilder("python3", "-c", script, argument)
-                .redirectErrorStream(true)
-                .start();
     }
 }
