@@ -8,13 +8,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import ai.djl.ndarray.NDArray;
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
@@ -31,6 +40,8 @@ class ArchitectureTest {
     };
 
     private static final String NO_CYCLES = "packages have no cycles";
+
+    private static final Pattern OPTION = Pattern.compile("(^|[^-])--[a-z]");
 
     /** What each layer may see. */
     private static final Map<String, String[]> SEES = Map.ofEntries(
@@ -118,7 +129,38 @@ class ArchitectureTest {
                         .should()
                         .callMethod(FileChannel.class, "map", FileChannel.MapMode.class, long.class, long.class)
                         .because("a file that is cut short while it is mapped takes the process with it"));
+        rules.put(
+                "only app names options",
+                noClasses()
+                        .that()
+                        .resideOutsideOfPackage(root + ".app..")
+                        .and()
+                        .doNotHaveSimpleName("SampleReadme")
+                        .should(nameAnOption())
+                        .because("the window shows the same messages; a refusal carries a remedy instead. The sample's"
+                                + " README is a text about commands"));
         return rules;
+    }
+
+    /** Whether a class has a string literal that spells an option of the command line. */
+    private static ArchCondition<JavaClass> nameAnOption() {
+        return new ArchCondition<>("name an option of the command line") {
+            @Override
+            public void check(JavaClass item, ConditionEvents events) {
+                for (String literal : literals(item)) {
+                    boolean names = OPTION.matcher(literal).find();
+                    events.add(new SimpleConditionEvent(item, names, item.getName() + " says \"" + literal + "\""));
+                }
+            }
+        };
+    }
+
+    private static List<String> literals(JavaClass of) {
+        try (InputStream file = of.getSource().orElseThrow().getUri().toURL().openStream()) {
+            return StringConstants.of(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static String[] in(String root, String... layers) {

@@ -1,5 +1,6 @@
 package loupe.base;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 
@@ -10,15 +11,28 @@ import java.util.concurrent.CompletionException;
  * @param expected whether this is a failure we foresaw (a refused file, too little memory); an unforeseen one is a bug
  *     of ours and is offered with its details for a report
  * @param details the stack and versions, for "copy details"; empty for expected failures
+ * @param remedies the choices that would mend it, which the window words as buttons; empty if none would
  */
-public record Problem(String message, boolean expected, String details) {
+public record Problem(String message, boolean expected, String details, List<Remedy> remedies) {
+    public Problem {
+        remedies = List.copyOf(remedies);
+    }
+
+    /** A failure that no choice would mend. */
+    public Problem(String message, boolean expected, String details) {
+        this(message, expected, details, List.of());
+    }
+
     /** What to tell about {@code failure}, looking through the wrappers that futures put around it. */
     public static Problem of(Throwable failure) {
         Throwable cause = failure;
         while (cause instanceof CompletionException && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        if (cause instanceof CheckpointException || cause instanceof OutOfDeviceMemoryException) {
+        if (cause instanceof Refusal refusal) {
+            return new Problem(refusal.getMessage(), true, "", refusal.remedies());
+        }
+        if (cause instanceof OutOfDeviceMemoryException) {
             return new Problem(cause.getMessage(), true, "");
         }
         if (cause instanceof CancellationException) {
@@ -30,6 +44,6 @@ public record Problem(String message, boolean expected, String details) {
         java.io.StringWriter stack = new java.io.StringWriter();
         cause.printStackTrace(new java.io.PrintWriter(stack, true));
         String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        return new Problem("Something went wrong that should not have: " + reason, false, stack.toString());
+        return new Problem("Internal error: " + reason, false, stack.toString());
     }
 }

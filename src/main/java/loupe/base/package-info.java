@@ -1,5 +1,6 @@
 /**
  * Small values every layer speaks in: where in a model ({@link loupe.base.HookPoint}), what went wrong
- * ({@link loupe.base.CheckpointException}, {@link loupe.base.Problem}), when to stop ({@link loupe.base.Cancellation}).
+ * ({@link loupe.base.Refusal} and the {@link loupe.base.Remedy} for it, {@link loupe.base.Problem}), when to stop
+ * ({@link loupe.base.Cancellation}).
  */
 package loupe.base;

@@ -18,6 +18,8 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 
 /**
  * A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds
@@ -65,7 +67,8 @@ public final class ActivationIndex implements AutoCloseable {
                     folder,
                     begun ? "this index is unfinished" : "this folder holds no index",
                     "a folder with index.json",
-                    begun ? "Finish it with index build --resume and the same options" : "Make one with index build");
+                    begun ? "Finish it with the settings it was begun with" : "Build one from a corpus",
+                    begun ? new Remedy[] {Remedy.give(Choice.RESUME)} : new Remedy[0]);
         }
         IndexInfo info = info(folder);
         if (info.version() != IndexInfo.VERSION) {

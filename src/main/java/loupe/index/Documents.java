@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import org.apache.commons.compress.compressors.CompressorException;
 import org.apache.commons.compress.compressors.CompressorStreamFactory;
 
@@ -184,7 +186,8 @@ abstract class Documents {
                     file,
                     "line " + number + " has no " + field,
                     "a field \"" + field + "\" in every line",
-                    "Name the field that has the text with --text-column");
+                    "Name the field that has the text",
+                    Remedy.give(Choice.TEXT_COLUMN));
         }
     }
 }

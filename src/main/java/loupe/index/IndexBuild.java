@@ -24,6 +24,8 @@ import loupe.analysis.prompts.NormedActivations;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.inference.InferenceService;
 import loupe.inference.ModelId;
 import loupe.inference.Priority;
@@ -113,8 +115,9 @@ public final class IndexBuild {
                 folder,
                 "the index cannot be written (" + reason + ")",
                 "",
-                "Free some space or allow writing there, then run the same command with --resume",
-                cause);
+                "Free some space or allow writing there, then go on with the unfinished index",
+                cause,
+                Remedy.give(Choice.RESUME));
     }
 
     /** Takes away what a pass has begun, and the folder if the pass has made it. */
@@ -182,7 +185,8 @@ public final class IndexBuild {
                         folder,
                         "the unfinished index here was begun with another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
                         "the same settings",
-                        "Give the same options, or leave out --resume to begin anew");
+                        "Give the same settings, or begin anew",
+                        Remedy.leaveOut(Choice.RESUME));
             }
             return;
         }
@@ -209,7 +213,8 @@ public final class IndexBuild {
                     folder,
                     "the index here is complete and of another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
                     "the same settings",
-                    "Leave out --resume to build it anew");
+                    "Build it anew",
+                    Remedy.leaveOut(Choice.RESUME));
         }
         return Optional.of(found);
     }
@@ -221,7 +226,8 @@ public final class IndexBuild {
                     folder,
                     "the index here was " + verb + " " + other.masks(),
                     "one " + wanted.masks(),
-                    "Give the same masks, or leave out --resume to begin anew");
+                    "Give the same masks, or begin anew",
+                    Remedy.leaveOut(Choice.RESUME));
         }
     }
 

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Properties;
 import java.util.function.Predicate;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import org.duckdb.DuckDBDriver;
 
 /** The documents of a table, one a row, in a column of text: CSV, TSV (the first line names the columns) or Parquet. */
@@ -42,7 +44,8 @@ final class TableDocuments extends Documents {
                         file,
                         "there is no column " + column,
                         "one of " + String.join(", ", columns),
-                        "Name the column that has the text with --text-column");
+                        "Name the column that has the text",
+                        Remedy.give(Choice.TEXT_COLUMN));
             }
             try (ResultSet rows = statement.executeQuery(
                     "SELECT CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)" + from())) {

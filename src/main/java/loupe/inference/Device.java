@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 
 /**
  * Where arrays live: as asked for ({@code auto}, {@code cpu}, {@code cuda}, {@code cuda:N}), and what that comes to on
@@ -56,13 +58,16 @@ public record Device(String request) {
         int index = index().orElse(0);
         if (!cuda) {
             throw new DeviceMissingException(
-                    "The device " + request + " was asked for, but the engine finds no CUDA device. "
-                            + "Use --device cpu, or see `sae-loupe doctor` for what a GPU needs");
+                    "The device " + request + " was asked for, but the engine finds no CUDA device",
+                    "Use the CPU; `sae-loupe doctor` says what a GPU needs",
+                    Remedy.give(Choice.DEVICE, "cpu"));
         }
         if (index >= Engine.getInstance().getGpuCount()) {
             throw new DeviceMissingException(
                     "The device " + request + " was asked for, but there are only cuda:0 to cuda:"
-                            + (Engine.getInstance().getGpuCount() - 1));
+                            + (Engine.getInstance().getGpuCount() - 1),
+                    "",
+                    Remedy.give(Choice.DEVICE));
         }
         return ai.djl.Device.gpu(index);
     }

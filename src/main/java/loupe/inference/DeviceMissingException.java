@@ -1,13 +1,16 @@
 package loupe.inference;
 
+import loupe.base.Refusal;
+import loupe.base.Remedy;
+
 /**
  * A device was asked for that this machine, or the engine installed on it, does not have. The message says so to the
  * user.
  */
-public final class DeviceMissingException extends RuntimeException {
+public final class DeviceMissingException extends Refusal {
     private static final long serialVersionUID = 1;
 
-    DeviceMissingException(String message) {
-        super(message);
+    DeviceMissingException(String found, String advice, Remedy... remedies) {
+        super(found, "", advice, remedies);
     }
 }

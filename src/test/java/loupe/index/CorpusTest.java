@@ -2,6 +2,7 @@ package loupe.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
 import org.apache.commons.compress.compressors.CompressorStreamFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -110,7 +112,8 @@ class CorpusTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("no column text")
                 .hasMessageContaining("id, body")
-                .hasMessageContaining("--text-column");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Remedy.Choice.TEXT_COLUMN));
     }
 
     @ParameterizedTest

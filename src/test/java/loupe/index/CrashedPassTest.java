@@ -2,6 +2,7 @@ package loupe.index;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
@@ -245,7 +247,8 @@ class CrashedPassTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(folder.toString())
                 .hasMessageContaining("No space left on device")
-                .hasMessageContaining("--resume");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Remedy.Choice.RESUME));
         Files.delete(folder.resolve("staging.bin"));
         Files.write(folder.resolve("staging.bin"), Arrays.copyOf(staging, staging.length / 2));
         resume(folder);

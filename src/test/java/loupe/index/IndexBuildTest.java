@@ -3,6 +3,7 @@ package loupe.index;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -15,6 +16,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,7 +156,8 @@ class IndexBuildTest {
         assertThatThrownBy(() -> ActivationIndex.open(folder))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("unfinished")
-                .hasMessageContaining("--resume");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Remedy.Choice.RESUME));
 
         PlantedSource rest = new PlantedSource();
         build(rest, folder, Long.MAX_VALUE).run(true, progress -> {}, new Cancellation());
@@ -227,6 +230,6 @@ class IndexBuildTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(temporary.toString())
                 .hasMessageContaining("no index")
-                .hasMessageContaining("index build");
+                .hasMessageContaining("Build one from a corpus");
     }
 }

@@ -13,6 +13,8 @@ import loupe.analysis.DeviceArrays;
 import loupe.analysis.prompts.TokenRows;
 import loupe.analysis.prompts.TrainedValues;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
+import loupe.base.Remedy;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
@@ -253,9 +255,9 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
     private record Places(HookPoint read, HookPoint write) {
         static Places of(SaeConfig config) {
             HookPoint read = config.hook()
-                    .orElseThrow(
-                            () -> new IllegalArgumentException(
-                                    "the checkpoint does not say where in the model it reads; give its hook point, such as --hook blocks.6.hook_resid_pre"));
+                    .orElseThrow(() -> new Refusal(
+                            "The checkpoint does not say where in the model it reads",
+                            Remedy.give(Remedy.Choice.HOOK)));
             if (config.transcodes() && config.hookOut().isEmpty()) {
                 throw new IllegalArgumentException(
                         "the checkpoint is a transcoder that does not say where in the model it writes, so its output cannot be put there");

@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -54,11 +54,11 @@ public final class BenchCommand extends LoupeCommand {
                 .toList();
         for (String name : names) {
             if (!known.contains(name)) {
-                throw Refusal.usage("There is no benchmark " + name + "; there are " + String.join(", ", known));
+                throw new UsageException("There is no benchmark " + name + "; there are " + String.join(", ", known));
             }
         }
         if (tokens < 1_024) {
-            throw Refusal.usage("--tokens is " + tokens + ", at least 1024 are needed");
+            throw new UsageException("--tokens is " + tokens + ", at least 1024 are needed");
         }
         if (folder != null) {
             OptionPaths.folder(folder, "--folder");

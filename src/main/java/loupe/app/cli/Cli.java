@@ -15,9 +15,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import loupe.app.window.WorkbenchApp;
-import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.inference.DeviceMissingException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -131,7 +131,8 @@ public final class Cli implements Runnable {
     @Override
     public void run() {
         paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
-            throw Refusal.usage(path + " is no command, and there is no such file or folder; see sae-loupe --help");
+            throw new UsageException(
+                    path + " is no command, and there is no such file or folder; see sae-loupe --help");
         });
         try (CommandContext workbench = open("workbench")) {
             WorkbenchApp.runToTheEnd(
@@ -169,17 +170,16 @@ public final class Cli implements Runnable {
             cause = cause.getCause();
         }
         LOG.debug("The command failed", cause);
-        if (cause instanceof Refusal refusal) {
-            return say(refusal.getMessage(), refusal.exitCode());
+        if (cause instanceof UsageException) {
+            return say(cause.getMessage(), ExitCode.USAGE);
         }
         if (cause instanceof ParameterException usage) {
             return wrongUsage(usage, new String[0]);
         }
-        if (cause instanceof CheckpointException) {
-            return say(cause.getMessage(), ExitCode.REFUSED);
-        }
-        if (cause instanceof DeviceMissingException) {
-            return say(cause.getMessage(), ExitCode.USAGE);
+        if (cause instanceof Refusal refusal) {
+            return say(
+                    OptionWords.of(refusal),
+                    refusal instanceof DeviceMissingException ? ExitCode.USAGE : ExitCode.REFUSED);
         }
         if (cause instanceof CancellationException
                 || cause instanceof OutOfDeviceMemoryException

@@ -40,11 +40,11 @@ public final class CommandContext implements AutoCloseable {
         try {
             this.device = new Device(device);
         } catch (IllegalArgumentException e) {
-            throw Refusal.usage("--device: " + e.getMessage());
+            throw new UsageException("--device: " + e.getMessage());
         }
         if (threads != null) {
             if (threads < 1) {
-                throw Refusal.usage("--threads is " + threads + ", at least 1 is needed");
+                throw new UsageException("--threads is " + threads + ", at least 1 is needed");
             }
             System.setProperty("ai.djl.pytorch.num_threads", threads.toString());
         }

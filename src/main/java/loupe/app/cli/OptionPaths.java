@@ -7,35 +7,36 @@ import java.nio.file.Path;
 public final class OptionPaths {
     private OptionPaths() {}
 
-    /** @throws Refusal naming the option, if there is nothing at {@code path} */
+    /** @throws UsageException naming the option, if there is nothing at {@code path} */
     public static Path existing(Path path, String option) {
         if (!Files.exists(path)) {
-            throw Refusal.usage(option + ": " + path + " does not exist");
+            throw new UsageException(option + ": " + path + " does not exist");
         }
         return path;
     }
 
     /**
-     * @throws Refusal if a file cannot be put at {@code path} because its folder is missing or it is a folder itself
+     * @throws UsageException if a file cannot be put at {@code path} because its folder is missing or it is a folder
+     *     itself
      */
     public static Path writable(Path path, String option) {
         Path folder = path.toAbsolutePath().getParent();
         if (folder == null || !Files.isDirectory(folder)) {
-            throw Refusal.usage(option + ": the folder " + folder + " does not exist");
+            throw new UsageException(option + ": the folder " + folder + " does not exist");
         }
         if (Files.isDirectory(path)) {
-            throw Refusal.usage(option + ": " + path + " is a folder, a file is wanted");
+            throw new UsageException(option + ": " + path + " is a folder, a file is wanted");
         }
         if (Files.exists(path) && !Files.isRegularFile(path)) {
-            throw Refusal.usage(option + ": " + path + " is a device or a pipe, a file is wanted");
+            throw new UsageException(option + ": " + path + " is a device or a pipe, a file is wanted");
         }
         return path;
     }
 
-    /** @throws Refusal if something is at {@code path} that is no folder */
+    /** @throws UsageException if something is at {@code path} that is no folder */
     public static Path folder(Path path, String option) {
         if (Files.exists(path) && !Files.isDirectory(path)) {
-            throw Refusal.usage(option + ": " + path + " is a file, a folder is wanted");
+            throw new UsageException(option + ": " + path + " is a file, a folder is wanted");
         }
         return path;
     }

@@ -3,7 +3,8 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.Arrays;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.HostTensor;
@@ -15,7 +16,7 @@ record ArrayReference(Path file, String name) {
     /**
      * Reads the array as float32.
      *
-     * @throws Refusal if the file does not exist
+     * @throws UsageException if the file does not exist
      */
     HostTensor read(String option) {
         OptionPaths.existing(file, option);
@@ -28,19 +29,20 @@ record ArrayReference(Path file, String name) {
      * Reads one vector to stand among others.
      *
      * @param among what the others are: "the model's embedding"
-     * @throws Refusal if the file does not exist, or the array is not one vector of this many finite numbers
+     * @throws UsageException if the file does not exist
+     * @throws Refusal if the array is not one vector of this many finite numbers
      */
     HostTensor vector(String option, int dimensions, String among) {
         HostTensor vector = read(option);
         int rank = vector.shape().length;
         if (vector.data().length != dimensions || rank == 0 || vector.size(rank - 1) != dimensions) {
-            throw Refusal.content(
+            throw new Refusal(
                     option + ": " + this + " is " + Arrays.toString(vector.shape()) + ", expected one vector of "
                             + dimensions + " numbers, the width of " + among + ". Choose another vector");
         }
         for (float value : vector.data()) {
             if (!Float.isFinite(value)) {
-                throw Refusal.content(option + ": " + this + " has numbers that are not finite. Choose another vector");
+                throw new Refusal(option + ": " + this + " has numbers that are not finite. Choose another vector");
             }
         }
         return vector.reshape(dimensions);

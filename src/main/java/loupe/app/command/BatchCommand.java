@@ -27,7 +27,7 @@ import loupe.analysis.tokens.TokenMetric;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.format.JsonLines;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -139,7 +139,7 @@ public final class BatchCommand extends LoupeCommand {
         requireSensible();
         OptionPaths.writable(out, "--out");
         if (Files.exists(out) && !resume) {
-            throw Refusal.usage(
+            throw new UsageException(
                     "--out: " + out + " is there already; go on with it by --resume, or choose another name");
         }
         ghost.setFeature(0, "--features");
@@ -147,7 +147,7 @@ public final class BatchCommand extends LoupeCommand {
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, null));
         OpenSae sae = ghost.sae()
-                .orElseThrow(() -> Refusal.usage("--vectors has no features to go through; give --sae PATH"));
+                .orElseThrow(() -> new UsageException("--vectors has no features to go through; give --sae PATH"));
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());
@@ -197,7 +197,7 @@ public final class BatchCommand extends LoupeCommand {
 
     private void requireSensible() {
         parts.stream().filter(part -> !PARTS.contains(part)).findFirst().ifPresent(part -> {
-            throw Refusal.usage("--parts has " + part + ", expected tree, tokens or scale");
+            throw new UsageException("--parts has " + part + ", expected tree, tokens or scale");
         });
         if (topK < 1
                 || !(cutoff >= 0 && cutoff <= 1)
@@ -205,7 +205,7 @@ public final class BatchCommand extends LoupeCommand {
                 || maxNodes < 1
                 || top < 1
                 || !(exponent >= 0 && Double.isFinite(exponent))) {
-            throw Refusal.usage("--top-k is " + topK + ", --cutoff " + cutoff + ", --max-depth " + maxDepth
+            throw new UsageException("--top-k is " + topK + ", --cutoff " + cutoff + ", --max-depth " + maxDepth
                     + ", --max-nodes " + maxNodes + ", --top " + top + " and --exponent " + exponent
                     + "; at least 1, 0 to 1, at least 0, 1, 1 and 0 are needed");
         }
@@ -219,13 +219,14 @@ public final class BatchCommand extends LoupeCommand {
         Set<Integer> chosen = new LinkedHashSet<>();
         for (String range : features.split(",")) {
             if (!range.matches("\\d{1,9}(-\\d{1,9})?")) {
-                throw Refusal.usage("--features is " + features + ", expected something like 0-99,120, or all");
+                throw new UsageException("--features is " + features + ", expected something like 0-99,120, or all");
             }
             int[] ends =
                     Arrays.stream(range.split("-")).mapToInt(Integer::parseInt).toArray();
             int last = ends[ends.length - 1];
             if (last >= dSae || last < ends[0]) {
-                throw Refusal.usage("--features has " + range + ", the checkpoint has features 0 to " + (dSae - 1));
+                throw new UsageException(
+                        "--features has " + range + ", the checkpoint has features 0 to " + (dSae - 1));
             }
             for (int feature = ends[0]; feature <= last; feature++) {
                 chosen.add(feature);
@@ -237,7 +238,7 @@ public final class BatchCommand extends LoupeCommand {
     /**
      * The features an earlier run has finished. Writes the settings into a new file.
      *
-     * @throws Refusal if they were others
+     * @throws UsageException if they were others
      */
     private Set<Integer> known(JsonLines lines, Map<String, Object> said) {
         if (lines.known().isEmpty()) {
@@ -251,7 +252,7 @@ public final class BatchCommand extends LoupeCommand {
                     .filter(key -> !before.path(key).equals(now.path(key)))
                     .findFirst()
                     .orElse("the settings");
-            throw Refusal.usage("--resume: " + out + " was begun with other settings (" + differing + " was "
+            throw new UsageException("--resume: " + out + " was begun with other settings (" + differing + " was "
                     + before.path(differing) + " and is " + now.path(differing) + "). Use those, or another --out");
         }
         Set<Integer> known = new LinkedHashSet<>();

@@ -8,7 +8,7 @@ import java.util.Map;
 import loupe.analysis.compare.FeatureMatching;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.inference.OpenSae;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +32,7 @@ public final class CompareCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (saes.size() != 2) {
-            throw Refusal.usage("--sae was given " + saes.size() + " times, two checkpoints are compared");
+            throw new UsageException("--sae was given " + saes.size() + " times, two checkpoints are compared");
         }
         OpenSae a = reading.open(context, saes.get(0), "--sae");
         OpenSae b = reading.open(context, saes.get(1), "--sae");

@@ -7,7 +7,8 @@ import java.util.OptionalInt;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
 import loupe.inference.OpenModel;
@@ -48,7 +49,7 @@ final class CorpusOptions {
 
     long maxTokens() {
         if (maxTokens != null && maxTokens < 1) {
-            throw Refusal.usage("--max-tokens is " + maxTokens + ", at least 1 is needed");
+            throw new UsageException("--max-tokens is " + maxTokens + ", at least 1 is needed");
         }
         return maxTokens == null ? Long.MAX_VALUE : maxTokens;
     }
@@ -56,7 +57,7 @@ final class CorpusOptions {
     /** As asked for, or as long as the model's own contexts, with a warning. */
     int contextLength(CommandContext command, OpenModel model) {
         if (context < 2) {
-            throw Refusal.usage("--context is " + context + ", at least 2 is needed");
+            throw new UsageException("--context is " + context + ", at least 2 is needed");
         }
         int most = model.config().context();
         if (context > most) {
@@ -70,7 +71,7 @@ final class CorpusOptions {
     static Tokenizer tokenizer(OpenModel model) {
         return model.tokenizer()
                 .orElseThrow(() ->
-                        Refusal.content(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
+                        new Refusal(model.folder() + " has no tokenizer files, so a corpus cannot be read for it"));
     }
 
     /**
@@ -93,7 +94,7 @@ final class CorpusOptions {
         packing.drain().forEach(context -> rows.add(context.ids()));
         rows.removeIf(row -> row.length < 2);
         if (rows.isEmpty()) {
-            throw Refusal.content("The corpus has no text: " + files);
+            throw new Refusal("The corpus has no text: " + files);
         }
         return new TokenRows(rows.toArray(int[][]::new));
     }

@@ -11,7 +11,8 @@ import loupe.analysis.features.Encoding;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenSae;
 import loupe.tensor.HostTensor;
@@ -57,7 +58,8 @@ public final class EncodeCommand extends LoupeCommand {
         Optional<List<Integer>> ids = Optional.ofNullable(tokenIds)
                 .map(given -> Arrays.stream(given).boxed().toList());
         if (opened.config().lookup() && ids.isEmpty()) {
-            throw Refusal.usage("--token-ids is missing: " + sae + " adds a bias for each token to its reconstruction");
+            throw new UsageException(
+                    "--token-ids is missing: " + sae + " adds a bias for each token to its reconstruction");
         }
         requireShape(opened, x, ids);
         Encoding.Answer answer = context.ask(new Encoding(opened.id(), x, ids));
@@ -86,14 +88,14 @@ public final class EncodeCommand extends LoupeCommand {
         boolean heads =
                 rank >= 2 && opened.config().readsHeads() && (long) x.size(rank - 1) * x.size(rank - 2) == width;
         if (rank == 0 || x.size(rank - 1) != width && !heads) {
-            throw Refusal.content(
+            throw new Refusal(
                     "--input: " + input + " is " + Arrays.toString(x.shape()) + ", but " + sae + " reads vectors of "
                             + width + " numbers" + (opened.config().readsHeads() ? ", or heads that make as many" : "")
                             + ". Choose activations of the place it was trained on");
         }
         int vectors = x.data().length / width;
         if (ids.isPresent() && ids.get().size() != vectors) {
-            throw Refusal.content("--token-ids: there are " + ids.get().size() + " token ids, but " + input + " holds "
+            throw new Refusal("--token-ids: there are " + ids.get().size() + " token ids, but " + input + " holds "
                     + vectors + " vectors. Give one id for each vector, row by row");
         }
     }

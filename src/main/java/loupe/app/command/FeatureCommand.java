@@ -14,9 +14,9 @@ import java.util.stream.IntStream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
+import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
 import loupe.index.Example;
 import loupe.index.Examples;
@@ -83,7 +83,7 @@ public final class FeatureCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (bins < 1 || count < 0 || buffer < 0) {
-            throw Refusal.usage("--bins must be at least 1, --examples and --buffer at least 0");
+            throw new UsageException("--bins must be at least 1, --examples and --buffer at least 0");
         }
         OptionPaths.existing(folder, "--index");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)

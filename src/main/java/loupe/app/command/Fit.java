@@ -1,7 +1,8 @@
 package loupe.app.command;
 
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.ModelConfig;
@@ -17,7 +18,7 @@ final class Fit {
     static void require(OpenModel model, OpenSae sae) {
         HookPoint hook = sae.config()
                 .hook()
-                .orElseThrow(() -> Refusal.usage(
+                .orElseThrow(() -> new UsageException(
                         sae.path() + " does not say where in the model it reads; give --hook NAME or --layer L"));
         require(model, sae, hook, sae.config().dIn(), "reads");
         require(model, sae, sae.config().hookOut().orElse(hook), sae.config().dOut(), "writes");
@@ -26,7 +27,7 @@ final class Fit {
     private static void require(OpenModel model, OpenSae sae, HookPoint hook, int width, String does) {
         ModelConfig config = model.config();
         if (hook.site().inBlock() && hook.layer() >= config.nLayers()) {
-            throw Refusal.content(
+            throw new Refusal(
                     sae.path() + " " + does + " at " + hook + ", but " + model.folder() + " has " + config.nLayers()
                             + " layers, counted from 0. Choose the model it was trained on, or say where it reads with --hook NAME");
         }
@@ -38,17 +39,17 @@ final class Fit {
                     default -> true;
                 };
         if (!isThere) {
-            throw Refusal.content(sae.path() + " " + does + " at " + hook + ", which " + model.folder() + ", a "
+            throw new Refusal(sae.path() + " " + does + " at " + hook + ", which " + model.folder() + ", a "
                     + config.family() + " model, does not have. Choose the model it was trained on");
         }
         if (sae.config().head().isPresent() && sae.config().head().getAsInt() >= heads(config, hook.site())) {
-            throw Refusal.content(sae.path() + " " + does + " head "
+            throw new Refusal(sae.path() + " " + does + " head "
                     + sae.config().head().getAsInt() + " at " + hook + ", where " + model.folder() + " has "
                     + heads(config, hook.site()) + " heads, counted from 0. Choose the model it was trained on");
         }
         int there = sae.config().head().isPresent() ? config.dHead() : width(config, hook.site());
         if (there != width) {
-            throw Refusal.content(sae.path() + " " + does + " vectors of " + width + " numbers, but at " + hook + " "
+            throw new Refusal(sae.path() + " " + does + " vectors of " + width + " numbers, but at " + hook + " "
                     + model.folder() + " has " + (there == 0 ? "no vectors" : "vectors of " + there)
                     + ". Choose a checkpoint trained on this model");
         }

@@ -12,8 +12,9 @@ import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
@@ -72,17 +73,17 @@ public final class ForwardCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if ((text == null) == (ids == null)) {
-            throw Refusal.usage("give either --text or --ids");
+            throw new UsageException("give either --text or --ids");
         }
         if ((ghost == null) != (ghostPositions.length == 0)) {
-            throw Refusal.usage("--ghost and --ghost-position go together");
+            throw new UsageException("--ghost and --ghost-position go together");
         }
         boolean all = hooks.contains("all");
         Set<HookPoint> points = new LinkedHashSet<>();
         hooks.stream()
                 .filter(name -> !name.equals("all"))
                 .forEach(name -> points.add(HookPoint.parse(name)
-                        .orElseThrow(() -> Refusal.usage("--hooks: " + name
+                        .orElseThrow(() -> new UsageException("--hooks: " + name
                                 + " is no hook point; expected a name such as blocks.0.hook_resid_pre, or all"))));
         if (out != null) {
             OptionPaths.writable(out, "--out");
@@ -96,7 +97,7 @@ public final class ForwardCommand extends LoupeCommand {
                 .filter(point -> !answer.values().containsKey(point))
                 .findFirst()
                 .ifPresent(point -> {
-                    throw Refusal.content("--hooks: " + opened.folder() + " has no hook point " + point + "; it is a "
+                    throw new Refusal("--hooks: " + opened.folder() + " has no hook point " + point + "; it is a "
                             + opened.config().family() + " model of "
                             + opened.config().nLayers() + " layers");
                 });
@@ -124,7 +125,7 @@ public final class ForwardCommand extends LoupeCommand {
         HostTensor vector = ghost.vector("--ghost", opened.config().dModel(), "the model's embedding");
         for (int position : ghostPositions) {
             if (position < 0 || position >= length) {
-                throw Refusal.usage("--ghost-position is " + position + ", the prompt has " + length + " tokens");
+                throw new UsageException("--ghost-position is " + position + ", the prompt has " + length + " tokens");
             }
             placed.put(position, vector);
         }
@@ -133,10 +134,10 @@ public final class ForwardCommand extends LoupeCommand {
 
     private static void requireRunnable(OpenModel opened, int[] tokens) {
         if (tokens.length == 0) {
-            throw Refusal.usage("the text has no tokens; at least one is needed");
+            throw new UsageException("the text has no tokens; at least one is needed");
         }
         if (tokens.length > opened.config().context()) {
-            throw Refusal.content("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most "
+            throw new Refusal("the text has " + tokens.length + " tokens, " + opened.folder() + " takes at most "
                     + opened.config().context());
         }
     }

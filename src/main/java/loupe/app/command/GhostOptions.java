@@ -11,7 +11,8 @@ import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.inference.OpenModel;
@@ -85,11 +86,11 @@ final class GhostOptions {
     /**
      * Chooses the feature where a command says in another way which ones it is about.
      *
-     * @throws Refusal if --feature was given beside it
+     * @throws UsageException if --feature was given beside it
      */
     void setFeature(int chosen, String insteadOf) {
         if (feature != null) {
-            throw Refusal.usage("--feature goes without " + insteadOf);
+            throw new UsageException("--feature goes without " + insteadOf);
         }
         feature = chosen;
     }
@@ -101,12 +102,12 @@ final class GhostOptions {
      */
     void requireSensible(ArrayReference finished) {
         if (finished == null && (feature == null || (sae == null) == (vectors == null))) {
-            throw Refusal.usage("give --feature I with either --sae PATH or --vectors F");
+            throw new UsageException("give --feature I with either --sae PATH or --vectors F");
         }
         mix();
         sign();
         if (!Double.isFinite(scale) || DoubleStream.of(pca).anyMatch(w -> !Double.isFinite(w))) {
-            throw Refusal.usage("--scale and --pca must be finite numbers");
+            throw new UsageException("--scale and --pca must be finite numbers");
         }
     }
 
@@ -137,17 +138,17 @@ final class GhostOptions {
         return switch (pcaSign) {
             case "+" -> PcaSign.POSITIVE;
             case "-" -> PcaSign.NEGATIVE;
-            default -> throw Refusal.usage("--pca-sign is " + pcaSign + ", expected + or -");
+            default -> throw new UsageException("--pca-sign is " + pcaSign + ", expected + or -");
         };
     }
 
     private double mix() {
         if (encoderMix != null) {
             if (weights != null) {
-                throw Refusal.usage("--encoder-mix replaces --weights; give one of them");
+                throw new UsageException("--encoder-mix replaces --weights; give one of them");
             }
             if (!(encoderMix >= 0 && encoderMix <= 1)) {
-                throw Refusal.usage("--encoder-mix is " + encoderMix + ", expected 0 to 1");
+                throw new UsageException("--encoder-mix is " + encoderMix + ", expected 0 to 1");
             }
             return encoderMix;
         }
@@ -157,7 +158,7 @@ final class GhostOptions {
         if (weights.equals("decoder")) {
             return 0;
         }
-        throw Refusal.usage("--weights is " + weights + ", expected encoder or decoder");
+        throw new UsageException("--weights is " + weights + ", expected encoder or decoder");
     }
 
     private GhostSource source(CommandContext context, OpenModel model, double mix) {
@@ -173,13 +174,13 @@ final class GhostOptions {
 
     private void requireFeature(long features, Path where) {
         if (feature < 0 || feature >= features) {
-            throw Refusal.usage("--feature is " + feature + ", " + where + " has " + features + " features");
+            throw new UsageException("--feature is " + feature + ", " + where + " has " + features + " features");
         }
     }
 
     private static void requireWidth(Path where, OpenModel model, int width) {
         if (width != model.config().dModel()) {
-            throw Refusal.content(where + ": its directions have " + width + " dimensions, but the embedding of "
+            throw new Refusal(where + ": its directions have " + width + " dimensions, but the embedding of "
                     + model.folder() + " has " + model.config().dModel() + ". Choose directions made for this model");
         }
     }
@@ -218,7 +219,7 @@ final class GhostOptions {
 
     private void requireMatrix(StoredTensor tensor) {
         if (tensor.shape().size() != 2) {
-            throw Refusal.content(vectors + ": " + tensor.name() + " is " + tensor.shape() + ", expected a matrix");
+            throw new Refusal(vectors + ": " + tensor.name() + " is " + tensor.shape() + ", expected a matrix");
         }
     }
 

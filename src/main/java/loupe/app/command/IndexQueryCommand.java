@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
 import loupe.index.CoActivations;
 import loupe.index.TokenFeatures;
@@ -89,7 +89,7 @@ final class IndexQueryCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (top < 0) {
-            throw Refusal.usage("--top is " + top + ", at least 0 is needed");
+            throw new UsageException("--top is " + top + ", at least 0 is needed");
         }
         OptionPaths.existing(folder, "index query");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)
@@ -163,11 +163,11 @@ final class IndexQueryCommand extends LoupeCommand {
             return question.token;
         }
         int[] ids = tokenizer
-                .orElseThrow(() -> Refusal.usage("--text needs --model DIR with tokenizer files"))
+                .orElseThrow(() -> new UsageException("--text needs --model DIR with tokenizer files"))
                 .encodeContinuation(question.text)
                 .ids();
         if (ids.length != 1) {
-            throw Refusal.usage("--text is " + ids.length + " tokens of the model: "
+            throw new UsageException("--text is " + ids.length + " tokens of the model: "
                     + Arrays.stream(ids)
                             .mapToObj(id -> "\"" + text(tokenizer, id) + "\"")
                             .collect(Collectors.joining(", ")));
@@ -177,10 +177,10 @@ final class IndexQueryCommand extends LoupeCommand {
 
     private Map<String, Object> place(ActivationIndex index, int which, Optional<Tokenizer> tokenizer) {
         if (by != null) {
-            throw Refusal.usage("--by does not go with --at: features are listed by activation");
+            throw new UsageException("--by does not go with --at: features are listed by activation");
         }
         if (question.at < 0 || question.at >= index.info().tokens()) {
-            throw Refusal.usage("--at is " + question.at + ", the index has tokens 0 to "
+            throw new UsageException("--at is " + question.at + ", the index has tokens 0 to "
                     + (index.info().tokens() - 1));
         }
         int[] before = index.upTo(question.at);
@@ -216,7 +216,7 @@ final class IndexQueryCommand extends LoupeCommand {
         return Arrays.stream(all)
                 .filter(measure -> name(measure).equals(by))
                 .findFirst()
-                .orElseThrow(() -> Refusal.usage("--by is " + by + ", expected one of "
+                .orElseThrow(() -> new UsageException("--by is " + by + ", expected one of "
                         + Arrays.stream(all).map(IndexQueryCommand::name).collect(Collectors.joining(", "))));
     }
 

@@ -3,7 +3,7 @@ package loupe.app.command;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.index.IndexInfo;
 import picocli.CommandLine.Option;
 
@@ -18,7 +18,7 @@ final class IndexedCheckpoint {
     /**
      * Its place in the index.
      *
-     * @throws Refusal if there is no such checkpoint, or more than one
+     * @throws UsageException if there is no such checkpoint, or more than one
      */
     int in(IndexInfo info) {
         return find(info, sae, "--sae");
@@ -42,17 +42,18 @@ final class IndexedCheckpoint {
         if (found.size() == 1) {
             return found.get(0);
         }
-        throw Refusal.usage((name == null ? option + " NAME is needed" : option + " is " + name) + ", the index has "
-                + info.saes().stream()
-                        .map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")")
-                        .collect(Collectors.joining(", ")));
+        throw new UsageException(
+                (name == null ? option + " NAME is needed" : option + " is " + name) + ", the index has "
+                        + info.saes().stream()
+                                .map(indexed -> indexed.sae().name() + " (" + indexed.folder() + ")")
+                                .collect(Collectors.joining(", ")));
     }
 
-    /** @throws Refusal if the checkpoint has no such feature */
+    /** @throws UsageException if the checkpoint has no such feature */
     static int require(IndexInfo info, int which, int feature) {
         int features = info.saes().get(which).features();
         if (feature < 0 || feature >= features) {
-            throw Refusal.usage("--feature is " + feature + ", the index has " + features + " features of "
+            throw new UsageException("--feature is " + feature + ", the index has " + features + " features of "
                     + info.saes().get(which).sae().name());
         }
         return feature;

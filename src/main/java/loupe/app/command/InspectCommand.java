@@ -10,6 +10,7 @@ import java.util.Optional;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionWords;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.format.Inspection;
@@ -67,7 +68,7 @@ public final class InspectCommand extends LoupeCommand {
             warnings.add(
                     noCheckpoint == null
                             ? "Its tensors are of no known kind of sparse autoencoder or model"
-                            : noCheckpoint.getMessage());
+                            : OptionWords.of(noCheckpoint));
         }
         warnings.addAll(inspection.warnings());
         checkpoint.ifPresent(file -> file.warnings().stream()

@@ -1,6 +1,7 @@
 package loupe.app.command;
 
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.index.CorpusMasks;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
@@ -26,16 +27,16 @@ final class MaskOptions {
 
     CorpusMasks of(OpenModel model) {
         if (firstPositions < 0) {
-            throw Refusal.usage("--mask-first is " + firstPositions + ", at least 0 is needed");
+            throw new UsageException("--mask-first is " + firstPositions + ", at least 0 is needed");
         }
         if (normMultiple != null && !(normMultiple > 0 && normMultiple < Double.POSITIVE_INFINITY)) {
-            throw Refusal.usage("--mask-norm is " + normMultiple + ", a number above 0 is needed, such as 10");
+            throw new UsageException("--mask-norm is " + normMultiple + ", a number above 0 is needed, such as 10");
         }
         int id = !beginning
                 ? -1
                 : CorpusOptions.tokenizer(model)
                         .beginning()
-                        .orElseThrow(() -> Refusal.content(
+                        .orElseThrow(() -> new Refusal(
                                 "--mask-bos: " + model.folder() + " has no token for the beginning of text"));
         return new CorpusMasks(id, firstPositions, normMultiple == null ? 0 : normMultiple);
     }

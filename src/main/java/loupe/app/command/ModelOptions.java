@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.OptionalInt;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.Pending;
 import loupe.lm.Processing;
@@ -33,7 +34,7 @@ public final class ModelOptions {
     /** Opens the model and passes its warnings on. */
     OpenModel open(CommandContext context, Processing processing) {
         if (model == null) {
-            throw Refusal.usage("--model DIR is missing");
+            throw new UsageException("--model DIR is missing");
         }
         OptionPaths.existing(model, "--model");
         OpenModel opened = Pending.await(context.service().openModel(model, processing));
@@ -57,7 +58,7 @@ public final class ModelOptions {
     OptionalInt separator(OpenModel opened) {
         OptionalInt beginning = CorpusOptions.tokenizer(opened).beginning();
         if (bos == Tokenizer.Beginning.YES && beginning.isEmpty()) {
-            throw Refusal.content("--bos yes: " + opened.folder() + " has no token for the beginning of text");
+            throw new Refusal("--bos yes: " + opened.folder() + " has no token for the beginning of text");
         }
         return bos == Tokenizer.Beginning.NO ? OptionalInt.empty() : beginning;
     }
@@ -69,7 +70,7 @@ public final class ModelOptions {
 
     private static Tokenizer tokenizer(OpenModel opened, String option) {
         return opened.tokenizer()
-                .orElseThrow(() -> Refusal.content(opened.folder() + " has no tokenizer, so " + option
+                .orElseThrow(() -> new Refusal(opened.folder() + " has no tokenizer, so " + option
                         + " cannot be read; give token ids instead. " + TokenizerFiles.absence(opened.folder())));
     }
 
@@ -77,7 +78,7 @@ public final class ModelOptions {
     static int[] check(OpenModel opened, int[] ids, String option) {
         int size = opened.config().vocabularySize();
         Arrays.stream(ids).filter(id -> id < 0 || id >= size).findFirst().ifPresent(id -> {
-            throw Refusal.content(option + ": token id " + id + " is outside the vocabulary of " + opened.folder()
+            throw new Refusal(option + ": token id " + id + " is outside the vocabulary of " + opened.folder()
                     + ", which has " + size + " tokens");
         });
         return ids;

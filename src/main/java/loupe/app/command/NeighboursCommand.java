@@ -12,7 +12,8 @@ import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -62,10 +63,10 @@ public final class NeighboursCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (!model.isGiven() && sae == null) {
-            throw Refusal.usage("give --model DIR or --sae PATH");
+            throw new UsageException("give --model DIR or --sae PATH");
         }
         if (top < 1) {
-            throw Refusal.usage("--top is " + top + ", at least 1 is needed");
+            throw new UsageException("--top is " + top + ", at least 1 is needed");
         }
         if (sae != null) {
             openSae = Optional.of(reading.open(context, sae, "--sae"));
@@ -120,7 +121,7 @@ public final class NeighboursCommand extends LoupeCommand {
                 modelId();
                 int[] ids = model.encodeContinuation(openModel.orElseThrow(), what, "--query");
                 if (ids.length == 0) {
-                    throw Refusal.usage("--query: the text is empty");
+                    throw new UsageException("--query: the text is empty");
                 }
                 return new NeighbourQuery.Text(
                         modelId(), Arrays.stream(ids).boxed().toList());
@@ -135,7 +136,7 @@ public final class NeighboursCommand extends LoupeCommand {
             default: {
                 HostTensor vector = reference().vector("--query", width, "--in " + space);
                 if (allZero(vector)) {
-                    throw Refusal.content(
+                    throw new Refusal(
                             "--query: " + query + " is all zeros, which has no direction. Choose another vector");
                 }
                 return new NeighbourQuery.Vector(vector);
@@ -147,7 +148,7 @@ public final class NeighboursCommand extends LoupeCommand {
         try {
             return new ArrayReference.Converter().convert(query);
         } catch (picocli.CommandLine.TypeConversionException e) {
-            throw Refusal.usage("--query is " + query
+            throw new UsageException("--query is " + query
                     + ", expected token:ID, text:T, feature:I, bias:ID, random:SEED or FILE:NAME");
         }
     }
@@ -155,7 +156,7 @@ public final class NeighboursCommand extends LoupeCommand {
     private static int inRange(String text, int end, String of) {
         long id = number(text);
         if (id < 0 || id >= end) {
-            throw Refusal.usage("--query: there is no number " + id + " among " + end + " " + of);
+            throw new UsageException("--query: there is no number " + id + " among " + end + " " + of);
         }
         return (int) id;
     }
@@ -164,7 +165,7 @@ public final class NeighboursCommand extends LoupeCommand {
         try {
             return Long.parseLong(text);
         } catch (NumberFormatException e) {
-            throw Refusal.usage("--query: " + text + " is not a whole number");
+            throw new UsageException("--query: " + text + " is not a whole number");
         }
     }
 
@@ -201,7 +202,7 @@ public final class NeighboursCommand extends LoupeCommand {
             own = openModel.orElseThrow().config().dModel();
         }
         if (own != width) {
-            throw Refusal.content("--query " + query + " is a vector of " + own + " numbers, but --in " + space
+            throw new Refusal("--query " + query + " is a vector of " + own + " numbers, but --in " + space
                     + " has vectors of " + width + ". Choose a model and a checkpoint that belong together");
         }
     }
@@ -214,18 +215,19 @@ public final class NeighboursCommand extends LoupeCommand {
             case "decoder" -> new NeighbourSpace.Decoder(saeId());
             case "biases" -> new NeighbourSpace.Biases(saeId());
             default ->
-                throw Refusal.usage("--in is " + name + ", expected tokens, unembedding, encoder, decoder or biases");
+                throw new UsageException(
+                        "--in is " + name + ", expected tokens, unembedding, encoder, decoder or biases");
         };
     }
 
     private ModelId modelId() {
         return openModel
-                .orElseThrow(() -> Refusal.usage("--model DIR is needed for this query"))
+                .orElseThrow(() -> new UsageException("--model DIR is needed for this query"))
                 .id();
     }
 
     private SaeId saeId() {
-        return openSae.orElseThrow(() -> Refusal.usage("--sae PATH is needed for this query"))
+        return openSae.orElseThrow(() -> new UsageException("--sae PATH is needed for this query"))
                 .id();
     }
 }

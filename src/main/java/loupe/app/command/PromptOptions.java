@@ -13,7 +13,7 @@ import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.Verbaliser;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Option;
@@ -54,7 +54,8 @@ final class PromptOptions {
             return settings;
         }
         if (prompt != null || promptIds != null) {
-            throw Refusal.usage("--verbaliser brings its own prompt, so it goes without --prompt and --prompt-ids");
+            throw new UsageException(
+                    "--verbaliser brings its own prompt, so it goes without --prompt and --prompt-ids");
         }
         OptionPaths.existing(verbaliser, "--verbaliser");
         Verbaliser read = Verbaliser.read(verbaliser);
@@ -69,7 +70,7 @@ final class PromptOptions {
     GhostPrompt tokens(OpenModel opened, ModelOptions model) {
         if (promptIds != null) {
             if (prompt != null || ghostPositions == null) {
-                throw Refusal.usage("--prompt-ids goes with --ghost-position and without --prompt");
+                throw new UsageException("--prompt-ids goes with --ghost-position and without --prompt");
             }
             ModelOptions.check(opened, promptIds, "--prompt-ids");
             int[] positions = Arrays.stream(ghostPositions).sorted().distinct().toArray();
@@ -77,17 +78,18 @@ final class PromptOptions {
                     .filter(at -> at < 0 || at >= promptIds.length)
                     .findFirst()
                     .ifPresent(at -> {
-                        throw Refusal.usage(
+                        throw new UsageException(
                                 "--ghost-position is " + at + ", the prompt has " + promptIds.length + " tokens");
                     });
             return new GhostPrompt(boxed(promptIds), boxed(positions));
         }
         if (ghostPositions != null) {
-            throw Refusal.usage("--ghost-position goes with --prompt-ids; in --prompt, write {ghost} where it stands");
+            throw new UsageException(
+                    "--ghost-position goes with --prompt-ids; in --prompt, write {ghost} where it stands");
         }
         List<String> pieces = GhostPrompt.pieces(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
         if (pieces.size() < 2) {
-            throw Refusal.usage("--prompt has no place for the ghost; write {ghost} where it belongs");
+            throw new UsageException("--prompt has no place for the ghost; write {ghost} where it belongs");
         }
         List<List<Integer>> parts = new ArrayList<>();
         for (int i = 0; i < pieces.size(); i++) {
@@ -123,7 +125,7 @@ final class PromptOptions {
                 if (baseline.matches("random:[1-9]\\d{0,4}")) {
                     return TreeBaseline.random(Integer.parseInt(baseline.substring("random:".length())));
                 }
-                throw Refusal.usage("--baseline is " + baseline + ", expected none, centroid, random:N or empty");
+                throw new UsageException("--baseline is " + baseline + ", expected none, centroid, random:N or empty");
         }
     }
 }

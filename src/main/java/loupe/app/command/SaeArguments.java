@@ -7,7 +7,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
 import loupe.inference.OpenSae;
 import loupe.inference.Pending;
@@ -98,10 +98,10 @@ final class SaeArguments {
         requireKnown("--sae-format", format, SaeFile.formats());
         requireKnown("--activation", activation, SaeFile.activations());
         if (k != null && k < 1) {
-            throw Refusal.usage("--k is " + k + ", at least 1 is needed");
+            throw new UsageException("--k is " + k + ", at least 1 is needed");
         }
         if (layer != null && layer < 0) {
-            throw Refusal.usage("--layer is " + layer + ", layers are counted from 0");
+            throw new UsageException("--layer is " + layer + ", layers are counted from 0");
         }
         return new SaeOptions(
                 Optional.ofNullable(format),
@@ -117,13 +117,13 @@ final class SaeArguments {
 
     private static void requireKnown(String option, String value, List<String> known) {
         if (value != null && !known.contains(value)) {
-            throw Refusal.usage(option + " is " + value + ", expected one of " + String.join(", ", known));
+            throw new UsageException(option + " is " + value + ", expected one of " + String.join(", ", known));
         }
     }
 
     private static boolean centred(String processing) {
         if (!processing.equals("raw") && !processing.equals("processed")) {
-            throw Refusal.usage("--processing is " + processing + ", expected raw or processed");
+            throw new UsageException("--processing is " + processing + ", expected raw or processed");
         }
         return processing.equals("processed");
     }
@@ -132,7 +132,7 @@ final class SaeArguments {
     private HookPoint hookPoint(String name) {
         return HookPoint.parse(name)
                 .or(() -> Optional.ofNullable(layer).flatMap(l -> HookPoint.parse("blocks." + l + "." + name)))
-                .orElseThrow(() -> Refusal.usage(
+                .orElseThrow(() -> new UsageException(
                         "--hook: " + name + " is no hook point; expected a name such as blocks.6.hook_resid_pre"));
     }
 }

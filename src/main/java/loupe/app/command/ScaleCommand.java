@@ -15,9 +15,9 @@ import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Refusal;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
+import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
@@ -140,24 +140,24 @@ public final class ScaleCommand extends LoupeCommand {
     private TreeBaseline requireSensible() {
         TreeBaseline compared = PromptOptions.baseline(baseline);
         if (compared.kind() == TreeBaseline.Kind.NONE) {
-            throw Refusal.usage(
+            throw new UsageException(
                     "--baseline is none, but a sweep measures how far trees are from one; give centroid, random:N or empty");
         }
         if (nodes < 1 || topK < 1 || !Double.isFinite(entropyWeight)) {
-            throw Refusal.usage("--nodes is " + nodes + ", --top-k " + topK + " and --entropy-weight " + entropyWeight
-                    + "; at least 1, at least 1 and a finite number are needed");
+            throw new UsageException("--nodes is " + nodes + ", --top-k " + topK + " and --entropy-weight "
+                    + entropyWeight + "; at least 1, at least 1 and a finite number are needed");
         }
         if (scales != null) {
             Arrays.sort(scales);
             if (Arrays.stream(scales).distinct().count() != scales.length
                     || !(scales[0] > 0)
                     || Arrays.stream(scales).anyMatch(scale -> !Double.isFinite(scale))) {
-                throw Refusal.usage(
+                throw new UsageException(
                         "--scales are " + Arrays.toString(scales) + ", expected different positive numbers");
             }
         }
         if (mixes != null && Arrays.stream(mixes).anyMatch(share -> !(share >= 0 && share <= 1))) {
-            throw Refusal.usage("--mixes are " + Arrays.toString(mixes) + ", expected 0 to 1");
+            throw new UsageException("--mixes are " + Arrays.toString(mixes) + ", expected 0 to 1");
         }
         return compared;
     }

@@ -11,7 +11,8 @@ import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.analysis.tokens.TokenTraits;
 import loupe.app.cli.CommandContext;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 
@@ -68,13 +69,13 @@ final class TokenFilterOptions {
             description = "Only tokens in whose text (leading space included) this regular expression is found.")
     private String matching;
 
-    /** @throws Refusal if the options make no sense, whatever the model */
+    /** @throws UsageException if the options make no sense, whatever the model */
     TokenFilter filter() {
         if (contains != null && matching != null) {
-            throw Refusal.usage("--contains goes without --matching");
+            throw new UsageException("--contains goes without --matching");
         }
         if (leadingSpace != null && !Set.of("yes", "no").contains(leadingSpace)) {
-            throw Refusal.usage("--leading-space is " + leadingSpace + ", expected yes or no");
+            throw new UsageException("--leading-space is " + leadingSpace + ", expected yes or no");
         }
         try {
             return new TokenFilter(
@@ -89,7 +90,7 @@ final class TokenFilterOptions {
                     matching != null ? matching : contains != null ? contains : "",
                     matching != null);
         } catch (IllegalArgumentException e) {
-            throw Refusal.usage("the token filter: " + e.getMessage());
+            throw new UsageException("the token filter: " + e.getMessage());
         }
     }
 
@@ -99,7 +100,7 @@ final class TokenFilterOptions {
             return TokenMask.ALL;
         }
         if (opened.tokenizer().isEmpty()) {
-            throw Refusal.content(opened.folder() + " has no tokenizer, so its tokens have no texts to filter by");
+            throw new Refusal(opened.folder() + " has no tokenizer, so its tokens have no texts to filter by");
         }
         TokenGeometry.Answer geometry = context.ask(new TokenGeometry(opened.id()));
         return TokenTraits.of(tokens, id -> ModelOptions.text(opened, id), geometry, context.cancellation())

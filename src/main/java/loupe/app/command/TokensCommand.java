@@ -19,7 +19,7 @@ import loupe.analysis.tokens.TokenSides;
 import loupe.analysis.tokens.TokenStability;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import picocli.CommandLine.Command;
@@ -84,14 +84,14 @@ public final class TokensCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         if (vector != null && (nullSeed != null || stability || sides)) {
-            throw Refusal.usage(
+            throw new UsageException(
                     "--vector is a finished ghost without direction and scale, so it goes without --null, --stability and --sides");
         }
         if (top < 1) {
-            throw Refusal.usage("--top is " + top + ", at least 1 is needed");
+            throw new UsageException("--top is " + top + ", at least 1 is needed");
         }
         if (!(exponent >= 0 && Double.isFinite(exponent))) {
-            throw Refusal.usage("--exponent is " + exponent + ", expected 0 or more");
+            throw new UsageException("--exponent is " + exponent + ", expected 0 or more");
         }
         TokenFilter filter = filters.filter();
         ghost.requireSensible(vector);

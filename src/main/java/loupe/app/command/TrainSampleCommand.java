@@ -7,7 +7,7 @@ import java.util.Map;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.training.sample.SampleBuilder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -76,18 +76,18 @@ public final class TrainSampleCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) throws IOException {
         if (!Files.isRegularFile(definitions)) {
-            throw Refusal.usage(definitions + " does not exist");
+            throw new UsageException(definitions + " does not exist");
         }
         OptionPaths.folder(out, "--out");
         if (measure) {
             if (!Files.isDirectory(out.resolve("glossary"))) {
-                throw Refusal.usage(out + " has no folder glossary, which is the language model to be measured");
+                throw new UsageException(out + " has no folder glossary, which is the language model to be measured");
             }
             return SampleBuilder.measureLanguageModel(definitions, out, seed);
         }
         if (tokens < 1 || saeTokens < 1 || corpusTokens < 1) {
-            throw Refusal.usage("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens + " and "
-                    + corpusTokens + "; at least 1 is needed of each");
+            throw new UsageException("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens
+                    + " and " + corpusTokens + "; at least 1 is needed of each");
         }
         Path unfinished =
                 work != null ? work : Path.of(System.getProperty("user.home"), ".cache", "sae-loupe", "train-sample");

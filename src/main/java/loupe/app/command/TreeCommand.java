@@ -20,9 +20,9 @@ import loupe.analysis.ghost.TreeSteering;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
+import loupe.app.cli.UsageException;
 import loupe.format.TextFiles;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
@@ -125,7 +125,7 @@ public final class TreeCommand extends LoupeCommand {
         if (out != null) {
             OptionPaths.writable(out, "--out");
             if (!out.toString().matches(".*\\.(json|txt|md)")) {
-                throw Refusal.usage("--out is " + out + ", expected a name that ends in .json, .txt or .md");
+                throw new UsageException("--out is " + out + ", expected a name that ends in .json, .txt or .md");
             }
         }
         if (against != null) {
@@ -133,7 +133,7 @@ public final class TreeCommand extends LoupeCommand {
         }
         TreeBaseline compared = PromptOptions.baseline(baseline);
         if (nullDraws != 0 && (nullDraws < 2 || compared.kind() == TreeBaseline.Kind.NONE)) {
-            throw Refusal.usage("--null-draws is " + nullDraws + " and --baseline " + baseline
+            throw new UsageException("--null-draws is " + nullDraws + " and --baseline " + baseline
                     + ", expected at least 2 draws and a baseline to be far from");
         }
         requireLimits();
@@ -143,9 +143,10 @@ public final class TreeCommand extends LoupeCommand {
         Optional<TreeSteering> steering = steering();
         steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers())
                 .ifPresent(at -> {
-                    throw Refusal.usage((clamp != null ? "--clamp" : "--steer") + ": there is no layer " + at.layer()
-                            + ", the layers of " + opened.folder() + " are 0 to "
-                            + (opened.config().nLayers() - 1));
+                    throw new UsageException(
+                            (clamp != null ? "--clamp" : "--steer") + ": there is no layer " + at.layer()
+                                    + ", the layers of " + opened.folder() + " are 0 to "
+                                    + (opened.config().nLayers() - 1));
                 });
         if (maskId != null) {
             ModelOptions.check(opened, new int[] {maskId}, "--mask-id");
@@ -223,22 +224,22 @@ public final class TreeCommand extends LoupeCommand {
 
     private void requireLimits() {
         if (topK < 1) {
-            throw Refusal.usage("--top-k is " + topK + ", at least 1 is needed");
+            throw new UsageException("--top-k is " + topK + ", at least 1 is needed");
         }
         if (!(cutoff >= 0 && cutoff <= 1)) {
-            throw Refusal.usage("--cutoff is " + cutoff + ", expected 0 to 1");
+            throw new UsageException("--cutoff is " + cutoff + ", expected 0 to 1");
         }
         if (maxDepth < 0) {
-            throw Refusal.usage("--max-depth is " + maxDepth + ", at least 0 is needed");
+            throw new UsageException("--max-depth is " + maxDepth + ", at least 0 is needed");
         }
         if (maxNodes != null && maxNodes < 1) {
-            throw Refusal.usage("--max-nodes is " + maxNodes + ", at least 1 is needed");
+            throw new UsageException("--max-nodes is " + maxNodes + ", at least 1 is needed");
         }
     }
 
     private Optional<TreeSteering> steering() {
         if (steer != null && clamp != null) {
-            throw Refusal.usage("--steer and --clamp are both given; a feature is added or clamped");
+            throw new UsageException("--steer and --clamp are both given; a feature is added or clamped");
         }
         return clamp != null
                 ? Optional.of(steering("--clamp", clamp, TreeSteering.Kind.CLAMP))
@@ -248,7 +249,7 @@ public final class TreeCommand extends LoupeCommand {
     private TreeSteering steering(String option, String text, TreeSteering.Kind kind) {
         int colon = text.indexOf(':');
         if (ghost.sae().isEmpty() || ghost.feature().isEmpty()) {
-            throw Refusal.usage(option + " needs --sae PATH and --feature I, whose decoder direction it is about");
+            throw new UsageException(option + " needs --sae PATH and --feature I, whose decoder direction it is about");
         }
         try {
             return new TreeSteering(
@@ -258,7 +259,7 @@ public final class TreeCommand extends LoupeCommand {
                     kind,
                     Double.parseDouble(text.substring(colon + 1)));
         } catch (NumberFormatException e) {
-            throw Refusal.usage(option + " is " + text + ", expected a layer and a number with a colon between");
+            throw new UsageException(option + " is " + text + ", expected a layer and a number with a colon between");
         }
     }
 

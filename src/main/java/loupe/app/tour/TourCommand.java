@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.Refusal;
+import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
 import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
@@ -54,8 +54,8 @@ public final class TourCommand extends LoupeCommand {
                 : WorkbenchApp.sampleFolder()
                         .map(sample -> sample.resolve("glossary"))
                         .filter(Files::isDirectory)
-                        .orElseThrow(
-                                () -> Refusal.usage("--model DIR is missing, and there is no sample to show instead"));
+                        .orElseThrow(() ->
+                                new UsageException("--model DIR is missing, and there is no sample to show instead"));
         OptionPaths.folder(out, "--out");
         if (saes.isEmpty() && !model.isGiven()) {
             saes = Stream.of("sae-topk", "sae-topk-early")

@@ -2,6 +2,8 @@ package loupe.sae.checkpoint;
 
 import java.util.List;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.sae.HostWeights.Part;
 
 /** Lets the user's word on the activation function replace the file's. */
@@ -14,7 +16,11 @@ final class ActivationOverride {
     static void apply(SaeDraft draft, String name) {
         if (!KNOWN.contains(name)) {
             throw new CheckpointException(
-                    draft.path, "there is no activation function " + name, "one of " + String.join(", ", KNOWN), "");
+                    draft.path,
+                    "there is no activation function " + name,
+                    "one of " + String.join(", ", KNOWN),
+                    "",
+                    Remedy.give(Choice.ACTIVATION));
         }
         if (name.equals(draft.activation)) {
             return;
@@ -27,11 +33,16 @@ final class ActivationOverride {
                             ? "a gated autoencoder has no other activation function than its gate"
                             : "the file has no gate (r_mag, b_gate, b_mag)",
                     "",
-                    "Leave out --activation");
+                    "",
+                    Remedy.leaveOut(Choice.ACTIVATION));
         }
         if (name.equals("jumprelu") && !draft.has(Part.THRESHOLD)) {
             throw new CheckpointException(
-                    draft.path, "the file has no thresholds, which jumprelu needs", "", "Choose another --activation");
+                    draft.path,
+                    "the file has no thresholds, which jumprelu needs",
+                    "",
+                    "Choose another activation function",
+                    Remedy.give(Choice.ACTIVATION));
         }
         if (name.equals("batchtopk") && draft.threshold.isEmpty()) {
             draft.warn(

@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 
@@ -22,11 +24,6 @@ final class Apollo implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "blocks-L-hook_resid_pre.encoder.0.weight [n, d], ....decoder.weight [d, n] and their biases";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return !places(files).isEmpty();
     }
@@ -41,7 +38,10 @@ final class Apollo implements SaeFamily {
                 .orElse(places);
         if (wanted.size() != 1) {
             throw files.refused(
-                    "the file holds autoencoders for " + String.join(", ", places), "one", "Say which with --hook");
+                    "the file holds autoencoders for " + String.join(", ", places),
+                    "one",
+                    "Say which is meant",
+                    Remedy.give(Choice.HOOK));
         }
         String name = wanted.get(0) + ".";
         long[] encoder = files.shape(name + "encoder.0.weight");

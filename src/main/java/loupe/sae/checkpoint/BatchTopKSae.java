@@ -18,11 +18,6 @@ final class BatchTopKSae implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "sae.pt with W_enc [d, n], W_dec [n, d], b_enc, b_dec beside config.json with sae_type";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("W_enc", "W_dec", "b_enc", "b_dec")
                 && files.config("config.json").filter(c -> c.has("sae_type")).isPresent();

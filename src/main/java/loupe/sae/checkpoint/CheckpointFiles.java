@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.StoredTensor;
@@ -27,6 +28,9 @@ final class CheckpointFiles implements AutoCloseable {
             "encoder.weight",
             "W_gate",
             "decoder_linear.weight");
+    /** How many tensors a message lists. */
+    private static final int SUMMARISED = 3;
+
     private static final String COMPILED = "_orig_mod.";
 
     private final Path path;
@@ -134,18 +138,20 @@ final class CheckpointFiles implements AutoCloseable {
         return refused(found, expected, "");
     }
 
-    CheckpointException refused(String found, String expected, String remedy) {
-        return new CheckpointException(path, found, expected, remedy);
+    CheckpointException refused(String found, String expected, String advice, Remedy... remedies) {
+        return new CheckpointException(path, found, expected, advice, remedies);
     }
 
     /** Names and shapes of the tensors, for a message. */
     String summary() {
         List<String> names = archive.names();
-        String listed =
-                names.stream().limit(12).map(n -> n + archive.tensor(n).shape()).collect(Collectors.joining(", "));
+        String listed = names.stream()
+                .limit(SUMMARISED)
+                .map(n -> n + archive.tensor(n).shape())
+                .collect(Collectors.joining(", "));
         return names.isEmpty()
                 ? "no tensors"
-                : names.size() > 12 ? listed + " and " + (names.size() - 12) + " more" : listed;
+                : names.size() > SUMMARISED ? listed + " and " + (names.size() - SUMMARISED) + " more" : listed;
     }
 
     @Override

@@ -21,11 +21,6 @@ final class Crosscoder implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "encoder.weight [models, d, n] and decoder.weight [models, n, d], or W_enc [models, d, n] and W_dec [n, models, d]";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.shape("encoder.weight").length == 3 && files.shape("decoder.weight").length == 3
                 || files.shape("W_enc").length == 3 && files.shape("W_dec").length == 3;
@@ -133,7 +128,7 @@ final class Crosscoder implements SaeFamily {
         draft.normFactor = options.normFactor();
         if (draft.normFactor.isEmpty()) {
             draft.warn(
-                    "The activations of each model were scaled to an average norm of sqrt(d), but the factors are not in the files; taken as 1 (give it with --norm-factor)");
+                    "The activations of each model were scaled to an average norm of sqrt(d), but the factors are not in the files; they are taken as 1 unless the norm factor is given");
         }
     }
 }

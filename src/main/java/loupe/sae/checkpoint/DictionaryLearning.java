@@ -48,11 +48,6 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "ae.pt with encoder.weight, decoder.weight and biases, and config.json with trainer.dict_class";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return classByNames(files) != null
                 || statedClass(files).isPresent()
@@ -93,7 +88,7 @@ final class DictionaryLearning implements SaeFamily {
                 && dictClass.equals("AutoEncoderTopK")
                 && options.activation().isEmpty()) {
             draft.warn(
-                    "There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as AutoEncoderTopK (--activation batchtopk otherwise)");
+                    "There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as AutoEncoderTopK, unless the activation function is given as batchtopk");
         }
         files.config("config.json").ifPresent(config -> draft.settings = config.values());
         checkSizes(files, trainer, draft);

@@ -26,11 +26,6 @@ final class GemmaScope implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "params.npz or params.safetensors with W_enc [d, n], W_dec [n, d], b_enc, b_dec, threshold";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         String name = files.fileName();
         return (name.endsWith(".npz") || name.equals("params.safetensors"))

@@ -19,11 +19,6 @@ final class Goodfire implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "encoder_linear.weight [n, d], decoder_linear.weight [d, n] and their biases";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("encoder_linear.weight", "decoder_linear.weight");
     }

@@ -21,11 +21,6 @@ final class LlamaScope implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "hyperparams.json beside checkpoints/final.safetensors with encoder.weight [n, d], decoder.weight [d, n]";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("encoder.weight", "encoder.bias", "decoder.weight", "decoder.bias")
                 && settings(files).isPresent();

@@ -3,6 +3,8 @@ package loupe.sae.checkpoint;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
@@ -63,11 +65,6 @@ final class LmSaes implements SaeFamily {
     @Override
     public String format() {
         return "lm-saes";
-    }
-
-    @Override
-    public String looksLike() {
-        return "config.json with hook_point_in and norm_activation beside sae_weights.safetensors with encoder.weight [n, d] or W_E [d, n]";
     }
 
     @Override
@@ -184,7 +181,7 @@ final class LmSaes implements SaeFamily {
         draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : stored;
         if (draft.normFactor.isEmpty()) {
             draft.warn(
-                    "norm_activation is dataset-wise, but the average norm is not in the files; the factor is taken as 1 (give it with --norm-factor)");
+                    "norm_activation is dataset-wise, but the average norm is not in the files; it is taken as 1 unless the norm factor is given");
             return;
         }
         double in = draft.normFactor.getAsDouble();
@@ -202,7 +199,7 @@ final class LmSaes implements SaeFamily {
         Optional<Double> norm = hook.flatMap(name -> files.scalar(NORM + name));
         if (norm.isPresent() && !(norm.get() > 0 && norm.get() < Double.POSITIVE_INFINITY)) {
             throw files.refused(
-                    NORM + hook.get() + " is " + norm.get(), "a positive number", "Give the factor as --norm-factor");
+                    NORM + hook.get() + " is " + norm.get(), "a positive number", "", Remedy.give(Choice.NORM_FACTOR));
         }
         return norm.map(value -> OptionalDouble.of(Math.sqrt(width) / value)).orElse(OptionalDouble.empty());
     }

@@ -17,11 +17,6 @@ final class Neel implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "W_enc [d, n], W_dec [n, d], b_enc, b_dec and nothing else";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         long[] encoder = files.shape("W_enc");
         // a square encoder may lie either way round: the user has to say

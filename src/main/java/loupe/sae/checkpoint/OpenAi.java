@@ -26,11 +26,6 @@ final class OpenAi implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "pre_bias, latent_bias, encoder.weight [n, d], decoder.weight [d, n]";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("pre_bias", "latent_bias", "encoder.weight");
     }

@@ -47,11 +47,6 @@ final class PlainSae implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "W_enc [d, n], W_dec [n, d], b_dec and " + VERSION + " in the metadata, as this program saves them";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.archive().values().get(VERSION) instanceof String && files.has("W_enc", "W_dec", "b_dec");
     }

@@ -19,11 +19,6 @@ final class QwenScope implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "layerN.sae.pt with W_enc [n, d], W_dec [d, n], b_enc, b_dec beside config.json with k";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("W_enc", "W_dec", "b_enc", "b_dec")
                 && (NAME.matcher(files.fileName()).matches()

@@ -14,6 +14,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
@@ -176,21 +178,22 @@ final class SaeDraft {
                         path,
                         "it is a transcoder, whose b_dec is in another space than its input",
                         "",
-                        "Leave out what it should subtract");
+                        "",
+                        Remedy.leaveOut(Choice.SUBTRACT_DECODER_BIAS));
             }
             warn("b_dec is " + (options.subtractDecoderBias().get() ? "" : "not ")
                     + "subtracted before encoding, as asked for");
         }
         options.k().ifPresent(k -> {
             if (!needsK()) {
-                warn("--k is not used: the activation function is " + activation);
+                warn("k is not used: the activation function is " + activation);
             } else if (statedK.values().stream().anyMatch(stated -> stated != k)) {
                 warn("k is " + k + " as asked for, not "
                         + statedK.values().iterator().next());
             }
         });
         if (options.normFactor().isPresent() && normalisation != InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
-            warn("--norm-factor is not used: the input is not scaled by a factor (normalisation: "
+            warn("The norm factor is not used: the input is not scaled by a factor (normalisation: "
                     + normalisation.name().toLowerCase(Locale.ROOT) + ")");
         }
     }
@@ -209,7 +212,8 @@ final class SaeDraft {
                     path,
                     "k is " + k,
                     "a number that divides the " + dSae + " features into equal groups",
-                    "Give the right one as --k N");
+                    "",
+                    Remedy.give(Choice.K));
         }
         return k;
     }
@@ -217,20 +221,23 @@ final class SaeDraft {
     private int k(SaeOptions options) {
         Map<String, Long> said = new LinkedHashMap<>();
         if (options.k().isPresent()) {
-            said.put("--k", (long) options.k().getAsInt());
+            said.put("as asked for", (long) options.k().getAsInt());
         } else {
             said.putAll(statedK);
         }
         if (said.isEmpty()) {
             String suggestion = proposedK.isPresent() ? "; its name suggests " + proposedK.getAsInt() : "";
+            Remedy giveK = Remedy.give(Choice.K, proposedK.isPresent() ? Integer.toString(proposedK.getAsInt()) : "");
             throw new CheckpointException(
                     path,
                     "the file does not say how many features fire per token (k)" + suggestion,
                     "",
-                    "Give it as --k " + (proposedK.isPresent() ? proposedK.getAsInt() : "N")
-                            + (format.equals(TokenizedSae.FORMAT)
-                                    ? ", or --activation relu if it is not a top-k autoencoder"
-                                    : ""));
+                    format.equals(TokenizedSae.FORMAT)
+                            ? "If it is not a top-k autoencoder, choose the activation function relu"
+                            : "",
+                    format.equals(TokenizedSae.FORMAT)
+                            ? new Remedy[] {giveK, Remedy.give(Choice.ACTIVATION, "relu")}
+                            : new Remedy[] {giveK});
         }
         if (said.values().stream().distinct().count() > 1) {
             throw new CheckpointException(
@@ -241,7 +248,8 @@ final class SaeDraft {
                                     .reduce((a, b) -> a + ", " + b)
                                     .orElseThrow(),
                     "one value",
-                    "Say which is right with --k");
+                    "",
+                    Remedy.give(Choice.K));
         }
         Map.Entry<String, Long> k = said.entrySet().iterator().next();
         if (k.getValue() < 1 || k.getValue() > dSae) {
@@ -249,7 +257,8 @@ final class SaeDraft {
                     path,
                     "k is " + k.getValue() + " (" + k.getKey() + ")",
                     "1 to " + dSae + ", the number of features",
-                    "Give the right one as --k N");
+                    "",
+                    Remedy.give(Choice.K));
         }
         return (int) (long) k.getValue();
     }

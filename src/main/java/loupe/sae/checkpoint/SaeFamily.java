@@ -5,9 +5,6 @@ interface SaeFamily {
     /** The name {@code --sae-format} spells. */
     String format();
 
-    /** What files of this family look like, for the message about a file that is none of any. */
-    String looksLike();
-
     /** Whether these files are of this family, by the names and shapes of their tensors and what lies beside them. */
     boolean recognises(CheckpointFiles files);
 

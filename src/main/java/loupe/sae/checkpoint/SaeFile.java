@@ -8,9 +8,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.format.Container;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -81,7 +82,8 @@ public final class SaeFile {
                         "folding the decoder norms of an autoencoder with the activation function " + draft.activation
                                 + " would make it compute something else",
                         "",
-                        "Leave out --fold");
+                        "",
+                        Remedy.leaveOut(Choice.FOLD));
             }
             draft.warnings.addAll(0, files.archive().warnings());
             long elements = draft.sources.stream()
@@ -261,8 +263,11 @@ public final class SaeFile {
             return FAMILIES.stream()
                     .filter(f -> f.format().equals(wanted))
                     .findFirst()
-                    .orElseThrow(
-                            () -> files.refused("there is no checkpoint format " + wanted, "one of " + formats(), ""));
+                    .orElseThrow(() -> files.refused(
+                            "there is no checkpoint format " + wanted,
+                            "one of " + String.join(", ", formats()),
+                            "",
+                            Remedy.give(Choice.FORMAT)));
         }
         return FAMILIES.stream()
                 .filter(f -> f.recognises(files))
@@ -271,10 +276,9 @@ public final class SaeFile {
                         ? files.refused("this is a language model", "a sparse autoencoder", "Open it as the model")
                         : files.refused(
                                 "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
-                                FAMILIES.stream()
-                                        .map(f -> f.format() + " (" + f.looksLike() + ")")
-                                        .collect(Collectors.joining("; ")),
-                                "Choose an autoencoder's file or folder, or name its format with --sae-format"));
+                                "",
+                                "Choose an autoencoder's file or folder, or say which format it is",
+                                Remedy.give(Choice.FORMAT)));
     }
 
     /** The families that can be read, as {@code --sae-format} spells them. */

@@ -39,11 +39,6 @@ final class SaeLens implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "cfg.json with d_in and d_sae beside sae_weights.safetensors with W_enc [d, n], W_dec [n, d]";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("W_enc", "W_dec", "b_dec")
                 && (settings(files).has("d_in") || settings(files).has("d_sae"));
@@ -178,7 +173,7 @@ final class SaeLens implements SaeFamily {
             }
             if (draft.normFactor.isEmpty()) {
                 draft.warn("normalize_activations is " + name
-                        + ", but the factor is not in the files; taken as 1 (give it with --norm-factor)");
+                        + ", but the factor is not in the files; it is taken as 1 unless the norm factor is given");
             }
         } else if (draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
             draft.warn(
@@ -233,7 +228,7 @@ final class SaeLens implements SaeFamily {
         Optional<HookPoint> hook = HookPoint.parse(name);
         if (hook.isEmpty()) {
             draft.warn("cfg.json names the hook point " + name
-                    + ", which is none of those known; say where it reads with --hook");
+                    + ", which is none of those known; the hook point has to be given");
         }
         return hook;
     }

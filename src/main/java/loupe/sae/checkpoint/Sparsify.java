@@ -28,11 +28,6 @@ final class Sparsify implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "cfg.json beside sae.safetensors with encoder.weight [n, d], W_dec [n, d]";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("encoder.weight", "encoder.bias", "b_dec")
                 && (files.has("W_dec") || files.fileName().equals("sae.safetensors"));

@@ -27,11 +27,6 @@ final class TokenizedSae implements SaeFamily {
     }
 
     @Override
-    public String looksLike() {
-        return "W_enc [n, d], W_dec [d, n], b_enc, b_dec or W_gate, b_gate, r_mag, b_mag, with or without lookup.W_lookup.weight";
-    }
-
-    @Override
     public boolean recognises(CheckpointFiles files) {
         if (lookup(files) != null || files.has("W_gate", "W_dec", "r_mag", "b_gate", "b_mag")) {
             return true;

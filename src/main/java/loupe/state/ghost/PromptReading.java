@@ -31,7 +31,7 @@ public record PromptReading(
             return refused(
                     model,
                     values,
-                    "The model has no tokenizer files, so a prompt cannot be read. Use the command line with --prompt-ids");
+                    "The model has no tokenizer files, so a prompt cannot be read. Add its tokenizer.json, or give token ids at the command line");
         }
         if (values.beginning() == Tokenizer.Beginning.YES
                 && tokenizer.get().beginning().isEmpty()) {

@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Stream;
-import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
+import loupe.base.Remedy;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.ModelConfig;
@@ -53,11 +53,9 @@ public record CheckpointDoubt(
 
     /** Whether a checkpoint was refused only because nobody has said how many features fire per token. */
     static boolean asksForK(Throwable failure, SaeOptions asked) {
-        Throwable cause = failure;
-        while (cause != null && !(cause instanceof CheckpointException)) {
-            cause = cause.getCause();
-        }
-        return cause != null && asked.k().isEmpty() && cause.getMessage().contains("--k");
+        return failure != null
+                && asked.k().isEmpty()
+                && Problem.of(failure).remedies().stream().anyMatch(remedy -> remedy.choice() == Remedy.Choice.K);
     }
 
     /** Why a checkpoint that could be read does not go with the open model; empty if it does, or no model is open. */

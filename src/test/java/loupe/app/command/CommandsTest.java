@@ -1250,7 +1250,7 @@ class CommandsTest {
                                 "--norm-factor",
                                 "2")
                         .err)
-                .contains("--k is not used", "--norm-factor is not used");
+                .contains("k is not used", "The norm factor is not used");
         assertThat(CommandRun.of(
                                 "evaluate",
                                 "--model",

@@ -169,7 +169,7 @@ class HandWorkedFormatsTest {
                 "hook_point_in", "blocks.1.hook_resid_post", "norm_activation", "dataset-wise", "act_fn", "relu");
         JsonFiles.write(folder.resolve("config.json"), usual);
         assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).warnings())
-                .anyMatch(warning -> warning.contains("--norm-factor"));
+                .anyMatch(warning -> warning.contains("norm factor is given"));
         for (Map.Entry<String, Object> other : Map.<String, Object>of(
                         "sae_type",
                         "clt",
@@ -644,7 +644,7 @@ class HandWorkedFormatsTest {
             }
         }
         assertThat(SaeFile.read(folder, SaeOptions.AS_STORED.withSide(side)).warnings())
-                .anyMatch(w -> w.contains("--norm-factor"));
+                .anyMatch(w -> w.contains("norm factor is given"));
         SaeFile file = SaeFile.read(folder, SaeOptions.AS_STORED.withSide(side).withNormFactor(factor));
         assertThat(file.config().hook()).contains(HookPoint.residPre(14));
         compare(file, features, xHat);

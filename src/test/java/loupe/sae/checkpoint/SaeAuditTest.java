@@ -2,6 +2,7 @@ package loupe.sae.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.stream.Collectors;
 import loupe.Golden;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.Remedy;
 import loupe.format.JsonFiles;
 import loupe.format.SafetensorsWriter;
 import loupe.sae.HostWeights.Part;
@@ -170,7 +172,8 @@ class SaeAuditTest {
         assertThatThrownBy(() -> SaeFile.read(golden, SaeOptions.AS_STORED.withFold(true)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(which)
-                .hasMessageContaining("--fold");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.leaveOut(Remedy.Choice.FOLD));
         assertThat(words(name)).doesNotContain("not folded into the encoder");
     }
 

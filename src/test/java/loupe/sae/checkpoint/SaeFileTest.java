@@ -2,6 +2,7 @@ package loupe.sae.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.list;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -16,6 +17,8 @@ import java.util.Set;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.format.JsonFiles;
 import loupe.format.SafetensorsWriter;
 import loupe.format.TorchWriter;
@@ -58,7 +61,8 @@ class SaeFileTest {
         assertThatThrownBy(read::config)
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("its name suggests 3")
-                .hasMessageContaining("Give it as --k 3");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Choice.K, "3"), Remedy.give(Choice.ACTIVATION, "relu"));
         assertThat(SaeFile.read(file, k(3)).config().activation()).isEqualTo(new Activation.TopK(3, false, false));
     }
 
@@ -152,7 +156,8 @@ class SaeFileTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("the buffer k says 3")
                 .hasMessageContaining("config.json says 4")
-                .hasMessageContaining("--k");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Choice.K));
         assertThat(SaeFile.read(folder, k(4)).config().activation()).isEqualTo(new Activation.TopK(4, true, false));
     }
 
@@ -267,7 +272,9 @@ class SaeFileTest {
         saeLens(Map.of("d_in", D, "d_sae", N, "architecture", "topk"));
         SaeFile read = SaeFile.read(folder, SaeOptions.AS_STORED);
         assertThat(read.proposal().missing()).contains(Missing.K, Missing.HOOK);
-        assertThatThrownBy(read::config).hasMessageContaining("--k N");
+        assertThatThrownBy(read::config)
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Choice.K));
     }
 
     @Test
@@ -275,10 +282,10 @@ class SaeFileTest {
         saeLens(Map.of("d_in", D, "d_sae", N, "normalize_activations", "expected_average_only_in"));
         SaeFile read = SaeFile.read(folder, SaeOptions.AS_STORED);
         assertThat(read.config().normalisation()).isEqualTo(InputNormalisation.EXPECTED_AVERAGE_ONLY_IN);
-        assertThat(read.warnings()).anyMatch(w -> w.contains("taken as 1") && w.contains("--norm-factor"));
+        assertThat(read.warnings()).anyMatch(w -> w.contains("taken as 1") && w.contains("norm factor is given"));
         write("activation_scaler.json", Map.of("scaling_factor", 0.5));
         SaeFile beside = SaeFile.read(folder, SaeOptions.AS_STORED);
-        assertThat(beside.warnings()).noneMatch(w -> w.contains("--norm-factor"));
+        assertThat(beside.warnings()).noneMatch(w -> w.contains("norm factor is given"));
         assertThat(beside.readWeights(new Cancellation()).vector(Part.DECODER_BIAS))
                 .containsOnly(2);
     }
@@ -331,7 +338,8 @@ class SaeFileTest {
                 true);
         assertThatThrownBy(() -> SaeFile.read(folder, fold))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("--fold");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.leaveOut(Choice.FOLD));
     }
 
     @Test
@@ -434,7 +442,9 @@ class SaeFileTest {
                 .add("b_enc", zeros(D))
                 .add("b_dec", zeros(D))
                 .write(file);
-        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED)).hasMessageContaining("--sae-format");
+        assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED))
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Choice.FORMAT));
         // feature 1 reads coordinate 0, or feature 0 coordinate 1
         assertThat(run(SaeFile.read(file, format("neel")), 5, 7, 0, 0)).startsWith(0, 5);
         assertThat(run(SaeFile.read(file, format("tokenized")), 5, 7, 0, 0)).startsWith(7, 0);
@@ -461,16 +471,14 @@ class SaeFileTest {
     }
 
     @Test
-    void tensorsOfNoKnownKindAreRefusedNamingThemAndTheKnownFormats() {
+    void tensorsOfNoKnownKindAreRefusedNamingThem() {
         Path file = folder.resolve("any.safetensors");
         new SafetensorsWriter().add("weights.weight", zeros(N, D)).write(file);
         assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("weights.weight[10, 4]")
-                .hasMessageContaining("tokenized (")
-                .hasMessageContaining("dictionary-learning (")
-                .hasMessageContaining("saelens (")
-                .hasMessageContaining("--sae-format");
+                .extracting("remedies", list(Remedy.class))
+                .containsExactly(Remedy.give(Choice.FORMAT));
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
+import loupe.base.Remedy;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -139,7 +140,7 @@ class WorkbenchTest {
         service.saes.put(
                 unsaid,
                 CompletableFuture.failedFuture(
-                        new CheckpointException(unsaid, "does not say k", "", "Give it with --k")));
+                        new CheckpointException(unsaid, "does not say k", "", "", Remedy.give(Remedy.Choice.K))));
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), unsaid, SaeOptions.AS_STORED);
         CheckpointDoubt doubt = workbench.doubt().get();

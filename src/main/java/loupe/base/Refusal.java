@@ -1,0 +1,61 @@
+package loupe.base;
+
+import java.util.List;
+
+/**
+ * Something the user asked for that cannot be done, although nothing is broken. The message says what was found and
+ * what was expected, and in words that hold at the command line and in the window alike what to do; the
+ * {@linkplain #remedies() remedies} are the choices that would mend it, which each edge words in its own terms.
+ *
+ * <p>A mistake of this program is an {@link IllegalArgumentException} or {@link IllegalStateException}, never a
+ * refusal.
+ */
+public class Refusal extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final transient List<Remedy> remedies;
+
+    /**
+     * Refuses with a sentence that says everything but how to mend it.
+     *
+     * @param found what is wrong, as a sentence without its full stop: {@code "W_dec is [24576, 1024]"}
+     */
+    public Refusal(String found, Remedy... remedies) {
+        this(found, "", "", null, remedies);
+    }
+
+    /**
+     * Refuses with what was found, what was expected and what to do.
+     *
+     * @param found what is wrong, as a sentence without its full stop: {@code "W_dec is [24576, 1024]"}
+     * @param expected what would have been right, as the end of "expected ..."; empty if {@code found} says it all
+     * @param advice what the user can do wherever it is shown, as a sentence without its full stop; empty if the
+     *     remedies say it all, or there is nothing to be done
+     * @param remedies the choices that mend it, the best first
+     */
+    public Refusal(String found, String expected, String advice, Remedy... remedies) {
+        this(found, expected, advice, null, remedies);
+    }
+
+    Refusal(String found, String expected, String advice, Throwable cause, Remedy... remedies) {
+        super(sentence(found, expected, advice), cause);
+        this.remedies = List.of(remedies);
+    }
+
+    /** The choices that would mend it, the best first; empty if no choice does. */
+    public final List<Remedy> remedies() {
+        return remedies;
+    }
+
+    private static String sentence(String found, String expected, String advice) {
+        StringBuilder text = new StringBuilder().append(found);
+        if (!expected.isEmpty()) {
+            text.append("; expected ").append(expected);
+        }
+        text.append('.');
+        if (!advice.isEmpty()) {
+            text.append(' ').append(advice).append('.');
+        }
+        return text.toString();
+    }
+}

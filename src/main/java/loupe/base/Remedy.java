@@ -1,0 +1,60 @@
+package loupe.base;
+
+/**
+ * A choice of the user's that would mend a {@link Refusal}. The command line words it as an option, the window as a
+ * button that opens the form with that field.
+ *
+ * @param choice what there is to choose
+ * @param way what to do about it
+ * @param value a proposal, as it would be written into a field; empty if there is none
+ */
+public record Remedy(Choice choice, Way way, String value) {
+    /** The choices a user has, wherever they are made. */
+    public enum Choice {
+        /** How many features of a checkpoint fire per token. */
+        K,
+        /** Where in the model a checkpoint reads. */
+        HOOK,
+        /** A checkpoint's activation function. */
+        ACTIVATION,
+        /** The factor a checkpoint's input was scaled by. */
+        NORM_FACTOR,
+        /** The family a checkpoint's files belong to. */
+        FORMAT,
+        /** Whether decoder norms are folded into the encoder. */
+        FOLD,
+        /** Whether the decoder bias is subtracted before encoding. */
+        SUBTRACT_DECODER_BIAS,
+        /** Which model's side of a crosscoder is meant. */
+        SIDE,
+        /** Whether an unfinished pass over a corpus is gone on with. */
+        RESUME,
+        /** The field or column of a corpus that has the text. */
+        TEXT_COLUMN,
+        /** The device the model runs on. */
+        DEVICE
+    }
+
+    /** What there is to do about a choice. */
+    public enum Way {
+        /** It was not made, or has to be made differently: give a value. */
+        GIVE,
+        /** It was made, and should not have been. */
+        LEAVE_OUT
+    }
+
+    /** The remedy of giving a value that nobody can propose. */
+    public static Remedy give(Choice choice) {
+        return give(choice, "");
+    }
+
+    /** The remedy of giving a value, with a proposal. */
+    public static Remedy give(Choice choice, String value) {
+        return new Remedy(choice, Way.GIVE, value);
+    }
+
+    /** The remedy of taking a choice back. */
+    public static Remedy leaveOut(Choice choice) {
+        return new Remedy(choice, Way.LEAVE_OUT, "");
+    }
+}
