@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.base.HookPoint;
@@ -23,6 +24,11 @@ final class Crosscoder implements SaeFamily {
     @Override
     public String looksLike() {
         return "encoder.weight [models, d, n] and decoder.weight [models, n, d], or W_enc [models, d, n] and W_dec [n, models, d]";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("cc_weights.pt");
     }
 
     @Override

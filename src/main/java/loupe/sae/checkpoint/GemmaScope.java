@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -28,6 +29,11 @@ final class GemmaScope implements SaeFamily {
     @Override
     public String looksLike() {
         return "params.npz or params.safetensors with W_enc [d, n], W_dec [n, d], b_enc, b_dec, threshold";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("params.npz", "params.safetensors");
     }
 
     @Override

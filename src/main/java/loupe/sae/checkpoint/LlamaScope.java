@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint;
@@ -23,6 +24,11 @@ final class LlamaScope implements SaeFamily {
     @Override
     public String looksLike() {
         return "hyperparams.json beside checkpoints/final.safetensors with encoder.weight [n, d], decoder.weight [d, n]";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("checkpoints/final.safetensors");
     }
 
     @Override

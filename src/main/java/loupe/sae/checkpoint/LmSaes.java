@@ -1,5 +1,6 @@
 package loupe.sae.checkpoint;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint;
@@ -68,6 +69,11 @@ final class LmSaes implements SaeFamily {
     @Override
     public String looksLike() {
         return "config.json with hook_point_in and norm_activation beside sae_weights.safetensors with encoder.weight [n, d] or W_E [d, n]";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("sae_weights.safetensors");
     }
 
     @Override

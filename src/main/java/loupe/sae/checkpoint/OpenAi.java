@@ -1,5 +1,6 @@
 package loupe.sae.checkpoint;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -28,6 +29,11 @@ final class OpenAi implements SaeFamily {
     @Override
     public String looksLike() {
         return "pre_bias, latent_bias, encoder.weight [n, d], decoder.weight [d, n]";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("autoencoder.pt");
     }
 
     @Override
