@@ -32,7 +32,6 @@ public record Inspection(
         List<String> warnings) {
     private static final List<String> CONFIG_FILES =
             List.of("config.json", "cfg.json", "hyperparams.json", "lm_config.json");
-    private static final List<String> WEIGHT_SUFFIXES = List.of(".safetensors", ".pt", ".pth", ".bin", ".npz", ".ckpt");
 
     public Inspection {
         tensors = List.copyOf(tensors);
@@ -92,7 +91,7 @@ public record Inspection(
                 throw new CheckpointException(
                         folder,
                         "the folder has no weight file",
-                        "a file ending in " + String.join(", ", WEIGHT_SUFFIXES),
+                        "a file ending in " + String.join(", ", TensorArchives.ENDINGS),
                         "Choose the folder that holds the weights, or the weight file itself");
             }
             return found;
@@ -108,7 +107,7 @@ public record Inspection(
 
     private static boolean isWeightFile(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return !name.startsWith(".") && WEIGHT_SUFFIXES.stream().anyMatch(name::endsWith);
+        return !name.startsWith(".") && TensorArchives.ENDINGS.stream().anyMatch(name::endsWith);
     }
 
     private static Map<String, Object> configs(Path path) {

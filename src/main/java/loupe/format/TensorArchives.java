@@ -34,8 +34,15 @@ public final class TensorArchives {
     };
     private static final String INDEX_SUFFIX = ".index.json";
     /** In the order transformers looks for them. */
-    static final List<String> WEIGHT_FILES = List.of(
+    public static final List<String> WEIGHT_FILES = List.of(
             "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
+
+    /**
+     * How the names of files end that may hold tensors, lower case. They say which files of a folder to look into; what
+     * a file is, its content decides.
+     */
+    public static final List<String> ENDINGS =
+            List.of(".safetensors", ".pt", ".pth", ".bin", ".npz", ".ckpt", ".pkl", ".pkl.gz");
 
     private static final String EXPECTED = "a safetensors, torch or npz file";
 

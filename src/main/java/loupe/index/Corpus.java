@@ -78,9 +78,16 @@ public final class Corpus {
         }
     }
 
-    /** Whether a file is a text by the ending of its name. */
-    public static boolean isTextByName(Path file) {
-        return Documents.isTextByName(file);
+    /** Whether a file is a text that can be counted over: its name ends like one and its content begins like one. */
+    public static boolean isText(Path file) {
+        return Files.isRegularFile(file) && Documents.isTextByName(file) && Documents.beginsAsText(file);
+    }
+
+    /**
+     * How the names of texts end, such as {@code .jsonl}; the endings of compressed files, such as {@code .gz}, too.
+     */
+    public static List<String> fileEndings() {
+        return Documents.endings();
     }
 
     public List<Path> files() {

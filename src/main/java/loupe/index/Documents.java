@@ -7,13 +7,16 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
@@ -32,6 +35,8 @@ abstract class Documents {
 
     private static final List<String> COMPRESSED = List.of(".gz", ".bz2", ".zst");
     private static final List<String> ENDINGS = List.of(".txt", ".jsonl", ".csv", ".tsv", ".parquet");
+    private static final byte[] PARQUET = {'P', 'A', 'R', '1'};
+    private static final int BEGINNING_CHARACTERS = 4_096;
     private static final ObjectMapper JSON = new ObjectMapper();
 
     final Path file;
@@ -54,6 +59,35 @@ abstract class Documents {
             case ".csv", ".tsv", ".parquet" -> new TableDocuments(file, column);
             default -> new PlainText(file);
         };
+    }
+
+    /** How the names of files end that count as texts, the endings of compressed ones last. */
+    static List<String> endings() {
+        return Stream.concat(ENDINGS.stream(), COMPRESSED.stream()).toList();
+    }
+
+    /**
+     * Whether a file's beginning is what its name says: UTF-8 text without control characters, or a Parquet file's
+     * magic number. False for a file that cannot be read or is empty.
+     */
+    static boolean beginsAsText(Path file) {
+        if (ending(file).equals(".parquet") && compression(file).isEmpty()) {
+            try (InputStream in = Files.newInputStream(file)) {
+                return Arrays.equals(in.readNBytes(PARQUET.length), PARQUET);
+            } catch (IOException unreadable) {
+                return false;
+            }
+        }
+        char[] beginning = new char[BEGINNING_CHARACTERS];
+        try (BufferedReader reader = new PlainText(file).open()) {
+            int read = reader.read(beginning);
+            return read > 0
+                    && CharBuffer.wrap(beginning, 0, read)
+                            .chars()
+                            .noneMatch(c -> c < ' ' && !Character.isWhitespace(c));
+        } catch (IOException | CheckpointException noText) {
+            return false;
+        }
     }
 
     /** Whether a file in a folder counts as a text. */

@@ -9,6 +9,7 @@ import loupe.state.checkpoint.CheckpointAudit;
 import loupe.state.checkpoint.CheckpointSaving;
 import loupe.state.checkpoint.FileInspection;
 import loupe.state.checkpoint.NearbyCheckpoints;
+import loupe.state.checkpoint.PathOpening;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.corpus.HistogramView;
 import loupe.state.corpus.OwnText;
@@ -32,6 +33,7 @@ public final class WorkbenchModels implements AutoCloseable {
     private final Workbench workbench;
     private final VocabularyTexts texts;
     private final NearbyCheckpoints nearby;
+    private final PathOpening opening;
     private final CheckpointSaving saving;
     private final FileInspection inspection;
     private final CorpusStatistics statistics;
@@ -60,6 +62,7 @@ public final class WorkbenchModels implements AutoCloseable {
         saving = new CheckpointSaving(workbench);
         inspection = new FileInspection(workbench);
         statistics = new CorpusStatistics(workbench, cache);
+        opening = new PathOpening(workbench, statistics.corpus());
         auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus());
         auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus());
         controls = new GhostControlsModel(workbench);
@@ -88,6 +91,10 @@ public final class WorkbenchModels implements AutoCloseable {
 
     public NearbyCheckpoints nearby() {
         return nearby;
+    }
+
+    public PathOpening opening() {
+        return opening;
     }
 
     /** How the checkpoint of a side is read. */

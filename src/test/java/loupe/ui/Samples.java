@@ -3,9 +3,9 @@ package loupe.ui;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import loupe.state.window.Side;
 import loupe.ui.chart.HistogramSeries;
 import loupe.ui.chart.LineChart;
-import loupe.ui.style.Side;
 import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenWeight;
 

@@ -71,9 +71,9 @@ public final class Cli implements Runnable {
 
     @Parameters(
             paramLabel = "PATH",
-            arity = "0..3",
+            arity = "0..4",
             description =
-                    "What the workbench opens: a model's folder, then one or two checkpoints (default: what was open last, or the sample).")
+                    "What the workbench opens: a model's folder, up to two checkpoints, a text to count over (default: what was open last, or the sample).")
     private List<Path> paths = List.of();
 
     private final PrintStream out;
@@ -136,12 +136,7 @@ public final class Cli implements Runnable {
         });
         try (CommandContext workbench = open("workbench")) {
             WorkbenchApp.runToTheEnd(
-                    workbench.service(),
-                    paths.isEmpty()
-                            ? WorkbenchApp.Opening.LAST
-                            : new WorkbenchApp.Opening(paths.get(0), paths.subList(1, paths.size())),
-                    workbench.cancellation(),
-                    whenShown);
+                    workbench.service(), WorkbenchApp.Opening.of(paths), workbench.cancellation(), whenShown);
         }
     }
 

@@ -17,6 +17,7 @@ import loupe.format.Inspection;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TensorStatistics;
+import loupe.index.PathKind;
 import loupe.sae.Activation;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeFile;
@@ -52,6 +53,10 @@ public final class InspectCommand extends LoupeCommand {
     @Override
     public Map<String, Object> run(CommandContext context) {
         OptionPaths.existing(path, "PATH");
+        PathKind kind = PathKind.of(path);
+        if (kind == PathKind.CORPUS || kind == PathKind.INDEX) {
+            return Map.of("kind", kind.label());
+        }
         Optional<String> family = Optional.empty();
         CheckpointException noCheckpoint = null;
         try {
@@ -75,6 +80,7 @@ public final class InspectCommand extends LoupeCommand {
                 .filter(warning -> !warnings.contains(warning))
                 .forEach(warnings::add));
         Map<String, Object> result = new LinkedHashMap<>();
+        result.put("kind", kind.label());
         result.put("container", inspection.container());
         result.put("format", checkpoint.map(SaeFile::format).or(() -> model).orElse(null));
         result.put(

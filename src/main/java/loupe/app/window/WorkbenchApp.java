@@ -15,6 +15,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import javafx.application.Platform;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
@@ -22,8 +23,10 @@ import javafx.geometry.Rectangle2D;
 import javafx.stage.Screen;
 import javafx.stage.Stage;
 import loupe.base.Cancellation;
+import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
+import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
@@ -168,9 +171,52 @@ public final class WorkbenchApp implements AutoCloseable {
         return sampleFolder().map(folder -> folder.resolve("glossary")).filter(Files::isDirectory);
     }
 
-    /** What to open instead of what was open last; nulls and empty lists for nothing in particular. */
-    public record Opening(Path model, List<Path> saes) {
-        public static final Opening LAST = new Opening(null, List.of());
+    /**
+     * What to open instead of what was open last; nulls and empty lists for nothing in particular.
+     *
+     * @param saes at most two: A, then B
+     */
+    public record Opening(Path model, List<Path> saes, Path corpus) {
+        public static final Opening LAST = new Opening(null, List.of(), null);
+
+        public Opening(Path model, List<Path> saes) {
+            this(model, saes, null);
+        }
+
+        /**
+         * What paths are, in whatever order they come: what is of no known kind is opened as a checkpoint, which says
+         * what is wrong with it. Reads the beginnings of files.
+         *
+         * @throws CheckpointException if there are several models or texts, more than two checkpoints, or an index
+         */
+        public static Opening of(List<Path> paths) {
+            Map<PathKind, List<Path>> kinds = paths.stream()
+                    .collect(Collectors.groupingBy(
+                            path -> {
+                                PathKind kind = PathKind.of(path);
+                                return kind == PathKind.UNKNOWN ? PathKind.CHECKPOINT : kind;
+                            },
+                            Collectors.toList()));
+            List<Path> models = kinds.getOrDefault(PathKind.MODEL, List.of());
+            List<Path> saes = kinds.getOrDefault(PathKind.CHECKPOINT, List.of());
+            List<Path> texts = kinds.getOrDefault(PathKind.CORPUS, List.of());
+            if (kinds.containsKey(PathKind.INDEX)) {
+                throw new CheckpointException(
+                        kinds.get(PathKind.INDEX).get(0),
+                        "this is a finished pass over a corpus",
+                        "a model, checkpoints or the corpus itself",
+                        "Ask it with index query");
+            }
+            if (models.size() > 1 || saes.size() > 2 || texts.size() > 1) {
+                throw new CheckpointException(
+                        paths.get(0),
+                        "this and what follows it are " + models.size() + " models, " + saes.size()
+                                + " checkpoints and " + texts.size() + " texts",
+                        "one model, two checkpoints and one text at most",
+                        "Leave some out");
+            }
+            return new Opening(models.isEmpty() ? null : models.get(0), saes, texts.isEmpty() ? null : texts.get(0));
+        }
     }
 
     public void show(Stage shown, Runnable whenClosed) {
@@ -198,15 +244,16 @@ public final class WorkbenchApp implements AutoCloseable {
     /** Opens what was asked for, else what was open last, else the sample. */
     public void openFirst(Opening first) {
         Optional<Path> sample = sampleFolder();
-        if (first.model() != null) {
-            open(
-                    first.model(),
-                    first.saes().stream()
-                            .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
-                            .toList(),
-                    -1);
+        Optional<Path> model = firstModel(first, session);
+        List<Session.Checkpoint> saes = first.saes().stream()
+                .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
+                .toList();
+        if (model.isPresent() && (first.model() != null || !saes.isEmpty() || first.corpus() != null)) {
+            open(model.get(), saes, -1, Optional.ofNullable(first.corpus()));
+        } else if (!saes.isEmpty()) {
+            models.opening().open(first.saes(), false);
         } else if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
-            open(Path.of(session.model()), session.checkpoints(), session.feature());
+            open(Path.of(session.model()), session.checkpoints(), session.feature(), Optional.empty());
         } else {
             sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))
                     .ifPresent(folder -> open(
@@ -215,17 +262,19 @@ public final class WorkbenchApp implements AutoCloseable {
                                     ? List.of(new Session.Checkpoint(
                                             folder.resolve("sae-topk").toString(), Map.of()))
                                     : List.of(),
-                            SAMPLE_FEATURE));
+                            SAMPLE_FEATURE,
+                            Optional.empty()));
         }
     }
 
-    private void open(Path model, List<Session.Checkpoint> checkpoints, int feature) {
+    private void open(Path model, List<Session.Checkpoint> checkpoints, int feature, Optional<Path> corpus) {
         Workbench workbench = models.workbench();
         String chosen = session.settings().get("corpus");
         workbench.openModel(model, opened -> {
-            if (chosen != null && model.toString().equals(session.model()) && Files.isRegularFile(Path.of(chosen))) {
+            if (chosen != null && model.toString().equals(session.model()) && Files.exists(Path.of(chosen))) {
                 models.statistics().corpus().set(Path.of(chosen));
             }
+            corpus.ifPresent(models.statistics().corpus()::set);
             if (!checkpoints.isEmpty()) {
                 workbench.openCheckpoint(
                         workbench.a(),

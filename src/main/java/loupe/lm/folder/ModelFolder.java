@@ -26,8 +26,6 @@ import loupe.lm.tokenizer.TokenizerFiles;
  *     preference</a>
  */
 public final class ModelFolder implements AutoCloseable {
-    private static final List<String> WEIGHT_FILES = List.of(
-            "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
     private static final int NAMED_UNUSED = 5;
 
     private final Path path;
@@ -80,6 +78,25 @@ public final class ModelFolder implements AutoCloseable {
         }
     }
 
+    /**
+     * The kind of model a folder holds, as its config.json names it ({@code model_type}); empty if it holds none: no
+     * such config.json, or no weights beside it. Nothing of the weights is read.
+     *
+     * @throws CheckpointException if config.json cannot be read
+     */
+    public static Optional<String> recognise(Path folder) {
+        if (!Files.isRegularFile(folder.resolve("config.json"))
+                || usualWeights(folder).isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(readConfig(folder).text("", "model_type")).filter(type -> !type.isEmpty());
+    }
+
+    /** Whether models of this kind can be opened. */
+    public static boolean isKnown(String modelType) {
+        return ModelFamily.of(modelType).isPresent();
+    }
+
     private static ConfigFile readConfig(Path folder) {
         Path path = folder.resolve("config.json");
         if (!Files.isRegularFile(path)) {
@@ -93,15 +110,19 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     private static Path weightFile(Path folder) {
-        return WEIGHT_FILES.stream()
-                .map(folder::resolve)
-                .filter(Files::isRegularFile)
-                .findFirst()
+        return usualWeights(folder)
                 .orElseThrow(() -> new CheckpointException(
                         folder,
                         "there are no weights",
-                        "one of " + String.join(", ", WEIGHT_FILES),
+                        "one of " + String.join(", ", TensorArchives.WEIGHT_FILES),
                         "Download the weights into this folder"));
+    }
+
+    private static Optional<Path> usualWeights(Path folder) {
+        return TensorArchives.WEIGHT_FILES.stream()
+                .map(folder::resolve)
+                .filter(Files::isRegularFile)
+                .findFirst();
     }
 
     private static List<String> warnings(

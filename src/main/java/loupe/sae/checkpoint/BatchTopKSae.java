@@ -18,6 +18,11 @@ final class BatchTopKSae implements SaeFamily {
     }
 
     @Override
+    public List<String> usualFiles() {
+        return List.of("sae.pt");
+    }
+
+    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("W_enc", "W_dec", "b_enc", "b_dec")
                 && files.config("config.json").filter(c -> c.has("sae_type")).isPresent();

@@ -19,20 +19,8 @@ import loupe.format.TensorArchives;
  * somewhere below it, as libraries leave them that keep one folder for each hook point.
  */
 final class CheckpointSearch {
-    private static final List<String> WEIGHT_FILES = List.of(
-            "sae_weights.safetensors",
-            "ae.pt",
-            "sae.safetensors",
-            "params.npz",
-            "params.safetensors",
-            "checkpoints/final.safetensors",
-            "sae.pt",
-            "autoencoder.pt",
-            "cc_weights.pt");
     private static final List<String> NOT_WEIGHTS = List.of(
             "sparsity.safetensors", "activations_store_state.safetensors", "examples.safetensors", "trainer_state.pt");
-    private static final List<String> ENDINGS =
-            List.of(".pt", ".pth", ".safetensors", ".npz", ".bin", ".pkl", ".pkl.gz");
     private static final Pattern TELLING = Pattern.compile(
             "(?:.*\\.)?(?:[Ww]_(?:enc|dec|gate)|(?:en|de)coder(?:\\.\\d)?\\.weight|(?:en|de)coder_linear\\.weight)");
     private static final int NAMED = 8;
@@ -86,7 +74,10 @@ final class CheckpointSearch {
         below.forEach(found -> choices.add(found.folder()));
         throw choices.isEmpty()
                 ? new CheckpointException(
-                        root, "there are no weights in this folder", "one of " + String.join(", ", WEIGHT_FILES), "")
+                        root,
+                        "there are no weights in this folder",
+                        "one of " + String.join(", ", SaeFile.usualFiles()),
+                        "")
                 : new CheckpointException(
                         root,
                         "there are " + choices.size() + " checkpoints in this folder (" + listed(choices) + ")",
@@ -96,7 +87,7 @@ final class CheckpointSearch {
 
     /** The weights under one of the names libraries give them. */
     private static Optional<Found> usual(Path folder) {
-        return WEIGHT_FILES.stream()
+        return SaeFile.usualFiles().stream()
                 .map(folder::resolve)
                 .filter(file -> Files.exists(file) && !Files.isDirectory(file))
                 .findFirst()
@@ -139,7 +130,7 @@ final class CheckpointSearch {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         return Files.isRegularFile(file)
                 && !NOT_WEIGHTS.contains(name)
-                && ENDINGS.stream().anyMatch(name::endsWith);
+                && SaeFile.fileEndings().stream().anyMatch(name::endsWith);
     }
 
     private static boolean looksLikeOne(Path file) {

@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.base.HookPoint;
@@ -18,6 +19,11 @@ final class Crosscoder implements SaeFamily {
     @Override
     public String format() {
         return "crosscoder";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("cc_weights.pt");
     }
 
     @Override

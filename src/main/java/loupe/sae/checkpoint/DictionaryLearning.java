@@ -48,6 +48,11 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     @Override
+    public List<String> usualFiles() {
+        return List.of("ae.pt");
+    }
+
+    @Override
     public boolean recognises(CheckpointFiles files) {
         return classByNames(files) != null
                 || statedClass(files).isPresent()

@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -23,6 +24,11 @@ final class GemmaScope implements SaeFamily {
     @Override
     public String format() {
         return "gemma-scope";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("params.npz", "params.safetensors");
     }
 
     @Override

@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint;
@@ -18,6 +19,11 @@ final class LlamaScope implements SaeFamily {
     @Override
     public String format() {
         return "llama-scope";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("checkpoints/final.safetensors");
     }
 
     @Override

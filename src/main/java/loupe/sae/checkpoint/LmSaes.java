@@ -1,5 +1,6 @@
 package loupe.sae.checkpoint;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint;
@@ -65,6 +66,11 @@ final class LmSaes implements SaeFamily {
     @Override
     public String format() {
         return "lm-saes";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("sae_weights.safetensors");
     }
 
     @Override

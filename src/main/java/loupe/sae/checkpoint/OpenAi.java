@@ -1,5 +1,6 @@
 package loupe.sae.checkpoint;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -23,6 +24,11 @@ final class OpenAi implements SaeFamily {
     @Override
     public String format() {
         return "openai";
+    }
+
+    @Override
+    public List<String> usualFiles() {
+        return List.of("autoencoder.pt");
     }
 
     @Override

@@ -31,7 +31,22 @@ public final class SaeFile {
     private static final Pattern TOKEN_EMBEDDING =
             Pattern.compile("(.*\\.)?(wte|embed_tokens|embed_in|tok_embeddings)\\.weight");
 
-    private static final List<SaeFamily> FAMILIES = List.of(
+    /**
+     * Every family, in the order in which they are asked: the first that recognises the files has them. The order is
+     * part of the rule, since some recognise by less than others:
+     *
+     * <ul>
+     *   <li>{@link PlainSae} first: what this program saved says so itself, whatever its tensors are called;
+     *   <li>{@link Crosscoder} before {@link SaeLens}: a third axis tells more than a configuration with d_in;
+     *   <li>{@link SaeLens} and {@link BatchTopKSae} before {@link Neel}: a configuration beside the four tensors that
+     *       Neel takes by their names alone;
+     *   <li>{@link QwenScope} before {@link TokenizedSae}: the same tensors, told apart by the file's name or its
+     *       configuration.
+     * </ul>
+     *
+     * <p>All others recognise only what no other does.
+     */
+    static final List<SaeFamily> FAMILIES = List.of(
             new PlainSae(),
             new Crosscoder(),
             new GemmaScope(),
@@ -112,6 +127,19 @@ public final class SaeFile {
                     .findFirst()
                     .map(SaeFamily::format);
         }
+    }
+
+    /** The names that libraries give to files with weights, relative to a checkpoint's folder, without repetition. */
+    static List<String> usualFiles() {
+        return FAMILIES.stream()
+                .flatMap(f -> f.usualFiles().stream())
+                .distinct()
+                .toList();
+    }
+
+    /** How the names of files end that may hold weights, such as {@code .safetensors}; their content decides. */
+    public static List<String> fileEndings() {
+        return TensorArchives.ENDINGS;
     }
 
     /** What the user pointed at. */

@@ -39,6 +39,11 @@ final class SaeLens implements SaeFamily {
     }
 
     @Override
+    public List<String> usualFiles() {
+        return List.of("sae_weights.safetensors");
+    }
+
+    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("W_enc", "W_dec", "b_dec")
                 && (settings(files).has("d_in") || settings(files).has("d_sae"));

@@ -28,6 +28,11 @@ final class Sparsify implements SaeFamily {
     }
 
     @Override
+    public List<String> usualFiles() {
+        return List.of("sae.safetensors");
+    }
+
+    @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("encoder.weight", "encoder.bias", "b_dec")
                 && (files.has("W_dec") || files.fileName().equals("sae.safetensors"));

@@ -1,5 +1,6 @@
 package loupe.sae.checkpoint;
 
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -27,6 +28,11 @@ final class TokenizedSae implements SaeFamily {
     }
 
     @Override
+    public List<String> usualFiles() {
+        return List.of("sae.pt");
+    }
+
+    @Override
     public boolean recognises(CheckpointFiles files) {
         if (lookup(files) != null || files.has("W_gate", "W_dec", "r_mag", "b_gate", "b_mag")) {
             return true;
@@ -34,9 +40,13 @@ final class TokenizedSae implements SaeFamily {
         if (!files.has("W_dec", "W_enc", "b_enc", "b_dec") || files.has("threshold")) {
             return false;
         }
-        long d = MatrixOrientation.length(files, "b_dec");
-        long n = MatrixOrientation.length(files, "b_enc");
-        return d != n && MatrixOrientation.is(files, "W_enc", n, d) && MatrixOrientation.is(files, "W_dec", d, n);
+        long[] d = files.shape("b_dec");
+        long[] n = files.shape("b_enc");
+        return d.length == 1
+                && n.length == 1
+                && d[0] != n[0]
+                && MatrixOrientation.is(files, "W_enc", n[0], d[0])
+                && MatrixOrientation.is(files, "W_dec", d[0], n[0]);
     }
 
     @Override

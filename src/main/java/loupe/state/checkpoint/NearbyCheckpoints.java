@@ -5,16 +5,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
-import loupe.index.Corpus;
+import loupe.index.PathKind;
 import loupe.inference.OpenModel;
+import loupe.sae.checkpoint.SaeFile;
 import loupe.state.window.Workbench;
 
 /** The checkpoints that lie beside the open model, to be offered by name. JavaFX thread only. */
 public final class NearbyCheckpoints {
+    private static final int MOST_LOOKED_AT = 500;
+    private static final int MOST_OFFERED = 50;
+
     private final Workbench workbench;
+    private final AtomicReference<OpenModel> newest = new AtomicReference<>();
     private final ObservableList<Path> paths = FXCollections.observableArrayList();
     private final ObservableList<Path> view = FXCollections.unmodifiableObservableList(paths);
 
@@ -30,6 +37,7 @@ public final class NearbyCheckpoints {
 
     private void look(OpenModel model) {
         paths.clear();
+        newest.set(model);
         Path around = model == null
                 ? null
                 : model.folder().toAbsolutePath().normalize().getParent();
@@ -37,64 +45,34 @@ public final class NearbyCheckpoints {
             return;
         }
         workbench.service().files().execute(() -> {
-            List<Path> found = checkpointsIn(around);
+            List<Path> found = checkpointsIn(around, () -> newest.get() == model);
             workbench.fx().execute(() -> {
-                if (workbench.model().get() == model) {
+                if (newest.get() == model) {
                     paths.setAll(found);
                 }
             });
         });
     }
 
-    /** What looks like a checkpoint by its name; whether it is one shows when it is opened. */
-    static List<Path> checkpointsIn(Path folder) {
+    /** The checkpoints among the files and folders of a folder, sorted by name. */
+    static List<Path> checkpointsIn(Path folder, BooleanSupplier wanted) {
         try (Stream<Path> all = Files.list(folder)) {
-            return all.filter(path -> PathKind.of(path) == PathKind.CHECKPOINT)
-                    .sorted()
-                    .limit(50)
+            return all.sorted()
+                    .limit(MOST_LOOKED_AT)
+                    .takeWhile(path -> wanted.getAsBoolean())
+                    .filter(NearbyCheckpoints::mayBeOne)
+                    .filter(path -> PathKind.of(path) == PathKind.CHECKPOINT)
+                    .limit(MOST_OFFERED)
                     .toList();
         } catch (IOException unreadable) {
             return List.of();
         }
     }
 
-    /** What a path given by the user most likely is, without reading it. */
-    public enum PathKind {
-        MODEL,
-        CHECKPOINT,
-        CORPUS,
-        UNKNOWN;
-
-        private static final List<String> SAE_MARKS =
-                List.of("ae.pt", "cfg.json", "sae_weights.safetensors", "sae.safetensors", "params.npz", "sae.pt");
-        private static final List<String> MODEL_MARKS = List.of(
-                "model.safetensors",
-                "model.safetensors.index.json",
-                "pytorch_model.bin",
-                "pytorch_model.bin.index.json");
-
-        /** Folders are told apart by the names of the files in them, files by their endings. */
-        public static PathKind of(Path path) {
-            if (Files.isDirectory(path)) {
-                if (SAE_MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name)))) {
-                    return CHECKPOINT;
-                }
-                return Files.exists(path.resolve("config.json"))
-                                && MODEL_MARKS.stream().anyMatch(name -> Files.exists(path.resolve(name)))
-                        ? MODEL
-                        : UNKNOWN;
-            }
-            String name = path.getFileName() == null
-                    ? ""
-                    : path.getFileName().toString().toLowerCase(Locale.ROOT);
-            if (name.endsWith(".pt")
-                    || name.endsWith(".pth")
-                    || name.endsWith(".bin")
-                    || name.endsWith(".safetensors")
-                    || name.endsWith(".npz")) {
-                return CHECKPOINT;
-            }
-            return Corpus.isTextByName(path) ? CORPUS : UNKNOWN;
-        }
+    /** Folders and files whose names end as weights do: the only ones worth a look inside. */
+    private static boolean mayBeOne(Path path) {
+        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+        return !name.startsWith(".")
+                && (Files.isDirectory(path) || SaeFile.fileEndings().stream().anyMatch(name::endsWith));
     }
 }

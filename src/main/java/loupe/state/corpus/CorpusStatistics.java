@@ -133,11 +133,16 @@ public final class CorpusStatistics {
     }
 
     /**
-     * Where the pass over this corpus with this model and checkpoint is kept. Another size or date makes another place.
+     * Where the pass over this corpus with this model and checkpoint is kept. Another size or date, of a folder's texts
+     * together, makes another place.
      */
     private static Path folder(Path cache, OpenModel model, OpenSae sae, Path corpus) {
-        long size = corpus.toFile().length();
-        long date = corpus.toFile().lastModified();
+        Corpus texts = Corpus.of(List.of(corpus));
+        long size = texts.bytes();
+        long date = texts.files().stream()
+                .mapToLong(text -> text.toFile().lastModified())
+                .max()
+                .orElse(0);
         String what = model.id().fingerprint() + "|" + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
                 + size + "|" + date + "|" + MOST_TOKENS;
         return cache.resolve(sae.id().name() + "-" + UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)));
@@ -274,7 +279,7 @@ public final class CorpusStatistics {
             Path text,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
-        if (!Files.isRegularFile(text)) {
+        if (!Files.exists(text)) {
             throw new CheckpointException(
                     text, "there is no such file", "a text to count activations over", "Choose another corpus");
         }

@@ -13,27 +13,32 @@ import loupe.inference.OpenSae;
  * for a side and knows nothing of the other. JavaFX thread only.
  */
 public final class CheckpointSide {
-    private final boolean isA;
+    private final Side name;
     private final ReadOnlyObjectProperty<OpenModel> model;
     private final ReadOnlyObjectWrapper<OpenSae> sae = new ReadOnlyObjectWrapper<>(this, "sae");
     private final ReadOnlyObjectWrapper<FeatureRef> feature = new ReadOnlyObjectWrapper<>(this, "feature");
     private final ReadOnlyBooleanWrapper opening = new ReadOnlyBooleanWrapper(this, "opening");
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
 
-    CheckpointSide(boolean isA, ReadOnlyObjectProperty<OpenModel> model) {
-        this.isA = isA;
+    CheckpointSide(Side name, ReadOnlyObjectProperty<OpenModel> model) {
+        this.name = name;
         this.model = model;
+    }
+
+    /** Which of the two this is. */
+    public Side name() {
+        return name;
     }
 
     /** Whether this is the checkpoint that the feature table lists; the other one, B, follows it. */
     public boolean isA() {
-        return isA;
+        return name == Side.A;
     }
 
     /** A or B. */
     @Override
     public String toString() {
-        return isA ? "A" : "B";
+        return name.toString();
     }
 
     /** The open model, shared by both sides; null if none is. */

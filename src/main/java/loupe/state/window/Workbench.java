@@ -67,8 +67,8 @@ public final class Workbench {
         this.fx = fx;
         this.notices = notices;
         this.activity = activity;
-        a = new CheckpointSide(true, model.getReadOnlyProperty());
-        b = new CheckpointSide(false, model.getReadOnlyProperty());
+        a = new CheckpointSide(Side.A, model.getReadOnlyProperty());
+        b = new CheckpointSide(Side.B, model.getReadOnlyProperty());
         selection.feature().addListener((property, was, is) -> a.show(is));
     }
 

@@ -1,7 +1,7 @@
 package loupe.ui.chart;
 
 import java.util.Objects;
-import loupe.ui.style.Side;
+import loupe.state.window.Side;
 
 /**
  * The bars of one side.

@@ -1,7 +1,7 @@
 package loupe.ui.chart;
 
 import java.util.Objects;
-import loupe.ui.style.Side;
+import loupe.state.window.Side;
 
 /**
  * The points of one side in a {@link ScatterChart}; those that are not finite are not drawn.

@@ -14,6 +14,7 @@ import loupe.index.FeatureActivations;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.HistogramView;
 import loupe.state.window.Brush;
+import loupe.state.window.Side;
 import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.HistogramSeries;
@@ -23,7 +24,6 @@ import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.style.Side;
 import org.controlsfx.control.SegmentedButton;
 
 /** How often a side's feature is how active; a marked range filters the examples. */
@@ -39,7 +39,7 @@ public final class HistogramPane {
 
     public HistogramPane(HistogramModel model, Supplier<String> provenance, FileSaver desk) {
         this.model = model;
-        side = model.activations().side().isA() ? Side.A : Side.B;
+        side = model.activations().side().name();
         export = new ExportMenu(chart, provenance, desk);
         layOut();
         bind();

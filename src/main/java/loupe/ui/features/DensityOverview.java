@@ -9,11 +9,11 @@ import javafx.scene.layout.BorderPane;
 import loupe.state.features.DensityBins;
 import loupe.state.features.FeatureColumn;
 import loupe.state.features.FeatureTableModel;
+import loupe.state.window.Side;
 import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.HistogramSeries;
 import loupe.ui.control.Tooltips;
-import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 

@@ -21,6 +21,7 @@ import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureScatterModel;
 import loupe.state.features.FeatureTableModel;
 import loupe.state.window.FeatureRef;
+import loupe.state.window.Side;
 import loupe.state.window.Workbench;
 import loupe.ui.chart.BoxBrush;
 import loupe.ui.chart.ChartAxis;
@@ -34,7 +35,6 @@ import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 
 /**

@@ -3,6 +3,7 @@ package loupe.ui.style;
 import javafx.scene.Group;
 import javafx.scene.Scene;
 import javafx.scene.paint.Color;
+import loupe.state.window.Side;
 
 /**
  * The colours a painted part uses, by role. The values come from the style sheets ({@code -loupe-*}).

@@ -13,10 +13,10 @@ import javafx.scene.control.Tooltip;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.KeyEvent;
 import javafx.scene.layout.BorderPane;
+import loupe.state.window.Side;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
-import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 
 /**

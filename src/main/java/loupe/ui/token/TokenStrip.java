@@ -18,13 +18,13 @@ import javafx.scene.paint.CycleMethod;
 import javafx.scene.paint.LinearGradient;
 import javafx.scene.paint.Stop;
 import javafx.util.Duration;
+import loupe.state.window.Side;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
 import loupe.ui.export.CanvasPen;
 import loupe.ui.export.Pen;
 import loupe.ui.style.ColourRoles;
 import loupe.ui.style.PaintedRegion;
-import loupe.ui.style.Side;
 import loupe.ui.style.TextWidths;
 
 /**

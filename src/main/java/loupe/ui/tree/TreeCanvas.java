@@ -17,13 +17,13 @@ import javafx.css.PseudoClass;
 import javafx.scene.AccessibleRole;
 import javafx.scene.canvas.Canvas;
 import javafx.scene.control.MenuItem;
+import loupe.state.window.Side;
 import loupe.ui.export.Background;
 import loupe.ui.export.CanvasPen;
 import loupe.ui.export.Exportable;
 import loupe.ui.export.Picture;
 import loupe.ui.style.ColourRoles;
 import loupe.ui.style.PaintedRegion;
-import loupe.ui.style.Side;
 import loupe.ui.style.TextWidths;
 import loupe.ui.token.TokenText;
 

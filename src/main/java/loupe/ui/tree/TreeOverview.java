@@ -7,8 +7,8 @@ import javafx.scene.image.WritableImage;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.Region;
 import javafx.scene.paint.Color;
+import loupe.state.window.Side;
 import loupe.ui.style.ColourRoles;
-import loupe.ui.style.Side;
 
 /** The small map in the corner of a tree that is larger than its pane: where one is; press or drag to go elsewhere. */
 final class TreeOverview extends Region {

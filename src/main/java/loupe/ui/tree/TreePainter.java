@@ -3,9 +3,9 @@ package loupe.ui.tree;
 import java.util.Arrays;
 import java.util.Set;
 import javafx.scene.paint.Color;
+import loupe.state.window.Side;
 import loupe.ui.export.Pen;
 import loupe.ui.style.ColourRoles;
-import loupe.ui.style.Side;
 import loupe.ui.token.TokenText;
 
 /**

@@ -31,7 +31,6 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.ghost.GhostControls;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -84,7 +83,7 @@ public final class TreePane {
 
     private void layOut() {
         canvas.setId("tree-" + model.side());
-        canvas.sideProperty().set(model.side().isA() ? Side.A : Side.B);
+        canvas.sideProperty().set(model.side().name());
         stop.setId("tree-stop-" + model.side());
         foldUnder.setId("tree-fold-" + model.side());
         foldUnder.getStyleClass().add("tree-fold");

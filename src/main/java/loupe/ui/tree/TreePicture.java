@@ -2,10 +2,10 @@ package loupe.ui.tree;
 
 import java.awt.Graphics2D;
 import java.util.Set;
+import loupe.state.window.Side;
 import loupe.ui.export.PaperPen;
 import loupe.ui.export.Picture;
 import loupe.ui.style.ColourRoles;
-import loupe.ui.style.Side;
 
 /**
  * A laid-out tree to be drawn somewhere else than on the screen, whole, at its natural size. Immutable; any thread.

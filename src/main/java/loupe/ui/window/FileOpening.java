@@ -11,9 +11,10 @@ import javafx.scene.input.TransferMode;
 import javafx.stage.DirectoryChooser;
 import javafx.stage.FileChooser;
 import javafx.stage.Window;
+import loupe.index.Corpus;
+import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.WorkbenchModels;
-import loupe.state.checkpoint.NearbyCheckpoints.PathKind;
 import loupe.state.window.CheckpointSide;
 
 /** Opens models, checkpoints and corpora: by choosing, by dropping, from a path. */
@@ -38,8 +39,7 @@ final class FileOpening {
         near().ifPresent(chooser::setInitialDirectory);
         chooser.getExtensionFilters()
                 .addAll(
-                        new FileChooser.ExtensionFilter(
-                                "Checkpoints", "*.pt", "*.pth", "*.bin", "*.safetensors", "*.npz"),
+                        new FileChooser.ExtensionFilter("Checkpoints", patterns(SaeFile.fileEndings())),
                         new FileChooser.ExtensionFilter("All files", "*"));
         Optional.ofNullable(chooser.showOpenDialog(owner)).ifPresent(file -> openCheckpoint(side, file.toPath()));
     }
@@ -73,8 +73,7 @@ final class FileOpening {
         near().ifPresent(chooser::setInitialDirectory);
         chooser.getExtensionFilters()
                 .addAll(
-                        new FileChooser.ExtensionFilter(
-                                "Texts", "*.txt", "*.jsonl", "*.csv", "*.tsv", "*.parquet", "*.gz", "*.bz2", "*.zst"),
+                        new FileChooser.ExtensionFilter("Texts", patterns(Corpus.fileEndings())),
                         new FileChooser.ExtensionFilter("All files", "*"));
         Optional.ofNullable(chooser.showOpenDialog(owner))
                 .ifPresent(file -> models.statistics().corpus().set(file.toPath()));
@@ -84,13 +83,9 @@ final class FileOpening {
         models.workbench().openCheckpoint(side, path, SaeOptions.AS_STORED);
     }
 
-    /** Opens whatever a path is; a second checkpoint goes beside the first. */
+    /** Opens whatever a path is. */
     void open(Path path) {
-        switch (PathKind.of(path)) {
-            case MODEL -> models.workbench().openModel(path);
-            case CORPUS -> models.statistics().corpus().set(path);
-            default -> openCheckpoint(models.workbench().a(), path);
-        }
+        models.opening().open(List.of(path), false);
     }
 
     /** Lets files be dropped anywhere on the window; with Shift a checkpoint goes to side B. */
@@ -112,22 +107,12 @@ final class FileOpening {
     }
 
     private void drop(DragEvent event, List<File> files) {
-        List<Path> checkpoints = files.stream()
-                .map(File::toPath)
-                .filter(path -> PathKind.of(path) == PathKind.CHECKPOINT || PathKind.of(path) == PathKind.UNKNOWN)
-                .toList();
-        files.stream()
-                .map(File::toPath)
-                .filter(path -> !checkpoints.contains(path))
-                .forEach(this::open);
-        boolean beside = event.getTransferMode() == TransferMode.MOVE;
-        for (int i = 0; i < Math.min(2, checkpoints.size()); i++) {
-            openCheckpoint(
-                    i == 1 || beside && models.workbench().a().sae().get() != null
-                            ? models.workbench().b()
-                            : models.workbench().a(),
-                    checkpoints.get(i));
-        }
+        models.opening().open(files.stream().map(File::toPath).toList(), event.getTransferMode() == TransferMode.MOVE);
+    }
+
+    /** What a file chooser calls these endings. */
+    private static List<String> patterns(List<String> endings) {
+        return endings.stream().map(ending -> "*" + ending).toList();
     }
 
     private Optional<File> near() {

@@ -11,11 +11,11 @@ import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.VBox;
+import loupe.state.window.Side;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.nearest.LogitChart;
-import loupe.ui.style.Side;
 import org.junit.jupiter.api.Test;
 
 class ChartsUiTest extends UiTest {

@@ -7,10 +7,10 @@ import javafx.scene.Parent;
 import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
+import loupe.state.window.Side;
 import loupe.ui.SampleTree;
 import loupe.ui.UiTest;
 import loupe.ui.export.CanvasPen;
-import loupe.ui.style.Side;
 import loupe.ui.style.TextWidths;
 import org.junit.jupiter.api.Test;
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Set;
+import loupe.state.window.Side;
 import loupe.ui.SampleTree;
 import loupe.ui.style.ColourRoles;
-import loupe.ui.style.Side;
 import org.junit.jupiter.api.Test;
 
 class TreeLayoutTest {

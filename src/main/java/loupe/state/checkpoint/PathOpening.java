@@ -1,0 +1,120 @@
+package loupe.state.checkpoint;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import javafx.beans.property.ObjectProperty;
+import loupe.base.Problem;
+import loupe.index.PathKind;
+import loupe.sae.checkpoint.SaeOptions;
+import loupe.state.window.Activity;
+import loupe.state.window.CheckpointSide;
+import loupe.state.window.Workbench;
+
+/**
+ * Opens what somebody drops on the window or picks from a list, whatever it is. What it is takes a look at the disk,
+ * which happens in the background: a share that does not answer stops nothing, and what is asked for meanwhile comes
+ * instead. JavaFX thread only.
+ */
+public final class PathOpening {
+    private final Workbench workbench;
+    private final ObjectProperty<Path> corpus;
+    private final Executor looking;
+    private long newest;
+
+    /** @param corpus what becomes of a text */
+    public PathOpening(Workbench workbench, ObjectProperty<Path> corpus) {
+        this(workbench, corpus, PathOpening::onThreadOfItsOwn);
+    }
+
+    /** @param looking where paths are looked at */
+    PathOpening(Workbench workbench, ObjectProperty<Path> corpus, Executor looking) {
+        this.workbench = workbench;
+        this.corpus = corpus;
+        this.looking = looking;
+    }
+
+    /** Not one of a pool: a look that never ends would keep it from everybody else. */
+    private static void onThreadOfItsOwn(Runnable look) {
+        Thread thread = new Thread(look, "looking at paths");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * Opens one path or several: a model, up to two checkpoints (A, then B) and a corpus. What is of no known kind is
+     * opened as a checkpoint, which says what is wrong with it.
+     *
+     * @param beside whether the first checkpoint goes beside one that is open already
+     */
+    public void open(List<Path> paths, boolean beside) {
+        if (paths.isEmpty()) {
+            return;
+        }
+        long mine = ++newest;
+        Activity.Job job = workbench.activity().begin("Looking at " + name(paths.get(0)), () -> abandon(mine));
+        CompletableFuture.supplyAsync(() -> kinds(paths), looking)
+                .whenComplete((kinds, failure) -> workbench.fx().execute(() -> {
+                    job.end();
+                    if (mine != newest) {
+                        return;
+                    }
+                    if (failure != null) {
+                        workbench.notices().tell("Opening " + name(paths.get(0)), Problem.of(failure));
+                    } else {
+                        open(kinds, beside);
+                    }
+                }));
+    }
+
+    private void abandon(long mine) {
+        if (mine == newest) {
+            newest++;
+        }
+    }
+
+    private static Map<Path, PathKind> kinds(List<Path> paths) {
+        Map<Path, PathKind> kinds = new LinkedHashMap<>();
+        paths.forEach(path -> kinds.put(path, PathKind.of(path)));
+        return kinds;
+    }
+
+    private void open(Map<Path, PathKind> kinds, boolean beside) {
+        List<Path> checkpoints = kinds.keySet().stream()
+                .filter(path -> kinds.get(path) == PathKind.CHECKPOINT || kinds.get(path) == PathKind.UNKNOWN)
+                .toList();
+        of(kinds, PathKind.INDEX)
+                .forEach(path -> workbench
+                        .notices()
+                        .tell(name(path) + " is a finished pass over a corpus. Choose the corpus it was made from"));
+        List<Path> models = of(kinds, PathKind.MODEL);
+        Runnable rest = () -> {
+            of(kinds, PathKind.CORPUS).forEach(corpus::set);
+            openCheckpoints(checkpoints, beside);
+        };
+        if (models.isEmpty()) {
+            rest.run();
+        } else {
+            workbench.openModel(models.get(0), opened -> rest.run());
+        }
+    }
+
+    private static List<Path> of(Map<Path, PathKind> kinds, PathKind kind) {
+        return kinds.keySet().stream().filter(path -> kinds.get(path) == kind).toList();
+    }
+
+    private void openCheckpoints(List<Path> checkpoints, boolean beside) {
+        boolean firstToB = beside && workbench.a().sae().get() != null;
+        for (int i = 0; i < Math.min(2, checkpoints.size()); i++) {
+            CheckpointSide side = i == 1 || firstToB ? workbench.b() : workbench.a();
+            workbench.openCheckpoint(side, checkpoints.get(i), SaeOptions.AS_STORED);
+        }
+    }
+
+    private static Path name(Path path) {
+        return path.getFileName() == null ? path : path.getFileName();
+    }
+}
