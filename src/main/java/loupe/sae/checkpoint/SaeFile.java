@@ -11,7 +11,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
-import loupe.format.Container;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.sae.HostWeights;
@@ -49,16 +48,13 @@ public final class SaeFile {
 
     private final Path path;
     private final Path weightsPath;
-    private final Container container;
     private final SaeDraft draft;
     private final SaeOptions options;
     private final long memoryBytes;
 
-    private SaeFile(
-            Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options, long memoryBytes) {
+    private SaeFile(Path path, Path weightsPath, SaeDraft draft, SaeOptions options, long memoryBytes) {
         this.path = path;
         this.weightsPath = weightsPath;
-        this.container = container;
         this.draft = draft;
         this.options = options;
         this.memoryBytes = memoryBytes;
@@ -87,13 +83,7 @@ public final class SaeFile {
             long elements = draft.sources.stream()
                     .mapToLong(source -> source.of(files).elements())
                     .sum();
-            return new SaeFile(
-                    path,
-                    files.archive().path(),
-                    files.archive().container(),
-                    draft,
-                    options,
-                    Math.multiplyExact(elements, Float.BYTES));
+            return new SaeFile(path, files.archive().path(), draft, options, Math.multiplyExact(elements, Float.BYTES));
         }
     }
 
@@ -120,10 +110,6 @@ public final class SaeFile {
     /** The file that holds the tensors. */
     public Path weightsPath() {
         return weightsPath;
-    }
-
-    public Container container() {
-        return container;
     }
 
     /** The family, as {@code --sae-format} spells it. */
