@@ -275,7 +275,8 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     /** Less what is subtracted before encoding. */
     private NDArray shifted(NDArray vectors) {
-        NDArray subtracted = config.subtractDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);
+        NDArray subtracted =
+                config.reading().subtractsDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);
         return subtracted == null ? vectors : vectors.sub(subtracted);
     }
 

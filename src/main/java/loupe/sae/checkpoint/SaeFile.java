@@ -17,6 +17,7 @@ import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
+import loupe.sae.SaeConfig.Heads;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -136,7 +137,7 @@ public final class SaeFile {
 
     /** The only head it reads; empty if it reads all there is. */
     public OptionalInt head() {
-        return draft.head;
+        return draft.heads instanceof Heads.One one ? OptionalInt.of(one.index()) : OptionalInt.empty();
     }
 
     /** Whether the magnitudes of its features are computed with another encoder than the gate. */
