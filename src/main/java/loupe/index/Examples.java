@@ -2,7 +2,6 @@ package loupe.index;
 
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -44,17 +43,9 @@ public final class Examples {
 
     /**
      * Up to {@code count} tokens sampled uniformly over activation value: a bin of the value axis is drawn, then a
-     * token inside it, so that rare large activations are as likely as common small ones. Largest first.
+     * token inside it, so that rare large activations are as likely as common small ones. In the order in which they
+     * are drawn, so that fewer are the beginning of more.
      */
-    public static int[] uniform(FeatureActivations activations, int count, int bins, int apart, long seed) {
-        return Arrays.stream(uniformAsDrawn(activations, count, bins, apart, seed))
-                .boxed()
-                .sorted(largestFirst(activations))
-                .mapToInt(i -> i)
-                .toArray();
-    }
-
-    /** The same tokens in the order in which they are drawn, so that fewer are the beginning of more. */
     public static int[] uniformAsDrawn(FeatureActivations activations, int count, int bins, int apart, long seed) {
         Random random = new Random(seed);
         float max = activations.max();
@@ -150,11 +141,6 @@ public final class Examples {
                 .sorted()
                 .mapToInt(key -> (int) key)
                 .toArray();
-    }
-
-    private static Comparator<Integer> largestFirst(FeatureActivations activations) {
-        return Comparator.comparingDouble((Integer i) -> -activations.values()[i])
-                .thenComparingInt(i -> i);
     }
 
     /** Positive values in (low, high], as indices. */

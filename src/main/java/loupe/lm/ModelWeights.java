@@ -24,10 +24,6 @@ public final class ModelWeights {
         this.weights = new LinkedHashMap<>(weights);
     }
 
-    public ModelConfig config() {
-        return config;
-    }
-
     /** Size in bytes, here and on the device. */
     public long bytes() {
         return weights.values().stream().mapToLong(HostWeight::size).sum();

@@ -33,11 +33,6 @@ final class Pass {
         return cache;
     }
 
-    /** Where small constants of the part under way are made. */
-    NDManager scope() {
-        return scope;
-    }
-
     void checkCancelled() {
         cancellation.check();
     }

@@ -229,11 +229,6 @@ public final class HostWeights {
         return turned;
     }
 
-    /** Number of rows of the lookup. */
-    public int lookupRows() {
-        return Math.toIntExact(tensor(Part.LOOKUP).rows());
-    }
-
     public DirectTensor tensor(Part part) {
         DirectTensor tensor = tensors.get(part);
         if (tensor == null) {

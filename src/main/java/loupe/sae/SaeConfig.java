@@ -1,5 +1,6 @@
 package loupe.sae;
 
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import loupe.base.HookPoint;
@@ -7,176 +8,164 @@ import loupe.base.HookPoint;
 /**
  * What is known about a sparse autoencoder besides its weights.
  *
- * @param format the family of files it came from, as {@code --sae-format} spells it
- * @param dIn width of the activations it reads
+ * @param format the family of files it came from
  * @param dSae number of features
- * @param dOut width of what it writes; differs from {@code dIn} for transcoders only
- * @param subtractDecoderBias whether b_dec is subtracted before encoding
- * @param joinsHeads whether it reads the concatenated heads of {@code hook_z}: an input (..., heads, dHead) is taken as
- *     (..., heads * dHead) and the reconstruction given back as (..., heads, dHead)
- * @param centred whether it was trained on the processed (mean-centred) residual stream of TransformerLens
+ * @param activation how pre-activations become feature activations
+ * @param normalisation what is done to an input before it is encoded
  * @param lookup whether a per-token decoder bias is added after decoding
- * @param model name of the model it was trained on, as the file gives it; empty if it does not
- * @param hook where in the model it reads; empty if the file does not say and nobody was asked yet
- * @param hookOut where in the model it writes, for transcoders that say so; empty for autoencoders, which write where
- *     they read
- * @param transcodes whether what it writes is meant for another place than what it reads
- * @param head the only head it reads and writes, of values (..., heads, dHead) with dHead = dIn = dOut; empty if it
- *     reads all there is
+ * @param reading what it reads
+ * @param writing what its output is meant for
+ * @param trained what it was trained on
  */
 public record SaeConfig(
         String format,
-        int dIn,
         int dSae,
-        int dOut,
         Activation activation,
-        boolean subtractDecoderBias,
         InputNormalisation normalisation,
-        boolean joinsHeads,
-        boolean centred,
         boolean lookup,
-        String model,
-        Optional<HookPoint> hook,
-        Optional<HookPoint> hookOut,
-        boolean transcodes,
-        OptionalInt head) {
+        Reading reading,
+        Writing writing,
+        Training trained) {
 
     public SaeConfig {
-        requirePositive("dIn", dIn);
+        Objects.requireNonNull(format, "format");
+        Objects.requireNonNull(normalisation, "normalisation");
+        Objects.requireNonNull(trained, "trained");
         requirePositive("dSae", dSae);
-        requirePositive("dOut", dOut);
-        int k = activation instanceof Activation.TopK topK
-                ? topK.k()
-                : activation instanceof Activation.BatchTopK batch
-                        ? batch.k()
-                        : activation instanceof Activation.GroupMax groups
-                                ? groups.k()
-                                : activation instanceof Activation.SignedTopK signed ? signed.k() : 1;
+        int k = k(activation).orElse(1);
         if (k < 1 || k > dSae) {
             throw new IllegalArgumentException("k is " + k + ", dictionary has " + dSae + " features");
-        }
-        if (head.isPresent() && (head.getAsInt() < 0 || dIn != dOut || joinsHeads || hookOut.isPresent())) {
-            throw new IllegalArgumentException("head is " + head.getAsInt() + ", of an autoencoder " + dIn + " to "
-                    + dOut
-                    + (joinsHeads ? " that joins heads" : hookOut.isPresent() ? " that writes at another place" : ""));
         }
         if (activation instanceof Activation.GroupMax && dSae % k != 0) {
             throw new IllegalArgumentException(
                     "k is " + k + ", which does not divide the " + dSae + " features into equal groups");
         }
+        if (reading.heads() instanceof Heads.One one
+                && writing instanceof Writing.Elsewhere elsewhere
+                && (elsewhere.at().isPresent() || elsewhere.width() != reading.width())) {
+            throw new IllegalArgumentException("head is " + one.index() + ", of an autoencoder that reads "
+                    + reading.width() + " numbers and writes " + elsewhere.width() + " at another place");
+        }
     }
 
-    /** One that reads all heads, if there are heads where it reads. */
-    public SaeConfig(
-            String format,
-            int dIn,
-            int dSae,
-            int dOut,
-            Activation activation,
-            boolean subtractDecoderBias,
-            InputNormalisation normalisation,
-            boolean joinsHeads,
-            boolean centred,
-            boolean lookup,
-            String model,
-            Optional<HookPoint> hook,
-            Optional<HookPoint> hookOut,
-            boolean transcodes) {
-        this(
-                format,
-                dIn,
-                dSae,
-                dOut,
-                activation,
-                subtractDecoderBias,
-                normalisation,
-                joinsHeads,
-                centred,
-                lookup,
-                model,
-                hook,
-                hookOut,
-                transcodes,
-                OptionalInt.empty());
+    /**
+     * What it reads: vectors x of {@code width} numbers.
+     *
+     * @param at where in the model; empty if the files do not say and nobody was asked yet
+     * @param width dIn, length of x
+     * @param heads what of the heads there makes x
+     * @param subtractsDecoderBias whether b_dec is subtracted from x before encoding
+     */
+    public record Reading(Optional<HookPoint> at, int width, Heads heads, boolean subtractsDecoderBias) {
+        public Reading {
+            Objects.requireNonNull(at, "at");
+            Objects.requireNonNull(heads, "heads");
+            requirePositive("dIn", width);
+        }
     }
 
-    /** One that transcodes if it writes at a hook point of its own, or vectors of another width. */
-    public SaeConfig(
-            String format,
-            int dIn,
-            int dSae,
-            int dOut,
-            Activation activation,
-            boolean subtractDecoderBias,
-            InputNormalisation normalisation,
-            boolean joinsHeads,
-            boolean centred,
-            boolean lookup,
-            String model,
-            Optional<HookPoint> hook,
-            Optional<HookPoint> hookOut) {
-        this(
-                format,
-                dIn,
-                dSae,
-                dOut,
-                activation,
-                subtractDecoderBias,
-                normalisation,
-                joinsHeads,
-                centred,
-                lookup,
-                model,
-                hook,
-                hookOut,
-                hookOut.isPresent() || dIn != dOut);
+    /** What of the heads makes the vectors that are read, where values are of shape (..., heads, dHead). */
+    public sealed interface Heads {
+        /** The files do not say: all heads, concatenated, at {@code hook_z}; elsewhere vectors are read as they are. */
+        record Unstated() implements Heads {}
+
+        /**
+         * All heads, concatenated: (..., heads, dHead) is taken as (..., heads * dHead), and the reconstruction given
+         * back as (..., heads, dHead).
+         */
+        record Joined() implements Heads {}
+
+        /**
+         * One head alone; dIn = dHead.
+         *
+         * @param index from 0
+         */
+        record One(int index) implements Heads {
+            public One {
+                if (index < 0) {
+                    throw new IllegalArgumentException("head is " + index + ", must be 0 or more");
+                }
+            }
+        }
     }
 
-    /** One that reads vectors, not heads, and writes where it reads. */
-    public SaeConfig(
-            String format,
-            int dIn,
-            int dSae,
-            int dOut,
-            Activation activation,
-            boolean subtractDecoderBias,
-            InputNormalisation normalisation,
-            boolean centred,
-            boolean lookup,
-            String model,
-            Optional<HookPoint> hook) {
-        this(
-                format,
-                dIn,
-                dSae,
-                dOut,
-                activation,
-                subtractDecoderBias,
-                normalisation,
-                false,
-                centred,
-                lookup,
-                model,
-                hook,
-                Optional.empty());
+    /** What the output is meant for. */
+    public sealed interface Writing {
+        /** The place that was read, as in an autoencoder: dOut = dIn. */
+        record Back() implements Writing {}
+
+        /**
+         * Another place, as in a transcoder.
+         *
+         * @param at where in the model; empty if the files do not say
+         * @param width dOut, length of the output
+         */
+        record Elsewhere(Optional<HookPoint> at, int width) implements Writing {
+            public Elsewhere {
+                Objects.requireNonNull(at, "at");
+                requirePositive("dOut", width);
+            }
+        }
     }
 
-    /** An autoencoder (dOut = dIn) without input normalisation, lookup, model or hook, trained on raw activations. */
-    public static SaeConfig of(String format, int dIn, int dSae, Activation activation, boolean subtractDecoderBias) {
+    /**
+     * What it was trained on.
+     *
+     * @param model name of the model, as the files give it; empty if they do not
+     * @param centred whether the activations were those of the processed (mean-centred) residual stream of
+     *     TransformerLens
+     */
+    public record Training(String model, boolean centred) {
+        public Training {
+            Objects.requireNonNull(model, "model");
+        }
+    }
+
+    /**
+     * An autoencoder without input normalisation, lookup, model or hook point, trained on activations as they are.
+     *
+     * @param subtractsDecoderBias as in {@link Reading}
+     */
+    public static SaeConfig of(String format, int dIn, int dSae, Activation activation, boolean subtractsDecoderBias) {
         return new SaeConfig(
                 format,
-                dIn,
                 dSae,
-                dIn,
                 activation,
-                subtractDecoderBias,
                 InputNormalisation.NONE,
                 false,
-                false,
-                false,
-                "",
-                Optional.empty(),
-                Optional.empty());
+                new Reading(Optional.empty(), dIn, new Heads.Unstated(), subtractsDecoderBias),
+                new Writing.Back(),
+                new Training("", false));
+    }
+
+    /** Length of the vectors it reads. */
+    public int dIn() {
+        return reading.width();
+    }
+
+    /** Length of the vectors it writes. */
+    public int dOut() {
+        return writing instanceof Writing.Elsewhere elsewhere ? elsewhere.width() : reading.width();
+    }
+
+    /** Where in the model it reads; empty if that is unknown. */
+    public Optional<HookPoint> hook() {
+        return reading.at();
+    }
+
+    /** Where in the model a transcoder writes; empty if that is unknown, and for an autoencoder. */
+    public Optional<HookPoint> hookOut() {
+        return writing instanceof Writing.Elsewhere elsewhere ? elsewhere.at() : Optional.empty();
+    }
+
+    /** Whether what it writes is meant for another place than what it reads. */
+    public boolean transcodes() {
+        return writing instanceof Writing.Elsewhere;
+    }
+
+    /** The only head it reads and writes; empty if it reads all there is. */
+    public OptionalInt head() {
+        return reading.heads() instanceof Heads.One one ? OptionalInt.of(one.index()) : OptionalInt.empty();
     }
 
     /**
@@ -184,11 +173,11 @@ public record SaeConfig(
      * {@code hook_z}.
      */
     public boolean readsHeads() {
-        return head.isEmpty()
-                && (joinsHeads
-                        || hook.map(HookPoint::site)
+        return reading.heads() instanceof Heads.Joined
+                || reading.heads() instanceof Heads.Unstated
+                        && hook().map(HookPoint::site)
                                 .filter(HookPoint.Site.Z::equals)
-                                .isPresent());
+                                .isPresent();
     }
 
     /**
@@ -196,103 +185,59 @@ public record SaeConfig(
      * point is unknown.
      */
     public Optional<String> place() {
-        return hook.map(at -> at.name() + (head.isPresent() ? ", head " + head.getAsInt() : ""));
+        return hook().map(at -> at.name() + (head().isPresent() ? ", head " + head().getAsInt() : ""));
     }
 
     public SaeConfig withNormalisation(InputNormalisation other) {
-        return new SaeConfig(
-                format,
-                dIn,
-                dSae,
-                dOut,
-                activation,
-                subtractDecoderBias,
-                other,
-                joinsHeads,
-                centred,
-                lookup,
-                model,
-                hook,
-                hookOut,
-                transcodes,
-                head);
+        return new SaeConfig(format, dSae, activation, other, lookup, reading, writing, trained);
     }
 
     public SaeConfig withActivation(Activation other) {
-        return new SaeConfig(
-                format,
-                dIn,
-                dSae,
-                dOut,
-                other,
-                subtractDecoderBias,
-                normalisation,
-                joinsHeads,
-                centred,
-                lookup,
-                model,
-                hook,
-                hookOut,
-                transcodes,
-                head);
-    }
-
-    public SaeConfig withSubtractDecoderBias(boolean other) {
-        return new SaeConfig(
-                format,
-                dIn,
-                dSae,
-                dOut,
-                activation,
-                other,
-                normalisation,
-                joinsHeads,
-                centred,
-                lookup,
-                model,
-                hook,
-                hookOut,
-                transcodes,
-                head);
+        return new SaeConfig(format, dSae, other, normalisation, lookup, reading, writing, trained);
     }
 
     public SaeConfig withLookup(boolean other) {
-        return new SaeConfig(
-                format,
-                dIn,
-                dSae,
-                dOut,
-                activation,
-                subtractDecoderBias,
-                normalisation,
-                joinsHeads,
-                centred,
-                other,
-                model,
-                hook,
-                hookOut,
-                transcodes,
-                head);
+        return new SaeConfig(format, dSae, activation, normalisation, other, reading, writing, trained);
     }
 
-    /** Where it was trained: the model's name, the hook point and whether the activations were centred. */
+    public SaeConfig withReading(Reading other) {
+        return new SaeConfig(format, dSae, activation, normalisation, lookup, other, writing, trained);
+    }
+
+    public SaeConfig withWriting(Writing other) {
+        return new SaeConfig(format, dSae, activation, normalisation, lookup, reading, other, trained);
+    }
+
+    /** The same with b_dec subtracted before encoding, or not. */
+    public SaeConfig withSubtractDecoderBias(boolean other) {
+        return withReading(new Reading(reading.at(), reading.width(), reading.heads(), other));
+    }
+
+    /** The same, read at a hook point and trained there on a model's activations. */
     public SaeConfig trainedAt(String modelName, HookPoint at, boolean onCentred) {
         return new SaeConfig(
                 format,
-                dIn,
                 dSae,
-                dOut,
                 activation,
-                subtractDecoderBias,
                 normalisation,
-                joinsHeads,
-                onCentred,
                 lookup,
-                modelName,
-                Optional.of(at),
-                hookOut,
-                transcodes,
-                head);
+                new Reading(Optional.of(at), reading.width(), reading.heads(), reading.subtractsDecoderBias()),
+                writing,
+                new Training(modelName, onCentred));
+    }
+
+    private static OptionalInt k(Activation activation) {
+        if (activation instanceof Activation.TopK topK) {
+            return OptionalInt.of(topK.k());
+        } else if (activation instanceof Activation.BatchTopK batch) {
+            return OptionalInt.of(batch.k());
+        } else if (activation instanceof Activation.GroupMax groups) {
+            return OptionalInt.of(groups.k());
+        } else if (activation instanceof Activation.SignedTopK signed) {
+            return OptionalInt.of(signed.k());
+        }
+        Objects.requireNonNull(activation, "activation");
+        return OptionalInt.empty();
     }
 
     private static void requirePositive(String name, int value) {

@@ -39,7 +39,6 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     private final SaeConfig config;
     private final NDManager manager;
-    private final long bytes;
     private final Optional<Path> origin;
     private final List<ByteBuffer> buffers = new ArrayList<>();
     private final Map<Part, NDArray> parts = new EnumMap<>(Part.class);
@@ -54,7 +53,6 @@ public final class SparseAutoencoder implements AutoCloseable {
     private SparseAutoencoder(SaeConfig config, HostWeights host, NDManager manager) {
         this.config = config;
         this.manager = manager;
-        this.bytes = host.bytes();
         this.origin = host.origin();
         for (Part part : Part.values()) {
             if (host.has(part)) {
@@ -78,7 +76,6 @@ public final class SparseAutoencoder implements AutoCloseable {
     private SparseAutoencoder(SaeConfig config, SparseAutoencoder owner) {
         this.config = config;
         this.manager = owner.manager.newSubManager();
-        this.bytes = owner.bytes;
         this.origin = owner.origin;
         parts.putAll(owner.parts);
         weights.addAll(owner.weights);
@@ -129,11 +126,6 @@ public final class SparseAutoencoder implements AutoCloseable {
         return config;
     }
 
-    /** Bytes the weights take on the device. */
-    public long bytes() {
-        return bytes;
-    }
-
     /** Everything this owns on the device, to be lent with {@code tempAttachAll}. */
     public NDList weights() {
         return weights;
@@ -149,16 +141,6 @@ public final class SparseAutoencoder implements AutoCloseable {
         return decoder;
     }
 
-    /** b_enc, (dSae); of a gated autoencoder b_gate. */
-    public NDArray encoderBias() {
-        return parts.get(Part.ENCODER_BIAS);
-    }
-
-    /** b_dec, (dOut). */
-    public NDArray decoderBias() {
-        return parts.get(Part.DECODER_BIAS);
-    }
-
     /** The per-token decoder bias, (vocabulary, dOut). */
     public Optional<NDArray> lookup() {
         return Optional.ofNullable(parts.get(Part.LOOKUP));
@@ -172,14 +154,6 @@ public final class SparseAutoencoder implements AutoCloseable {
     /** A copy of row {@code feature} of W_dec, dOut values. */
     public float[] decoderDirection(int feature) {
         return row(decoder, feature);
-    }
-
-    /**
-     * Encoder directions of several features, (N, dIn), for ids (N) of type int64; belongs to the manager of
-     * {@code ids}.
-     */
-    public NDArray encoderDirections(NDArray ids) {
-        return Embedding.embedding(ids, encoderRows, SparseFormat.DENSE).singletonOrThrow();
     }
 
     /** Decoder directions of several features, (N, dOut), likewise. */
@@ -261,11 +235,6 @@ public final class SparseAutoencoder implements AutoCloseable {
         }
     }
 
-    /** {@link #decode(NDArray, NDArray, PreparedInput)} from the activations the features came from. */
-    public NDArray decode(NDArray features, NDArray tokenIds, NDArray x) {
-        return decode(features, tokenIds, prepare(x));
-    }
-
     /** Encodes and decodes. {@code tokenIds} as in {@link #decode(NDArray, NDArray, PreparedInput)}. */
     public Reconstruction reconstruct(NDArray x, NDArray tokenIds) {
         PreparedInput input = prepare(x);
@@ -306,7 +275,8 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     /** Less what is subtracted before encoding. */
     private NDArray shifted(NDArray vectors) {
-        NDArray subtracted = config.subtractDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);
+        NDArray subtracted =
+                config.reading().subtractsDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);
         return subtracted == null ? vectors : vectors.sub(subtracted);
     }
 

@@ -1,21 +1,16 @@
 package loupe.tensor;
 
-import java.lang.management.BufferPoolMXBean;
-import java.lang.management.ManagementFactory;
 import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Takes memory outside the heap, keeps account of it, and gives it back at once. Otherwise it goes only when the
- * collector finds its buffer unreachable, which may be never: gigabytes of weights hang on buffer objects of a few
- * bytes, and so put no pressure on the heap. Thread-safe.
+ * Takes memory outside the heap and gives it back at once. Otherwise it goes only when the collector finds its buffer
+ * unreachable, which may be never: gigabytes of weights hang on buffer objects of a few bytes, and so put no pressure
+ * on the heap. Thread-safe.
  */
 public final class DirectMemory {
-    private static final AtomicLong MOST = new AtomicLong();
-
     private DirectMemory() {}
 
     /**
@@ -24,24 +19,7 @@ public final class DirectMemory {
      * @throws OutOfMemoryError if the process may not take as much
      */
     public static ByteBuffer allocate(int bytes) {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
-        MOST.accumulateAndGet(held(), Math::max);
-        return buffer;
-    }
-
-    /** Bytes of all direct buffers of this process that have not been given back, whoever made them. */
-    public static long held() {
-        return Pool.DIRECT.getMemoryUsed();
-    }
-
-    /** The most that was {@link #held} after an {@link #allocate} since the last {@link #forgetMost}. */
-    public static long mostHeld() {
-        return MOST.get();
-    }
-
-    /** Begins anew to watch for the most that is held. */
-    public static void forgetMost() {
-        MOST.set(held());
+        return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
     }
 
     /**
@@ -63,14 +41,6 @@ public final class DirectMemory {
             }
             throw new IllegalStateException("direct memory cannot be freed", e);
         }
-    }
-
-    /** The platform's own account. */
-    private static final class Pool {
-        static final BufferPoolMXBean DIRECT = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class).stream()
-                .filter(pool -> pool.getName().equals("direct"))
-                .findFirst()
-                .orElseThrow();
     }
 
     /** The platform's own way, by reflection, because its package is not for programs to compile against. */

@@ -8,7 +8,6 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import loupe.tensor.HostTensor;
@@ -55,11 +54,6 @@ public final class FlatParameters {
 
     public NDArray get(String name) {
         return views.get(name);
-    }
-
-    /** All tensors, in the order of the flat vector. */
-    List<NDArray> all() {
-        return List.copyOf(views.values());
     }
 
     /** Lends all tensors to a step, so that what is made of them is closed with it. */

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import loupe.TinyModel;
 import loupe.analysis.features.LogitMoments;
 import loupe.analysis.features.LogitWeights;
@@ -18,6 +19,7 @@ import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TreeLimits;
+import loupe.analysis.ghost.TreeShape;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
@@ -72,7 +74,7 @@ class PaddedVocabularyTest {
 
     @Test
     void logitWeightsAreOfTokensOnly() {
-        LogitWeights.Answer weights = device.ask(new LogitWeights(model, sae, 0, 20));
+        LogitWeights.Answer weights = device.ask(new LogitWeights(model, sae, 0, false, false, 20));
         assertThat(weights.weights()).hasSize(TinyModel.VOCABULARY);
         assertThat(weights.promoted()).hasSize(20);
         onlyTokens(weights.promoted());
@@ -105,12 +107,12 @@ class PaddedVocabularyTest {
                 model,
                 GhostSettings.finished(direction),
                 new GhostPrompt(List.of(5, 0, 17), List.of(1)),
-                TreeLimits.DEFAULT.withCutoff(0).withTopK(ROWS).withMaxDepth(1)));
-        assertThat(tree.childCount(0)).isEqualTo(TinyModel.VOCABULARY);
+                new TreeLimits(0, ROWS, 1, OptionalInt.empty(), OptionalInt.empty())));
+        assertThat(TreeShape.childCount(tree, 0)).isEqualTo(TinyModel.VOCABULARY);
         double sum = 0;
-        for (int i = 0; i < tree.childCount(0); i++) {
-            assertThat(tree.token(tree.firstChild(0) + i)).isLessThan(TinyModel.VOCABULARY);
-            sum += tree.cumulative(tree.firstChild(0) + i);
+        for (int i = 0; i < TreeShape.childCount(tree, 0); i++) {
+            assertThat(tree.token(TreeShape.firstChild(tree, 0) + i)).isLessThan(TinyModel.VOCABULARY);
+            sum += tree.cumulative(TreeShape.firstChild(tree, 0) + i);
         }
         assertThat(sum).isLessThan(1 - 1e-6);
     }

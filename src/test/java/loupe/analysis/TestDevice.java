@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.Supplier;
 import loupe.TinyModel;
 import loupe.base.Cancellation;
@@ -21,7 +20,6 @@ import loupe.lm.Processing;
 import loupe.lm.folder.ModelFolder;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
-import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 import loupe.sae.SparseAutoencoder;
 import loupe.tensor.HostTensor;
@@ -75,18 +73,7 @@ public final class TestDevice implements AutoCloseable {
     public SaeId sae(SaeId id, HostTensor encoder, HostTensor decoder) {
         int dIn = encoder.size(0);
         int dSae = encoder.size(1);
-        SaeConfig config = new SaeConfig(
-                "saelens",
-                dIn,
-                dSae,
-                dIn,
-                new Activation.Relu(),
-                false,
-                InputNormalisation.NONE,
-                false,
-                false,
-                "",
-                Optional.empty());
+        SaeConfig config = SaeConfig.of("saelens", dIn, dSae, new Activation.Relu(), false);
         HostWeights weights = new HostWeights()
                 .matrix(HostWeights.Part.ENCODER, encoder.data(), dIn, dSae, false)
                 .matrix(HostWeights.Part.DECODER, decoder.data(), dSae, dIn, true)

@@ -34,11 +34,11 @@ class OldSaeLensFileTest {
         SaeConfig config = file.config();
         assertThat(file.format()).isEqualTo("saelens");
         assertThat(config.hook()).contains(HookPoint.residPre(8));
-        assertThat(config.model()).isEqualTo("gpt2-small");
+        assertThat(config.trained().model()).isEqualTo("gpt2-small");
         assertThat(config.activation()).isEqualTo(new Activation.Relu());
-        assertThat(config.subtractDecoderBias()).isTrue();
+        assertThat(config.reading().subtractsDecoderBias()).isTrue();
         // written before SAELens 3.20, on a processed model
-        assertThat(config.centred()).isTrue();
+        assertThat(config.trained().centred()).isTrue();
         assertThat(file.readWeights(new Cancellation()).vector(Part.DECODER_BIAS))
                 .containsExactly(1, 2);
     }
@@ -47,7 +47,7 @@ class OldSaeLensFileTest {
     void anOutputBiasMakesItATranscoder() throws IOException {
         SaeFile file = SaeFile.read(write(true), SaeOptions.AS_STORED);
         HostWeights weights = file.readWeights(new Cancellation());
-        assertThat(file.config().subtractDecoderBias()).isFalse();
+        assertThat(file.config().reading().subtractsDecoderBias()).isFalse();
         assertThat(file.config().hookOut()).contains(new HookPoint(HookPoint.Site.MLP_OUT, 8));
         assertThat(weights.vector(Part.INPUT_BIAS)).containsExactly(1, 2);
         assertThat(weights.vector(Part.DECODER_BIAS)).containsExactly(3, 4);

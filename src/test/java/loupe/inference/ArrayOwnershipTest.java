@@ -92,7 +92,7 @@ class ArrayOwnershipTest {
                 new GhostBasis(model, ghost),
                 tree,
                 tree.withBaseline(TreeBaseline.random(2)),
-                tree.withSteering(TreeSteering.adding(sae, 3, 1, 2)));
+                tree.withSteering(new TreeSteering(sae, 3, 1, TreeSteering.Kind.ADD, 2)));
         Stream<Query<?>> tokens = Stream.of(TokenMetric.values()).map(metric -> new TokenColumns(model, ghost, metric));
         Stream<Query<?>> features = Stream.of(
                 new Neighbours(new NeighbourQuery.Token(model, 3), new NeighbourSpace.Tokens(model), 5),

@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import loupe.format.FloatSource;
 import loupe.format.JsonFiles;
@@ -98,33 +99,28 @@ class LoadingMemoryTest {
                                     "blocks.0.hook_resid_pre")));
         }
         long floats = 4L * (2L * D * FEATURES + FEATURES + D);
-        long before = begin();
-        Loader.Loaded<OpenSae, ?> loaded = new FileLoader().sae(folder, SaeOptions.AS_STORED);
-        check(loaded, floats, before);
+        check(floats, () -> new FileLoader().sae(folder, SaeOptions.AS_STORED));
     }
 
     @ParameterizedTest
     @MethodSource("files")
     void aModelWhoseMatricesAreTurnedIsHeldOnceWhileItIsRead(DType dtype, boolean torch) throws IOException {
         long floats = writeNeoX(folder, dtype, torch);
-        long before = begin();
-        Loader.Loaded<OpenModel, ?> loaded = new FileLoader().model(folder, Processing.RAW);
-        check(loaded, floats, before);
+        check(floats, () -> new FileLoader().model(folder, Processing.RAW));
     }
 
-    private static long begin() {
-        DirectMemory.forgetMost();
-        return DirectMemory.held();
-    }
-
-    private static void check(Loader.Loaded<?, ?> loaded, long floats, long before) {
-        long most = DirectMemory.mostHeld() - before;
-        long left = DirectMemory.held() - before;
+    private static void check(long floats, Supplier<Loader.Loaded<?, ?>> load) {
+        MemoryWatch memory = new MemoryWatch();
+        Loader.Loaded<?, ?> loaded;
+        try (memory) {
+            loaded = load.get();
+        }
+        long left = memory.held();
         loaded.files().run();
         assertThat(loaded.bytes()).isEqualTo(floats);
-        assertThat(most).as("held at most").isLessThanOrEqualTo((long) (MOST * floats));
+        assertThat(memory.most()).as("held at most").isBetween(floats, (long) (MOST * floats));
         assertThat(left).as("held in the end").isLessThanOrEqualTo(floats + (1 << 20));
-        assertThat(DirectMemory.held() - before).as("held when it is closed").isLessThanOrEqualTo(1 << 20);
+        assertThat(memory.held()).as("held when it is closed").isLessThanOrEqualTo(1 << 20);
     }
 
     /** What a heap must make room for until it is collected: the collector of a large heap is in no hurry. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
 import loupe.sae.HostWeights.Part;
@@ -232,20 +233,8 @@ class SparseAutoencoderTest {
     @Test
     void joinedHeadsComeBackAsHeads() {
         SaeConfig plain = SaeConfig.of("test", 2, 3, new Activation.Relu(), false);
-        SaeConfig config = new SaeConfig(
-                "test",
-                2,
-                3,
-                2,
-                plain.activation(),
-                false,
-                plain.normalisation(),
-                true,
-                false,
-                false,
-                "",
-                plain.hook(),
-                plain.hookOut());
+        SaeConfig config =
+                plain.withReading(new SaeConfig.Reading(Optional.empty(), 2, new SaeConfig.Heads.Joined(), false));
         try (SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights())) {
             Reconstruction r = sae.reconstruct(manager.create(new float[] {5, 3, 5, 3}, new Shape(2, 2, 1)), null);
             assertThat(r.features().getShape()).isEqualTo(new Shape(2, 3));

@@ -11,19 +11,15 @@ class DirectMemoryTest {
 
     /** In halves of the size, because buffers of other tests may be collected meanwhile. */
     @Test
-    void theMostThatWasHeldIsRememberedWhenItHasBeenGivenBack() {
-        DirectMemory.forgetMost();
-        long before = DirectMemory.held();
+    void whatIsFreedIsHeldNoMoreAndMayBeFreedTwice() {
+        long before = HeldMemory.bytes();
         ByteBuffer first = DirectMemory.allocate(SIZE);
         ByteBuffer second = DirectMemory.allocate(SIZE);
         assertThat(first.order()).isEqualTo(ByteOrder.nativeOrder());
-        assertThat(DirectMemory.held()).isBetween(before + SIZE, before + 2L * SIZE);
+        assertThat(HeldMemory.bytes()).isBetween(before + SIZE, before + 2L * SIZE);
         DirectMemory.free(first);
         DirectMemory.free(second);
         DirectMemory.free(second);
-        assertThat(DirectMemory.held()).isLessThan(before + SIZE / 2);
-        assertThat(DirectMemory.mostHeld()).isGreaterThan(before + SIZE);
-        DirectMemory.forgetMost();
-        assertThat(DirectMemory.mostHeld()).isLessThan(before + SIZE / 2);
+        assertThat(HeldMemory.bytes()).isLessThan(before + SIZE / 2);
     }
 }

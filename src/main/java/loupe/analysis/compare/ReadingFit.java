@@ -107,7 +107,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                     length,
                     config.dIn());
             if (scales(config) && Double.isNaN(factor)) {
-                return measure(config, x.apply(config.centred()), batch.length);
+                return measure(config, x.apply(config.trained().centred()), batch.length);
             }
             Function<Boolean, NDArray> y = write.equals(read)
                     ? x
@@ -162,8 +162,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                                 && (sameCentring || config.normalisation() != InputNormalisation.LAYER_NORM);
                         if (makesSense) {
                             readings.add(new Reading(
-                                    config.centred() == sameCentring,
-                                    config.subtractDecoderBias() == sameBias,
+                                    config.trained().centred() == sameCentring,
+                                    config.reading().subtractsDecoderBias() == sameBias,
                                     sameFactor ? 1 : factor,
                                     0,
                                     0));

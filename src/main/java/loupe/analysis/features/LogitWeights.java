@@ -28,11 +28,6 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         }
     }
 
-    /** Neither centred nor normalised. */
-    public LogitWeights(ModelId model, SaeId sae, int feature, int top) {
-        this(model, sae, feature, false, false, top);
-    }
-
     @Override
     public Answer answer(Scope scope) {
         float[] direction = scope.sae(sae).decoderDirection(feature);

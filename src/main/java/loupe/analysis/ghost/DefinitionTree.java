@@ -119,8 +119,6 @@ public record DefinitionTree(
         private final boolean complete;
         private final int[] shown;
         private final int[] parent;
-        private final int[] firstChild;
-        private final int[] childCount;
 
         /** @param known nodes that do not change any more */
         Answer(DefinitionTree query, TreeNodes known, boolean complete) {
@@ -130,17 +128,9 @@ public record DefinitionTree(
             shown = shown(known, query.limits);
             int[] number = new int[known.size()];
             parent = new int[shown.length];
-            firstChild = new int[shown.length];
-            childCount = new int[shown.length];
             for (int i = 0; i < shown.length; i++) {
                 number[shown[i]] = i;
                 parent[i] = i == 0 ? TreeNodes.NONE : number[known.parent(shown[i])];
-                firstChild[i] = TreeNodes.NONE;
-                if (i > 0) {
-                    if (childCount[parent[i]]++ == 0) {
-                        firstChild[parent[i]] = i;
-                    }
-                }
             }
         }
 
@@ -193,19 +183,6 @@ public record DefinitionTree(
         /** Number of the parent; -1 for the root. */
         public int parent(int node) {
             return parent[node];
-        }
-
-        public int depth(int node) {
-            return known.depth(shown[node]);
-        }
-
-        /** Number of the first child, of {@link #childCount}; -1 if there is none. */
-        public int firstChild(int node) {
-            return firstChild[node];
-        }
-
-        public int childCount(int node) {
-            return childCount[node];
         }
 
         /** Probability of the token after its ancestors; 1 for the root. */
@@ -270,37 +247,6 @@ public record DefinitionTree(
                 }
             }
             return sum / weight;
-        }
-
-        /** Token ids from the root's child down to this node. */
-        public int[] path(int node) {
-            int[] path = new int[depth(node)];
-            for (int at = node, i = path.length - 1; i >= 0; i--, at = parent[at]) {
-                path[i] = token(at);
-            }
-            return path;
-        }
-
-        /**
-         * The same tree with a larger cutoff, equal to what a new one would be. Host only, in one pass over the nodes.
-         */
-        public Answer trimmed(double cutoff) {
-            if (cutoff < query.limits.cutoff()) {
-                throw new IllegalArgumentException(
-                        "cutoff is " + cutoff + ", below the " + query.limits.cutoff() + " the tree was grown to");
-            }
-            TreeLimits limits = query.limits.withCutoff(cutoff);
-            return new Answer(
-                    new DefinitionTree(
-                            query.model,
-                            query.ghost,
-                            query.prompt,
-                            limits,
-                            query.baseline,
-                            query.steering,
-                            Optional.empty()),
-                    known,
-                    complete);
         }
 
         /**

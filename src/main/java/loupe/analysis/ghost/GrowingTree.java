@@ -53,10 +53,6 @@ final class GrowingTree {
         return !begun || !open.isEmpty() && nodes.cumulative(open.peek()) >= smallestKept();
     }
 
-    boolean hasBegun() {
-        return begun;
-    }
-
     /** Some nodes of one tree to be expanded. */
     record Turn(GrowingTree tree, List<Integer> batch) {}
 
@@ -162,7 +158,7 @@ final class GrowingTree {
     }
 
     private void add(int node, Predictions predictions, int row) {
-        nodes.expand(node, predictions.entropies()[row], predictions.divergences()[row], predictions.topK());
+        nodes.expand(node, predictions.entropies()[row], predictions.divergences()[row]);
         for (int k = 0; k < predictions.topK(); k++) {
             int at = row * predictions.topK() + k;
             consider(nodes.add(

@@ -78,10 +78,6 @@ public record TreeBatch(List<DefinitionTree> trees) implements Query.Stepped<Lis
             this.question = question;
         }
 
-        DefinitionTree question() {
-            return question;
-        }
-
         boolean hasBegun() {
             return growing != null;
         }

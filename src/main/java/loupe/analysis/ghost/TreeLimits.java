@@ -36,15 +36,7 @@ public record TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxN
         return new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(newMaxNodes), maskId);
     }
 
-    public TreeLimits withMaskId(int newMaskId) {
-        return new TreeLimits(cutoff, topK, maxDepth, maxNodes, OptionalInt.of(newMaskId));
-    }
-
     public TreeLimits withTopK(int newTopK) {
         return new TreeLimits(cutoff, newTopK, maxDepth, maxNodes, maskId);
-    }
-
-    public TreeLimits withMaxDepth(int newMaxDepth) {
-        return new TreeLimits(cutoff, topK, newMaxDepth, maxNodes, maskId);
     }
 }

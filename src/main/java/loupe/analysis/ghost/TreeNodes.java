@@ -14,8 +14,7 @@ final class TreeNodes {
     private int[] token = {NONE};
     private int[] parent = {NONE};
     private int[] depth = {0};
-    private int[] firstChild = {NONE};
-    private int[] childCount = {0};
+    private boolean[] expanded = {false};
     private double[] probability = {1};
     private double[] cumulative = {1};
     private double[] baseline = {Double.NaN};
@@ -29,8 +28,7 @@ final class TreeNodes {
         copy.token = Arrays.copyOf(token, size);
         copy.parent = Arrays.copyOf(parent, size);
         copy.depth = Arrays.copyOf(depth, size);
-        copy.firstChild = Arrays.copyOf(firstChild, size);
-        copy.childCount = Arrays.copyOf(childCount, size);
+        copy.expanded = Arrays.copyOf(expanded, size);
         copy.probability = Arrays.copyOf(probability, size);
         copy.cumulative = Arrays.copyOf(cumulative, size);
         copy.baseline = Arrays.copyOf(baseline, size);
@@ -55,16 +53,8 @@ final class TreeNodes {
         return depth[node];
     }
 
-    int firstChild(int node) {
-        return firstChild[node];
-    }
-
-    int childCount(int node) {
-        return childCount[node];
-    }
-
     boolean isExpanded(int node) {
-        return firstChild[node] != NONE;
+        return expanded[node];
     }
 
     double probability(int node) {
@@ -88,11 +78,10 @@ final class TreeNodes {
     }
 
     /** What the model says comes after a node; called once per node, with its children added right after. */
-    void expand(int node, float itsEntropy, float itsDivergence, int children) {
+    void expand(int node, float itsEntropy, float itsDivergence) {
         entropy[node] = itsEntropy;
         divergence[node] = itsDivergence;
-        firstChild[node] = size;
-        childCount[node] = children;
+        expanded[node] = true;
     }
 
     /**
@@ -107,7 +96,6 @@ final class TreeNodes {
         token[size] = itsToken;
         parent[size] = itsParent;
         depth[size] = depth[itsParent] + 1;
-        firstChild[size] = NONE;
         probability[size] = itsProbability;
         cumulative[size] = cumulative[itsParent] * itsProbability;
         baseline[size] = itsBaseline;
@@ -120,8 +108,7 @@ final class TreeNodes {
         token = Arrays.copyOf(token, room);
         parent = Arrays.copyOf(parent, room);
         depth = Arrays.copyOf(depth, room);
-        firstChild = Arrays.copyOf(firstChild, room);
-        childCount = Arrays.copyOf(childCount, room);
+        expanded = Arrays.copyOf(expanded, room);
         probability = Arrays.copyOf(probability, room);
         cumulative = Arrays.copyOf(cumulative, room);
         baseline = Arrays.copyOf(baseline, room);

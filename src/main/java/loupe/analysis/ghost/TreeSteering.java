@@ -14,8 +14,4 @@ public record TreeSteering(SaeId sae, int feature, int layer, Kind kind, double 
         /** h + (c - h.d) d: the direction's share of h is c at every position; with 0 the direction is ablated. */
         CLAMP
     }
-
-    public static TreeSteering adding(SaeId sae, int feature, int layer, double coefficient) {
-        return new TreeSteering(sae, feature, layer, Kind.ADD, coefficient);
-    }
 }

@@ -20,7 +20,7 @@ public final class TrainedValues {
 
     /** @param value at {@code at}, which is where {@code config} reads or writes */
     public static NDArray of(LanguageModel lm, SaeConfig config, HookPoint at, NDArray value) {
-        return of(lm, config, config.centred(), at, value);
+        return of(lm, config, config.trained().centred(), at, value);
     }
 
     /**
@@ -51,7 +51,8 @@ public final class TrainedValues {
      * @param written in the shape that {@link #of} gives
      */
     public static NDArray with(LanguageModel lm, SaeConfig config, HookPoint at, NDArray value, NDArray written) {
-        boolean lacksBias = config.centred() && (at.site() == HookPoint.Site.V || at.site() == HookPoint.Site.Z);
+        boolean lacksBias =
+                config.trained().centred() && (at.site() == HookPoint.Site.V || at.site() == HookPoint.Site.Z);
         NDArray whole = lacksBias
                 ? valueBias(lm, at)
                         .map(bias -> written.add(atItsHead(config, bias)))

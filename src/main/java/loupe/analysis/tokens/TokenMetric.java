@@ -8,28 +8,17 @@ import java.util.Locale;
  */
 public enum TokenMetric {
     /** (1 - cos(g, E_t))^m / (1 - cos(c, E_t)), the notebook's score; smallest first. */
-    RATIO(true),
+    RATIO,
     /** cos(g, E_t); largest first. */
-    COSINE(false),
+    COSINE,
     /** cos(g - c, E_t - c); largest first. */
-    CENTRED(false),
+    CENTRED,
     /** 2 cos(g, E_t) - r(g) - r(E_t), r the mean of the ten largest cosines with other tokens; largest first. */
-    CSLS(false),
+    CSLS,
     /** g . E_t; largest first. */
-    DOT(false),
+    DOT,
     /** sqrt((g - E_t)^T S^-1 (g - E_t)), S the Ledoit-Wolf covariance of the embeddings; smallest first. */
-    MAHALANOBIS(true);
-
-    private final boolean smallestFirst;
-
-    TokenMetric(boolean smallestFirst) {
-        this.smallestFirst = smallestFirst;
-    }
-
-    /** Whether a small score means near. */
-    public boolean smallestFirst() {
-        return smallestFirst;
-    }
+    MAHALANOBIS;
 
     /** The name {@code --metric} takes. */
     public String label() {

@@ -41,6 +41,7 @@ import loupe.state.window.SessionFile;
 import loupe.state.window.Workbench;
 import loupe.ui.window.AppIcon;
 import loupe.ui.window.ChartWarmUp;
+import loupe.ui.window.SystemSaveDialog;
 import loupe.ui.window.WorkbenchView;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,6 +88,7 @@ public final class WorkbenchApp implements AutoCloseable {
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
         view = new WorkbenchView(
                 models,
+                new SystemSaveDialog(),
                 session.dividers(),
                 Math.min(screen.getWidth(), window == null ? WIDTH_PIXELS : window.width()),
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));

@@ -28,7 +28,6 @@ import loupe.lm.tokenizer.TokenizerFiles;
 public final class ModelFolder implements AutoCloseable {
     private static final int NAMED_UNUSED = 5;
 
-    private final Path path;
     private final ModelConfig config;
     private final TensorArchive archive;
     private final StoredWeights weights;
@@ -36,13 +35,11 @@ public final class ModelFolder implements AutoCloseable {
     private final List<String> warnings;
 
     private ModelFolder(
-            Path path,
             ModelConfig config,
             TensorArchive archive,
             StoredWeights weights,
             Optional<Tokenizer> tokenizer,
             List<String> warnings) {
-        this.path = path;
         this.config = config;
         this.archive = archive;
         this.weights = weights;
@@ -71,7 +68,7 @@ public final class ModelFolder implements AutoCloseable {
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
             List<String> warnings = new ArrayList<>(archive.warnings());
             warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
-            return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
+            return new ModelFolder(config, archive, weights, tokenizer, List.copyOf(warnings));
         } catch (RuntimeException | Error e) {
             archive.close();
             throw e;
@@ -140,10 +137,6 @@ public final class ModelFolder implements AutoCloseable {
                     + "; texts with the tokens beyond cannot be run");
         }
         return warnings;
-    }
-
-    public Path path() {
-        return path;
     }
 
     public ModelConfig config() {

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.sae.HostWeights.Part;
+import loupe.sae.SaeConfig.Heads;
 
 /**
  * Gemma Scope: {@code params.npz} (Gemma 2; place and model are in the path only) and {@code params.safetensors} beside
@@ -95,10 +96,13 @@ final class GemmaScope implements SaeFamily {
         if (layer.find()) {
             int at = Integer.parseInt(layer.group(1));
             boolean transcoder = path.contains("transcoder");
-            draft.joinsHeads = !transcoder && path.matches(".*[-_]att\\b.*");
+            boolean attention = !transcoder && path.matches(".*[-_]att\\b.*");
+            if (attention) {
+                draft.heads = new Heads.Joined();
+            }
             Site site = transcoder
                     ? Site.LN2_NORMALIZED
-                    : draft.joinsHeads ? Site.Z : path.matches(".*[-_]mlp\\b.*") ? Site.MLP_OUT : Site.RESID_POST;
+                    : attention ? Site.Z : path.matches(".*[-_]mlp\\b.*") ? Site.MLP_OUT : Site.RESID_POST;
             draft.hook = Optional.of(new HookPoint(site, at));
             draft.hookOut = transcoder ? Optional.of(new HookPoint(Site.MLP_OUT, at)) : Optional.empty();
             draft.warn("The hook point is taken from the path: " + draft.hook.get());
@@ -116,7 +120,9 @@ final class GemmaScope implements SaeFamily {
         draft.hook = config.text("hf_hook_point_in").flatMap(GemmaScope::module);
         Optional<HookPoint> out = config.text("hf_hook_point_out").flatMap(GemmaScope::module);
         draft.hookOut = out.filter(o -> draft.hook.filter(o::equals).isEmpty());
-        draft.joinsHeads = draft.hook.filter(h -> h.site() == Site.Z).isPresent();
+        if (draft.hook.filter(h -> h.site() == Site.Z).isPresent()) {
+            draft.heads = new Heads.Joined();
+        }
         if (draft.hook.isEmpty()) {
             draft.warn("config.json says it reads "
                     + config.text("hf_hook_point_in").orElse("") + ", which is at none of the known hook points");

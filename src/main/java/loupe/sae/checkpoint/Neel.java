@@ -4,6 +4,7 @@ import java.util.Map;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.sae.HostWeights.Part;
+import loupe.sae.SaeConfig.Heads;
 
 /**
  * Four tensors with an encoder (d, n): Neel Nanda's 1L autoencoders, sae_vis, the attention autoencoders of Kissane and
@@ -45,8 +46,9 @@ final class Neel implements SaeFamily {
         draft.settings = cfg.values();
         draft.model = cfg.text("model_name").orElse("");
         draft.hook = cfg.text("act_name").flatMap(HookPoint::parse);
-        draft.joinsHeads =
-                draft.hook.map(HookPoint::site).filter(Site.Z::equals).isPresent();
+        if (draft.hook.map(HookPoint::site).filter(Site.Z::equals).isPresent()) {
+            draft.heads = new Heads.Joined();
+        }
         if (cfg.values().isEmpty()) {
             draft.warn(
                     "There is no configuration beside the weights: read as a ReLU autoencoder that subtracts b_dec, trained on centred activations");

@@ -14,6 +14,7 @@ import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
+import loupe.sae.SaeConfig.Heads;
 import loupe.sae.WeightShapes;
 
 /**
@@ -75,18 +76,8 @@ final class PlainSae implements SaeFamily {
         });
         activation(files, said, draft);
         draft.subtractDecoderBias = said.flag("subtract_b_dec");
-        draft.joinsHeads = said.flag("joins_heads");
         draft.transcodes = said.flag("transcodes");
-        draft.head = said.number("head").isPresent()
-                ? OptionalInt.of((int) said.number("head").getAsDouble())
-                : OptionalInt.empty();
-        if (draft.head.isPresent()
-                && (draft.head.getAsInt() < 0
-                        || draft.joinsHeads
-                        || draft.dIn != draft.dOut
-                        || !said.text("hook_out").isEmpty())) {
-            throw said.wrong("head", "0 or more, of an autoencoder of one head");
-        }
+        draft.heads = heads(said, draft.dIn == draft.dOut);
         draft.centred = said.flag("centred");
         draft.normalisation = java.util.Arrays.stream(InputNormalisation.values())
                 .filter(n -> name(n).equals(said.text("normalisation")))
@@ -97,6 +88,18 @@ final class PlainSae implements SaeFamily {
         draft.hook = HookPoint.parse(said.text("hook"));
         draft.hookOut = HookPoint.parse(said.text("hook_out"));
         return draft;
+    }
+
+    private static Heads heads(Said said, boolean sameWidth) {
+        boolean joins = said.flag("joins_heads");
+        if (said.number("head").isEmpty()) {
+            return joins ? new Heads.Joined() : new Heads.Unstated();
+        }
+        int head = (int) said.number("head").getAsDouble();
+        if (head < 0 || joins || !sameWidth || !said.text("hook_out").isEmpty()) {
+            throw said.wrong("head", "0 or more, of an autoencoder of one head");
+        }
+        return new Heads.One(head);
     }
 
     private static void activation(CheckpointFiles files, Said said, SaeDraft draft) {
@@ -155,12 +158,14 @@ final class PlainSae implements SaeFamily {
             writer.metadata("loupe.k", Integer.toString(signed.k()));
         }
         config.head().ifPresent(head -> writer.metadata("loupe.head", Integer.toString(head)));
-        writer.metadata("loupe.subtract_b_dec", Boolean.toString(config.subtractDecoderBias()))
+        writer.metadata(
+                        "loupe.subtract_b_dec",
+                        Boolean.toString(config.reading().subtractsDecoderBias()))
                 .metadata("loupe.normalisation", name(config.normalisation()))
-                .metadata("loupe.joins_heads", Boolean.toString(config.joinsHeads()))
+                .metadata("loupe.joins_heads", Boolean.toString(config.reading().heads() instanceof Heads.Joined))
                 .metadata("loupe.transcodes", Boolean.toString(config.transcodes()))
-                .metadata("loupe.centred", Boolean.toString(config.centred()))
-                .metadata("loupe.model", config.model())
+                .metadata("loupe.centred", Boolean.toString(config.trained().centred()))
+                .metadata("loupe.model", config.trained().model())
                 .metadata("loupe.hook", config.hook().map(HookPoint::name).orElse(""))
                 .metadata(
                         "loupe.hook_out", config.hookOut().map(HookPoint::name).orElse(""))

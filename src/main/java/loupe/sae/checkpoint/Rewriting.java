@@ -77,7 +77,7 @@ final class Rewriting {
      * has that in both of its biases, in the magnitude's times exp(r_mag).
      */
     Rewriting subtracting(boolean decoderBias) {
-        float[] before = config.subtractDecoderBias()
+        float[] before = config.reading().subtractsDecoderBias()
                 ? weights.vector(Part.DECODER_BIAS)
                 : weights.has(Part.INPUT_BIAS) ? weights.vector(Part.INPUT_BIAS) : new float[config.dIn()];
         float[] after = decoderBias ? weights.vector(Part.DECODER_BIAS) : new float[config.dIn()];

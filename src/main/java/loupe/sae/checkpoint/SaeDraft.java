@@ -21,6 +21,7 @@ import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
+import loupe.sae.SaeConfig.Heads;
 import loupe.sae.checkpoint.SaeProposal.Missing;
 import loupe.tensor.StoredTensor;
 
@@ -41,9 +42,8 @@ final class SaeDraft {
     final int dSae;
     int dOut;
     boolean subtractDecoderBias;
-    boolean joinsHeads;
     boolean transcodes;
-    OptionalInt head = OptionalInt.empty();
+    Heads heads = new Heads.Unstated();
     /** Models of a crosscoder, and which of them this is. */
     int sides = 1;
 
@@ -132,22 +132,20 @@ final class SaeDraft {
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
     SaeConfig config(SaeOptions options) {
+        boolean elsewhere = transcodes || hookOut.isPresent() || dIn != dOut;
         return new SaeConfig(
                 format,
-                dIn,
                 dSae,
-                dOut,
                 activation(options),
-                options.subtractDecoderBias().orElse(subtractDecoderBias),
                 normalisation,
-                joinsHeads,
-                options.centred().orElse(centred),
                 has(Part.LOOKUP),
-                model,
-                options.hook().or(() -> hook),
-                hookOut,
-                transcodes || hookOut.isPresent() || dIn != dOut,
-                head);
+                new SaeConfig.Reading(
+                        options.hook().or(() -> hook),
+                        dIn,
+                        heads,
+                        options.subtractDecoderBias().orElse(subtractDecoderBias)),
+                elsewhere ? new SaeConfig.Writing.Elsewhere(hookOut, dOut) : new SaeConfig.Writing.Back(),
+                new SaeConfig.Training(model, options.centred().orElse(centred)));
     }
 
     private Activation activation(SaeOptions options) {

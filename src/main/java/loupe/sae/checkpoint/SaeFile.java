@@ -12,13 +12,13 @@ import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
-import loupe.format.Container;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
+import loupe.sae.SaeConfig.Heads;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -65,16 +65,13 @@ public final class SaeFile {
 
     private final Path path;
     private final Path weightsPath;
-    private final Container container;
     private final SaeDraft draft;
     private final SaeOptions options;
     private final long memoryBytes;
 
-    private SaeFile(
-            Path path, Path weightsPath, Container container, SaeDraft draft, SaeOptions options, long memoryBytes) {
+    private SaeFile(Path path, Path weightsPath, SaeDraft draft, SaeOptions options, long memoryBytes) {
         this.path = path;
         this.weightsPath = weightsPath;
-        this.container = container;
         this.draft = draft;
         this.options = options;
         this.memoryBytes = memoryBytes;
@@ -104,13 +101,7 @@ public final class SaeFile {
             long elements = draft.sources.stream()
                     .mapToLong(source -> source.of(files).elements())
                     .sum();
-            return new SaeFile(
-                    path,
-                    files.archive().path(),
-                    files.archive().container(),
-                    draft,
-                    options,
-                    Math.multiplyExact(elements, Float.BYTES));
+            return new SaeFile(path, files.archive().path(), draft, options, Math.multiplyExact(elements, Float.BYTES));
         }
     }
 
@@ -152,10 +143,6 @@ public final class SaeFile {
         return weightsPath;
     }
 
-    public Container container() {
-        return container;
-    }
-
     /** The family, as {@code --sae-format} spells it. */
     public String format() {
         return draft.format;
@@ -180,7 +167,7 @@ public final class SaeFile {
 
     /** The only head it reads; empty if it reads all there is. */
     public OptionalInt head() {
-        return draft.head;
+        return draft.heads instanceof Heads.One one ? OptionalInt.of(one.index()) : OptionalInt.empty();
     }
 
     /** Whether the magnitudes of its features are computed with another encoder than the gate. */

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
+import loupe.sae.SaeConfig.Heads;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -204,7 +205,7 @@ final class SaeLens implements SaeFamily {
                     "a hook point with heads, such as hook_z",
                     "");
         }
-        draft.head = OptionalInt.of(head);
+        draft.heads = new Heads.One(head);
     }
 
     private static void place(CheckpointFiles files, ConfigJson cfg, ConfigJson metadata, SaeDraft draft) {
@@ -222,10 +223,12 @@ final class SaeLens implements SaeFamily {
         if (head.isPresent()) {
             oneHead(files, head.getAsInt(), draft);
         }
-        draft.joinsHeads = head.isEmpty()
-                && (reshape.isPresent()
-                        ? reshape.get().equals("hook_z")
-                        : hook.filter(h -> h.endsWith("_z")).isPresent());
+        boolean joins = reshape.isPresent()
+                ? reshape.get().equals("hook_z")
+                : hook.filter(h -> h.endsWith("_z")).isPresent();
+        if (head.isEmpty() && joins) {
+            draft.heads = new Heads.Joined();
+        }
         draft.centred = centred(cfg, metadata);
     }
 

@@ -100,7 +100,7 @@ public final class SaeSaving {
         SaeConfig config = rewriting.config();
         boolean subtracts = !(config.activation() instanceof Activation.JumpRelu)
                 && !(config.activation() instanceof Activation.Relu
-                        && !(config.subtractDecoderBias() && rewriting.hasUnitDecoder()));
+                        && !(config.reading().subtractsDecoderBias() && rewriting.hasUnitDecoder()));
         rewriting.subtracting(subtracts);
         SaeWriter.dictionaryLearning(folder, rewriting.config(), rewriting.weights(), Map.of());
     }

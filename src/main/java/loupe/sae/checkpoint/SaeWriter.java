@@ -94,8 +94,8 @@ public final class SaeWriter {
             said.put("k", batch.k());
         }
         said.put("device", "cpu");
-        said.put("lm_name", config.model());
-        if (config.centred()) {
+        said.put("lm_name", config.trained().model());
+        if (config.trained().centred()) {
             said.put(DictionaryLearning.CENTRED, true);
         }
         config.hook().ifPresent(hook -> {
@@ -114,7 +114,7 @@ public final class SaeWriter {
     /** The class that computes this; empty if none does. */
     private static String dictClass(SaeConfig config) {
         Activation activation = config.activation();
-        boolean subtracts = config.subtractDecoderBias();
+        boolean subtracts = config.reading().subtractsDecoderBias();
         if (activation instanceof Activation.Relu) {
             return subtracts ? "AutoEncoder" : "AutoEncoderNew";
         }
@@ -171,7 +171,10 @@ public final class SaeWriter {
                 || config.activation() instanceof Activation.Relu
                 || config.activation() instanceof Activation.TopK t && !t.relu() && !t.byDecoderNorm();
         require(
-                known && config.subtractDecoderBias() && plain(config) && !weights.has(Part.MAGNITUDE_ENCODER),
+                known
+                        && config.reading().subtractsDecoderBias()
+                        && plain(config)
+                        && !weights.has(Part.MAGNITUDE_ENCODER),
                 config,
                 "the tokenized-sae format");
         WeightShapes.check(config, weights);
@@ -241,7 +244,8 @@ public final class SaeWriter {
         Activation activation = config.activation();
         boolean jumps = activation instanceof Activation.JumpRelu;
         if (config.transcodes()) {
-            boolean known = (jumps || activation instanceof Activation.Relu) && !config.subtractDecoderBias();
+            boolean known = (jumps || activation instanceof Activation.Relu)
+                    && !config.reading().subtractsDecoderBias();
             return known ? (jumps ? "jumprelu_" : "") + (weights.has(Part.SKIP) ? "skip_" : "") + "transcoder" : "";
         }
         return weights.has(Part.SKIP)
@@ -259,12 +263,14 @@ public final class SaeWriter {
         Map<String, Object> metadata = new LinkedHashMap<>();
         metadata.put("sae_lens_version", SAE_LENS_VERSION);
         metadata.put("sae_lens_training_version", SAE_LENS_VERSION);
-        metadata.put("model_name", config.model());
+        metadata.put("model_name", config.trained().model());
         config.hook().ifPresent(hook -> metadata.put("hook_name", hook.name()));
         config.hookOut().ifPresent(hook -> metadata.put("hook_name_out", hook.name()));
         metadata.put(
                 "hook_head_index", config.head().isPresent() ? config.head().getAsInt() : null);
-        metadata.put("model_from_pretrained_kwargs", Map.of("center_writing_weights", config.centred()));
+        metadata.put(
+                "model_from_pretrained_kwargs",
+                Map.of("center_writing_weights", config.trained().centred()));
         Map<String, Object> cfg = new LinkedHashMap<>();
         cfg.put("architecture", architecture);
         cfg.put("d_in", config.dIn());
@@ -274,9 +280,9 @@ public final class SaeWriter {
         }
         cfg.put("dtype", "float32");
         cfg.put("device", "cpu");
-        cfg.put("apply_b_dec_to_input", config.subtractDecoderBias());
+        cfg.put("apply_b_dec_to_input", config.reading().subtractsDecoderBias());
         cfg.put("normalize_activations", config.normalisation().name().toLowerCase(java.util.Locale.ROOT));
-        cfg.put("reshape_activations", config.joinsHeads() ? "hook_z" : "none");
+        cfg.put("reshape_activations", config.reading().heads() instanceof SaeConfig.Heads.Joined ? "hook_z" : "none");
         if (config.activation() instanceof Activation.TopK topK) {
             cfg.put("k", topK.k());
             cfg.put("rescale_acts_by_decoder_norm", topK.byDecoderNorm());

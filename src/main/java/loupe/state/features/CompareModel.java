@@ -2,7 +2,6 @@ package loupe.state.features;
 
 import java.util.OptionalInt;
 import javafx.beans.property.ObjectProperty;
-import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyDoubleProperty;
 import javafx.beans.property.ReadOnlyDoubleWrapper;
 import javafx.beans.property.SimpleObjectProperty;
@@ -66,10 +65,6 @@ public final class CompareModel {
      */
     public ReadOnlyDoubleProperty cosine() {
         return cosine.getReadOnlyProperty();
-    }
-
-    public ReadOnlyBooleanProperty matching() {
-        return match.pendingProperty();
     }
 
     public ResultSlot<Neighbours.Answer> match() {

@@ -52,10 +52,6 @@ public final class FeatureColumns {
         ask(true);
     }
 
-    CheckpointSide side() {
-        return side;
-    }
-
     /** Replaced whenever something more is known. */
     ReadOnlyObjectProperty<FeatureValues> values() {
         return values.getReadOnlyProperty();
@@ -69,10 +65,6 @@ public final class FeatureColumns {
     /** Why columns could not be filled in; null if they could. */
     ReadOnlyObjectProperty<Problem> problem() {
         return norms.problemProperty();
-    }
-
-    ResultSlot<FeatureMatching.Answer> matching() {
-        return matching;
     }
 
     void retry() {

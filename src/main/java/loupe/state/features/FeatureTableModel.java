@@ -14,7 +14,6 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
-import loupe.analysis.compare.FeatureMatching;
 import loupe.base.Cancellation;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
@@ -109,17 +108,6 @@ public final class FeatureTableModel {
     /** The tokens it promotes most, as text; empty while they are not known. */
     public String promoted(int feature) {
         return columns.values().get().promoted(feature);
-    }
-
-    /** The feature of B nearest to one of A; -1 while unknown. */
-    public int match(int feature) {
-        FeatureMatching.Answer known = columns.matching().getValue();
-        return known == null || feature >= known.bestInB().length ? -1 : known.bestInB()[feature];
-    }
-
-    /** How A's features relate to B's; null without B or while it is worked out. */
-    public ReadOnlyObjectProperty<FeatureMatching.Answer> matches() {
-        return columns.matching().valueProperty();
     }
 
     /**

@@ -3,8 +3,6 @@ package loupe.state.ghost;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
-import javafx.beans.property.ReadOnlyBooleanProperty;
-import javafx.beans.property.ReadOnlyBooleanWrapper;
 
 /**
  * Undo and redo of the ghost controls. Changes that follow each other closely, as a drag makes them, count as one.
@@ -18,7 +16,6 @@ public final class GhostHistory {
     private final LongSupplier nanos;
     private final Deque<GhostValues> past = new ArrayDeque<>();
     private final Deque<GhostValues> future = new ArrayDeque<>();
-    private final ReadOnlyBooleanWrapper canUndo = new ReadOnlyBooleanWrapper(this, "canUndo");
     private long lastChange = Long.MIN_VALUE;
     private boolean moving;
     private GhostControlsModel.ScaleRange range;
@@ -32,10 +29,6 @@ public final class GhostHistory {
         this.nanos = nanos;
         controls.values().addListener((property, was, is) -> changed(was));
         range = controls.range().get();
-    }
-
-    public ReadOnlyBooleanProperty canUndo() {
-        return canUndo.getReadOnlyProperty();
     }
 
     public void undo() {
@@ -62,7 +55,6 @@ public final class GhostHistory {
             past.removeLast();
         }
         future.clear();
-        canUndo.set(true);
     }
 
     /** Another model has another scale; what was undone before belongs to the old one. */
@@ -70,7 +62,6 @@ public final class GhostHistory {
         range = controls.range().get();
         past.clear();
         future.clear();
-        canUndo.set(false);
         lastChange = Long.MIN_VALUE;
     }
 
@@ -83,6 +74,5 @@ public final class GhostHistory {
         controls.restore(from.pop());
         moving = false;
         lastChange = Long.MIN_VALUE;
-        canUndo.set(!past.isEmpty());
     }
 }

@@ -4,11 +4,9 @@ import java.util.Objects;
 import java.util.function.IntFunction;
 import java.util.function.LongSupplier;
 import javafx.beans.property.BooleanProperty;
-import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleBooleanProperty;
-import javafx.beans.property.SimpleIntegerProperty;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenCoherence;
@@ -41,7 +39,7 @@ import loupe.state.window.Workbench;
  * thread only.
  */
 public final class TokenListModel {
-    private static final int DEFAULT_TOP = 200;
+    private static final int TOP = 200;
     /** Changes that follow each other as closely are one gesture, as for undo. */
     private static final long ONE_GESTURE_NANOS = 800_000_000L;
 
@@ -50,7 +48,6 @@ public final class TokenListModel {
     private final LongSupplier nanos;
     private final ResultSlot<TokenColumns.Answer> columns;
     private final ResultSlot<TokenList> list;
-    private final IntegerProperty top = new SimpleIntegerProperty(this, "top", DEFAULT_TOP);
     private final TokenRanking ranking = new TokenRanking();
     private final ResultSlot<TokenTraits> traits;
     private final ResultSlot<TokenMask> mask;
@@ -101,7 +98,6 @@ public final class TokenListModel {
         });
         controls.values().addListener((property, was, is) -> follow(was, is));
         controls.held().addListener((property, was, is) -> heldThen &= is);
-        top.addListener(changed -> rank());
         sides.addListener(changed -> rank());
         columns.valueProperty().addListener((property, was, is) -> {
             if (is == null || was == null) {
@@ -176,11 +172,6 @@ public final class TokenListModel {
     /** The device's part of the answer; its problem is this pane's problem too. */
     public ResultSlot<TokenColumns.Answer> columns() {
         return columns;
-    }
-
-    /** How many tokens are listed. */
-    public IntegerProperty top() {
-        return top;
     }
 
     /** Which tokens pass the filter of the controls; empty while that is worked out, or without a filter. */
@@ -347,7 +338,7 @@ public final class TokenListModel {
         GhostValues values = controls.values().get();
         boolean filtered = !values.filter().isNone() && canFilter();
         TokenMask kept = filtered ? mask.getValue() : TokenMask.ALL;
-        TokenListSettings settings = values.listOf(feature, top.get());
+        TokenListSettings settings = values.listOf(feature, TOP);
         if (kept == null || settings.ghost().components() > known.basis().components()) {
             return;
         }

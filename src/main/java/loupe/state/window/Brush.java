@@ -14,8 +14,4 @@ public record Brush(String source, String quantity, double from, double to) {
             throw new IllegalArgumentException("from is " + from + ", which is not at most to, " + to);
         }
     }
-
-    public boolean contains(double x) {
-        return x >= from && x <= to;
-    }
 }

@@ -7,54 +7,29 @@ import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
-import javafx.collections.FXCollections;
-import javafx.collections.ObservableList;
 import loupe.inference.SaeId;
 
 /**
  * What is selected, for all panes alike. JavaFX thread only.
  *
  * <p>Everything in it is a small value that survives reloading. It is written through the named methods only; each
- * changes the related properties in an order in which no listener sees a feature of another checkpoint than the
- * selected one.
+ * takes the brush away before the feature changes, so that no listener sees a range of another feature.
  */
 public final class Selection {
     /** How far back one can go. */
     private static final int HISTORY = 200;
 
-    private final ReadOnlyObjectWrapper<SaeId> sae = new ReadOnlyObjectWrapper<>(this, "sae");
     private final ReadOnlyObjectWrapper<FeatureRef> feature = new ReadOnlyObjectWrapper<>(this, "feature");
-    private final ObservableList<FeatureRef> pinned = FXCollections.observableArrayList();
-    private final ObservableList<FeatureRef> pinnedView = FXCollections.unmodifiableObservableList(pinned);
-    private final ReadOnlyObjectWrapper<TokenRef> token = new ReadOnlyObjectWrapper<>(this, "token");
-    private final ReadOnlyObjectWrapper<TokenRef> hover = new ReadOnlyObjectWrapper<>(this, "hover");
     private final ReadOnlyObjectWrapper<Brush> brush = new ReadOnlyObjectWrapper<>(this, "brush");
     private final Deque<FeatureRef> past = new ArrayDeque<>();
     private final Deque<FeatureRef> future = new ArrayDeque<>();
     private final ReadOnlyBooleanWrapper hasPast = new ReadOnlyBooleanWrapper(this, "hasPast");
     private final ReadOnlyBooleanWrapper hasFuture = new ReadOnlyBooleanWrapper(this, "hasFuture");
-
-    public ReadOnlyObjectProperty<SaeId> sae() {
-        return sae.getReadOnlyProperty();
-    }
+    private SaeId sae;
 
     /** The feature every pane shows; null while none is chosen. */
     public ReadOnlyObjectProperty<FeatureRef> feature() {
         return feature.getReadOnlyProperty();
-    }
-
-    /** Features kept for comparison, oldest first; not to be written. */
-    public ObservableList<FeatureRef> pinned() {
-        return pinnedView;
-    }
-
-    public ReadOnlyObjectProperty<TokenRef> token() {
-        return token.getReadOnlyProperty();
-    }
-
-    /** What the pointer is over. Highlights only; starts no query. */
-    public ReadOnlyObjectProperty<TokenRef> hover() {
-        return hover.getReadOnlyProperty();
     }
 
     public ReadOnlyObjectProperty<Brush> brush() {
@@ -72,21 +47,18 @@ public final class Selection {
     }
 
     /**
-     * Chooses a checkpoint; its features are not those of the one before, so feature, brush, token and history go.
-     * Null: none.
+     * Chooses a checkpoint; its features are not those of the one before, so feature, brush and history go. Null: none.
      */
     public void selectSae(SaeId id) {
-        if (Objects.equals(id, sae.get())) {
+        if (Objects.equals(id, sae)) {
             return;
         }
+        sae = id;
         past.clear();
         future.clear();
         showHistory();
         brush.set(null);
-        token.set(null);
         feature.set(null);
-        pinned.removeIf(ref -> id == null || !ref.sae().equals(id));
-        sae.set(id);
     }
 
     /** Chooses a feature, and its checkpoint if that is another one. */
@@ -109,26 +81,6 @@ public final class Selection {
 
     public void forward() {
         step(future, past);
-    }
-
-    public void pin(FeatureRef ref) {
-        if (!pinned.contains(ref)) {
-            pinned.add(ref);
-        }
-    }
-
-    public void unpin(FeatureRef ref) {
-        pinned.remove(ref);
-    }
-
-    /** Chooses a token; null: none. */
-    public void selectToken(TokenRef ref) {
-        token.set(ref);
-    }
-
-    /** Says what the pointer is over; null: nothing. */
-    public void hoverOver(TokenRef ref) {
-        hover.set(ref);
     }
 
     /** Marks a range; null: none. */

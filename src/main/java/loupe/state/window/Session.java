@@ -3,7 +3,6 @@ package loupe.state.window;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -64,8 +63,4 @@ public record Session(
     /** Something that was opened before: a model's folder or a checkpoint. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Recent(String path, boolean model) {}
-
-    public Optional<String> setting(String name) {
-        return Optional.ofNullable(settings.get(name));
-    }
 }

@@ -67,15 +67,6 @@ public final class LanguageModelTrainer implements AutoCloseable {
         return tokens;
     }
 
-    /** Norm of the last step's gradient before clipping. */
-    double gradientNorm() {
-        return gradientNorm;
-    }
-
-    int epoch() {
-        return contexts.position().epoch();
-    }
-
     /**
      * Learns from the next contexts.
      *

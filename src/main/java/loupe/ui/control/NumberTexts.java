@@ -124,18 +124,6 @@ public final class NumberTexts {
         return (unit == 0 ? count(bytes) : number(size)) + "\u00a0" + BINARY[unit];
     }
 
-    /** A time to wait, as people say it: {@code 40 s}, {@code 3 min}, {@code 2 h 5 min}. */
-    public static String duration(double seconds) {
-        if (!(seconds >= 0) || Double.isInfinite(seconds)) {
-            return "\u2013";
-        }
-        if (seconds < 60) {
-            return seconds < 10 ? number(seconds) + " s" : Math.round(seconds) + " s";
-        }
-        long minutes = Math.round(seconds / 60);
-        return minutes < 60 ? minutes + " min" : minutes / 60 + " h " + minutes % 60 + " min";
-    }
-
     /**
      * Reads what a person typed: both minus signs, a comma or point for decimals, a trailing percent sign or unit
      * ignored.

@@ -338,11 +338,6 @@ public final class PaneFrame extends StackPane {
         return maximised.get();
     }
 
-    /** Whether the keyboard is in this pane. */
-    public ReadOnlyBooleanProperty activeProperty() {
-        return active.getReadOnlyProperty();
-    }
-
     public ReadOnlyBooleanProperty maximisedProperty() {
         return maximised.getReadOnlyProperty();
     }
@@ -378,10 +373,6 @@ public final class PaneFrame extends StackPane {
 
     public void setContent(Node shown) {
         content.set(Objects.requireNonNull(shown, "shown"));
-    }
-
-    public ObjectProperty<Node> contentProperty() {
-        return content;
     }
 
     /** Whether a newer answer is being computed: the content is dimmed and the title's line moves. */

@@ -73,19 +73,4 @@ public record ColourRoles(
     public static Color blend(Color from, Color to, double t) {
         return from.interpolate(to, Math.max(0, Math.min(1, t)));
     }
-
-    /** WCAG 2.1 contrast ratio of two opaque colours, from 1 to 21. */
-    public static double contrast(Color first, Color second) {
-        double a = luminance(first);
-        double b = luminance(second);
-        return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    }
-
-    private static double luminance(Color color) {
-        return 0.2126 * linear(color.getRed()) + 0.7152 * linear(color.getGreen()) + 0.0722 * linear(color.getBlue());
-    }
-
-    private static double linear(double channel) {
-        return channel <= 0.03928 ? channel / 12.92 : Math.pow((channel + 0.055) / 1.055, 2.4);
-    }
 }

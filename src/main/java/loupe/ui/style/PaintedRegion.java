@@ -3,7 +3,6 @@ package loupe.ui.style;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
-import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.css.CssMetaData;
 import javafx.css.FontCssMetaData;
@@ -68,12 +67,6 @@ public class PaintedRegion extends Region {
         }
         font.addListener((source, was, is) -> restyle());
         palette.set(gather());
-    }
-
-    /** The colours as they are now; replaced as a whole when the theme changes. */
-    public final ReadOnlyObjectProperty<ColourRoles> paletteProperty() {
-        palette();
-        return palette.getReadOnlyProperty();
     }
 
     public final ColourRoles palette() {

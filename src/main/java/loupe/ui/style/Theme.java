@@ -29,10 +29,6 @@ public enum Theme {
                 .addAll(sheet("workbench.css"), sheet("window.css"), sheet(name().toLowerCase(Locale.ROOT) + ".css"));
     }
 
-    public Theme other() {
-        return this == LIGHT ? DARK : LIGHT;
-    }
-
     /** The name as settings keep it: {@code light} or {@code dark}. */
     public String key() {
         return name().toLowerCase(Locale.ROOT);

@@ -16,7 +16,6 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.css.PseudoClass;
 import javafx.scene.AccessibleRole;
 import javafx.scene.canvas.Canvas;
-import javafx.scene.control.MenuItem;
 import loupe.state.window.Side;
 import loupe.ui.export.Background;
 import loupe.ui.export.CanvasPen;
@@ -198,22 +197,6 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     public void zoomBy(double factor) {
         viewport.zoomAt(canvas.getWidth() / 2, canvas.getHeight() / 2, factor);
         requestLayout();
-    }
-
-    /** What a menu over the tree offers besides export; fresh items at each call. */
-    public List<MenuItem> menuItems() {
-        return List.of(
-                item("Find in the tree...", this::openFind),
-                item("Fit the whole tree", this::fit),
-                item("Natural size at the root", this::home),
-                item("Unfold everything", this::unfoldAll),
-                item("Fold generic branches again", this::foldGenericAgain));
-    }
-
-    private static MenuItem item(String words, Runnable action) {
-        MenuItem item = new MenuItem(words);
-        item.setOnAction(event -> action.run());
-        return item;
     }
 
     public void openFind() {

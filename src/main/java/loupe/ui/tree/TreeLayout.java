@@ -283,10 +283,6 @@ public final class TreeLayout {
         return data;
     }
 
-    double cutoff() {
-        return cutoff;
-    }
-
     /** How many nodes are shown. */
     public int count() {
         return count;
@@ -404,10 +400,6 @@ public final class TreeLayout {
 
     double totalHeight() {
         return rows * ROW;
-    }
-
-    int rows() {
-        return rows;
     }
 
     /** The first node of a row, or -1 when there is no such row. */

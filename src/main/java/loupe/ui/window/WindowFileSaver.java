@@ -1,55 +1,32 @@
 package loupe.ui.window;
 
-import java.io.File;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javafx.beans.property.BooleanProperty;
-import javafx.stage.FileChooser;
 import javafx.stage.Window;
 import loupe.base.Problem;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Workbench;
 import loupe.ui.export.FileSaver;
 
-/** Saves for the panes of a window: asks with the system's dialog, writes on the file pool, tells by a notice. */
+/** Saves for the panes of a window: asks with a dialog, writes on the file pool, tells by a notice. */
 public final class WindowFileSaver implements FileSaver {
     private final WorkbenchModels models;
     private final Supplier<Window> owner;
-    private BiFunction<String, String, Optional<Path>> ask;
-    private File lastFolder;
+    private final SaveDialog dialog;
 
-    WindowFileSaver(WorkbenchModels models, Supplier<Window> owner) {
+    WindowFileSaver(WorkbenchModels models, Supplier<Window> owner, SaveDialog dialog) {
         this.models = models;
         this.owner = owner;
-        ask = this::askWithDialog;
-    }
-
-    /** Answers where to save without a dialog, for windows that nobody sits in front of. */
-    public void answerWith(BiFunction<String, String, Optional<Path>> answer) {
-        ask = answer;
+        this.dialog = dialog;
     }
 
     @Override
     public Optional<Path> choose(String suggestedName, String kind) {
-        return ask.apply(suggestedName, kind);
-    }
-
-    private Optional<Path> askWithDialog(String suggestedName, String kind) {
-        FileChooser chooser = new FileChooser();
-        chooser.setTitle("Save as " + kind);
-        chooser.setInitialFileName(suggestedName);
-        if (lastFolder != null && lastFolder.isDirectory()) {
-            chooser.setInitialDirectory(lastFolder);
-        }
-        File chosen = chooser.showSaveDialog(owner.get());
-        if (chosen != null) {
-            lastFolder = chosen.getParentFile();
-        }
-        return Optional.ofNullable(chosen).map(File::toPath);
+        return dialog.ask(owner.get(), suggestedName, kind);
     }
 
     @Override

@@ -46,11 +46,19 @@ public final class WorkbenchView {
     private boolean narrow;
     private PaneFrame focused;
 
-    /** @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window */
-    public WorkbenchView(WorkbenchModels models, Map<String, List<Double>> remembered, double width, double height) {
+    /**
+     * @param saveDialog asks where to save what the panes export
+     * @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window
+     */
+    public WorkbenchView(
+            WorkbenchModels models,
+            SaveDialog saveDialog,
+            Map<String, List<Double>> remembered,
+            double width,
+            double height) {
         this.models = models;
         opening = new FileOpening(models);
-        desk = new WindowFileSaver(models, () -> scene().getWindow());
+        desk = new WindowFileSaver(models, () -> scene().getWindow(), saveDialog);
         narrow = width < NARROW_PIXELS;
         columns = new WindowColumns(models, desk, remembered, narrow);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
@@ -69,7 +77,7 @@ public final class WorkbenchView {
         return columns.dividerPositions();
     }
 
-    public WindowFileSaver desk() {
+    WindowFileSaver desk() {
         return desk;
     }
 
@@ -165,10 +173,6 @@ public final class WorkbenchView {
     void showShortcuts() {
         Node page = ShortcutPage.of(commands);
         cover(page, this::uncover);
-    }
-
-    public boolean isCovered() {
-        return veil.isVisible();
     }
 
     private void showDoubt(CheckpointDoubt doubt) {

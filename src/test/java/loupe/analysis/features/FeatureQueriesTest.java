@@ -176,7 +176,7 @@ class FeatureQueriesTest {
     @Test
     void logitWeightsAreTheDecoderDirectionThroughTheGainAndTheUnembedding() {
         double[] expected = logitWeights(11);
-        LogitWeights.Answer answer = device.ask(new LogitWeights(model, sae, 11, 6));
+        LogitWeights.Answer answer = device.ask(new LogitWeights(model, sae, 11, false, false, 6));
         for (int t = 0; t < expected.length; t++) {
             assertThat((double) answer.weights()[t]).isCloseTo(expected[t], within(1e-5));
         }
@@ -219,7 +219,7 @@ class FeatureQueriesTest {
         LogitMoments.Answer all = device.ask(new LogitMoments(model, sae, 3));
         assertThat(all.done()).isEqualTo(FEATURES);
         for (int feature = 0; feature < FEATURES; feature += 37) {
-            LogitWeights.Answer one = device.ask(new LogitWeights(model, sae, feature, 3));
+            LogitWeights.Answer one = device.ask(new LogitWeights(model, sae, feature, false, false, 3));
             assertThat((double) all.mean()[feature]).isCloseTo(one.moments().mean(), within(1e-5));
             assertThat((double) all.deviation()[feature])
                     .isCloseTo(one.moments().deviation(), within(1e-5));
@@ -319,7 +319,7 @@ class FeatureQueriesTest {
     void anotherWidthThanTheModelsIsRefused() {
         ModelId wider = device.model(
                 "wider", ModelConfig.gpt2(20, 8, 4, 1, 1), TinyModel.weights(ModelConfig.gpt2(20, 8, 4, 1, 1), 1));
-        assertThatThrownBy(() -> device.ask(new LogitWeights(wider, sae, 0, 3)))
+        assertThatThrownBy(() -> device.ask(new LogitWeights(wider, sae, 0, false, false, 3)))
                 .hasMessageContaining("8 dimensions")
                 .hasMessageContaining("has 4");
     }

@@ -98,9 +98,10 @@ class DefinitionTreeTest {
     }
 
     private static void walk(DefinitionTree.Answer tree, int node, List<Node> lines) {
-        lines.add(new Node(java.util.Arrays.stream(tree.path(node)).boxed().toList(), tree.cumulative(node)));
-        for (int i = 0; i < tree.childCount(node); i++) {
-            walk(tree, tree.firstChild(node) + i, lines);
+        lines.add(new Node(
+                java.util.Arrays.stream(TreeShape.path(tree, node)).boxed().toList(), tree.cumulative(node)));
+        for (int i = 0; i < TreeShape.childCount(tree, node); i++) {
+            walk(tree, TreeShape.firstChild(tree, node) + i, lines);
         }
     }
 
@@ -175,9 +176,9 @@ class DefinitionTreeTest {
     @Test
     void steeringIsAddedAfterTheGhostAndInTheTree() {
         TreeLimits limits = LIMITS.withCutoff(1e-3);
-        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 4)))))
+        assertThat(lines(device.ask(tree(limits).withSteering(new TreeSteering(sae, 5, 1, TreeSteering.Kind.ADD, 4)))))
                 .isEqualTo(steeredSlowly(limits, (share, direction) -> 4 * direction));
-        assertThat(lines(device.ask(tree(limits).withSteering(TreeSteering.adding(sae, 5, 1, 0)))))
+        assertThat(lines(device.ask(tree(limits).withSteering(new TreeSteering(sae, 5, 1, TreeSteering.Kind.ADD, 0)))))
                 .isEqualTo(lines(device.ask(tree(limits))));
     }
 
@@ -230,17 +231,12 @@ class DefinitionTreeTest {
     }
 
     @Test
-    void aTrimmedTreeIsTheOneGrownToTheLargerCutoff() {
+    void aTreeTrimmedToALargerCutoffIsTheOneGrownToIt() {
         DefinitionTree.Answer large = device.ask(tree(LIMITS));
         for (double cutoff : new double[] {1e-4, 5e-4, 1e-2, 0.5, 1}) {
-            DefinitionTree.Answer trimmed = large.trimmed(cutoff);
-            DefinitionTree.Answer grown = device.ask(tree(LIMITS.withCutoff(cutoff)));
-            assertThat(lines(trimmed)).isEqualTo(lines(grown));
-            assertThat(trimmed.query()).isEqualTo(grown.query());
+            DefinitionTree wanted = tree(LIMITS.withCutoff(cutoff));
+            assertThat(lines(device.ask(wanted.from(large)))).isEqualTo(lines(device.ask(wanted)));
         }
-        assertThatThrownBy(() -> large.trimmed(1e-5))
-                .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("cutoff is 1.0E-5");
     }
 
     @Test
@@ -277,7 +273,7 @@ class DefinitionTreeTest {
             partial.add(sweep.result());
         }
         List<Node> whole = lines(sweep.result());
-        assertThat(partial.get(0).childCount(0)).isEqualTo(4);
+        assertThat(TreeShape.childCount(partial.get(0), 0)).isEqualTo(4);
         assertThat(partial.size()).isGreaterThan(2);
         partial.forEach(tree -> assertThat(whole).containsAll(lines(tree)));
     }
@@ -287,11 +283,11 @@ class DefinitionTreeTest {
         DefinitionTree.Answer tree = device.ask(tree(LIMITS));
         for (int node = 0; node < tree.size(); node++) {
             double sum = 0;
-            for (int i = 0; i < tree.childCount(node); i++) {
-                int child = tree.firstChild(node) + i;
+            for (int i = 0; i < TreeShape.childCount(tree, node); i++) {
+                int child = TreeShape.firstChild(tree, node) + i;
                 sum += tree.probability(child);
                 assertThat(tree.parent(child)).isEqualTo(node);
-                assertThat(tree.depth(child)).isEqualTo(tree.depth(node) + 1);
+                assertThat(TreeShape.depth(tree, child)).isEqualTo(TreeShape.depth(tree, node) + 1);
                 assertThat(tree.token(child)).isNotEqualTo(17);
                 assertThat(tree.cumulative(child)).isEqualTo(tree.cumulative(node) * tree.probability(child));
             }
@@ -369,7 +365,7 @@ class DefinitionTreeTest {
         for (int node = 0; node < tree.size(); node++) {
             List<Integer> with = new ArrayList<>(PROMPT.ids());
             List<Integer> without = new ArrayList<>(List.of(5, 12, 20, 34, 7));
-            for (int token : tree.path(node)) {
+            for (int token : TreeShape.path(tree, node)) {
                 with.add(token);
                 without.add(token);
             }
@@ -377,11 +373,11 @@ class DefinitionTreeTest {
             List<Next> q = next(without, List.of(), Hook.NONE);
             double[] byToken = new double[VOCABULARY];
             q.forEach(n -> byToken[n.token] = n.probability);
-            for (int i = 0; i < tree.childCount(node); i++) {
-                int child = tree.firstChild(node) + i;
+            for (int i = 0; i < TreeShape.childCount(tree, node); i++) {
+                int child = TreeShape.firstChild(tree, node) + i;
                 assertThat(tree.baselineProbability(child)).isCloseTo(byToken[tree.token(child)], within(1e-5));
             }
-            if (tree.depth(node) < LIMITS.maxDepth()) {
+            if (TreeShape.depth(tree, node) < LIMITS.maxDepth()) {
                 divergence += tree.cumulative(node)
                         * p.stream()
                                 .filter(n -> n.probability > 0)
@@ -394,7 +390,7 @@ class DefinitionTreeTest {
 
     @Test
     void aRandomBaselineIsTheMeanOfItsGhosts() {
-        DefinitionTree base = tree(LIMITS.withMaxDepth(1).withCutoff(0));
+        DefinitionTree base = tree(new TreeLimits(0, LIMITS.topK(), 1, LIMITS.maxNodes(), LIMITS.maskId()));
         GhostVector vector = device.ask(new GhostBasis(model, base.ghost())).vector(base.ghost());
         double[] mean = new double[VOCABULARY];
         for (int seed = 0; seed < 3; seed++) {

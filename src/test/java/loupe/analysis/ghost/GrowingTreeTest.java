@@ -102,10 +102,11 @@ class GrowingTreeTest {
         if (!Double.isNaN(expected.baselineProbability(other))) {
             assertThat(tree.baselineProbability(node)).isCloseTo(expected.baselineProbability(other), within(1e-5));
         }
-        assertThat(tree.childCount(node)).isEqualTo(expected.childCount(other));
-        for (int i = 0; i < tree.childCount(node); i++) {
-            assertThat(tree.token(tree.firstChild(node) + i)).isEqualTo(expected.token(expected.firstChild(other) + i));
-            assertSame(tree, tree.firstChild(node) + i, expected, expected.firstChild(other) + i);
+        assertThat(TreeShape.childCount(tree, node)).isEqualTo(TreeShape.childCount(expected, other));
+        for (int i = 0; i < TreeShape.childCount(tree, node); i++) {
+            assertThat(tree.token(TreeShape.firstChild(tree, node) + i))
+                    .isEqualTo(expected.token(TreeShape.firstChild(expected, other) + i));
+            assertSame(tree, TreeShape.firstChild(tree, node) + i, expected, TreeShape.firstChild(expected, other) + i);
         }
     }
 
@@ -138,7 +139,7 @@ class GrowingTreeTest {
                 question(3, TreeBaseline.NONE),
                 question(4, TreeBaseline.CENTROID),
                 question(5, TreeBaseline.EMPTY),
-                question(6, TreeBaseline.NONE).withSteering(TreeSteering.adding(sae, 1, 1, 3)));
+                question(6, TreeBaseline.NONE).withSteering(new TreeSteering(sae, 1, 1, TreeSteering.Kind.ADD, 3)));
         List<DefinitionTree.Answer> together = grow(new BatchedPasses(), 7, questions);
         for (int i = 0; i < questions.size(); i++) {
             assertSame(together.get(i), device.ask(questions.get(i)));

@@ -98,15 +98,15 @@ class SeedTreeTest {
     private static int compare(DefinitionTree.Answer tree, int node, JsonNode expected, String key, double tolerance) {
         double cumulative = expected.get(key).asDouble();
         assertThat(tree.cumulative(node)).as("node %d", node).isCloseTo(cumulative, within(tolerance * cumulative));
-        assertThat(tree.childCount(node))
+        assertThat(TreeShape.childCount(tree, node))
                 .as("children of node %d", node)
                 .isEqualTo(expected.get("children").size());
         int compared = 1;
-        for (int i = 0; i < tree.childCount(node); i++) {
+        for (int i = 0; i < TreeShape.childCount(tree, node); i++) {
             JsonNode child = expected.get("children").get(i);
-            assertThat(tree.token(tree.firstChild(node) + i))
+            assertThat(tree.token(TreeShape.firstChild(tree, node) + i))
                     .isEqualTo(child.get("token_id").asInt());
-            compared += compare(tree, tree.firstChild(node) + i, child, key, tolerance);
+            compared += compare(tree, TreeShape.firstChild(tree, node) + i, child, key, tolerance);
         }
         return compared;
     }

@@ -81,7 +81,7 @@ class SaeAuditTest {
         Finding bias = finding("b_dec", SaeOptions.AS_STORED);
         assertThat(bias.sentence()).isEqualTo("b_dec (norm 3.000) is not subtracted before encoding");
         SaeOptions subtract = bias.remedy().orElseThrow().options();
-        assertThat(read(subtract).config().subtractDecoderBias()).isTrue();
+        assertThat(read(subtract).config().reading().subtractsDecoderBias()).isTrue();
         assertThat(finding("b_dec", subtract).sentence()).isEqualTo("b_dec (norm 3.000) is subtracted before encoding");
         write(new float[] {3, 4, 0, 2}, new float[] {0, 0}, Map.of());
         assertThat(finding("b_dec", SaeOptions.AS_STORED).sentence()).contains("zero");
@@ -115,7 +115,7 @@ class SaeAuditTest {
         assertThat(finding("Centring", SaeOptions.AS_STORED).sentence()).contains("less their mean");
         SaeOptions raw =
                 finding("Centring", SaeOptions.AS_STORED).remedy().orElseThrow().options();
-        assertThat(read(raw).config().centred()).isFalse();
+        assertThat(read(raw).config().trained().centred()).isFalse();
         assertThat(finding("Centring", raw).sentence()).contains("as asked for, not centred");
     }
 

@@ -94,7 +94,7 @@ class SaeFileTest {
                 false);
         SaeConfig config = SaeFile.read(file, said).config();
         assertThat(config.hook()).contains(HookPoint.residPost(2));
-        assertThat(config.centred()).isFalse();
+        assertThat(config.trained().centred()).isFalse();
         assertThat(((Activation.TopK) config.activation()).k()).isEqualTo(5);
     }
 
@@ -306,7 +306,7 @@ class SaeFileTest {
                 version.isEmpty()
                         ? Map.of("d_in", D, "d_sae", N)
                         : Map.of("d_in", D, "d_sae", N, "sae_lens_training_version", version));
-        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().centred())
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().trained().centred())
                 .isEqualTo(centred);
         write(
                 "cfg.json",
@@ -321,7 +321,7 @@ class SaeFileTest {
                                 "6.18.0",
                                 "model_from_pretrained_kwargs",
                                 Map.of("center_writing_weights", true))));
-        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().centred())
+        assertThat(SaeFile.read(folder, SaeOptions.AS_STORED).config().trained().centred())
                 .isTrue();
     }
 
@@ -411,7 +411,7 @@ class SaeFileTest {
                 .write(file);
         SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
         assertThat(read.config().hook()).contains(HookPoint.residPre(6));
-        assertThat(read.config().centred()).isTrue();
+        assertThat(read.config().trained().centred()).isTrue();
         assertThat(run(read, 10, 0, 0, 0)).startsWith(10).endsWith(7, 9, 1, 1);
     }
 

@@ -290,7 +290,7 @@ class SaeGoldenTest {
                 stored.dIn(),
                 stored.dSae(),
                 new Activation.BatchTopK(k, OptionalDouble.empty()),
-                stored.subtractDecoderBias());
+                stored.reading().subtractsDecoderBias());
         try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors"));
                 NDManager manager = NDManager.newBaseManager();
                 SparseAutoencoder sae =
@@ -338,9 +338,9 @@ class SaeGoldenTest {
     @MethodSource
     void whereItWasTrainedIsRead(String folder, SaeOptions options, String model, String hook, boolean centred) {
         SaeConfig config = SaeFile.read(Golden.folder(folder), options).config();
-        assertThat(config.model()).isEqualTo(model);
+        assertThat(config.trained().model()).isEqualTo(model);
         assertThat(config.hook().map(HookPoint::name).orElse("")).isEqualTo(hook);
-        assertThat(config.centred()).isEqualTo(centred);
+        assertThat(config.trained().centred()).isEqualTo(centred);
     }
 
     static Stream<Arguments> whereItWasTrainedIsRead() {
@@ -413,7 +413,7 @@ class SaeGoldenTest {
                 SaeFile.read(Golden.folder(folder), SaeOptions.AS_STORED).config();
         assertThat(config.hook().map(HookPoint::name)).contains(hook);
         assertThat(config.hookOut().map(HookPoint::name)).contains(hookOut);
-        assertThat(config.subtractDecoderBias()).isFalse();
+        assertThat(config.reading().subtractsDecoderBias()).isFalse();
     }
 
     @ParameterizedTest

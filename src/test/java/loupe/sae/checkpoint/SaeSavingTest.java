@@ -123,20 +123,9 @@ class SaeSavingTest {
     @ParameterizedTest
     @EnumSource(Form.class)
     void transcodersWithSkipAndInputBiasAreSavedWhereThereIsAPlaceForThem(Form form) {
-        SaeConfig config = new SaeConfig(
-                "plain",
-                D,
-                N,
-                D + 1,
-                new Activation.JumpRelu(),
-                false,
-                InputNormalisation.NONE,
-                false,
-                false,
-                false,
-                "tiny",
-                Optional.of(HookPoint.residPre(1)),
-                Optional.of(HookPoint.residPost(1)));
+        SaeConfig config = SaeConfig.of("plain", D, N, new Activation.JumpRelu(), false)
+                .trainedAt("tiny", HookPoint.residPre(1), false)
+                .withWriting(new SaeConfig.Writing.Elsewhere(Optional.of(HookPoint.residPost(1)), D + 1));
         HostWeights weights = weights()
                 .matrix(Part.DECODER, normal(7, N * (D + 1)), N, D + 1, true)
                 .vector(Part.DECODER_BIAS, normal(8, D + 1))
@@ -164,8 +153,8 @@ class SaeSavingTest {
         SaeFile back = SaeFile.read(target, SaeOptions.AS_STORED);
         assertThat(back.config().hook()).isEqualTo(config.hook());
         assertThat(back.config().hookOut()).isEqualTo(config.hookOut());
-        assertThat(back.config().centred()).isEqualTo(config.centred());
-        assertThat(back.config().model()).isEqualTo(config.model());
+        assertThat(back.config().trained().centred()).isEqualTo(config.trained().centred());
+        assertThat(back.config().trained().model()).isEqualTo(config.trained().model());
         assertSameNumbers(open, back);
     }
 

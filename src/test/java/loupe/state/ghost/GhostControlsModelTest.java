@@ -149,7 +149,7 @@ class GhostControlsModelTest {
         controls.steering().set(SteeringValues.NONE.withCoefficient(3));
         opened.choose(2);
         DefinitionTree steered = (DefinitionTree) opened.newest(DefinitionTree.class).query;
-        assertThat(steered.steering()).contains(TreeSteering.adding(Opened.A, 2, 1, 3));
+        assertThat(steered.steering()).contains(new TreeSteering(Opened.A, 2, 1, TreeSteering.Kind.ADD, 3));
         assertThat(steered.ghost()).isEqualTo(controls.values().get().ghostOf(new FeatureRef(Opened.A, 2)));
         comparison.followClean();
         DefinitionTree clean = (DefinitionTree) opened.newest(DefinitionTree.class).query;
@@ -163,7 +163,7 @@ class GhostControlsModelTest {
         DefinitionTree alone = (DefinitionTree) opened.newest(DefinitionTree.class).query;
         assertThat(alone.ghost().scale()).isZero();
         assertThat(alone.ghost().centroid()).isTrue();
-        assertThat(alone.steering()).contains(TreeSteering.adding(Opened.A, 3, 0, 3));
+        assertThat(alone.steering()).contains(new TreeSteering(Opened.A, 3, 0, TreeSteering.Kind.ADD, 3));
         history.undo();
         assertThat(controls.steering().get()).isEqualTo(SteeringValues.NONE);
     }

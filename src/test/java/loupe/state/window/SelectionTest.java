@@ -37,21 +37,37 @@ class SelectionTest {
     }
 
     @Test
-    void noListenerSeesAFeatureOfAnotherCheckpoint() {
-        List<String> mixed = new ArrayList<>();
-        Runnable check = () -> {
-            FeatureRef ref = selection.feature().get();
-            if (ref != null && !ref.sae().equals(selection.sae().get())) {
-                mixed.add(ref + " while " + selection.sae().get());
-            }
-        };
-        selection.sae().addListener((property, was, is) -> check.run());
-        selection.feature().addListener((property, was, is) -> check.run());
+    void anotherCheckpointTakesFeatureBrushAndHistoryAway() {
+        choose(1, 2);
+        selection.brush(new Brush("histogram", "activation", 1, 2));
+        selection.selectSae(SECOND);
+        assertThat(selection.feature().get()).isNull();
+        assertThat(selection.brush().get()).isNull();
+        assertThat(selection.hasPast().get()).isFalse();
+    }
+
+    @Test
+    void aFeatureOfAnotherCheckpointLeadsBackToNoneOfTheOneBefore() {
         choose(1, 2);
         selection.select(new FeatureRef(SECOND, 5));
-        selection.selectSae(FIRST);
+        assertThat(selection.feature().get()).isEqualTo(new FeatureRef(SECOND, 5));
+        assertThat(selection.hasPast().get()).isFalse();
+    }
+
+    @Test
+    void noListenerSeesTheBrushOfAnotherFeature() {
+        List<String> mixed = new ArrayList<>();
+        selection.feature().addListener((property, was, is) -> {
+            if (selection.brush().get() != null) {
+                mixed.add(is + " with the brush of " + was);
+            }
+        });
+        choose(1);
+        selection.brush(new Brush("histogram", "activation", 1, 2));
+        choose(2);
+        selection.brush(new Brush("histogram", "activation", 1, 2));
+        selection.selectSae(SECOND);
         assertThat(mixed).isEmpty();
-        assertThat(selection.feature().get()).isNull();
     }
 
     @Test
@@ -60,16 +76,6 @@ class SelectionTest {
         selection.brush(new Brush("histogram", "activation", 1, 2));
         choose(2);
         assertThat(selection.brush().get()).isNull();
-    }
-
-    @Test
-    void anotherCheckpointKeepsOnlyItsOwnPins() {
-        choose(1);
-        selection.pin(new FeatureRef(FIRST, 1));
-        selection.pin(new FeatureRef(FIRST, 1));
-        assertThat(selection.pinned()).hasSize(1);
-        selection.selectSae(SECOND);
-        assertThat(selection.pinned()).isEmpty();
     }
 
     private void choose(int... features) {

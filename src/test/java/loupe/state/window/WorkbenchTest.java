@@ -18,7 +18,6 @@ import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import loupe.lm.ModelConfig;
 import loupe.sae.Activation;
-import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
@@ -179,18 +178,8 @@ class WorkbenchTest {
         return new OpenSae(
                 idOf(path),
                 path,
-                new SaeConfig(
-                        "dictionary-learning",
-                        dIn,
-                        64,
-                        dIn,
-                        new Activation.TopK(4, true, false),
-                        true,
-                        InputNormalisation.NONE,
-                        false,
-                        false,
-                        "",
-                        hook),
+                SaeConfig.of("dictionary-learning", dIn, 64, new Activation.TopK(4, true, false), true)
+                        .withReading(new SaeConfig.Reading(hook, dIn, new SaeConfig.Heads.Unstated(), true)),
                 List.of());
     }
 

@@ -43,6 +43,7 @@ class CheckpointPageUiTest extends ApplicationTest {
     private Workbench workbench;
     private WorkbenchModels models;
     private WorkbenchView view;
+    private Path saveTo;
 
     @Override
     public void start(Stage stage) throws Exception {
@@ -56,7 +57,7 @@ class CheckpointPageUiTest extends ApplicationTest {
                 new Notices(Clock.systemUTC()),
                 new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, Map.of(), 1280, 800);
+        view = new WorkbenchView(models, (owner, name, kind) -> Optional.ofNullable(saveTo), Map.of(), 1280, 800);
         stage.setScene(view.scene());
         stage.setWidth(1280);
         stage.setHeight(800);
@@ -83,7 +84,7 @@ class CheckpointPageUiTest extends ApplicationTest {
                 .anyMatch(text -> text.contains("not folded into the encoder"));
         clickOn(remedy("Fold the norms"));
         UiTest.waitUntil(() -> workbench.readAs(workbench.a()).fold());
-        assertThat(UiTest.onFx(() -> view.isCovered())).isFalse();
+        assertThat(UiTest.onFx(() -> view.scene().lookup(".veil").isVisible())).isFalse();
         show();
         UiTest.waitUntil(() -> remedy("Leave the norms as stored") != null);
     }
@@ -120,7 +121,7 @@ class CheckpointPageUiTest extends ApplicationTest {
         Path file = folder.resolve("saved.safetensors");
         UiTest.onFx(() -> {
             view.dismiss();
-            view.desk().answerWith((name, kind) -> Optional.of(file));
+            saveTo = file;
             view.run("save-a-plain");
         });
         UiTest.waitUntil(() -> workbench.notices().all().stream()
@@ -143,7 +144,7 @@ class CheckpointPageUiTest extends ApplicationTest {
         assertThat(lookup("#inspect-table").<TableView<?>>query().getItems()).hasSize(4);
         clickOn("#inspect-open");
         assertThat(asked).containsExactly(other);
-        assertThat(UiTest.onFx(() -> view.isCovered())).isFalse();
+        assertThat(UiTest.onFx(() -> view.scene().lookup(".veil").isVisible())).isFalse();
     }
 
     private void show() {

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import javafx.application.Platform;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
@@ -79,7 +80,7 @@ class CorpusPanesUiTest extends ApplicationTest {
                 new Notices(Clock.systemUTC()),
                 new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, Map.of(), 1280, 800);
+        view = new WorkbenchView(models, (owner, name, kind) -> Optional.empty(), Map.of(), 1280, 800);
         stage.setScene(view.scene());
         stage.setWidth(1280);
         stage.setHeight(800);

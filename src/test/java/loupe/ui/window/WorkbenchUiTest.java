@@ -57,6 +57,7 @@ class WorkbenchUiTest extends ApplicationTest {
 
     private WorkbenchModels models;
     private WorkbenchView view;
+    private Path saveTo;
     private Workbench workbench;
 
     @BeforeAll
@@ -82,7 +83,7 @@ class WorkbenchUiTest extends ApplicationTest {
                 new Notices(Clock.systemUTC()),
                 new Activity(Platform::runLater, System::nanoTime));
         models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, Map.of(), 1280, 800);
+        view = new WorkbenchView(models, (owner, name, kind) -> Optional.ofNullable(saveTo), Map.of(), 1280, 800);
         stage.setScene(view.scene());
         stage.setWidth(1280);
         stage.setHeight(800);
@@ -397,7 +398,7 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.onFx(() -> {
             models.controls().cutoff().set(0.01);
             models.table().filter().set("number<4");
-            view.desk().answerWith((name, kind) -> Optional.of(out));
+            saveTo = out;
         });
         UiTest.waitUntil(() -> models.table().rows().size() == 4);
         clickOn(rowOf("#feature-table", 1));
@@ -502,7 +503,7 @@ class WorkbenchUiTest extends ApplicationTest {
         open();
         UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get());
         Path file = folder.resolve("tree.svg");
-        UiTest.onFx(() -> view.desk().answerWith((name, kind) -> Optional.of(file)));
+        UiTest.onFx(() -> saveTo = file);
         clickOn(tree());
         UiTest.onFx(() -> view.run("export-svg"));
         UiTest.waitUntil(() -> workbench.notices().all().stream()
