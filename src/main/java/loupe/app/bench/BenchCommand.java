@@ -3,7 +3,6 @@ package loupe.app.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
@@ -16,7 +15,7 @@ import picocli.CommandLine.Parameters;
 
 /** {@code bench}: how fast this machine computes, in relation to what it could do at best. */
 @Command(name = "bench", description = "Measure speeds on models made for it, beside the machine's own peak.")
-public final class BenchCommand extends LoupeCommand {
+public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Parameters(arity = "0..*", paramLabel = "NAME", description = "What to measure; everything if left out.")
     private List<String> names = List.of();
 
@@ -47,7 +46,7 @@ public final class BenchCommand extends LoupeCommand {
     private boolean synthetic;
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
+    public Bench.Result run(CommandContext context) throws IOException {
         List<Benchmark> window = List.of(new StartBenchmark(), new UiBenchmark());
         List<String> known = Stream.concat(
                         Bench.names().stream(), window.stream().map(Benchmark::name))

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -44,7 +43,7 @@ import picocli.CommandLine.Option;
         name = "batch",
         description =
                 "Trees, token lists and best scales of many features, as JSON lines; --resume goes on where an earlier run stopped.")
-public final class BatchCommand extends LoupeCommand {
+public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private static final Set<String> PARTS = Set.of("tree", "tokens", "scale");
 
     @Mixin
@@ -134,7 +133,7 @@ public final class BatchCommand extends LoupeCommand {
     private int top;
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
+    public Result run(CommandContext context) throws IOException {
         TreeBaseline compared = PromptOptions.baseline(baseline);
         requireSensible();
         OptionPaths.writable(out, "--out");
@@ -151,13 +150,12 @@ public final class BatchCommand extends LoupeCommand {
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());
-        Map<String, Object> said = describe(opened, settings, tokens);
         BatchPlan plan = new BatchPlan(
                 opened.id(),
                 sae.id(),
                 new TokenListSettings(settings, metric, exponent, top),
                 tokens,
-                "",
+                prompt.text(),
                 limits,
                 compared,
                 parts.stream()
@@ -172,7 +170,7 @@ public final class BatchCommand extends LoupeCommand {
         int done = 0;
         int skipped;
         try (JsonLines lines = Files.exists(out) ? JsonLines.goOn(out) : JsonLines.create(out)) {
-            Set<Integer> known = known(lines, said);
+            Set<Integer> known = known(lines, plan.settings());
             List<Integer> missing =
                     wanted.stream().filter(feature -> !known.contains(feature)).toList();
             skipped = wanted.size() - missing.size();
@@ -186,14 +184,18 @@ public final class BatchCommand extends LoupeCommand {
                 context.progress().show(done / (double) missing.size());
             }
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("out", out.toString());
-        result.put("features", wanted.size());
-        result.put("done", done);
-        result.put("known_before", skipped);
-        result.put("seconds", (System.nanoTime() - start) / 1e9);
-        return result;
+        return new Result(out.toString(), wanted.size(), done, skipped, (System.nanoTime() - start) / 1e9);
     }
+
+    /**
+     * What is printed.
+     *
+     * @param out the file written
+     * @param features asked for
+     * @param done features computed now
+     * @param knownBefore features that the file had already
+     */
+    record Result(String out, int features, int done, int knownBefore, double seconds) {}
 
     private void requireSensible() {
         parts.stream().filter(part -> !PARTS.contains(part)).findFirst().ifPresent(part -> {
@@ -282,21 +284,5 @@ public final class BatchCommand extends LoupeCommand {
                     id -> ModelOptions.text(opened, id)));
         }
         return results;
-    }
-
-    private Map<String, Object> describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
-        Map<String, Object> said = ghost.describe(opened, settings, null);
-        said.remove("feature");
-        prompt.describe(said, tokens);
-        said.put("parts", parts);
-        said.put("top_k", topK);
-        said.put("cutoff", cutoff);
-        said.put("max_depth", maxDepth);
-        said.put("max_nodes", maxNodes);
-        said.put("baseline", baseline);
-        said.put("metric", metric.label());
-        said.put("exponent", exponent);
-        said.put("top", top);
-        return said;
     }
 }

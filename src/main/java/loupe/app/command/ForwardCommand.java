@@ -3,10 +3,10 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
 
 /** {@code forward}: one forward pass, with what is asked to be seen of it. */
 @Command(name = "forward", description = "Run a model once; write logits and the values at hook points.")
-public final class ForwardCommand extends LoupeCommand {
+public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
     @Mixin
     private ModelOptions model;
 
@@ -70,7 +70,7 @@ public final class ForwardCommand extends LoupeCommand {
     private Path out;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if ((text == null) == (ids == null)) {
             throw Refusal.usage("give either --text or --ids");
         }
@@ -105,16 +105,21 @@ public final class ForwardCommand extends LoupeCommand {
             answer.values().forEach((point, value) -> file.add(point.name(), value));
             file.write(out);
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("ids", tokens);
-        result.put(
-                "tokens",
+        return new Result(
+                tokens,
                 Arrays.stream(tokens)
                         .mapToObj(id -> ModelOptions.text(opened, id))
-                        .toList());
-        result.put("loss", answer.loss().isPresent() ? answer.loss().getAsDouble() : null);
-        return result;
+                        .toList(),
+                answer.loss().isPresent() ? Optional.of(answer.loss().getAsDouble()) : Optional.empty());
     }
+
+    /**
+     * What is printed.
+     *
+     * @param tokens the texts of the ids
+     * @param loss mean cross entropy of the next token in nats; empty for one token
+     */
+    record Result(int[] ids, List<String> tokens, Optional<Double> loss) {}
 
     private Map<Integer, HostTensor> ghosts(OpenModel opened, int length) {
         Map<Integer, HostTensor> placed = new HashMap<>();

@@ -1,8 +1,6 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostVector;
@@ -19,7 +17,7 @@ import picocli.CommandLine.Option;
 
 /** {@code ghost}: a feature's direction as a vector that can stand in a token's place. */
 @Command(name = "ghost", description = "Make the ghost of a feature; write ghost, centroid and direction.")
-public final class GhostCommand extends LoupeCommand {
+public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
     @Mixin
     private ModelOptions model;
 
@@ -30,7 +28,7 @@ public final class GhostCommand extends LoupeCommand {
     private Path out;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
@@ -45,14 +43,21 @@ public final class GhostCommand extends LoupeCommand {
                     .add("direction", made.direction())
                     .write(out);
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("settings", ghost.describe(opened, settings, null));
-        result.put("d", made.ghost().size(0));
-        result.put("norm", norm(made.ghost()));
-        result.put("centroid_norm", norm(made.centroid()));
-        result.put("direction_norm", norm(made.direction()));
-        return result;
+        return new Result(
+                ghost.describe(opened, settings),
+                made.ghost().size(0),
+                norm(made.ghost()),
+                norm(made.centroid()),
+                norm(made.direction()));
     }
+
+    /**
+     * What is printed.
+     *
+     * @param d dimensions of the vectors
+     * @param norm length of the ghost
+     */
+    record Result(GhostDescription.Made settings, int d, double norm, double centroidNorm, double directionNorm) {}
 
     private static double norm(HostTensor vector) {
         double sum = 0;

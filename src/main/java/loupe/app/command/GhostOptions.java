@@ -1,9 +1,7 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import loupe.analysis.ghost.GhostSettings;
@@ -223,21 +221,23 @@ final class GhostOptions {
     }
 
     /** What the result says about how its ghost was made. */
-    Map<String, Object> describe(OpenModel model, GhostSettings settings, ArrayReference finished) {
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("model", model.id().name());
-        if (finished != null) {
-            said.put("vector", finished.toString());
-            return said;
-        }
-        said.put("sae", opened == null ? null : opened.id().name());
-        said.put("vectors", vectors == null ? null : vectors.toString());
-        said.put("feature", feature);
-        said.put("encoder_mix", settings.encoderMix());
-        said.put("scale", settings.scale());
-        said.put("pca", List.copyOf(settings.pcaWeights()));
-        said.put("pca_sign", settings.pcaSign().symbol());
-        said.put("centroid", settings.centroid());
-        return said;
+    GhostDescription describe(OpenModel model, GhostSettings settings, ArrayReference finished) {
+        return finished == null
+                ? describe(model, settings)
+                : new GhostDescription.Finished(model.id().name(), finished.toString());
+    }
+
+    /** The same where the ghost is made of a feature. */
+    GhostDescription.Made describe(OpenModel model, GhostSettings settings) {
+        return new GhostDescription.Made(
+                model.id().name(),
+                sae().map(checkpoint -> checkpoint.id().name()),
+                Optional.ofNullable(vectors).map(Path::toString),
+                feature,
+                settings.encoderMix(),
+                Optional.of(settings.scale()),
+                List.copyOf(settings.pcaWeights()),
+                settings.pcaSign().symbol(),
+                settings.centroid());
     }
 }

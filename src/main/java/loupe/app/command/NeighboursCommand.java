@@ -3,9 +3,7 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
@@ -26,7 +24,7 @@ import picocli.CommandLine.Option;
 
 /** {@code neighbours}: the vectors of a model or checkpoint nearest to another one. */
 @Command(name = "neighbours", description = "List exact nearest neighbours by cosine, the query itself left out.")
-public final class NeighboursCommand extends LoupeCommand {
+public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Result> {
     @Mixin
     private ModelOptions model;
 
@@ -60,7 +58,7 @@ public final class NeighboursCommand extends LoupeCommand {
     private Optional<OpenSae> openSae = Optional.empty();
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (!model.isGiven() && sae == null) {
             throw Refusal.usage("give --model DIR or --sae PATH");
         }
@@ -79,33 +77,54 @@ public final class NeighboursCommand extends LoupeCommand {
         requireComparable(of, space, width(among));
         Neighbours.Answer found = context.ask(new Neighbours(of, among, top));
         boolean features = space.equals("encoder") || space.equals("decoder");
-        List<Map<String, Object>> rows = new ArrayList<>();
+        List<Row> rows = new ArrayList<>();
         for (int i = 0; i < found.ids().length; i++) {
             int id = found.ids()[i];
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("id", id);
-            row.put(
-                    features ? "feature" : "token",
+            double cosine = found.cosines()[i];
+            rows.add(
                     features
-                            ? id
-                            : openModel
-                                    .map(opened -> ModelOptions.text(opened, id))
-                                    .orElse("<" + id + ">"));
-            row.put("cosine", found.cosines()[i]);
-            rows.add(row);
+                            ? new NearFeature(id, id, cosine)
+                            : new NearToken(
+                                    id,
+                                    openModel
+                                            .map(opened -> ModelOptions.text(opened, id))
+                                            .orElse("<" + id + ">"),
+                                    cosine));
         }
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("query", query);
-        said.put("in", space);
-        said.put("top", top);
-        said.put("model", openModel.map(opened -> opened.id().name()).orElse(null));
-        said.put("sae", openSae.map(opened -> opened.id().name()).orElse(null));
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("query", said);
-        result.put("neighbours", rows);
-        result.put("mean_pairwise_cosine", found.meanPairwiseCosine());
-        return result;
+        return new Result(
+                new Asked(
+                        query,
+                        space,
+                        top,
+                        openModel.map(opened -> opened.id().name()),
+                        openSae.map(opened -> opened.id().name())),
+                rows,
+                found.meanPairwiseCosine());
     }
+
+    /**
+     * What is printed.
+     *
+     * @param neighbours nearest first
+     * @param meanPairwiseCosine of the neighbours with each other
+     */
+    record Result(Asked query, List<Row> neighbours, double meanPairwiseCosine) {}
+
+    /**
+     * What was looked for.
+     *
+     * @param in the vectors it was looked for among
+     */
+    record Asked(String query, String in, int top, Optional<String> model, Optional<String> sae) {}
+
+    /** A neighbour. */
+    sealed interface Row {}
+
+    /** A neighbour among embeddings, unembeddings or biases. */
+    record NearToken(int id, String token, double cosine) implements Row {}
+
+    /** A neighbour among directions of features. */
+    record NearFeature(int id, int feature, double cosine) implements Row {}
 
     private NeighbourQuery query(int width, String space) {
         int colon = query.indexOf(':');

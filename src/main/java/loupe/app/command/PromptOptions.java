@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import loupe.analysis.Vectors;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostPrompt;
@@ -104,11 +104,22 @@ final class PromptOptions {
     }
 
     /** What the result says about its prompt. */
-    void describe(Map<String, Object> said, GhostPrompt tokens) {
-        said.put("prompt", prompt == null && promptIds == null ? GhostPrompt.DEFAULT_TEXT : prompt);
-        said.put("prompt_ids", tokens.ids());
-        said.put("ghost_positions", tokens.ghostPositions());
+    PromptDescription describe(GhostPrompt tokens) {
+        return new PromptDescription(text(), tokens.ids(), tokens.ghostPositions());
     }
+
+    /** The prompt as text; empty if it was given as token ids. To be asked after {@link #apply}. */
+    Optional<String> text() {
+        return promptIds != null ? Optional.empty() : Optional.of(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
+    }
+
+    /**
+     * What a result says about its prompt.
+     *
+     * @param prompt the text; empty if it was given as token ids
+     * @param ghostPositions where in the ids the ghost stands
+     */
+    record PromptDescription(Optional<String> prompt, List<Integer> promptIds, List<Integer> ghostPositions) {}
 
     /** none, centroid, random:N or empty. */
     static TreeBaseline baseline(String baseline) {

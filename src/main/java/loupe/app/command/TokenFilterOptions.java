@@ -1,9 +1,8 @@
 package loupe.app.command;
 
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenFilter;
@@ -12,6 +11,7 @@ import loupe.analysis.tokens.TokenScript;
 import loupe.analysis.tokens.TokenTraits;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.Refusal;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 
@@ -106,24 +106,42 @@ final class TokenFilterOptions {
                 .mask(filter, context.cancellation());
     }
 
-    /** What the result says about the filter; null if there is none. */
-    static Map<String, Object> describe(TokenFilter filter, TokenMask mask) {
+    /** What the result says about the filter; empty if there is none. */
+    static Optional<FilterDescription> describe(TokenFilter filter, TokenMask mask) {
         if (filter.isNone()) {
-            return null;
+            return Optional.empty();
         }
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put(
-                "scripts",
-                filter.scripts().stream().sorted().map(TokenScript::label).toList());
-        said.put(
-                "leading_space",
-                filter.space() == TokenFilter.Space.EITHER ? null : filter.space() == TokenFilter.Space.LEADING);
-        said.put("letters_only", filter.lettersOnly());
-        said.put("min_length", filter.minLength());
-        said.put("max_length", filter.maxLength() == Integer.MAX_VALUE ? null : filter.maxLength());
-        said.put("trained", filter.trained());
-        said.put(filter.regex() ? "matching" : "contains", filter.text().isEmpty() ? null : filter.text());
-        said.put("tokens", mask.count());
-        return said;
+        Optional<String> text = filter.text().isEmpty() ? Optional.empty() : Optional.of(filter.text());
+        return Optional.of(new FilterDescription(
+                filter.scripts().stream().sorted().map(TokenScript::label).toList(),
+                filter.space() == TokenFilter.Space.EITHER
+                        ? Optional.empty()
+                        : Optional.of(filter.space() == TokenFilter.Space.LEADING),
+                filter.lettersOnly(),
+                filter.minLength(),
+                filter.maxLength() == Integer.MAX_VALUE ? Optional.empty() : Optional.of(filter.maxLength()),
+                filter.trained(),
+                filter.regex() ? Optional.of(text) : Optional.empty(),
+                filter.regex() ? Optional.empty() : Optional.of(text),
+                mask.count()));
     }
+
+    /**
+     * Which tokens a list may have.
+     *
+     * @param leadingSpace whether they begin with a space; empty for either
+     * @param maxLength empty for no limit
+     * @param matching a regular expression; a filter has either this or {@code contains}, itself empty for any text
+     * @param tokens how many there are
+     */
+    record FilterDescription(
+            List<String> scripts,
+            Optional<Boolean> leadingSpace,
+            boolean lettersOnly,
+            int minLength,
+            Optional<Integer> maxLength,
+            double trained,
+            @LeftOutIfEmpty Optional<Optional<String>> matching,
+            @LeftOutIfEmpty Optional<Optional<String>> contains,
+            int tokens) {}
 }

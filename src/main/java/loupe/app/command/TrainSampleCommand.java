@@ -3,12 +3,12 @@ package loupe.app.command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.Refusal;
 import loupe.training.sample.SampleBuilder;
+import loupe.training.sample.SampleFigures;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
         name = "train-sample",
         description = "Train the sample: a small language model, autoencoders and a corpus, from a definitions file. "
                 + "Stop it when you like; started again, it goes on.")
-public final class TrainSampleCommand extends LoupeCommand {
+public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
     @Option(
             names = "--definitions",
             required = true,
@@ -74,7 +74,7 @@ public final class TrainSampleCommand extends LoupeCommand {
     private boolean measure;
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
+    public SampleFigures run(CommandContext context) throws IOException {
         if (!Files.isRegularFile(definitions)) {
             throw Refusal.usage(definitions + " does not exist");
         }

@@ -3,9 +3,7 @@ package loupe.app.tour;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
@@ -23,7 +21,7 @@ import picocli.CommandLine.Option;
         name = "tour",
         description =
                 "Open the workbench without a screen, go through its panes and states, and save pictures of them.")
-public final class TourCommand extends LoupeCommand {
+public final class TourCommand extends LoupeCommand<TourCommand.Result> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the pictures.")
     private Path out;
 
@@ -48,7 +46,7 @@ public final class TourCommand extends LoupeCommand {
     private String only = "";
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
+    public Result run(CommandContext context) throws IOException {
         Path folder = model.isGiven()
                 ? OptionPaths.existing(model.model, "--model")
                 : WorkbenchApp.sampleFolder()
@@ -67,9 +65,15 @@ public final class TourCommand extends LoupeCommand {
         Files.createDirectories(out);
         Toolkit.withoutScreen();
         Toolkit.start();
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("out", out.toString());
-        result.put("pictures", new Tour(context, new WorkbenchApp.Opening(folder, saes), out, cache, only).run());
-        return result;
+        return new Result(
+                out.toString(), new Tour(context, new WorkbenchApp.Opening(folder, saes), out, cache, only).run());
     }
+
+    /**
+     * What is printed.
+     *
+     * @param out the folder
+     * @param pictures file names, in order
+     */
+    record Result(String out, List<String> pictures) {}
 }
