@@ -36,26 +36,30 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code batch}: trees, token lists and best scales of many features, one JSON line each, in a file that can be gone on
- * with.
+ * {@code batch}: trees, token lists and best scales of many features, one JSON line each, in a file that can be
+ * resumed.
  */
 @Command(
         name = "batch",
         description =
-                "Trees, token lists and best scales of many features, as JSON lines; --resume goes on where an earlier run stopped.")
+                "Write trees, token lists and best scales of many features as JSON lines. An unfinished file is resumed by --resume.")
 public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private static final Set<String> PARTS = Set.of("tree", "tokens", "scale");
 
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
+    private GhostOptions.OfMany ghost;
 
     @Mixin
     private PromptOptions prompt;
 
-    @Option(names = "--features", required = true, paramLabel = "WHICH", description = "Such as 0-99,120, or all.")
+    @Option(
+            names = "--features",
+            required = true,
+            paramLabel = "WHICH",
+            description = "Indices of the features, such as 0-99,120, or all.")
     private String features;
 
     @Option(
@@ -63,24 +67,24 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             split = ",",
             defaultValue = "tree,tokens,scale",
             paramLabel = "PART",
-            description = "tree, tokens, scale (default: ${DEFAULT-VALUE}).")
+            description = "What to compute: tree, tokens, scale (default: ${DEFAULT-VALUE}).")
     private List<String> parts;
 
     @Option(
             names = "--out",
             required = true,
             paramLabel = "F.jsonl",
-            description = "Where the lines go. The first one says the settings.")
+            description = "File to write. Its first line has the settings.")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on with the file of an earlier run of the same settings.")
+    @Option(names = "--resume", description = "Resume the file of an earlier run with the same settings.")
     private boolean resume;
 
     @Option(
             names = "--top-k",
             paramLabel = "K",
             defaultValue = "5",
-            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
     private int topK;
 
     @Option(
@@ -108,7 +112,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             names = "--baseline",
             paramLabel = "WHICH",
             defaultValue = "none",
-            description = "Of the trees: none, centroid, random:N or empty (default: none).")
+            description = "Baseline of the trees: none, centroid, random:N or empty (default: ${DEFAULT-VALUE}).")
     private String baseline;
 
     @Option(
@@ -122,14 +126,15 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             names = "--metric",
             paramLabel = "NAME",
             defaultValue = "ratio",
-            description = "Of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: ratio).")
+            description =
+                    "Score of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: ${DEFAULT-VALUE}).")
     private TokenMetric metric;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "50",
-            description = "How many tokens (default: ${DEFAULT-VALUE}).")
+            description = "Tokens listed (default: ${DEFAULT-VALUE}).")
     private int top;
 
     @Override
@@ -141,12 +146,10 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             throw Refusal.usage(
                     "--out: " + out + " is there already; go on with it by --resume, or choose another name");
         }
-        ghost.setFeature(0, "--features");
-        ghost.requireSensible(null);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, null));
-        OpenSae sae = ghost.sae()
-                .orElseThrow(() -> Refusal.usage("--vectors has no features to go through; give --sae PATH"));
+        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
+        OpenSae sae = ghost.sae().orElseThrow();
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());

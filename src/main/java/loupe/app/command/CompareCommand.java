@@ -21,7 +21,7 @@ public final class CompareCommand extends LoupeCommand<CompareCommand.Result> {
             names = "--sae",
             required = true,
             paramLabel = "PATH",
-            description = "A checkpoint; to be given twice, A then B.")
+            description = "Checkpoint; given twice, first A, then B.")
     private List<Path> saes;
 
     @Mixin

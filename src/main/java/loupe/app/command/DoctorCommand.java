@@ -27,9 +27,7 @@ import loupe.inference.EngineReport;
 import picocli.CommandLine.Command;
 
 /** {@code doctor}: what there is to compute and to draw with, and what is missing. */
-@Command(
-        name = "doctor",
-        description = "Say what engine, device, libraries, memory, display and fonts there are, and what is missing.")
+@Command(name = "doctor", description = "Check the installation: engine, device, libraries, memory, display and fonts.")
 public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     private static final int SECONDS_FOR_DRIVER = 5;
 

@@ -18,9 +18,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code encode}: a checkpoint applied to given activations. */
-@Command(name = "encode", description = "Apply a checkpoint to given activations; write features and reconstruction.")
+@Command(
+        name = "encode",
+        description = "Apply a checkpoint to given activations and write features and reconstruction.")
 public final class EncodeCommand extends LoupeCommand<EncodeCommand.Result> {
-    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "The checkpoint.")
+    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint to apply.")
     private Path sae;
 
     @Mixin
@@ -31,17 +33,17 @@ public final class EncodeCommand extends LoupeCommand<EncodeCommand.Result> {
             required = true,
             paramLabel = "F:NAME",
             converter = ArrayReference.Converter.class,
-            description = "The activations, [.., d].")
+            description = "Activations, an array [.., d] of a safetensors file.")
     private ArrayReference input;
 
     @Option(
             names = "--token-ids",
             split = ",",
             paramLabel = "ID",
-            description = "The token at each vector, for checkpoints with a lookup table.")
+            description = "Token id of each vector, for checkpoints with a lookup table.")
     private int[] tokenIds;
 
-    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for features and x_hat.")
+    @Option(names = "--out", paramLabel = "F", description = "Safetensors file to write: features and x_hat.")
     private Path out;
 
     @Override

@@ -18,12 +18,13 @@ import picocli.CommandLine.Option;
 /** {@code evaluate}: how faithful a checkpoint is to its model on a corpus. */
 @Command(
         name = "evaluate",
-        description = "Measure a checkpoint's fidelity on a corpus: reconstruction, and what the model loses by it.")
+        description =
+                "Measure the fidelity of a checkpoint on a corpus: its reconstruction error, and the loss it adds to the model.")
 public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
-    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "The checkpoint.")
+    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint to evaluate.")
     private Path sae;
 
     @Mixin
@@ -36,7 +37,7 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
             names = "--ignore-tokens",
             split = ",",
             paramLabel = "ID",
-            description = "Tokens at whose positions nothing is replaced or counted.")
+            description = "Token ids at whose positions nothing is replaced or counted.")
     private Set<Integer> ignored = Set.of();
 
     @Override

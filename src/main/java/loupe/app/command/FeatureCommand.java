@@ -38,10 +38,10 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     private static final int PER_INTERVAL = 5;
     private static final int UNIFORM_BINS = 50;
 
-    @Option(names = "--index", required = true, paramLabel = "DIR", description = "The index's folder.")
+    @Option(names = "--index", required = true, paramLabel = "DIR", description = "Folder of the index.")
     private Path folder;
 
-    @Option(names = "--feature", required = true, paramLabel = "I", description = "The feature.")
+    @Option(names = "--feature", required = true, paramLabel = "I", description = "Index of the feature, from 0.")
     private int feature;
 
     @Mixin
@@ -72,13 +72,13 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Of the examples drawn at random (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the examples drawn at random (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "The model's folder, for token texts; without it tokens are <id>.")
+            description = "Folder of the model, for token texts (default: tokens are shown as <id>).")
     private Path model;
 
     @Override

@@ -12,6 +12,7 @@ import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.Refusal;
 import loupe.base.HookPoint;
 import loupe.format.SafetensorsWriter;
@@ -23,20 +24,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code forward}: one forward pass, with what is asked to be seen of it. */
-@Command(name = "forward", description = "Run a model once; write logits and the values at hook points.")
+@Command(name = "forward", description = "Run a model once and write its logits and the values at hook points.")
 public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
-    @Option(names = "--text", paramLabel = "T", description = "The text to run.")
-    private String text;
-
-    @Option(
-            names = "--ids",
-            split = ",",
-            paramLabel = "ID",
-            description = "Token ids to run instead, taken as they are.")
-    private int[] ids;
+    @Mixin
+    private Input input;
 
     @Option(
             names = "--hooks",
@@ -49,29 +43,46 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             names = "--ghost",
             paramLabel = "F:NAME",
             converter = ArrayReference.Converter.class,
-            description = "A vector to stand in a token's place.")
+            description = "Vector that stands in a token's place.")
     private ArrayReference ghost;
 
     @Option(
             names = "--ghost-position",
             split = ",",
             paramLabel = "P",
-            description = "Where the ghost stands; one position or several.")
+            description = "Position of the ghost, from 0; one or several.")
     private int[] ghostPositions = {};
 
     @Option(
             names = "--processing",
             paramLabel = "WHICH",
             defaultValue = "raw",
-            description = "raw or processed weights (default: raw).")
+            description = "Weights: raw, or processed as TransformerLens does (default: ${DEFAULT-VALUE}).")
     private Processing processing;
 
-    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for logits and hook points.")
+    @Option(
+            names = "--out",
+            paramLabel = "F",
+            description = "Safetensors file to write: logits, and an array for each hook point.")
     private Path out;
+
+    /** The text to run; one of both. */
+    @OptionSection(value = "Text", choice = "(--text=T | --ids=ID,...)")
+    static final class Input {
+        @Option(names = "--text", paramLabel = "T", description = "Text to run.")
+        private String text;
+
+        @Option(
+                names = "--ids",
+                split = ",",
+                paramLabel = "ID",
+                description = "Token ids to run instead, taken as they are.")
+        private int[] ids;
+    }
 
     @Override
     public Result run(CommandContext context) {
-        if ((text == null) == (ids == null)) {
+        if ((input.text == null) == (input.ids == null)) {
             throw Refusal.usage("give either --text or --ids");
         }
         if ((ghost == null) != (ghostPositions.length == 0)) {
@@ -88,7 +99,9 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             OptionPaths.writable(out, "--out");
         }
         OpenModel opened = model.open(context, processing);
-        int[] tokens = text == null ? ModelOptions.check(opened, ids, "--ids") : model.encode(opened, text, "--text");
+        int[] tokens = input.text == null
+                ? ModelOptions.check(opened, input.ids, "--ids")
+                : model.encode(opened, input.text, "--text");
         requireRunnable(opened, tokens);
         ForwardPass.Answer answer = context.ask(new ForwardPass(
                 opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));

@@ -16,15 +16,20 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ghost}: a feature's direction as a vector that can stand in a token's place. */
-@Command(name = "ghost", description = "Make the ghost of a feature; write ghost, centroid and direction.")
+@Command(
+        name = "ghost",
+        description = "Make the ghost of a feature: its direction as a vector that can stand in a token's place.")
 public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
+    private GhostOptions.OfFeature ghost;
 
-    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for ghost, centroid and direction.")
+    @Option(
+            names = "--out",
+            paramLabel = "F",
+            description = "Safetensors file to write: ghost, centroid and direction.")
     private Path out;
 
     @Override
@@ -32,9 +37,9 @@ public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
-        ghost.requireSensible(null);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, null);
+        GhostSettings settings = ghost.settings(context, opened);
         GhostVector made = context.ask(new GhostBasis(opened.id(), settings)).vector(settings);
         if (out != null) {
             new SafetensorsWriter()
@@ -44,7 +49,7 @@ public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
                     .write(out);
         }
         return new Result(
-                ghost.describe(opened, settings),
+                ghost.describeMade(opened, settings),
                 made.ghost().size(0),
                 norm(made.ghost()),
                 norm(made.centroid()),

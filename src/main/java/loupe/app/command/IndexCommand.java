@@ -34,7 +34,7 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code index}: the activations of a corpus, on disk. */
 @Command(
         name = "index",
-        description = "Build, merge, describe or question an index of a corpus's activations.",
+        description = "Build, merge, describe or query an index of the activations of a corpus.",
         subcommands = {
             IndexCommand.Build.class,
             IndexCommand.Merge.class,
@@ -51,10 +51,12 @@ public final class IndexCommand implements Runnable {
     }
 
     /** {@code index build}: one pass over a corpus for all features of one or several checkpoints. */
-    @Command(name = "build", description = "Go through a corpus once and keep every activation of every feature.")
+    @Command(
+            name = "build",
+            description = "Run a corpus through the model once and store every activation of every feature.")
     static final class Build extends LoupeCommand<Build.Result> {
         @Mixin
-        private ModelOptions model;
+        private ModelOptions.Required model;
 
         @Option(
                 names = "--sae",
@@ -77,10 +79,10 @@ public final class IndexCommand implements Runnable {
                 names = "--out",
                 required = true,
                 paramLabel = "DIR",
-                description = "The index's folder; made if missing.")
+                description = "Folder of the index; created if missing.")
         private Path out;
 
-        @Option(names = "--resume", description = "Go on with an unfinished index in the folder.")
+        @Option(names = "--resume", description = "Resume an unfinished index in the folder.")
         private boolean resume;
 
         @Option(
@@ -88,10 +90,11 @@ public final class IndexCommand implements Runnable {
                 paramLabel = "I/N",
                 defaultValue = "1/1",
                 converter = ShardConverter.class,
-                description = "Compute only the I-th of N equal shares; index merge puts them together.")
+                description =
+                        "Compute only the I-th of N equal shares, to be joined by index merge (default: ${DEFAULT-VALUE}).")
         private Shard shard;
 
-        @Option(names = "--memory", description = "Say how much memory the pass takes, every 100,000 tokens.")
+        @Option(names = "--memory", description = "Report the memory in use every 100,000 tokens.")
         private boolean measured;
 
         @Override
@@ -171,18 +174,16 @@ public final class IndexCommand implements Runnable {
     }
 
     /** {@code index merge}: the index that one pass would have made, from its shards. */
-    @Command(
-            name = "merge",
-            description = "Put the shards of a pass together to the index that one pass would have made.")
+    @Command(name = "merge", description = "Join the shards of a pass to the index that one pass would have made.")
     static final class Merge extends LoupeCommand<IndexSummary> {
-        @Parameters(arity = "1..*", paramLabel = "DIR", description = "The folders of all shards, in any order.")
+        @Parameters(arity = "1..*", paramLabel = "DIR", description = "Folders of all shards, in any order.")
         private List<Path> shards;
 
         @Option(
                 names = "--out",
                 required = true,
                 paramLabel = "DIR",
-                description = "The whole index's folder; made if missing.")
+                description = "Folder of the whole index; created if missing.")
         private Path out;
 
         @Override
@@ -195,9 +196,9 @@ public final class IndexCommand implements Runnable {
     }
 
     /** {@code index info}: what an index was made from. */
-    @Command(name = "info", description = "Say what an index was made from.")
+    @Command(name = "info", description = "Show what an index was made from.")
     static final class Info extends LoupeCommand<Info.Result> {
-        @Parameters(paramLabel = "DIR", description = "The index's folder.")
+        @Parameters(paramLabel = "DIR", description = "Folder of the index.")
         private Path folder;
 
         @Override

@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.Refusal;
 import loupe.index.ActivationIndex;
 import loupe.index.ActiveFeature;
@@ -26,9 +27,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "query",
         description =
-                "List the features that are active together with one, at a token wherever it occurs, or at one place.")
+                "List the features that are active together with a feature, at a token wherever it occurs, or at one place.")
 final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
-    @Parameters(paramLabel = "DIR", description = "The index's folder.")
+    @Parameters(paramLabel = "DIR", description = "Folder of the index.")
     private Path folder;
 
     @ArgGroup(multiplicity = "1")
@@ -40,7 +41,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
     @Option(
             names = "--among",
             paramLabel = "NAME",
-            description = "With --feature: the checkpoint whose features it is compared with (default: its own).")
+            description = "With --feature: checkpoint whose features are listed (default: its own).")
     private String among;
 
     @Option(
@@ -55,7 +56,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
             names = "--at-least",
             paramLabel = "N",
             defaultValue = "1",
-            description = "With --feature: tokens in common with it (default: ${DEFAULT-VALUE}).")
+            description = "With --feature: fewest tokens at which both are active (default: ${DEFAULT-VALUE}).")
     private long atLeast;
 
     @Option(
@@ -68,21 +69,25 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "The model's folder, for token texts; without it tokens are <id>.")
+            description = "Folder of the model, for token texts (default: tokens are shown as <id>).")
     private Path model;
 
-    /** One of them. */
+    /** What is asked; one of them. */
+    @OptionSection("Question, one of")
     private static final class Question {
-        @Option(names = "--feature", paramLabel = "I", description = "What is active together with this feature.")
+        @Option(
+                names = "--feature",
+                paramLabel = "I",
+                description = "Co-activation with the feature of this index, from 0.")
         private Integer feature;
 
-        @Option(names = "--token", paramLabel = "ID", description = "What is active at the tokens of this id.")
+        @Option(names = "--token", paramLabel = "ID", description = "Features active at the tokens of this id.")
         private Integer token;
 
-        @Option(names = "--text", paramLabel = "T", description = "Likewise, for a text that is one token of --model.")
+        @Option(names = "--text", paramLabel = "T", description = "The same for a text that is one token of --model.")
         private String text;
 
-        @Option(names = "--at", paramLabel = "N", description = "What is active at the N-th token of the index.")
+        @Option(names = "--at", paramLabel = "N", description = "Features active at this token of the index, from 0.")
         private Integer at;
     }
 

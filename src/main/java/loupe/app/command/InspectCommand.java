@@ -32,12 +32,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         description =
-                "Say what a file or folder is: its tensors, its configuration and, for a checkpoint, how it encodes.")
+                "Show the tensors and configuration of a file or folder and, for a checkpoint, how it encodes. Runs nothing in it.")
 public final class InspectCommand extends LoupeCommand<InspectCommand.Result> {
     /** A file up to this size is read whole for its statistics unless told otherwise; that takes a second or two. */
     private static final long STATISTICS_BYTES = 2L << 30;
 
-    @Parameters(paramLabel = "PATH", description = "A weight file, or the folder of a checkpoint or model.")
+    @Parameters(paramLabel = "PATH", description = "Weight file, or folder of a checkpoint or model.")
     private Path path;
 
     @Mixin

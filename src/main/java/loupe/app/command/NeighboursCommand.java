@@ -23,12 +23,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code neighbours}: the vectors of a model or checkpoint nearest to another one. */
-@Command(name = "neighbours", description = "List exact nearest neighbours by cosine, the query itself left out.")
+@Command(
+        name = "neighbours",
+        description = "List the exact nearest neighbours of a vector by cosine, the vector itself left out.")
 public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.IfGiven model;
 
-    @Option(names = "--sae", paramLabel = "PATH", description = "The checkpoint whose directions or biases are meant.")
+    @Option(names = "--sae", paramLabel = "PATH", description = "Checkpoint whose directions or biases are meant.")
     private Path sae;
 
     @Mixin
@@ -38,20 +40,22 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             names = "--query",
             required = true,
             paramLabel = "WHAT",
-            description = "token:ID, text:T, feature:I, bias:ID, random:SEED or F:NAME.")
+            description =
+                    "Vector: random:SEED, token:ID, text:T, feature:I, bias:ID or F:NAME (an array of a safetensors file).")
     private String query;
 
     @Option(
             names = "--in",
             paramLabel = "WHERE",
-            description = "tokens, unembedding, encoder, decoder or biases (default: of the query's own kind).")
+            description =
+                    "Vectors searched: tokens, unembedding, encoder, decoder or biases (default: of the kind of the query).")
     private String in;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "20",
-            description = "How many neighbours (default: ${DEFAULT-VALUE}).")
+            description = "Neighbours listed (default: ${DEFAULT-VALUE}).")
     private int top;
 
     private Optional<OpenModel> openModel = Optional.empty();
@@ -68,9 +72,7 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
         if (sae != null) {
             openSae = Optional.of(reading.open(context, sae, "--sae"));
         }
-        if (model.isGiven()) {
-            openModel = Optional.of(model.open(context, Processing.RAW));
-        }
+        openModel = model.open(context, Processing.RAW);
         String space = in != null ? in : defaultSpace();
         NeighbourSpace among = space(space);
         NeighbourQuery of = query(width(among), space);

@@ -13,18 +13,20 @@ import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.Verbaliser;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.Refusal;
 import loupe.inference.OpenModel;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Option;
 
 /** The options that say what a definition is a continuation of. */
+@OptionSection("Prompt")
 final class PromptOptions {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
             description =
-                    "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
+                    "Text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
     private String prompt;
 
     @Option(
@@ -38,14 +40,14 @@ final class PromptOptions {
             names = "--prompt-ids",
             split = ",",
             paramLabel = "ID",
-            description = "The prompt as token ids, taken as they are.")
+            description = "Token ids to continue instead, taken as they are; needs --ghost-position.")
     private int[] promptIds;
 
     @Option(
             names = "--ghost-position",
             split = ",",
             paramLabel = "P",
-            description = "Where in --prompt-ids the ghost stands; one position or several.")
+            description = "Position of the ghost in --prompt-ids, from 0; one or several.")
     private int[] ghostPositions;
 
     /** The ghost as the verbaliser wants it, if there is one. To be called before {@link #tokens}. */

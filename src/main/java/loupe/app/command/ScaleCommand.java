@@ -33,10 +33,10 @@ import picocli.CommandLine.Option;
 @Command(name = "scale", description = "Sweep the scaling factor of a ghost and propose the best one.")
 public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
+    private GhostOptions.OfFeature ghost;
 
     @Mixin
     private PromptOptions prompt;
@@ -46,7 +46,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             split = ",",
             paramLabel = "S",
             description =
-                    "The scales to try (default: 24 from 1/8 to 4 times the mean distance of a token from the centroid).")
+                    "Scales to try (default: 24, from 1/8 to 4 times the mean distance of a token from the centroid).")
     private double[] scales;
 
     @Option(
@@ -54,7 +54,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             split = ",",
             paramLabel = "A",
             description =
-                    "Try these encoder mixes too and propose the best pair; replaces --weights and --encoder-mix.")
+                    "Encoder mixes to try, of which the best pair of mix and scale is proposed; replaces --weights and --encoder-mix.")
     private double[] mixes;
 
     @Option(
@@ -62,7 +62,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             paramLabel = "WHICH",
             defaultValue = "random:4",
             description =
-                    "What trees are compared with: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
+                    "Baseline of the trees: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
     private String baseline;
 
     @Option(
@@ -76,7 +76,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             names = "--top-k",
             paramLabel = "K",
             defaultValue = "5",
-            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
     private int topK;
 
     @Option(
@@ -90,9 +90,9 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
     @Override
     public Result run(CommandContext context) {
         TreeBaseline compared = requireSensible();
-        ghost.requireSensible(null);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, null);
+        GhostSettings settings = ghost.settings(context, opened);
         settings = prompt.apply(context, opened, settings);
         GhostPrompt tokens = prompt.tokens(opened, model);
         List<Double> tried = scales == null
@@ -123,7 +123,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
 
         return new Result(
                 new Settings(
-                        ghost.describe(opened, settings).atAnyScale(),
+                        ghost.describeMade(opened, settings).atAnyScale(),
                         prompt.describe(tokens),
                         readAt.map(HookPoint::name),
                         baseline,

@@ -10,41 +10,43 @@ import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.analysis.tokens.TokenTraits;
 import loupe.app.cli.CommandContext;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.Refusal;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 
 /** The options that say which tokens a list may have. Without them, all. */
+@OptionSection("Token filter")
 final class TokenFilterOptions {
     @Option(
             names = "--script",
             split = ",",
             paramLabel = "NAME",
-            description = "Only tokens whose letters are of these scripts: latin, cyrillic, greek, arabic, hebrew, "
+            description = "Scripts of the letters: latin, cyrillic, greek, arabic, hebrew, "
                     + "devanagari, thai, han, kana, hangul, other, mixed, none (no letters).")
     private List<TokenScript> scripts = List.of();
 
     @Option(
             names = "--leading-space",
             paramLabel = "WHICH",
-            description = "yes: only tokens that begin with a space; no: only those that do not.")
+            description = "yes: word-initial tokens; no: continuations (default: both).")
     private String leadingSpace;
 
-    @Option(names = "--letters-only", description = "Only tokens of letters, a leading space aside.")
+    @Option(names = "--letters-only", description = "Letters only (leading space ignored).")
     private boolean lettersOnly;
 
     @Option(
             names = "--min-length",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Only tokens of at least N characters, a leading space not counted.")
+            description = "Fewest characters, leading space not counted (default: ${DEFAULT-VALUE}).")
     private int minLength;
 
     @Option(
             names = "--max-length",
             paramLabel = "N",
-            description = "Only tokens of at most N characters, a leading space not counted.")
+            description = "Most characters, leading space not counted (default: no limit).")
     private Integer maxLength;
 
     @Option(
@@ -54,18 +56,17 @@ final class TokenFilterOptions {
             defaultValue = "0",
             paramLabel = "F",
             description =
-                    "Leave out unused ids, and tokens whose embedding is shorter than F of the median norm or nearer to the centroid than F of the median "
-                            + "distance, as undertrained ones are (F without a number: " + TokenFilter.USUALLY_TRAINED
-                            + ").")
+                    "Leave out unused ids and undertrained tokens: those with a norm below F x the median, or a distance from the "
+                            + "centroid below F x the median (F if left out: " + TokenFilter.USUALLY_TRAINED + ").")
     private double trained;
 
-    @Option(names = "--contains", paramLabel = "TEXT", description = "Only tokens with this text, in whatever case.")
+    @Option(names = "--contains", paramLabel = "TEXT", description = "Case-insensitive text match.")
     private String contains;
 
     @Option(
             names = "--matching",
             paramLabel = "REGEX",
-            description = "Only tokens in whose text (leading space included) this regular expression is found.")
+            description = "Regular expression found in the token's text, leading space included.")
     private String matching;
 
     /** @throws Refusal if the options make no sense, whatever the model */

@@ -32,17 +32,10 @@ import picocli.CommandLine.Option;
 @Command(name = "tokens", description = "List the tokens nearest to a ghost, best first.")
 public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
-
-    @Option(
-            names = "--vector",
-            paramLabel = "F:NAME",
-            converter = ArrayReference.Converter.class,
-            description = "A finished ghost, used as it is.")
-    private ArrayReference vector;
+    private GhostOptions.OfFeatureOrFinished ghost;
 
     @Option(
             names = "--exponent",
@@ -55,14 +48,14 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             names = "--metric",
             paramLabel = "NAME",
             defaultValue = "ratio",
-            description = "ratio, cosine, centred, csls, dot or mahalanobis (default: ratio).")
+            description = "Score: ratio, cosine, centred, csls, dot or mahalanobis (default: ${DEFAULT-VALUE}).")
     private TokenMetric metric;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "100",
-            description = "How many tokens (default: ${DEFAULT-VALUE}).")
+            description = "Tokens listed (default: ${DEFAULT-VALUE}).")
     private int top;
 
     @Mixin
@@ -71,21 +64,23 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     @Option(
             names = "--sides",
             description =
-                    "List encoder's and decoder's tokens too, side by side, each with its rank in the other's list.")
+                    "Also list the tokens of the encoder and of the decoder direction, each with its rank in the other list.")
     private boolean sides;
 
-    @Option(names = "--stability", description = "Say each token's rank at a scale a tenth smaller and a tenth larger.")
+    @Option(
+            names = "--stability",
+            description = "Add the rank of each token at a scale a tenth smaller and a tenth larger.")
     private boolean stability;
 
     @Option(
             names = "--null",
             paramLabel = "SEED",
-            description = "List the tokens of a random direction too, and how alike the tokens of both lists are.")
+            description = "Also list the tokens of a random direction with this seed, and the coherence of both lists.")
     private Long nullSeed;
 
     @Override
     public Result run(CommandContext context) {
-        if (vector != null && (nullSeed != null || stability || sides)) {
+        if (ghost.finished().isPresent() && (nullSeed != null || stability || sides)) {
             throw Refusal.usage(
                     "--vector is a finished ghost without direction and scale, so it goes without --null, --stability and --sides");
         }
@@ -96,16 +91,16 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             throw Refusal.usage("--exponent is " + exponent + ", expected 0 or more");
         }
         TokenFilter filter = filters.filter();
-        ghost.requireSensible(vector);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, vector);
+        GhostSettings settings = ghost.settings(context, opened);
         TokenColumns.Answer columns = context.ask(new TokenColumns(opened.id(), settings, metric));
         TokenMask mask = TokenFilterOptions.mask(context, opened, filter, columns.tokens());
         TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top, mask);
         TokenRanking ranking = new TokenRanking();
         TokenList list = ranking.rank(columns, asked);
         Settings said = new Settings(
-                ghost.describe(opened, settings, vector),
+                ghost.describe(opened, settings),
                 metric.label(),
                 exponent,
                 top,

@@ -34,32 +34,25 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tree}: what the model says a ghost means. */
-@Command(name = "tree", description = "Grow the definition tree of a ghost.")
+@Command(name = "tree", description = "Grow the definition tree of a ghost: what the model says it means.")
 public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
-
-    @Option(
-            names = "--vector",
-            paramLabel = "F:NAME",
-            converter = ArrayReference.Converter.class,
-            description = "A finished ghost, used as it is.")
-    private ArrayReference vector;
+    private GhostOptions.OfFeatureOrFinished ghost;
 
     @Mixin
     private PromptOptions prompt;
 
-    @Option(names = "--mask-id", paramLabel = "ID", description = "A token whose logit is removed (default: none).")
+    @Option(names = "--mask-id", paramLabel = "ID", description = "Token id whose logit is removed (default: none).")
     private Integer maskId;
 
     @Option(
             names = "--top-k",
             paramLabel = "K",
             defaultValue = "5",
-            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
     private int topK;
 
     @Option(
@@ -86,7 +79,8 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             names = "--baseline",
             paramLabel = "WHICH",
             defaultValue = "none",
-            description = "none, centroid, random:N or empty (default: none).")
+            description =
+                    "Baseline of the probabilities: none, centroid, random:N or empty (default: ${DEFAULT-VALUE}).")
     private String baseline;
 
     @Option(
@@ -94,33 +88,34 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "Grow trees of N random directions at the same scale too and say how far the divergence from the baseline is beyond theirs (default: none).")
+                    "Compare the divergence from the baseline with that of N random directions at the same scale, at least 2 (default: none).")
     private int nullDraws;
 
     @Option(
             names = "--steer",
             paramLabel = "LAYER:COEFFICIENT",
             description =
-                    "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
+                    "Steering: add coefficient x the unit decoder direction to the residual stream entering the layer, at every position after the ghost.")
     private String steer;
 
     @Option(
             names = "--clamp",
             paramLabel = "LAYER:VALUE",
             description =
-                    "Hold the unit decoder direction's share of the residual stream entering the layer at the value, after the ghost.")
+                    "Clamping: set the component of the residual stream along the unit decoder direction to the value, at every position after the ghost.")
     private String clamp;
 
     @Option(
             names = "--out",
             paramLabel = "F",
-            description = "Write the tree: .json in the notebook's shape, .txt as indented text, .md as Markdown.")
+            description =
+                    "File to write: .json (the format of the definition-tree notebooks), .txt (indented text) or .md (Markdown).")
     private Path out;
 
     @Option(
             names = "--against",
             paramLabel = "F",
-            description = "Compare with a tree saved as JSON, by --out, by the window or by the notebooks.")
+            description = "Tree to compare with, a JSON file of --out, the window or the notebooks.")
     private Path against;
 
     @Override
@@ -140,9 +135,9 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                     + ", expected at least 2 draws and a baseline to be far from");
         }
         requireLimits();
-        ghost.requireSensible(vector);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, vector));
+        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
         Optional<TreeSteering> steering = steering();
         steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers())
                 .ifPresent(at -> {
@@ -178,7 +173,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         Optional<Comparison> comparison =
                 Optional.ofNullable(against).map(file -> Comparison.of(outline, TreeOutline.read(file)));
         if (out != null) {
-            write(outline, ghost.describe(opened, settings, vector));
+            write(outline, ghost.describe(opened, settings));
         }
         return new Result(
                 describe(opened, settings, tokens),
@@ -328,7 +323,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
 
     private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
         return new Settings(
-                ghost.describe(opened, settings, vector),
+                ghost.describe(opened, settings),
                 prompt.describe(tokens),
                 Optional.ofNullable(maskId),
                 topK,
