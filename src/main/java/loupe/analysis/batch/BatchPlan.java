@@ -31,7 +31,7 @@ import loupe.inference.SaeId;
  * What a batch asks of every feature, and what it writes down of the answers: one document per feature. Any thread.
  *
  * @param list of each feature; its ghost, but for the feature, is the tree's ghost too
- * @param promptText as it was given
+ * @param promptText as it was given; empty if it was given as token ids
  * @param naturalScale mean distance of a token from the centroid, around which scales are tried
  * @param readAt where a feature is read back; empty for no self-similarity
  */
@@ -40,7 +40,7 @@ public record BatchPlan(
         SaeId sae,
         TokenListSettings list,
         GhostPrompt prompt,
-        String promptText,
+        Optional<String> promptText,
         TreeLimits limits,
         TreeBaseline baseline,
         Set<Part> parts,
@@ -112,7 +112,7 @@ public record BatchPlan(
         tree.ifPresent(grown -> {
             line.put("nodes", grown.size() - 1);
             line.put("divergence", grown.divergence());
-            line.put("tree", TreeOutline.of(grown, texts).json());
+            line.put("tree", TreeOutline.of(grown, texts).root());
         });
         columns.ifPresent(known ->
                 line.put("tokens", tokens(new TokenRanking().rank(known, list.withGhost(ghost(feature))), texts)));
@@ -156,7 +156,7 @@ public record BatchPlan(
         said.put("pca", List.copyOf(ghost.pcaWeights()));
         said.put("pca_sign", ghost.pcaSign().symbol());
         said.put("centroid", ghost.centroid());
-        said.put("prompt", promptText);
+        said.put("prompt", promptText.orElse(null));
         said.put("prompt_ids", prompt.ids());
         said.put("ghost_positions", prompt.ghostPositions());
         said.put("parts", parts.stream().sorted().map(Part::label).toList());

@@ -1,6 +1,10 @@
 package loupe.analysis.ghost;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** A scale sweep as commands and files write it down. */
@@ -8,24 +12,34 @@ public final class ScaleOutline {
     private ScaleOutline() {}
 
     /** The curves by name. */
-    public static Map<String, Object> curves(ScaleSweep.Answer answer) {
-        Map<String, Object> curves = new LinkedHashMap<>();
+    public static Map<String, double[]> curves(ScaleSweep.Answer answer) {
+        Map<String, double[]> curves = new LinkedHashMap<>();
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
             curves.put(curve.label(), answer.curve(curve));
         }
         return curves;
     }
 
-    /** The proposal; empty if there is none. */
-    public static Map<String, Object> best(ScaleSweep.Answer answer) {
-        Map<String, Object> best = new LinkedHashMap<>();
-        answer.best().ifPresent(found -> {
-            best.put("scale", found.scale());
-            best.put("plateau", new double[] {found.low(), found.high()});
-            best.put("why", found.why());
-            best.put("encoder_mix", answer.query().ghost().encoderMix());
-            best.put("score", found.score());
-        });
-        return best;
+    /**
+     * The proposal as JSON has it: an object without keys if there is none.
+     *
+     * @param plateau lowest and highest scale about as good
+     */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Proposal(Double scale, List<Double> plateau, String why, Double encoderMix, Double score) {
+        private static final Proposal NONE = new Proposal(null, null, null, null, null);
+    }
+
+    /** The proposal of a sweep. */
+    public static Proposal best(ScaleSweep.Answer answer) {
+        return answer.best()
+                .map(found -> new Proposal(
+                        found.scale(),
+                        List.of(found.low(), found.high()),
+                        found.why(),
+                        answer.query().ghost().encoderMix(),
+                        found.score()))
+                .orElse(Proposal.NONE);
     }
 }

@@ -1,13 +1,14 @@
 package loupe.analysis.ghost;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.IntFunction;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
@@ -140,37 +141,50 @@ public final class TreeOutline {
     }
 
     /**
-     * The root as nested maps: token_id, token, cumulative_prob, probability, with a baseline baseline_prob and
-     * log_ratio, children.
+     * A node with what comes after it, as JSON has it.
+     *
+     * @param tokenId null for the root and where a file did not say
+     * @param cumulativeProb product of the probabilities down to here
+     * @param probability after the ancestors
+     * @param baselineProb the probability under the baseline, NaN where there is none; null in a tree without baseline
+     * @param logRatio log of probability / baselineProb in nats
      */
-    public Map<String, Object> json() {
-        List<Map<String, Object>> written = new ArrayList<>();
-        List<List<Object>> children = new ArrayList<>();
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Branch(
+            Integer tokenId,
+            String token,
+            double cumulativeProb,
+            double probability,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double baselineProb,
+            @JsonInclude(JsonInclude.Include.NON_NULL) Double logRatio,
+            List<Branch> children) {}
+
+    /** The root with all that comes after it. */
+    public Branch root() {
         boolean compared = nodes.stream().anyMatch(node -> !Double.isNaN(node.baseline));
-        for (Node node : nodes) {
-            Map<String, Object> said = new LinkedHashMap<>();
-            said.put("token_id", node.token < 0 ? null : node.token);
-            said.put("token", node.text);
-            said.put("cumulative_prob", node.cumulative);
-            said.put("probability", node.probability);
-            if (compared) {
-                said.put("baseline_prob", node.baseline);
-                said.put("log_ratio", Math.log(node.probability / node.baseline));
-            }
-            List<Object> own = new ArrayList<>();
-            said.put("children", own);
-            if (node.parent >= 0) {
-                children.get(node.parent).add(said);
-            }
-            written.add(said);
-            children.add(own);
+        List<List<Branch>> children = new ArrayList<>();
+        nodes.forEach(node -> children.add(new ArrayList<>()));
+        for (int i = size() - 1; i > 0; i--) {
+            Node node = nodes.get(i);
+            children.get(node.parent).add(0, branch(node, compared, children.get(i)));
         }
-        return written.get(0);
+        return branch(nodes.get(0), compared, children.get(0));
+    }
+
+    private static Branch branch(Node node, boolean compared, List<Branch> children) {
+        return new Branch(
+                node.token < 0 ? null : node.token,
+                node.text,
+                node.cumulative,
+                node.probability,
+                compared ? node.baseline : null,
+                compared ? Math.log(node.probability / node.baseline) : null,
+                children);
     }
 
     /** The text of the JSON, indented. */
     public String jsonText() {
-        return JsonFiles.text(json()) + "\n";
+        return JsonFiles.text(root()) + "\n";
     }
 
     /** One line per node, two spaces for each level: the token, then its cumulative probability. */

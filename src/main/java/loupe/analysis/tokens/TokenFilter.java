@@ -100,8 +100,8 @@ public record TokenFilter(
         try {
             return Pattern.compile(regex);
         } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException("\"" + regex + "\" is no regular expression: " + e.getDescription()
-                    + " near character " + Math.max(0, e.getIndex()));
+            throw new IllegalArgumentException("Invalid regular expression: " + regex + " (" + e.getDescription()
+                    + " near character " + Math.max(0, e.getIndex()) + ")");
         }
     }
 }

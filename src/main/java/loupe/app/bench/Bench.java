@@ -1,5 +1,6 @@
 package loupe.app.bench;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,25 +74,29 @@ public final class Bench implements AutoCloseable {
         return OWN.stream().map(Benchmark::name).toList();
     }
 
-    /**
-     * Runs some benchmarks, all for an empty list.
-     *
-     * @return the document that {@code bench --json} prints
-     */
-    public Map<String, Object> run(List<String> names) throws IOException {
-        Map<String, Object> document = new LinkedHashMap<>();
-        Map<String, Object> peaks = new LinkedHashMap<>();
-        peaks.put("sgemm_gflops", peak().sgemmGflops());
-        peaks.put("read_gb_s", peak().readGbPerSecond());
-        document.put("peak", peaks);
+    /** Runs some benchmarks, all for an empty list. */
+    public Result run(List<String> names) throws IOException {
+        Peak measured = new Peak(peak().sgemmGflops(), peak().readGbPerSecond());
+        Map<String, Map<String, Object>> figures = new LinkedHashMap<>();
         for (Benchmark benchmark : all) {
             if (names.isEmpty() || names.contains(benchmark.name())) {
                 say("measuring " + benchmark.name());
-                document.put(benchmark.name(), benchmark.run(this));
+                figures.put(benchmark.name(), benchmark.run(this));
             }
         }
-        return document;
+        return new Result(measured, figures);
     }
+
+    /**
+     * What is printed.
+     *
+     * @param figures of each benchmark by its name, each figure by its own: {@link Timing}s, plain numbers such as
+     *     {@code ratio_to_peak}, and sentences
+     */
+    public record Result(Peak peak, @JsonAnyGetter Map<String, Map<String, Object>> figures) {}
+
+    /** What this machine does at best: a product of large matrices, and reading memory. */
+    public record Peak(double sgemmGflops, double readGbS) {}
 
     MachinePeak.Answer peak() {
         if (peak == null) {

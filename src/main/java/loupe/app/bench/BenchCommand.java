@@ -3,7 +3,6 @@ package loupe.app.bench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
@@ -15,9 +14,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code bench}: how fast this machine computes, in relation to what it could do at best. */
-@Command(name = "bench", description = "Measure speeds on models made for it, beside the machine's own peak.")
-public final class BenchCommand extends LoupeCommand {
-    @Parameters(arity = "0..*", paramLabel = "NAME", description = "What to measure; everything if left out.")
+@Command(name = "bench", description = "Measure speeds on synthetic models, beside the peak of the machine.")
+public final class BenchCommand extends LoupeCommand<Bench.Result> {
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "NAME",
+            description =
+                    "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, index, start or ui (default: all).")
     private List<String> names = List.of();
 
     @Option(
@@ -31,23 +34,23 @@ public final class BenchCommand extends LoupeCommand {
             names = "--seconds",
             paramLabel = "S",
             description =
-                    "index: stop the pass after about so many seconds; the next call with the same --folder goes on.")
+                    "index: seconds after which the pass is paused; the same --folder resumes it (default: no limit).")
     private Double seconds;
 
     @Option(
             names = "--folder",
             paramLabel = "DIR",
-            description = "index: where what is measured stays (default: nowhere).")
+            description = "index: folder that keeps what is measured (default: none).")
     private Path folder;
 
     @Option(
             names = "--synthetic",
             description =
-                    "index: ask an index of 1,000,000 tokens and 24,576 features with 40 active at each token, made for it.")
+                    "index: measure queries of a synthetic index of 1,000,000 tokens and 24,576 features, 40 active at each token.")
     private boolean synthetic;
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
+    public Bench.Result run(CommandContext context) throws IOException {
         List<Benchmark> window = List.of(new StartBenchmark(), new UiBenchmark());
         List<String> known = Stream.concat(
                         Bench.names().stream(), window.stream().map(Benchmark::name))

@@ -8,9 +8,6 @@ public interface Benchmark {
     /** As on the command line. */
     String name();
 
-    /**
-     * @return its figures in order: {@link Timing#json} maps, plain numbers such as {@code ratio_to_peak}, and
-     *     sentences
-     */
+    /** @return its figures in order: {@link Timing}s, plain numbers such as {@code ratio_to_peak}, and sentences */
     Map<String, Object> run(Bench bench) throws IOException;
 }

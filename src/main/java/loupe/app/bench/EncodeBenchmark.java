@@ -37,12 +37,8 @@ final class EncodeBenchmark implements Benchmark {
         Timing both = Timing.of(2, 7, () -> bench.ask(new CorpusActivations(model.id(), List.of(sae.id()), contexts)));
         double flops = LAYER * blockFlops(tokens) + 2.0 * tokens * D * FEATURES;
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put(
-                "forward to layer " + LAYER + ", encode, top 40",
-                both.as("tokens/s", seconds -> tokens / seconds).json());
-        figures.put(
-                "arithmetic",
-                both.as("GFLOP/s", seconds -> flops / seconds / 1e9).json());
+        figures.put("forward to layer " + LAYER + ", encode, top 40", both.as("tokens/s", seconds -> tokens / seconds));
+        figures.put("arithmetic", both.as("GFLOP/s", seconds -> flops / seconds / 1e9));
         figures.put("ratio_to_peak", flops / both.median() / 1e9 / bench.peak().sgemmGflops());
         bench.close(sae);
         return figures;

@@ -27,12 +27,8 @@ final class ForwardBenchmark implements Benchmark {
         Timing pass = Timing.of(2, 7, () -> bench.ask(new CorpusActivations(model.id(), List.of(), contexts)));
         double flops = LAYERS * EncodeBenchmark.blockFlops(tokens);
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put(
-                "8 x 128 tokens",
-                pass.as("tokens/s", seconds -> tokens / seconds).json());
-        figures.put(
-                "arithmetic",
-                pass.as("GFLOP/s", seconds -> flops / seconds / 1e9).json());
+        figures.put("8 x 128 tokens", pass.as("tokens/s", seconds -> tokens / seconds));
+        figures.put("arithmetic", pass.as("GFLOP/s", seconds -> flops / seconds / 1e9));
         figures.put("ratio_to_peak", flops / pass.median() / 1e9 / bench.peak().sgemmGflops());
         return figures;
     }

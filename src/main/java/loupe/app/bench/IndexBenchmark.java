@@ -141,8 +141,8 @@ final class IndexBenchmark implements Benchmark {
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("tokens", turns.passTokens());
         figures.put("complete", turns.complete());
-        figures.put("whole pass", new Timing(turns.rate(), turns.rate(), "tokens/s").json());
-        figures.put("forward and encode alone", new Timing(turns.aloneRate(), turns.aloneRate(), "tokens/s").json());
+        figures.put("whole pass", new Timing(turns.rate(), turns.rate(), "tokens/s"));
+        figures.put("forward and encode alone", new Timing(turns.aloneRate(), turns.aloneRate(), "tokens/s"));
         double flops = EncodeBenchmark.LAYER * EncodeBenchmark.blockFlops(1)
                 + 2.0 * EncodeBenchmark.D * EncodeBenchmark.FEATURES;
         figures.put("ratio_to_peak", turns.rate() * flops / 1e9 / bench.peak().sgemmGflops());
@@ -150,9 +150,7 @@ final class IndexBenchmark implements Benchmark {
         figures.put(
                 "ratio_to_forward_and_encode, by processor time", turns.processorRate() / turns.aloneProcessorRate());
         if (turns.complete()) {
-            figures.put(
-                    "one feature and 40 examples",
-                    lookUps(folder).milliseconds().json());
+            figures.put("one feature and 40 examples", lookUps(folder).milliseconds());
         }
         return figures;
     }

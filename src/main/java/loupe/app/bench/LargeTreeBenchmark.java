@@ -113,7 +113,7 @@ final class LargeTreeBenchmark {
         }
     }
 
-    private Object frames(Consumer<Integer> change) {
+    private Timing frames(Consumer<Integer> change) {
         double[] seconds = new double[FRAMES];
         for (int i = 0; i < FRAMES; i++) {
             int frame = i;
@@ -124,7 +124,7 @@ final class LargeTreeBenchmark {
                 return (System.nanoTime() - start) / 1e9;
             });
         }
-        return Timing.of(seconds).milliseconds().json();
+        return Timing.of(seconds).milliseconds();
     }
 
     private final class Elsewhere implements Background {

@@ -68,15 +68,11 @@ final class LoadBenchmark implements Benchmark {
         Timing openTiming = Timing.of(open);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("float32_gb", floats / 1e9);
-        figures.put("open", openTiming.json());
-        figures.put("plain_read", plainTiming.json());
+        figures.put("open", openTiming);
+        figures.put("plain_read", plainTiming);
         figures.put("open_processor_s", Timing.of(openProcessor).median());
         figures.put("plain_read_processor_s", Timing.of(plainProcessor).median());
-        figures.put(
-                "open_speed",
-                openTiming
-                        .as("GB/s of float32", seconds -> floats / seconds / 1e9)
-                        .json());
+        figures.put("open_speed", openTiming.as("GB/s of float32", seconds -> floats / seconds / 1e9));
         figures.put("floor_s", (stored + floats) / 1e9 / bench.peak().readGbPerSecond());
         double ratio = Timing.of(IntStream.range(0, RUNS)
                         .mapToDouble(run -> plain[run] / open[run])

@@ -46,7 +46,7 @@ final class NeighboursBenchmark implements Benchmark {
         Timing timing = Timing.of(
                 2, 9, () -> bench.ask(new Neighbours(new NeighbourQuery.RandomVector(seed[0]++), space, TOP)));
         double floor = 4.0 * rows * EncodeBenchmark.D / bench.peak().readGbPerSecond() / 1e9;
-        figures.put(name, timing.milliseconds().json());
+        figures.put(name, timing.milliseconds());
         figures.put(name + " floor_ms", floor * 1e3);
         figures.putIfAbsent("ratio_to_peak", floor / timing.median()); // of the first, the larger one
     }

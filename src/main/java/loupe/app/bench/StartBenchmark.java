@@ -38,7 +38,7 @@ final class StartBenchmark implements Benchmark {
             bench.say("start: " + (i + 1) + " of " + RUNS);
             seconds[i] = seconds(home);
         }
-        figures.put("process begun, window usable", Timing.of(seconds).json());
+        figures.put("process begun, window usable", Timing.of(seconds));
         return figures;
     }
 

@@ -1,8 +1,6 @@
 package loupe.app.bench;
 
 import java.util.Arrays;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.function.DoubleUnaryOperator;
 
 /**
@@ -39,13 +37,5 @@ public record Timing(double median, double best, String unit) {
 
     public Timing milliseconds() {
         return as("ms", seconds -> seconds * 1e3);
-    }
-
-    public Map<String, Object> json() {
-        Map<String, Object> json = new LinkedHashMap<>();
-        json.put("median", median);
-        json.put("best", best);
-        json.put("unit", unit);
-        return json;
     }
 }

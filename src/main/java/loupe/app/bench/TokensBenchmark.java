@@ -72,9 +72,7 @@ final class TokensBenchmark implements Benchmark {
                         source, 0.5, scale[0], true, List.of(0.1), loupe.analysis.ghost.PcaSign.POSITIVE);
                 ranking.rank(columns, new TokenListSettings(ghost, metric, TokenListSettings.DEFAULT_EXPONENT, TOP));
             });
-            figures.put(
-                    "V=" + vocabulary + " d=" + d + " " + metric.label(),
-                    timing.milliseconds().json());
+            figures.put("V=" + vocabulary + " d=" + d + " " + metric.label(), timing.milliseconds());
             if (metric == TokenMetric.RATIO) {
                 figures.put("ratio_to_peak", floor / timing.median()); // of the larger vocabulary, which comes last
             }
@@ -93,7 +91,7 @@ final class TokensBenchmark implements Benchmark {
             figures.put(
                     "V=" + vocabulary + " d=" + d + " " + metric.label() + ", " + letters.count()
                             + " tokens pass a filter",
-                    timing.milliseconds().json());
+                    timing.milliseconds());
         }
         figures.put("V=" + vocabulary + " d=" + d + " floor_ms", floor * 1e3);
     }

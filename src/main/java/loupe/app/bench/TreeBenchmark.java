@@ -65,18 +65,16 @@ final class TreeBenchmark implements Benchmark {
                 () -> bench.ask(new ForwardPass(model.id(), ids(seed[0]++, PROMPT + 5), Map.of(), Set.of(), false)));
         double peak = bench.peak().sgemmGflops() * 1e9;
         Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put(NODES + " nodes", tree.json());
-        figures.put("per node", tree.as("ms", seconds -> seconds / NODES * 1e3).json());
+        figures.put(NODES + " nodes", tree);
+        figures.put("per node", tree.as("ms", seconds -> seconds / NODES * 1e3));
         figures.put("floor_mflop_per_node", flopsPerNode / 1e6);
         figures.put("ratio_to_peak", NODES * flopsPerNode / tree.median() / peak);
         figures.put("ratio_to_peak_around", Timing.of(smallShare).median());
-        figures.put(LARGE + " nodes", Timing.of(large).json());
+        figures.put(LARGE + " nodes", Timing.of(large));
         figures.put("steady_ms_per_node", steady * 1e3);
         figures.put("steady_ratio_to_peak", flopsPerNode / steady / peak);
         figures.put("steady_ratio_to_peak_around", Timing.of(beyondShare).median());
-        figures.put(
-                "one uncached forward per node, all logits",
-                uncached.milliseconds().json());
+        figures.put("one uncached forward per node, all logits", uncached.milliseconds());
         figures.put("times_faster_than_uncached", uncached.median() * NODES / tree.median());
         return figures;
     }

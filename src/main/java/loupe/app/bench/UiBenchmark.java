@@ -110,23 +110,18 @@ final class UiBenchmark implements Benchmark {
                 until(this::treeIsComplete);
             }
             figures.put(
-                    "feature chosen, all panes but the tree",
-                    Timing.of(panes).milliseconds().json());
-            figures.put(
-                    "feature chosen, first branches",
-                    Timing.of(branches).milliseconds().json());
+                    "feature chosen, all panes but the tree", Timing.of(panes).milliseconds());
+            figures.put("feature chosen, first branches", Timing.of(branches).milliseconds());
             figures.put("longest task while choosing, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
             bench.say("ui: dragging the scale");
-            figures.put("slider event, token list", drag().milliseconds().json());
+            figures.put("slider event, token list", drag().milliseconds());
             double[] trees = new double[DRAGS_TO_A_TREE];
             for (int i = 0; i < trees.length; i++) {
                 trees[i] = moveScale(this::treeIsOfThisScale);
             }
-            figures.put(
-                    "slider event, new partial tree",
-                    Timing.of(trees).milliseconds().json());
+            figures.put("slider event, new partial tree", Timing.of(trees).milliseconds());
             figures.put("longest task while dragging, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {

@@ -36,7 +36,7 @@ import picocli.CommandLine.ScopeType;
  */
 @Command(
         name = "sae-loupe",
-        description = "Explore the features of sparse autoencoders. Without a command: opens the workbench.",
+        description = "Explore the features of sparse autoencoders. Opens the workbench, or runs one command.",
         synopsisSubcommandLabel = "[COMMAND]")
 public final class Cli implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Cli.class);
@@ -49,14 +49,14 @@ public final class Cli implements Runnable {
             scope = ScopeType.INHERIT,
             defaultValue = "auto",
             paramLabel = "DEVICE",
-            description = "auto, cpu, cuda or cuda:N (default: auto).")
+            description = "Device: auto, cpu, cuda or cuda:N (default: ${DEFAULT-VALUE}).")
     private String device;
 
     @Option(
             names = "--threads",
             scope = ScopeType.INHERIT,
             paramLabel = "N",
-            description = "Threads of the engine on the CPU (default: one per core).")
+            description = "Engine threads on the CPU (default: one per core).")
     private Integer threads;
 
     @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "No progress on standard error.")
@@ -66,7 +66,7 @@ public final class Cli implements Runnable {
             names = {"-h", "--help"},
             scope = ScopeType.INHERIT,
             usageHelp = true,
-            description = "Show this help.")
+            description = "Show this help and exit.")
     private boolean help;
 
     @Parameters(
@@ -96,14 +96,21 @@ public final class Cli implements Runnable {
         this.whenShown = whenShown;
     }
 
+    /** The commands with their options, as picocli has them. */
+    public CommandLine line() {
+        CommandLine line = new CommandLine(this);
+        commands.forEach(line::addSubcommand);
+        UsageHelp.install(line);
+        return line;
+    }
+
     /**
      * Runs a command.
      *
      * @return the exit code
      */
     public int run(String... arguments) {
-        CommandLine line = new CommandLine(this);
-        commands.forEach(line::addSubcommand);
+        CommandLine line = line();
         line.setOut(new java.io.PrintWriter(out, true, java.nio.charset.StandardCharsets.UTF_8))
                 .setErr(new java.io.PrintWriter(err, true, java.nio.charset.StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -131,8 +138,7 @@ public final class Cli implements Runnable {
     @Override
     public void run() {
         paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
-            throw new UsageException(
-                    path + " is no command, and there is no such file or folder; see sae-loupe --help");
+            throw new UsageException("Unknown command or path: " + path + ". See sae-loupe --help");
         });
         try (CommandContext workbench = open("workbench")) {
             WorkbenchApp.runToTheEnd(

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import loupe.base.Cancellation;
-import loupe.format.JsonFiles;
 import loupe.inference.Device;
 import loupe.inference.InferenceService;
 import loupe.inference.LocalInferenceService;
@@ -113,7 +112,7 @@ public final class CommandContext implements AutoCloseable {
         }
         begin();
         if (json) {
-            out.println(JsonFiles.text(result));
+            out.println(ResultJson.text(result));
         } else {
             table.print(out);
         }

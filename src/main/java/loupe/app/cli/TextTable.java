@@ -1,13 +1,13 @@
 package loupe.app.cli;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.PrintStream;
-import java.lang.reflect.Array;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /** A result as aligned text: single values as lines, lists of records as tables, records within records indented. */
 public final class TextTable implements ResultPrinter {
@@ -15,9 +15,10 @@ public final class TextTable implements ResultPrinter {
     private static final int WIDEST_LIST = 80;
     private static final String INDENT = "  ";
 
-    private final Map<?, ?> result;
+    private final JsonNode result;
 
-    public TextTable(Map<?, ?> result) {
+    /** @param result as {@link ResultJson#tree} makes it */
+    public TextTable(JsonNode result) {
         this.result = result;
     }
 
@@ -26,48 +27,47 @@ public final class TextTable implements ResultPrinter {
         print(out, result, "");
     }
 
-    private static void print(PrintStream out, Map<?, ?> record, String indent) {
-        int width = record.keySet().stream()
-                .mapToInt(key -> key.toString().length())
+    private static void print(PrintStream out, JsonNode record, String indent) {
+        int width = record.properties().stream()
+                .mapToInt(entry -> entry.getKey().length())
                 .max()
                 .orElse(0);
-        record.forEach((key, value) -> {
-            List<Map<?, ?>> rows = rows(value);
-            if (value instanceof Map<?, ?> inner && !inner.isEmpty()) {
+        record.properties().forEach(entry -> {
+            String key = entry.getKey();
+            JsonNode value = entry.getValue();
+            if (value.isObject() && !value.isEmpty()) {
                 out.println(indent + key);
-                print(out, inner, indent + INDENT);
-            } else if (!rows.isEmpty()) {
+                print(out, value, indent + INDENT);
+            } else if (areRecords(value)) {
                 out.println(indent + key);
-                table(out, rows, indent + INDENT);
-            } else if (value instanceof List<?> sentences
-                    && text(value).length() > WIDEST_LIST
-                    && sentences.stream().allMatch(String.class::isInstance)) {
+                table(out, value, indent + INDENT);
+            } else if (text(value).length() > WIDEST_LIST && areSentences(value)) {
                 out.println(indent + key);
-                sentences.forEach(sentence -> out.println(indent + INDENT + text(sentence)));
+                value.forEach(sentence -> out.println(indent + INDENT + text(sentence)));
             } else {
-                out.println(indent + pad(key.toString(), width, false) + INDENT + text(value));
+                out.println(indent + pad(key, width, false) + INDENT + text(value));
             }
         });
     }
 
-    private static void table(PrintStream out, List<Map<?, ?>> rows, String indent) {
-        Set<Object> columns = new LinkedHashSet<>();
-        rows.forEach(row -> columns.addAll(row.keySet()));
+    private static void table(PrintStream out, JsonNode rows, String indent) {
+        Set<String> columns = new LinkedHashSet<>();
+        rows.forEach(row -> row.fieldNames().forEachRemaining(columns::add));
         List<StringBuilder> lines = new ArrayList<>();
         rows.forEach(row -> lines.add(new StringBuilder(indent)));
         StringBuilder head = new StringBuilder(indent);
-        for (Object column : columns) {
-            boolean numbers =
-                    rows.stream().allMatch(row -> row.get(column) == null || row.get(column) instanceof Number);
-            int width = rows.stream()
-                    .mapToInt(row -> text(row.get(column)).length())
-                    .max()
-                    .orElse(0);
-            width = Math.max(width, column.toString().length());
-            head.append(pad(column.toString(), width, numbers)).append(INDENT);
+        for (String column : columns) {
+            boolean numbers = true;
+            int width = column.length();
+            for (JsonNode row : rows) {
+                JsonNode cell = row.path(column);
+                numbers &= cell.isMissingNode() || cell.isNull() || cell.isNumber();
+                width = Math.max(width, text(cell).length());
+            }
+            head.append(pad(column, width, numbers)).append(INDENT);
             for (int i = 0; i < rows.size(); i++) {
                 lines.get(i)
-                        .append(pad(text(rows.get(i).get(column)), width, numbers))
+                        .append(pad(text(rows.get(i).path(column)), width, numbers))
                         .append(INDENT);
             }
         }
@@ -75,50 +75,45 @@ public final class TextTable implements ResultPrinter {
         lines.forEach(line -> out.println(line.toString().stripTrailing()));
     }
 
-    /** The records of a list of records; empty for anything else. */
-    private static List<Map<?, ?>> rows(Object value) {
-        List<Map<?, ?>> rows = new ArrayList<>();
-        if (value instanceof List<?> list) {
-            for (Object element : list) {
-                if (!(element instanceof Map<?, ?> row)) {
-                    return List.of();
-                }
-                rows.add(row);
-            }
-        }
-        return rows;
+    private static boolean areRecords(JsonNode list) {
+        return list.isArray() && !list.isEmpty() && all(list, JsonNode::isObject);
     }
 
-    private static String text(Object value) {
-        if (value == null
-                || value instanceof Double d && !Double.isFinite(d)
-                || value instanceof Float f && !Float.isFinite(f)) {
+    private static boolean areSentences(JsonNode list) {
+        return list.isArray() && all(list, JsonNode::isTextual);
+    }
+
+    private static boolean all(JsonNode list, Predicate<JsonNode> condition) {
+        for (JsonNode element : list) {
+            if (!condition.test(element)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String text(JsonNode value) {
+        if (value.isNull() || value.isMissingNode()) {
             return "-";
         }
-        if (value instanceof Double || value instanceof Float) {
-            return String.format(Locale.ROOT, "%.6g", ((Number) value).doubleValue());
+        if (value.isFloatingPointNumber()) {
+            return Double.isFinite(value.doubleValue()) ? String.format(Locale.ROOT, "%.6g", value.doubleValue()) : "-";
         }
-        if (value instanceof Iterable<?> || value.getClass().isArray()) {
+        if (value.isArray()) {
             return list(value);
         }
-        return value.toString().replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t");
+        return value.isValueNode()
+                ? value.asText().replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+                : value.toString();
     }
 
-    private static String list(Object values) {
-        List<Object> elements = new ArrayList<>();
-        if (values instanceof Iterable<?> iterable) {
-            iterable.forEach(elements::add);
-        } else {
-            for (int i = 0; i < Array.getLength(values); i++) {
-                elements.add(Array.get(values, i));
-            }
-        }
+    private static String list(JsonNode elements) {
         if (elements.isEmpty()) {
             return "none";
         }
         StringBuilder text = new StringBuilder();
-        for (Object element : elements.subList(0, Math.min(LONGEST_LIST, elements.size()))) {
-            text.append(text.isEmpty() ? "" : ", ").append(text(element));
+        for (int i = 0; i < Math.min(LONGEST_LIST, elements.size()); i++) {
+            text.append(i == 0 ? "" : ", ").append(text(elements.get(i)));
         }
         return elements.size() > LONGEST_LIST ? text + ", ... (" + elements.size() + " in all)" : text.toString();
     }

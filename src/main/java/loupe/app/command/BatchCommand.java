@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -37,26 +36,30 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * {@code batch}: trees, token lists and best scales of many features, one JSON line each, in a file that can be gone on
- * with.
+ * {@code batch}: trees, token lists and best scales of many features, one JSON line each, in a file that can be
+ * resumed.
  */
 @Command(
         name = "batch",
         description =
-                "Trees, token lists and best scales of many features, as JSON lines; --resume goes on where an earlier run stopped.")
-public final class BatchCommand extends LoupeCommand {
+                "Write trees, token lists and best scales of many features as JSON lines. An unfinished file is resumed by --resume.")
+public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private static final Set<String> PARTS = Set.of("tree", "tokens", "scale");
 
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
+    private GhostOptions.OfMany ghost;
 
     @Mixin
     private PromptOptions prompt;
 
-    @Option(names = "--features", required = true, paramLabel = "WHICH", description = "Such as 0-99,120, or all.")
+    @Option(
+            names = "--features",
+            required = true,
+            paramLabel = "WHICH",
+            description = "Indices of the features, such as 0-99,120, or all.")
     private String features;
 
     @Option(
@@ -64,24 +67,24 @@ public final class BatchCommand extends LoupeCommand {
             split = ",",
             defaultValue = "tree,tokens,scale",
             paramLabel = "PART",
-            description = "tree, tokens, scale (default: ${DEFAULT-VALUE}).")
+            description = "What to compute: tree, tokens, scale (default: ${DEFAULT-VALUE}).")
     private List<String> parts;
 
     @Option(
             names = "--out",
             required = true,
             paramLabel = "F.jsonl",
-            description = "Where the lines go. The first one says the settings.")
+            description = "File to write. Its first line has the settings.")
     private Path out;
 
-    @Option(names = "--resume", description = "Go on with the file of an earlier run of the same settings.")
+    @Option(names = "--resume", description = "Resume the file of an earlier run with the same settings.")
     private boolean resume;
 
     @Option(
             names = "--top-k",
             paramLabel = "K",
             defaultValue = "5",
-            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
     private int topK;
 
     @Option(
@@ -109,7 +112,7 @@ public final class BatchCommand extends LoupeCommand {
             names = "--baseline",
             paramLabel = "WHICH",
             defaultValue = "none",
-            description = "Of the trees: none, centroid, random:N or empty (default: none).")
+            description = "Baseline of the trees: none, centroid, random:N or empty (default: ${DEFAULT-VALUE}).")
     private String baseline;
 
     @Option(
@@ -123,18 +126,19 @@ public final class BatchCommand extends LoupeCommand {
             names = "--metric",
             paramLabel = "NAME",
             defaultValue = "ratio",
-            description = "Of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: ratio).")
+            description =
+                    "Score of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: ${DEFAULT-VALUE}).")
     private TokenMetric metric;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "50",
-            description = "How many tokens (default: ${DEFAULT-VALUE}).")
+            description = "Tokens listed (default: ${DEFAULT-VALUE}).")
     private int top;
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
+    public Result run(CommandContext context) throws IOException {
         TreeBaseline compared = PromptOptions.baseline(baseline);
         requireSensible();
         OptionPaths.writable(out, "--out");
@@ -142,22 +146,19 @@ public final class BatchCommand extends LoupeCommand {
             throw new UsageException(
                     "--out: " + out + " is there already; go on with it by --resume, or choose another name");
         }
-        ghost.setFeature(0, "--features");
-        ghost.requireSensible(null);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, null));
-        OpenSae sae = ghost.sae()
-                .orElseThrow(() -> new UsageException("--vectors has no features to go through; give --sae PATH"));
+        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
+        OpenSae sae = ghost.sae().orElseThrow();
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
         TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());
-        Map<String, Object> said = describe(opened, settings, tokens);
         BatchPlan plan = new BatchPlan(
                 opened.id(),
                 sae.id(),
                 new TokenListSettings(settings, metric, exponent, top),
                 tokens,
-                "",
+                prompt.text(),
                 limits,
                 compared,
                 parts.stream()
@@ -172,7 +173,7 @@ public final class BatchCommand extends LoupeCommand {
         int done = 0;
         int skipped;
         try (JsonLines lines = Files.exists(out) ? JsonLines.goOn(out) : JsonLines.create(out)) {
-            Set<Integer> known = known(lines, said);
+            Set<Integer> known = known(lines, plan.settings());
             List<Integer> missing =
                     wanted.stream().filter(feature -> !known.contains(feature)).toList();
             skipped = wanted.size() - missing.size();
@@ -186,14 +187,18 @@ public final class BatchCommand extends LoupeCommand {
                 context.progress().show(done / (double) missing.size());
             }
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("out", out.toString());
-        result.put("features", wanted.size());
-        result.put("done", done);
-        result.put("known_before", skipped);
-        result.put("seconds", (System.nanoTime() - start) / 1e9);
-        return result;
+        return new Result(out.toString(), wanted.size(), done, skipped, (System.nanoTime() - start) / 1e9);
     }
+
+    /**
+     * What is printed.
+     *
+     * @param out the file written
+     * @param features asked for
+     * @param done features computed now
+     * @param knownBefore features that the file had already
+     */
+    record Result(String out, int features, int done, int knownBefore, double seconds) {}
 
     private void requireSensible() {
         parts.stream().filter(part -> !PARTS.contains(part)).findFirst().ifPresent(part -> {
@@ -283,21 +288,5 @@ public final class BatchCommand extends LoupeCommand {
                     id -> ModelOptions.text(opened, id)));
         }
         return results;
-    }
-
-    private Map<String, Object> describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
-        Map<String, Object> said = ghost.describe(opened, settings, null);
-        said.remove("feature");
-        prompt.describe(said, tokens);
-        said.put("parts", parts);
-        said.put("top_k", topK);
-        said.put("cutoff", cutoff);
-        said.put("max_depth", maxDepth);
-        said.put("max_nodes", maxNodes);
-        said.put("baseline", baseline);
-        said.put("metric", metric.label());
-        said.put("exponent", exponent);
-        said.put("top", top);
-        return said;
     }
 }

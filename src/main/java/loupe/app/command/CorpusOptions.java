@@ -7,6 +7,7 @@ import java.util.OptionalInt;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.index.Contexts;
@@ -16,23 +17,25 @@ import loupe.lm.tokenizer.Tokenizer;
 import picocli.CommandLine.Option;
 
 /** The options that name a corpus, and how its documents are packed into contexts. */
+@OptionSection("Corpus")
 final class CorpusOptions {
     @Option(
             names = "--corpus",
             required = true,
             arity = "1..*",
             paramLabel = "PATH",
-            description = "Texts, or folders of them: .txt, .jsonl, .csv, .tsv, .parquet; also as .gz, .bz2 or .zst.")
+            description =
+                    "Text files or folders of them: .txt, .jsonl, .csv, .tsv or .parquet, plain or compressed as .gz, .bz2 or .zst.")
     private List<Path> files;
 
     @Option(
             names = "--text-column",
             paramLabel = "NAME",
             defaultValue = Corpus.TEXT,
-            description = "Field of JSON lines, or column of tables, that has the text (default: ${DEFAULT-VALUE}).")
+            description = "Field of JSON lines or column of tables with the text (default: ${DEFAULT-VALUE}).")
     private String column;
 
-    @Option(names = "--max-tokens", paramLabel = "N", description = "Stop after so many tokens.")
+    @Option(names = "--max-tokens", paramLabel = "N", description = "Most tokens to read (default: no limit).")
     private Long maxTokens;
 
     @Option(

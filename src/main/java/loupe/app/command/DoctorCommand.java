@@ -1,7 +1,10 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.awt.GraphicsEnvironment;
 import java.io.IOException;
+import java.lang.management.MemoryUsage;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,10 +13,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.base.Problem;
 import loupe.inference.Device;
 import loupe.inference.DeviceMissingException;
@@ -21,10 +27,8 @@ import loupe.inference.EngineReport;
 import picocli.CommandLine.Command;
 
 /** {@code doctor}: what there is to compute and to draw with, and what is missing. */
-@Command(
-        name = "doctor",
-        description = "Say what engine, device, libraries, memory, display and fonts there are, and what is missing.")
-public final class DoctorCommand extends LoupeCommand {
+@Command(name = "doctor", description = "Check the installation: engine, device, libraries, memory, display and fonts.")
+public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     private static final int SECONDS_FOR_DRIVER = 5;
 
     /** Fonts that show what DejaVu does not, and the Debian packages they are in. */
@@ -39,69 +43,134 @@ public final class DoctorCommand extends LoupeCommand {
     private final List<String> missing = new ArrayList<>();
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
-        Map<String, Object> report = new LinkedHashMap<>();
-        report.put("java", java());
-        report.put("engine", engine(context));
-        report.put("libraries", libraries());
-        report.put("memory", memory());
-        report.put("display", display());
-        report.put("fonts", fonts());
-        report.put("missing", List.copyOf(missing));
-        return report;
+    public Result run(CommandContext context) {
+        Java java = java();
+        Engine engine = engine(context);
+        Display display = display();
+        Fonts fonts = fonts();
+        return new Result(java, engine, libraries(), memory(), display, fonts, List.copyOf(missing));
     }
 
-    private static Map<String, Object> java() {
-        Map<String, Object> java = new LinkedHashMap<>();
-        java.put("version", System.getProperty("java.version"));
-        java.put("vendor", System.getProperty("java.vendor"));
-        java.put(
-                "system",
-                System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
-                        + System.getProperty("os.arch"));
-        java.put("processors", Runtime.getRuntime().availableProcessors());
-        return java;
-    }
+    /**
+     * What is printed.
+     *
+     * @param libraries versions by name
+     * @param missing what is not there, and how to get it
+     */
+    record Result(
+            Java java,
+            Engine engine,
+            Map<String, String> libraries,
+            Memory memory,
+            Display display,
+            Fonts fonts,
+            List<String> missing) {}
 
-    private Map<String, Object> engine(CommandContext context) {
-        Map<String, Object> engine = new LinkedHashMap<>();
-        List<String> driver = gpusOfDriver();
-        try {
-            EngineReport.Answer found = context.ask(new EngineReport());
-            engine.put("name", found.engine());
-            engine.put("version", found.version());
-            engine.put("device", found.device());
-            engine.put("room_bytes", found.budgetBytes());
-            engine.put("cuda", found.cuda());
-            engine.put("mkl", found.mkl());
-            engine.put("openmp", found.openMp());
-            engine.put("gpus", found.gpus().stream().map(DoctorCommand::gpu).toList());
-            if (!found.cuda() && !driver.isEmpty()) {
-                missing.add(
-                        "a CUDA build of the engine: the driver finds " + String.join("; ", driver)
-                                + ", but this engine computes on the CPU only. "
-                                + "Put libtorch 2.7.1 for CUDA 12.8 in a folder of its own, name its lib folder in PYTORCH_LIBRARY_PATH and set PYTORCH_FLAVOR=cu128");
-            }
-        } catch (RuntimeException | LinkageError failure) {
-            String problem = failure instanceof DeviceMissingException
-                    ? failure.getMessage()
-                    : Problem.of(failure).message();
-            engine.put("problem", problem);
-            missing.add("an engine that computes there: " + problem);
+    /** The Java that runs this. */
+    record Java(String version, String vendor, String system, int processors) {}
+
+    /**
+     * What computes, and what the driver and the environment say of GPUs. Without an engine that starts, there are the
+     * problem and what follows it.
+     *
+     * @param roomBytes memory for weights and results
+     * @param problem why the engine does not start
+     * @param driver GPUs that the driver lists
+     * @param libraryPath value of PYTORCH_LIBRARY_PATH
+     * @param flavor value of PYTORCH_FLAVOR
+     */
+    record Engine(
+            @LeftOutIfEmpty Optional<String> name,
+            @LeftOutIfEmpty Optional<String> version,
+            @LeftOutIfEmpty Optional<String> device,
+            @LeftOutIfEmpty Optional<Long> roomBytes,
+            @LeftOutIfEmpty Optional<Boolean> cuda,
+            @LeftOutIfEmpty Optional<Boolean> mkl,
+            @LeftOutIfEmpty Optional<Boolean> openmp,
+            @LeftOutIfEmpty Optional<List<Gpu>> gpus,
+            @LeftOutIfEmpty Optional<String> problem,
+            List<String> driver,
+            Optional<String> libraryPath,
+            Optional<String> flavor) {}
+
+    /** A GPU that the engine finds, with its memory if the driver says. */
+    record Gpu(String name, String computeCapability, Optional<Long> usedBytes, Optional<Long> totalBytes) {
+        static Gpu of(EngineReport.Gpu gpu) {
+            return new Gpu(
+                    gpu.name(),
+                    gpu.computeCapability(),
+                    gpu.memory().map(MemoryUsage::getUsed),
+                    gpu.memory().map(MemoryUsage::getMax));
         }
-        engine.put("driver", driver);
-        engine.put("library_path", System.getenv("PYTORCH_LIBRARY_PATH"));
-        engine.put("flavor", System.getenv("PYTORCH_FLAVOR"));
-        return engine;
     }
 
-    private static Map<String, Object> gpu(EngineReport.Gpu gpu) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("name", gpu.name());
-        row.put("compute_capability", gpu.computeCapability());
-        row.put("used_bytes", gpu.memory().map(memory -> memory.getUsed()).orElse(null));
-        row.put("total_bytes", gpu.memory().map(memory -> memory.getMax()).orElse(null));
-        return row;
+    /** The machine's memory, and what Java's heap may take of it. */
+    record Memory(long machineBytes, long heapLimitBytes) {}
+
+    /**
+     * What the window needs of the system.
+     *
+     * @param gtk3 whether its library is there; left out where it is not needed
+     */
+    record Display(
+            boolean present,
+            @JsonProperty("DISPLAY") Optional<String> x11,
+            @JsonProperty("WAYLAND_DISPLAY") Optional<String> wayland,
+            @LeftOutIfEmpty Optional<Boolean> gtk3) {}
+
+    /**
+     * The fonts that Java finds.
+     *
+     * @param problem why they cannot be listed; left out where they can
+     * @param families how many there are
+     * @param present whether those that tokens need are there, by name
+     */
+    record Fonts(
+            @LeftOutIfEmpty Optional<String> problem,
+            @LeftOutIfEmpty Optional<Integer> families,
+            @JsonAnyGetter Map<String, Boolean> present) {}
+
+    private static Java java() {
+        return new Java(
+                System.getProperty("java.version"),
+                System.getProperty("java.vendor"),
+                System.getProperty("os.name") + " " + System.getProperty("os.version") + ", "
+                        + System.getProperty("os.arch"),
+                Runtime.getRuntime().availableProcessors());
+    }
+
+    private Engine engine(CommandContext context) {
+        List<String> driver = gpusOfDriver();
+        Optional<EngineReport.Answer> found = Optional.empty();
+        Optional<String> problem = Optional.empty();
+        try {
+            found = Optional.of(context.ask(new EngineReport()));
+        } catch (RuntimeException | LinkageError failure) {
+            problem = Optional.of(
+                    failure instanceof DeviceMissingException
+                            ? failure.getMessage()
+                            : Problem.of(failure).message());
+        }
+        if (found.isPresent() && !found.get().cuda() && !driver.isEmpty()) {
+            missing.add(
+                    "a CUDA build of the engine: the driver finds " + String.join("; ", driver)
+                            + ", but this engine computes on the CPU only. "
+                            + "Put libtorch 2.7.1 for CUDA 12.8 in a folder of its own, name its lib folder in PYTORCH_LIBRARY_PATH and set PYTORCH_FLAVOR=cu128");
+        }
+        problem.ifPresent(sentence -> missing.add("an engine that computes there: " + sentence));
+        return new Engine(
+                found.map(EngineReport.Answer::engine),
+                found.map(EngineReport.Answer::version),
+                found.map(EngineReport.Answer::device),
+                found.map(EngineReport.Answer::budgetBytes),
+                found.map(EngineReport.Answer::cuda),
+                found.map(EngineReport.Answer::mkl),
+                found.map(EngineReport.Answer::openMp),
+                found.map(answer -> answer.gpus().stream().map(Gpu::of).toList()),
+                problem,
+                driver,
+                Optional.ofNullable(System.getenv("PYTORCH_LIBRARY_PATH")),
+                Optional.ofNullable(System.getenv("PYTORCH_FLAVOR")));
     }
 
     /** GPUs as NVIDIA's own tool lists them, whether or not the engine can use them; empty without the tool. */
@@ -131,8 +200,8 @@ public final class DoctorCommand extends LoupeCommand {
     }
 
     /** Versions by the names of the files on the class path. */
-    private static Map<String, Object> libraries() {
-        Map<String, Object> libraries = new LinkedHashMap<>();
+    private static Map<String, String> libraries() {
+        Map<String, String> libraries = new LinkedHashMap<>();
         Arrays.stream(System.getProperty("java.class.path", "").split(java.io.File.pathSeparator))
                 .map(entry -> Path.of(entry).getFileName())
                 .filter(name -> name != null && name.toString().endsWith(".jar"))
@@ -149,25 +218,19 @@ public final class DoctorCommand extends LoupeCommand {
         return libraries;
     }
 
-    private static Map<String, Object> memory() {
-        Map<String, Object> memory = new LinkedHashMap<>();
-        memory.put("machine_bytes", Device.machineMemory());
-        memory.put("heap_limit_bytes", Runtime.getRuntime().maxMemory());
-        return memory;
+    private static Memory memory() {
+        return new Memory(Device.machineMemory(), Runtime.getRuntime().maxMemory());
     }
 
-    private Map<String, Object> display() {
-        Map<String, Object> display = new LinkedHashMap<>();
+    private Display display() {
+        Optional<Boolean> gtk3 = Optional.empty();
         String x11 = System.getenv("DISPLAY");
         String wayland = System.getenv("WAYLAND_DISPLAY");
         boolean linux = System.getProperty("os.name").startsWith("Linux");
         boolean there = !linux || x11 != null && !x11.isEmpty() || wayland != null && !wayland.isEmpty();
-        display.put("present", there);
-        display.put("DISPLAY", x11);
-        display.put("WAYLAND_DISPLAY", wayland);
         if (linux) {
             boolean gtk = hasLibrary("libgtk-3.so.0");
-            display.put("gtk3", gtk);
+            gtk3 = Optional.of(gtk);
             if (!there) {
                 missing.add("a display for the window; every command and the tour work without one");
             }
@@ -175,7 +238,7 @@ public final class DoctorCommand extends LoupeCommand {
                 missing.add("GTK 3 for the window: apt install libgtk-3-0");
             }
         }
-        return display;
+        return new Display(there, Optional.ofNullable(x11), Optional.ofNullable(wayland), gtk3);
     }
 
     private static boolean hasLibrary(String name) {
@@ -189,24 +252,22 @@ public final class DoctorCommand extends LoupeCommand {
                 .anyMatch(folder -> Files.exists(Path.of(folder, name)));
     }
 
-    private Map<String, Object> fonts() {
-        Map<String, Object> fonts = new LinkedHashMap<>();
+    private Fonts fonts() {
         List<String> families;
         try {
             families = List.of(GraphicsEnvironment.getLocalGraphicsEnvironment().getAvailableFontFamilyNames());
         } catch (RuntimeException | LinkageError e) {
-            fonts.put("problem", "fonts cannot be listed: " + e.getMessage());
             missing.add("the libraries that draw fonts: apt install libfreetype6 fontconfig");
-            return fonts;
+            return new Fonts(Optional.of("fonts cannot be listed: " + e.getMessage()), Optional.empty(), Map.of());
         }
-        fonts.put("families", families.size());
-        FONTS.keySet().stream().sorted().forEach(family -> {
-            fonts.put(family, families.contains(family));
-            if (!families.contains(family)) {
+        Map<String, Boolean> present = new TreeMap<>();
+        FONTS.keySet().forEach(family -> present.put(family, families.contains(family)));
+        present.forEach((family, there) -> {
+            if (!there) {
                 missing.add("the font " + family + ", without which some tokens show as boxes: apt install "
                         + FONTS.get(family));
             }
         });
-        return fonts;
+        return new Fonts(Optional.empty(), Optional.of(families.size()), present);
     }
 }

@@ -2,9 +2,7 @@ package loupe.app.command;
 
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import loupe.analysis.compare.SaeMetrics;
 import loupe.analysis.features.Encoding;
@@ -21,9 +19,11 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code encode}: a checkpoint applied to given activations. */
-@Command(name = "encode", description = "Apply a checkpoint to given activations; write features and reconstruction.")
-public final class EncodeCommand extends LoupeCommand {
-    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "The checkpoint.")
+@Command(
+        name = "encode",
+        description = "Apply a checkpoint to given activations and write features and reconstruction.")
+public final class EncodeCommand extends LoupeCommand<EncodeCommand.Result> {
+    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint to apply.")
     private Path sae;
 
     @Mixin
@@ -34,21 +34,21 @@ public final class EncodeCommand extends LoupeCommand {
             required = true,
             paramLabel = "F:NAME",
             converter = ArrayReference.Converter.class,
-            description = "The activations, [.., d].")
+            description = "Activations, an array [.., d] of a safetensors file.")
     private ArrayReference input;
 
     @Option(
             names = "--token-ids",
             split = ",",
             paramLabel = "ID",
-            description = "The token at each vector, for checkpoints with a lookup table.")
+            description = "Token id of each vector, for checkpoints with a lookup table.")
     private int[] tokenIds;
 
-    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for features and x_hat.")
+    @Option(names = "--out", paramLabel = "F", description = "Safetensors file to write: features and x_hat.")
     private Path out;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
@@ -75,12 +75,17 @@ public final class EncodeCommand extends LoupeCommand {
                     .add("x_hat", answer.xHat())
                     .write(out);
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("l0", metrics.l0());
-        result.put("mse", metrics.mse());
-        result.put("fve", metrics.fve());
-        return result;
+        return new Result(metrics.l0(), metrics.mse(), metrics.fve());
     }
+
+    /**
+     * What is printed.
+     *
+     * @param l0 mean number of active features at a vector
+     * @param mse mean squared error of a vector, summed over its dimensions
+     * @param fve fraction of variance explained, pooled over all vectors
+     */
+    record Result(double l0, double mse, double fve) {}
 
     private void requireShape(OpenSae opened, HostTensor x, Optional<List<Integer>> ids) {
         int rank = x.shape().length;

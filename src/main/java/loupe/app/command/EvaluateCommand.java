@@ -1,8 +1,7 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.Set;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
@@ -19,12 +18,13 @@ import picocli.CommandLine.Option;
 /** {@code evaluate}: how faithful a checkpoint is to its model on a corpus. */
 @Command(
         name = "evaluate",
-        description = "Measure a checkpoint's fidelity on a corpus: reconstruction, and what the model loses by it.")
-public final class EvaluateCommand extends LoupeCommand {
+        description =
+                "Measure the fidelity of a checkpoint on a corpus: its reconstruction error, and the loss it adds to the model.")
+public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
-    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "The checkpoint.")
+    @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint to evaluate.")
     private Path sae;
 
     @Mixin
@@ -37,49 +37,93 @@ public final class EvaluateCommand extends LoupeCommand {
             names = "--ignore-tokens",
             split = ",",
             paramLabel = "ID",
-            description = "Tokens at whose positions nothing is replaced or counted.")
+            description = "Token ids at whose positions nothing is replaced or counted.")
     private Set<Integer> ignored = Set.of();
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         OpenSae checkpoint = reading.open(context, sae, "--sae");
         OpenModel opened = model.open(context, Processing.RAW);
         Fit.require(opened, checkpoint);
         TokenRows contexts = corpus.contexts(context, opened, model.separator(opened));
         context.begin();
-        SaeEvaluation.Answer answer = context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, ignored));
-        return describe(answer);
+        return Result.of(context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, ignored)));
     }
 
-    private static Map<String, Object> describe(SaeEvaluation.Answer answer) {
-        SaeMetrics metrics = answer.metrics();
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("l0", metrics.l0());
-        result.put("mse", metrics.mse());
-        result.put("fve", metrics.fve());
-        result.put("ce_clean", answer.ceClean());
-        result.put("ce_sae", answer.ceSae());
-        result.put("ce_zero", answer.ceZero());
-        result.put("ce_recovered", answer.ceRecovered());
-        result.put("alive", metrics.alive());
-        result.put("tokens", answer.tokens());
-        Map<String, Object> variants = new LinkedHashMap<>();
-        variants.put("l0_positive", metrics.l0Positive());
-        variants.put("l1", metrics.l1());
-        variants.put("l2_loss", metrics.errorNorm());
-        variants.put("nmse", metrics.nmse());
-        variants.put("cossim", metrics.cosine());
-        variants.put("l2_ratio", metrics.normRatio());
-        variants.put("relative_reconstruction_bias", metrics.relativeReconstructionBias());
-        variants.put("explained_variance_saelens", metrics.explainedVarianceSaeLens());
-        variants.put("explained_variance_legacy", metrics.explainedVarianceLegacy());
-        variants.put("kl_sae", answer.klSae());
-        variants.put("kl_zero", answer.klZero());
-        variants.put("kl_recovered", answer.klRecovered());
-        variants.put("ce_added", (answer.ceSae() - answer.ceClean()) / (answer.ceClean() + 0.001));
-        variants.put("denser_than_10_percent", metrics.denserThan(0.1));
-        variants.put("denser_than_1_percent", metrics.denserThan(0.01));
-        result.put("variants", variants);
-        return result;
+    /**
+     * What is printed. Cross entropies (ce) are in nats per token.
+     *
+     * @param l0 mean number of active features at a token
+     * @param mse mean squared error of a vector, summed over its dimensions
+     * @param fve fraction of variance explained
+     * @param ceSae with the reconstruction in place of the activations
+     * @param ceZero with zeros in their place
+     * @param ceRecovered the fraction of the loss by zeros that the reconstruction avoids
+     * @param alive fraction of the features that were active at least once
+     * @param tokens that were counted
+     */
+    record Result(
+            double l0,
+            double mse,
+            double fve,
+            double ceClean,
+            double ceSae,
+            double ceZero,
+            double ceRecovered,
+            double alive,
+            long tokens,
+            Variants variants) {
+        static Result of(SaeEvaluation.Answer answer) {
+            SaeMetrics metrics = answer.metrics();
+            return new Result(
+                    metrics.l0(),
+                    metrics.mse(),
+                    metrics.fve(),
+                    answer.ceClean(),
+                    answer.ceSae(),
+                    answer.ceZero(),
+                    answer.ceRecovered(),
+                    metrics.alive(),
+                    answer.tokens(),
+                    Variants.of(answer));
+        }
+    }
+
+    /** The same qualities as other libraries define them, under the names they use. */
+    record Variants(
+            double l0Positive,
+            double l1,
+            double l2Loss,
+            double nmse,
+            double cossim,
+            double l2Ratio,
+            double relativeReconstructionBias,
+            double explainedVarianceSaelens,
+            double explainedVarianceLegacy,
+            double klSae,
+            double klZero,
+            double klRecovered,
+            double ceAdded,
+            @JsonProperty("denser_than_10_percent") double denserThan10Percent,
+            @JsonProperty("denser_than_1_percent") double denserThan1Percent) {
+        static Variants of(SaeEvaluation.Answer answer) {
+            SaeMetrics metrics = answer.metrics();
+            return new Variants(
+                    metrics.l0Positive(),
+                    metrics.l1(),
+                    metrics.errorNorm(),
+                    metrics.nmse(),
+                    metrics.cosine(),
+                    metrics.normRatio(),
+                    metrics.relativeReconstructionBias(),
+                    metrics.explainedVarianceSaeLens(),
+                    metrics.explainedVarianceLegacy(),
+                    answer.klSae(),
+                    answer.klZero(),
+                    answer.klRecovered(),
+                    (answer.ceSae() - answer.ceClean()) / (answer.ceClean() + 0.001),
+                    metrics.denserThan(0.1),
+                    metrics.denserThan(0.01));
+        }
     }
 }

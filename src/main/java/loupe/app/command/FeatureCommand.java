@@ -1,12 +1,12 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -14,6 +14,7 @@ import java.util.stream.IntStream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.ResultJson;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
@@ -29,7 +30,7 @@ import picocli.CommandLine.Option;
 
 /** {@code feature}: one feature's statistics and examples, from an index. */
 @Command(name = "feature", description = "Show one feature's statistics and examples from an index.")
-public final class FeatureCommand extends LoupeCommand {
+public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     /** A second example this near to the first would show the same text. */
     private static final int TOKENS_APART = 10;
 
@@ -37,10 +38,10 @@ public final class FeatureCommand extends LoupeCommand {
     private static final int PER_INTERVAL = 5;
     private static final int UNIFORM_BINS = 50;
 
-    @Option(names = "--index", required = true, paramLabel = "DIR", description = "The index's folder.")
+    @Option(names = "--index", required = true, paramLabel = "DIR", description = "Folder of the index.")
     private Path folder;
 
-    @Option(names = "--feature", required = true, paramLabel = "I", description = "The feature.")
+    @Option(names = "--feature", required = true, paramLabel = "I", description = "Index of the feature, from 0.")
     private int feature;
 
     @Mixin
@@ -71,17 +72,17 @@ public final class FeatureCommand extends LoupeCommand {
             names = "--seed",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Of the examples drawn at random (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the examples drawn at random (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "The model's folder, for token texts; without it tokens are <id>.")
+            description = "Folder of the model, for token texts (default: tokens are shown as <id>).")
     private Path model;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (bins < 1 || count < 0 || buffer < 0) {
             throw new UsageException("--bins must be at least 1, --examples and --buffer at least 0");
         }
@@ -100,122 +101,141 @@ public final class FeatureCommand extends LoupeCommand {
         }
     }
 
-    private Map<String, Object> describe(
-            ActivationIndex index, FeatureActivations activations, Optional<Tokenizer> tokenizer) {
+    private Result describe(ActivationIndex index, FeatureActivations activations, Optional<Tokenizer> tokenizer) {
         FeatureActivations.Histogram histogram = activations.histogram(bins);
         double sum = 0;
         for (float value : activations.values()) {
             sum += Math.max(0, value);
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("density", activations.density());
-        result.put("count", activations.count());
-        result.put("max", activations.max());
-        result.put("mean", activations.count() == 0 ? null : sum / activations.count());
-        Map<String, Object> bars = new LinkedHashMap<>();
-        bars.put("edges", histogram.edges());
-        bars.put("counts", histogram.counts());
-        result.put("histogram", bars);
-        result.put(
-                "top", examples(index, activations, n -> Examples.top(activations, n, TOKENS_APART), count, tokenizer));
-        result.put(
-                "intervals",
-                IntStream.range(0, INTERVALS)
-                        .mapToObj(i -> {
-                            Map<String, Object> interval = new LinkedHashMap<>();
-                            interval.put("low", activations.max() * (INTERVALS - 1 - i) / INTERVALS);
-                            interval.put("high", activations.max() * (INTERVALS - i) / INTERVALS);
-                            interval.put(
-                                    "examples",
-                                    examples(
-                                            index,
-                                            activations,
-                                            n -> Examples.intervals(activations, INTERVALS, n, TOKENS_APART, seed)
-                                                    .get(i),
-                                            PER_INTERVAL,
-                                            tokenizer));
-                            return interval;
-                        })
-                        .toList());
-        List<Map<String, Object>> uniform = new ArrayList<>(examples(
+        List<Row> uniform = new ArrayList<>(examples(
                 index,
                 activations,
                 n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, TOKENS_APART, seed),
                 count,
                 tokenizer));
-        uniform.sort(Comparator.comparingDouble(row -> -(Float) row.get("activation")));
-        result.put("uniform", uniform);
-        result.put(
-                "random",
+        uniform.sort(Comparator.comparingDouble(row -> -row.activation()));
+        return new Result(
+                activations.density(),
+                activations.count(),
+                activations.max(),
+                activations.count() == 0 ? Optional.empty() : Optional.of(sum / activations.count()),
+                histogram,
+                examples(index, activations, n -> Examples.top(activations, n, TOKENS_APART), count, tokenizer),
+                IntStream.range(0, INTERVALS)
+                        .mapToObj(i -> interval(index, activations, i, tokenizer))
+                        .toList(),
+                uniform,
+                examples(
+                        index, activations, n -> Examples.random(activations, n, TOKENS_APART, seed), count, tokenizer),
+                index.nearMisses(activations, count, TOKENS_APART, buffer, buffer, seed).stream()
+                        .map(example -> Row.of(example, tokenizer))
+                        .toList());
+    }
+
+    private Interval interval(
+            ActivationIndex index, FeatureActivations activations, int number, Optional<Tokenizer> tokenizer) {
+        return new Interval(
+                activations.max() * (INTERVALS - 1 - number) / INTERVALS,
+                activations.max() * (INTERVALS - number) / INTERVALS,
                 examples(
                         index,
                         activations,
-                        n -> Examples.random(activations, n, TOKENS_APART, seed),
-                        count,
+                        n -> Examples.intervals(activations, INTERVALS, n, TOKENS_APART, seed)
+                                .get(number),
+                        PER_INTERVAL,
                         tokenizer));
-        result.put(
-                "near_misses",
-                index.nearMisses(activations, count, TOKENS_APART, buffer, buffer, seed).stream()
-                        .map(example -> row(example, tokenizer))
-                        .toList());
-        return result;
     }
 
-    private List<Map<String, Object>> examples(
+    private List<Row> examples(
             ActivationIndex index,
             FeatureActivations activations,
             IntFunction<int[]> choose,
             int wanted,
             Optional<Tokenizer> tokenizer) {
         return index.distinct(activations, choose, wanted, buffer, buffer).stream()
-                .map(example -> row(example, tokenizer))
+                .map(example -> Row.of(example, tokenizer))
                 .toList();
     }
 
-    private static Map<String, Object> row(Example example, Optional<Tokenizer> tokenizer) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("activation", example.activation());
-        row.put(
-                "tokens",
-                Arrays.stream(example.ids())
-                        .mapToObj(id -> tokenizer.map(known -> known.text(id)).orElse("<" + id + ">"))
-                        .toList());
-        row.put("ids", example.ids());
-        row.put("values", example.values());
-        row.put("focus", example.focus());
-        row.put("document", example.document());
-        row.put("position", example.position());
-        return row;
+    /**
+     * What is printed.
+     *
+     * @param density fraction of the tokens at which the feature is active
+     * @param count of those tokens
+     * @param mean activation at those tokens; empty if there are none
+     * @param top examples of the largest activations
+     * @param intervals examples of ten equal ranges of activation, highest first
+     * @param uniform examples drawn evenly over the range of activations, strongest first
+     * @param random examples drawn among all
+     * @param nearMisses contexts like the examples at which the feature is not active
+     */
+    record Result(
+            double density,
+            long count,
+            float max,
+            Optional<Double> mean,
+            FeatureActivations.Histogram histogram,
+            List<Row> top,
+            List<Interval> intervals,
+            List<Row> uniform,
+            List<Row> random,
+            List<Row> nearMisses) {}
+
+    /** Examples of activations from low to high. */
+    record Interval(float low, float high, List<Row> examples) {}
+
+    /**
+     * An example: a stretch of a document.
+     *
+     * @param activation at the token it is shown for
+     * @param tokens texts of the ids
+     * @param values activation at each of them
+     * @param focus index of the token it is shown for
+     * @param document number of the document
+     * @param position of that token in its context
+     */
+    record Row(
+            float activation, List<String> tokens, int[] ids, float[] values, int focus, int document, int position) {
+        static Row of(Example example, Optional<Tokenizer> tokenizer) {
+            return new Row(
+                    example.activation(),
+                    Arrays.stream(example.ids())
+                            .mapToObj(
+                                    id -> tokenizer.map(known -> known.text(id)).orElse("<" + id + ">"))
+                            .toList(),
+                    example.ids(),
+                    example.values(),
+                    example.focus(),
+                    example.document(),
+                    example.position());
+        }
+
+        /** The example as text, with the token it is shown for in brackets. */
+        Text text() {
+            return new Text(
+                    activation,
+                    document,
+                    IntStream.range(0, tokens.size())
+                            .mapToObj(i -> i == focus ? "[" + tokens.get(i) + "]" : tokens.get(i))
+                            .collect(Collectors.joining()));
+        }
     }
 
-    /** People read examples as text, with the activating token in brackets. */
+    /** An example as people read it. */
+    record Text(float activation, int document, String text) {}
+
     @Override
-    protected ResultPrinter table(Map<String, Object> result) {
-        Map<String, Object> shown = new LinkedHashMap<>(result);
-        shown.replace("top", texts((List<?>) result.get("top")));
-        List.of("uniform", "random", "near_misses")
-                .forEach(kind -> shown.replace(kind, texts((List<?>) result.get(kind))));
+    protected ResultPrinter table(Result result) {
+        ObjectNode shown = ResultJson.tree(result).deepCopy();
         shown.remove("intervals");
+        shown.set("top", texts(result.top()));
+        shown.set("uniform", texts(result.uniform()));
+        shown.set("random", texts(result.random()));
+        shown.set("near_misses", texts(result.nearMisses()));
         return new TextTable(shown);
     }
 
-    private static List<Map<String, Object>> texts(List<?> examples) {
-        return examples.stream()
-                .map(example -> {
-                    Map<?, ?> from = (Map<?, ?>) example;
-                    List<?> tokens = (List<?>) from.get("tokens");
-                    int focus = (Integer) from.get("focus");
-                    String text = IntStream.range(0, tokens.size())
-                            .mapToObj(i -> i == focus
-                                    ? "[" + tokens.get(i) + "]"
-                                    : tokens.get(i).toString())
-                            .collect(Collectors.joining());
-                    Map<String, Object> row = new LinkedHashMap<>();
-                    row.put("activation", from.get("activation"));
-                    row.put("document", from.get("document"));
-                    row.put("text", text);
-                    return row;
-                })
-                .toList();
+    private static JsonNode texts(List<Row> examples) {
+        return ResultJson.tree(examples.stream().map(Row::text).toList());
     }
 }

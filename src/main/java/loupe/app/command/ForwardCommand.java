@@ -3,15 +3,16 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
 import loupe.base.Refusal;
@@ -24,20 +25,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code forward}: one forward pass, with what is asked to be seen of it. */
-@Command(name = "forward", description = "Run a model once; write logits and the values at hook points.")
-public final class ForwardCommand extends LoupeCommand {
+@Command(name = "forward", description = "Run a model once and write its logits and the values at hook points.")
+public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
-    @Option(names = "--text", paramLabel = "T", description = "The text to run.")
-    private String text;
-
-    @Option(
-            names = "--ids",
-            split = ",",
-            paramLabel = "ID",
-            description = "Token ids to run instead, taken as they are.")
-    private int[] ids;
+    @Mixin
+    private Input input;
 
     @Option(
             names = "--hooks",
@@ -50,29 +44,46 @@ public final class ForwardCommand extends LoupeCommand {
             names = "--ghost",
             paramLabel = "F:NAME",
             converter = ArrayReference.Converter.class,
-            description = "A vector to stand in a token's place.")
+            description = "Vector that stands in a token's place.")
     private ArrayReference ghost;
 
     @Option(
             names = "--ghost-position",
             split = ",",
             paramLabel = "P",
-            description = "Where the ghost stands; one position or several.")
+            description = "Position of the ghost, from 0; one or several.")
     private int[] ghostPositions = {};
 
     @Option(
             names = "--processing",
             paramLabel = "WHICH",
             defaultValue = "raw",
-            description = "raw or processed weights (default: raw).")
+            description = "Weights: raw, or processed as TransformerLens does (default: ${DEFAULT-VALUE}).")
     private Processing processing;
 
-    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for logits and hook points.")
+    @Option(
+            names = "--out",
+            paramLabel = "F",
+            description = "Safetensors file to write: logits, and an array for each hook point.")
     private Path out;
 
+    /** The text to run; one of both. */
+    @OptionSection(value = "Text", choice = "(--text=T | --ids=ID,...)")
+    static final class Input {
+        @Option(names = "--text", paramLabel = "T", description = "Text to run.")
+        private String text;
+
+        @Option(
+                names = "--ids",
+                split = ",",
+                paramLabel = "ID",
+                description = "Token ids to run instead, taken as they are.")
+        private int[] ids;
+    }
+
     @Override
-    public Map<String, Object> run(CommandContext context) {
-        if ((text == null) == (ids == null)) {
+    public Result run(CommandContext context) {
+        if ((input.text == null) == (input.ids == null)) {
             throw new UsageException("give either --text or --ids");
         }
         if ((ghost == null) != (ghostPositions.length == 0)) {
@@ -89,7 +100,9 @@ public final class ForwardCommand extends LoupeCommand {
             OptionPaths.writable(out, "--out");
         }
         OpenModel opened = model.open(context, processing);
-        int[] tokens = text == null ? ModelOptions.check(opened, ids, "--ids") : model.encode(opened, text, "--text");
+        int[] tokens = input.text == null
+                ? ModelOptions.check(opened, input.ids, "--ids")
+                : model.encode(opened, input.text, "--text");
         requireRunnable(opened, tokens);
         ForwardPass.Answer answer = context.ask(new ForwardPass(
                 opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));
@@ -106,16 +119,21 @@ public final class ForwardCommand extends LoupeCommand {
             answer.values().forEach((point, value) -> file.add(point.name(), value));
             file.write(out);
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("ids", tokens);
-        result.put(
-                "tokens",
+        return new Result(
+                tokens,
                 Arrays.stream(tokens)
                         .mapToObj(id -> ModelOptions.text(opened, id))
-                        .toList());
-        result.put("loss", answer.loss().isPresent() ? answer.loss().getAsDouble() : null);
-        return result;
+                        .toList(),
+                answer.loss().isPresent() ? Optional.of(answer.loss().getAsDouble()) : Optional.empty());
     }
+
+    /**
+     * What is printed.
+     *
+     * @param tokens the texts of the ids
+     * @param loss mean cross entropy of the next token in nats; empty for one token
+     */
+    record Result(int[] ids, List<String> tokens, Optional<Double> loss) {}
 
     private Map<Integer, HostTensor> ghosts(OpenModel opened, int length) {
         Map<Integer, HostTensor> placed = new HashMap<>();

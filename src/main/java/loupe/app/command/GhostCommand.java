@@ -1,8 +1,6 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostVector;
@@ -18,25 +16,30 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code ghost}: a feature's direction as a vector that can stand in a token's place. */
-@Command(name = "ghost", description = "Make the ghost of a feature; write ghost, centroid and direction.")
-public final class GhostCommand extends LoupeCommand {
+@Command(
+        name = "ghost",
+        description = "Make the ghost of a feature: its direction as a vector that can stand in a token's place.")
+public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
+    private GhostOptions.OfFeature ghost;
 
-    @Option(names = "--out", paramLabel = "F", description = "A safetensors file for ghost, centroid and direction.")
+    @Option(
+            names = "--out",
+            paramLabel = "F",
+            description = "Safetensors file to write: ghost, centroid and direction.")
     private Path out;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
-        ghost.requireSensible(null);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, null);
+        GhostSettings settings = ghost.settings(context, opened);
         GhostVector made = context.ask(new GhostBasis(opened.id(), settings)).vector(settings);
         if (out != null) {
             new SafetensorsWriter()
@@ -45,14 +48,21 @@ public final class GhostCommand extends LoupeCommand {
                     .add("direction", made.direction())
                     .write(out);
         }
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("settings", ghost.describe(opened, settings, null));
-        result.put("d", made.ghost().size(0));
-        result.put("norm", norm(made.ghost()));
-        result.put("centroid_norm", norm(made.centroid()));
-        result.put("direction_norm", norm(made.direction()));
-        return result;
+        return new Result(
+                ghost.describeMade(opened, settings),
+                made.ghost().size(0),
+                norm(made.ghost()),
+                norm(made.centroid()),
+                norm(made.direction()));
     }
+
+    /**
+     * What is printed.
+     *
+     * @param d dimensions of the vectors
+     * @param norm length of the ghost
+     */
+    record Result(GhostDescription.Made settings, int d, double norm, double centroidNorm, double directionNorm) {}
 
     private static double norm(HostTensor vector) {
         double sum = 0;

@@ -1,9 +1,7 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import loupe.analysis.ghost.GhostSettings;
@@ -11,6 +9,7 @@ import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.format.TensorArchive;
@@ -23,36 +22,34 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that make a ghost: of which feature, from which of its directions, how far from the centroid. */
-final class GhostOptions {
-    @Option(names = "--sae", paramLabel = "PATH", description = "The checkpoint the feature is of.")
-    private Path sae;
+@OptionSection("Ghost")
+abstract class GhostOptions {
+    private static final String FEATURE = "Index of the feature, from 0.";
+    private static final String SAE = "Checkpoint of the feature.";
+    private static final String VECTORS =
+            "Instead of a checkpoint: a safetensors file of W_enc [d, n] and W_dec [n, d].";
 
     @Mixin
     private SaeArguments reading;
 
     @Option(
-            names = "--vectors",
-            paramLabel = "F",
-            description = "Instead of a checkpoint: a safetensors file of W_enc [d, n] and W_dec [n, d].")
-    private Path vectors;
-
-    @Option(names = "--feature", paramLabel = "I", description = "The feature.")
-    private Integer feature;
-
-    @Option(names = "--weights", paramLabel = "WHICH", description = "encoder or decoder direction (default: encoder).")
+            names = "--weights",
+            paramLabel = "WHICH",
+            description = "Direction of the feature: encoder or decoder (default: encoder).")
     private String weights;
 
     @Option(
             names = "--encoder-mix",
             paramLabel = "A",
-            description = "Direction A e + (1 - A) d of the two unit directions; replaces --weights.")
+            description =
+                    "Share of the encoder, 0 to 1: direction A e + (1 - A) d of the two unit directions; replaces --weights.")
     private Double encoderMix;
 
     @Option(
             names = "--scale",
             paramLabel = "S",
             defaultValue = "3.8",
-            description = "How far from the centroid (default: ${DEFAULT-VALUE}).")
+            description = "Distance from the centroid (default: ${DEFAULT-VALUE}).")
     private double scale;
 
     @Option(
@@ -66,7 +63,7 @@ final class GhostOptions {
             names = "--pca-sign",
             paramLabel = "SIGN",
             defaultValue = "+",
-            description = "+ or -: the sign of a component's coordinate of largest magnitude.")
+            description = "Sign of a component's coordinate of largest magnitude: + or - (default: ${DEFAULT-VALUE}).")
     private String pcaSign;
 
     @Option(names = "--no-centroid", description = "Do not add the centroid of the token embeddings.")
@@ -74,35 +71,120 @@ final class GhostOptions {
 
     private OpenSae opened;
 
+    /** For one feature of a checkpoint or of a file of vectors. */
+    @OptionSection(value = "Ghost", choice = "(--sae=PATH | --vectors=F)")
+    static final class OfFeature extends GhostOptions {
+        @Option(names = "--feature", required = true, paramLabel = "I", description = FEATURE)
+        private int feature;
+
+        @Option(names = "--sae", paramLabel = "PATH", description = SAE)
+        private Path sae;
+
+        @Option(names = "--vectors", paramLabel = "F", description = VECTORS)
+        private Path vectors;
+
+        @Override
+        Optional<Integer> feature() {
+            return Optional.of(feature);
+        }
+
+        @Override
+        Optional<Path> checkpoint() {
+            return Optional.ofNullable(sae);
+        }
+
+        @Override
+        Optional<Path> vectors() {
+            return Optional.ofNullable(vectors);
+        }
+    }
+
+    /** For the same, or for a ghost that is finished already. */
+    @OptionSection(value = "Ghost", choice = "(--feature=I (--sae=PATH | --vectors=F) | --vector=F:NAME)")
+    static final class OfFeatureOrFinished extends GhostOptions {
+        @Option(names = "--feature", paramLabel = "I", description = FEATURE)
+        private Integer feature;
+
+        @Option(names = "--sae", paramLabel = "PATH", description = SAE)
+        private Path sae;
+
+        @Option(names = "--vectors", paramLabel = "F", description = VECTORS)
+        private Path vectors;
+
+        @Option(
+                names = "--vector",
+                paramLabel = "F:NAME",
+                converter = ArrayReference.Converter.class,
+                description = "Instead of a feature: a finished ghost, an array [d] of a safetensors file.")
+        private ArrayReference vector;
+
+        @Override
+        Optional<Integer> feature() {
+            return Optional.ofNullable(feature);
+        }
+
+        @Override
+        Optional<Path> checkpoint() {
+            return Optional.ofNullable(sae);
+        }
+
+        @Override
+        Optional<Path> vectors() {
+            return Optional.ofNullable(vectors);
+        }
+
+        @Override
+        Optional<ArrayReference> finished() {
+            return Optional.ofNullable(vector);
+        }
+    }
+
+    /** For many features of a checkpoint; the first one stands for all. */
+    static final class OfMany extends GhostOptions {
+        @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint of the features.")
+        private Path sae;
+
+        @Override
+        Optional<Integer> feature() {
+            return Optional.of(0);
+        }
+
+        @Override
+        Optional<Path> checkpoint() {
+            return Optional.of(sae);
+        }
+
+        @Override
+        Optional<Path> vectors() {
+            return Optional.empty();
+        }
+    }
+
     /** The checkpoint, if the ghost is of one of its features; open after {@link #settings}. */
-    Optional<OpenSae> sae() {
+    final Optional<OpenSae> sae() {
         return Optional.ofNullable(opened);
     }
 
-    Optional<Integer> feature() {
-        return Optional.ofNullable(feature);
+    /** The feature's index. */
+    abstract Optional<Integer> feature();
+
+    /** The checkpoint's path. */
+    abstract Optional<Path> checkpoint();
+
+    /** The file of directions that stands for a checkpoint. */
+    abstract Optional<Path> vectors();
+
+    /** A ghost that is used as it is. */
+    Optional<ArrayReference> finished() {
+        return Optional.empty();
     }
 
-    /**
-     * Chooses the feature where a command says in another way which ones it is about.
-     *
-     * @throws UsageException if --feature was given beside it
-     */
-    void setFeature(int chosen, String insteadOf) {
-        if (feature != null) {
-            throw new UsageException("--feature goes without " + insteadOf);
-        }
-        feature = chosen;
-    }
-
-    /**
-     * Checks what can be checked without a file.
-     *
-     * @param finished a ghost that is used as it is; null if it is to be made
-     */
-    void requireSensible(ArrayReference finished) {
-        if (finished == null && (feature == null || (sae == null) == (vectors == null))) {
-            throw new UsageException("give --feature I with either --sae PATH or --vectors F");
+    /** Checks what can be checked without a file. */
+    final void requireSensible() {
+        if (finished().isEmpty()
+                && (feature().isEmpty() || checkpoint().isEmpty() == vectors().isEmpty())) {
+            throw new UsageException(
+                    "Expected " + getClass().getAnnotation(OptionSection.class).choice());
         }
         mix();
         sign();
@@ -111,18 +193,12 @@ final class GhostOptions {
         }
     }
 
-    /**
-     * What was asked for, with the checkpoint opened if there is one.
-     *
-     * @param finished see {@link #requireSensible}
-     */
-    GhostSettings settings(CommandContext context, OpenModel model, ArrayReference finished) {
-        if (finished != null) {
-            if (sae != null) {
-                opened = reading.open(context, sae, "--sae");
-            }
+    /** What was asked for, with the checkpoint opened if there is one. */
+    final GhostSettings settings(CommandContext context, OpenModel model) {
+        if (finished().isPresent()) {
+            checkpoint().ifPresent(sae -> opened = reading.open(context, sae, "--sae"));
             return GhostSettings.finished(
-                    finished.vector("--vector", model.config().dModel(), "the model's embedding"));
+                    finished().get().vector("--vector", model.config().dModel(), "the model's embedding"));
         }
         double mix = mix();
         return new GhostSettings(
@@ -162,17 +238,19 @@ final class GhostOptions {
     }
 
     private GhostSource source(CommandContext context, OpenModel model, double mix) {
-        if (vectors != null) {
-            return directions(model, mix);
+        int feature = feature().orElseThrow();
+        if (vectors().isPresent()) {
+            return directions(vectors().get(), feature, model, mix);
         }
+        Path sae = checkpoint().orElseThrow();
         opened = reading.open(context, sae, "--sae");
-        requireFeature(opened.config().dSae(), sae);
+        requireFeature(feature, opened.config().dSae(), sae);
         requireWidth(sae, model, opened.config().dIn());
         requireWidth(sae, model, opened.config().dOut());
         return new GhostSource.Feature(opened.id(), feature);
     }
 
-    private void requireFeature(long features, Path where) {
+    private static void requireFeature(int feature, long features, Path where) {
         if (feature < 0 || feature >= features) {
             throw new UsageException("--feature is " + feature + ", " + where + " has " + features + " features");
         }
@@ -186,22 +264,22 @@ final class GhostOptions {
     }
 
     /** A direction that the mix leaves out may be missing from the file. */
-    private GhostSource directions(OpenModel model, double mix) {
+    private static GhostSource directions(Path vectors, int feature, OpenModel model, double mix) {
         OptionPaths.existing(vectors, "--vectors");
         try (TensorArchive archive = TensorArchives.open(vectors)) {
             Optional<StoredTensor> encoder = mix == 0 ? archive.find("W_enc") : Optional.of(archive.tensor("W_enc"));
             Optional<StoredTensor> decoder = mix == 1 ? archive.find("W_dec") : Optional.of(archive.tensor("W_dec"));
-            Optional<HostTensor> e = encoder.map(tensor -> column(tensor));
-            Optional<HostTensor> d = decoder.map(tensor -> row(tensor));
+            Optional<HostTensor> e = encoder.map(tensor -> column(vectors, tensor, feature));
+            Optional<HostTensor> d = decoder.map(tensor -> row(vectors, tensor, feature));
             e.ifPresent(direction -> requireWidth(vectors, model, direction.size(0)));
             d.ifPresent(direction -> requireWidth(vectors, model, direction.size(0)));
             return new GhostSource.Directions(e.orElseGet(d::get), d.orElseGet(e::get));
         }
     }
 
-    private HostTensor column(StoredTensor matrix) {
-        requireMatrix(matrix);
-        requireFeature(matrix.shape().get(1), vectors);
+    private static HostTensor column(Path vectors, StoredTensor matrix, int feature) {
+        requireMatrix(vectors, matrix);
+        requireFeature(feature, matrix.shape().get(1), vectors);
         HostTensor all = matrix.toHost();
         float[] values = new float[all.size(0)];
         for (int i = 0; i < values.length; i++) {
@@ -210,35 +288,38 @@ final class GhostOptions {
         return new HostTensor(values, values.length);
     }
 
-    private HostTensor row(StoredTensor matrix) {
-        requireMatrix(matrix);
-        requireFeature(matrix.shape().get(0), vectors);
+    private static HostTensor row(Path vectors, StoredTensor matrix, int feature) {
+        requireMatrix(vectors, matrix);
+        requireFeature(feature, matrix.shape().get(0), vectors);
         float[] values = matrix.toHost().row(feature);
         return new HostTensor(values, values.length);
     }
 
-    private void requireMatrix(StoredTensor tensor) {
+    private static void requireMatrix(Path vectors, StoredTensor tensor) {
         if (tensor.shape().size() != 2) {
             throw new Refusal(vectors + ": " + tensor.name() + " is " + tensor.shape() + ", expected a matrix");
         }
     }
 
     /** What the result says about how its ghost was made. */
-    Map<String, Object> describe(OpenModel model, GhostSettings settings, ArrayReference finished) {
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("model", model.id().name());
-        if (finished != null) {
-            said.put("vector", finished.toString());
-            return said;
-        }
-        said.put("sae", opened == null ? null : opened.id().name());
-        said.put("vectors", vectors == null ? null : vectors.toString());
-        said.put("feature", feature);
-        said.put("encoder_mix", settings.encoderMix());
-        said.put("scale", settings.scale());
-        said.put("pca", List.copyOf(settings.pcaWeights()));
-        said.put("pca_sign", settings.pcaSign().symbol());
-        said.put("centroid", settings.centroid());
-        return said;
+    final GhostDescription describe(OpenModel model, GhostSettings settings) {
+        return finished().isPresent()
+                ? new GhostDescription.Finished(
+                        model.id().name(), finished().get().toString())
+                : describeMade(model, settings);
+    }
+
+    /** The same where the ghost is made of a feature. */
+    final GhostDescription.Made describeMade(OpenModel model, GhostSettings settings) {
+        return new GhostDescription.Made(
+                model.id().name(),
+                sae().map(checkpoint -> checkpoint.id().name()),
+                vectors().map(Path::toString),
+                feature().orElseThrow(),
+                settings.encoderMix(),
+                Optional.of(settings.scale()),
+                List.copyOf(settings.pcaWeights()),
+                settings.pcaSign().symbol(),
+                settings.centroid());
     }
 }

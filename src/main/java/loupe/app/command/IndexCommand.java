@@ -1,16 +1,18 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.base.HookPoint;
 import loupe.index.ActivationIndex;
+import loupe.index.Corpus;
 import loupe.index.IndexBuild;
 import loupe.index.IndexInfo;
 import loupe.index.IndexMerge;
@@ -32,7 +34,7 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code index}: the activations of a corpus, on disk. */
 @Command(
         name = "index",
-        description = "Build, merge, describe or question an index of a corpus's activations.",
+        description = "Build, merge, describe or query an index of the activations of a corpus.",
         subcommands = {
             IndexCommand.Build.class,
             IndexCommand.Merge.class,
@@ -49,10 +51,12 @@ public final class IndexCommand implements Runnable {
     }
 
     /** {@code index build}: one pass over a corpus for all features of one or several checkpoints. */
-    @Command(name = "build", description = "Go through a corpus once and keep every activation of every feature.")
-    static final class Build extends LoupeCommand {
+    @Command(
+            name = "build",
+            description = "Run a corpus through the model once and store every activation of every feature.")
+    static final class Build extends LoupeCommand<Build.Result> {
         @Mixin
-        private ModelOptions model;
+        private ModelOptions.Required model;
 
         @Option(
                 names = "--sae",
@@ -75,10 +79,10 @@ public final class IndexCommand implements Runnable {
                 names = "--out",
                 required = true,
                 paramLabel = "DIR",
-                description = "The index's folder; made if missing.")
+                description = "Folder of the index; created if missing.")
         private Path out;
 
-        @Option(names = "--resume", description = "Go on with an unfinished index in the folder.")
+        @Option(names = "--resume", description = "Resume an unfinished index in the folder.")
         private boolean resume;
 
         @Option(
@@ -86,14 +90,15 @@ public final class IndexCommand implements Runnable {
                 paramLabel = "I/N",
                 defaultValue = "1/1",
                 converter = ShardConverter.class,
-                description = "Compute only the I-th of N equal shares; index merge puts them together.")
+                description =
+                        "Compute only the I-th of N equal shares, to be joined by index merge (default: ${DEFAULT-VALUE}).")
         private Shard shard;
 
-        @Option(names = "--memory", description = "Say how much memory the pass takes, every 100,000 tokens.")
+        @Option(names = "--memory", description = "Report the memory in use every 100,000 tokens.")
         private boolean measured;
 
         @Override
-        public Map<String, Object> run(CommandContext context) {
+        public Result run(CommandContext context) {
             OptionPaths.folder(out, "--out");
             List<OpenSae> checkpoints = new ArrayList<>();
             saes.forEach(sae -> checkpoints.add(reading.open(context, sae, "--sae")));
@@ -130,12 +135,18 @@ public final class IndexCommand implements Runnable {
                     },
                     context.cancellation());
             context.progress().clear();
-            Map<String, Object> result = describe(info);
-            if (measured) {
-                result.put("memory", memory.finished(info.tokens()));
-            }
-            return result;
+            return new Result(
+                    IndexSummary.of(info), measured ? Optional.of(memory.finished(info.tokens())) : Optional.empty());
         }
+
+        /**
+         * What is printed.
+         *
+         * @param memory that the pass took, while it ran; empty unless asked for
+         */
+        record Result(
+                @JsonUnwrapped IndexSummary index,
+                @LeftOutIfEmpty Optional<List<MemoryUse.Line>> memory) {}
 
         private static List<IndexInfo.IndexedSae> indexed(List<OpenSae> checkpoints) {
             List<IndexInfo.IndexedSae> indexed = new ArrayList<>();
@@ -163,123 +174,66 @@ public final class IndexCommand implements Runnable {
     }
 
     /** {@code index merge}: the index that one pass would have made, from its shards. */
-    @Command(
-            name = "merge",
-            description = "Put the shards of a pass together to the index that one pass would have made.")
-    static final class Merge extends LoupeCommand {
-        @Parameters(arity = "1..*", paramLabel = "DIR", description = "The folders of all shards, in any order.")
+    @Command(name = "merge", description = "Join the shards of a pass to the index that one pass would have made.")
+    static final class Merge extends LoupeCommand<IndexSummary> {
+        @Parameters(arity = "1..*", paramLabel = "DIR", description = "Folders of all shards, in any order.")
         private List<Path> shards;
 
         @Option(
                 names = "--out",
                 required = true,
                 paramLabel = "DIR",
-                description = "The whole index's folder; made if missing.")
+                description = "Folder of the whole index; created if missing.")
         private Path out;
 
         @Override
-        public Map<String, Object> run(CommandContext context) {
+        public IndexSummary run(CommandContext context) {
             shards.forEach(shard -> OptionPaths.existing(shard, "index merge"));
             OptionPaths.folder(out, "--out");
             context.begin();
-            return describe(IndexMerge.merge(shards, out, context.cancellation()));
+            return IndexSummary.of(IndexMerge.merge(shards, out, context.cancellation()));
         }
     }
 
     /** {@code index info}: what an index was made from. */
-    @Command(name = "info", description = "Say what an index was made from.")
-    static final class Info extends LoupeCommand {
-        @Parameters(paramLabel = "DIR", description = "The index's folder.")
+    @Command(name = "info", description = "Show what an index was made from.")
+    static final class Info extends LoupeCommand<Info.Result> {
+        @Parameters(paramLabel = "DIR", description = "Folder of the index.")
         private Path folder;
 
         @Override
-        public Map<String, Object> run(CommandContext context) throws IOException {
+        public Result run(CommandContext context) throws IOException {
             OptionPaths.existing(folder, "index info");
             try (ActivationIndex index = ActivationIndex.open(folder)) {
                 IndexInfo info = index.info();
-                Map<String, Object> result = describe(info);
-                result.put("model", info.model().name());
-                result.put("context", info.contextLength());
-                result.put("separator", info.separator() < 0 ? null : info.separator());
-                result.put(
-                        "sources",
-                        info.sources().stream()
-                                .map(source -> {
-                                    Map<String, Object> row = new LinkedHashMap<>();
-                                    row.put("name", source.name());
-                                    row.put("bytes", source.bytes());
-                                    row.put("sha256", source.sha256());
-                                    return row;
-                                })
-                                .toList());
-                return result;
+                return new Result(
+                        IndexSummary.of(info),
+                        info.model().name(),
+                        info.contextLength(),
+                        info.separator() < 0 ? Optional.empty() : Optional.of(info.separator()),
+                        info.sources().stream().map(Source::of).toList());
             }
         }
-    }
 
-    /** Each mask that was used, and how many tokens it left out; a token can be left out by several. */
-    private static Map<String, Object> masks(IndexInfo info) {
-        Map<String, Object> result = new LinkedHashMap<>();
-        if (info.masks().beginning() >= 0) {
-            result.put(
-                    "bos",
-                    Map.of(
-                            "token",
-                            info.masks().beginning(),
-                            "left_out",
-                            info.leftOut().beginning()));
-        }
-        if (info.masks().firstPositions() > 0) {
-            result.put(
-                    "first",
-                    Map.of(
-                            "positions",
-                            info.masks().firstPositions(),
-                            "left_out",
-                            info.leftOut().firstPositions()));
-        }
-        if (info.masks().normMultiple() > 0) {
-            result.put(
-                    "norm",
-                    Map.of(
-                            "multiple",
-                            info.masks().normMultiple(),
-                            "left_out",
-                            info.leftOut().highNorm()));
-        }
-        result.put("left_out", info.leftOut().together());
-        return result;
-    }
+        /**
+         * What is printed.
+         *
+         * @param context tokens in a context
+         * @param separator the token before each document; empty for none
+         * @param sources the files of the corpus
+         */
+        record Result(
+                @JsonUnwrapped IndexSummary index,
+                String model,
+                int context,
+                Optional<Integer> separator,
+                List<Source> sources) {}
 
-    private static Map<String, Object> describe(IndexInfo info) {
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("tokens", info.tokens());
-        if (!info.masks().isNone()) {
-            result.put("counted", info.counted());
-            result.put("masks", masks(info));
+        /** A file of the corpus. */
+        record Source(String name, long bytes, String sha256) {
+            static Source of(Corpus.Source source) {
+                return new Source(source.name(), source.bytes(), source.sha256());
+            }
         }
-        if (!info.shard().isWhole()) {
-            result.put("shard", info.shard().toString());
-        }
-        result.put("seconds", info.seconds());
-        result.put(
-                "features",
-                info.saes().stream().mapToLong(IndexInfo.IndexedSae::features).sum());
-        result.put(
-                "rows",
-                info.saes().stream().mapToLong(IndexInfo.IndexedSae::rows).sum());
-        result.put(
-                "saes",
-                info.saes().stream()
-                        .map(sae -> {
-                            Map<String, Object> row = new LinkedHashMap<>();
-                            row.put("name", sae.sae().name());
-                            row.put("features", sae.features());
-                            row.put("hook", sae.hook());
-                            row.put("rows", sae.rows());
-                            return row;
-                        })
-                        .toList());
-        return result;
     }
 }

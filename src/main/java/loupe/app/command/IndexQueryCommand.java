@@ -2,16 +2,17 @@ package loupe.app.command;
 
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
+import loupe.index.ActiveFeature;
 import loupe.index.CoActivations;
 import loupe.index.TokenFeatures;
 import loupe.lm.tokenizer.Tokenizer;
@@ -26,9 +27,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "query",
         description =
-                "List the features that are active together with one, at a token wherever it occurs, or at one place.")
-final class IndexQueryCommand extends LoupeCommand {
-    @Parameters(paramLabel = "DIR", description = "The index's folder.")
+                "List the features that are active together with a feature, at a token wherever it occurs, or at one place.")
+final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
+    @Parameters(paramLabel = "DIR", description = "Folder of the index.")
     private Path folder;
 
     @ArgGroup(multiplicity = "1")
@@ -40,7 +41,7 @@ final class IndexQueryCommand extends LoupeCommand {
     @Option(
             names = "--among",
             paramLabel = "NAME",
-            description = "With --feature: the checkpoint whose features it is compared with (default: its own).")
+            description = "With --feature: checkpoint whose features are listed (default: its own).")
     private String among;
 
     @Option(
@@ -55,7 +56,7 @@ final class IndexQueryCommand extends LoupeCommand {
             names = "--at-least",
             paramLabel = "N",
             defaultValue = "1",
-            description = "With --feature: tokens in common with it (default: ${DEFAULT-VALUE}).")
+            description = "With --feature: fewest tokens at which both are active (default: ${DEFAULT-VALUE}).")
     private long atLeast;
 
     @Option(
@@ -68,26 +69,30 @@ final class IndexQueryCommand extends LoupeCommand {
     @Option(
             names = "--model",
             paramLabel = "DIR",
-            description = "The model's folder, for token texts; without it tokens are <id>.")
+            description = "Folder of the model, for token texts (default: tokens are shown as <id>).")
     private Path model;
 
-    /** One of them. */
+    /** What is asked; one of them. */
+    @OptionSection("Question, one of")
     private static final class Question {
-        @Option(names = "--feature", paramLabel = "I", description = "What is active together with this feature.")
+        @Option(
+                names = "--feature",
+                paramLabel = "I",
+                description = "Co-activation with the feature of this index, from 0.")
         private Integer feature;
 
-        @Option(names = "--token", paramLabel = "ID", description = "What is active at the tokens of this id.")
+        @Option(names = "--token", paramLabel = "ID", description = "Features active at the tokens of this id.")
         private Integer token;
 
-        @Option(names = "--text", paramLabel = "T", description = "Likewise, for a text that is one token of --model.")
+        @Option(names = "--text", paramLabel = "T", description = "The same for a text that is one token of --model.")
         private String text;
 
-        @Option(names = "--at", paramLabel = "N", description = "What is active at the N-th token of the index.")
+        @Option(names = "--at", paramLabel = "N", description = "Features active at this token of the index, from 0.")
         private Integer at;
     }
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (top < 0) {
             throw new UsageException("--top is " + top + ", at least 0 is needed");
         }
@@ -106,56 +111,46 @@ final class IndexQueryCommand extends LoupeCommand {
         }
     }
 
-    private Map<String, Object> together(ActivationIndex index, int which) {
+    private Together together(ActivationIndex index, int which) {
         CoActivations.Measure measure = measure(CoActivations.Measure.values(), CoActivations.Measure.PEARSON);
         int feature = IndexedCheckpoint.require(index.info(), which, question.feature);
         int others = among == null ? which : IndexedCheckpoint.find(index.info(), among, "--among");
         CoActivations answer = index.coActivations(index.activations(which, feature), which, others);
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("feature", feature);
-        result.put("tokens", answer.tokens());
-        result.put("count", answer.count());
-        result.put("by", name(measure));
-        result.put(
-                "features",
+        return new Together(
+                feature,
+                answer.tokens(),
+                answer.count(),
+                name(measure),
                 Arrays.stream(answer.top(measure, top, atLeast))
-                        .mapToObj(other -> {
-                            Map<String, Object> row = new LinkedHashMap<>();
-                            row.put("feature", other);
-                            for (CoActivations.Measure each : CoActivations.Measure.values()) {
-                                row.put(
-                                        key(each),
-                                        each == CoActivations.Measure.BOTH
-                                                ? (Number) answer.both()[other]
-                                                : (Number) answer.value(each, other));
-                            }
-                            return row;
-                        })
+                        .mapToObj(other -> new Partner(
+                                other,
+                                answer.both()[other],
+                                answer.shareOfFeature(other),
+                                answer.shareOfOther(other),
+                                answer.jaccard(other),
+                                answer.phi(other),
+                                answer.pearson(other),
+                                answer.cosine(other)))
                         .toList());
-        return result;
     }
 
-    private Map<String, Object> token(ActivationIndex index, int which, Optional<Tokenizer> tokenizer) {
+    private AtToken token(ActivationIndex index, int which, Optional<Tokenizer> tokenizer) {
         TokenFeatures.Measure measure = measure(TokenFeatures.Measure.values(), TokenFeatures.Measure.MEAN);
         TokenFeatures answer = index.featuresOf(which, id(tokenizer));
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("id", answer.id());
-        result.put("token", text(tokenizer, answer.id()));
-        result.put("occurrences", answer.occurrences());
-        result.put("by", name(measure));
-        result.put(
-                "features",
+        return new AtToken(
+                answer.id(),
+                text(tokenizer, answer.id()),
+                answer.occurrences(),
+                name(measure),
                 Arrays.stream(answer.top(measure, top))
-                        .mapToObj(feature -> {
-                            Map<String, Object> row = new LinkedHashMap<>();
-                            row.put("feature", feature);
-                            for (TokenFeatures.Measure each : TokenFeatures.Measure.values()) {
-                                row.put(key(each), answer.value(each, feature));
-                            }
-                            return row;
-                        })
+                        .mapToObj(feature -> new TokenFeature(
+                                feature,
+                                answer.mean(feature),
+                                answer.share(feature),
+                                answer.value(TokenFeatures.Measure.MAX, feature),
+                                answer.shareOfFeature(feature),
+                                answer.massOfFeature(feature)))
                         .toList());
-        return result;
     }
 
     private int id(Optional<Tokenizer> tokenizer) {
@@ -175,7 +170,7 @@ final class IndexQueryCommand extends LoupeCommand {
         return ids[0];
     }
 
-    private Map<String, Object> place(ActivationIndex index, int which, Optional<Tokenizer> tokenizer) {
+    private AtPlace place(ActivationIndex index, int which, Optional<Tokenizer> tokenizer) {
         if (by != null) {
             throw new UsageException("--by does not go with --at: features are listed by activation");
         }
@@ -185,25 +180,69 @@ final class IndexQueryCommand extends LoupeCommand {
         }
         int[] before = index.upTo(question.at);
         int id = before[before.length - 1];
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("at", question.at);
-        result.put("position", before.length - 1);
-        result.put("id", id);
-        result.put("token", text(tokenizer, id));
-        result.put("counted", index.isCounted(question.at));
-        result.put(
-                "features",
-                index.featuresAt(which, question.at).stream()
-                        .limit(top)
-                        .map(active -> {
-                            Map<String, Object> row = new LinkedHashMap<>();
-                            row.put("feature", active.feature());
-                            row.put("activation", active.activation());
-                            return row;
-                        })
-                        .toList());
-        return result;
+        return new AtPlace(
+                question.at,
+                before.length - 1,
+                id,
+                text(tokenizer, id),
+                index.isCounted(question.at),
+                index.featuresAt(which, question.at).stream().limit(top).toList());
     }
+
+    /** What is printed, by what was asked. */
+    sealed interface Result {}
+
+    /**
+     * What is active together with a feature.
+     *
+     * @param tokens counted in the index
+     * @param count of them at which the feature is active
+     * @param by the measure that orders the list
+     */
+    record Together(int feature, long tokens, long count, String by, List<Partner> features) implements Result {}
+
+    /**
+     * A feature active together with the one asked for, by every measure.
+     *
+     * @param both tokens at which both are active
+     */
+    record Partner(
+            int feature,
+            long both,
+            double shareOfFeature,
+            double shareOfOther,
+            double jaccard,
+            double phi,
+            double pearson,
+            double cosine) {}
+
+    /**
+     * What is active at the tokens of an id.
+     *
+     * @param by the measure that orders the list
+     */
+    record AtToken(int id, String token, long occurrences, String by, List<TokenFeature> features) implements Result {}
+
+    /**
+     * A feature active at tokens of an id, by every measure.
+     *
+     * @param mean activation at tokens of the id
+     * @param share of those tokens at which it is active
+     * @param shareOfFeature of the tokens at which it is active, the fraction with the id
+     * @param massOfFeature of the sum of its activations, the fraction at tokens of the id
+     */
+    record TokenFeature(
+            int feature, double mean, double share, double max, double shareOfFeature, double massOfFeature) {}
+
+    /**
+     * What is active at one place.
+     *
+     * @param position in its context
+     * @param counted whether no mask left the token out
+     * @param features strongest first
+     */
+    record AtPlace(int at, int position, int id, String token, boolean counted, List<ActiveFeature> features)
+            implements Result {}
 
     private static String text(Optional<Tokenizer> tokenizer, int id) {
         return tokenizer.map(known -> known.text(id)).orElse("<" + id + ">");

@@ -3,16 +3,15 @@ package loupe.app.command;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.index.IndexInfo;
 import picocli.CommandLine.Option;
 
 /** The option that says which checkpoint of an index is meant. */
+@OptionSection("Index")
 final class IndexedCheckpoint {
-    @Option(
-            names = "--sae",
-            paramLabel = "NAME",
-            description = "Which checkpoint of the index (default: the only one).")
+    @Option(names = "--sae", paramLabel = "NAME", description = "Checkpoint of the index (default: the only one).")
     private String sae;
 
     /**

@@ -1,16 +1,19 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionWords;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.format.Inspection;
@@ -31,12 +34,12 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "inspect",
         description =
-                "Say what a file or folder is: its tensors, its configuration and, for a checkpoint, how it encodes.")
-public final class InspectCommand extends LoupeCommand {
+                "Show the tensors and configuration of a file or folder and, for a checkpoint, how it encodes. Runs nothing in it.")
+public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected> {
     /** A file up to this size is read whole for its statistics unless told otherwise; that takes a second or two. */
     private static final long STATISTICS_BYTES = 2L << 30;
 
-    @Parameters(paramLabel = "PATH", description = "A weight file, or the folder of a checkpoint or model.")
+    @Parameters(paramLabel = "PATH", description = "Weight file, or folder of a checkpoint or model.")
     private Path path;
 
     @Mixin
@@ -51,11 +54,11 @@ public final class InspectCommand extends LoupeCommand {
     private final List<String> warnings = new ArrayList<>();
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Inspected run(CommandContext context) {
         OptionPaths.existing(path, "PATH");
         PathKind kind = PathKind.of(path);
         if (kind == PathKind.CORPUS || kind == PathKind.INDEX) {
-            return Map.of("kind", kind.label());
+            return new NoTensors(kind.label());
         }
         Optional<String> family = Optional.empty();
         CheckpointException noCheckpoint = null;
@@ -79,23 +82,137 @@ public final class InspectCommand extends LoupeCommand {
         checkpoint.ifPresent(file -> file.warnings().stream()
                 .filter(warning -> !warnings.contains(warning))
                 .forEach(warnings::add));
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("kind", kind.label());
-        result.put("container", inspection.container());
-        result.put("format", checkpoint.map(SaeFile::format).or(() -> model).orElse(null));
-        result.put(
-                "tensors",
-                inspection.tensors().stream().map(InspectCommand::row).toList());
-        result.put("config", config(inspection, checkpoint));
-        result.put("values", inspection.values());
-        result.put("sae", checkpoint.map(this::sae).orElse(null));
-        result.put(
-                "audit",
-                checkpoint.map(file -> audit(file, inspection, context)).orElse(null));
-        result.put("model", model.isPresent() ? ModelSummary.of(path, warnings) : null);
-        result.put("statistics", statistics(inspection, context));
-        result.put("warnings", warnings);
-        return result;
+        Optional<Sae> sae = checkpoint.map(this::sae);
+        Optional<List<Finding>> audit = checkpoint.flatMap(file -> audit(file, inspection, context));
+        Optional<ModelSummary> summary = model.flatMap(any -> ModelSummary.of(path, warnings));
+        return new Result(
+                kind.label(),
+                inspection.container(),
+                checkpoint.map(SaeFile::format).or(() -> model),
+                inspection.tensors().stream().map(Tensor::of).toList(),
+                config(inspection, checkpoint),
+                inspection.values(),
+                sae,
+                audit,
+                summary,
+                statistics(inspection, context),
+                warnings);
+    }
+
+    /** What is printed. */
+    sealed interface Inspected permits NoTensors, Result {}
+
+    /**
+     * Something without tensors: a corpus or an index.
+     *
+     * @param kind which of the two
+     */
+    record NoTensors(String kind) implements Inspected {}
+
+    /**
+     * Something with tensors.
+     *
+     * @param kind what the path is
+     * @param container kinds of the weight files
+     * @param format family of the checkpoint or model; empty if it is neither
+     * @param config the configuration files as they are; null if there is none
+     * @param values what is not a tensor, by dotted name
+     * @param sae how it encodes; empty for what is no checkpoint, as the audit
+     * @param audit what to know before using it; empty also where tensors are not read
+     * @param model empty for what is no model that can be opened
+     */
+    record Result(
+            String kind,
+            String container,
+            Optional<String> format,
+            List<Tensor> tensors,
+            Object config,
+            Map<String, Object> values,
+            Optional<Sae> sae,
+            Optional<List<Finding>> audit,
+            Optional<ModelSummary> model,
+            Statistics statistics,
+            List<String> warnings)
+            implements Inspected {}
+
+    /**
+     * A tensor.
+     *
+     * @param bytes in the stored type
+     */
+    record Tensor(String name, String dtype, List<Long> shape, long bytes) {
+        static Tensor of(Inspection.Tensor tensor) {
+            return new Tensor(tensor.name(), tensor.dtype().name(), tensor.shape(), tensor.bytes());
+        }
+    }
+
+    /**
+     * How a checkpoint encodes.
+     *
+     * @param k features active per token; empty where the activation has none, or the file does not say
+     * @param hook where in the model it reads; empty if the file does not say, as the layer
+     * @param head of the attention it reads; left out for all
+     * @param model name of the model as the file has it
+     * @param memoryBytes of its weights as float32
+     * @param lookup whether it adds a bias for each token
+     * @param centred whether it was probably trained on the processed residual stream
+     * @param suggestedK what the file's name suggests
+     */
+    @JsonNaming(PropertyNamingStrategies.LowerCamelCaseStrategy.class)
+    record Sae(
+            int dIn,
+            int dSae,
+            String activation,
+            Optional<Integer> k,
+            Optional<String> hook,
+            @LeftOutIfEmpty Optional<Integer> head,
+            Optional<Integer> layer,
+            Optional<String> model,
+            long memoryBytes,
+            String normalisation,
+            boolean lookup,
+            boolean centred,
+            Optional<Integer> suggestedK) {}
+
+    /**
+     * Something to know before using a checkpoint.
+     *
+     * @param remedy another way of reading it that mends this
+     */
+    record Finding(String topic, String finding, Optional<String> remedy) {
+        static Finding of(SaeAudit.Finding found) {
+            return new Finding(found.topic(), found.sentence(), found.remedy().map(SaeAudit.Remedy::label));
+        }
+    }
+
+    /**
+     * Counts over all tensors.
+     *
+     * @param nonFinite elements that are NaN or infinite; left out where tensors are not read, as the values
+     */
+    @JsonNaming(PropertyNamingStrategies.LowerCamelCaseStrategy.class)
+    record Statistics(
+            int tensors,
+            long elements,
+            long bytes,
+            @LeftOutIfEmpty Optional<Long> nonFinite,
+            @LeftOutIfEmpty Optional<List<Values>> values) {}
+
+    /** The values of one tensor, of those that are finite. */
+    @JsonNaming(PropertyNamingStrategies.LowerCamelCaseStrategy.class)
+    record Values(
+            String name, double min, double max, double mean, double rms, double norm, long zeros, long nonFinite) {
+        static Values of(String name, TensorStatistics values) {
+            return new Values(
+                    name,
+                    values.min(),
+                    values.max(),
+                    values.mean(),
+                    values.rms(),
+                    values.rms() * Math.sqrt(values.elements() - values.nonFinite()),
+                    values.zeros(),
+                    values.nonFinite());
+        }
     }
 
     /** What lies there; refused for the reason a checkpoint was, if there is nothing to list either. */
@@ -122,16 +239,7 @@ public final class InspectCommand extends LoupeCommand {
         return files.size() == 1 ? files.values().iterator().next() : files.isEmpty() ? null : files;
     }
 
-    private static Map<String, Object> row(Inspection.Tensor tensor) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("name", tensor.name());
-        row.put("dtype", tensor.dtype().name());
-        row.put("shape", tensor.shape());
-        row.put("bytes", tensor.bytes());
-        return row;
-    }
-
-    private Map<String, Object> sae(SaeFile file) {
+    private Sae sae(SaeFile file) {
         SaeProposal proposal = file.proposal();
         boolean kIsOpen = proposal.missing().contains(SaeProposal.Missing.K);
         if (kIsOpen) {
@@ -145,54 +253,47 @@ public final class InspectCommand extends LoupeCommand {
             warnings.add("The file does not say where in the model it reads. Give it as --hook NAME");
         }
         Optional<HookPoint> hook = proposal.hook();
-        Map<String, Object> sae = new LinkedHashMap<>();
-        sae.put("dIn", file.dIn());
-        sae.put("dSae", file.dSae());
-        sae.put("activation", file.activation());
-        sae.put("k", kIsOpen ? null : k(file.config().activation()));
-        sae.put("hook", hook.map(HookPoint::name).orElse(null));
-        file.head().ifPresent(head -> sae.put("head", head));
-        sae.put(
-                "layer",
-                hook.filter(point -> point.site().inBlock())
-                        .map(HookPoint::layer)
-                        .orElse(null));
-        sae.put("model", file.model().isEmpty() ? null : file.model());
-        sae.put("memoryBytes", file.memoryBytes());
-        sae.put("normalisation", file.normalisation().name().toLowerCase(Locale.ROOT));
-        sae.put("lookup", file.lookup());
-        sae.put("centred", proposal.centred());
-        sae.put("suggestedK", proposal.k().isPresent() ? proposal.k().getAsInt() : null);
-        return sae;
+        return new Sae(
+                file.dIn(),
+                file.dSae(),
+                file.activation(),
+                kIsOpen ? Optional.empty() : k(file.config().activation()),
+                hook.map(HookPoint::name),
+                boxed(file.head()),
+                hook.filter(point -> point.site().inBlock()).map(HookPoint::layer),
+                file.model().isEmpty() ? Optional.empty() : Optional.of(file.model()),
+                file.memoryBytes(),
+                file.normalisation().name().toLowerCase(Locale.ROOT),
+                file.lookup(),
+                proposal.centred(),
+                boxed(proposal.k()));
     }
 
-    private static Integer k(Activation activation) {
+    private static Optional<Integer> boxed(OptionalInt number) {
+        return number.isPresent() ? Optional.of(number.getAsInt()) : Optional.empty();
+    }
+
+    private static Optional<Integer> k(Activation activation) {
         if (activation instanceof Activation.TopK topK) {
-            return topK.k();
+            return Optional.of(topK.k());
         }
         if (activation instanceof Activation.GroupMax groups) {
-            return groups.k();
+            return Optional.of(groups.k());
         }
         if (activation instanceof Activation.SignedTopK signed) {
-            return signed.k();
+            return Optional.of(signed.k());
         }
-        return activation instanceof Activation.BatchTopK batch ? batch.k() : null;
+        return activation instanceof Activation.BatchTopK batch ? Optional.of(batch.k()) : Optional.empty();
     }
 
     /** What to know about the checkpoint; like the statistics it takes one pass over its decoder. */
-    private List<Map<String, Object>> audit(SaeFile file, Inspection inspection, CommandContext context) {
+    private Optional<List<Finding>> audit(SaeFile file, Inspection inspection, CommandContext context) {
         if (leavesValuesAlone(inspection)) {
-            return null;
+            return Optional.empty();
         }
-        List<Map<String, Object>> rows = new ArrayList<>();
-        for (SaeAudit.Finding finding : SaeAudit.of(file, context.cancellation())) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("topic", finding.topic());
-            row.put("finding", finding.sentence());
-            row.put("remedy", finding.remedy().map(SaeAudit.Remedy::label).orElse(null));
-            rows.add(row);
-        }
-        return rows;
+        return Optional.of(SaeAudit.of(file, context.cancellation()).stream()
+                .map(Finding::of)
+                .toList());
     }
 
     private boolean leavesValuesAlone(Inspection inspection) {
@@ -204,22 +305,18 @@ public final class InspectCommand extends LoupeCommand {
                 : !statistics;
     }
 
-    private Map<String, Object> statistics(Inspection inspection, CommandContext context) {
-        Map<String, Object> result = new LinkedHashMap<>();
+    private Statistics statistics(Inspection inspection, CommandContext context) {
+        int tensors = inspection.tensors().size();
         long bytes = inspection.tensors().stream()
                 .mapToLong(Inspection.Tensor::bytes)
                 .sum();
-        result.put("tensors", inspection.tensors().size());
-        result.put(
-                "elements",
-                inspection.tensors().stream()
-                        .mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes())
-                        .sum());
-        result.put("bytes", bytes);
+        long elements = inspection.tensors().stream()
+                .mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes())
+                .sum();
         if (leavesValuesAlone(inspection)) {
-            return result;
+            return new Statistics(tensors, elements, bytes, Optional.empty(), Optional.empty());
         }
-        List<Map<String, Object>> rows = new ArrayList<>();
+        List<Values> rows = new ArrayList<>();
         long nonFinite = 0;
         for (Path file : inspection.tensors().stream()
                 .map(Inspection.Tensor::file)
@@ -233,25 +330,10 @@ public final class InspectCommand extends LoupeCommand {
                     if (values.nonFinite() > 0) {
                         warnings.add(name + " contains " + values.nonFinite() + " non-finite values (NaN or infinite)");
                     }
-                    rows.add(row(name, values));
+                    rows.add(Values.of(name, values));
                 }
             }
         }
-        result.put("nonFinite", nonFinite);
-        result.put("values", rows);
-        return result;
-    }
-
-    private static Map<String, Object> row(String name, TensorStatistics values) {
-        Map<String, Object> row = new LinkedHashMap<>();
-        row.put("name", name);
-        row.put("min", values.min());
-        row.put("max", values.max());
-        row.put("mean", values.mean());
-        row.put("rms", values.rms());
-        row.put("norm", values.rms() * Math.sqrt(values.elements() - values.nonFinite()));
-        row.put("zeros", values.zeros());
-        row.put("nonFinite", values.nonFinite());
-        return row;
+        return new Statistics(tensors, elements, bytes, Optional.of(nonFinite), Optional.of(rows));
     }
 }

@@ -1,5 +1,6 @@
 package loupe.app.command;
 
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.index.CorpusMasks;
@@ -7,6 +8,7 @@ import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 
 /** The options that say which tokens of a corpus are left out. */
+@OptionSection("Tokens left out")
 final class MaskOptions {
     @Option(names = "--mask-bos", description = "Leave out the tokens for the beginning of text.")
     private boolean beginning;
@@ -15,14 +17,14 @@ final class MaskOptions {
             names = "--mask-first",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Leave out the first N positions of each context.")
+            description = "Leave out the first N positions of each context (default: ${DEFAULT-VALUE}).")
     private int firstPositions;
 
     @Option(
             names = "--mask-norm",
             paramLabel = "K",
             description =
-                    "Leave out tokens whose vector at a hook point is longer than K times the median of their batch.")
+                    "Leave out tokens whose vector at a hook point has a norm above K times the median of their batch.")
     private Double normMultiple;
 
     CorpusMasks of(OpenModel model) {

@@ -5,9 +5,8 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 
 /** What a long pass takes of the memory while it runs: a line every so many tokens. */
 final class MemoryUse {
@@ -16,7 +15,7 @@ final class MemoryUse {
     private static final String RESIDENT = "VmRSS:";
     private static final String MOST_RESIDENT = "VmHWM:";
 
-    private final List<Map<String, Object>> lines = new ArrayList<>();
+    private final List<Line> lines = new ArrayList<>();
     private long next = EVERY_TOKENS;
 
     /** Notes the memory if there are enough tokens more than at the last line. */
@@ -28,33 +27,37 @@ final class MemoryUse {
     }
 
     /** The lines so far, and one of now. */
-    List<Map<String, Object>> finished(long tokens) {
+    List<Line> finished(long tokens) {
         line(tokens);
         return List.copyOf(lines);
     }
 
     private void line(long tokens) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("tokens", tokens);
-        line.put("resident_bytes", status(RESIDENT));
-        line.put("most_resident_bytes", status(MOST_RESIDENT));
-        line.put(
-                "heap_used_bytes",
-                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed());
-        lines.add(line);
+        lines.add(new Line(
+                tokens,
+                status(RESIDENT),
+                status(MOST_RESIDENT),
+                ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed()));
     }
 
-    /** A figure of the process in bytes; null where the system has no such file. */
-    private static Long status(String key) {
+    /**
+     * The memory after some tokens.
+     *
+     * @param residentBytes of the process; empty where the system does not say, as the next
+     * @param mostResidentBytes so far
+     */
+    record Line(long tokens, Optional<Long> residentBytes, Optional<Long> mostResidentBytes, long heapUsedBytes) {}
+
+    /** A figure of the process in bytes; empty where the system has no such file. */
+    private static Optional<Long> status(String key) {
         try {
             return Files.readAllLines(STATUS).stream()
                     .filter(line -> line.startsWith(key))
                     .map(line -> line.replaceAll("[^0-9]", ""))
                     .map(kilobytes -> Long.parseLong(kilobytes) * 1024)
-                    .findFirst()
-                    .orElse(null);
+                    .findFirst();
         } catch (IOException noSuchFile) {
-            return null;
+            return Optional.empty();
         }
     }
 }

@@ -2,10 +2,11 @@ package loupe.app.command;
 
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
-import loupe.app.cli.UsageException;
+import loupe.app.cli.OptionSection;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.Pending;
@@ -15,27 +16,45 @@ import loupe.lm.tokenizer.TokenizerFiles;
 import picocli.CommandLine.Option;
 
 /** The options that name a model, and how texts become its tokens. */
-public final class ModelOptions {
-    @Option(names = "--model", paramLabel = "DIR", description = "A model in Hugging Face's folder layout.")
-    public Path model;
+@OptionSection("Model")
+abstract class ModelOptions {
+    private static final String DESCRIPTION = "Folder of a model, as Hugging Face lays it out.";
 
     @Option(
             names = "--bos",
             paramLabel = "WHEN",
             defaultValue = "auto",
             description =
-                    "Begin texts with the beginning-of-text token: auto (as the model's family does; before each document of a corpus if there is one), yes, no.")
+                    "Whether texts begin with the beginning-of-text token: auto (as the model family does; in a corpus, before each document if there is such a token), yes or no (default: ${DEFAULT-VALUE}).")
     private Tokenizer.Beginning bos;
 
-    public boolean isGiven() {
-        return model != null;
+    /** For commands that need a model. */
+    static final class Required extends ModelOptions {
+        @Option(names = "--model", required = true, paramLabel = "DIR", description = DESCRIPTION)
+        private Path folder;
+
+        OpenModel open(CommandContext context, Processing processing) {
+            return open(folder, context, processing);
+        }
     }
 
-    /** Opens the model and passes its warnings on. */
-    OpenModel open(CommandContext context, Processing processing) {
-        if (model == null) {
-            throw new UsageException("--model DIR is missing");
+    /** For commands that can do without, with a checkpoint instead. */
+    @OptionSection(value = "Model", choice = "(--model=DIR | --sae=PATH)...")
+    static final class IfGiven extends ModelOptions {
+        @Option(names = "--model", paramLabel = "DIR", description = DESCRIPTION)
+        private Path folder;
+
+        boolean isGiven() {
+            return folder != null;
         }
+
+        Optional<OpenModel> open(CommandContext context, Processing processing) {
+            return Optional.ofNullable(folder).map(given -> open(given, context, processing));
+        }
+    }
+
+    /** Opens a model and passes its warnings on. */
+    final OpenModel open(Path model, CommandContext context, Processing processing) {
         OptionPaths.existing(model, "--model");
         OpenModel opened = Pending.await(context.service().openModel(model, processing));
         opened.warnings().forEach(warning -> context.warn(model + ": " + warning));
@@ -47,7 +66,7 @@ public final class ModelOptions {
      *
      * @throws Refusal if the model has no tokenizer
      */
-    int[] encode(OpenModel opened, String text, String option) {
+    final int[] encode(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encode(text, bos).ids(), option);
     }
 
@@ -55,7 +74,7 @@ public final class ModelOptions {
      * The token put before each document of a corpus: the one for the beginning of text, where there is one, unless
      * {@code --bos no} was given.
      */
-    OptionalInt separator(OpenModel opened) {
+    final OptionalInt separator(OpenModel opened) {
         OptionalInt beginning = CorpusOptions.tokenizer(opened).beginning();
         if (bos == Tokenizer.Beginning.YES && beginning.isEmpty()) {
             throw new Refusal("--bos yes: " + opened.folder() + " has no token for the beginning of text");
@@ -64,7 +83,7 @@ public final class ModelOptions {
     }
 
     /** A text in the middle of a prompt, which never begins with the beginning-of-text token. */
-    int[] encodeContinuation(OpenModel opened, String text, String option) {
+    final int[] encodeContinuation(OpenModel opened, String text, String option) {
         return check(opened, tokenizer(opened, option).encodeContinuation(text).ids(), option);
     }
 

@@ -1,67 +1,85 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import loupe.base.CheckpointException;
 import loupe.lm.LayerAttention;
 import loupe.lm.ModelConfig;
 import loupe.lm.folder.ModelFolder;
 import loupe.lm.tokenizer.Tokenizer;
 
-/** What a model's folder holds, in the sizes and switches that decide what goes with it. */
-final class ModelSummary {
-    private ModelSummary() {}
-
+/**
+ * What a model's folder holds, in the sizes and switches that decide what goes with it.
+ *
+ * @param vocabulary tokens of the embedding
+ * @param context tokens it takes at most
+ * @param windows tokens each layer's attention looks back; empty for all
+ * @param bytesInMemory of its weights as float32
+ * @param tokens of the tokenizer; empty without one
+ * @param beginning text of the token for the beginning of text; empty without one
+ * @param beginsTexts whether the model's texts begin with that token; empty without a tokenizer
+ */
+@JsonNaming(PropertyNamingStrategies.LowerCamelCaseStrategy.class)
+record ModelSummary(
+        String family,
+        int layers,
+        int dModel,
+        int heads,
+        int keyValueHeads,
+        int dHead,
+        int dMlp,
+        int vocabulary,
+        int context,
+        List<Optional<Integer>> windows,
+        long bytesInMemory,
+        Optional<Integer> tokens,
+        Optional<String> beginning,
+        Optional<Boolean> beginsTexts) {
     /**
-     * Null for anything but the folder of a model that can be opened.
+     * Empty for anything but the folder of a model that can be opened.
      *
      * @param warnings gets what was unusual, or why the model cannot be opened
      */
-    static Map<String, Object> of(Path path, List<String> warnings) {
+    static Optional<ModelSummary> of(Path path, List<String> warnings) {
         if (!Files.isDirectory(path)) {
-            return null;
+            return Optional.empty();
         }
         try (ModelFolder files = ModelFolder.open(path)) {
             files.warnings().stream()
                     .filter(warning -> !warnings.contains(warning))
                     .forEach(warnings::add);
-            return summary(files);
+            return Optional.of(of(files));
         } catch (CheckpointException e) {
             warnings.add(e.getMessage());
-            return null;
+            return Optional.empty();
         }
     }
 
-    private static Map<String, Object> summary(ModelFolder files) {
+    private static ModelSummary of(ModelFolder files) {
         ModelConfig config = files.config();
-        Map<String, Object> summary = new LinkedHashMap<>();
-        summary.put("family", config.family());
-        summary.put("layers", config.nLayers());
-        summary.put("dModel", config.dModel());
-        summary.put("heads", config.nHeads());
-        summary.put("keyValueHeads", config.nKeyValueHeads());
-        summary.put("dHead", config.dHead());
-        summary.put("dMlp", config.dMlp());
-        summary.put("vocabulary", config.vocabularySize());
-        summary.put("context", config.context());
-        summary.put(
-                "windows",
+        return new ModelSummary(
+                config.family(),
+                config.nLayers(),
+                config.dModel(),
+                config.nHeads(),
+                config.nKeyValueHeads(),
+                config.dHead(),
+                config.dMlp(),
+                config.vocabularySize(),
+                config.context(),
                 config.attention().stream()
                         .map(LayerAttention::window)
-                        .map(window -> window.isPresent() ? window.getAsInt() : null)
-                        .toList());
-        summary.put("bytesInMemory", files.bytes());
-        summary.put("tokens", files.tokenizer().map(Tokenizer::size).orElse(null));
-        summary.put(
-                "beginning",
+                        .map(window -> window.isPresent() ? Optional.of(window.getAsInt()) : Optional.<Integer>empty())
+                        .toList(),
+                files.bytes(),
+                files.tokenizer().map(Tokenizer::size),
                 files.tokenizer()
                         .filter(tokenizer -> tokenizer.beginning().isPresent())
-                        .map(tokenizer -> tokenizer.text(tokenizer.beginning().getAsInt()))
-                        .orElse(null));
-        summary.put("beginsTexts", files.tokenizer().map(Tokenizer::beginsTexts).orElse(null));
-        return summary;
+                        .map(tokenizer -> tokenizer.text(tokenizer.beginning().getAsInt())),
+                files.tokenizer().map(Tokenizer::beginsTexts));
     }
 }

@@ -3,9 +3,7 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
@@ -26,12 +24,14 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code neighbours}: the vectors of a model or checkpoint nearest to another one. */
-@Command(name = "neighbours", description = "List exact nearest neighbours by cosine, the query itself left out.")
-public final class NeighboursCommand extends LoupeCommand {
+@Command(
+        name = "neighbours",
+        description = "List the exact nearest neighbours of a vector by cosine, the vector itself left out.")
+public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.IfGiven model;
 
-    @Option(names = "--sae", paramLabel = "PATH", description = "The checkpoint whose directions or biases are meant.")
+    @Option(names = "--sae", paramLabel = "PATH", description = "Checkpoint whose directions or biases are meant.")
     private Path sae;
 
     @Mixin
@@ -41,27 +41,29 @@ public final class NeighboursCommand extends LoupeCommand {
             names = "--query",
             required = true,
             paramLabel = "WHAT",
-            description = "token:ID, text:T, feature:I, bias:ID, random:SEED or F:NAME.")
+            description =
+                    "Vector: random:SEED, token:ID, text:T, feature:I, bias:ID or F:NAME (an array of a safetensors file).")
     private String query;
 
     @Option(
             names = "--in",
             paramLabel = "WHERE",
-            description = "tokens, unembedding, encoder, decoder or biases (default: of the query's own kind).")
+            description =
+                    "Vectors searched: tokens, unembedding, encoder, decoder or biases (default: of the kind of the query).")
     private String in;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "20",
-            description = "How many neighbours (default: ${DEFAULT-VALUE}).")
+            description = "Neighbours listed (default: ${DEFAULT-VALUE}).")
     private int top;
 
     private Optional<OpenModel> openModel = Optional.empty();
     private Optional<OpenSae> openSae = Optional.empty();
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (!model.isGiven() && sae == null) {
             throw new UsageException("give --model DIR or --sae PATH");
         }
@@ -71,42 +73,61 @@ public final class NeighboursCommand extends LoupeCommand {
         if (sae != null) {
             openSae = Optional.of(reading.open(context, sae, "--sae"));
         }
-        if (model.isGiven()) {
-            openModel = Optional.of(model.open(context, Processing.RAW));
-        }
+        openModel = model.open(context, Processing.RAW);
         String space = in != null ? in : defaultSpace();
         NeighbourSpace among = space(space);
         NeighbourQuery of = query(width(among), space);
         requireComparable(of, space, width(among));
         Neighbours.Answer found = context.ask(new Neighbours(of, among, top));
         boolean features = space.equals("encoder") || space.equals("decoder");
-        List<Map<String, Object>> rows = new ArrayList<>();
+        List<Row> rows = new ArrayList<>();
         for (int i = 0; i < found.ids().length; i++) {
             int id = found.ids()[i];
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("id", id);
-            row.put(
-                    features ? "feature" : "token",
+            double cosine = found.cosines()[i];
+            rows.add(
                     features
-                            ? id
-                            : openModel
-                                    .map(opened -> ModelOptions.text(opened, id))
-                                    .orElse("<" + id + ">"));
-            row.put("cosine", found.cosines()[i]);
-            rows.add(row);
+                            ? new NearFeature(id, id, cosine)
+                            : new NearToken(
+                                    id,
+                                    openModel
+                                            .map(opened -> ModelOptions.text(opened, id))
+                                            .orElse("<" + id + ">"),
+                                    cosine));
         }
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("query", query);
-        said.put("in", space);
-        said.put("top", top);
-        said.put("model", openModel.map(opened -> opened.id().name()).orElse(null));
-        said.put("sae", openSae.map(opened -> opened.id().name()).orElse(null));
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("query", said);
-        result.put("neighbours", rows);
-        result.put("mean_pairwise_cosine", found.meanPairwiseCosine());
-        return result;
+        return new Result(
+                new Asked(
+                        query,
+                        space,
+                        top,
+                        openModel.map(opened -> opened.id().name()),
+                        openSae.map(opened -> opened.id().name())),
+                rows,
+                found.meanPairwiseCosine());
     }
+
+    /**
+     * What is printed.
+     *
+     * @param neighbours nearest first
+     * @param meanPairwiseCosine of the neighbours with each other
+     */
+    record Result(Asked query, List<Row> neighbours, double meanPairwiseCosine) {}
+
+    /**
+     * What was looked for.
+     *
+     * @param in the vectors it was looked for among
+     */
+    record Asked(String query, String in, int top, Optional<String> model, Optional<String> sae) {}
+
+    /** A neighbour. */
+    sealed interface Row {}
+
+    /** A neighbour among embeddings, unembeddings or biases. */
+    record NearToken(int id, String token, double cosine) implements Row {}
+
+    /** A neighbour among directions of features. */
+    record NearFeature(int id, int feature, double cosine) implements Row {}
 
     private NeighbourQuery query(int width, String space) {
         int colon = query.indexOf(':');

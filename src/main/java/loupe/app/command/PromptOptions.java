@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import loupe.analysis.Vectors;
 import loupe.analysis.ghost.GhostBasis;
 import loupe.analysis.ghost.GhostPrompt;
@@ -13,18 +13,20 @@ import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.Verbaliser;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Option;
 
 /** The options that say what a definition is a continuation of. */
+@OptionSection("Prompt")
 final class PromptOptions {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
             description =
-                    "The text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
+                    "Text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
     private String prompt;
 
     @Option(
@@ -38,14 +40,14 @@ final class PromptOptions {
             names = "--prompt-ids",
             split = ",",
             paramLabel = "ID",
-            description = "The prompt as token ids, taken as they are.")
+            description = "Token ids to continue instead, taken as they are; needs --ghost-position.")
     private int[] promptIds;
 
     @Option(
             names = "--ghost-position",
             split = ",",
             paramLabel = "P",
-            description = "Where in --prompt-ids the ghost stands; one position or several.")
+            description = "Position of the ghost in --prompt-ids, from 0; one or several.")
     private int[] ghostPositions;
 
     /** The ghost as the verbaliser wants it, if there is one. To be called before {@link #tokens}. */
@@ -106,11 +108,22 @@ final class PromptOptions {
     }
 
     /** What the result says about its prompt. */
-    void describe(Map<String, Object> said, GhostPrompt tokens) {
-        said.put("prompt", prompt == null && promptIds == null ? GhostPrompt.DEFAULT_TEXT : prompt);
-        said.put("prompt_ids", tokens.ids());
-        said.put("ghost_positions", tokens.ghostPositions());
+    PromptDescription describe(GhostPrompt tokens) {
+        return new PromptDescription(text(), tokens.ids(), tokens.ghostPositions());
     }
+
+    /** The prompt as text; empty if it was given as token ids. To be asked after {@link #apply}. */
+    Optional<String> text() {
+        return promptIds != null ? Optional.empty() : Optional.of(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
+    }
+
+    /**
+     * What a result says about its prompt.
+     *
+     * @param prompt the text; empty if it was given as token ids
+     * @param ghostPositions where in the ids the ghost stands
+     */
+    record PromptDescription(Optional<String> prompt, List<Integer> promptIds, List<Integer> ghostPositions) {}
 
     /** none, centroid, random:N or empty. */
     static TreeBaseline baseline(String baseline) {

@@ -7,6 +7,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
 import loupe.inference.OpenSae;
@@ -16,53 +17,51 @@ import loupe.sae.checkpoint.SaeOptions;
 import picocli.CommandLine.Option;
 
 /** The options that say what a checkpoint's files may not. */
+@OptionSection(value = "Checkpoint, to complete or override what its files say", order = 1)
 final class SaeArguments {
     @Option(
             names = "--sae-format",
             paramLabel = "NAME",
-            description = "The family of files, instead of the one recognised by content.")
+            description = "Format of the files, instead of the one recognised by content.")
     private String format;
 
-    @Option(names = "--k", paramLabel = "K", description = "Features per token, where the file does not say.")
+    @Option(names = "--k", paramLabel = "K", description = "Active features per token.")
     private Integer k;
 
-    @Option(names = "--layer", paramLabel = "L", description = "The layer it reads at, where the file does not say.")
+    @Option(names = "--layer", paramLabel = "L", description = "Layer of the hook point, from 0.")
     private Integer layer;
 
-    @Option(
-            names = "--hook",
-            paramLabel = "NAME",
-            description = "The hook point it reads at, such as blocks.6.hook_resid_pre.")
+    @Option(names = "--hook", paramLabel = "NAME", description = "Hook point, such as blocks.6.hook_resid_pre.")
     private String hook;
 
     @Option(
             names = "--activation",
             paramLabel = "NAME",
-            description = "relu, topk, batchtopk, jumprelu or gated, instead of what the file says.")
+            description = "Activation function, instead of the file's: relu, topk, batchtopk, jumprelu or gated.")
     private String activation;
 
     @Option(
             names = "--norm-factor",
             paramLabel = "S",
-            description = "The input scale of a checkpoint trained with expected_average_only_in.")
+            description = "Factor of the input, for a checkpoint trained with expected_average_only_in.")
     private Double normFactor;
 
     @Option(
             names = "--processing",
             paramLabel = "WHICH",
-            description = "raw or processed: the residual stream it was trained on.")
+            description = "Residual stream it was trained on: raw, or processed (centred, as TransformerLens does).")
     private String processing;
 
     @Option(
             names = "--subtract-b-dec",
             negatable = true,
-            description = "Subtract b_dec before encoding or not, instead of what the file says.")
+            description = "Whether b_dec is subtracted before encoding, instead of what the file says.")
     private Boolean subtract;
 
-    @Option(names = "--side", paramLabel = "N", description = "Which model's side of a crosscoder, from 0.")
+    @Option(names = "--side", paramLabel = "N", description = "Model of a crosscoder whose side is read, from 0.")
     private Integer side;
 
-    @Option(names = "--fold", description = "Fold the decoder norms into the encoder.")
+    @Option(names = "--fold", description = "Fold the norms of the decoder directions into the encoder.")
     private boolean fold;
 
     /** Opens a checkpoint and passes its warnings on. */

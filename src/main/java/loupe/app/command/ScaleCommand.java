@@ -1,9 +1,11 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +17,8 @@ import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.ResultJson;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
@@ -27,12 +31,12 @@ import picocli.CommandLine.Option;
 
 /** {@code scale}: which scaling factor suits a ghost. */
 @Command(name = "scale", description = "Sweep the scaling factor of a ghost and propose the best one.")
-public final class ScaleCommand extends LoupeCommand {
+public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
+    private GhostOptions.OfFeature ghost;
 
     @Mixin
     private PromptOptions prompt;
@@ -42,7 +46,7 @@ public final class ScaleCommand extends LoupeCommand {
             split = ",",
             paramLabel = "S",
             description =
-                    "The scales to try (default: 24 from 1/8 to 4 times the mean distance of a token from the centroid).")
+                    "Scales to try (default: 24, from 1/8 to 4 times the mean distance of a token from the centroid).")
     private double[] scales;
 
     @Option(
@@ -50,7 +54,7 @@ public final class ScaleCommand extends LoupeCommand {
             split = ",",
             paramLabel = "A",
             description =
-                    "Try these encoder mixes too and propose the best pair; replaces --weights and --encoder-mix.")
+                    "Encoder mixes to try, of which the best pair of mix and scale is proposed; replaces --weights and --encoder-mix.")
     private double[] mixes;
 
     @Option(
@@ -58,7 +62,7 @@ public final class ScaleCommand extends LoupeCommand {
             paramLabel = "WHICH",
             defaultValue = "random:4",
             description =
-                    "What trees are compared with: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
+                    "Baseline of the trees: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
     private String baseline;
 
     @Option(
@@ -72,7 +76,7 @@ public final class ScaleCommand extends LoupeCommand {
             names = "--top-k",
             paramLabel = "K",
             defaultValue = "5",
-            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
     private int topK;
 
     @Option(
@@ -84,11 +88,11 @@ public final class ScaleCommand extends LoupeCommand {
     private double entropyWeight;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         TreeBaseline compared = requireSensible();
-        ghost.requireSensible(null);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, null);
+        GhostSettings settings = ghost.settings(context, opened);
         settings = prompt.apply(context, opened, settings);
         GhostPrompt tokens = prompt.tokens(opened, model);
         List<Double> tried = scales == null
@@ -117,24 +121,61 @@ public final class ScaleCommand extends LoupeCommand {
                         sweep -> sweep.best().map(ScaleSweep.Best::score).orElse(Double.NEGATIVE_INFINITY)))
                 .orElseThrow();
 
-        Map<String, Object> said = ghost.describe(opened, settings, null);
-        said.remove("scale");
-        prompt.describe(said, tokens);
-        said.put("read_at", readAt.map(HookPoint::name).orElse(null));
-        said.put("baseline", baseline);
-        said.put("nodes", nodes);
-        said.put("top_k", topK);
-        said.put("entropy_weight", entropyWeight);
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("settings", said);
-        result.put("seconds", seconds);
-        result.put("scales", answer.scales());
-        result.put("curves", ScaleOutline.curves(answer));
-        result.put("best", ScaleOutline.best(answer));
-        if (mixes != null) {
-            result.put("mixes", answers.stream().map(ScaleCommand::mix).toList());
+        return new Result(
+                new Settings(
+                        ghost.describeMade(opened, settings).atAnyScale(),
+                        prompt.describe(tokens),
+                        readAt.map(HookPoint::name),
+                        baseline,
+                        nodes,
+                        topK,
+                        entropyWeight),
+                seconds,
+                answer.scales(),
+                ScaleOutline.curves(answer),
+                ScaleOutline.best(answer),
+                mixes == null
+                        ? Optional.empty()
+                        : Optional.of(answers.stream().map(Mix::of).toList()));
+    }
+
+    /**
+     * What is printed.
+     *
+     * @param curves a value for each scale, by name
+     * @param mixes the sweep of each mix that was tried; empty if none was asked for
+     */
+    record Result(
+            Settings settings,
+            double seconds,
+            double[] scales,
+            Map<String, double[]> curves,
+            ScaleOutline.Proposal best,
+            @LeftOutIfEmpty Optional<List<Mix>> mixes) {}
+
+    /**
+     * What was swept.
+     *
+     * @param readAt hook point where the feature is read back; empty if the model has none that suits
+     */
+    record Settings(
+            @JsonUnwrapped GhostDescription.Made ghost,
+            @JsonUnwrapped PromptOptions.PromptDescription prompt,
+            Optional<String> readAt,
+            String baseline,
+            int nodes,
+            int topK,
+            double entropyWeight) {}
+
+    /** The sweep of one mix of encoder and decoder direction. */
+    record Mix(double encoderMix, double[] scales, Map<String, double[]> curves, ScaleOutline.Proposal best) {
+        static Mix of(ScaleSweep.Answer answer) {
+            return new Mix(
+                    answer.query().ghost().encoderMix(),
+                    answer.scales(),
+                    ScaleOutline.curves(answer),
+                    ScaleOutline.best(answer));
         }
-        return result;
     }
 
     private TreeBaseline requireSensible() {
@@ -162,31 +203,18 @@ public final class ScaleCommand extends LoupeCommand {
         return compared;
     }
 
-    private static Map<String, Object> mix(ScaleSweep.Answer answer) {
-        Map<String, Object> mix = new LinkedHashMap<>();
-        mix.put("encoder_mix", answer.query().ghost().encoderMix());
-        mix.put("scales", answer.scales());
-        mix.put("curves", ScaleOutline.curves(answer));
-        mix.put("best", ScaleOutline.best(answer));
-        return mix;
-    }
-
+    /** People read the curves as columns beside the scales. */
     @Override
-    protected ResultPrinter table(Map<String, Object> result) {
-        Map<String, Object> rest = new LinkedHashMap<>(result);
-        List<Map<String, Object>> rows = new ArrayList<>();
-        double[] tried = (double[]) rest.remove("scales");
-        Map<?, ?> curves = (Map<?, ?>) rest.remove("curves");
-        rest.remove("mixes");
-        for (int i = 0; i < tried.length; i++) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("scale", tried[i]);
-            for (Map.Entry<?, ?> curve : curves.entrySet()) {
-                row.put(curve.getKey().toString(), ((double[]) curve.getValue())[i]);
+    protected ResultPrinter table(Result result) {
+        ObjectNode shown = ResultJson.tree(result).deepCopy();
+        shown.remove(List.of("scales", "curves", "mixes"));
+        ArrayNode rows = shown.putArray("scales");
+        for (int i = 0; i < result.scales().length; i++) {
+            ObjectNode row = rows.addObject().put("scale", result.scales()[i]);
+            for (Map.Entry<String, double[]> curve : result.curves().entrySet()) {
+                row.put(curve.getKey(), curve.getValue()[i]);
             }
-            rows.add(row);
         }
-        rest.put("scales", rows);
-        return new TextTable(rest);
+        return new TextTable(shown);
     }
 }

@@ -1,9 +1,8 @@
 package loupe.app.command;
 
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenFilter;
@@ -11,41 +10,44 @@ import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.analysis.tokens.TokenTraits;
 import loupe.app.cli.CommandContext;
+import loupe.app.cli.OptionSection;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 
 /** The options that say which tokens a list may have. Without them, all. */
+@OptionSection("Token filter")
 final class TokenFilterOptions {
     @Option(
             names = "--script",
             split = ",",
             paramLabel = "NAME",
-            description = "Only tokens whose letters are of these scripts: latin, cyrillic, greek, arabic, hebrew, "
+            description = "Scripts of the letters: latin, cyrillic, greek, arabic, hebrew, "
                     + "devanagari, thai, han, kana, hangul, other, mixed, none (no letters).")
     private List<TokenScript> scripts = List.of();
 
     @Option(
             names = "--leading-space",
             paramLabel = "WHICH",
-            description = "yes: only tokens that begin with a space; no: only those that do not.")
+            description = "yes: word-initial tokens; no: continuations (default: both).")
     private String leadingSpace;
 
-    @Option(names = "--letters-only", description = "Only tokens of letters, a leading space aside.")
+    @Option(names = "--letters-only", description = "Letters only (leading space ignored).")
     private boolean lettersOnly;
 
     @Option(
             names = "--min-length",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Only tokens of at least N characters, a leading space not counted.")
+            description = "Fewest characters, leading space not counted (default: ${DEFAULT-VALUE}).")
     private int minLength;
 
     @Option(
             names = "--max-length",
             paramLabel = "N",
-            description = "Only tokens of at most N characters, a leading space not counted.")
+            description = "Most characters, leading space not counted (default: no limit).")
     private Integer maxLength;
 
     @Option(
@@ -55,18 +57,17 @@ final class TokenFilterOptions {
             defaultValue = "0",
             paramLabel = "F",
             description =
-                    "Leave out unused ids, and tokens whose embedding is shorter than F of the median norm or nearer to the centroid than F of the median "
-                            + "distance, as undertrained ones are (F without a number: " + TokenFilter.USUALLY_TRAINED
-                            + ").")
+                    "Leave out unused ids and undertrained tokens: those with a norm below F x the median, or a distance from the "
+                            + "centroid below F x the median (F if left out: " + TokenFilter.USUALLY_TRAINED + ").")
     private double trained;
 
-    @Option(names = "--contains", paramLabel = "TEXT", description = "Only tokens with this text, in whatever case.")
+    @Option(names = "--contains", paramLabel = "TEXT", description = "Case-insensitive text match.")
     private String contains;
 
     @Option(
             names = "--matching",
             paramLabel = "REGEX",
-            description = "Only tokens in whose text (leading space included) this regular expression is found.")
+            description = "Regular expression found in the token's text, leading space included.")
     private String matching;
 
     /** @throws UsageException if the options make no sense, whatever the model */
@@ -107,24 +108,42 @@ final class TokenFilterOptions {
                 .mask(filter, context.cancellation());
     }
 
-    /** What the result says about the filter; null if there is none. */
-    static Map<String, Object> describe(TokenFilter filter, TokenMask mask) {
+    /** What the result says about the filter; empty if there is none. */
+    static Optional<FilterDescription> describe(TokenFilter filter, TokenMask mask) {
         if (filter.isNone()) {
-            return null;
+            return Optional.empty();
         }
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put(
-                "scripts",
-                filter.scripts().stream().sorted().map(TokenScript::label).toList());
-        said.put(
-                "leading_space",
-                filter.space() == TokenFilter.Space.EITHER ? null : filter.space() == TokenFilter.Space.LEADING);
-        said.put("letters_only", filter.lettersOnly());
-        said.put("min_length", filter.minLength());
-        said.put("max_length", filter.maxLength() == Integer.MAX_VALUE ? null : filter.maxLength());
-        said.put("trained", filter.trained());
-        said.put(filter.regex() ? "matching" : "contains", filter.text().isEmpty() ? null : filter.text());
-        said.put("tokens", mask.count());
-        return said;
+        Optional<String> text = filter.text().isEmpty() ? Optional.empty() : Optional.of(filter.text());
+        return Optional.of(new FilterDescription(
+                filter.scripts().stream().sorted().map(TokenScript::label).toList(),
+                filter.space() == TokenFilter.Space.EITHER
+                        ? Optional.empty()
+                        : Optional.of(filter.space() == TokenFilter.Space.LEADING),
+                filter.lettersOnly(),
+                filter.minLength(),
+                filter.maxLength() == Integer.MAX_VALUE ? Optional.empty() : Optional.of(filter.maxLength()),
+                filter.trained(),
+                filter.regex() ? Optional.of(text) : Optional.empty(),
+                filter.regex() ? Optional.empty() : Optional.of(text),
+                mask.count()));
     }
+
+    /**
+     * Which tokens a list may have.
+     *
+     * @param leadingSpace whether they begin with a space; empty for either
+     * @param maxLength empty for no limit
+     * @param matching a regular expression; a filter has either this or {@code contains}, itself empty for any text
+     * @param tokens how many there are
+     */
+    record FilterDescription(
+            List<String> scripts,
+            Optional<Boolean> leadingSpace,
+            boolean lettersOnly,
+            int minLength,
+            Optional<Integer> maxLength,
+            double trained,
+            @LeftOutIfEmpty Optional<Optional<String>> matching,
+            @LeftOutIfEmpty Optional<Optional<String>> contains,
+            int tokens) {}
 }

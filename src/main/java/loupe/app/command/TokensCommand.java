@@ -1,10 +1,11 @@
 package loupe.app.command;
 
-import java.util.ArrayList;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenCoherence;
@@ -19,6 +20,7 @@ import loupe.analysis.tokens.TokenSides;
 import loupe.analysis.tokens.TokenStability;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
@@ -28,19 +30,12 @@ import picocli.CommandLine.Option;
 
 /** {@code tokens}: the real tokens nearest to a ghost. */
 @Command(name = "tokens", description = "List the tokens nearest to a ghost, best first.")
-public final class TokensCommand extends LoupeCommand {
+public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
-
-    @Option(
-            names = "--vector",
-            paramLabel = "F:NAME",
-            converter = ArrayReference.Converter.class,
-            description = "A finished ghost, used as it is.")
-    private ArrayReference vector;
+    private GhostOptions.OfFeatureOrFinished ghost;
 
     @Option(
             names = "--exponent",
@@ -53,14 +48,14 @@ public final class TokensCommand extends LoupeCommand {
             names = "--metric",
             paramLabel = "NAME",
             defaultValue = "ratio",
-            description = "ratio, cosine, centred, csls, dot or mahalanobis (default: ratio).")
+            description = "Score: ratio, cosine, centred, csls, dot or mahalanobis (default: ${DEFAULT-VALUE}).")
     private TokenMetric metric;
 
     @Option(
             names = "--top",
             paramLabel = "N",
             defaultValue = "100",
-            description = "How many tokens (default: ${DEFAULT-VALUE}).")
+            description = "Tokens listed (default: ${DEFAULT-VALUE}).")
     private int top;
 
     @Mixin
@@ -69,21 +64,23 @@ public final class TokensCommand extends LoupeCommand {
     @Option(
             names = "--sides",
             description =
-                    "List encoder's and decoder's tokens too, side by side, each with its rank in the other's list.")
+                    "Also list the tokens of the encoder and of the decoder direction, each with its rank in the other list.")
     private boolean sides;
 
-    @Option(names = "--stability", description = "Say each token's rank at a scale a tenth smaller and a tenth larger.")
+    @Option(
+            names = "--stability",
+            description = "Add the rank of each token at a scale a tenth smaller and a tenth larger.")
     private boolean stability;
 
     @Option(
             names = "--null",
             paramLabel = "SEED",
-            description = "List the tokens of a random direction too, and how alike the tokens of both lists are.")
+            description = "Also list the tokens of a random direction with this seed, and the coherence of both lists.")
     private Long nullSeed;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
-        if (vector != null && (nullSeed != null || stability || sides)) {
+    public Result run(CommandContext context) {
+        if (ghost.finished().isPresent() && (nullSeed != null || stability || sides)) {
             throw new UsageException(
                     "--vector is a finished ghost without direction and scale, so it goes without --null, --stability and --sides");
         }
@@ -94,83 +91,128 @@ public final class TokensCommand extends LoupeCommand {
             throw new UsageException("--exponent is " + exponent + ", expected 0 or more");
         }
         TokenFilter filter = filters.filter();
-        ghost.requireSensible(vector);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = ghost.settings(context, opened, vector);
+        GhostSettings settings = ghost.settings(context, opened);
         TokenColumns.Answer columns = context.ask(new TokenColumns(opened.id(), settings, metric));
         TokenMask mask = TokenFilterOptions.mask(context, opened, filter, columns.tokens());
         TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top, mask);
         TokenRanking ranking = new TokenRanking();
         TokenList list = ranking.rank(columns, asked);
-        List<Map<String, Object>> rows = rows(opened, list);
-        if (stability) {
-            TokenStability moved = TokenStability.of(ranking, columns, list);
-            for (int i = 0; i < rows.size(); i++) {
-                rows.get(i).put("rank_at_smaller_scale", moved.smaller()[i]);
-                rows.get(i).put("rank_at_larger_scale", moved.larger()[i]);
-                rows.get(i).put("rank_spread", moved.spread(i));
-            }
+        Settings said = new Settings(
+                ghost.describe(opened, settings),
+                metric.label(),
+                exponent,
+                top,
+                TokenFilterOptions.describe(filter, mask));
+        Optional<TokenStability> moved =
+                stability ? Optional.of(TokenStability.of(ranking, columns, list)) : Optional.empty();
+        Optional<Sides> both =
+                sides ? Optional.of(Sides.of(opened, TokenSides.of(ranking, columns, asked))) : Optional.empty();
+        if (nullSeed == null) {
+            return new Result(said, Row.all(opened, list, moved), both, Optional.empty(), Optional.empty());
         }
-        Map<String, Object> said = ghost.describe(opened, settings, vector);
-        said.put("metric", metric.label());
-        said.put("exponent", exponent);
-        said.put("top", top);
-        said.put("filter", TokenFilterOptions.describe(filter, mask));
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("settings", said);
-        result.put("tokens", rows);
-        if (sides) {
-            TokenSides both = TokenSides.of(ranking, columns, asked);
-            result.put(
-                    "sides",
-                    Map.of(
-                            "deepest",
-                            both.deepest(),
-                            "encoder",
-                            rows(opened, both.encoder(), "rank_in_decoder", both.encoderInDecoder()),
-                            "decoder",
-                            rows(opened, both.decoder(), "rank_in_encoder", both.decoderInEncoder())));
-        }
-        if (nullSeed != null) {
-            TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
-            result.put("coherence", coherence(context, opened, list));
-            Map<String, Object> nothing = new LinkedHashMap<>();
-            nothing.put("seed", nullSeed);
-            nothing.put("coherence", coherence(context, opened, random));
-            nothing.put("tokens", rows(opened, random));
-            result.put("null", nothing);
-        }
-        return result;
+        TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
+        return new Result(
+                said,
+                Row.all(opened, list, moved),
+                both,
+                Optional.of(coherence(context, opened, list)),
+                Optional.of(
+                        new RandomList(nullSeed, coherence(context, opened, random), ListedToken.all(opened, random))));
     }
 
-    private static List<Map<String, Object>> rows(OpenModel opened, TokenList list) {
-        List<Map<String, Object>> rows = new ArrayList<>();
-        for (int i = 0; i < list.size(); i++) {
-            Map<String, Object> row = new LinkedHashMap<>();
-            row.put("id", list.tokens()[i]);
-            row.put("token", ModelOptions.text(opened, list.tokens()[i]));
-            row.put("score", list.scores()[i]);
-            row.put("cosine", list.cosines()[i]);
-            rows.add(row);
-        }
-        return rows;
-    }
-
-    /** @param key of the rank in the other list; one more than the deepest that was looked at for tokens beyond it */
-    private static List<Map<String, Object>> rows(OpenModel opened, TokenList list, String key, int[] ranks) {
-        List<Map<String, Object>> rows = rows(opened, list);
-        for (int i = 0; i < rows.size(); i++) {
-            rows.get(i).put(key, ranks[i]);
-        }
-        return rows;
-    }
-
-    private static Map<String, Object> coherence(CommandContext context, OpenModel opened, TokenList list) {
-        TokenCoherence.Answer answer = context.ask(new TokenCoherence(
+    private static TokenCoherence.Answer coherence(CommandContext context, OpenModel opened, TokenList list) {
+        return context.ask(new TokenCoherence(
                 opened.id(), Arrays.stream(list.tokens()).boxed().toList()));
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("mean_cosine", answer.meanCosine());
-        said.put("mean_centred_cosine", answer.meanCentredCosine());
-        return said;
     }
+
+    /**
+     * What is printed.
+     *
+     * @param tokens best first
+     * @param sides the lists of the two directions; empty unless asked for
+     * @param coherence how alike the listed tokens are; empty unless a random direction is asked for
+     * @param random the list of a random direction
+     */
+    record Result(
+            Settings settings,
+            List<Row> tokens,
+            @LeftOutIfEmpty Optional<Sides> sides,
+            @LeftOutIfEmpty Optional<TokenCoherence.Answer> coherence,
+            @JsonProperty("null") @LeftOutIfEmpty Optional<RandomList> random) {}
+
+    /** What was listed. */
+    record Settings(
+            @JsonUnwrapped GhostDescription ghost,
+            String metric,
+            double exponent,
+            int top,
+            Optional<TokenFilterOptions.FilterDescription> filter) {}
+
+    /** A token and how near it is. */
+    record ListedToken(int id, String token, double score, double cosine) {
+        static List<ListedToken> all(OpenModel opened, TokenList list) {
+            return IntStream.range(0, list.size())
+                    .mapToObj(i -> of(opened, list, i))
+                    .toList();
+        }
+
+        static ListedToken of(OpenModel opened, TokenList list, int index) {
+            int id = list.tokens()[index];
+            return new ListedToken(id, ModelOptions.text(opened, id), list.scores()[index], list.cosines()[index]);
+        }
+    }
+
+    /**
+     * A token of the list.
+     *
+     * @param rankAtSmallerScale at a scale a tenth smaller; empty unless asked for, as the next two
+     * @param rankSpread between the highest and the lowest of its three ranks
+     */
+    record Row(
+            @JsonUnwrapped ListedToken listed,
+            @LeftOutIfEmpty Optional<Integer> rankAtSmallerScale,
+            @LeftOutIfEmpty Optional<Integer> rankAtLargerScale,
+            @LeftOutIfEmpty Optional<Integer> rankSpread) {
+        static List<Row> all(OpenModel opened, TokenList list, Optional<TokenStability> moved) {
+            return IntStream.range(0, list.size())
+                    .mapToObj(i -> new Row(
+                            ListedToken.of(opened, list, i),
+                            moved.map(ranks -> ranks.smaller()[i]),
+                            moved.map(ranks -> ranks.larger()[i]),
+                            moved.map(ranks -> ranks.spread(i))))
+                    .toList();
+        }
+    }
+
+    /**
+     * The lists of the encoder and of the decoder direction. Ranks in the other list are one more than the deepest for
+     * tokens beyond it.
+     *
+     * @param deepest rank down to which the other list was looked through
+     */
+    record Sides(int deepest, List<OfEncoder> encoder, List<OfDecoder> decoder) {
+        static Sides of(OpenModel opened, TokenSides sides) {
+            return new Sides(
+                    sides.deepest(),
+                    IntStream.range(0, sides.encoder().size())
+                            .mapToObj(i -> new OfEncoder(
+                                    ListedToken.of(opened, sides.encoder(), i), sides.encoderInDecoder()[i]))
+                            .toList(),
+                    IntStream.range(0, sides.decoder().size())
+                            .mapToObj(i -> new OfDecoder(
+                                    ListedToken.of(opened, sides.decoder(), i), sides.decoderInEncoder()[i]))
+                            .toList());
+        }
+    }
+
+    /** A token of the encoder's list. */
+    record OfEncoder(@JsonUnwrapped ListedToken listed, int rankInDecoder) {}
+
+    /** A token of the decoder's list. */
+    record OfDecoder(@JsonUnwrapped ListedToken listed, int rankInEncoder) {}
+
+    /** The list of a random direction. */
+    record RandomList(long seed, TokenCoherence.Answer coherence, List<ListedToken> tokens) {}
 }

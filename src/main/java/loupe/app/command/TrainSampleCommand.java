@@ -3,12 +3,12 @@ package loupe.app.command;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
 import loupe.training.sample.SampleBuilder;
+import loupe.training.sample.SampleFigures;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -16,8 +16,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "train-sample",
         description = "Train the sample: a small language model, autoencoders and a corpus, from a definitions file. "
-                + "Stop it when you like; started again, it goes on.")
-public final class TrainSampleCommand extends LoupeCommand {
+                + "A run that was stopped is resumed by the same command.")
+public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
     @Option(
             names = "--definitions",
             required = true,
@@ -30,51 +30,49 @@ public final class TrainSampleCommand extends LoupeCommand {
             names = "--out",
             required = true,
             paramLabel = "DIR",
-            description = "Folder for what is finished. What is there is not built again.")
+            description = "Folder for the finished parts; those already there are kept.")
     private Path out;
 
     @Option(
             names = "--work",
             paramLabel = "DIR",
-            description = "Folder for what is unfinished (default: .cache/sae-loupe/train-sample in your home).")
+            description = "Folder for unfinished parts (default: ~/.cache/sae-loupe/train-sample).")
     private Path work;
 
     @Option(
             names = "--tokens",
             paramLabel = "N",
             description =
-                    "Tokens the language model is shown in all; its two teachers get two thirds of that each (default: ${DEFAULT-VALUE}).",
+                    "Tokens the language model is trained on; each of its two teachers gets two thirds of that (default: ${DEFAULT-VALUE}).",
             defaultValue = "51000000")
     private long tokens;
 
     @Option(
             names = "--sae-tokens",
             paramLabel = "N",
-            description = "Activations each autoencoder is shown (default: ${DEFAULT-VALUE}).",
+            description = "Activations each autoencoder is trained on (default: ${DEFAULT-VALUE}).",
             defaultValue = "1000000")
     private long saeTokens;
 
     @Option(
             names = "--corpus-tokens",
             paramLabel = "N",
-            description = "Tokens the model writes (default: ${DEFAULT-VALUE}).",
+            description = "Tokens of the corpus that the model writes (default: ${DEFAULT-VALUE}).",
             defaultValue = "300000")
     private long corpusTokens;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Seed of everything that is drawn (default: ${DEFAULT-VALUE}).",
+            description = "Seed of all random numbers (default: ${DEFAULT-VALUE}).",
             defaultValue = "20261121")
     private long seed;
 
-    @Option(
-            names = "--measure",
-            description = "Train nothing: measure the language model that is in the folder already.")
+    @Option(names = "--measure", description = "Measure the language model already in the folder instead of training.")
     private boolean measure;
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
+    public SampleFigures run(CommandContext context) throws IOException {
         if (!Files.isRegularFile(definitions)) {
             throw new UsageException(definitions + " does not exist");
         }

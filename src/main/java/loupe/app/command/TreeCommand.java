@@ -1,13 +1,14 @@
 package loupe.app.command;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
@@ -20,6 +21,8 @@ import loupe.analysis.ghost.TreeSteering;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.ResultJson;
+import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.ResultPrinter;
 import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
@@ -31,32 +34,25 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tree}: what the model says a ghost means. */
-@Command(name = "tree", description = "Grow the definition tree of a ghost.")
-public final class TreeCommand extends LoupeCommand {
+@Command(name = "tree", description = "Grow the definition tree of a ghost: what the model says it means.")
+public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     @Mixin
-    private ModelOptions model;
+    private ModelOptions.Required model;
 
     @Mixin
-    private GhostOptions ghost;
-
-    @Option(
-            names = "--vector",
-            paramLabel = "F:NAME",
-            converter = ArrayReference.Converter.class,
-            description = "A finished ghost, used as it is.")
-    private ArrayReference vector;
+    private GhostOptions.OfFeatureOrFinished ghost;
 
     @Mixin
     private PromptOptions prompt;
 
-    @Option(names = "--mask-id", paramLabel = "ID", description = "A token whose logit is removed (default: none).")
+    @Option(names = "--mask-id", paramLabel = "ID", description = "Token id whose logit is removed (default: none).")
     private Integer maskId;
 
     @Option(
             names = "--top-k",
             paramLabel = "K",
             defaultValue = "5",
-            description = "Children of a node at most (default: ${DEFAULT-VALUE}).")
+            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
     private int topK;
 
     @Option(
@@ -83,7 +79,8 @@ public final class TreeCommand extends LoupeCommand {
             names = "--baseline",
             paramLabel = "WHICH",
             defaultValue = "none",
-            description = "none, centroid, random:N or empty (default: none).")
+            description =
+                    "Baseline of the probabilities: none, centroid, random:N or empty (default: ${DEFAULT-VALUE}).")
     private String baseline;
 
     @Option(
@@ -91,37 +88,38 @@ public final class TreeCommand extends LoupeCommand {
             paramLabel = "N",
             defaultValue = "0",
             description =
-                    "Grow trees of N random directions at the same scale too and say how far the divergence from the baseline is beyond theirs (default: none).")
+                    "Compare the divergence from the baseline with that of N random directions at the same scale, at least 2 (default: none).")
     private int nullDraws;
 
     @Option(
             names = "--steer",
             paramLabel = "LAYER:COEFFICIENT",
             description =
-                    "Add coefficient x the unit decoder direction to the residual stream entering the layer, after the ghost.")
+                    "Steering: add coefficient x the unit decoder direction to the residual stream entering the layer, at every position after the ghost.")
     private String steer;
 
     @Option(
             names = "--clamp",
             paramLabel = "LAYER:VALUE",
             description =
-                    "Hold the unit decoder direction's share of the residual stream entering the layer at the value, after the ghost.")
+                    "Clamping: set the component of the residual stream along the unit decoder direction to the value, at every position after the ghost.")
     private String clamp;
 
     @Option(
             names = "--out",
             paramLabel = "F",
-            description = "Write the tree: .json in the notebook's shape, .txt as indented text, .md as Markdown.")
+            description =
+                    "File to write: .json (the format of the definition-tree notebooks), .txt (indented text) or .md (Markdown).")
     private Path out;
 
     @Option(
             names = "--against",
             paramLabel = "F",
-            description = "Compare with a tree saved as JSON, by --out, by the window or by the notebooks.")
+            description = "Tree to compare with, a JSON file of --out, the window or the notebooks.")
     private Path against;
 
     @Override
-    public Map<String, Object> run(CommandContext context) {
+    public Result run(CommandContext context) {
         if (out != null) {
             OptionPaths.writable(out, "--out");
             if (!out.toString().matches(".*\\.(json|txt|md)")) {
@@ -137,9 +135,9 @@ public final class TreeCommand extends LoupeCommand {
                     + ", expected at least 2 draws and a baseline to be far from");
         }
         requireLimits();
-        ghost.requireSensible(vector);
+        ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
-        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened, vector));
+        GhostSettings settings = prompt.apply(context, opened, ghost.settings(context, opened));
         Optional<TreeSteering> steering = steering();
         steering.filter(at -> at.layer() < 0 || at.layer() >= opened.config().nLayers())
                 .ifPresent(at -> {
@@ -163,63 +161,124 @@ public final class TreeCommand extends LoupeCommand {
                 new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
         double seconds = (System.nanoTime() - start) / 1e9;
 
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("settings", describe(opened, settings, tokens));
-        result.put("nodes", tree.size() - 1);
-        result.put("seconds", seconds);
+        Optional<Double> divergence = Optional.empty();
+        Optional<BeyondChance> beyond = Optional.empty();
         if (compared.kind() != TreeBaseline.Kind.NONE) {
-            result.put("divergence", tree.divergence());
+            divergence = Optional.of(tree.divergence());
             if (nullDraws > 0) {
-                result.put(
-                        "null",
-                        beyondChance(context.ask(NullDivergence.of(tree.query(), nullDraws))
-                                .correct(tree)));
+                beyond = Optional.of(BeyondChance.of(
+                        context.ask(NullDivergence.of(tree.query(), nullDraws)).correct(tree)));
             }
         }
         TreeOutline outline = TreeOutline.of(tree, id -> ModelOptions.text(opened, id));
-        if (against != null) {
-            result.put("comparison", comparison(outline, TreeOutline.read(against)));
-        }
+        Optional<Comparison> comparison =
+                Optional.ofNullable(against).map(file -> Comparison.of(outline, TreeOutline.read(file)));
         if (out != null) {
-            write(outline, ghost.describe(opened, settings, vector));
-            result.put("out", out.toString());
+            write(outline, ghost.describe(opened, settings));
         }
-        result.put("tree", outline.json());
-        return result;
+        return new Result(
+                describe(opened, settings, tokens),
+                tree.size() - 1,
+                seconds,
+                divergence,
+                beyond,
+                comparison,
+                Optional.ofNullable(out).map(Path::toString),
+                outline.root());
     }
 
-    private static Map<String, Object> beyondChance(NullDivergence.Corrected chance) {
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("nodes", NullDivergence.NODES);
-        said.put("divergence", chance.divergence());
-        said.put("random_mean", chance.mean());
-        said.put("random_deviation", chance.deviation());
-        said.put("beyond_chance", chance.beyondChance());
-        said.put("z", chance.z());
-        said.put("chance", chance.chance());
-        return said;
+    /**
+     * What is printed.
+     *
+     * @param nodes of the tree, the root not counted
+     * @param seconds that growing it took
+     * @param divergence from the baseline in nats; empty without a baseline
+     * @param beyondChance that divergence beside those of random directions; empty without them
+     * @param comparison with another tree; empty without one
+     * @param out the file written
+     */
+    record Result(
+            Settings settings,
+            int nodes,
+            double seconds,
+            @LeftOutIfEmpty Optional<Double> divergence,
+            @JsonProperty("null") @LeftOutIfEmpty Optional<BeyondChance> beyondChance,
+            @LeftOutIfEmpty Optional<Comparison> comparison,
+            @LeftOutIfEmpty Optional<String> out,
+            TreeOutline.Branch tree) {}
+
+    /** What the tree was grown with. */
+    record Settings(
+            @JsonUnwrapped GhostDescription ghost,
+            @JsonUnwrapped PromptOptions.PromptDescription prompt,
+            Optional<Integer> maskId,
+            int topK,
+            double cutoff,
+            int maxDepth,
+            Optional<Integer> maxNodes,
+            String baseline,
+            Optional<String> steer,
+            Optional<String> clamp) {}
+
+    /**
+     * A divergence beside those of random directions at the same scale.
+     *
+     * @param nodes of the trees that are compared
+     * @param beyondChance max(0, divergence - randomMean)
+     * @param z (divergence - randomMean) / randomDeviation
+     * @param chance fraction of random directions that diverge at least as far
+     */
+    record BeyondChance(
+            int nodes,
+            double divergence,
+            double randomMean,
+            double randomDeviation,
+            double beyondChance,
+            double z,
+            double chance) {
+        static BeyondChance of(NullDivergence.Corrected found) {
+            return new BeyondChance(
+                    NullDivergence.NODES,
+                    found.divergence(),
+                    found.mean(),
+                    found.deviation(),
+                    found.beyondChance(),
+                    found.z(),
+                    found.chance());
+        }
     }
 
-    private void write(TreeOutline outline, Map<String, Object> settings) {
+    /**
+     * The tree beside another one.
+     *
+     * @param shared nodes that both have
+     * @param firstTokenOverlap probability that the first tokens have in common, 0 to 1
+     */
+    record Comparison(int shared, int onlyHere, int onlyThere, double firstTokenOverlap) {
+        static Comparison of(TreeOutline here, TreeOutline there) {
+            TreeDiff diff = new TreeDiff(here, there);
+            return new Comparison(
+                    diff.count(TreeDiff.Part.BOTH),
+                    diff.count(TreeDiff.Part.ONLY_A),
+                    diff.count(TreeDiff.Part.ONLY_B),
+                    diff.overlap());
+        }
+    }
+
+    private void write(TreeOutline outline, GhostDescription settings) {
         String text = out.toString().endsWith(".json")
                 ? outline.jsonText()
-                : out.toString().endsWith(".txt")
-                        ? outline.indented()
-                        : outline.markdown(settings.entrySet().stream()
-                                .filter(entry -> entry.getValue() != null)
-                                .map(entry -> entry.getKey() + " " + entry.getValue())
-                                .collect(java.util.stream.Collectors.joining(", ")));
+                : out.toString().endsWith(".txt") ? outline.indented() : outline.markdown(caption(settings));
         TextFiles.write(out, text);
     }
 
-    private static Map<String, Object> comparison(TreeOutline a, TreeOutline b) {
-        TreeDiff diff = new TreeDiff(a, b);
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("shared", diff.count(TreeDiff.Part.BOTH));
-        said.put("only_here", diff.count(TreeDiff.Part.ONLY_A));
-        said.put("only_there", diff.count(TreeDiff.Part.ONLY_B));
-        said.put("first_token_overlap", diff.overlap());
-        return said;
+    /** What the ghost was made of, in one line. */
+    private static String caption(GhostDescription settings) {
+        return ResultJson.tree(settings).properties().stream()
+                .filter(entry -> !entry.getValue().isNull())
+                .map(entry -> entry.getKey() + " "
+                        + entry.getValue().asText(entry.getValue().toString()))
+                .collect(Collectors.joining(", "));
     }
 
     private void requireLimits() {
@@ -263,36 +322,35 @@ public final class TreeCommand extends LoupeCommand {
         }
     }
 
-    private Map<String, Object> describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
-        Map<String, Object> said = ghost.describe(opened, settings, vector);
-        prompt.describe(said, tokens);
-        said.put("mask_id", maskId);
-        said.put("top_k", topK);
-        said.put("cutoff", cutoff);
-        said.put("max_depth", maxDepth);
-        said.put("max_nodes", maxNodes);
-        said.put("baseline", baseline);
-        said.put("steer", steer);
-        said.put("clamp", clamp);
-        return said;
+    private Settings describe(OpenModel opened, GhostSettings settings, GhostPrompt tokens) {
+        return new Settings(
+                ghost.describe(opened, settings),
+                prompt.describe(tokens),
+                Optional.ofNullable(maskId),
+                topK,
+                cutoff,
+                maxDepth,
+                Optional.ofNullable(maxNodes),
+                baseline,
+                Optional.ofNullable(steer),
+                Optional.ofNullable(clamp));
     }
 
     @Override
-    protected ResultPrinter table(Map<String, Object> result) {
-        Map<String, Object> rest = new LinkedHashMap<>(result);
+    protected ResultPrinter table(Result result) {
+        ObjectNode rest = ResultJson.tree(result).deepCopy();
         rest.remove("tree");
         return out -> {
             new TextTable(rest).print(out);
             out.println("tree");
-            branches(out, (Map<?, ?>) result.get("tree"), "  ");
+            branches(out, result.tree(), "  ");
         };
     }
 
-    private static void branches(PrintStream out, Map<?, ?> node, String indent) {
-        for (Object child : (List<?>) node.get("children")) {
-            Map<?, ?> branch = (Map<?, ?>) child;
-            String token = branch.get("token").toString().replace("\n", "\\n");
-            out.printf(Locale.ROOT, "%s%s  %.4g%n", indent, token, (Double) branch.get("cumulative_prob"));
+    private static void branches(PrintStream out, TreeOutline.Branch above, String indent) {
+        for (TreeOutline.Branch branch : above.children()) {
+            String token = branch.token().replace("\n", "\\n");
+            out.printf(Locale.ROOT, "%s%s  %.4g%n", indent, token, branch.cumulativeProb());
             branches(out, branch, indent + "  ");
         }
     }

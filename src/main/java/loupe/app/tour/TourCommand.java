@@ -3,61 +3,58 @@ package loupe.app.tour;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
-import loupe.app.command.ModelOptions;
 import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tour}: pictures of the workbench in its states, without needing a screen. */
-@Command(
-        name = "tour",
-        description =
-                "Open the workbench without a screen, go through its panes and states, and save pictures of them.")
-public final class TourCommand extends LoupeCommand {
+@Command(name = "tour", description = "Save pictures of the workbench in its panes and states. Needs no screen.")
+public final class TourCommand extends LoupeCommand<TourCommand.Result> {
     @Option(names = "--out", required = true, paramLabel = "DIR", description = "Folder for the pictures.")
     private Path out;
 
-    @Mixin
-    private ModelOptions model;
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            description = "Folder of a model, as Hugging Face lays it out (default: the sample's).")
+    private Path model;
 
     @Option(
             names = "--sae",
             paramLabel = "PATH",
-            description =
-                    "A checkpoint, or two to be compared (default: the sample's, or the first ones beside the model).")
+            description = "Checkpoint, or two to compare (default: the sample's, or the first ones beside the model).")
     private List<Path> saes = List.of();
 
     @Option(
             names = "--cache",
             paramLabel = "DIR",
-            description =
-                    "Folder where counted activations are kept from one tour to the next (default: they are counted anew).")
+            description = "Folder that keeps counted activations from one tour to the next (default: none).")
     private Path cache;
 
-    @Option(names = "--only", paramLabel = "TEXT", description = "Only the pictures whose names contain this.")
+    @Option(
+            names = "--only",
+            paramLabel = "TEXT",
+            description = "Text in the names of the pictures to save (default: all).")
     private String only = "";
 
     @Override
-    public Map<String, Object> run(CommandContext context) throws IOException {
-        Path folder = model.isGiven()
-                ? OptionPaths.existing(model.model, "--model")
+    public Result run(CommandContext context) throws IOException {
+        Path folder = model != null
+                ? OptionPaths.existing(model, "--model")
                 : WorkbenchApp.sampleFolder()
                         .map(sample -> sample.resolve("glossary"))
                         .filter(Files::isDirectory)
                         .orElseThrow(() ->
                                 new UsageException("--model DIR is missing, and there is no sample to show instead"));
         OptionPaths.folder(out, "--out");
-        if (saes.isEmpty() && !model.isGiven()) {
+        if (saes.isEmpty() && model == null) {
             saes = Stream.of("sae-topk", "sae-topk-early")
                     .map(folder::resolveSibling)
                     .filter(Files::exists)
@@ -67,9 +64,15 @@ public final class TourCommand extends LoupeCommand {
         Files.createDirectories(out);
         Toolkit.withoutScreen();
         Toolkit.start();
-        Map<String, Object> result = new LinkedHashMap<>();
-        result.put("out", out.toString());
-        result.put("pictures", new Tour(context, new WorkbenchApp.Opening(folder, saes), out, cache, only).run());
-        return result;
+        return new Result(
+                out.toString(), new Tour(context, new WorkbenchApp.Opening(folder, saes), out, cache, only).run());
     }
+
+    /**
+     * What is printed.
+     *
+     * @param out the folder
+     * @param pictures file names, in order
+     */
+    record Result(String out, List<String> pictures) {}
 }

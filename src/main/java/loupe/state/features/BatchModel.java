@@ -136,7 +136,7 @@ public final class BatchModel {
                 sae.id(),
                 values.listOf(new FeatureRef(sae.id(), features.get(0)), LISTED),
                 prompt.tokens(),
-                values.prompt(),
+                Optional.of(values.prompt()),
                 limits,
                 trees.baseline().get(),
                 parts,

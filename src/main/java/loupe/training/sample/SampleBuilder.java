@@ -131,7 +131,7 @@ public final class SampleBuilder {
      * @return what was measured, by name
      * @throws java.util.concurrent.CancellationException if stopped; another call goes on from there
      */
-    public Map<String, Object> build() throws IOException {
+    public SampleFigures build() throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
         Path tokenizerFolder = work.resolve("tokenizer");
         if (!Files.exists(tokenizerFolder.resolve("tokenizer_config.json"))) {
@@ -151,7 +151,7 @@ public final class SampleBuilder {
                 Map<String, SaeEvaluation.Answer> measured = measure(manager, model, tokenizer);
                 new SampleReadme(corpus, quality, measured, stopwatch.seconds(), plan, model.config())
                         .write(out, definitions);
-                return SampleReadme.figures(quality, measured, stopwatch.seconds());
+                return SampleFigures.of(quality, measured, stopwatch.seconds());
             }
         }
     }
@@ -161,14 +161,13 @@ public final class SampleBuilder {
      *
      * @param sample folder that a builder filled
      */
-    public static Map<String, Object> measureLanguageModel(Path definitions, Path sample, long seed)
-            throws IOException {
+    public static SampleFigures measureLanguageModel(Path definitions, Path sample, long seed) throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
         Path folder = sample.resolve(MODEL_FOLDER);
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow();
                 NDManager manager = NDManager.newBaseManager()) {
             TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
-            return SampleReadme.figures(
+            return SampleFigures.of(
                     DefinitionQuality.measure(manager, GptFolder.read(manager, folder), corpus, text, tokenizer, seed));
         }
     }

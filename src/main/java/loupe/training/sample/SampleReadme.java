@@ -7,7 +7,6 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,35 +37,6 @@ final class SampleReadme {
         this.seconds = seconds;
         this.plan = plan;
         this.model = model;
-    }
-
-    /** The same figures as values. */
-    static Map<String, Object> figures(
-            DefinitionQuality quality, Map<String, SaeEvaluation.Answer> autoencoders, Map<String, Double> seconds) {
-        Map<String, Object> figures = figures(quality);
-        Map<String, Object> measured = new LinkedHashMap<>();
-        autoencoders.forEach((name, answer) -> {
-            Map<String, Object> one = new LinkedHashMap<>();
-            one.put("l0", answer.metrics().l0());
-            one.put("fve", answer.metrics().fve());
-            one.put("ceRecovered", answer.ceRecovered());
-            one.put("dead", 1 - answer.metrics().alive());
-            one.put("tokens", answer.tokens());
-            measured.put(name, one);
-        });
-        figures.put("autoencoders", measured);
-        figures.put("seconds", seconds);
-        return figures;
-    }
-
-    /** Those of the language model. */
-    static Map<String, Object> figures(DefinitionQuality quality) {
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("heldOutTokens", quality.loss().tokens());
-        figures.put("heldOutLoss", quality.loss().model());
-        figures.put("bigramLoss", quality.loss().bigram());
-        figures.put("recognisable", quality.recognisableShare());
-        return figures;
     }
 
     /** Writes README.md into the sample's folder. */

@@ -372,7 +372,7 @@ class CommandsTest {
                 .forEach(token -> assertThat(token.get("token").asText()).matches(" ?d?e.*"));
         CommandRun refused = CommandRun.of(plus(list, "--matching", "a(b"));
         assertThat(refused.code).isEqualTo(2);
-        assertThat(refused.err).contains("no regular expression");
+        assertThat(refused.err).contains("Invalid regular expression: a(b");
     }
 
     @Test
@@ -1071,7 +1071,7 @@ class CommandsTest {
                                 "-1")),
                 Arguments.of(3, "no index", args("feature", "--index", "tiny", "--feature", "1")),
                 Arguments.of(3, "config.json", args("forward", "--model", "sae", "--ids", "1")),
-                Arguments.of(2, "no command", args("weigh")),
+                Arguments.of(2, "Unknown command or path: weigh", args("weigh")),
                 Arguments.of(
                         2,
                         "at least 1 is needed",

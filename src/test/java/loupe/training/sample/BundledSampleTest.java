@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.RealData;
@@ -18,12 +17,12 @@ class BundledSampleTest {
     @Tag("real-data")
     void theLanguageModelIsAsGoodAsItsReadmeSays() throws Exception {
         Path definitions = RealData.file("wordnet-definitions/definitions.tsv");
-        Map<String, Object> measured = SampleBuilder.measureLanguageModel(
+        SampleFigures measured = SampleBuilder.measureLanguageModel(
                 definitions, Path.of("sample-checkpoints"), SampleBuilder.Plan.SAMPLE.seed());
-        double loss = (Double) measured.get("heldOutLoss");
-        double bigram = (Double) measured.get("bigramLoss");
+        double loss = measured.heldOutLoss();
+        double bigram = measured.bigramLoss();
         assertThat(bigram - loss).isGreaterThanOrEqualTo(1.0);
-        assertThat((Double) measured.get("recognisable")).isGreaterThanOrEqualTo(0.65);
+        assertThat(measured.recognisable()).isGreaterThanOrEqualTo(0.65);
         Matcher said = Pattern.compile("\\| ([0-9.]+) \\| ([0-9.]+) \\| ([0-9.]+) \\|")
                 .matcher(Files.readString(Path.of("sample-checkpoints", "README.md")));
         assertThat(said.find()).isTrue();

@@ -1,0 +1,22 @@
+package loupe.app.cli;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Inherited;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+
+/** Sets the options that a class declares apart in the usage help. */
+@Inherited
+@Retention(RetentionPolicy.RUNTIME)
+@Target(ElementType.TYPE)
+public @interface OptionSection {
+    /** The heading above the options. */
+    String value();
+
+    /** What the synopsis says where several options may serve, such as {@code (--a=A | --b=B)}. */
+    String choice() default "";
+
+    /** Sections of a higher number stand further down. */
+    int order() default 0;
+}

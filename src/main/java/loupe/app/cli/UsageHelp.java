@@ -1,0 +1,167 @@
+package loupe.app.cli;
+
+import java.lang.reflect.Field;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import picocli.CommandLine;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Model.ArgGroupSpec;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * The usage help of a command: a synopsis of what it cannot run without, and its options under the headings of their
+ * {@link OptionSection}s, required ones first.
+ */
+public final class UsageHelp {
+    private static final String OWN = "Options";
+    private static final String COMMON = "Options of every command";
+    private static final char REQUIRED = '*';
+
+    private UsageHelp() {}
+
+    /** Gives a command line and all commands below it this help. */
+    static void install(CommandLine line) {
+        line.getCommandSpec()
+                .usageMessage()
+                .requiredOptionMarker(REQUIRED)
+                .descriptionHeading("%n")
+                .parameterListHeading("%nArguments%n")
+                .commandListHeading("%nCommands%n");
+        if (line.getSubcommands().isEmpty()) {
+            line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_SYNOPSIS, UsageHelp::synopsis);
+        }
+        line.getHelpSectionMap().put(UsageMessageSpec.SECTION_KEY_OPTION_LIST, UsageHelp::options);
+        line.getSubcommands().values().forEach(UsageHelp::install);
+    }
+
+    /**
+     * The options of a command by the headings they stand under: first the sections it cannot run without, last those
+     * of every command.
+     */
+    public static Map<String, List<OptionSpec>> sections(CommandSpec command) {
+        Map<String, List<OptionSpec>> sections = new LinkedHashMap<>();
+        command.options().stream()
+                .sorted(Comparator.comparing(UsageHelp::order))
+                .forEach(option -> sections.computeIfAbsent(heading(option), heading -> new ArrayList<>())
+                        .add(option));
+        List<String> headings = new ArrayList<>(sections.keySet());
+        headings.sort(Comparator.comparing(heading -> sections.get(heading).stream()
+                .mapToInt(option -> 2 * order(option) + (isNeeded(option) ? 0 : 1))
+                .min()
+                .orElseThrow()));
+        Map<String, List<OptionSpec>> ordered = new LinkedHashMap<>();
+        headings.forEach(heading -> ordered.put(heading, sections.get(heading)));
+        ordered.values()
+                .forEach(options ->
+                        options.sort(Comparator.comparing(option -> option.required() ? 0 : isNeeded(option) ? 1 : 2)));
+        return ordered;
+    }
+
+    private static boolean isCommon(OptionSpec option) {
+        return option.scopeType() == ScopeType.INHERIT;
+    }
+
+    private static String heading(OptionSpec option) {
+        return isCommon(option)
+                ? COMMON
+                : section(option).map(OptionSection::value).orElse(OWN);
+    }
+
+    private static int order(OptionSpec option) {
+        return isCommon(option)
+                ? Integer.MAX_VALUE / 4
+                : section(option).map(OptionSection::order).orElse(0);
+    }
+
+    /** Whether the command cannot run without the option, or without one of its section. */
+    private static boolean isNeeded(OptionSpec option) {
+        return option.required()
+                || option.group() != null && option.group().multiplicity().min() > 0
+                || section(option)
+                        .filter(section -> !section.choice().isEmpty())
+                        .isPresent();
+    }
+
+    /** What a command cannot run without, and that it has options; without the command's name. */
+    public static List<String> parts(CommandSpec command) {
+        List<String> parts = new ArrayList<>();
+        Set<String> choices = new LinkedHashSet<>();
+        for (OptionSpec option : command.options()) {
+            if (option.required() && option.group() == null) {
+                parts.add(option.longestName() + "=" + option.paramLabel()
+                        + (option.arity().max() > 1 ? "..." : ""));
+            }
+            section(option)
+                    .map(OptionSection::choice)
+                    .filter(choice -> !choice.isEmpty())
+                    .ifPresent(choices::add);
+        }
+        command.argGroups().stream()
+                .filter(group -> group.multiplicity().min() > 0)
+                .map(ArgGroupSpec::synopsis)
+                .forEach(choices::add);
+        parts.addAll(choices);
+        parts.add("[OPTIONS]");
+        for (PositionalParamSpec parameter : command.positionalParameters()) {
+            String label = parameter.paramLabel() + (parameter.arity().max() > 1 ? "..." : "");
+            parts.add(parameter.required() ? label : "[" + label + "]");
+        }
+        return parts;
+    }
+
+    private static String synopsis(Help help) {
+        CommandSpec command = help.commandSpec();
+        int width = command.usageMessage().width();
+        String begin = command.qualifiedName();
+        StringBuilder text = new StringBuilder(begin);
+        int column = "Usage: ".length() + begin.length();
+        for (String part : parts(command)) {
+            if (column + 1 + part.length() > width) {
+                text.append(System.lineSeparator()).append(" ".repeat("Usage: ".length() + 2));
+                column = "Usage: ".length() + 2;
+            } else {
+                text.append(' ');
+                column++;
+            }
+            text.append(part);
+            column += part.length();
+        }
+        return text + System.lineSeparator();
+    }
+
+    private static String options(Help help) {
+        CommandSpec command = help.commandSpec();
+        Map<String, List<OptionSpec>> sections = sections(command);
+        StringBuilder text = new StringBuilder();
+        sections.forEach((heading, options) -> {
+            Help.Layout layout =
+                    help.createDefaultLayout(command.options(), command.positionalParameters(), help.colorScheme());
+            layout.addOptions(options, help.createDefaultParamLabelRenderer());
+            text.append(System.lineSeparator())
+                    .append(heading)
+                    .append(System.lineSeparator())
+                    .append(layout);
+        });
+        if (command.args().stream().anyMatch(ArgSpec::required)) {
+            text.append(System.lineSeparator()).append(REQUIRED + " required").append(System.lineSeparator());
+        }
+        return text.toString();
+    }
+
+    private static Optional<OptionSection> section(ArgSpec option) {
+        return option.userObject() instanceof Field field
+                ? Optional.ofNullable(field.getDeclaringClass().getAnnotation(OptionSection.class))
+                : Optional.empty();
+    }
+}
