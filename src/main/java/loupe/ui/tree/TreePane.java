@@ -2,6 +2,7 @@ package loupe.ui.tree;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import javafx.scene.control.Button;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
@@ -30,13 +31,14 @@ import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
 import loupe.ui.ghost.GhostControls;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.style.Side;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The definition tree of a side's feature. */
-public final class TreePane {
+public final class TreePane implements Pane {
     private final TreeModel model;
     private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
@@ -70,16 +72,25 @@ public final class TreePane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
 
-    public ExportMenu export() {
-        return export;
+    @Override
+    public Optional<ExportMenu> picture() {
+        return Optional.of(export);
     }
 
-    public TreeCanvas canvas() {
-        return canvas;
+    @Override
+    public void focus() {
+        canvas.requestFocus();
+    }
+
+    /** Opens what looks for words in the tree, and puts the cursor there. */
+    public void startFind() {
+        canvas.requestFocus();
+        canvas.openFind();
     }
 
     private void layOut() {
