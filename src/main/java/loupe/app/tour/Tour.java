@@ -27,7 +27,7 @@ import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
 import loupe.state.WorkbenchModels;
 import loupe.state.features.FeatureColumn;
-import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
@@ -271,7 +271,7 @@ final class Tour {
                 },
                 () -> {
                     app.view().maximise(TreePane.class, false);
-                    models().controls().foldUnder().set(GhostControlsModel.FOLDS_NOTHING);
+                    models().controls().foldUnder().set(GhostKnobs.FOLDS_NOTHING);
                     models().a().tree().baseline().set(TreeBaseline.NONE);
                 });
         both(

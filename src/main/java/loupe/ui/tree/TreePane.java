@@ -16,7 +16,7 @@ import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
 import loupe.state.SideModels;
-import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
@@ -25,11 +25,10 @@ import loupe.ui.control.BarToggle;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
-import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tooltips;
 import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
-import loupe.ui.ghost.GhostControls;
+import loupe.ui.ghost.KnobFields;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
@@ -43,13 +42,7 @@ public final class TreePane implements Pane {
     private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
     private final TreeCanvas canvas;
-    private final SliderField foldUnder = new SliderField(
-            "Fold below",
-            "nats",
-            "Branches no sentence of which is likelier than under the baseline by this much (natural logarithm of the ratio) are folded into one stub, which a click opens. "
-                    + "At the left end they only fade",
-            SliderScale.linear(GhostControlsModel.FOLDS_NOTHING, 7, 0.1, 1),
-            GhostControlsModel.FOLDS_NOTHING);
+    private final SliderField foldUnder;
     private final TreeComparison comparison;
     private final ExportMenu export;
     private final TreeFiles files;
@@ -61,6 +54,7 @@ public final class TreePane implements Pane {
     /** @param other the other side's tree */
     public TreePane(SideModels side, TreeModel other, VocabularyTexts texts, FileSaver desk) {
         model = side.tree();
+        foldUnder = KnobFields.of(model.controls(), GhostKnobs.FOLD_UNDER);
         canvas = new TreeCanvas(desk);
         comparison = side.comparison();
         this.texts = texts;
@@ -178,7 +172,6 @@ public final class TreePane implements Pane {
                 .values()
                 .addListener((property, was, is) -> canvas.foldUnderProperty().set(is.foldUnder()));
         canvas.foldUnderProperty().set(model.controls().values().get().foldUnder());
-        GhostControls.follow(foldUnder, model.controls().foldUnder());
         foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
         foldUnder.managedProperty().bind(foldUnder.visibleProperty());
         canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());
