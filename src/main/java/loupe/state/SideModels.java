@@ -1,7 +1,5 @@
 package loupe.state;
 
-import java.util.List;
-import loupe.analysis.ghost.TreeSteering;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.state.corpus.ActivationsModel;
@@ -14,8 +12,9 @@ import loupe.state.corpus.OwnText;
 import loupe.state.corpus.OwnTextModel;
 import loupe.state.features.PromotedTokens;
 import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.GhostValues;
-import loupe.state.ghost.SteeringValues;
+import loupe.state.ghost.Knob;
 import loupe.state.nearest.LogitModel;
 import loupe.state.nearest.NeighboursModel;
 import loupe.state.nearest.TokenListModel;
@@ -89,30 +88,9 @@ public final class SideModels {
     /** Likewise, with the ghost's settings. */
     public String ghostProvenance() {
         GhostValues values = tree.controls().values().get();
-        String direction = values.encoderMix() == 1
-                ? "encoder"
-                : values.encoderMix() == 0 ? "decoder" : "encoder share " + values.encoderMix();
-        return provenance() + ", " + direction + ", scale " + values.scale()
-                + (values.centroid() ? " from the centroid" : " from the origin") + weights(values.pca())
-                + steered(values.steering());
-    }
-
-    private String steered(SteeringValues steering) {
-        OpenSae sae = side.sae().get();
-        OpenModel model = side.model().get();
-        return !steering.isOn() || sae == null || model == null
-                ? ""
-                : (steering.kind() == TreeSteering.Kind.CLAMP ? ", clamped to " : ", steered by ")
-                        + steering.coefficient() + " at layer " + steering.layerIn(model, sae)
-                        + (steering.ghost() ? "" : " alone");
-    }
-
-    private static String weights(List<Double> pca) {
-        StringBuilder said = new StringBuilder();
-        for (int i = 0; i < pca.size(); i++) {
-            if (pca.get(i) != 0) {
-                said.append(", PC ").append(i + 1).append(" weight ").append(pca.get(i));
-            }
+        StringBuilder said = new StringBuilder(provenance());
+        for (Knob<?, ?> knob : GhostKnobs.ALL) {
+            said.append(knob.caption(values, side.model().get(), side.sae().get()));
         }
         return said.toString();
     }

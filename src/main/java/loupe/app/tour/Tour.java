@@ -27,9 +27,11 @@ import loupe.app.window.Toolkit;
 import loupe.app.window.WorkbenchApp;
 import loupe.state.WorkbenchModels;
 import loupe.state.features.FeatureColumn;
-import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.window.Workbench;
+import loupe.ui.tree.TreePane;
+import loupe.ui.window.PaneKind;
 
 /**
  * Goes through the workbench's panes and states and takes a picture of each, light and dark. One thread, not JavaFX's.
@@ -265,11 +267,11 @@ final class Tour {
                 () -> {
                     models().a().tree().baseline().set(TreeBaseline.random(4));
                     models().controls().foldUnder().set(1);
-                    app.view().maximise("tree", true);
+                    app.view().maximise(TreePane.class, true);
                 },
                 () -> {
-                    app.view().maximise("tree", false);
-                    models().controls().foldUnder().set(GhostControlsModel.FOLDS_NOTHING);
+                    app.view().maximise(TreePane.class, false);
+                    models().controls().foldUnder().set(GhostKnobs.FOLDS_NOTHING);
                     models().a().tree().baseline().set(TreeBaseline.NONE);
                 });
         both(
@@ -277,10 +279,10 @@ final class Tour {
                 () -> {
                     models().controls().steering().set(SteeringValues.NONE.withCoefficient(2));
                     models().a().comparison().followClean();
-                    app.view().maximise("tree", true);
+                    app.view().maximise(TreePane.class, true);
                 },
                 () -> {
-                    app.view().maximise("tree", false);
+                    app.view().maximise(TreePane.class, false);
                     models().a().comparison().stop();
                     models().controls().steering().set(SteeringValues.NONE);
                 });
@@ -289,19 +291,18 @@ final class Tour {
                 () -> {
                     models().a().comparison().keep("encoder");
                     models().controls().encoderMix().set(0);
-                    app.view().maximise("tree", true);
+                    app.view().maximise(TreePane.class, true);
                 },
                 () -> {
-                    app.view().maximise("tree", false);
+                    app.view().maximise(TreePane.class, false);
                     models().controls().encoderMix().set(1);
                     models().a().comparison().stop();
                 });
-        for (String pane : List.of(
-                "tree", "histogram", "logits", "scatter", "examples", "text", "tokens", "neighbours", "together")) {
+        for (PaneKind kind : PaneKind.ALL) {
             both(
-                    "pane-" + pane,
-                    () -> app.view().maximise(pane, true),
-                    () -> app.view().maximise(pane, false));
+                    "pane-" + kind.id(),
+                    () -> app.view().maximise(kind.type(), true),
+                    () -> app.view().maximise(kind.type(), false));
         }
         both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
         batch();

@@ -94,7 +94,15 @@ public final class CoActivationModel {
 
         /** Whether its values are fractions that are read as percentages. */
         public boolean isShare() {
-            return title.startsWith("Share") || this == TOKEN_MASS;
+            return switch (this) {
+                case SHARE, SHARE_BACK, TOKEN_SHARE, TOKEN_SHARE_BACK, TOKEN_MASS -> true;
+                default -> false;
+            };
+        }
+
+        /** Whether its values are numbers of tokens. */
+        public boolean isCount() {
+            return this == BOTH || this == TOKEN_BOTH;
         }
 
         /** Those for one kind of question. */

@@ -1,6 +1,7 @@
 package loupe.state.ghost;
 
 import java.util.List;
+import java.util.Map;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
@@ -13,47 +14,107 @@ import loupe.state.window.FeatureRef;
 /**
  * What the ghost controls say, rounded to the steps of their sliders, so that equal positions make equal questions.
  *
- * @param encoderMix 1 is the encoder direction, 0 the decoder direction
- * @param scale in units of the embedding
- * @param centroid whether the centroid of the tokens is added
- * @param pca weights of the embedding's first principal components, as many as the controls offer, zeros included
- * @param exponent of the token list's ratio
- * @param prompt with {@code {ghost}} where the ghost stands
- * @param beginning whether the token for the beginning of text comes before the prompt
- * @param cutoff cumulative probability below which the tree shows no node
- * @param topK children of a node at most
- * @param depth of the tree at most
- * @param filter which tokens the token list may have
- * @param foldUnder log ratio to the baseline, in nats, below which branches of the tree are folded; negative infinity
- *     folds none
- * @param steering what is added to the residual stream while the tree grows
+ * @param byKnob a value for each of {@link GhostKnobs#ALL}
  */
-public record GhostValues(
-        double encoderMix,
-        double scale,
-        boolean centroid,
-        List<Double> pca,
-        TokenMetric metric,
-        double exponent,
-        String prompt,
-        Tokenizer.Beginning beginning,
-        double cutoff,
-        int topK,
-        int depth,
-        TokenFilter filter,
-        double foldUnder,
-        SteeringValues steering) {
+public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
     /** The notebook's prompt. */
     public static final String PROMPT = "A typical definition of \"{ghost}\" would be \"";
 
     public GhostValues {
-        pca = List.copyOf(pca);
+        byKnob = Map.copyOf(byKnob);
+        if (byKnob.size() != GhostKnobs.ALL.size() || !byKnob.keySet().containsAll(GhostKnobs.ALL)) {
+            throw new IllegalArgumentException("values of " + byKnob.keySet() + ", expected " + GhostKnobs.ALL);
+        }
+    }
+
+    /** The value of a knob. */
+    @SuppressWarnings("unchecked") // a knob's value is put under it by GhostControlsModel, which has it from the knob
+    public <T> T of(Knob<T, ?> knob) {
+        return (T) byKnob.get(knob);
+    }
+
+    /** 1 is the encoder direction, 0 the decoder direction. */
+    public double encoderMix() {
+        return of(GhostKnobs.ENCODER_MIX).doubleValue();
+    }
+
+    /** In units of the embedding. */
+    public double scale() {
+        return of(GhostKnobs.SCALE).doubleValue();
+    }
+
+    /** Whether the centroid of the tokens is added. */
+    public boolean centroid() {
+        return of(GhostKnobs.CENTROID);
+    }
+
+    /** Weights of the embedding's first principal components, as many as the controls offer, zeros included. */
+    public List<Double> pca() {
+        return of(GhostKnobs.PCA);
+    }
+
+    /** How the token list measures nearness. */
+    public TokenMetric metric() {
+        return of(GhostKnobs.METRIC);
+    }
+
+    /** Of the token list's ratio. */
+    public double exponent() {
+        return of(GhostKnobs.EXPONENT).doubleValue();
+    }
+
+    /** With {@code {ghost}} where the ghost stands. */
+    public String prompt() {
+        return of(GhostKnobs.PROMPT);
+    }
+
+    /** Whether the token for the beginning of text comes before the prompt. */
+    public Tokenizer.Beginning beginning() {
+        return of(GhostKnobs.BEGINNING);
+    }
+
+    /** Cumulative probability below which the tree shows no node. */
+    public double cutoff() {
+        return of(GhostKnobs.CUTOFF).doubleValue();
+    }
+
+    /** Children of a node at most. */
+    public int topK() {
+        return of(GhostKnobs.TOP_K).intValue();
+    }
+
+    /** Of the tree at most, in tokens. */
+    public int depth() {
+        return of(GhostKnobs.DEPTH).intValue();
+    }
+
+    /** Which tokens the token list may have. */
+    public TokenFilter filter() {
+        return of(GhostKnobs.FILTER);
+    }
+
+    /**
+     * Log ratio to the baseline, in nats, below which branches of the tree are folded; negative infinity folds none.
+     */
+    public double foldUnder() {
+        double under = of(GhostKnobs.FOLD_UNDER).doubleValue();
+        return under <= GhostKnobs.FOLDS_NOTHING ? Double.NEGATIVE_INFINITY : under;
+    }
+
+    /** What is added to the residual stream while the tree grows. */
+    public SteeringValues steering() {
+        return of(GhostKnobs.STEERING);
     }
 
     /** The ghost of a feature under these values. */
     public GhostSettings ghostOf(FeatureRef ref) {
         return new GhostSettings(
-                new GhostSource.Feature(ref.sae(), ref.feature()), encoderMix, scale, centroid, pca, PcaSign.POSITIVE);
+                new GhostSource.Feature(ref.sae(), ref.feature()),
+                encoderMix(),
+                scale(),
+                centroid(),
+                pca(),
+                PcaSign.POSITIVE);
     }
 
     /**
@@ -61,7 +122,7 @@ public record GhostValues(
      */
     public GhostSettings treeGhostOf(FeatureRef ref) {
         GhostSettings ghost = ghostOf(ref);
-        return steering.isOn() && !steering.ghost()
+        return steering().isOn() && !steering().ghost()
                 ? ghost.withScale(0).withCentroid(true).withPca(PcaSign.POSITIVE)
                 : ghost;
     }
@@ -69,6 +130,9 @@ public record GhostValues(
     /** What the token list of a feature shows under these values, of all tokens. */
     public TokenListSettings listOf(FeatureRef ref, int top) {
         return new TokenListSettings(
-                ghostOf(ref), metric, metric == TokenMetric.RATIO ? exponent : TokenListSettings.DEFAULT_EXPONENT, top);
+                ghostOf(ref),
+                metric(),
+                metric() == TokenMetric.RATIO ? exponent() : TokenListSettings.DEFAULT_EXPONENT,
+                top);
     }
 }

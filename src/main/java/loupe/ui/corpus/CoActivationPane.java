@@ -7,12 +7,12 @@ import java.util.function.IntFunction;
 import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.value.ObservableValue;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import javafx.geometry.Pos;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
-import javafx.scene.control.Tab;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
 import javafx.scene.control.ToggleButton;
@@ -35,6 +35,7 @@ import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -44,7 +45,7 @@ import org.controlsfx.control.textfield.TextFields;
  * The features that are active in the corpus where the chosen one is, or at a token: how often, and how closely they go
  * together.
  */
-public final class CoActivationPane {
+public final class CoActivationPane implements Pane {
     private static final double ROOM_FOR_ALL_COLUMNS = 390;
     private static final double QUERY_WIDTH = 130;
 
@@ -85,6 +86,7 @@ public final class CoActivationPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
@@ -120,9 +122,7 @@ public final class CoActivationPane {
                 CoActivationModel.Row::value,
                 number -> shownBy.isShare()
                         ? NumberTexts.percent(number)
-                        : shownBy == Measure.BOTH || shownBy == Measure.TOKEN_BOTH
-                                ? NumberTexts.count(Math.round(number))
-                                : NumberTexts.number(number));
+                        : shownBy.isCount() ? NumberTexts.count(Math.round(number)) : NumberTexts.number(number));
         heading.getStyleClass().add("column-title");
         value.setGraphic(heading);
         value.setId("value");
@@ -213,12 +213,14 @@ public final class CoActivationPane {
         follow();
     }
 
-    /** Lets the index be read only while a tab is the one in front of its place, or the pane is elsewhere. */
-    public void standsIn(Tab tab) {
-        inFront.bind(tab.selectedProperty());
+    /** Lets the index be read only while its tab is the one in front, or the pane is elsewhere. */
+    @Override
+    public void standsIn(ObservableValue<Boolean> tabInFront) {
+        inFront.bind(tabInFront);
     }
 
     /** Writes the words about features anew, once more of them are known. */
+    @Override
     public void describeAgain() {
         table.refresh();
     }

@@ -33,6 +33,7 @@ import loupe.ui.export.ChartExport;
 import loupe.ui.export.Csv;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
@@ -40,7 +41,7 @@ import org.controlsfx.control.SegmentedButton;
 import org.kordamp.ikonli.feather.Feather;
 
 /** Stretches of the corpus in which a side's feature is active, each token coloured by its activation. */
-public final class ExamplesPane {
+public final class ExamplesPane implements Pane {
     private static final double ROOM_FOR_BUTTONS = 480;
     private static final double ROOM_FOR_BUTTONS_AND_CHIP = 660;
 
@@ -83,11 +84,13 @@ public final class ExamplesPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
 
     /** Puts the keyboard into the list. */
+    @Override
     public void focus() {
         list.requestFocus();
     }

@@ -2,6 +2,7 @@ package loupe.ui.corpus;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import javafx.scene.control.CheckMenuItem;
 import javafx.scene.control.Menu;
@@ -23,11 +24,12 @@ import loupe.ui.control.Tooltips;
 import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
 
 /** How often a side's feature is how active; a marked range filters the examples. */
-public final class HistogramPane {
+public final class HistogramPane implements Pane {
     private final HistogramModel model;
     private final Side side;
     private final PaneFrame frame = new PaneFrame("Activations");
@@ -45,12 +47,14 @@ public final class HistogramPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
 
-    public ExportMenu export() {
-        return export;
+    @Override
+    public Optional<ExportMenu> picture() {
+        return Optional.of(export);
     }
 
     private void layOut() {

@@ -46,6 +46,7 @@ import loupe.ui.export.Csv;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.TokenFlow;
 import loupe.ui.token.TokenLine;
@@ -56,7 +57,7 @@ import loupe.ui.token.TokenText;
  * Any text, read by the model: its tokens coloured by the side's feature, and the features active at the token that is
  * clicked.
  */
-public final class TextPane {
+public final class TextPane implements Pane {
     private static final double BESIDE_PIXELS = 400;
     private static final double ROOM_FOR_SHARES = 220;
     private static final double LEAST_AREA = 30;
@@ -111,11 +112,13 @@ public final class TextPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
 
     /** Puts the cursor into the text. */
+    @Override
     public void focus() {
         area.requestFocus();
     }

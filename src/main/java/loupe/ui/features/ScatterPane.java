@@ -3,15 +3,16 @@ package loupe.ui.features;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import javafx.beans.binding.BooleanBinding;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.value.ObservableValue;
 import javafx.collections.ListChangeListener;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
-import javafx.scene.control.Tab;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.StackPane;
@@ -34,6 +35,7 @@ import loupe.ui.control.Tooltips;
 import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -41,7 +43,7 @@ import org.kordamp.ikonli.feather.Feather;
  * Two numbers of every feature against each other; a click chooses a feature, a marked rectangle becomes part of the
  * table's filter.
  */
-public final class ScatterPane {
+public final class ScatterPane implements Pane {
     private static final double ROOM_FOR_TITLE = 500;
 
     private final WorkbenchModels models;
@@ -67,20 +69,24 @@ public final class ScatterPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
 
-    public ExportMenu export() {
-        return export;
+    @Override
+    public Optional<ExportMenu> picture() {
+        return Optional.of(export);
     }
 
-    /** Lets points be drawn only while a tab is the one in front of its place, or the pane is elsewhere. */
-    public void standsIn(Tab tab) {
-        inFront.bind(tab.selectedProperty());
+    /** Lets points be drawn only while its tab is the one in front, or the pane is elsewhere. */
+    @Override
+    public void standsIn(ObservableValue<Boolean> tabInFront) {
+        inFront.bind(tabInFront);
     }
 
     /** Puts the keyboard into the chart. */
+    @Override
     public void focus() {
         chart.requestFocus();
     }

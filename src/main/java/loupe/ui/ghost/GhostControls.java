@@ -2,6 +2,8 @@ package loupe.ui.ghost;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import javafx.scene.Node;
 import javafx.scene.control.Button;
 import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
@@ -17,11 +19,12 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.PromptPreset;
-import loupe.analysis.tokens.TokenListSettings;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.GhostValues;
+import loupe.state.ghost.Knob;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.LabelConverter;
@@ -47,12 +50,8 @@ public final class GhostControls {
             segment("Decoder", "ghost-decoder", "The direction the feature writes: its row of W_dec, at unit norm");
     private final ToggleButton mix =
             segment("Mix", "ghost-mix", "A e + (1 - A) d of the two unit directions, at unit norm again");
-    private final SliderField mixture = new SliderField(
-            "Encoder share",
-            "",
-            "A in A e + (1 - A) d: 1 is the encoder, 0 the decoder direction",
-            SliderScale.linear(0, 1, 0.01, 0.1),
-            MIDDLE);
+    private final SliderField mixture =
+            KnobFields.field(GhostKnobs.ENCODER_MIX.slider().orElseThrow(), MIDDLE);
     private final StackPane scaleHolder = new StackPane();
     private final CheckBox centroid = new CheckBox("Centroid");
     private final VBox components = new VBox();
@@ -61,23 +60,7 @@ public final class GhostControls {
     private final Button more = IconButtons.of(
             Feather.PLUS, "Give the next principal component of the embedding a weight too", () -> offerComponents(1));
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
-    private final SliderField exponent = new SliderField(
-            "Exponent m",
-            "",
-            "m in (1 - cos(ghost, token))^m / (1 - cos(centroid, token)), the token list's score",
-            SliderScale.linear(0, 5, 0.025, 0.25),
-            TokenListSettings.DEFAULT_EXPONENT);
     private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
-    private final SliderField cutoff = new SliderField(
-            "Cutoff",
-            "",
-            "Cumulative probability below which the tree shows no node",
-            SliderScale.logarithmic(1e-7, 1e-1, 0.1, 0.5),
-            5e-5);
-    private final SliderField topK = new SliderField(
-            "Top k", "", "Most children a node of the tree may have", SliderScale.linear(1, 20, 1, 5), 5);
-    private final SliderField depth =
-            new SliderField("Depth", "tokens", "Longest path of the tree", SliderScale.linear(1, 60, 1, 5), 25);
     private final ScaleFinder scaleFinder;
     private SliderField scale;
     private final javafx.beans.value.ChangeListener<Number> scaleFollows =
@@ -107,7 +90,7 @@ public final class GhostControls {
         HBox first = new HBox(12, directions, centroid);
         first.getStyleClass().add("ghost-row");
         mixture.setId("ghost-mixture");
-        for (int i = 0; i < GhostControlsModel.MOST_COMPONENTS; i++) {
+        for (int i = 0; i < GhostKnobs.MOST_COMPONENTS; i++) {
             components.getChildren().add(component(i));
         }
         fewer.setId("ghost-pca-fewer");
@@ -115,10 +98,6 @@ public final class GhostControls {
         HBox.setHgrow(components, Priority.ALWAYS);
         HBox componentRow = new HBox(components, fewer, more);
         componentRow.getStyleClass().add("component-row");
-        exponent.setId("ghost-exponent");
-        cutoff.setId("ghost-cutoff");
-        topK.setId("ghost-top-k");
-        depth.setId("ghost-depth");
         metric.getItems().setAll(TokenMetric.values());
         metric.setId("ghost-metric");
         metric.setTooltip(Tooltips.of("How the token list measures nearness to the ghost"));
@@ -134,24 +113,34 @@ public final class GhostControls {
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
         promptRow.getStyleClass().add("ghost-row");
-        VBox rows = new VBox(
-                first,
-                mixture,
-                scaleHolder,
-                scaleFinder,
-                componentRow,
-                metricRow,
-                exponent,
-                promptRow,
-                cutoff,
-                topK,
-                depth);
+        Map<Knob<?, ?>, List<Node>> own = Map.of(
+                GhostKnobs.ENCODER_MIX, List.of(first, mixture),
+                GhostKnobs.SCALE, List.of(scaleHolder, scaleFinder),
+                GhostKnobs.PCA, List.of(componentRow),
+                GhostKnobs.METRIC, List.of(metricRow),
+                GhostKnobs.PROMPT, List.of(promptRow));
+        VBox rows = new VBox();
+        for (Knob<?, ?> knob : GhostKnobs.ALL) {
+            rows.getChildren().addAll(own.containsKey(knob) ? own.get(knob) : slider(knob));
+        }
         rows.getStyleClass().add("ghost-controls");
         frame.setContent(rows);
         frame.setMinHeight(javafx.scene.layout.Region.USE_PREF_SIZE);
         Button reset = IconButtons.of(Feather.ROTATE_CCW, "Bring every control back to its default", model::reset);
         reset.setId("ghost-reset");
         frame.getActions().add(reset);
+    }
+
+    /** The slider of a knob that stands among these controls; none for what is set in another row or pane. */
+    private List<Node> slider(Knob<?, ?> knob) {
+        if (knob.slider().isEmpty() || knob.isElsewhere()) {
+            return List.of();
+        }
+        SliderField slider = KnobFields.of(model, knob);
+        if (knob == GhostKnobs.EXPONENT) {
+            slider.disableProperty().bind(model.metric().isNotEqualTo(TokenMetric.RATIO));
+        }
+        return List.of(slider);
     }
 
     private void bind() {
@@ -172,15 +161,9 @@ public final class GhostControls {
         showMix(model.encoderMix().get());
         centroid.selectedProperty().bindBidirectional(model.centroid());
         fewer.disableProperty().bind(model.components().lessThanOrEqualTo(1));
-        more.disableProperty().bind(model.components().greaterThanOrEqualTo(GhostControlsModel.MOST_COMPONENTS));
-        follow(exponent, model.exponent());
-        follow(cutoff, model.cutoff());
-        follow(topK, model.topK());
-        follow(depth, model.depth());
-        hold(mixture);
-        hold(exponent);
+        more.disableProperty().bind(model.components().greaterThanOrEqualTo(GhostKnobs.MOST_COMPONENTS));
+        KnobFields.hold(mixture, model);
         metric.valueProperty().bindBidirectional(model.metric());
-        exponent.disableProperty().bind(model.metric().isNotEqualTo(TokenMetric.RATIO));
         prompt.setText(model.prompt().get());
         prompt.setOnAction(event -> commitPrompt());
         prompt.focusedProperty().addListener((property, was, is) -> {
@@ -197,18 +180,10 @@ public final class GhostControls {
      * @param index from 0
      */
     private SliderField component(int index) {
-        SliderField weight = new SliderField(
-                "PC " + (index + 1) + " weight",
-                "",
-                "Weight w" + (index + 1) + " of the embedding's principal component " + (index + 1)
-                        + ": u = (1 - sum of w) f + sum of w p",
-                SliderScale.linear(-1, 1, 0.01, 0.1),
-                0);
+        SliderField weight = KnobFields.of(model, GhostKnobs.weight(index), model.pca(index));
         weight.setId("ghost-pc" + (index + 1));
         weight.visibleProperty().bind(model.components().greaterThan(index));
         weight.managedProperty().bind(weight.visibleProperty());
-        follow(weight, model.pca(index));
-        hold(weight);
         return weight;
     }
 
@@ -218,11 +193,6 @@ public final class GhostControls {
             model.pca(last).set(0);
         }
         model.components().set(last + 1 + by);
-    }
-
-    /** Changes of a held thumb are one gesture. */
-    private void hold(SliderField field) {
-        field.draggingProperty().addListener((property, was, is) -> model.held().set(is));
     }
 
     /** The built-in wordings. */
@@ -293,7 +263,7 @@ public final class GhostControls {
                 model.scale().set(is.doubleValue());
             }
         });
-        hold(scale);
+        KnobFields.hold(scale, model);
         scaleHolder.getChildren().setAll(scale);
     }
 
@@ -306,12 +276,6 @@ public final class GhostControls {
             mix.setSelected(true);
             mixture.setValue(share);
         }
-    }
-
-    public static void follow(SliderField field, javafx.beans.property.Property<Number> property) {
-        field.setValue(property.getValue().doubleValue());
-        field.valueProperty().addListener((source, was, is) -> property.setValue(is));
-        property.addListener((source, was, is) -> field.setValue(is.doubleValue()));
     }
 
     /** A second click on the chosen direction does not take the choice away. */

@@ -2,6 +2,7 @@ package loupe.ui.nearest;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javafx.scene.control.CheckMenuItem;
@@ -12,11 +13,12 @@ import loupe.ui.control.NumberTexts;
 import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.TokenWeight;
 
 /** The tokens a side's feature promotes and suppresses. */
-public final class LogitPane {
+public final class LogitPane implements Pane {
     private final LogitModel model;
     private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Logit weights");
@@ -44,12 +46,14 @@ public final class LogitPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
 
-    public ExportMenu export() {
-        return export;
+    @Override
+    public Optional<ExportMenu> picture() {
+        return Optional.of(export);
     }
 
     private void bind() {

@@ -26,6 +26,7 @@ import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.TokenText;
 import org.controlsfx.control.SegmentedButton;
@@ -34,7 +35,7 @@ import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
 
 /** What lies nearest to the feature, a token, a text or a random vector: features or tokens. */
-public final class NeighboursPane {
+public final class NeighboursPane implements Pane {
     private final IntConsumer onFeature;
     private final NeighboursModel model;
     private final VocabularyTexts texts;
@@ -70,6 +71,7 @@ public final class NeighboursPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
@@ -155,6 +157,7 @@ public final class NeighboursPane {
     }
 
     /** Writes the words about features anew, once more of them are known. */
+    @Override
     public void describeAgain() {
         if (model.neighbours().getValue() != null) {
             show(model.neighbours().getValue());

@@ -31,13 +31,14 @@ import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.TokenText;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The tokens nearest to the ghost, best first. */
-public final class TokenListPane {
+public final class TokenListPane implements Pane {
     private static final double SHORTEST_TOKEN = 50;
     private static final double ROOM_FOR_COSINES = 250;
     private static final double CHANGE_PIXELS = 52;
@@ -126,6 +127,7 @@ public final class TokenListPane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }

@@ -2,6 +2,7 @@ package loupe.ui.tree;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import javafx.scene.control.Button;
 import javafx.scene.control.Menu;
 import javafx.scene.control.MenuItem;
@@ -15,7 +16,7 @@ import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeDiff;
 import loupe.state.SideModels;
-import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
@@ -24,29 +25,23 @@ import loupe.ui.control.BarToggle;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.SliderField;
-import loupe.ui.control.SliderScale;
 import loupe.ui.control.Tooltips;
 import loupe.ui.export.ExportMenu;
 import loupe.ui.export.FileSaver;
-import loupe.ui.ghost.GhostControls;
+import loupe.ui.ghost.KnobFields;
 import loupe.ui.pane.Answers;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
 /** The definition tree of a side's feature. */
-public final class TreePane {
+public final class TreePane implements Pane {
     private final TreeModel model;
     private final VocabularyTexts texts;
     private final PaneFrame frame = new PaneFrame("Definition tree");
     private final TreeCanvas canvas;
-    private final SliderField foldUnder = new SliderField(
-            "Fold below",
-            "nats",
-            "Branches no sentence of which is likelier than under the baseline by this much (natural logarithm of the ratio) are folded into one stub, which a click opens. "
-                    + "At the left end they only fade",
-            SliderScale.linear(GhostControlsModel.FOLDS_NOTHING, 7, 0.1, 1),
-            GhostControlsModel.FOLDS_NOTHING);
+    private final SliderField foldUnder;
     private final TreeComparison comparison;
     private final ExportMenu export;
     private final TreeFiles files;
@@ -58,6 +53,7 @@ public final class TreePane {
     /** @param other the other side's tree */
     public TreePane(SideModels side, TreeModel other, VocabularyTexts texts, FileSaver desk) {
         model = side.tree();
+        foldUnder = KnobFields.of(model.controls(), GhostKnobs.FOLD_UNDER);
         canvas = new TreeCanvas(desk);
         comparison = side.comparison();
         this.texts = texts;
@@ -69,16 +65,25 @@ public final class TreePane {
         bind();
     }
 
+    @Override
     public PaneFrame node() {
         return frame;
     }
 
-    public ExportMenu export() {
-        return export;
+    @Override
+    public Optional<ExportMenu> picture() {
+        return Optional.of(export);
     }
 
-    public TreeCanvas canvas() {
-        return canvas;
+    @Override
+    public void focus() {
+        canvas.requestFocus();
+    }
+
+    /** Opens what looks for words in the tree, and puts the cursor there. */
+    public void startFind() {
+        canvas.requestFocus();
+        canvas.openFind();
     }
 
     private void layOut() {
@@ -166,7 +171,6 @@ public final class TreePane {
                 .values()
                 .addListener((property, was, is) -> canvas.foldUnderProperty().set(is.foldUnder()));
         canvas.foldUnderProperty().set(model.controls().values().get().foldUnder());
-        GhostControls.follow(foldUnder, model.controls().foldUnder());
         foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
         foldUnder.managedProperty().bind(foldUnder.visibleProperty());
         canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());

@@ -18,14 +18,16 @@ final class Commands {
      *
      * @param key such as {@code Shortcut+O}; empty for none
      */
-    void add(String name, String title, String group, String key, Runnable action) {
-        add(name, title, group, key, () -> true, action);
+    Command add(String name, String title, String group, String key, Runnable action) {
+        return add(name, title, group, key, () -> true, action);
     }
 
-    void add(String name, String title, String group, String key, BooleanSupplier enabled, Runnable action) {
+    Command add(String name, String title, String group, String key, BooleanSupplier enabled, Runnable action) {
         Optional<KeyCombination> combination =
                 key.isEmpty() ? Optional.empty() : Optional.of(KeyCombination.keyCombination(key));
-        all.add(new Command(name, title, group, combination, enabled, action));
+        Command added = new Command(name, title, group, combination, enabled, action);
+        all.add(added);
+        return added;
     }
 
     List<Command> all() {

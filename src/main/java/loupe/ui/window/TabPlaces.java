@@ -1,64 +1,88 @@
 package loupe.ui.window;
 
-import java.util.Arrays;
-import java.util.HashMap;
+import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Predicate;
 import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 
 /**
- * The places of the window in which panes lie behind one another; the tab that was in front stays so in a new
- * arrangement. JavaFX thread only.
+ * The places of the window in which panes lie behind one another. The pane that the user brought to the front stays
+ * there in a new arrangement, or another of its kind does. JavaFX thread only.
  */
 final class TabPlaces {
-    /** Charts of the feature, and of all features. */
-    static final String CHARTS = "charts";
-    /** Examples and the user's own text. */
-    static final String TEXTS = "texts";
-    /** Token lists, neighbours and what is active together. */
-    static final String LISTS = "lists";
+    private final Map<Place, Shown> places = new EnumMap<>(Place.class);
+    private final Map<Place, PaneTab> inFront = new EnumMap<>(Place.class);
 
-    private final Map<String, TabPane> places = new HashMap<>();
-    private final Map<String, String> inFront = new HashMap<>();
+    /** The tabs of a place as they stand now. */
+    private record Shown(TabPane pane, List<PaneTab> tabs) {
+        void select(int index) {
+            if (index >= 0) {
+                pane.getSelectionModel().select(index);
+            }
+        }
 
-    /** The tabs of a place, instead of those that were there. */
-    TabPane make(String place, Tab... tabs) {
-        TabPane pane = new TabPane(tabs);
-        pane.setId("tabs-" + place);
+        PaneTab selected() {
+            return tabs.get(pane.getSelectionModel().getSelectedIndex());
+        }
+
+        Optional<PaneTab> first(Predicate<PaneTab> wanted) {
+            return tabs.stream().filter(wanted).findFirst();
+        }
+    }
+
+    /**
+     * Puts tabs into a place, instead of those that were there.
+     *
+     * @param nodes what {@code tabs} show, in the same order
+     */
+    TabPane make(Place place, List<PaneTab> tabs, List<Tab> nodes) {
+        TabPane pane = new TabPane(nodes.toArray(Tab[]::new));
+        pane.setId("tabs-" + place.id());
         pane.setTabClosingPolicy(TabPane.TabClosingPolicy.UNAVAILABLE);
         pane.getStyleClass().addAll("pane-tabs", "dense");
-        places.put(place, pane);
-        show(place, inFront.getOrDefault(place, ""));
+        Shown shown = new Shown(pane, List.copyOf(tabs));
+        places.put(place, shown);
+        Optional.ofNullable(inFront.get(place))
+                .flatMap(before -> again(shown, before))
+                .ifPresent(tab -> shown.select(shown.tabs().indexOf(tab)));
         pane.getSelectionModel()
-                .selectedItemProperty()
-                .addListener((property, was, is) -> inFront.put(place, is == null ? "" : is.getText()));
+                .selectedIndexProperty()
+                .addListener((property, was, is) -> inFront.put(place, shown.selected()));
         return pane;
     }
 
-    /** Brings the first tab of a title to the front; does nothing if there is none. */
-    void show(String place, String title) {
-        TabPane pane = places.get(place);
-        if (pane != null) {
-            pane.getTabs().stream()
-                    .filter(tab -> tab.getText().equals(title))
-                    .findFirst()
-                    .ifPresent(pane.getSelectionModel()::select);
+    /** The tab that holds what was in front before; else one with a pane of the same kind. */
+    private static Optional<PaneTab> again(Shown shown, PaneTab before) {
+        PaneTab.Key pane = before.panes().get(0);
+        return shown.first(tab -> tab.panes().contains(pane)).or(() -> shown.first(tab -> tab.holds(pane.kind())));
+    }
+
+    /** Brings the first tab with a pane of this kind to the front; does nothing if its place has no tabs. */
+    void show(PaneKind kind) {
+        Shown shown = places.get(kind.place());
+        if (shown != null) {
+            shown.first(tab -> tab.holds(kind))
+                    .ifPresent(tab -> shown.select(shown.tabs().indexOf(tab)));
         }
     }
 
     /** Brings a place's first tab to the front. */
-    void showFirst(String place) {
-        TabPane pane = places.get(place);
-        if (pane != null) {
-            pane.getSelectionModel().selectFirst();
+    void showFirst(Place place) {
+        Shown shown = places.get(place);
+        if (shown != null) {
+            shown.select(0);
         }
     }
 
-    /** Whether a tab with one of these titles is in front. */
-    boolean isInFront(String place, String... titles) {
-        TabPane pane = places.get(place);
-        return pane != null
-                && Arrays.asList(titles)
-                        .contains(pane.getSelectionModel().getSelectedItem().getText());
+    /** Whether the first tab with a pane of this kind is in front. */
+    boolean isInFront(PaneKind kind) {
+        Shown shown = places.get(kind.place());
+        return shown != null
+                && shown.first(tab -> tab.holds(kind))
+                        .filter(tab -> tab == shown.selected())
+                        .isPresent();
     }
 }

@@ -1,8 +1,11 @@
 package loupe.ui.window;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
+import javafx.beans.property.SimpleBooleanProperty;
 import javafx.geometry.Orientation;
 import javafx.scene.Node;
 import javafx.scene.control.SplitPane;
@@ -11,12 +14,16 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.state.WorkbenchModels;
+import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureHeader;
 import loupe.ui.features.FeatureTablePane;
-import loupe.ui.features.ScatterPane;
 import loupe.ui.ghost.GhostControls;
+import loupe.ui.nearest.TokenListPane;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.style.Side;
+import loupe.ui.tree.TreePane;
 
 /**
  * All panes in their places: the table, the feature's charts, examples and trees, and the ghost with its lists. With a
@@ -24,24 +31,15 @@ import loupe.ui.pane.PaneFrame;
  */
 final class WindowColumns {
     private static final List<Double> ROW_HEIGHTS = List.of(0.31, 0.59);
-    private static final String ALL_FEATURES = "All features";
-    private static final String EXAMPLES = "Examples";
-    private static final String YOUR_TEXT = "Your text";
-    private static final String TOGETHER = "Active together";
-    private static final String TOGETHER_A = "With A";
 
     private final Dividers dividers;
     private final PanePlaces slots = new PanePlaces();
     private final TabPlaces tabs = new TabPlaces();
     private final FeatureTablePane table;
-    private final ScatterPane scatter;
     private final SidePanes a;
     private final SidePanes b;
     private final StackPane node = new StackPane();
-    private final StackPane charts = PanePlaces.place();
-    private final StackPane texts = PanePlaces.place();
-    private final StackPane trees = PanePlaces.place();
-    private final StackPane lists = PanePlaces.place();
+    private final Map<Place, StackPane> places = new EnumMap<>(Place.class);
     private final SplitPane split;
     private final SplitPane rows;
     private boolean narrow;
@@ -54,20 +52,29 @@ final class WindowColumns {
         table = new FeatureTablePane(models.workbench(), models.table(), desk);
         GhostControls controls = new GhostControls(models.controls(), models.scales());
         FeatureHeader header = new FeatureHeader(models);
-        scatter = new ScatterPane(models, desk);
-        a = new SidePanes(models, models.a(), () -> tabs.show(TabPlaces.TEXTS, YOUR_TEXT), desk);
-        b = new SidePanes(models, models.b(), () -> tabs.show(TabPlaces.TEXTS, YOUR_TEXT), desk);
-        for (PaneFrame frame : b.all()) {
-            frame.getStyleClass().add("side-b");
+        Runnable showText = () -> tabs.show(PaneKind.of(TextPane.class));
+        a = new SidePanes(new SideLinks(models, models.a(), showText, desk));
+        b = new SidePanes(new SideLinks(models, models.b(), showText, desk));
+        for (Pane pane : b.all()) {
+            pane.node().getStyleClass().add("side-b");
         }
-        rows = dividers.split(name("rows"), Orientation.VERTICAL, ROW_HEIGHTS, charts, texts, trees);
+        for (Place place : Place.values()) {
+            places.put(place, PanePlaces.place());
+        }
+        rows = dividers.split(
+                name("rows"),
+                Orientation.VERTICAL,
+                ROW_HEIGHTS,
+                places.get(Place.CHARTS),
+                places.get(Place.TEXTS),
+                places.get(Place.TREES));
         split = dividers.split(
                 name("columns"),
                 Orientation.HORIZONTAL,
                 columnWidths(),
                 table.node(),
                 column(header.node(), rows),
-                column(controls.node(), lists));
+                column(controls.node(), places.get(Place.LISTS)));
         SplitPane.setResizableWithParent(table.node(), false);
         split.setMinSize(0, 0);
         node.getStyleClass().add("columns");
@@ -92,10 +99,6 @@ final class WindowColumns {
         return table;
     }
 
-    ScatterPane scatter() {
-        return scatter;
-    }
-
     /** For the session. */
     Map<String, List<Double>> dividerPositions() {
         return dividers.positions();
@@ -110,24 +113,22 @@ final class WindowColumns {
         narrow = nowNarrow;
         comparing = nowComparing;
         slots.begin();
-        for (PaneFrame frame : movingFrames()) {
+        for (Pane pane : panes()) {
+            PaneFrame frame = pane.node();
             frame.setMaximised(false);
             if (frame.isTornOff()) {
                 frame.toggleTornOff();
             }
         }
         slots.step(() -> {
-            for (StackPane region : List.of(charts, texts, trees, lists)) {
-                region.getChildren()
+            for (StackPane place : places.values()) {
+                place.getChildren()
                         .clear(); // or every pane would be laid out twice, first at its old place in the new widths
             }
             dividers.rename(split, name("columns"), columnWidths());
             dividers.rename(rows, name("rows"), ROW_HEIGHTS);
         });
-        slots.later(charts, this::charts);
-        slots.later(texts, this::texts);
-        slots.later(trees, () -> comparing ? pair("trees", a.tree(), b.tree()) : slots.of(a.tree()));
-        slots.later(lists, this::lists);
+        places.forEach((place, region) -> slots.later(region, () -> content(place)));
         slots.fill(gradually);
     }
 
@@ -150,128 +151,68 @@ final class WindowColumns {
         return column;
     }
 
-    private Node charts() {
-        Tab all = tab(ALL_FEATURES, slots.of(scatter.node()));
-        scatter.standsIn(all);
-        if (comparing) {
-            return tabs.make(
-                    TabPlaces.CHARTS,
-                    tab("Activations", pair("histograms", a.histogram(), b.histogram())),
-                    tab("Logit weights", pair("logits", a.logits(), b.logits())),
-                    all);
+    /** What stands in a place now; behind tabs if that is more than one thing. */
+    private Node content(Place place) {
+        List<PaneKind> kinds =
+                PaneKind.ALL.stream().filter(kind -> kind.place() == place).toList();
+        List<PaneTab> contents = PaneTab.of(place, kinds, narrow, comparing);
+        if (contents.size() == 1) {
+            contents.get(0).panes().forEach(pane -> pane(pane).standsIn(new SimpleBooleanProperty(true)));
+            return content(contents.get(0));
         }
-        if (narrow) {
-            return tabs.make(
-                    TabPlaces.CHARTS,
-                    tab("Activations", slots.of(a.histogram())),
-                    tab("Logit weights", slots.of(a.logits())),
-                    all);
+        List<Tab> made = new ArrayList<>();
+        for (PaneTab content : contents) {
+            Tab tab = new Tab(content.title(), content(content));
+            tab.setId(content.id());
+            content.panes().forEach(pane -> pane(pane).standsIn(tab.selectedProperty()));
+            made.add(tab);
         }
-        return tabs.make(TabPlaces.CHARTS, tab("This feature", pair("charts", a.histogram(), a.logits())), all);
+        return tabs.make(place, contents, made);
     }
 
-    private Node texts() {
-        if (comparing) {
-            return tabs.make(
-                    TabPlaces.TEXTS,
-                    tab(EXAMPLES, pair("examples", a.examples(), b.examples())),
-                    tab(YOUR_TEXT, pair("texts", a.text(), b.text())));
-        }
-        return tabs.make(TabPlaces.TEXTS, tab(EXAMPLES, slots.of(a.examples())), tab(YOUR_TEXT, slots.of(a.text())));
+    private Node content(PaneTab tab) {
+        Node[] nodes =
+                tab.panes().stream().map(pane -> slots.of(pane(pane).node())).toArray(Node[]::new);
+        return nodes.length == 1
+                ? nodes[0]
+                : dividers.split(tab.divider(), Orientation.HORIZONTAL, equalShares(nodes.length), nodes);
     }
 
-    private Node lists() {
-        if (comparing && narrow) {
-            return tabs.make(
-                    TabPlaces.LISTS,
-                    tab("Tokens A", slots.of(a.tokens())),
-                    tab("B", slots.of(b.tokens())),
-                    tab("Near A", slots.of(a.neighbours())),
-                    tab("B", slots.of(b.neighbours())),
-                    together(TOGETHER_A, slots.of(a.together()), a),
-                    together("B", slots.of(b.together()), b));
-        }
-        if (comparing) {
-            return tabs.make(
-                    TabPlaces.LISTS,
-                    tab("Token lists", pair("tokens", a.tokens(), b.tokens())),
-                    tab("Neighbours", pair("neighbours", a.neighbours(), b.neighbours())),
-                    together(TOGETHER, pair("together", a.together(), b.together()), a, b));
-        }
-        if (narrow) {
-            return tabs.make(
-                    TabPlaces.LISTS,
-                    tab("Token list", slots.of(a.tokens())),
-                    tab("Neighbours", slots.of(a.neighbours())),
-                    together(TOGETHER, slots.of(a.together()), a));
-        }
-        return tabs.make(
-                TabPlaces.LISTS,
-                tab(
-                        "Nearest",
-                        dividers.split(
-                                "lists",
-                                Orientation.HORIZONTAL,
-                                List.of(0.5),
-                                slots.of(a.tokens()),
-                                slots.of(a.neighbours()))),
-                together(TOGETHER, slots.of(a.together()), a));
+    private static List<Double> equalShares(int parts) {
+        return IntStream.range(1, parts).mapToObj(i -> (double) i / parts).toList();
     }
 
-    private Node pair(String name, PaneFrame left, PaneFrame right) {
-        return dividers.split(name, Orientation.HORIZONTAL, List.of(0.5), slots.of(left), slots.of(right));
-    }
-
-    private static Tab together(String title, Node content, SidePanes... sides) {
-        Tab tab = tab(title, content);
-        for (SidePanes side : sides) {
-            side.togetherPane().standsIn(tab);
-        }
-        return tab;
-    }
-
-    private static Tab tab(String title, Node content) {
-        return new Tab(title, content);
+    private Pane pane(PaneTab.Key key) {
+        return (key.side() == Side.A ? a : b).of(key.kind());
     }
 
     private String name(String split) {
         return split + (comparing ? "-compare" : "") + (narrow ? "-narrow" : "");
     }
 
-    private List<PaneFrame> movingFrames() {
-        List<PaneFrame> frames = new ArrayList<>(a.all());
-        frames.addAll(b.all());
-        frames.add(scatter.node());
-        return frames;
+    /** Every pane that is put into a place, those of A first. */
+    List<Pane> panes() {
+        List<Pane> all = new ArrayList<>(a.all());
+        all.addAll(b.all());
+        return all;
     }
 
-    void showText() {
-        tabs.show(TabPlaces.TEXTS, YOUR_TEXT);
-        a.textPane().focus();
-    }
-
-    void showExamples() {
-        tabs.show(TabPlaces.TEXTS, EXAMPLES);
-        a.focusExamples();
-    }
-
-    /** Brings the features that are active together to the front, or what was there before them. */
-    void showTogether() {
-        if (tabs.isInFront(TabPlaces.LISTS, TOGETHER, TOGETHER_A)) {
-            tabs.showFirst(TabPlaces.LISTS);
+    /**
+     * Brings a kind of pane to the front and puts the keyboard into that of A.
+     *
+     * @param orLeave whether to bring back what was in front before, if the pane is there already
+     */
+    void show(PaneKind kind, boolean orLeave) {
+        if (orLeave && tabs.isInFront(kind)) {
+            tabs.showFirst(kind.place());
         } else {
-            tabs.show(TabPlaces.LISTS, TOGETHER);
-            tabs.show(TabPlaces.LISTS, TOGETHER_A);
+            tabs.show(kind);
+            a.of(kind).focus();
         }
     }
 
-    void showAllFeatures() {
-        tabs.show(TabPlaces.CHARTS, ALL_FEATURES);
-        scatter.focus();
-    }
-
     void showThisFeature() {
-        tabs.showFirst(TabPlaces.CHARTS);
+        tabs.showFirst(Place.CHARTS);
     }
 
     void focusFilter() {
@@ -279,15 +220,14 @@ final class WindowColumns {
     }
 
     void filterTokens() {
-        a.tokenList().startFilter();
+        a.of(TokenListPane.class).startFilter();
     }
 
     void steer() {
-        a.treePane().startSteering();
+        a.of(TreePane.class).startSteering();
     }
 
     void findInTree() {
-        a.treePane().canvas().requestFocus();
-        a.treePane().canvas().openFind();
+        a.of(TreePane.class).startFind();
     }
 }

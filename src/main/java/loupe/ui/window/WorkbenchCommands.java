@@ -23,6 +23,7 @@ final class WorkbenchCommands {
     private final WorkbenchView view;
     private final WorkbenchModels models;
     private final FileOpening opening;
+    private Command palette;
 
     WorkbenchCommands(WorkbenchView view, WorkbenchModels models, FileOpening opening) {
         this.view = view;
@@ -35,7 +36,7 @@ final class WorkbenchCommands {
         BooleanSupplier hasModel = () -> workbench.model().get() != null;
         BooleanSupplier hasA = () -> workbench.a().sae().get() != null;
         BooleanSupplier hasB = () -> workbench.b().sae().get() != null;
-        commands.add("palette", "Find a command", WINDOW, "Shortcut+K", view::showPalette);
+        palette = commands.add("palette", "Find a command", WINDOW, "Shortcut+K", view::showPalette);
         commands.add(
                 "open-model",
                 "Open a model...",
@@ -93,12 +94,7 @@ final class WorkbenchCommands {
                 "Shortcut+Shift+E",
                 hasA,
                 () -> view.exportFocused(ExportFormat.SVG));
-        commands.add(
-                "inspect",
-                "Inspect a file before opening it...",
-                FILES,
-                "",
-                () -> opening.chooseAnyFile(view.scene().getWindow()).ifPresent(this::inspect));
+        commands.add("inspect", "Inspect a file before opening it...", FILES, "", this::inspectFile);
         commands.add(
                 "inspect-folder",
                 "Inspect a folder before opening it...",
@@ -157,22 +153,16 @@ final class WorkbenchCommands {
                 hasA,
                 () -> models.table().step(-1));
 
-        commands.add("text", "Read a text of your own", FEATURES, "Shortcut+T", hasA, view.columns()::showText);
-        commands.add("examples", "Show the examples", FEATURES, "Shortcut+Shift+T", hasA, view.columns()::showExamples);
-        commands.add(
-                "together",
-                "Show features active together, or go back",
-                FEATURES,
-                "Shortcut+Shift+A",
-                hasA,
-                view.columns()::showTogether);
-        commands.add(
-                "all-features",
-                "Plot two numbers of all features",
-                FEATURES,
-                "Shortcut+G",
-                hasA,
-                view.columns()::showAllFeatures);
+        for (PaneKind kind : PaneKind.ALL) {
+            kind.command()
+                    .ifPresent(show -> commands.add(
+                            show.name(),
+                            show.title(),
+                            FEATURES,
+                            show.key(),
+                            hasA,
+                            () -> view.columns().show(kind, show.leaves())));
+        }
         commands.add(
                 "this-feature",
                 "Show the feature's own charts",
@@ -228,12 +218,7 @@ final class WorkbenchCommands {
         commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.columns()::findInTree);
 
         commands.add("maximise", "Maximise the focused pane, or bring it back", WINDOW, "F11", view::maximiseFocused);
-        commands.add(
-                "theme",
-                "Switch between light and dark",
-                WINDOW,
-                "Shortcut+Shift+L",
-                () -> models.dark().set(!models.dark().get()));
+        commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
         commands.add(
                 "larger",
                 "Larger text",
@@ -257,6 +242,29 @@ final class WorkbenchCommands {
                         .fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
     }
 
+    /** The command that shows all others. */
+    Command palette() {
+        return palette;
+    }
+
+    void showPalette() {
+        view.showPalette();
+    }
+
+    void showShortcuts() {
+        view.showShortcuts();
+    }
+
+    /** Light instead of dark, or the other way round. */
+    void switchTheme() {
+        models.dark().set(!models.dark().get());
+    }
+
+    /** Asks for a file and shows what it holds. */
+    void inspectFile() {
+        opening.chooseAnyFile(view.scene().getWindow()).ifPresent(this::inspect);
+    }
+
     /** Shows what a file or folder holds. */
     void inspect(Path path) {
         Runnable leave = () -> {
@@ -274,12 +282,13 @@ final class WorkbenchCommands {
                 view::uncover);
     }
 
-    private void showReading(CheckpointSide side) {
+    /** Shows how the checkpoint of a side is read. */
+    void showReading(CheckpointSide side) {
         view.cover(new CheckpointPage(models.audit(side), view::uncover).node(), view::uncover);
     }
 
     /** Asks where, and saves a checkpoint in the background. */
-    private void saveCheckpoint(CheckpointSide side, SaeSaving.Form form) {
+    void saveCheckpoint(CheckpointSide side, SaeSaving.Form form) {
         view.desk()
                 .choose(models.saving().suggestedName(side, form), form.label())
                 .ifPresent(target -> models.saving().save(side, form, target));

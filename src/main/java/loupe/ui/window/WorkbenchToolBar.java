@@ -3,7 +3,6 @@ package loupe.ui.window;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
 import javafx.geometry.Pos;
@@ -41,7 +40,7 @@ final class WorkbenchToolBar {
 
     private final WorkbenchModels models;
     private final FileOpening opening;
-    private final Commands commands;
+    private final WorkbenchCommands commands;
     private final HBox box = new HBox(8);
     private final SplitMenuButton openModel = new SplitMenuButton();
     private final SplitMenuButton openCheckpoint = new SplitMenuButton();
@@ -49,7 +48,7 @@ final class WorkbenchToolBar {
     private final Label summary = new Label();
     private final Label device = new Label();
 
-    WorkbenchToolBar(WorkbenchModels models, FileOpening opening, Commands commands) {
+    WorkbenchToolBar(WorkbenchModels models, FileOpening opening, WorkbenchCommands commands) {
         this.models = models;
         this.opening = opening;
         this.commands = commands;
@@ -87,12 +86,12 @@ final class WorkbenchToolBar {
         device.setMinWidth(Region.USE_PREF_SIZE);
         device.setTooltip(Tooltips.of(
                 "Where the model runs, and the memory its weights and those of the checkpoints take there"));
-        Button palette = IconButtons.of(
-                Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", () -> commands.run("palette"));
+        Button palette =
+                IconButtons.of(Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", commands::showPalette);
         palette.setId("palette");
-        Button theme = IconButtons.of(Feather.SUN, "Light or dark", () -> commands.run("theme"));
+        Button theme = IconButtons.of(Feather.SUN, "Light or dark", commands::switchTheme);
         theme.setId("theme");
-        Button help = IconButtons.of(Feather.HELP_CIRCLE, "Keyboard and mouse (F1)", () -> commands.run("shortcuts"));
+        Button help = IconButtons.of(Feather.HELP_CIRCLE, "Keyboard and mouse (F1)", commands::showShortcuts);
         help.setId("help");
         for (Region button : List.of(openModel, openCheckpoint, compare)) {
             button.setMinWidth(Region.USE_PREF_SIZE);
@@ -169,7 +168,7 @@ final class WorkbenchToolBar {
         List<MenuItem> items = new ArrayList<>();
         items.add(item("Choose a file...", () -> opening.chooseCheckpointFile(window(), side)));
         items.add(item("Choose a folder...", () -> opening.chooseCheckpointFolder(window(), side)));
-        items.add(item("Inspect a file first...", () -> commands.run("inspect")));
+        items.add(item("Inspect a file first...", commands::inspectFile));
         List<Path> nearby = models.nearby().paths();
         if (!nearby.isEmpty()) {
             items.add(new SeparatorMenuItem());
@@ -185,14 +184,11 @@ final class WorkbenchToolBar {
         }
         if (side.sae().get() != null) {
             items.add(new SeparatorMenuItem());
-            items.add(item(
-                    "How checkpoint " + side + " is read...",
-                    () -> commands.run("audit-" + side.toString().toLowerCase(Locale.ROOT))));
+            items.add(item("How checkpoint " + side + " is read...", () -> commands.showReading(side)));
             for (SaeSaving.Form form : SaeSaving.Form.values()) {
                 items.add(item(
                         "Save checkpoint " + side + " as " + form.label() + "...",
-                        () -> commands.run("save-" + side.toString().toLowerCase(Locale.ROOT) + "-"
-                                + form.name().toLowerCase(Locale.ROOT))));
+                        () -> commands.saveCheckpoint(side, form)));
             }
             items.add(item("Close checkpoint " + side, () -> models.workbench().closeCheckpoint(side)));
         }

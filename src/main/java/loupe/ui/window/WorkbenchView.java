@@ -21,11 +21,12 @@ import loupe.state.window.Session;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.export.ExportFormat;
-import loupe.ui.export.ExportMenu;
 import loupe.ui.pane.MaximiseHost;
+import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
+import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 
 /** The whole window: bar, three columns, activity line, and what lies over them: pages, the palette. */
@@ -35,6 +36,7 @@ public final class WorkbenchView {
     private final WorkbenchModels models;
     private final Commands commands = new Commands();
     private final FileOpening opening;
+    private final WorkbenchCommands actions;
     private final WindowFileSaver desk;
     private final WindowColumns columns;
     private final BorderPane root = new BorderPane();
@@ -62,7 +64,8 @@ public final class WorkbenchView {
         narrow = width < NARROW_PIXELS;
         columns = new WindowColumns(models, desk, remembered, narrow);
         palette = new CommandPalette(this::paletteEntries, this::uncover);
-        new WorkbenchCommands(this, models, opening).addTo(commands);
+        actions = new WorkbenchCommands(this, models, opening);
+        actions.addTo(commands);
         scene = new Scene(layers, width, height);
         layOut();
         bind();
@@ -92,7 +95,7 @@ public final class WorkbenchView {
 
     private void layOut() {
         root.getStyleClass().add("workbench");
-        root.setTop(new WorkbenchToolBar(models, opening, commands).node());
+        root.setTop(new WorkbenchToolBar(models, opening, actions).node());
         root.setCenter(new MaximiseHost(columns.node()));
         root.setBottom(new ActivityBar(
                         models.workbench().activity(), models.workbench().notices())
@@ -239,29 +242,28 @@ public final class WorkbenchView {
     /**
      * Maximises a pane of side A, or brings it back.
      *
-     * @param pane tree, histogram, logits, scatter, examples, text, tokens, neighbours or together; others do nothing
+     * @param type the class of the pane, one of {@link PaneKind#ALL}
+     * @throws IllegalArgumentException if the window has no such pane
      */
-    public void maximise(String pane, boolean wanted) {
-        (pane.equals("scatter")
-                        ? java.util.Optional.of(columns.scatter().node())
-                        : columns.a().named(pane))
-                .ifPresent(frame -> frame.setMaximised(wanted));
+    public void maximise(Class<? extends Pane> type, boolean wanted) {
+        columns.a().of(type).node().setMaximised(wanted);
     }
 
     /** Saves the focused chart, or the tree, as a picture. */
     void exportFocused(ExportFormat format) {
-        java.util.Map<PaneFrame, ExportMenu> pictures =
-                new java.util.LinkedHashMap<>(columns.a().pictures());
-        pictures.putAll(columns.b().pictures());
-        pictures.put(columns.scatter().node(), columns.scatter().export());
-        pictures.getOrDefault(focused, pictures.get(columns.a().tree())).savePicture(format);
+        columns.panes().stream()
+                .filter(pane -> pane.node() == focused)
+                .findFirst()
+                .flatMap(Pane::picture)
+                .or(columns.a().of(TreePane.class)::picture)
+                .ifPresent(picture -> picture.savePicture(format));
     }
 
     void maximiseFocused() {
         if (focused != null) {
             focused.toggleMaximised();
         } else {
-            columns.a().tree().toggleMaximised();
+            columns.a().of(TreePane.class).node().toggleMaximised();
         }
     }
 
@@ -292,7 +294,7 @@ public final class WorkbenchView {
         }
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
-            if (command.enabled().getAsBoolean() && !command.name().equals("palette")) {
+            if (command.enabled().getAsBoolean() && command != actions.palette()) {
                 candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
             }
         }

@@ -14,6 +14,7 @@ import javafx.geometry.Point2D;
 import javafx.scene.Node;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
+import javafx.scene.control.TabPane;
 import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
@@ -565,6 +566,42 @@ class WorkbenchUiTest extends ApplicationTest {
                 .equals(java.util.List.of("Token list", "Neighbours", "Active together")));
         Node controls = lookup("#ghost-scale").query();
         assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
+    }
+
+    @Test
+    void aPaneIsCalledAsItsKindIsListed() {
+        for (PaneKind kind : PaneKind.ALL) {
+            String title = UiTest.onFx(
+                    () -> view.columns().a().of(kind).node().titleProperty().get());
+            assertThat(kind.title()).as(kind.id()).startsWith(title); // a frame without room shows the first word
+        }
+    }
+
+    @Test
+    void everyPaneIsMaximisedByItsKindAndBroughtBack() {
+        for (PaneKind kind : PaneKind.ALL) {
+            UiTest.onFx(() -> view.maximise(kind.type(), true));
+            assertThat(UiTest.onFx(() -> view.columns().a().of(kind).node().isMaximised()))
+                    .as(kind.id())
+                    .isTrue();
+            UiTest.onFx(() -> view.maximise(kind.type(), false));
+        }
+    }
+
+    @Test
+    void theTabInFrontOutlivesANewArrangement() {
+        open();
+        UiTest.onFx(() -> {
+            view.run("together");
+            view.scene().getWindow().setWidth(1024);
+        });
+        UiTest.waitUntil(() -> lookup("#tabs-lists").<TabPane>query().getTabs().size() == 3);
+        assertThat(UiTest.onFx(() -> lookup("#tabs-lists")
+                        .<TabPane>query()
+                        .getSelectionModel()
+                        .getSelectedItem()
+                        .getId()))
+                .isEqualTo("tab-together-A");
     }
 
     // ---- what the tests share ----

@@ -1,0 +1,202 @@
+package loupe.state.ghost;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import javafx.beans.property.BooleanProperty;
+import javafx.beans.property.DoubleProperty;
+import javafx.beans.property.IntegerProperty;
+import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.Property;
+import javafx.beans.property.StringProperty;
+import loupe.analysis.ghost.TreeSteering;
+import loupe.analysis.tokens.TokenFilter;
+import loupe.analysis.tokens.TokenListSettings;
+import loupe.analysis.tokens.TokenMetric;
+import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
+import loupe.lm.tokenizer.Tokenizer;
+
+/**
+ * The knobs of the ghost, each listed once, in the order in which the window shows them. Undo, reset, the session,
+ * captions and the sliders go through {@link #ALL}, so that a new one needs a line here and nothing else.
+ */
+public final class GhostKnobs {
+    /** How many of the first principal components can have a weight. */
+    public static final int MOST_COMPONENTS = 8;
+    /** Where the fold control folds nothing, in nats. */
+    public static final double FOLDS_NOTHING = -3;
+
+    private static final double DEFAULT_CUTOFF = 5e-5; // the notebook's
+    private static final int DEFAULT_TOP_K = 5;
+    private static final int DEFAULT_DEPTH = 25;
+    private static final double WEIGHT_STEP = 0.01;
+    private static final double STEERING_STEP = 0.1;
+
+    private static final List<Knob<?, ?>> LISTED = new ArrayList<>();
+
+    /** How much of the direction is the encoder's: 1 is the encoder, 0 the decoder direction. */
+    public static final Knob<Number, DoubleProperty> ENCODER_MIX = listed(Knob.number(
+                    "encoderMix",
+                    1,
+                    KnobSlider.linear(
+                            "Encoder share",
+                            "",
+                            "A in A e + (1 - A) d: 1 is the encoder, 0 the decoder direction",
+                            0,
+                            1,
+                            0.01,
+                            0.1))
+            .captioned((share, model, sae) -> share.doubleValue() == 1
+                    ? ", encoder"
+                    : share.doubleValue() == 0 ? ", decoder" : ", encoder share " + share));
+
+    /** How far the ghost stands from the centroid, in units of the open model's embedding. */
+    public static final Knob<Number, DoubleProperty> SCALE =
+            listed(Knob.scale("scale").captioned((scale, model, sae) -> ", scale " + scale));
+
+    /** Whether the mean of all token embeddings is added. */
+    public static final Knob<Boolean, BooleanProperty> CENTROID = listed(Knob.flag("centroid", true)
+            .captioned((centroid, model, sae) -> centroid ? " from the centroid" : " from the origin"));
+
+    /** Weights of the embedding's first principal components, as many as are offered. */
+    public static final Knob<List<Double>, ObjectProperty<List<Double>>> PCA = listed(Knob.of(
+                    "pca",
+                    List.of(0.0),
+                    weights -> weights.stream()
+                            .map(weight -> Knob.rounded(weight, WEIGHT_STEP))
+                            .toList(),
+                    new Knob.Spelling<>(GhostKnobs::written, GhostKnobs::weights))
+            .onceCalled("ghost.pc1")
+            .captioned((weights, model, sae) -> caption(weights)));
+
+    /** How the token list measures nearness to the ghost. */
+    public static final Knob<TokenMetric, ObjectProperty<TokenMetric>> METRIC =
+            listed(Knob.choice("metric", TokenMetric.RATIO));
+
+    /** Exponent of the token list's ratio. */
+    public static final Knob<Number, DoubleProperty> EXPONENT = listed(Knob.number(
+            "exponent",
+            TokenListSettings.DEFAULT_EXPONENT,
+            KnobSlider.linear(
+                    "Exponent m",
+                    "",
+                    "m in (1 - cos(ghost, token))^m / (1 - cos(centroid, token)), the token list's score",
+                    0,
+                    5,
+                    0.025,
+                    0.25)));
+
+    /** What stands before the definition, with {@code {ghost}} where the ghost stands. */
+    public static final Knob<String, StringProperty> PROMPT = listed(Knob.text("prompt", GhostValues.PROMPT));
+
+    /** Whether the token for the beginning of text comes before the prompt. */
+    public static final Knob<Tokenizer.Beginning, ObjectProperty<Tokenizer.Beginning>> BEGINNING =
+            listed(Knob.choice("beginning", Tokenizer.Beginning.AUTO));
+
+    /** Cumulative probability below which the tree shows no node. */
+    public static final Knob<Number, DoubleProperty> CUTOFF = listed(Knob.number(
+            "cutoff",
+            DEFAULT_CUTOFF,
+            KnobSlider.logarithmic(
+                    "Cutoff", "", "Cumulative probability below which the tree shows no node", 1e-7, 1e-1, 0.1, 0.5)));
+
+    /** Children of a node of the tree at most. */
+    public static final Knob<Number, IntegerProperty> TOP_K = listed(Knob.whole(
+            "topK",
+            DEFAULT_TOP_K,
+            KnobSlider.linear("Top k", "", "Most children a node of the tree may have", 1, 20, 1, 5)));
+
+    /** Longest path of the tree, in tokens. */
+    public static final Knob<Number, IntegerProperty> DEPTH = listed(Knob.whole(
+            "depth", DEFAULT_DEPTH, KnobSlider.linear("Depth", "tokens", "Longest path of the tree", 1, 60, 1, 5)));
+
+    /** Log ratio to the baseline, in nats, below which the tree's branches are folded. */
+    public static final Knob<Number, DoubleProperty> FOLD_UNDER = listed(Knob.number(
+                    "foldUnder",
+                    FOLDS_NOTHING,
+                    KnobSlider.linear(
+                            "Fold below",
+                            "nats",
+                            "Branches no sentence of which is likelier than under the baseline by this much (natural logarithm of the ratio) are folded into one stub, which a click opens. At the left end they only fade",
+                            FOLDS_NOTHING,
+                            7,
+                            0.1,
+                            1))
+            .elsewhere());
+
+    /** Which tokens the token lists may have. */
+    public static final Knob<TokenFilter, ObjectProperty<TokenFilter>> FILTER = listed(Knob.of(
+            "filter",
+            TokenFilter.NONE,
+            filter -> filter,
+            new Knob.Spelling<>(RememberedValues::of, RememberedValues::filter)));
+
+    /** What is added to the residual stream while trees grow. */
+    public static final Knob<SteeringValues, ObjectProperty<SteeringValues>> STEERING = listed(Knob.of(
+                    "steering",
+                    SteeringValues.NONE,
+                    steering -> steering.withCoefficient(Knob.rounded(steering.coefficient(), STEERING_STEP)),
+                    new Knob.Spelling<>(RememberedValues::of, RememberedValues::steering))
+            .captioned(GhostKnobs::caption));
+
+    /** Every knob, in the order above. */
+    public static final List<Knob<?, ?>> ALL = List.copyOf(LISTED);
+
+    private GhostKnobs() {}
+
+    /** The slider of a principal component's weight, from 0. */
+    public static KnobSlider weight(int component) {
+        int number = component + 1;
+        return KnobSlider.linear(
+                "PC " + number + " weight",
+                "",
+                "Weight w" + number + " of the embedding's principal component " + number
+                        + ": u = (1 - sum of w) f + sum of w p",
+                -1,
+                1,
+                WEIGHT_STEP,
+                0.1);
+    }
+
+    private static <T, P extends Property<T>> Knob<T, P> listed(Knob<T, P> knob) {
+        LISTED.add(knob);
+        return knob;
+    }
+
+    private static String written(List<Double> weights) {
+        return weights.stream().map(weight -> Double.toString(weight)).collect(Collectors.joining(","));
+    }
+
+    private static List<Double> weights(String line) {
+        List<Double> weights = Arrays.stream(line.split(","))
+                .limit(MOST_COMPONENTS)
+                .map(Double::valueOf)
+                .toList();
+        for (double weight : weights) {
+            if (!(Math.abs(weight) <= 1)) {
+                throw new IllegalArgumentException("weight is " + weight + ", must be from -1 to 1");
+            }
+        }
+        return weights;
+    }
+
+    private static String caption(List<Double> weights) {
+        StringBuilder said = new StringBuilder();
+        for (int i = 0; i < weights.size(); i++) {
+            if (weights.get(i) != 0) {
+                said.append(", PC ").append(i + 1).append(" weight ").append(weights.get(i));
+            }
+        }
+        return said.toString();
+    }
+
+    private static String caption(SteeringValues steering, OpenModel model, OpenSae sae) {
+        return !steering.isOn() || model == null || sae == null
+                ? ""
+                : (steering.kind() == TreeSteering.Kind.CLAMP ? ", clamped to " : ", steered by ")
+                        + steering.coefficient() + " at layer " + steering.layerIn(model, sae)
+                        + (steering.ghost() ? "" : " alone");
+    }
+}

@@ -1,0 +1,59 @@
+package loupe.ui.window;
+
+import java.util.OptionalInt;
+import loupe.index.Example;
+import loupe.index.FeatureStatistics;
+import loupe.state.SideModels;
+import loupe.state.WorkbenchModels;
+import loupe.state.nearest.NeighboursModel;
+import loupe.state.window.VocabularyTexts;
+import loupe.ui.control.References;
+import loupe.ui.export.FileSaver;
+
+/**
+ * What the panes of one side are made from: its models, and what a click in one pane does in the others.
+ *
+ * @param showText brings the pane of the user's own text to the front
+ */
+record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, FileSaver desk) {
+    VocabularyTexts texts() {
+        return models.texts();
+    }
+
+    SideModels otherSide() {
+        return side == models.a() ? models.b() : models.a();
+    }
+
+    /** Has the neighbours of a token looked for, and the features active at it. */
+    void askOfToken(int id) {
+        side.neighbours().among().set(NeighboursModel.Among.TOKENS);
+        side.neighbours().query().set(References.ofToken(id));
+        side.together().query().set(References.ofToken(id));
+    }
+
+    /** Chooses a feature of this side's checkpoint: of A for the whole window, of B beside it. */
+    void chooseFeature(int feature) {
+        if (side.side().isA()) {
+            models.table().jumpTo(feature);
+        } else {
+            models.compare().pin(OptionalInt.of(feature));
+        }
+    }
+
+    /** Opens an example as the user's own text. */
+    void openAsText(Example example) {
+        models.text().open(example.ids(), example.focus());
+        showText.run();
+    }
+
+    /** A few words about a feature: the tokens it promotes. */
+    String describe(int feature) {
+        return side.promoted().of(feature);
+    }
+
+    /** A feature's largest activation in the corpus; NaN while it is not known. */
+    double largest(int feature) {
+        FeatureStatistics counted = models.statistics().features(side.side()).get();
+        return counted == null || feature >= counted.features() ? Double.NaN : counted.max()[feature];
+    }
+}

@@ -1,0 +1,64 @@
+package loupe.ui.ghost;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import javafx.scene.Parent;
+import javafx.scene.layout.StackPane;
+import loupe.analysis.tokens.TokenMetric;
+import loupe.state.Opened;
+import loupe.state.ghost.GhostControlsModel;
+import loupe.state.ghost.GhostKnobs;
+import loupe.state.ghost.Knob;
+import loupe.state.ghost.ScaleSweepModel;
+import loupe.ui.UiTest;
+import loupe.ui.control.SliderField;
+import org.junit.jupiter.api.Test;
+
+class GhostControlsUiTest extends UiTest {
+    private final Opened opened = new Opened();
+    private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
+
+    @Override
+    protected Parent build() {
+        return new StackPane(
+                new GhostControls(controls, new ScaleSweepModel(opened.workbench, opened.workbench.a(), controls))
+                        .node());
+    }
+
+    @Test
+    void everyListedSliderStandsInTheControlsAndIsTiedToItsKnob() {
+        for (Knob<?, ?> knob : GhostKnobs.ALL) {
+            if (knob.slider().isEmpty() || knob.isElsewhere() || knob == GhostKnobs.ENCODER_MIX) {
+                continue;
+            }
+            SliderField field = lookup("#" + KnobFields.id(knob)).query();
+            double end = knob.slider().get().max();
+            onFx(() -> field.setValue(end));
+            assertThat(controls.number(knob).getValue().doubleValue())
+                    .as(knob.name())
+                    .isEqualTo(end);
+            onFx(controls::reset);
+            assertThat(field.getValue())
+                    .as(knob.name())
+                    .isEqualTo(controls.number(knob).getValue().doubleValue())
+                    .isNotEqualTo(end);
+        }
+    }
+
+    @Test
+    void theShareOfTheEncoderHasASliderOnlyWhileDirectionsAreMixed() {
+        SliderField mixture = lookup("#ghost-mixture").query();
+        assertThat(mixture.isVisible()).isFalse();
+        onFx(() -> controls.encoderMix().set(0.25));
+        assertThat(mixture.isVisible()).isTrue();
+        assertThat(mixture.getValue()).isEqualTo(0.25);
+    }
+
+    @Test
+    void theExponentIsOfTheRatioOnly() {
+        SliderField exponent = lookup("#ghost-exponent").query();
+        assertThat(exponent.isDisabled()).isFalse();
+        onFx(() -> controls.metric().set(TokenMetric.COSINE));
+        assertThat(exponent.isDisabled()).isTrue();
+    }
+}
