@@ -13,6 +13,7 @@ import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
 import loupe.app.command.ModelOptions;
 import loupe.app.window.Toolkit;
+import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,7 +52,8 @@ public final class TourCommand extends LoupeCommand {
     public Map<String, Object> run(CommandContext context) throws IOException {
         Path folder = model.isGiven()
                 ? OptionPaths.existing(model.model, "--model")
-                : WorkbenchApp.sampleFolder()
+                : UserFolders.ofUser()
+                        .sample()
                         .map(sample -> sample.resolve("glossary"))
                         .filter(Files::isDirectory)
                         .orElseThrow(() ->
