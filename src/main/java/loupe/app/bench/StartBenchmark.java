@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.app.window.Toolkit;
-import loupe.app.window.WorkbenchApp;
+import loupe.app.window.UserFolders;
 
 /**
  * Starts the workbench on the sample in a process of its own, with nothing remembered, until table, tree and token list
@@ -26,7 +26,7 @@ final class StartBenchmark implements Benchmark {
     public Map<String, Object> run(Bench bench) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
         Optional<Path> sample =
-                WorkbenchApp.sampleFolder().filter(folder -> Files.isDirectory(folder.resolve("glossary")));
+                UserFolders.ofUser().sample().filter(folder -> Files.isDirectory(folder.resolve("glossary")));
         if (sample.isEmpty()) {
             figures.put("not_run", "there is no sample to open");
             return figures;

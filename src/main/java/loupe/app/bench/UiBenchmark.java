@@ -16,6 +16,7 @@ import javafx.application.Platform;
 import javafx.stage.Stage;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.app.window.Toolkit;
+import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.SideModels;
@@ -50,7 +51,8 @@ final class UiBenchmark implements Benchmark {
     @Override
     public Map<String, Object> run(Bench bench) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
-        Path sample = WorkbenchApp.sampleFolder()
+        Path sample = UserFolders.ofUser()
+                .sample()
                 .filter(folder -> Files.isDirectory(folder.resolve("glossary")))
                 .orElse(null);
         if (sample == null) {

@@ -7,6 +7,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
+import loupe.app.window.UserFolders;
 import loupe.training.sample.SampleBuilder;
 import loupe.training.sample.SampleFigures;
 import picocli.CommandLine.Command;
@@ -36,7 +37,7 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
     @Option(
             names = "--work",
             paramLabel = "DIR",
-            description = "Folder for unfinished parts (default: ~/.cache/sae-loupe/train-sample).")
+            description = "Folder for unfinished parts (default: train-sample in the cache folder).")
     private Path work;
 
     @Option(
@@ -87,8 +88,7 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
             throw new UsageException("--tokens, --sae-tokens and --corpus-tokens are " + tokens + ", " + saeTokens
                     + " and " + corpusTokens + "; at least 1 is needed of each");
         }
-        Path unfinished =
-                work != null ? work : Path.of(System.getProperty("user.home"), ".cache", "sae-loupe", "train-sample");
+        Path unfinished = work != null ? work : UserFolders.ofUser().cache().resolve("train-sample");
         SampleBuilder.Plan plan = new SampleBuilder.Plan(tokens, saeTokens, corpusTokens, seed);
         return new SampleBuilder(
                         definitions,

@@ -24,6 +24,7 @@ import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.app.cli.CommandContext;
 import loupe.app.window.Toolkit;
+import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import loupe.state.WorkbenchModels;
 import loupe.state.features.FeatureColumn;
@@ -387,7 +388,8 @@ final class Tour {
     /** The sample's own; else the strongest of the rare features: one whose examples a newcomer understands at once. */
     private void chooseTypicalFeature() {
         Toolkit.run(() -> {
-            if (WorkbenchApp.sampleFolder()
+            if (UserFolders.ofUser()
+                    .sample()
                     .filter(sample -> sample.resolve("sae-topk")
                             .equals(workbench().a().sae().get().path()))
                     .isPresent()) {

@@ -10,6 +10,7 @@ import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
 import loupe.app.window.Toolkit;
+import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -48,7 +49,8 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
     public Result run(CommandContext context) throws IOException {
         Path folder = model != null
                 ? OptionPaths.existing(model, "--model")
-                : WorkbenchApp.sampleFolder()
+                : UserFolders.ofUser()
+                        .sample()
                         .map(sample -> sample.resolve("glossary"))
                         .filter(Files::isDirectory)
                         .orElseThrow(() ->

@@ -114,13 +114,14 @@ public final class WorkbenchApp implements AutoCloseable {
      */
     public static void runToTheEnd(
             InferenceService service, Opening first, Cancellation cancellation, Consumer<WorkbenchApp> whenShown) {
-        SessionFile memory = SessionFile.ofUser();
+        UserFolders folders = UserFolders.ofUser();
+        SessionFile memory = new SessionFile(folders.session());
         Optional<CompletionStage<OpenModel>> ahead =
                 firstModel(first, memory.load()).map(folder -> service.openModel(folder, Processing.RAW));
         Toolkit.start();
         CountDownLatch closed = new CountDownLatch(1);
         WorkbenchApp app = Toolkit.call(() -> {
-            WorkbenchApp made = new WorkbenchApp(service, memory, cacheFolder());
+            WorkbenchApp made = new WorkbenchApp(service, memory, folders.indexes());
             made.show(new Stage(), closed::countDown);
             made.openFirst(first);
             ahead.ifPresent(made::giveBackOnceOpen);
@@ -170,7 +171,10 @@ public final class WorkbenchApp implements AutoCloseable {
         if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
             return Optional.of(Path.of(session.model()));
         }
-        return sampleFolder().map(folder -> folder.resolve("glossary")).filter(Files::isDirectory);
+        return UserFolders.ofUser()
+                .sample()
+                .map(folder -> folder.resolve("glossary"))
+                .filter(Files::isDirectory);
     }
 
     /**
@@ -245,7 +249,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /** Opens what was asked for, else what was open last, else the sample. */
     public void openFirst(Opening first) {
-        Optional<Path> sample = sampleFolder();
+        Optional<Path> sample = UserFolders.ofUser().sample();
         Optional<Path> model = firstModel(first, session);
         List<Session.Checkpoint> saes = first.saes().stream()
                 .map(path -> new Session.Checkpoint(path.toString(), Map.of()))
@@ -375,32 +379,6 @@ public final class WorkbenchApp implements AutoCloseable {
             kept.put("fold", "true");
         }
         return kept;
-    }
-
-    /** The sample that comes with the program, where it is. */
-    public static Optional<Path> sampleFolder() {
-        List<Path> places = new ArrayList<>();
-        String home = System.getProperty("loupe.home");
-        if (home != null) {
-            places.add(Path.of(home, "sample-checkpoints"));
-        }
-        places.add(Path.of("sample-checkpoints"));
-        return places.stream().filter(Files::isDirectory).findFirst();
-    }
-
-    /** Where this operating system keeps what can be made again. */
-    static Path cacheFolder() {
-        String home = System.getProperty("user.home");
-        String os = System.getProperty("os.name");
-        String local = System.getenv("LOCALAPPDATA");
-        if (os.startsWith("Windows") && local != null) {
-            return Path.of(local, "SAE Loupe", "indexes");
-        }
-        if (os.startsWith("Mac")) {
-            return Path.of(home, "Library/Caches/SAE Loupe/indexes");
-        }
-        String xdg = System.getenv("XDG_CACHE_HOME");
-        return (xdg == null || xdg.isBlank() ? Path.of(home, ".cache") : Path.of(xdg)).resolve("sae-loupe/indexes");
     }
 
     @Override

@@ -8,7 +8,6 @@ import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,24 +22,6 @@ public final class SessionFile {
 
     public SessionFile(Path file) {
         this.file = file;
-    }
-
-    /** The user's own session file, in the place this operating system keeps settings. */
-    public static SessionFile ofUser() {
-        return new SessionFile(
-                configFolder(System.getenv(), System.getProperty("os.name"), Path.of(System.getProperty("user.home")))
-                        .resolve("session.json"));
-    }
-
-    static Path configFolder(Map<String, String> environment, String os, Path home) {
-        if (os.startsWith("Windows") && environment.get("APPDATA") != null) {
-            return Path.of(environment.get("APPDATA"), "SAE Loupe");
-        }
-        if (os.startsWith("Mac")) {
-            return home.resolve("Library/Application Support/SAE Loupe");
-        }
-        String xdg = environment.get("XDG_CONFIG_HOME");
-        return (xdg == null || xdg.isBlank() ? home.resolve(".config") : Path.of(xdg)).resolve("sae-loupe");
     }
 
     /**

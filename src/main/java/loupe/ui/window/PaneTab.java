@@ -2,7 +2,7 @@ package loupe.ui.window;
 
 import java.util.ArrayList;
 import java.util.List;
-import loupe.ui.style.Side;
+import loupe.state.window.Side;
 
 /**
  * Panes that stand beside each other in a place; a tab of it, if there are others behind.

@@ -14,6 +14,7 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.state.WorkbenchModels;
+import loupe.state.window.Side;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureHeader;
@@ -22,7 +23,6 @@ import loupe.ui.ghost.GhostControls;
 import loupe.ui.nearest.TokenListPane;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
-import loupe.ui.style.Side;
 import loupe.ui.tree.TreePane;
 
 /**

@@ -53,14 +53,4 @@ class SessionFileTest {
         assertThat(session.model()).isEqualTo("/m");
         assertThat(session.fontSize()).isEqualTo(13);
     }
-
-    @Test
-    void theFolderIsWhereTheSystemKeepsSettings() {
-        Path home = Path.of("/home/ada");
-        assertThat(SessionFile.configFolder(Map.of(), "Linux", home)).isEqualTo(Path.of("/home/ada/.config/sae-loupe"));
-        assertThat(SessionFile.configFolder(Map.of("XDG_CONFIG_HOME", "/etc/ada"), "Linux", home))
-                .isEqualTo(Path.of("/etc/ada/sae-loupe"));
-        assertThat(SessionFile.configFolder(Map.of(), "Mac OS X", home))
-                .isEqualTo(home.resolve("Library/Application Support/SAE Loupe"));
-    }
 }

@@ -1,0 +1,91 @@
+package loupe.app.window;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The folders that the program uses on a user's computer: the user's settings, what can be made again, and the sample.
+ * None of them is made here. On Linux the XDG base directories count, an empty variable as if it were not set; on macOS
+ * the folders of the user's Library; on Windows {@code APPDATA} for settings and {@code LOCALAPPDATA} for the cache.
+ *
+ * @param config where the session is kept
+ * @param cache where finished passes over a corpus, and other things that take long to make, are kept
+ * @param samplePlaces where the sample may lie, most likely first
+ * @see <a href="https://specifications.freedesktop.org/basedir-spec/latest/">XDG Base Directory Specification</a>
+ */
+public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
+    private static final String TITLE = "SAE Loupe";
+    private static final String UNIX_NAME = "sae-loupe";
+    private static final String SAMPLE = "sample-checkpoints";
+
+    public UserFolders {
+        samplePlaces = List.copyOf(samplePlaces);
+    }
+
+    /** The folders of the user who runs this process. */
+    public static UserFolders ofUser() {
+        return of(
+                System.getenv(),
+                System.getProperty("os.name"),
+                Path.of(System.getProperty("user.home")),
+                Optional.ofNullable(System.getProperty("loupe.home")).map(Path::of));
+    }
+
+    /**
+     * The folders on a computer described by its environment.
+     *
+     * @param os name of the operating system, as the system property {@code os.name} has it
+     * @param home the user's home folder
+     * @param program the folder that the program was built in, if the launcher named it
+     */
+    static UserFolders of(Map<String, String> environment, String os, Path home, Optional<Path> program) {
+        List<Path> samplePlaces = new ArrayList<>();
+        program.ifPresent(folder -> samplePlaces.add(folder.resolve(SAMPLE)));
+        samplePlaces.add(Path.of(SAMPLE));
+        return new UserFolders(config(environment, os, home), cache(environment, os, home), samplePlaces);
+    }
+
+    private static Path config(Map<String, String> environment, String os, Path home) {
+        if (os.startsWith("Windows") && environment.containsKey("APPDATA")) {
+            return Path.of(environment.get("APPDATA"), TITLE);
+        }
+        if (os.startsWith("Mac")) {
+            return home.resolve("Library/Application Support").resolve(TITLE);
+        }
+        return base(environment, "XDG_CONFIG_HOME", home.resolve(".config")).resolve(UNIX_NAME);
+    }
+
+    private static Path cache(Map<String, String> environment, String os, Path home) {
+        if (os.startsWith("Windows") && environment.containsKey("LOCALAPPDATA")) {
+            return Path.of(environment.get("LOCALAPPDATA"), TITLE);
+        }
+        if (os.startsWith("Mac")) {
+            return home.resolve("Library/Caches").resolve(TITLE);
+        }
+        return base(environment, "XDG_CACHE_HOME", home.resolve(".cache")).resolve(UNIX_NAME);
+    }
+
+    private static Path base(Map<String, String> environment, String variable, Path usual) {
+        String set = environment.getOrDefault(variable, "");
+        return set.isBlank() ? usual : Path.of(set);
+    }
+
+    /** Where finished passes over a corpus are kept. */
+    Path indexes() {
+        return cache.resolve("indexes");
+    }
+
+    /** The file that remembers how the window was left. */
+    Path session() {
+        return config.resolve("session.json");
+    }
+
+    /** The folder of the sample that comes with the program; empty where it is not installed. */
+    public Optional<Path> sample() {
+        return samplePlaces.stream().filter(Files::isDirectory).findFirst();
+    }
+}
