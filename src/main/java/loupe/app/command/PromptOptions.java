@@ -26,7 +26,7 @@ final class PromptOptions {
             names = "--prompt",
             paramLabel = "TEXT",
             description =
-                    "Text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
+                    "Text to continue, with {ghost} in it (default: " + GhostPrompt.DEFAULT_TEXT + ").")
     private String prompt;
 
     @Option(
