@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.tensor.StoredTensor;
@@ -175,7 +176,7 @@ final class DictionaryLearning implements SaeFamily {
                 .take(Part.MAGNITUDE_SCALE, "r_mag")
                 .take(Part.MAGNITUDE_BIAS, "mag_bias");
         draft.subtractDecoderBias = true;
-        draft.activation = "gated";
+        draft.activation = Activation.Kind.GATED;
         return draft;
     }
 
@@ -189,14 +190,14 @@ final class DictionaryLearning implements SaeFamily {
                 .take(Part.MAGNITUDE_ENCODER, EARLY_MAGNITUDES + ".weight", true)
                 .take(Part.MAGNITUDE_BIAS, EARLY_MAGNITUDES + ".bias");
         draft.subtractDecoderBias = true;
-        draft.activation = "gated";
+        draft.activation = Activation.Kind.GATED;
         return draft;
     }
 
     private static SaeDraft topK(CheckpointFiles files, boolean batch) {
         SaeDraft draft = linear(files, "b_dec").take(Part.ENCODER_BIAS, "encoder.bias");
         draft.subtractDecoderBias = true;
-        draft.activation = batch ? "batchtopk" : "topk";
+        draft.activation = batch ? Activation.Kind.BATCHTOPK : Activation.Kind.TOPK;
         kAndThreshold(files, draft);
         return draft;
     }
@@ -204,7 +205,7 @@ final class DictionaryLearning implements SaeFamily {
     private static SaeDraft matryoshka(CheckpointFiles files) {
         SaeDraft draft = named(files);
         draft.subtractDecoderBias = true;
-        draft.activation = "batchtopk";
+        draft.activation = Activation.Kind.BATCHTOPK;
         kAndThreshold(files, draft);
         long sum = 0;
         if (files.has("group_sizes")) {
@@ -226,7 +227,7 @@ final class DictionaryLearning implements SaeFamily {
 
     private static SaeDraft jumpRelu(CheckpointFiles files) {
         SaeDraft draft = named(files).take(Part.THRESHOLD, "threshold");
-        draft.activation = "jumprelu";
+        draft.activation = Activation.Kind.JUMPRELU;
         return draft;
     }
 
@@ -268,7 +269,7 @@ final class DictionaryLearning implements SaeFamily {
         files.scalar("k").ifPresent(k -> draft.k("the buffer k", java.util.OptionalInt.of(k.intValue())));
         draft.k("config.json", trainer(files).integer("k"));
         Optional<Double> threshold = files.scalar("threshold");
-        boolean batch = draft.activation.equals("batchtopk");
+        boolean batch = draft.activation == Activation.Kind.BATCHTOPK;
         if (threshold.isPresent() && threshold.get().isNaN()) {
             throw files.refused(
                     "the threshold is not a number", "a threshold of 0 or more", "Train it further, or save it again");

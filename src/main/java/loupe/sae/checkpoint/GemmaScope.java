@@ -8,6 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.SaeConfig.Heads;
 
@@ -50,7 +51,7 @@ final class GemmaScope implements SaeFamily {
         }
         SaeDraft draft = new SaeDraft(files, format(), shape[0], shape[1]);
         draft.dOut = Math.toIntExact(MatrixOrientation.length(files, "b_dec"));
-        draft.activation = "jumprelu";
+        draft.activation = Activation.Kind.JUMPRELU;
         draft.take(Part.ENCODER, encoder)
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, decoder, true)

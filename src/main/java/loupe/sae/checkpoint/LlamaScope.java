@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 
@@ -66,13 +67,12 @@ final class LlamaScope implements SaeFamily {
     }
 
     private static void threshold(CheckpointFiles files, ConfigJson settings, double factor, SaeDraft draft) {
-        String activation = settings.text("act_fn").orElse("jumprelu");
-        if (!activation.equals("jumprelu") && !activation.equals("relu")) {
-            throw files.refused(
-                    "hyperparams.json says act_fn " + activation + ", which is not supported", "jumprelu or relu", "");
-        }
-        draft.activation = activation;
-        if (activation.equals("jumprelu")) {
+        String name = settings.text("act_fn").orElse("jumprelu");
+        draft.activation = Activation.Kind.of(name)
+                .filter(known -> known == Activation.Kind.JUMPRELU || known == Activation.Kind.RELU)
+                .orElseThrow(() -> files.refused(
+                        "hyperparams.json says act_fn " + name + ", which is not supported", "jumprelu or relu", ""));
+        if (draft.activation == Activation.Kind.JUMPRELU) {
             double threshold = settings.number("jump_relu_threshold").orElse(0) * factor;
             float[] same = new float[draft.dSae];
             Arrays.fill(same, (float) threshold);

@@ -6,6 +6,7 @@ import java.util.OptionalDouble;
 import loupe.base.HookPoint;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
@@ -124,9 +125,9 @@ final class LmSaes implements SaeFamily {
         String function = config.text("act_fn").orElse("relu");
         boolean timesDecoderNorm = config.flag("sparsity_include_decoder_norm").orElse(false);
         switch (function) {
-            case "relu" -> draft.activation = "relu";
+            case "relu" -> draft.activation = Activation.Kind.RELU;
             case "jumprelu" -> {
-                draft.activation = "jumprelu";
+                draft.activation = Activation.Kind.JUMPRELU;
                 draft.take(Part.THRESHOLD, names.logThreshold);
                 draft.changes.add(weights -> exponentiate(weights, timesDecoderNorm));
             }
@@ -137,7 +138,7 @@ final class LmSaes implements SaeFamily {
                             "sparsity_include_decoder_norm false, or act_fn jumprelu",
                             "");
                 }
-                draft.activation = "topk";
+                draft.activation = Activation.Kind.TOPK;
                 draft.k("config.json", config.integer("top_k"));
             }
             default ->

@@ -8,6 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 
@@ -59,9 +60,9 @@ final class OpenAi implements SaeFamily {
         Map<String, Object> values = files.archive().values();
         String name = String.valueOf(values.getOrDefault(files.prefix() + "activation", "ReLU"));
         switch (name) {
-            case "ReLU" -> draft.activation = "relu";
+            case "ReLU" -> draft.activation = Activation.Kind.RELU;
             case "TopK" -> {
-                draft.activation = "topk";
+                draft.activation = Activation.Kind.TOPK;
                 draft.normalisation = InputNormalisation.LAYER_NORM;
                 ConfigJson settings =
                         new ConfigJson(files.archive().path(), values).object(files.prefix() + "activation_state_dict");

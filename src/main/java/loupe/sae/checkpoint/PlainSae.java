@@ -1,12 +1,14 @@
 package loupe.sae.checkpoint;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import loupe.base.HookPoint;
 import loupe.format.SafetensorsWriter;
 import loupe.sae.Activation;
@@ -39,8 +41,6 @@ final class PlainSae implements SaeFamily {
             Map.entry(Part.MAGNITUDE_ENCODER, "W_mag"),
             Map.entry(Part.LOOKUP, "lookup"),
             Map.entry(Part.SKIP, "W_skip")));
-    private static final List<String> ACTIVATIONS =
-            List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "signed-topk", "jumprelu", "gated");
 
     @Override
     public String format() {
@@ -103,16 +103,23 @@ final class PlainSae implements SaeFamily {
     }
 
     private static void activation(CheckpointFiles files, Said said, SaeDraft draft) {
-        draft.activation = said.text("activation");
-        if (!ACTIVATIONS.contains(draft.activation)) {
-            throw said.wrong("activation", "one of " + String.join(", ", ACTIVATIONS));
-        }
-        List<String> needed = draft.activation.equals("gated")
-                ? List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag")
-                : draft.activation.equals("jumprelu") ? List.of("threshold") : List.of();
+        draft.activation = Activation.Kind.of(said.text("activation"))
+                .orElseThrow(() -> said.wrong(
+                        "activation",
+                        "one of "
+                                + Arrays.stream(Activation.Kind.values())
+                                        .map(Activation.Kind::label)
+                                        .collect(Collectors.joining(", "))));
+        List<String> needed =
+                switch (draft.activation) {
+                    case GATED -> List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag");
+                    case JUMPRELU -> List.of("threshold");
+                    default -> List.of();
+                };
         needed.stream().filter(name -> !files.has(name)).findFirst().ifPresent(name -> {
             throw files.refused(
-                    "there is no tensor " + name, "one, because the activation function is " + draft.activation);
+                    "there is no tensor " + name,
+                    "one, because the activation function is " + draft.activation.label());
         });
         draft.topKRelu = said.flag("topk_relu");
         draft.topKByDecoderNorm = said.flag("topk_by_decoder_norm");

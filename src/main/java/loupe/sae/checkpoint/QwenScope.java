@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -39,7 +40,7 @@ final class QwenScope implements SaeFamily {
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
                 .take(Part.DECODER_BIAS, "b_dec");
-        draft.activation = "topk";
+        draft.activation = Activation.Kind.TOPK;
         files.config("config.json").ifPresent(config -> {
             draft.settings = config.values();
             draft.k("config.json", config.integer("k"));

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import loupe.base.Cancellation;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.StoredDirections;
@@ -247,7 +248,7 @@ public final class SaeAudit {
                     "Feature activations are those of unit decoder directions, as dictionary_learning has them after loading; SAELens would leave them as stored";
         } else if (format.equals(DictionaryLearning.FORMAT)
                 && !draft.subtractDecoderBias
-                && draft.activation.equals("relu")) {
+                && draft.activation == Activation.Kind.RELU) {
             words =
                     "Feature activations are those of the library's encode(); its forward() reports them times the decoder norms";
         }

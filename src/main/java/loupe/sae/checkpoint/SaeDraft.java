@@ -54,8 +54,10 @@ final class SaeDraft {
     Optional<HookPoint> hook = Optional.empty();
     Optional<HookPoint> hookOut = Optional.empty();
 
-    /** relu, tanh-relu, topk, batchtopk, groupmax, signed-topk, jumprelu or gated. */
-    String activation = "relu";
+    Activation.Kind activation = Activation.Kind.RELU;
+
+    /** Whether the activation function is a guess, because nothing in the files tells it. */
+    boolean activationIsGuessed;
 
     boolean topKRelu = true;
     boolean topKByDecoderNorm;
@@ -116,7 +118,7 @@ final class SaeDraft {
     /** What remains to be asked, given what the user has said already. */
     SaeProposal proposal(SaeOptions options) {
         Set<Missing> missing = EnumSet.noneOf(Missing.class);
-        if (needsK() && options.k().isEmpty() && statedK.isEmpty()) {
+        if (activation.hasK() && options.k().isEmpty() && statedK.isEmpty()) {
             missing.add(Missing.K);
         }
         Optional<HookPoint> known = options.hook().or(() -> hook);
@@ -150,15 +152,14 @@ final class SaeDraft {
 
     private Activation activation(SaeOptions options) {
         return switch (activation) {
-            case "relu" -> new Activation.Relu();
-            case "tanh-relu" -> new Activation.TanhRelu();
-            case "topk" -> new Activation.TopK(k(options), topKRelu, topKByDecoderNorm);
-            case "batchtopk" -> new Activation.BatchTopK(k(options), threshold);
-            case "signed-topk" -> new Activation.SignedTopK(k(options));
-            case "groupmax" -> new Activation.GroupMax(groups(options));
-            case "jumprelu" -> new Activation.JumpRelu();
-            case "gated" -> new Activation.Gated();
-            default -> throw new IllegalStateException("no activation " + activation);
+            case RELU -> new Activation.Relu();
+            case TANH_RELU -> new Activation.TanhRelu();
+            case TOPK -> new Activation.TopK(k(options), topKRelu, topKByDecoderNorm);
+            case BATCHTOPK -> new Activation.BatchTopK(k(options), threshold);
+            case SIGNED_TOPK -> new Activation.SignedTopK(k(options));
+            case GROUPMAX -> new Activation.GroupMax(groups(options));
+            case JUMPRELU -> new Activation.JumpRelu();
+            case GATED -> new Activation.Gated();
         };
     }
 
@@ -183,8 +184,8 @@ final class SaeDraft {
                     + "subtracted before encoding, as asked for");
         }
         options.k().ifPresent(k -> {
-            if (!needsK()) {
-                warn("k is not used: the activation function is " + activation);
+            if (!activation.hasK()) {
+                warn("k is not used: the activation function is " + activation.label());
             } else if (statedK.values().stream().anyMatch(stated -> stated != k)) {
                 warn("k is " + k + " as asked for, not "
                         + statedK.values().iterator().next());
@@ -196,11 +197,13 @@ final class SaeDraft {
         }
     }
 
-    private boolean needsK() {
-        return activation.equals("topk")
-                || activation.equals("signed-topk")
-                || activation.equals("batchtopk")
-                || activation.equals("groupmax");
+    /** Whether multiplying a feature's pre-activation multiplies the feature and changes no other. */
+    boolean canFold() {
+        return switch (activation) {
+            case RELU, JUMPRELU, GATED -> true;
+            case TOPK -> topKByDecoderNorm;
+            case TANH_RELU, BATCHTOPK, GROUPMAX, SIGNED_TOPK -> false;
+        };
     }
 
     private int groups(SaeOptions options) {
@@ -230,10 +233,10 @@ final class SaeDraft {
                     path,
                     "the file does not say how many features fire per token (k)" + suggestion,
                     "",
-                    format.equals(TokenizedSae.FORMAT)
+                    activationIsGuessed
                             ? "If it is not a top-k autoencoder, choose the activation function relu"
                             : "",
-                    format.equals(TokenizedSae.FORMAT)
+                    activationIsGuessed
                             ? new Remedy[] {giveK, Remedy.give(Choice.ACTIVATION, "relu")}
                             : new Remedy[] {giveK});
         }

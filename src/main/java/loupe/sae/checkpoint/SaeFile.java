@@ -89,10 +89,10 @@ public final class SaeFile {
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
             draft.noteWhatWasSaid(options);
             check(draft, files);
-            if (options.fold() && !canFold(draft)) {
+            if (options.fold() && !draft.canFold()) {
                 throw files.refused(
-                        "folding the decoder norms of an autoencoder with the activation function " + draft.activation
-                                + " would make it compute something else",
+                        "folding the decoder norms of an autoencoder with the activation function "
+                                + draft.activation.label() + " would make it compute something else",
                         "",
                         "",
                         Remedy.leaveOut(Choice.FOLD));
@@ -158,7 +158,7 @@ public final class SaeFile {
 
     /** Name of the activation function, as {@code --activation} spells it. */
     public String activation() {
-        return draft.activation;
+        return draft.activation.label();
     }
 
     public InputNormalisation normalisation() {
@@ -303,19 +303,12 @@ public final class SaeFile {
 
     /** The activation functions that {@code --activation} can name. */
     public static List<String> activations() {
-        return ActivationOverride.KNOWN;
+        return ActivationOverride.names();
     }
 
     /** Whether multiplying a feature's pre-activation multiplies the feature and changes no other. */
-    private static boolean canFold(SaeDraft draft) {
-        return switch (draft.activation) {
-            case "relu", "jumprelu", "gated" -> true;
-            default -> draft.activation.equals("topk") && draft.topKByDecoderNorm;
-        };
-    }
-
     boolean canFold() {
-        return canFold(draft);
+        return draft.canFold();
     }
 
     SaeDraft draft() {

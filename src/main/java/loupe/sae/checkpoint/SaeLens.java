@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig.Heads;
@@ -112,7 +113,7 @@ final class SaeLens implements SaeFamily {
 
     private static void activation(CheckpointFiles files, ConfigJson cfg, String architecture, SaeDraft draft) {
         if (architecture.equals("gated")) {
-            draft.activation = "gated";
+            draft.activation = Activation.Kind.GATED;
             draft.take(Part.ENCODER_BIAS, "b_gate")
                     .take(Part.MAGNITUDE_SCALE, "r_mag")
                     .take(Part.MAGNITUDE_BIAS, "b_mag");
@@ -121,16 +122,16 @@ final class SaeLens implements SaeFamily {
         draft.take(Part.ENCODER_BIAS, "b_enc");
         String function = cfg.text("activation_fn", "activation_fn_str").orElse("relu");
         if (architecture.contains("jumprelu")) {
-            draft.activation = "jumprelu";
+            draft.activation = Activation.Kind.JUMPRELU;
             draft.take(Part.THRESHOLD, "threshold");
             rejectNan(files);
         } else if (architecture.equals("topk") || function.equals("topk")) {
-            draft.activation = "topk";
+            draft.activation = Activation.Kind.TOPK;
             draft.topKByDecoderNorm = cfg.flag("rescale_acts_by_decoder_norm").orElse(false);
             draft.k("cfg.json", cfg.integer("k"));
             draft.k("activation_fn_kwargs", cfg.object("activation_fn_kwargs").integer("k"));
         } else if (function.equals("relu") || function.equals("tanh-relu")) {
-            draft.activation = function;
+            draft.activation = Activation.Kind.of(function).orElseThrow();
         } else {
             throw files.refused(
                     "cfg.json says activation_fn " + function + ", which is not supported",

@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -70,18 +71,18 @@ final class Sparsify implements SaeFamily {
 
     private static void activation(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         String name = cfg.text("activation").orElse("topk");
-        if (!List.of("topk", "groupmax").contains(name)) {
-            throw files.refused(
-                    "cfg.json says activation " + name + ", which is not supported", "topk or groupmax", "");
-        }
+        Activation.Kind kind = Activation.Kind.of(name)
+                .filter(known -> known == Activation.Kind.TOPK || known == Activation.Kind.GROUPMAX)
+                .orElseThrow(() -> files.refused(
+                        "cfg.json says activation " + name + ", which is not supported", "topk or groupmax", ""));
         boolean signed = cfg.flag("signed").orElse(false);
-        if (signed && name.equals("groupmax")) {
+        if (signed && kind == Activation.Kind.GROUPMAX) {
             throw files.refused(
                     "cfg.json says activation groupmax and signed true, which do not go together",
                     "one or the other",
                     "");
         }
-        draft.activation = signed ? "signed-topk" : name;
+        draft.activation = signed ? Activation.Kind.SIGNED_TOPK : kind;
         OptionalInt k = cfg.integer("k");
         draft.k("cfg.json", k.isPresent() ? k : OptionalInt.of(DEFAULT_K));
         if (k.isEmpty()) {

@@ -5,6 +5,7 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -71,7 +72,8 @@ final class TokenizedSae implements SaeFamily {
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
-        draft.activation = "topk";
+        draft.activation = Activation.Kind.TOPK;
+        draft.activationIsGuessed = true;
         return draft.take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, true))
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
@@ -82,7 +84,7 @@ final class TokenizedSae implements SaeFamily {
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "r_mag");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
-        draft.activation = "gated";
+        draft.activation = Activation.Kind.GATED;
         return draft.take(Part.ENCODER, "W_gate", MatrixOrientation.featuresInRows(files, "W_gate", d, n, true))
                 .take(Part.ENCODER_BIAS, "b_gate")
                 .take(Part.MAGNITUDE_SCALE, "r_mag")
@@ -100,7 +102,8 @@ final class TokenizedSae implements SaeFamily {
                     "encoder.weight [n, d], decoder.weight [d, n], decoder.bias");
         }
         SaeDraft draft = new SaeDraft(files, FORMAT, encoder[1], encoder[0]);
-        draft.activation = "topk";
+        draft.activation = Activation.Kind.TOPK;
+        draft.activationIsGuessed = true;
         if (files.has("encoder.bias")) {
             draft.take(Part.ENCODER_BIAS, "encoder.bias");
         }
