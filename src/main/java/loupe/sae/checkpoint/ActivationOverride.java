@@ -26,18 +26,18 @@ final class ActivationOverride {
         Kind wanted = Kind.of(name)
                 .filter(KNOWN::contains)
                 .orElseThrow(() -> new CheckpointException(
-                        draft.path,
+                        draft.path(),
                         "there is no activation function " + name,
                         "one of " + String.join(", ", names()),
                         "",
                         Remedy.give(Choice.ACTIVATION)));
-        if (wanted == draft.activation) {
+        if (wanted == draft.activation().kind()) {
             return;
         }
-        boolean gated = draft.activation == Kind.GATED;
+        boolean gated = draft.activation().kind() == Kind.GATED;
         if (gated || wanted == Kind.GATED) {
             throw new CheckpointException(
-                    draft.path,
+                    draft.path(),
                     gated
                             ? "a gated autoencoder has no other activation function than its gate"
                             : "the file has no gate (r_mag, b_gate, b_mag)",
@@ -47,17 +47,18 @@ final class ActivationOverride {
         }
         if (wanted == Kind.JUMPRELU && !draft.has(Part.THRESHOLD)) {
             throw new CheckpointException(
-                    draft.path,
+                    draft.path(),
                     "the file has no thresholds, which jumprelu needs",
                     "",
                     "Choose another activation function",
                     Remedy.give(Choice.ACTIVATION));
         }
-        if (wanted == Kind.BATCHTOPK && draft.threshold.isEmpty()) {
+        if (wanted == Kind.BATCHTOPK && draft.activation().threshold().isEmpty()) {
             draft.warn(
                     "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
         }
-        draft.warn("The activation function is " + name + " as asked for, not " + draft.activation.label());
-        draft.activation = wanted;
+        draft.warn("The activation function is " + name + " as asked for, not "
+                + draft.activation().kind().label());
+        draft.activation().is(wanted);
     }
 }

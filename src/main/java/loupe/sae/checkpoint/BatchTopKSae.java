@@ -46,23 +46,23 @@ final class BatchTopKSae implements SaeFamily {
                 .take(Part.ENCODER, "W_enc")
                 .take(Part.DECODER, "W_dec", true)
                 .take(Part.DECODER_BIAS, "b_dec");
-        draft.settings = config.values();
-        draft.subtractDecoderBias = true;
-        draft.activation = TYPES.get(type);
-        if (draft.activation == Activation.Kind.RELU) {
+        draft.settings(config.values());
+        draft.subtractsDecoderBias(true);
+        draft.activation().is(TYPES.get(type));
+        if (draft.activation().kind() == Activation.Kind.RELU) {
             draft.take(Part.ENCODER_BIAS, "b_enc");
         } else {
-            draft.k("config.json", config.integer("top_k"));
+            draft.activation().k("config.json", config.integer("top_k"));
         }
-        if (draft.activation == Activation.Kind.BATCHTOPK) {
+        if (draft.activation().kind() == Activation.Kind.BATCHTOPK) {
             draft.warn(
                     "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
         }
-        draft.normalisation =
-                config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE;
-        draft.model = config.text("model_name").orElse("");
-        draft.hook = config.text("hook_point").flatMap(HookPoint::parse);
-        draft.centred = true;
+        draft.normalisation(
+                config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE);
+        draft.model(config.text("model_name").orElse(""));
+        draft.hook(config.text("hook_point").flatMap(HookPoint::parse));
+        draft.centred(true);
         return draft;
     }
 }

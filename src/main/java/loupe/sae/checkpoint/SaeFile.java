@@ -19,7 +19,6 @@ import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 import loupe.sae.SaeConfig.Heads;
-import loupe.tensor.StoredTensor;
 
 /**
  * A checkpoint on disk: what it is and, when asked, its weights. The file is open only while it is read, so that
@@ -67,13 +66,16 @@ public final class SaeFile {
     private final Path weightsPath;
     private final SaeDraft draft;
     private final SaeOptions options;
+    private final List<String> warnings;
     private final long memoryBytes;
 
-    private SaeFile(Path path, Path weightsPath, SaeDraft draft, SaeOptions options, long memoryBytes) {
+    private SaeFile(
+            Path path, Path weightsPath, SaeDraft draft, SaeOptions options, List<String> warnings, long memoryBytes) {
         this.path = path;
         this.weightsPath = weightsPath;
         this.draft = draft;
         this.options = options;
+        this.warnings = List.copyOf(warnings);
         this.memoryBytes = memoryBytes;
     }
 
@@ -88,20 +90,20 @@ public final class SaeFile {
             SaeDraft draft = family(files, options).describe(files, options);
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
             draft.noteWhatWasSaid(options);
-            check(draft, files);
-            if (options.fold() && !draft.canFold()) {
+            draft.check(files);
+            if (options.fold() && !draft.activation().canFold()) {
                 throw files.refused(
                         "folding the decoder norms of an autoencoder with the activation function "
-                                + draft.activation.label() + " would make it compute something else",
+                                + draft.activation().kind().label() + " would make it compute something else",
                         "",
                         "",
                         Remedy.leaveOut(Choice.FOLD));
             }
-            draft.warnings.addAll(0, files.archive().warnings());
-            long elements = draft.sources.stream()
-                    .mapToLong(source -> source.of(files).elements())
-                    .sum();
-            return new SaeFile(path, files.archive().path(), draft, options, Math.multiplyExact(elements, Float.BYTES));
+            List<String> warnings = new ArrayList<>(files.archive().warnings());
+            warnings.addAll(draft.warnings());
+            long elements = draft.parts().elements(files);
+            return new SaeFile(
+                    path, files.archive().path(), draft, options, warnings, Math.multiplyExact(elements, Float.BYTES));
         }
     }
 
@@ -145,29 +147,29 @@ public final class SaeFile {
 
     /** The family, as {@code --sae-format} spells it. */
     public String format() {
-        return draft.format;
+        return draft.format();
     }
 
     public int dIn() {
-        return draft.dIn;
+        return draft.dIn();
     }
 
     public int dSae() {
-        return draft.dSae;
+        return draft.dSae();
     }
 
     /** Name of the activation function, as {@code --activation} spells it. */
     public String activation() {
-        return draft.activation.label();
+        return draft.activation().kind().label();
     }
 
     public InputNormalisation normalisation() {
-        return draft.normalisation;
+        return draft.normalisation();
     }
 
     /** The only head it reads; empty if it reads all there is. */
     public OptionalInt head() {
-        return draft.heads instanceof Heads.One one ? OptionalInt.of(one.index()) : OptionalInt.empty();
+        return draft.heads() instanceof Heads.One one ? OptionalInt.of(one.index()) : OptionalInt.empty();
     }
 
     /** Whether the magnitudes of its features are computed with another encoder than the gate. */
@@ -186,17 +188,17 @@ public final class SaeFile {
 
     /** Whether a factor for the input was known and has been multiplied into the weights on reading. */
     boolean normFactorApplied() {
-        return draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent();
+        return draft.appliesNormFactor();
     }
 
     /** Name of the model it was trained on; empty if neither file nor name says. */
     public String model() {
-        return draft.model;
+        return draft.model();
     }
 
     /** The configuration file as it is; empty if there is none. */
     public Map<String, Object> settings() {
-        return draft.settings;
+        return draft.settings();
     }
 
     /**
@@ -215,7 +217,7 @@ public final class SaeFile {
         }
         try (TensorArchive archive = TensorArchives.open(file)) {
             return archive.find("sparsity")
-                    .filter(t -> t.elements() == draft.dSae)
+                    .filter(t -> t.elements() == draft.dSae())
                     .map(t -> t.toHost().data());
         }
     }
@@ -227,7 +229,7 @@ public final class SaeFile {
 
     /** What was unusual in the files, or assumed, one sentence each. */
     public List<String> warnings() {
-        return List.copyOf(draft.warnings);
+        return warnings;
     }
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
@@ -244,32 +246,14 @@ public final class SaeFile {
     public HostWeights readWeights(Cancellation cancellation) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             HostWeights weights = new HostWeights(path);
-            check(draft, files);
-            weights.read(
-                    draft.sources.stream()
-                            .map(source ->
-                                    new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows()))
-                            .toList(),
-                    cancellation);
-            draft.changes.forEach(change -> change.accept(weights));
-            if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent()) {
-                foldNormFactor(weights, draft.normFactor.getAsDouble());
-            }
+            draft.check(files);
+            weights.read(draft.parts().stored(files), cancellation);
+            draft.applyTo(weights);
             if (options.fold()) {
                 weights.foldDecoderNorms();
             }
             return weights;
         }
-    }
-
-    /**
-     * encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does
-     * it.
-     */
-    private static void foldNormFactor(HostWeights weights, double factor) {
-        weights.scale(Part.ENCODER, factor);
-        weights.scale(Part.DECODER, 1 / factor);
-        weights.scale(Part.DECODER_BIAS, 1 / factor);
     }
 
     private static SaeFamily family(CheckpointFiles files, SaeOptions options) {
@@ -308,7 +292,7 @@ public final class SaeFile {
 
     /** Whether multiplying a feature's pre-activation multiplies the feature and changes no other. */
     boolean canFold() {
-        return draft.canFold();
+        return draft.activation().canFold();
     }
 
     SaeDraft draft() {
@@ -318,40 +302,5 @@ public final class SaeFile {
     /** How it was asked to be read. */
     public SaeOptions options() {
         return options;
-    }
-
-    /** @throws CheckpointException if the tensors do not have the shapes the draft says, or have them no more */
-    static void check(SaeDraft draft, CheckpointFiles files) {
-        List<String> wrong = new ArrayList<>();
-        for (SaeDraft.Source source : draft.sources) {
-            StoredTensor tensor = source.of(files);
-            List<Long> shape = tensor.shape();
-            List<Long> expected =
-                    switch (source.part()) {
-                        case ENCODER, MAGNITUDE_ENCODER ->
-                            source.featuresInRows()
-                                    ? List.of((long) draft.dSae, (long) draft.dIn)
-                                    : List.of((long) draft.dIn, (long) draft.dSae);
-                        case DECODER ->
-                            source.featuresInRows()
-                                    ? List.of((long) draft.dSae, (long) draft.dOut)
-                                    : List.of((long) draft.dOut, (long) draft.dSae);
-                        case DECODER_BIAS -> List.of((long) draft.dOut);
-                        case INPUT_BIAS -> List.of((long) draft.dIn);
-                        case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) draft.dOut);
-                        case SKIP -> List.of((long) draft.dOut, (long) draft.dIn);
-                        default -> List.of((long) draft.dSae);
-                    };
-            if (!shape.equals(expected)) {
-                wrong.add(source.tensor() + " is " + shape + " instead of " + expected);
-            }
-        }
-        if (!wrong.isEmpty()) {
-            throw files.refused(
-                    "the shapes do not form an autoencoder of " + draft.dIn + " x " + draft.dSae + ": "
-                            + String.join(", ", wrong),
-                    "",
-                    "");
-        }
     }
 }
