@@ -12,6 +12,7 @@ import loupe.format.Inspection;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TensorStatistics;
+import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 
@@ -64,7 +65,7 @@ public record FileContents(
         Optional<SaeFile> checkpoint = Optional.empty();
         List<String> warnings = new ArrayList<>();
         try {
-            checkpoint = SaeFile.recognise(path).map(family -> SaeFile.read(path, SaeOptions.AS_STORED));
+            checkpoint = SaeFamilies.recognise(path).map(family -> SaeFile.read(path, SaeOptions.AS_STORED));
         } catch (CheckpointException refused) {
             warnings.add(refused.getMessage());
         }

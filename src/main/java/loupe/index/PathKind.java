@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import loupe.base.CheckpointException;
 import loupe.lm.folder.ModelFolder;
+import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 
 /**
@@ -73,7 +74,7 @@ public enum PathKind {
 
     private static boolean isCheckpoint(Path path) {
         try {
-            return SaeFile.recognise(path).isPresent();
+            return SaeFamilies.recognise(path).isPresent();
         } catch (CheckpointException none) {
             return false;
         }

@@ -3,6 +3,7 @@ package loupe.lm;
 import java.util.Collections;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * Sizes and switches of a transformer, the same for every family.
@@ -46,26 +47,75 @@ public record ModelConfig(
         RMS_NORM
     }
 
-    /**
-     * @param absolutePositions whether a learnt position embedding is added to the token embedding
-     * @param parallel whether attention and MLP read the same residual stream, so that there is no resid_mid
-     * @param gatedMlp whether the activation of one branch multiplies another
-     * @param headNorms whether each head's queries and keys are normalised before they are turned
-     * @param outputNorms whether what attention and MLP compute is normalised before it is added to the residual stream
-     */
-    public record Wiring(
-            NormKind norm,
-            boolean absolutePositions,
-            boolean parallel,
-            boolean gatedMlp,
-            boolean headNorms,
-            boolean outputNorms) {
-        /** Of GPT-2. */
-        public static final Wiring GPT2 = new Wiring(NormKind.LAYER_NORM, true, false, false);
+    /** How a token's position enters the residual stream. */
+    public enum PositionEmbedding {
+        /** A learnt vector per position is added to the token embedding. */
+        LEARNT,
+        /** Not at all; attention may turn queries and keys by it ({@link LayerAttention#rotary}). */
+        NONE
+    }
 
-        /** Without the norms that only recent families have. */
-        public Wiring(NormKind norm, boolean absolutePositions, boolean parallel, boolean gatedMlp) {
-            this(norm, absolutePositions, parallel, gatedMlp, false, false);
+    /** What the MLP of a block reads. */
+    public enum BlockOrder {
+        /** The residual stream after attention has written to it. */
+        ATTENTION_THEN_MLP,
+        /** The same residual stream as attention, so that there is no resid_mid. */
+        PARALLEL
+    }
+
+    /** Branches of an MLP. */
+    public enum MlpKind {
+        ONE_BRANCH,
+        /** The activation of one branch multiplies another. */
+        GATED
+    }
+
+    /** Norms that only some families have, besides those before attention, MLP and unembedding. */
+    public enum ExtraNorm {
+        /** Each head's queries and keys are normalised before they are turned. */
+        QUERIES_AND_KEYS,
+        /** What attention and MLP compute is normalised before it is added to the residual stream. */
+        OUTPUTS
+    }
+
+    /** Which parts a block has and how they are joined. */
+    public record Wiring(
+            NormKind norm, PositionEmbedding positions, BlockOrder order, MlpKind mlp, Set<ExtraNorm> extraNorms) {
+        /** As in GPT-2: layer norms, learnt positions, attention and then an MLP of one branch. */
+        public static final Wiring GPT2 = new Wiring(
+                NormKind.LAYER_NORM,
+                PositionEmbedding.LEARNT,
+                BlockOrder.ATTENTION_THEN_MLP,
+                MlpKind.ONE_BRANCH,
+                Set.of());
+
+        public Wiring {
+            extraNorms = Set.copyOf(extraNorms);
+        }
+
+        /** Whether a learnt position embedding is added to the token embedding. */
+        public boolean absolutePositions() {
+            return positions == PositionEmbedding.LEARNT;
+        }
+
+        /** Whether attention and MLP read the same residual stream, so that there is no resid_mid. */
+        public boolean parallel() {
+            return order == BlockOrder.PARALLEL;
+        }
+
+        /** Whether the activation of one branch of the MLP multiplies another. */
+        public boolean gatedMlp() {
+            return mlp == MlpKind.GATED;
+        }
+
+        /** Whether each head's queries and keys are normalised before they are turned. */
+        public boolean headNorms() {
+            return extraNorms.contains(ExtraNorm.QUERIES_AND_KEYS);
+        }
+
+        /** Whether what attention and MLP compute is normalised before it is added to the residual stream. */
+        public boolean outputNorms() {
+            return extraNorms.contains(ExtraNorm.OUTPUTS);
         }
     }
 

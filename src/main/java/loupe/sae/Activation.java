@@ -1,5 +1,7 @@
 package loupe.sae;
 
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -7,22 +9,61 @@ import java.util.OptionalDouble;
  * weights.
  */
 public sealed interface Activation {
-    /** Name as {@code --activation} spells it. */
-    String label();
+    /** Which of the functions it is, whatever its parameters. */
+    Kind kind();
+
+    /** Its name, such as {@code topk}. */
+    default String label() {
+        return kind().label();
+    }
+
+    /** The functions by name, without their parameters. */
+    enum Kind {
+        RELU("relu"),
+        TANH_RELU("tanh-relu"),
+        TOPK("topk"),
+        BATCHTOPK("batchtopk"),
+        JUMPRELU("jumprelu"),
+        GROUPMAX("groupmax"),
+        SIGNED_TOPK("signed-topk"),
+        GATED("gated");
+
+        private final String label;
+
+        Kind(String label) {
+            this.label = label;
+        }
+
+        /** The function of this name; empty if there is none. */
+        public static Optional<Kind> of(String label) {
+            return Arrays.stream(values())
+                    .filter(kind -> kind.label.equals(label))
+                    .findFirst();
+        }
+
+        public String label() {
+            return label;
+        }
+
+        /** Whether it has a parameter k, the number of features or groups it keeps. */
+        public boolean hasK() {
+            return this == TOPK || this == BATCHTOPK || this == GROUPMAX || this == SIGNED_TOPK;
+        }
+    }
 
     /** max(p, 0). */
     record Relu() implements Activation {
         @Override
-        public String label() {
-            return "relu";
+        public Kind kind() {
+            return Kind.RELU;
         }
     }
 
     /** tanh(max(p, 0)), of SAELens before version 6. */
     record TanhRelu() implements Activation {
         @Override
-        public String label() {
-            return "tanh-relu";
+        public Kind kind() {
+            return Kind.TANH_RELU;
         }
     }
 
@@ -35,8 +76,8 @@ public sealed interface Activation {
      */
     record TopK(int k, boolean relu, boolean byDecoderNorm) implements Activation {
         @Override
-        public String label() {
-            return "topk";
+        public Kind kind() {
+            return Kind.TOPK;
         }
     }
 
@@ -48,16 +89,16 @@ public sealed interface Activation {
      */
     record BatchTopK(int k, OptionalDouble threshold) implements Activation {
         @Override
-        public String label() {
-            return "batchtopk";
+        public Kind kind() {
+            return Kind.BATCHTOPK;
         }
     }
 
     /** max(p, 0) where p exceeds the feature's own threshold, else 0. The comparison is strict. */
     record JumpRelu() implements Activation {
         @Override
-        public String label() {
-            return "jumprelu";
+        public Kind kind() {
+            return Kind.JUMPRELU;
         }
     }
 
@@ -69,8 +110,8 @@ public sealed interface Activation {
      */
     record GroupMax(int k) implements Activation {
         @Override
-        public String label() {
-            return "groupmax";
+        public Kind kind() {
+            return Kind.GROUPMAX;
         }
     }
 
@@ -79,16 +120,16 @@ public sealed interface Activation {
      */
     record SignedTopK(int k) implements Activation {
         @Override
-        public String label() {
-            return "signed-topk";
+        public Kind kind() {
+            return Kind.SIGNED_TOPK;
         }
     }
 
     /** A gate path decides which features are on, a magnitude path how much. */
     record Gated() implements Activation {
         @Override
-        public String label() {
-            return "gated";
+        public Kind kind() {
+            return Kind.GATED;
         }
     }
 }

@@ -25,9 +25,9 @@ import loupe.sae.HostWeights.Part;
  * A sparse autoencoder on the device. Device thread only.
  *
  * <p>With x of shape (P, M), encoder E (M, F), decoder D (F, O): p = (x - b_dec) E + b_enc, f = act(p), x^ = f D +
- * b_dec, where b_dec is subtracted only if {@link SaeConfig#subtractDecoderBias}; normalisations, gates, lookup and
- * skip are added as the configuration says. M = dIn, F = dSae, O = dOut; leading axes of x are kept. Formulas and their
- * differences between libraries: formats A.3, B.2, C.3.
+ * b_dec, where b_dec is subtracted only if {@link SaeConfig.Reading#subtractsDecoderBias}; normalisations, gates,
+ * lookup and skip are added as the configuration says. M = dIn, F = dSae, O = dOut; leading axes of x are kept.
+ * Formulas and their differences between libraries: formats A.3, B.2, C.3.
  *
  * <p>What {@link #encode}, {@link #decode} and {@link #reconstruct} give belongs to the manager of their first
  * argument, whether or not the weights are lent. Whoever starts an expression from {@link #encoder}, {@link #decoder}
@@ -164,7 +164,7 @@ public final class SparseAutoencoder implements AutoCloseable {
     /**
      * Normalises x once for several uses.
      *
-     * @param x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#joinsHeads}
+     * @param x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#readsHeads}
      * @throws IllegalArgumentException for another width
      */
     public PreparedInput prepare(NDArray x) {
@@ -172,7 +172,7 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     /**
-     * Feature activations of x, (..., dSae) for x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#joinsHeads}.
+     * Feature activations of x, (..., dSae) for x (..., dIn), or (..., heads, dHead) if {@link SaeConfig#readsHeads}.
      */
     public NDArray encode(NDArray x) {
         PreparedInput input = prepare(x);

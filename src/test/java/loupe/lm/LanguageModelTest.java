@@ -10,13 +10,17 @@ import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import loupe.TinyModel;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.lm.ModelConfig.BlockOrder;
 import loupe.lm.ModelConfig.MlpActivation;
+import loupe.lm.ModelConfig.MlpKind;
 import loupe.lm.ModelConfig.NormKind;
+import loupe.lm.ModelConfig.PositionEmbedding;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
@@ -71,7 +75,12 @@ public class LanguageModelTest {
                 1e-5,
                 activation,
                 List.of(0.5, 0.5),
-                new Wiring(rms ? NormKind.RMS_NORM : NormKind.LAYER_NORM, true, parallel, gated));
+                new Wiring(
+                        rms ? NormKind.RMS_NORM : NormKind.LAYER_NORM,
+                        PositionEmbedding.LEARNT,
+                        parallel ? BlockOrder.PARALLEL : BlockOrder.ATTENTION_THEN_MLP,
+                        gated ? MlpKind.GATED : MlpKind.ONE_BRANCH,
+                        Set.of()));
         Map<String, HostTensor> weights = TinyModel.weights();
         if (gated) {
             for (int layer = 0; layer < 2; layer++) {

@@ -71,15 +71,15 @@ final class BatchedPasses {
     /** The keys and values of rows that have been run, on the device until the step ends. */
     record Ran(KeyValueCache cache) {
         /** Some rows' keys and values as a lane keeps them. */
-        float[][] keys(List<Integer> rows) {
+        float[][] keyValues(List<Integer> rows) {
             if (rows.isEmpty()) {
                 return new float[0][];
             }
             float[][] parts =
                     parts(cache, rows.stream().mapToInt(Integer::intValue).toArray());
-            float[][] keys = new float[rows.size()][];
-            Arrays.setAll(keys, row -> tokenKeys(parts, row, keys.length));
-            return keys;
+            float[][] keyValues = new float[rows.size()][];
+            Arrays.setAll(keyValues, row -> tokenKeyValues(parts, row, keyValues.length));
+            return keyValues;
         }
     }
 
@@ -97,7 +97,7 @@ final class BatchedPasses {
                     .add(i);
         }
         NDArray[] last = new NDArray[lanes.size()];
-        float[][][] keys = new float[lanes.size()][][];
+        float[][][] keyValues = new float[lanes.size()][][];
         byLength.forEach((length, group) -> {
             List<GhostLane> alike = group.stream().map(lanes::get).toList();
             List<Ghost> ghosts = new ArrayList<>();
@@ -120,14 +120,14 @@ final class BatchedPasses {
             for (int row = 0; row < alike.size(); row++) {
                 float[][] own = new float[length][];
                 for (int token = 0; token < length; token++) {
-                    own[token] = tokenKeys(parts, row * length + token, alike.size() * length);
+                    own[token] = tokenKeyValues(parts, row * length + token, alike.size() * length);
                 }
                 last[group.get(row)] = out.get("{}, {}", row, length - 1).reshape(1, -1);
-                keys[group.get(row)] = own;
+                keyValues[group.get(row)] = own;
             }
         });
         use.accept(NDArrays.concat(new NDList(last), 0));
-        return keys;
+        return keyValues;
     }
 
     /**
@@ -165,12 +165,12 @@ final class BatchedPasses {
                     step,
                     lm,
                     rows.stream()
-                            .map(row -> together(row.lane().promptKeys(), row.ancestors()))
+                            .map(row -> together(row.lane().promptKeyValues(), row.ancestors()))
                             .toList());
         }
         Map<float[], Integer> ancestors = new IdentityHashMap<>();
-        rows.forEach(
-                row -> Arrays.stream(row.ancestors()).forEach(keys -> ancestors.putIfAbsent(keys, ancestors.size())));
+        rows.forEach(row -> Arrays.stream(row.ancestors())
+                .forEach(keyValues -> ancestors.putIfAbsent(keyValues, ancestors.size())));
         boolean share = ancestors.size() <= mostShared
                 || rows.stream()
                                 .mapToInt(row -> row.lane().prompt().length)
@@ -181,13 +181,13 @@ final class BatchedPasses {
         List<float[]> side = new ArrayList<>();
         for (Row row : rows) {
             if (start.putIfAbsent(row.lane(), side.size()) == null) {
-                side.addAll(List.of(row.lane().promptKeys()));
+                side.addAll(List.of(row.lane().promptKeyValues()));
             }
         }
         int prompts = side.size();
         if (share) {
             float[][] inOrder = new float[ancestors.size()][];
-            ancestors.forEach((keys, index) -> inOrder[index] = keys);
+            ancestors.forEach((keyValues, index) -> inOrder[index] = keyValues);
             side.addAll(List.of(inOrder));
         }
         List<KeyValues> shared = sharedMemory.lay(step, lm, 1, side.size(), (row, token) -> side.get(token));
@@ -201,8 +201,8 @@ final class BatchedPasses {
                 int from = i * side.size() + start.get(row.lane());
                 Arrays.fill(mask, from, from + row.lane().prompt().length, 0);
                 if (share) {
-                    for (float[] keys : row.ancestors()) {
-                        mask[i * side.size() + prompts + ancestors.get(keys)] = 0;
+                    for (float[] keyValues : row.ancestors()) {
+                        mask[i * side.size() + prompts + ancestors.get(keyValues)] = 0;
                     }
                 }
             }
@@ -253,7 +253,7 @@ final class BatchedPasses {
      */
     private KeyValueCache withOwn(
             KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> seen) {
-        int depth = seen.stream().mapToInt(keys -> keys.length).max().orElseThrow();
+        int depth = seen.stream().mapToInt(keyValues -> keyValues.length).max().orElseThrow();
         float[] mask = hidden(seen.size(), depth);
         for (int i = 0; i < seen.size(); i++) {
             Arrays.fill(mask, i * depth, i * depth + seen.get(i).length, 0);
@@ -304,13 +304,13 @@ final class BatchedPasses {
     }
 
     /** All layers' keys and values of one token. */
-    private static float[] tokenKeys(float[][] parts, int token, int tokens) {
+    private static float[] tokenKeyValues(float[][] parts, int token, int tokens) {
         int width = parts.length == 0 ? 0 : parts[0].length / tokens;
-        float[] keys = new float[parts.length * width];
+        float[] keyValues = new float[parts.length * width];
         for (int part = 0; part < parts.length; part++) {
-            System.arraycopy(parts[part], token * width, keys, part * width, width);
+            System.arraycopy(parts[part], token * width, keyValues, part * width, width);
         }
-        return keys;
+        return keyValues;
     }
 
     /**
@@ -387,9 +387,9 @@ final class BatchedPasses {
                     var floats = buffer.asFloatBuffer();
                     for (int row = 0; row < rows; row++) {
                         for (int token = 0; token < tokens; token++) {
-                            float[] keys = source.at(row, token);
-                            if (keys != null) {
-                                floats.put((row * tokens + token) * width, keys, (2 * layer + i) * width, width);
+                            float[] keyValues = source.at(row, token);
+                            if (keyValues != null) {
+                                floats.put((row * tokens + token) * width, keyValues, (2 * layer + i) * width, width);
                             }
                         }
                     }

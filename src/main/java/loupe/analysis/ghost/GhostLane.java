@@ -14,8 +14,8 @@ final class GhostLane {
     private final int[] prompt;
     private final List<Ghost> ghosts;
     private final Steered steered;
-    private float[][] promptKeys = new float[0][];
-    private final Map<Integer, float[]> nodeKeys = new HashMap<>();
+    private float[][] promptKeyValues = new float[0][];
+    private final Map<Integer, float[]> nodeKeyValues = new HashMap<>();
 
     /**
      * What is done with the residual stream entering a layer, at every position of a node and at those of the prompt
@@ -49,34 +49,34 @@ final class GhostLane {
     }
 
     /** One array per token of the prompt, once it has been run. */
-    float[][] promptKeys() {
-        return promptKeys;
+    float[][] promptKeyValues() {
+        return promptKeyValues;
     }
 
-    void keepPrompt(float[][] keys) {
-        promptKeys = keys;
+    void keepPrompt(float[][] keyValues) {
+        promptKeyValues = keyValues;
     }
 
-    boolean hasKeys(int node) {
-        return nodeKeys.containsKey(node);
+    boolean hasKeyValues(int node) {
+        return nodeKeyValues.containsKey(node);
     }
 
-    float[] keys(int node) {
-        return nodeKeys.get(node);
+    float[] keyValues(int node) {
+        return nodeKeyValues.get(node);
     }
 
     /** Keeps a node's keys and values for its descendants. */
-    void keep(int node, float[] keys) {
-        nodeKeys.put(node, keys);
+    void keep(int node, float[] keyValues) {
+        nodeKeyValues.put(node, keyValues);
     }
 
-    /** How many nodes have keys here. */
+    /** How many nodes have keys and values here. */
     int kept() {
-        return nodeKeys.size();
+        return nodeKeyValues.size();
     }
 
     /** Forgets a node that has no descendants to come. */
     void drop(int node) {
-        nodeKeys.remove(node);
+        nodeKeyValues.remove(node);
     }
 }

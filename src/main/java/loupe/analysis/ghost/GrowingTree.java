@@ -64,10 +64,10 @@ final class GrowingTree {
                 .map(tree -> new Predictions.Group(tree.lanes.size(), 1, tree.limits))
                 .toList();
         List<Predictions> predictions = new ArrayList<>();
-        float[][][] keys = runs.prompts(
+        float[][][] keyValues = runs.prompts(
                 scope, lm, all, residual -> predictions.addAll(Predictions.of(scope, lm, residual, groups)));
         for (int i = 0; i < all.size(); i++) {
-            all.get(i).keepPrompt(keys[i]);
+            all.get(i).keepPrompt(keyValues[i]);
         }
         for (int i = 0; i < trees.size(); i++) {
             trees.get(i)
@@ -135,7 +135,7 @@ final class GrowingTree {
         siftOpen();
     }
 
-    /** Keeps the keys of those just expanded that have open descendants. */
+    /** Keeps the keys and values of those just expanded that have open descendants. */
     private static void keep(List<Turn> turns, BatchedPasses.Ran ran) {
         List<Integer> rows = new ArrayList<>();
         List<Consumer<float[]>> keepers = new ArrayList<>();
@@ -145,15 +145,15 @@ final class GrowingTree {
                 for (int node : turn.batch) {
                     if (turn.tree.openChildren.containsKey(node)) {
                         rows.add(row);
-                        keepers.add(keys -> lane.keep(node, keys));
+                        keepers.add(keyValues -> lane.keep(node, keyValues));
                     }
                     row++;
                 }
             }
         }
-        float[][] keys = ran.keys(rows);
-        for (int i = 0; i < keys.length; i++) {
-            keepers.get(i).accept(keys[i]);
+        float[][] keyValues = ran.keyValues(rows);
+        for (int i = 0; i < keyValues.length; i++) {
+            keepers.get(i).accept(keyValues[i]);
         }
     }
 
@@ -188,8 +188,8 @@ final class GrowingTree {
     }
 
     /**
-     * Takes out what cannot come to be expanded any more, so that open nodes and keys stay bounded by the nodes to
-     * keep.
+     * Takes out what cannot come to be expanded any more, so that open nodes and their keys and values stay bounded by
+     * the nodes to keep.
      */
     private void siftOpen() {
         if (open.size() < siftAt) {
@@ -215,7 +215,7 @@ final class GrowingTree {
         }
     }
 
-    /** One open child of {@code node} less; keys that nobody will attend to any more are forgotten. */
+    /** One open child of {@code node} less; keys and values that nobody will attend to any more are forgotten. */
     private void closeUpwards(int node) {
         for (int at = node; at > 0 && openChildren.merge(at, -1, Integer::sum) == 0; at = nodes.parent(at)) {
             openChildren.remove(at);
@@ -232,14 +232,14 @@ final class GrowingTree {
     private BatchedPasses.Row row(GhostLane lane, int node) {
         float[][] ancestors = new float[nodes.depth(node) - 1][];
         for (int at = nodes.parent(node), i = ancestors.length - 1; i >= 0; i--, at = nodes.parent(at)) {
-            ancestors[i] = lane.keys(at);
+            ancestors[i] = lane.keyValues(at);
         }
         return new BatchedPasses.Row(lane, nodes.token(node), ancestors);
     }
 
     /**
-     * Computes the keys of ancestors that are not there, as in a tree grown on from an earlier answer; from the root
-     * downwards.
+     * Computes the keys and values of ancestors that are not there, as in a tree grown on from an earlier answer; from
+     * the root downwards.
      */
     private static void restore(Scope scope, LanguageModel lm, BatchedPasses runs, List<Turn> turns) {
         int deepest = turns.stream()
@@ -257,13 +257,13 @@ final class GrowingTree {
                 }
             }
             if (!rows.isEmpty()) {
-                float[][] keys = runs.nodes(scope, lm, rows, residual -> {})
-                        .keys(IntStream.range(0, rows.size()).boxed().toList());
+                float[][] keyValues = runs.nodes(scope, lm, rows, residual -> {})
+                        .keyValues(IntStream.range(0, rows.size()).boxed().toList());
                 int at = 0;
                 for (Turn turn : missing) {
                     for (GhostLane lane : turn.tree.lanes) {
                         for (int node : turn.batch) {
-                            lane.keep(node, keys[at++]);
+                            lane.keep(node, keyValues[at++]);
                         }
                     }
                 }
@@ -271,7 +271,7 @@ final class GrowingTree {
         }
     }
 
-    /** The ancestors at this depth of some nodes that have no keys. */
+    /** The ancestors at this depth of some nodes that have no keys and values yet. */
     private List<Integer> missing(List<Integer> batch, int depth) {
         Set<Integer> missing = new LinkedHashSet<>();
         for (int node : batch) {
@@ -279,7 +279,7 @@ final class GrowingTree {
             while (nodes.depth(at) > depth) {
                 at = nodes.parent(at);
             }
-            if (at != node && !lanes.get(0).hasKeys(at)) {
+            if (at != node && !lanes.get(0).hasKeyValues(at)) {
                 missing.add(at);
             }
         }

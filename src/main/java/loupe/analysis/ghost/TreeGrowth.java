@@ -76,8 +76,10 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
                         : -1;
     }
 
-    /** Of how many nodes the keys are held, in each lane; those with open descendants at the end of a step. */
-    int keptKeys() {
+    /**
+     * Of how many nodes the keys and values are held, in each lane; those with open descendants at the end of a step.
+     */
+    int nodesWithKeyValues() {
         return tree == null ? 0 : tree.lanes().get(0).kept();
     }
 

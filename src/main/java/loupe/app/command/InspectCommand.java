@@ -23,6 +23,7 @@ import loupe.format.TensorStatistics;
 import loupe.index.PathKind;
 import loupe.sae.Activation;
 import loupe.sae.checkpoint.SaeAudit;
+import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeProposal;
 import picocli.CommandLine.Command;
@@ -63,7 +64,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         Optional<String> family = Optional.empty();
         CheckpointException noCheckpoint = null;
         try {
-            family = SaeFile.recognise(path);
+            family = SaeFamilies.recognise(path);
         } catch (CheckpointException none) {
             noCheckpoint = none;
         }

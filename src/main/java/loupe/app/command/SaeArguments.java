@@ -12,6 +12,7 @@ import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
 import loupe.inference.OpenSae;
 import loupe.inference.Pending;
+import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import picocli.CommandLine.Option;
@@ -94,7 +95,7 @@ final class SaeArguments {
     }
 
     private SaeOptions options(Optional<HookPoint> at) {
-        requireKnown("--sae-format", format, SaeFile.formats());
+        requireKnown("--sae-format", format, SaeFamilies.formats());
         requireKnown("--activation", activation, SaeFile.activations());
         if (k != null && k < 1) {
             throw new UsageException("--k is " + k + ", at least 1 is needed");

@@ -5,9 +5,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 import loupe.lm.LayerAttention;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelConfig.BlockOrder;
+import loupe.lm.ModelConfig.ExtraNorm;
+import loupe.lm.ModelConfig.MlpKind;
 import loupe.lm.ModelConfig.NormKind;
+import loupe.lm.ModelConfig.PositionEmbedding;
 import loupe.lm.ModelConfig.Scaling;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.lm.Rotary;
@@ -71,12 +76,25 @@ final class Gemma implements ModelFamily {
                 file.positive(1e-6, "rms_norm_eps"),
                 ModelFamily.activation(file, "hidden_activation", "gelu_pytorch_tanh"),
                 layers(file, nLayers, dHead),
-                new Wiring(NormKind.RMS_NORM, false, false, true, generation == 3, !first),
+                new Wiring(
+                        NormKind.RMS_NORM,
+                        PositionEmbedding.NONE,
+                        BlockOrder.ATTENTION_THEN_MLP,
+                        MlpKind.GATED,
+                        extraNorms()),
                 scaling);
     }
 
     private static ConfigFile text(ConfigFile whole) {
         return whole.within("text_config").orElse(whole);
+    }
+
+    private Set<ExtraNorm> extraNorms() {
+        return switch (generation) {
+            case 1 -> Set.of();
+            case 2 -> Set.of(ExtraNorm.OUTPUTS);
+            default -> Set.of(ExtraNorm.OUTPUTS, ExtraNorm.QUERIES_AND_KEYS);
+        };
     }
 
     private OptionalDouble usual(double limit) {

@@ -3,9 +3,13 @@ package loupe.lm.folder;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import loupe.lm.LayerAttention;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelConfig.BlockOrder;
+import loupe.lm.ModelConfig.MlpKind;
 import loupe.lm.ModelConfig.NormKind;
+import loupe.lm.ModelConfig.PositionEmbedding;
 import loupe.lm.ModelConfig.Scaling;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.lm.Rotary;
@@ -50,7 +54,8 @@ final class GptJ implements ModelFamily {
                 file.positive(1e-5, "layer_norm_epsilon"),
                 ModelFamily.activation(file, "activation_function", "gelu_new"),
                 Collections.nCopies(nLayers, layer),
-                new Wiring(NormKind.LAYER_NORM, false, true, false),
+                new Wiring(
+                        NormKind.LAYER_NORM, PositionEmbedding.NONE, BlockOrder.PARALLEL, MlpKind.ONE_BRANCH, Set.of()),
                 Scaling.NONE);
     }
 

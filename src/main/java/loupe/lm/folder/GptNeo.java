@@ -9,7 +9,6 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 import loupe.lm.LayerAttention;
 import loupe.lm.ModelConfig;
-import loupe.lm.ModelConfig.NormKind;
 import loupe.lm.ModelConfig.Scaling;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.lm.folder.StoredWeights.Linear;
@@ -50,7 +49,7 @@ final class GptNeo implements ModelFamily {
                 file.positive(1e-5, "layer_norm_epsilon"),
                 ModelFamily.activation(file, "activation_function", "gelu_new"),
                 layers,
-                new Wiring(NormKind.LAYER_NORM, true, false, false),
+                Wiring.GPT2,
                 Scaling.NONE);
     }
 

@@ -3,9 +3,13 @@ package loupe.lm.folder;
 import java.util.Collections;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import loupe.lm.LayerAttention;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelConfig.BlockOrder;
+import loupe.lm.ModelConfig.MlpKind;
 import loupe.lm.ModelConfig.NormKind;
+import loupe.lm.ModelConfig.PositionEmbedding;
 import loupe.lm.ModelConfig.Scaling;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.lm.folder.StoredWeights.Linear;
@@ -46,7 +50,12 @@ final class GptNeoX implements ModelFamily {
                 file.positive(1e-5, "layer_norm_eps"),
                 ModelFamily.activation(file, "hidden_act", "gelu"),
                 Collections.nCopies(nLayers, layer),
-                new Wiring(NormKind.LAYER_NORM, false, file.flag(true, "use_parallel_residual"), false),
+                new Wiring(
+                        NormKind.LAYER_NORM,
+                        PositionEmbedding.NONE,
+                        file.flag(true, "use_parallel_residual") ? BlockOrder.PARALLEL : BlockOrder.ATTENTION_THEN_MLP,
+                        MlpKind.ONE_BRANCH,
+                        Set.of()),
                 Scaling.NONE);
     }
 

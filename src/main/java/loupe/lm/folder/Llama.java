@@ -4,9 +4,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import loupe.lm.LayerAttention;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelConfig.BlockOrder;
+import loupe.lm.ModelConfig.ExtraNorm;
+import loupe.lm.ModelConfig.MlpKind;
 import loupe.lm.ModelConfig.NormKind;
+import loupe.lm.ModelConfig.PositionEmbedding;
 import loupe.lm.ModelConfig.Scaling;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.lm.Rotary;
@@ -80,7 +85,12 @@ final class Llama implements ModelFamily {
                 file.positive(1e-6, "rms_norm_eps"),
                 ModelFamily.activation(file, "hidden_act", "silu"),
                 layers,
-                new Wiring(NormKind.RMS_NORM, false, false, true, modelType.equals("qwen3"), false),
+                new Wiring(
+                        NormKind.RMS_NORM,
+                        PositionEmbedding.NONE,
+                        BlockOrder.ATTENTION_THEN_MLP,
+                        MlpKind.GATED,
+                        modelType.equals("qwen3") ? Set.of(ExtraNorm.QUERIES_AND_KEYS) : Set.of()),
                 Scaling.NONE);
     }
 

@@ -54,10 +54,10 @@ final class Apollo implements SaeFamily {
                 .take(Part.ENCODER_BIAS, name + "encoder.0.bias")
                 .take(Part.DECODER, name + "decoder.weight", false)
                 .take(Part.DECODER_BIAS, name + "decoder.bias");
-        draft.hook = hook(wanted.get(0));
-        draft.centred = true;
-        draft.changes.add(HostWeights::normaliseDecoder);
-        draft.unitDecoder = true;
+        draft.hook(hook(wanted.get(0)));
+        draft.centred(true);
+        draft.change(HostWeights::normaliseDecoder);
+        draft.makesDecoderUnit();
         return draft;
     }
 

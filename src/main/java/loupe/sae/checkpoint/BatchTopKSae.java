@@ -1,7 +1,9 @@
 package loupe.sae.checkpoint;
 
 import java.util.List;
+import java.util.Map;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 
@@ -10,7 +12,8 @@ import loupe.sae.InputNormalisation;
  * subtracted; the top-k kinds have a b_enc in the file but never add it. Formats B.8.
  */
 final class BatchTopKSae implements SaeFamily {
-    private static final List<String> TYPES = List.of("vanilla", "topk", "batchtopk");
+    private static final Map<String, Activation.Kind> TYPES = Map.of(
+            "vanilla", Activation.Kind.RELU, "topk", Activation.Kind.TOPK, "batchtopk", Activation.Kind.BATCHTOPK);
 
     @Override
     public String format() {
@@ -33,11 +36,9 @@ final class BatchTopKSae implements SaeFamily {
         ConfigJson config = files.config("config.json")
                 .orElseThrow(() -> files.refused("there is no config.json beside the weights", "one", ""));
         String type = config.text("sae_type").orElse("");
-        if (!TYPES.contains(type)) {
+        if (!TYPES.containsKey(type)) {
             throw files.refused(
-                    "config.json says sae_type " + type + ", which is not supported",
-                    "one of " + String.join(", ", TYPES),
-                    "");
+                    "config.json says sae_type " + type + ", which is not supported", "vanilla, topk or batchtopk", "");
         }
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "b_enc");
@@ -45,23 +46,23 @@ final class BatchTopKSae implements SaeFamily {
                 .take(Part.ENCODER, "W_enc")
                 .take(Part.DECODER, "W_dec", true)
                 .take(Part.DECODER_BIAS, "b_dec");
-        draft.settings = config.values();
-        draft.subtractDecoderBias = true;
-        draft.activation = type.equals("vanilla") ? "relu" : type;
-        if (type.equals("vanilla")) {
+        draft.settings(config.values());
+        draft.subtractsDecoderBias(true);
+        draft.activation().is(TYPES.get(type));
+        if (draft.activation().kind() == Activation.Kind.RELU) {
             draft.take(Part.ENCODER_BIAS, "b_enc");
         } else {
-            draft.k("config.json", config.integer("top_k"));
+            draft.activation().k("config.json", config.integer("top_k"));
         }
-        if (type.equals("batchtopk")) {
+        if (draft.activation().kind() == Activation.Kind.BATCHTOPK) {
             draft.warn(
                     "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
         }
-        draft.normalisation =
-                config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE;
-        draft.model = config.text("model_name").orElse("");
-        draft.hook = config.text("hook_point").flatMap(HookPoint::parse);
-        draft.centred = true;
+        draft.normalisation(
+                config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE);
+        draft.model(config.text("model_name").orElse(""));
+        draft.hook(config.text("hook_point").flatMap(HookPoint::parse));
+        draft.centred(true);
         return draft;
     }
 }

@@ -76,7 +76,7 @@ final class CheckpointSearch {
                 ? new CheckpointException(
                         root,
                         "there are no weights in this folder",
-                        "one of " + String.join(", ", SaeFile.usualFiles()),
+                        "one of " + String.join(", ", SaeFamilies.usualFiles()),
                         "")
                 : new CheckpointException(
                         root,
@@ -87,7 +87,7 @@ final class CheckpointSearch {
 
     /** The weights under one of the names libraries give them. */
     private static Optional<Found> usual(Path folder) {
-        return SaeFile.usualFiles().stream()
+        return SaeFamilies.usualFiles().stream()
                 .map(folder::resolve)
                 .filter(file -> Files.exists(file) && !Files.isDirectory(file))
                 .findFirst()

@@ -62,8 +62,7 @@ final class Crosscoder implements SaeFamily {
                 .takeSlice(Part.ENCODER, encoder, false, 0, side)
                 .takeSlice(Part.DECODER, decoder, true, linear ? 0 : 1, side)
                 .takeSlice(Part.DECODER_BIAS, decoderBias, false, 0, side);
-        draft.sides = (int) models;
-        draft.side = side;
+        draft.crosscoder((int) models, side);
         draft.warn(
                 "This is side " + side + " of a crosscoder of " + models
                         + " models: its features are this model's share only, the crosscoder adds those of the others before the ReLU");
@@ -86,8 +85,8 @@ final class Crosscoder implements SaeFamily {
         if (!files.has("activation_mean", "activation_std", "target_rms")) {
             return;
         }
-        if (!MatrixOrientation.is(files, "activation_mean", draft.sides, draft.dIn)
-                || !MatrixOrientation.is(files, "activation_std", draft.sides, draft.dIn)) {
+        if (!MatrixOrientation.is(files, "activation_mean", draft.sides(), draft.dIn())
+                || !MatrixOrientation.is(files, "activation_std", draft.sides(), draft.dIn())) {
             throw files.refused(
                     "activation_mean and activation_std are not one vector for each model: " + files.summary(), "");
         }
@@ -108,7 +107,7 @@ final class Crosscoder implements SaeFamily {
         double scale = files.scalar("target_rms").orElseThrow() / Math.sqrt(variance + 1e-8);
         draft.warn("Activations are centred and scaled by " + (float) scale
                 + " as its buffers say; this has been put into its weights");
-        draft.changes.add(weights -> normalise(weights, mean, scale));
+        draft.change(weights -> normalise(weights, mean, scale));
     }
 
     private static void normalise(HostWeights weights, float[] mean, double scale) {
@@ -126,13 +125,13 @@ final class Crosscoder implements SaeFamily {
     /** Each model's activations are multiplied by sqrt(d) / their mean norm, which is in no file. */
     private static void scaled(CheckpointFiles files, SaeOptions options, SaeDraft draft) {
         ConfigJson cfg = files.config("cfg.json").orElse(new ConfigJson(files.folder(), Map.of()));
-        draft.settings = cfg.values();
-        draft.model = cfg.text("model_name").orElse("");
+        draft.settings(cfg.values());
+        draft.model(cfg.text("model_name").orElse(""));
         Optional<String> hook = cfg.text("hook_point");
-        draft.hook = hook.flatMap(HookPoint::parse);
-        draft.normalisation = InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
-        draft.normFactor = options.normFactor();
-        if (draft.normFactor.isEmpty()) {
+        draft.hook(hook.flatMap(HookPoint::parse));
+        draft.normalisation(InputNormalisation.EXPECTED_AVERAGE_ONLY_IN);
+        draft.normFactor(options.normFactor());
+        if (draft.normFactor().isEmpty()) {
             draft.warn(
                     "The activations of each model were scaled to an average norm of sqrt(d), but the factors are not in the files; they are taken as 1 unless the norm factor is given");
         }

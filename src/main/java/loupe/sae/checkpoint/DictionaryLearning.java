@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.tensor.StoredTensor;
@@ -95,10 +96,10 @@ final class DictionaryLearning implements SaeFamily {
             draft.warn(
                     "There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as AutoEncoderTopK, unless the activation function is given as batchtopk");
         }
-        files.config("config.json").ifPresent(config -> draft.settings = config.values());
+        files.config("config.json").ifPresent(config -> draft.settings(config.values()));
         checkSizes(files, trainer, draft);
-        draft.model = trainer.text("lm_name").orElse("");
-        draft.centred = trainer.flag(CENTRED).orElse(false);
+        draft.model(trainer.text("lm_name").orElse(""));
+        draft.centred(trainer.flag(CENTRED).orElse(false));
         hook(files, trainer, draft);
         interrupted(files, draft);
         return draft;
@@ -158,9 +159,9 @@ final class DictionaryLearning implements SaeFamily {
      */
     private static SaeDraft autoEncoder(CheckpointFiles files) {
         SaeDraft draft = linear(files, "bias").take(Part.ENCODER_BIAS, "encoder.bias");
-        draft.subtractDecoderBias = true;
-        draft.changes.add(DictionaryLearning::normaliseDecoder);
-        draft.unitDecoder = true;
+        draft.subtractsDecoderBias(true);
+        draft.change(DictionaryLearning::normaliseDecoder);
+        draft.makesDecoderUnit();
         return draft;
     }
 
@@ -174,8 +175,8 @@ final class DictionaryLearning implements SaeFamily {
                 .take(Part.ENCODER_BIAS, "gate_bias")
                 .take(Part.MAGNITUDE_SCALE, "r_mag")
                 .take(Part.MAGNITUDE_BIAS, "mag_bias");
-        draft.subtractDecoderBias = true;
-        draft.activation = "gated";
+        draft.subtractsDecoderBias(true);
+        draft.activation().is(Activation.Kind.GATED);
         return draft;
     }
 
@@ -188,28 +189,28 @@ final class DictionaryLearning implements SaeFamily {
                 .take(Part.ENCODER_BIAS, EARLY_GATE + ".bias")
                 .take(Part.MAGNITUDE_ENCODER, EARLY_MAGNITUDES + ".weight", true)
                 .take(Part.MAGNITUDE_BIAS, EARLY_MAGNITUDES + ".bias");
-        draft.subtractDecoderBias = true;
-        draft.activation = "gated";
+        draft.subtractsDecoderBias(true);
+        draft.activation().is(Activation.Kind.GATED);
         return draft;
     }
 
     private static SaeDraft topK(CheckpointFiles files, boolean batch) {
         SaeDraft draft = linear(files, "b_dec").take(Part.ENCODER_BIAS, "encoder.bias");
-        draft.subtractDecoderBias = true;
-        draft.activation = batch ? "batchtopk" : "topk";
+        draft.subtractsDecoderBias(true);
+        draft.activation().is(batch ? Activation.Kind.BATCHTOPK : Activation.Kind.TOPK);
         kAndThreshold(files, draft);
         return draft;
     }
 
     private static SaeDraft matryoshka(CheckpointFiles files) {
         SaeDraft draft = named(files);
-        draft.subtractDecoderBias = true;
-        draft.activation = "batchtopk";
+        draft.subtractsDecoderBias(true);
+        draft.activation().is(Activation.Kind.BATCHTOPK);
         kAndThreshold(files, draft);
         long sum = 0;
         if (files.has("group_sizes")) {
             StoredTensor sizes = files.tensor("group_sizes");
-            if (sizes.dtype().isFloating() || sizes.elements() > draft.dSae) {
+            if (sizes.dtype().isFloating() || sizes.elements() > draft.dSae()) {
                 throw files.refused(
                         "group_sizes are " + sizes.elements() + " values of type " + sizes.dtype(),
                         "whole numbers that add up to the number of features");
@@ -217,8 +218,8 @@ final class DictionaryLearning implements SaeFamily {
             for (long size : sizes.readIntegers(0, (int) sizes.elements())) {
                 sum += size;
             }
-            if (sum != draft.dSae) {
-                throw files.refused("group_sizes add up to " + sum, draft.dSae + ", the number of features");
+            if (sum != draft.dSae()) {
+                throw files.refused("group_sizes add up to " + sum, draft.dSae() + ", the number of features");
             }
         }
         return draft;
@@ -226,7 +227,7 @@ final class DictionaryLearning implements SaeFamily {
 
     private static SaeDraft jumpRelu(CheckpointFiles files) {
         SaeDraft draft = named(files).take(Part.THRESHOLD, "threshold");
-        draft.activation = "jumprelu";
+        draft.activation().is(Activation.Kind.JUMPRELU);
         return draft;
     }
 
@@ -265,15 +266,15 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     private static void kAndThreshold(CheckpointFiles files, SaeDraft draft) {
-        files.scalar("k").ifPresent(k -> draft.k("the buffer k", java.util.OptionalInt.of(k.intValue())));
-        draft.k("config.json", trainer(files).integer("k"));
+        files.scalar("k").ifPresent(k -> draft.activation().k("the buffer k", java.util.OptionalInt.of(k.intValue())));
+        draft.activation().k("config.json", trainer(files).integer("k"));
         Optional<Double> threshold = files.scalar("threshold");
-        boolean batch = draft.activation.equals("batchtopk");
+        boolean batch = draft.activation().kind() == Activation.Kind.BATCHTOPK;
         if (threshold.isPresent() && threshold.get().isNaN()) {
             throw files.refused(
                     "the threshold is not a number", "a threshold of 0 or more", "Train it further, or save it again");
         }
-        threshold.ifPresent(value -> draft.threshold = OptionalDouble.of(value));
+        threshold.ifPresent(value -> draft.activation().threshold(OptionalDouble.of(value)));
         if (batch && threshold.isEmpty()) {
             draft.warn(
                     "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
@@ -312,24 +313,26 @@ final class DictionaryLearning implements SaeFamily {
                         .orElse(1.0);
         draft.warn("This is the state of an interrupted run"
                 + (factor == 1 ? "" : "; its biases are multiplied by its norm_factor " + factor));
-        draft.changes.add(weights -> {
+        draft.change(weights -> {
             for (Part part : List.of(Part.ENCODER_BIAS, Part.DECODER_BIAS, Part.MAGNITUDE_BIAS, Part.THRESHOLD)) {
                 if (weights.has(part)) {
                     weights.scale(part, factor);
                 }
             }
         });
-        if (draft.threshold.isPresent() && draft.threshold.getAsDouble() >= 0) {
-            draft.threshold = OptionalDouble.of(draft.threshold.getAsDouble() * factor);
+        if (draft.activation().threshold().isPresent()
+                && draft.activation().threshold().getAsDouble() >= 0) {
+            draft.activation()
+                    .threshold(OptionalDouble.of(draft.activation().threshold().getAsDouble() * factor));
         }
     }
 
     private static void checkSizes(CheckpointFiles files, ConfigJson trainer, SaeDraft draft) {
-        int d = trainer.integer("activation_dim").orElse(draft.dIn);
-        int n = trainer.integer("dict_size").orElse(draft.dSae);
-        if (d != draft.dIn || n != draft.dSae) {
+        int d = trainer.integer("activation_dim").orElse(draft.dIn());
+        int n = trainer.integer("dict_size").orElse(draft.dSae());
+        if (d != draft.dIn() || n != draft.dSae()) {
             throw files.refused(
-                    "config.json says " + d + " x " + n + ", the file has " + draft.dIn + " x " + draft.dSae,
+                    "config.json says " + d + " x " + n + ", the file has " + draft.dIn() + " x " + draft.dSae(),
                     "",
                     "Find the config.json that belongs to these weights");
         }
@@ -345,17 +348,19 @@ final class DictionaryLearning implements SaeFamily {
         Optional<HookPoint> stated = trainer.text("submodule_name")
                 .flatMap(name -> place(name, trainer.integer("layer").orElse(-1), reads));
         if (stated.isPresent()) {
-            draft.hook = stated;
+            draft.hook(stated);
             return;
         }
         java.nio.file.Path folder = files.folder().toAbsolutePath();
         for (int up = 0; up < 4 && folder != null && folder.getFileName() != null; up++, folder = folder.getParent()) {
             String name = folder.getFileName().toString();
-            draft.hook = name.equals("embed")
-                    ? Optional.of(HookPoint.of(Site.EMBED))
-                    : name.contains("layer") ? place(name, -1, false) : Optional.empty();
-            if (draft.hook.isPresent()) {
-                draft.warn("The hook point is taken from the folder " + name + ": " + draft.hook.get());
+            draft.hook(
+                    name.equals("embed")
+                            ? Optional.of(HookPoint.of(Site.EMBED))
+                            : name.contains("layer") ? place(name, -1, false) : Optional.empty());
+            if (draft.hook().isPresent()) {
+                draft.warn("The hook point is taken from the folder " + name + ": "
+                        + draft.hook().get());
                 return;
             }
         }

@@ -8,6 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.SaeConfig.Heads;
 
@@ -49,8 +50,8 @@ final class GemmaScope implements SaeFamily {
             throw files.refused("the shapes do not form an autoencoder: " + files.summary(), encoder + " [d, n]");
         }
         SaeDraft draft = new SaeDraft(files, format(), shape[0], shape[1]);
-        draft.dOut = Math.toIntExact(MatrixOrientation.length(files, "b_dec"));
-        draft.activation = "jumprelu";
+        draft.dOut(Math.toIntExact(MatrixOrientation.length(files, "b_dec")));
+        draft.activation().is(Activation.Kind.JUMPRELU);
         draft.take(Part.ENCODER, encoder)
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, decoder, true)
@@ -62,7 +63,7 @@ final class GemmaScope implements SaeFamily {
         if (files.has("affine_skip_connection")) {
             // y += x A, not transposed
             draft.take(Part.SKIP, "affine_skip_connection");
-            draft.changes.add(weights -> weights.turn(Part.SKIP));
+            draft.change(weights -> weights.turn(Part.SKIP));
         }
         Optional<ConfigJson> config = files.config("config.json").filter(c -> c.has("hf_hook_point_in"));
         if (config.isPresent()) {
@@ -77,13 +78,12 @@ final class GemmaScope implements SaeFamily {
         Path absolute = files.archive().path().toAbsolutePath().normalize();
         String path = absolute.toString().toLowerCase(Locale.ROOT);
         Matcher model = MODEL.matcher(path);
-        draft.model =
-                model.find() ? "gemma-2-" + model.group(1) + (model.group(2).equals("it") ? "-it" : "") : "";
+        draft.model(model.find() ? "gemma-2-" + model.group(1) + (model.group(2).equals("it") ? "-it" : "") : "");
         for (Path part : absolute) {
             if (part.toString().equals("embedding")) {
-                draft.hook = Optional.of(HookPoint.of(Site.EMBED));
-                double root = Math.sqrt(draft.dIn);
-                draft.changes.add(weights -> {
+                draft.hook(Optional.of(HookPoint.of(Site.EMBED)));
+                double root = Math.sqrt(draft.dIn());
+                draft.change(weights -> {
                     weights.scale(Part.ENCODER, 1 / root);
                     weights.scale(Part.DECODER, root);
                 });
@@ -98,14 +98,14 @@ final class GemmaScope implements SaeFamily {
             boolean transcoder = path.contains("transcoder");
             boolean attention = !transcoder && path.matches(".*[-_]att\\b.*");
             if (attention) {
-                draft.heads = new Heads.Joined();
+                draft.heads(new Heads.Joined());
             }
             Site site = transcoder
                     ? Site.LN2_NORMALIZED
                     : attention ? Site.Z : path.matches(".*[-_]mlp\\b.*") ? Site.MLP_OUT : Site.RESID_POST;
-            draft.hook = Optional.of(new HookPoint(site, at));
-            draft.hookOut = transcoder ? Optional.of(new HookPoint(Site.MLP_OUT, at)) : Optional.empty();
-            draft.warn("The hook point is taken from the path: " + draft.hook.get());
+            draft.hook(Optional.of(new HookPoint(site, at)));
+            draft.hookOut(transcoder ? Optional.of(new HookPoint(Site.MLP_OUT, at)) : Optional.empty());
+            draft.warn("The hook point is taken from the path: " + draft.hook().get());
         }
     }
 
@@ -115,15 +115,15 @@ final class GemmaScope implements SaeFamily {
             throw files.refused(
                     "config.json says architecture " + architecture + ", which is not supported", "jump_relu", "");
         }
-        draft.settings = config.values();
-        draft.model = config.text("model_name").orElse("");
-        draft.hook = config.text("hf_hook_point_in").flatMap(GemmaScope::module);
+        draft.settings(config.values());
+        draft.model(config.text("model_name").orElse(""));
+        draft.hook(config.text("hf_hook_point_in").flatMap(GemmaScope::module));
         Optional<HookPoint> out = config.text("hf_hook_point_out").flatMap(GemmaScope::module);
-        draft.hookOut = out.filter(o -> draft.hook.filter(o::equals).isEmpty());
-        if (draft.hook.filter(h -> h.site() == Site.Z).isPresent()) {
-            draft.heads = new Heads.Joined();
+        draft.hookOut(out.filter(o -> draft.hook().filter(o::equals).isEmpty()));
+        if (draft.hook().filter(h -> h.site() == Site.Z).isPresent()) {
+            draft.heads(new Heads.Joined());
         }
-        if (draft.hook.isEmpty()) {
+        if (draft.hook().isEmpty()) {
             draft.warn("config.json says it reads "
                     + config.text("hf_hook_point_in").orElse("") + ", which is at none of the known hook points");
         }

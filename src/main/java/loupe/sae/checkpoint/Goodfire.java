@@ -36,9 +36,10 @@ final class Goodfire implements SaeFamily {
                 .take(Part.DECODER_BIAS, "decoder_linear.bias");
         Matcher name = NAME.matcher(files.fileName());
         if (name.matches()) {
-            draft.model = name.group(1);
-            draft.hook = Optional.of(HookPoint.residPost(Integer.parseInt(name.group(2))));
-            draft.warn("The hook point is taken from the file's name: " + draft.hook.get());
+            draft.model(name.group(1));
+            draft.hook(Optional.of(HookPoint.residPost(Integer.parseInt(name.group(2)))));
+            draft.warn("The hook point is taken from the file's name: "
+                    + draft.hook().get());
         }
         return draft;
     }

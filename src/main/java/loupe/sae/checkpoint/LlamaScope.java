@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 
@@ -41,23 +42,23 @@ final class LlamaScope implements SaeFamily {
             throw files.refused("the shapes do not form an autoencoder: " + files.summary(), "encoder.weight [n, d]");
         }
         SaeDraft draft = new SaeDraft(files, format(), encoder[1], encoder[0]);
-        draft.dOut = Math.toIntExact(MatrixOrientation.length(files, "decoder.bias"));
-        draft.settings = settings.values();
+        draft.dOut(Math.toIntExact(MatrixOrientation.length(files, "decoder.bias")));
+        draft.settings(settings.values());
         draft.take(Part.ENCODER, "encoder.weight", true)
                 .take(Part.ENCODER_BIAS, "encoder.bias")
                 .take(Part.DECODER, "decoder.weight", false)
                 .take(Part.DECODER_BIAS, "decoder.bias");
-        draft.hook = settings.text("hook_point_in").flatMap(HookPoint::parse);
-        draft.hookOut = settings.text("hook_point_out")
+        draft.hook(settings.text("hook_point_in").flatMap(HookPoint::parse));
+        draft.hookOut(settings.text("hook_point_out")
                 .flatMap(HookPoint::parse)
-                .filter(out -> draft.hook.filter(out::equals).isEmpty());
-        draft.model = settings.text("model_name").orElse("");
-        double scale = scale(settings, "in", draft.dIn);
-        double scaleOut = scale(settings, "out", draft.dOut);
-        draft.normalisation = InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
-        draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : OptionalDouble.of(scale);
-        double factor = draft.normFactor.getAsDouble();
-        draft.changes.add(weights -> {
+                .filter(out -> draft.hook().filter(out::equals).isEmpty()));
+        draft.model(settings.text("model_name").orElse(""));
+        double scale = scale(settings, "in", draft.dIn());
+        double scaleOut = scale(settings, "out", draft.dOut());
+        draft.normalisation(InputNormalisation.EXPECTED_AVERAGE_ONLY_IN);
+        draft.normFactor(options.normFactor().isPresent() ? options.normFactor() : OptionalDouble.of(scale));
+        double factor = draft.normFactor().getAsDouble();
+        draft.change(weights -> {
             weights.scale(Part.DECODER, factor / scaleOut);
             weights.scale(Part.DECODER_BIAS, factor / scaleOut);
         });
@@ -66,17 +67,19 @@ final class LlamaScope implements SaeFamily {
     }
 
     private static void threshold(CheckpointFiles files, ConfigJson settings, double factor, SaeDraft draft) {
-        String activation = settings.text("act_fn").orElse("jumprelu");
-        if (!activation.equals("jumprelu") && !activation.equals("relu")) {
-            throw files.refused(
-                    "hyperparams.json says act_fn " + activation + ", which is not supported", "jumprelu or relu", "");
-        }
-        draft.activation = activation;
-        if (activation.equals("jumprelu")) {
+        String name = settings.text("act_fn").orElse("jumprelu");
+        draft.activation()
+                .is(Activation.Kind.of(name)
+                        .filter(known -> known == Activation.Kind.JUMPRELU || known == Activation.Kind.RELU)
+                        .orElseThrow(() -> files.refused(
+                                "hyperparams.json says act_fn " + name + ", which is not supported",
+                                "jumprelu or relu",
+                                "")));
+        if (draft.activation().kind() == Activation.Kind.JUMPRELU) {
             double threshold = settings.number("jump_relu_threshold").orElse(0) * factor;
-            float[] same = new float[draft.dSae];
+            float[] same = new float[draft.dSae()];
             Arrays.fill(same, (float) threshold);
-            draft.changes.add(weights -> weights.vector(Part.THRESHOLD, same));
+            draft.change(weights -> weights.vector(Part.THRESHOLD, same));
         }
     }
 

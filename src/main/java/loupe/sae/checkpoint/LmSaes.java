@@ -6,6 +6,7 @@ import java.util.OptionalDouble;
 import loupe.base.HookPoint;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
@@ -104,17 +105,17 @@ final class LmSaes implements SaeFamily {
         SaeDraft draft = names.encoderHasFeaturesInRows
                 ? new SaeDraft(files, format(), encoder[1], encoder[0])
                 : new SaeDraft(files, format(), encoder[0], encoder[1]);
-        draft.dOut = Math.toIntExact(width);
-        draft.settings = config.values();
+        draft.dOut(Math.toIntExact(width));
+        draft.settings(config.values());
         draft.take(Part.ENCODER, names.encoder, names.encoderHasFeaturesInRows)
                 .take(Part.ENCODER_BIAS, names.encoderBias)
                 .take(Part.DECODER, names.decoder, !names.encoderHasFeaturesInRows)
                 .take(Part.DECODER_BIAS, names.decoderBias);
-        draft.hook = config.text("hook_point_in").flatMap(HookPoint::parse);
-        draft.hookOut = config.text("hook_point_out")
+        draft.hook(config.text("hook_point_in").flatMap(HookPoint::parse));
+        draft.hookOut(config.text("hook_point_out")
                 .flatMap(HookPoint::parse)
-                .filter(out -> draft.hook.filter(out::equals).isEmpty());
-        draft.model = config.text("model_name").orElse("");
+                .filter(out -> draft.hook().filter(out::equals).isEmpty()));
+        draft.model(config.text("model_name").orElse(""));
         activation(files, config, names, draft);
         normalisation(files, config, options, draft);
         return draft;
@@ -124,11 +125,11 @@ final class LmSaes implements SaeFamily {
         String function = config.text("act_fn").orElse("relu");
         boolean timesDecoderNorm = config.flag("sparsity_include_decoder_norm").orElse(false);
         switch (function) {
-            case "relu" -> draft.activation = "relu";
+            case "relu" -> draft.activation().is(Activation.Kind.RELU);
             case "jumprelu" -> {
-                draft.activation = "jumprelu";
+                draft.activation().is(Activation.Kind.JUMPRELU);
                 draft.take(Part.THRESHOLD, names.logThreshold);
-                draft.changes.add(weights -> exponentiate(weights, timesDecoderNorm));
+                draft.change(weights -> exponentiate(weights, timesDecoderNorm));
             }
             case "topk" -> {
                 if (timesDecoderNorm) {
@@ -137,8 +138,8 @@ final class LmSaes implements SaeFamily {
                             "sparsity_include_decoder_norm false, or act_fn jumprelu",
                             "");
                 }
-                draft.activation = "topk";
-                draft.k("config.json", config.integer("top_k"));
+                draft.activation().is(Activation.Kind.TOPK);
+                draft.activation().k("config.json", config.integer("top_k"));
             }
             default ->
                 throw files.refused(
@@ -162,15 +163,15 @@ final class LmSaes implements SaeFamily {
         String kind = config.text("norm_activation").orElse("inference");
         switch (kind) {
             // the factors are in the weights already
-            case "inference" -> draft.normalisation = InputNormalisation.NONE;
+            case "inference" -> draft.normalisation(InputNormalisation.NONE);
             case "token-wise" -> {
-                if (draft.hookOut.isPresent() || draft.dIn != draft.dOut) {
+                if (draft.transcodes()) {
                     throw files.refused(
                             "config.json says norm_activation token-wise of a transcoder, whose output cannot be scaled back by its input",
                             "dataset-wise",
                             "");
                 }
-                draft.normalisation = InputNormalisation.CONSTANT_NORM_RESCALE;
+                draft.normalisation(InputNormalisation.CONSTANT_NORM_RESCALE);
             }
             case "dataset-wise" -> datasetWise(files, config, options, draft);
             default ->
@@ -182,19 +183,19 @@ final class LmSaes implements SaeFamily {
     }
 
     private static void datasetWise(CheckpointFiles files, ConfigJson config, SaeOptions options, SaeDraft draft) {
-        draft.normalisation = InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
-        OptionalDouble stored = factor(files, config.text("hook_point_in"), draft.dIn);
-        draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : stored;
-        if (draft.normFactor.isEmpty()) {
+        draft.normalisation(InputNormalisation.EXPECTED_AVERAGE_ONLY_IN);
+        OptionalDouble stored = factor(files, config.text("hook_point_in"), draft.dIn());
+        draft.normFactor(options.normFactor().isPresent() ? options.normFactor() : stored);
+        if (draft.normFactor().isEmpty()) {
             draft.warn(
                     "norm_activation is dataset-wise, but the average norm is not in the files; it is taken as 1 unless the norm factor is given");
             return;
         }
-        double in = draft.normFactor.getAsDouble();
-        OptionalDouble out = draft.hookOut.isPresent()
-                ? factor(files, config.text("hook_point_out"), draft.dOut)
+        double in = draft.normFactor().getAsDouble();
+        OptionalDouble out = draft.hookOut().isPresent()
+                ? factor(files, config.text("hook_point_out"), draft.dOut())
                 : OptionalDouble.empty();
-        out.ifPresent(value -> draft.changes.add(weights -> {
+        out.ifPresent(value -> draft.change(weights -> {
             weights.scale(Part.DECODER, in / value);
             weights.scale(Part.DECODER_BIAS, in / value);
         }));

@@ -37,17 +37,17 @@ final class Neel implements SaeFamily {
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, true))
                 .take(Part.DECODER_BIAS, "b_dec");
-        draft.subtractDecoderBias = true;
-        draft.centred = true;
+        draft.subtractsDecoderBias(true);
+        draft.centred(true);
         String stem = files.fileName().contains(".")
                 ? files.fileName().substring(0, files.fileName().lastIndexOf('.'))
                 : files.fileName();
         ConfigJson cfg = files.config(stem + "_cfg.json").orElse(new ConfigJson(files.folder(), Map.of()));
-        draft.settings = cfg.values();
-        draft.model = cfg.text("model_name").orElse("");
-        draft.hook = cfg.text("act_name").flatMap(HookPoint::parse);
-        if (draft.hook.map(HookPoint::site).filter(Site.Z::equals).isPresent()) {
-            draft.heads = new Heads.Joined();
+        draft.settings(cfg.values());
+        draft.model(cfg.text("model_name").orElse(""));
+        draft.hook(cfg.text("act_name").flatMap(HookPoint::parse));
+        if (draft.hook().map(HookPoint::site).filter(Site.Z::equals).isPresent()) {
+            draft.heads(new Heads.Joined());
         }
         if (cfg.values().isEmpty()) {
             draft.warn(

@@ -8,6 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 
@@ -49,7 +50,7 @@ final class OpenAi implements SaeFamily {
                         decoder,
                         MatrixOrientation.featuresInRows(files, decoder, d, n, decoder.startsWith("decoder.linear")))
                 .take(Part.DECODER_BIAS, "pre_bias");
-        draft.subtractDecoderBias = true;
+        draft.subtractsDecoderBias(true);
         activation(files, draft);
         place(files, draft);
         return draft;
@@ -59,21 +60,21 @@ final class OpenAi implements SaeFamily {
         Map<String, Object> values = files.archive().values();
         String name = String.valueOf(values.getOrDefault(files.prefix() + "activation", "ReLU"));
         switch (name) {
-            case "ReLU" -> draft.activation = "relu";
+            case "ReLU" -> draft.activation().is(Activation.Kind.RELU);
             case "TopK" -> {
-                draft.activation = "topk";
-                draft.normalisation = InputNormalisation.LAYER_NORM;
+                draft.activation().is(Activation.Kind.TOPK);
+                draft.normalisation(InputNormalisation.LAYER_NORM);
                 ConfigJson settings =
                         new ConfigJson(files.archive().path(), values).object(files.prefix() + "activation_state_dict");
-                draft.k("activation_state_dict", settings.integer("k"));
+                draft.activation().k("activation_state_dict", settings.integer("k"));
                 files.scalar("activation_state_dict.k")
-                        .ifPresent(k -> draft.k("activation_state_dict", OptionalInt.of(k.intValue())));
+                        .ifPresent(k -> draft.activation().k("activation_state_dict", OptionalInt.of(k.intValue())));
                 String after = settings.text("postact_fn").orElse("ReLU");
                 if (!after.equals("ReLU") && !after.equals("Identity")) {
                     throw files.refused(
                             "the file says postact_fn " + after + ", which is not supported", "ReLU or Identity", "");
                 }
-                draft.topKRelu = after.equals("ReLU");
+                draft.activation().topKRelu(after.equals("ReLU"));
             }
             default ->
                 throw files.refused(
@@ -93,9 +94,9 @@ final class OpenAi implements SaeFamily {
                         case "resid_post_attn" -> Site.RESID_MID;
                         default -> Site.RESID_POST;
                     };
-            draft.hook = Optional.of(new HookPoint(site, Integer.parseInt(layer.group(1))));
-            draft.model = "gpt2";
-            draft.warn("The hook point is taken from the path: " + draft.hook.get());
+            draft.hook(Optional.of(new HookPoint(site, Integer.parseInt(layer.group(1)))));
+            draft.model("gpt2");
+            draft.warn("The hook point is taken from the path: " + draft.hook().get());
         }
     }
 }

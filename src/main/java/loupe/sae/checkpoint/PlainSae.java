@@ -1,12 +1,14 @@
 package loupe.sae.checkpoint;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import loupe.base.HookPoint;
 import loupe.format.SafetensorsWriter;
 import loupe.sae.Activation;
@@ -39,8 +41,6 @@ final class PlainSae implements SaeFamily {
             Map.entry(Part.MAGNITUDE_ENCODER, "W_mag"),
             Map.entry(Part.LOOKUP, "lookup"),
             Map.entry(Part.SKIP, "W_skip")));
-    private static final List<String> ACTIVATIONS =
-            List.of("relu", "tanh-relu", "topk", "batchtopk", "groupmax", "signed-topk", "jumprelu", "gated");
 
     @Override
     public String format() {
@@ -68,25 +68,25 @@ final class PlainSae implements SaeFamily {
                     "the shapes do not form an autoencoder: " + files.summary(), "W_enc [d, n] and W_dec [n, d]");
         }
         SaeDraft draft = new SaeDraft(files, FORMAT, encoder[0], encoder[1]);
-        draft.dOut = Math.toIntExact(decoder[1]);
+        draft.dOut(Math.toIntExact(decoder[1]));
         NAMES.forEach((part, name) -> {
             if (files.has(name)) {
                 draft.take(part, name, part == Part.DECODER);
             }
         });
         activation(files, said, draft);
-        draft.subtractDecoderBias = said.flag("subtract_b_dec");
-        draft.transcodes = said.flag("transcodes");
-        draft.heads = heads(said, draft.dIn == draft.dOut);
-        draft.centred = said.flag("centred");
-        draft.normalisation = java.util.Arrays.stream(InputNormalisation.values())
+        draft.subtractsDecoderBias(said.flag("subtract_b_dec"));
+        draft.transcodes(said.flag("transcodes"));
+        draft.heads(heads(said, draft.dIn() == draft.dOut()));
+        draft.centred(said.flag("centred"));
+        draft.normalisation(java.util.Arrays.stream(InputNormalisation.values())
                 .filter(n -> name(n).equals(said.text("normalisation")))
                 .findFirst()
-                .orElseThrow(() -> said.wrong("normalisation", "one that is known"));
-        draft.normFactor = options.normFactor();
-        draft.model = said.text("model");
-        draft.hook = HookPoint.parse(said.text("hook"));
-        draft.hookOut = HookPoint.parse(said.text("hook_out"));
+                .orElseThrow(() -> said.wrong("normalisation", "one that is known")));
+        draft.normFactor(options.normFactor());
+        draft.model(said.text("model"));
+        draft.hook(HookPoint.parse(said.text("hook")));
+        draft.hookOut(HookPoint.parse(said.text("hook_out")));
         return draft;
     }
 
@@ -103,25 +103,35 @@ final class PlainSae implements SaeFamily {
     }
 
     private static void activation(CheckpointFiles files, Said said, SaeDraft draft) {
-        draft.activation = said.text("activation");
-        if (!ACTIVATIONS.contains(draft.activation)) {
-            throw said.wrong("activation", "one of " + String.join(", ", ACTIVATIONS));
-        }
-        List<String> needed = draft.activation.equals("gated")
-                ? List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag")
-                : draft.activation.equals("jumprelu") ? List.of("threshold") : List.of();
+        draft.activation()
+                .is(Activation.Kind.of(said.text("activation"))
+                        .orElseThrow(() -> said.wrong(
+                                "activation",
+                                "one of "
+                                        + Arrays.stream(Activation.Kind.values())
+                                                .map(Activation.Kind::label)
+                                                .collect(Collectors.joining(", ")))));
+        List<String> needed =
+                switch (draft.activation().kind()) {
+                    case GATED -> List.of("b_enc", files.has("W_mag") ? "W_mag" : "r_mag", "b_mag");
+                    case JUMPRELU -> List.of("threshold");
+                    default -> List.of();
+                };
         needed.stream().filter(name -> !files.has(name)).findFirst().ifPresent(name -> {
             throw files.refused(
-                    "there is no tensor " + name, "one, because the activation function is " + draft.activation);
+                    "there is no tensor " + name,
+                    "one, because the activation function is "
+                            + draft.activation().kind().label());
         });
-        draft.topKRelu = said.flag("topk_relu");
-        draft.topKByDecoderNorm = said.flag("topk_by_decoder_norm");
-        draft.k(
-                "the metadata",
-                said.number("k").isPresent()
-                        ? OptionalInt.of((int) said.number("k").getAsDouble())
-                        : OptionalInt.empty());
-        draft.threshold = said.number("threshold");
+        draft.activation().topKRelu(said.flag("topk_relu"));
+        draft.activation().topKByDecoderNorm(said.flag("topk_by_decoder_norm"));
+        draft.activation()
+                .k(
+                        "the metadata",
+                        said.number("k").isPresent()
+                                ? OptionalInt.of((int) said.number("k").getAsDouble())
+                                : OptionalInt.empty());
+        draft.activation().threshold(said.number("threshold"));
     }
 
     /** @throws loupe.base.CheckpointException if the file cannot be written */

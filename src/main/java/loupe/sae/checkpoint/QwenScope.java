@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -39,15 +40,16 @@ final class QwenScope implements SaeFamily {
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
                 .take(Part.DECODER_BIAS, "b_dec");
-        draft.activation = "topk";
+        draft.activation().is(Activation.Kind.TOPK);
         files.config("config.json").ifPresent(config -> {
-            draft.settings = config.values();
-            draft.k("config.json", config.integer("k"));
+            draft.settings(config.values());
+            draft.activation().k("config.json", config.integer("k"));
         });
         Matcher name = NAME.matcher(files.fileName());
         if (name.matches()) {
-            draft.hook = Optional.of(HookPoint.residPost(Integer.parseInt(name.group(1))));
-            draft.warn("The hook point is taken from the file's name: " + draft.hook.get());
+            draft.hook(Optional.of(HookPoint.residPost(Integer.parseInt(name.group(1)))));
+            draft.warn("The hook point is taken from the file's name: "
+                    + draft.hook().get());
         }
         return draft;
     }

@@ -8,10 +8,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import loupe.base.Cancellation;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.StoredDirections;
-import loupe.sae.checkpoint.SaeDraft.Source;
+import loupe.sae.checkpoint.StoredParts.Source;
 import loupe.tensor.DType;
 
 /**
@@ -53,7 +54,7 @@ public final class SaeAudit {
     public static List<Finding> of(SaeFile file, Cancellation cancellation) {
         SaeAudit audit = new SaeAudit(file);
         try (CheckpointFiles files = CheckpointFiles.open(file.path())) {
-            SaeFile.check(file.draft(), files);
+            file.draft().check(files);
             Source source = audit.source(Part.DECODER);
             StoredDirections decoder = StoredDirections.of(source.of(files), source.featuresInRows(), cancellation);
             audit.decoderNorms(decoder);
@@ -85,7 +86,7 @@ public final class SaeAudit {
         }
         String range = "The decoder norms go from " + number(norms[0]) + " to " + number(norms[norms.length - 1])
                 + " (median " + number(median) + ")";
-        if (draft.unitDecoder) {
+        if (draft.hasUnitDecoder()) {
             say(
                     topic,
                     range + " in the file; on loading the directions are made unit vectors, as its library does",
@@ -112,14 +113,14 @@ public final class SaeAudit {
 
     /** Encoder and decoder directions of live features go together; those of transposed or permuted weights do not. */
     private void agreement(StoredDirections decoder, CheckpointFiles files, Cancellation cancellation) {
-        if (draft.dIn != draft.dOut || draft.transcodes || draft.hookOut.isPresent()) {
+        if (draft.transcodes()) {
             return;
         }
         Source source = source(Part.ENCODER);
         StoredDirections encoder = StoredDirections.of(source.of(files), source.featuresInRows(), cancellation);
         double mean = encoder.meanCosine(decoder);
         int count = decoder.samples().length;
-        boolean byChance = Math.abs(mean) < 4 / Math.sqrt((double) count * draft.dIn);
+        boolean byChance = Math.abs(mean) < 4 / Math.sqrt((double) count * draft.dIn());
         String found = "The encoder and decoder directions of a feature have a mean cosine of " + number(mean) + " ("
                 + count + " features looked at)";
         say(
@@ -136,9 +137,8 @@ public final class SaeAudit {
         double norm = Math.sqrt(Arrays.stream(
                         StoredDirections.of(bias.of(files), true, cancellation).squares())
                 .sum());
-        boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractDecoderBias);
-        boolean ownSpace =
-                draft.transcodes || draft.dIn != draft.dOut || draft.hookOut.isPresent() || draft.has(Part.INPUT_BIAS);
+        boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractsDecoderBias());
+        boolean ownSpace = draft.transcodes() || draft.has(Part.INPUT_BIAS);
         if (ownSpace) {
             say(
                     "b_dec",
@@ -160,15 +160,16 @@ public final class SaeAudit {
     private void normalisation() {
         say(
                 "Input",
-                switch (draft.normalisation) {
+                switch (draft.normalisation()) {
                     case NONE -> "Activations are encoded as they are, without normalisation";
                     case CONSTANT_NORM_RESCALE ->
                         "Each activation is scaled to the norm sqrt(d) before encoding, and the reconstruction back";
                     case LAYER_NORM ->
                         "Each activation is centred and divided by its standard deviation before encoding, and the reconstruction put back";
                     case EXPECTED_AVERAGE_ONLY_IN ->
-                        draft.normFactor.isPresent()
-                                ? "Activations are multiplied by " + number(draft.normFactor.getAsDouble())
+                        draft.normFactor().isPresent()
+                                ? "Activations are multiplied by "
+                                        + number(draft.normFactor().getAsDouble())
                                         + " before encoding; the factor has been put into the weights"
                                 : "In training, activations were scaled to an average norm of sqrt(d), but by what factor is not in the files: it is read as 1, which is"
                                         + " almost certainly wrong. With the model open, the factor can be estimated from a text";
@@ -177,8 +178,8 @@ public final class SaeAudit {
     }
 
     private void beginning() {
-        Optional<Boolean> prepended = flag(draft.settings.get("prepend_bos"));
-        if (prepended.isEmpty() && draft.settings.get("metadata") instanceof Map<?, ?> metadata) {
+        Optional<Boolean> prepended = flag(draft.settings().get("prepend_bos"));
+        if (prepended.isEmpty() && draft.settings().get("metadata") instanceof Map<?, ?> metadata) {
             prepended = flag(metadata.get("prepend_bos"));
         }
         say(
@@ -194,9 +195,9 @@ public final class SaeAudit {
     }
 
     private void centring() {
-        boolean centred = options.centred().orElse(draft.centred);
+        boolean centred = options.centred().orElse(draft.centred());
         String how = options.centred().isPresent() ? " as asked for" : "";
-        if (draft.normalisation == InputNormalisation.LAYER_NORM) {
+        if (draft.normalisation() == InputNormalisation.LAYER_NORM) {
             say(
                     "Centring",
                     "Whether the model's activations are centred makes no difference to it, because it centres each of them",
@@ -217,7 +218,7 @@ public final class SaeAudit {
 
     private void types(CheckpointFiles files) {
         TreeSet<DType> types = new TreeSet<>();
-        draft.sources.forEach(source -> types.add(source.of(files).dtype()));
+        draft.parts().all().forEach(source -> types.add(source.of(files).dtype()));
         boolean half = types.contains(DType.BF16) || types.contains(DType.F16);
         String names = String.join(" and ", types.stream().map(DType::name).toList());
         say(
@@ -234,20 +235,21 @@ public final class SaeAudit {
     private void featureScale() {
         String format = file.format();
         boolean scaled =
-                draft.normFactor.isPresent() && draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+                draft.normFactor().isPresent() && draft.normalisation() == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
         String words = "Feature activations are in the units of the model's activations";
         if (scaled) {
-            words = "Feature activations are in units of the scaled input: " + number(draft.normFactor.getAsDouble())
+            words = "Feature activations are in units of the scaled input: "
+                    + number(draft.normFactor().getAsDouble())
                     + " times those of a tool that works in the model's units";
-        } else if (draft.normalisation == InputNormalisation.LAYER_NORM
-                || draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
+        } else if (draft.normalisation() == InputNormalisation.LAYER_NORM
+                || draft.normalisation() == InputNormalisation.CONSTANT_NORM_RESCALE) {
             words = "Feature activations are in units of the normalised input, the same for activations of any size";
-        } else if (draft.unitDecoder && format.equals(DictionaryLearning.FORMAT)) {
+        } else if (draft.hasUnitDecoder() && format.equals(DictionaryLearning.FORMAT)) {
             words =
                     "Feature activations are those of unit decoder directions, as dictionary_learning has them after loading; SAELens would leave them as stored";
         } else if (format.equals(DictionaryLearning.FORMAT)
-                && !draft.subtractDecoderBias
-                && draft.activation.equals("relu")) {
+                && !draft.subtractsDecoderBias()
+                && draft.activation().kind() == Activation.Kind.RELU) {
             words =
                     "Feature activations are those of the library's encode(); its forward() reports them times the decoder norms";
         }
@@ -255,11 +257,11 @@ public final class SaeAudit {
     }
 
     private void side(CheckpointFiles files) {
-        if (draft.sides > 1) {
-            int other = (draft.side + 1) % draft.sides;
+        if (draft.sides() > 1) {
+            int other = (draft.side() + 1) % draft.sides();
             say(
                     "Side",
-                    "This is side " + draft.side + " of a crosscoder of " + draft.sides
+                    "This is side " + draft.side() + " of a crosscoder of " + draft.sides()
                             + " models: what this model alone contributes",
                     new Remedy("Open side " + other, options.withSide(other)));
         }
@@ -274,7 +276,7 @@ public final class SaeAudit {
     }
 
     private Source source(Part part) {
-        return draft.sources.stream().filter(s -> s.part() == part).findFirst().orElseThrow();
+        return draft.parts().find(part).orElseThrow();
     }
 
     private void say(String topic, String sentence, Remedy remedy) {

@@ -3,74 +3,51 @@ package loupe.sae.checkpoint;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
-import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 import loupe.sae.SaeConfig.Heads;
 import loupe.sae.checkpoint.SaeProposal.Missing;
-import loupe.tensor.StoredTensor;
 
-/** What a reader finds out about a checkpoint, piece by piece; checked and put together by {@link SaeFile}. */
+/**
+ * What a reader finds out about a checkpoint, piece by piece; checked and put together by {@link SaeFile}. What is not
+ * said stays as in a plain ReLU autoencoder of vectors.
+ */
 final class SaeDraft {
-    /** Where the values of a part lie. */
-    record Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
-        /** What of the tensor is meant: all of it, or one index of an axis. */
-        StoredTensor of(CheckpointFiles files) {
-            StoredTensor whole = files.tensor(tensor);
-            return axis < 0 ? whole : StoredSlice.of(whole, axis, index);
-        }
-    }
-
-    final Path path;
-    final String format;
-    final int dIn;
-    final int dSae;
-    int dOut;
-    boolean subtractDecoderBias;
-    boolean transcodes;
-    Heads heads = new Heads.Unstated();
-    /** Models of a crosscoder, and which of them this is. */
-    int sides = 1;
-
-    int side;
-    InputNormalisation normalisation = InputNormalisation.NONE;
-    boolean centred;
-    String model = "";
-    Optional<HookPoint> hook = Optional.empty();
-    Optional<HookPoint> hookOut = Optional.empty();
-
-    /** relu, tanh-relu, topk, batchtopk, groupmax, signed-topk, jumprelu or gated. */
-    String activation = "relu";
-
-    boolean topKRelu = true;
-    boolean topKByDecoderNorm;
-    OptionalDouble threshold = OptionalDouble.empty();
-    OptionalInt proposedK = OptionalInt.empty();
-    OptionalDouble normFactor = OptionalDouble.empty();
-    Map<String, Object> settings = Map.of();
-
-    /** Whether reading makes the decoder directions unit vectors, as the library does. */
-    boolean unitDecoder;
-
-    final List<Source> sources = new ArrayList<>();
-    final List<Consumer<HostWeights>> changes = new ArrayList<>();
-    final List<String> warnings = new ArrayList<>();
-    private final Map<String, Long> statedK = new LinkedHashMap<>();
+    private final Path path;
+    private final String format;
+    private final int dIn;
+    private final int dSae;
+    private final StatedActivation activation;
+    private final StoredParts parts = new StoredParts();
+    private final List<Consumer<HostWeights>> changes = new ArrayList<>();
+    private final List<String> warnings = new ArrayList<>();
+    private Optional<HookPoint> hook = Optional.empty();
+    private Heads heads = new Heads.Unstated();
+    private boolean subtractsDecoderBias;
+    private Optional<HookPoint> hookOut = Optional.empty();
+    private int dOut;
+    private boolean saysItTranscodes;
+    private InputNormalisation normalisation = InputNormalisation.NONE;
+    private OptionalDouble normFactor = OptionalDouble.empty();
+    private String model = "";
+    private boolean centred;
+    private boolean hasUnitDecoder;
+    private int sides = 1;
+    private int side;
+    private Map<String, Object> settings = Map.of();
 
     /** @throws CheckpointException if a size is no size */
     SaeDraft(CheckpointFiles files, String format, long dIn, long dSae) {
@@ -83,95 +60,263 @@ final class SaeDraft {
         this.dIn = (int) dIn;
         this.dSae = (int) dSae;
         this.dOut = this.dIn;
+        this.activation = new StatedActivation(path, this.dSae);
     }
+
+    // ---- for families: what the files say ----
 
     SaeDraft take(Part part, String tensor) {
         return take(part, tensor, false);
     }
 
     SaeDraft take(Part part, String tensor, boolean featuresInRows) {
-        sources.add(new Source(part, tensor, featuresInRows, -1, 0));
+        parts.add(new StoredParts.Source(part, tensor, featuresInRows, -1, 0));
         return this;
     }
 
     /** Takes index {@code index} of axis {@code axis} of a tensor. */
     SaeDraft takeSlice(Part part, String tensor, boolean featuresInRows, int axis, int index) {
-        sources.add(new Source(part, tensor, featuresInRows, axis, index));
+        parts.add(new StoredParts.Source(part, tensor, featuresInRows, axis, index));
         return this;
     }
 
-    /** Notes that {@code where} gives this k. */
-    void k(String where, OptionalInt k) {
-        k.ifPresent(value -> statedK.put(where, (long) value));
+    /** Notes what has to be done to the weights when they have been read, after what was noted before. */
+    void change(Consumer<HostWeights> change) {
+        changes.add(change);
     }
 
     void warn(String sentence) {
         warnings.add(sentence);
     }
 
+    /** What is known of the activation function, to be added to. */
+    StatedActivation activation() {
+        return activation;
+    }
+
+    void hook(Optional<HookPoint> stated) {
+        hook = stated;
+    }
+
+    void heads(Heads stated) {
+        heads = stated;
+    }
+
+    void subtractsDecoderBias(boolean stated) {
+        subtractsDecoderBias = stated;
+    }
+
+    void hookOut(Optional<HookPoint> stated) {
+        hookOut = stated;
+    }
+
+    void dOut(int stated) {
+        dOut = stated;
+    }
+
+    /** Notes whether the files call it a transcoder. It is one in any case if it writes elsewhere or other widths. */
+    void transcodes(boolean stated) {
+        saysItTranscodes = stated;
+    }
+
+    void normalisation(InputNormalisation stated) {
+        normalisation = stated;
+    }
+
+    /** Notes the factor of {@link InputNormalisation#EXPECTED_AVERAGE_ONLY_IN}, if it is known. */
+    void normFactor(OptionalDouble known) {
+        normFactor = known;
+    }
+
+    void model(String stated) {
+        model = stated;
+    }
+
+    void centred(boolean stated) {
+        centred = stated;
+    }
+
+    /** Notes that reading makes the decoder directions unit vectors, as the library does. */
+    void makesDecoderUnit() {
+        hasUnitDecoder = true;
+    }
+
+    /**
+     * Notes that this is one model's part of a crosscoder.
+     *
+     * @param ofSides number of models
+     * @param index which of them, from 0
+     */
+    void crosscoder(int ofSides, int index) {
+        sides = ofSides;
+        side = index;
+    }
+
+    void settings(Map<String, Object> file) {
+        settings = file;
+    }
+
+    // ---- what is known ----
+
+    Path path() {
+        return path;
+    }
+
+    String format() {
+        return format;
+    }
+
+    int dIn() {
+        return dIn;
+    }
+
+    int dSae() {
+        return dSae;
+    }
+
+    int dOut() {
+        return dOut;
+    }
+
+    StoredParts parts() {
+        return parts;
+    }
+
     boolean has(Part part) {
-        return sources.stream().anyMatch(s -> s.part() == part);
+        return parts.has(part);
+    }
+
+    Optional<HookPoint> hook() {
+        return hook;
+    }
+
+    Heads heads() {
+        return heads;
+    }
+
+    boolean subtractsDecoderBias() {
+        return subtractsDecoderBias;
+    }
+
+    Optional<HookPoint> hookOut() {
+        return hookOut;
+    }
+
+    /** Whether what it writes is meant for another place than what it reads. */
+    boolean transcodes() {
+        return saysItTranscodes || hookOut.isPresent() || dIn != dOut;
+    }
+
+    InputNormalisation normalisation() {
+        return normalisation;
+    }
+
+    OptionalDouble normFactor() {
+        return normFactor;
+    }
+
+    /** Whether a factor for the input is known, which reading multiplies into the weights. */
+    boolean appliesNormFactor() {
+        return normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && normFactor.isPresent();
+    }
+
+    String model() {
+        return model;
+    }
+
+    boolean centred() {
+        return centred;
+    }
+
+    boolean hasUnitDecoder() {
+        return hasUnitDecoder;
+    }
+
+    /** Models of a crosscoder; 1 for anything else. */
+    int sides() {
+        return sides;
+    }
+
+    int side() {
+        return side;
+    }
+
+    /** The configuration file as it is; empty if there is none. */
+    Map<String, Object> settings() {
+        return settings;
+    }
+
+    List<String> warnings() {
+        return List.copyOf(warnings);
+    }
+
+    /** @throws CheckpointException if the tensors do not have the shapes of their parts, or have them no more */
+    void check(CheckpointFiles files) {
+        parts.check(files, dIn, dSae, dOut);
+    }
+
+    /** Does to the weights what was noted, and multiplies the factor for the input into them. */
+    void applyTo(HostWeights weights) {
+        changes.forEach(change -> change.accept(weights));
+        if (appliesNormFactor()) {
+            foldNormFactor(weights, normFactor.getAsDouble());
+        }
+    }
+
+    /**
+     * encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does
+     * it.
+     */
+    private static void foldNormFactor(HostWeights weights, double factor) {
+        weights.scale(Part.ENCODER, factor);
+        weights.scale(Part.DECODER, 1 / factor);
+        weights.scale(Part.DECODER_BIAS, 1 / factor);
     }
 
     /** What remains to be asked, given what the user has said already. */
     SaeProposal proposal(SaeOptions options) {
         Set<Missing> missing = EnumSet.noneOf(Missing.class);
-        if (needsK() && options.k().isEmpty() && statedK.isEmpty()) {
+        if (activation.lacksK() && options.k().isEmpty()) {
             missing.add(Missing.K);
         }
         Optional<HookPoint> known = options.hook().or(() -> hook);
         if (known.isEmpty()) {
             missing.add(Missing.HOOK);
         }
-        OptionalInt k = options.k().isPresent() || statedK.isEmpty()
-                ? options.k()
-                : OptionalInt.of((int) (long) statedK.values().iterator().next());
         return new SaeProposal(
-                missing, k.isPresent() ? k : proposedK, known, options.centred().orElse(centred));
+                missing,
+                options.k().isPresent() ? options.k() : activation.likelyK(),
+                known,
+                options.centred().orElse(centred));
     }
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
     SaeConfig config(SaeOptions options) {
-        boolean elsewhere = transcodes || hookOut.isPresent() || dIn != dOut;
         return new SaeConfig(
                 format,
                 dSae,
-                activation(options),
+                activation.with(options.k()),
                 normalisation,
                 has(Part.LOOKUP),
                 new SaeConfig.Reading(
                         options.hook().or(() -> hook),
                         dIn,
                         heads,
-                        options.subtractDecoderBias().orElse(subtractDecoderBias)),
-                elsewhere ? new SaeConfig.Writing.Elsewhere(hookOut, dOut) : new SaeConfig.Writing.Back(),
+                        options.subtractDecoderBias().orElse(subtractsDecoderBias)),
+                transcodes() ? new SaeConfig.Writing.Elsewhere(hookOut, dOut) : new SaeConfig.Writing.Back(),
                 new SaeConfig.Training(model, options.centred().orElse(centred)));
-    }
-
-    private Activation activation(SaeOptions options) {
-        return switch (activation) {
-            case "relu" -> new Activation.Relu();
-            case "tanh-relu" -> new Activation.TanhRelu();
-            case "topk" -> new Activation.TopK(k(options), topKRelu, topKByDecoderNorm);
-            case "batchtopk" -> new Activation.BatchTopK(k(options), threshold);
-            case "signed-topk" -> new Activation.SignedTopK(k(options));
-            case "groupmax" -> new Activation.GroupMax(groups(options));
-            case "jumprelu" -> new Activation.JumpRelu();
-            case "gated" -> new Activation.Gated();
-            default -> throw new IllegalStateException("no activation " + activation);
-        };
     }
 
     /**
      * Warns of what nobody said, of what the user said that changes nothing here, and of what contradicts the files.
      */
     void noteWhatWasSaid(SaeOptions options) {
-        if ((transcodes || dIn != dOut) && hookOut.isEmpty()) {
+        if (transcodes() && hookOut.isEmpty()) {
             warn(
                     "It is a transcoder, but does not say where in the model it writes; its features can be read, but its output not put back");
         }
         if (options.subtractDecoderBias().isPresent()) {
-            if (transcodes || dIn != dOut || has(Part.INPUT_BIAS)) {
+            if (transcodes() || has(Part.INPUT_BIAS)) {
                 throw new CheckpointException(
                         path,
                         "it is a transcoder, whose b_dec is in another space than its input",
@@ -183,81 +328,16 @@ final class SaeDraft {
                     + "subtracted before encoding, as asked for");
         }
         options.k().ifPresent(k -> {
-            if (!needsK()) {
-                warn("k is not used: the activation function is " + activation);
-            } else if (statedK.values().stream().anyMatch(stated -> stated != k)) {
-                warn("k is " + k + " as asked for, not "
-                        + statedK.values().iterator().next());
+            if (!activation.kind().hasK()) {
+                warn("k is not used: the activation function is "
+                        + activation.kind().label());
+            } else if (activation.contradicts(k)) {
+                warn("k is " + k + " as asked for, not " + activation.likelyK().orElseThrow());
             }
         });
         if (options.normFactor().isPresent() && normalisation != InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
             warn("The norm factor is not used: the input is not scaled by a factor (normalisation: "
                     + normalisation.name().toLowerCase(Locale.ROOT) + ")");
         }
-    }
-
-    private boolean needsK() {
-        return activation.equals("topk")
-                || activation.equals("signed-topk")
-                || activation.equals("batchtopk")
-                || activation.equals("groupmax");
-    }
-
-    private int groups(SaeOptions options) {
-        int k = k(options);
-        if (dSae % k != 0) {
-            throw new CheckpointException(
-                    path,
-                    "k is " + k,
-                    "a number that divides the " + dSae + " features into equal groups",
-                    "",
-                    Remedy.give(Choice.K));
-        }
-        return k;
-    }
-
-    private int k(SaeOptions options) {
-        Map<String, Long> said = new LinkedHashMap<>();
-        if (options.k().isPresent()) {
-            said.put("as asked for", (long) options.k().getAsInt());
-        } else {
-            said.putAll(statedK);
-        }
-        if (said.isEmpty()) {
-            String suggestion = proposedK.isPresent() ? "; its name suggests " + proposedK.getAsInt() : "";
-            Remedy giveK = Remedy.give(Choice.K, proposedK.isPresent() ? Integer.toString(proposedK.getAsInt()) : "");
-            throw new CheckpointException(
-                    path,
-                    "the file does not say how many features fire per token (k)" + suggestion,
-                    "",
-                    format.equals(TokenizedSae.FORMAT)
-                            ? "If it is not a top-k autoencoder, choose the activation function relu"
-                            : "",
-                    format.equals(TokenizedSae.FORMAT)
-                            ? new Remedy[] {giveK, Remedy.give(Choice.ACTIVATION, "relu")}
-                            : new Remedy[] {giveK});
-        }
-        if (said.values().stream().distinct().count() > 1) {
-            throw new CheckpointException(
-                    path,
-                    "k is contradictory: "
-                            + said.entrySet().stream()
-                                    .map(e -> e.getKey() + " says " + e.getValue())
-                                    .reduce((a, b) -> a + ", " + b)
-                                    .orElseThrow(),
-                    "one value",
-                    "",
-                    Remedy.give(Choice.K));
-        }
-        Map.Entry<String, Long> k = said.entrySet().iterator().next();
-        if (k.getValue() < 1 || k.getValue() > dSae) {
-            throw new CheckpointException(
-                    path,
-                    "k is " + k.getValue() + " (" + k.getKey() + ")",
-                    "1 to " + dSae + ", the number of features",
-                    "",
-                    Remedy.give(Choice.K));
-        }
-        return (int) (long) k.getValue();
     }
 }

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Pattern;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
@@ -19,7 +18,6 @@ import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 import loupe.sae.SaeConfig.Heads;
-import loupe.tensor.StoredTensor;
 
 /**
  * A checkpoint on disk: what it is and, when asked, its weights. The file is open only while it is read, so that
@@ -27,53 +25,20 @@ import loupe.tensor.StoredTensor;
  * Thread-safe.
  */
 public final class SaeFile {
-    /** Tokens' embedding in a language model of any family. */
-    private static final Pattern TOKEN_EMBEDDING =
-            Pattern.compile("(.*\\.)?(wte|embed_tokens|embed_in|tok_embeddings)\\.weight");
-
-    /**
-     * Every family, in the order in which they are asked: the first that recognises the files has them. The order is
-     * part of the rule, since some recognise by less than others:
-     *
-     * <ul>
-     *   <li>{@link PlainSae} first: what this program saved says so itself, whatever its tensors are called;
-     *   <li>{@link Crosscoder} before {@link SaeLens}: a third axis tells more than a configuration with d_in;
-     *   <li>{@link SaeLens} and {@link BatchTopKSae} before {@link Neel}: a configuration beside the four tensors that
-     *       Neel takes by their names alone;
-     *   <li>{@link QwenScope} before {@link TokenizedSae}: the same tensors, told apart by the file's name or its
-     *       configuration.
-     * </ul>
-     *
-     * <p>All others recognise only what no other does.
-     */
-    static final List<SaeFamily> FAMILIES = List.of(
-            new PlainSae(),
-            new Crosscoder(),
-            new GemmaScope(),
-            new SaeLens(),
-            new Sparsify(),
-            new LlamaScope(),
-            new LmSaes(),
-            new OpenAi(),
-            new Apollo(),
-            new Goodfire(),
-            new DictionaryLearning(),
-            new QwenScope(),
-            new TokenizedSae(),
-            new BatchTopKSae(),
-            new Neel());
-
     private final Path path;
     private final Path weightsPath;
     private final SaeDraft draft;
     private final SaeOptions options;
+    private final List<String> warnings;
     private final long memoryBytes;
 
-    private SaeFile(Path path, Path weightsPath, SaeDraft draft, SaeOptions options, long memoryBytes) {
+    private SaeFile(
+            Path path, Path weightsPath, SaeDraft draft, SaeOptions options, List<String> warnings, long memoryBytes) {
         this.path = path;
         this.weightsPath = weightsPath;
         this.draft = draft;
         this.options = options;
+        this.warnings = List.copyOf(warnings);
         this.memoryBytes = memoryBytes;
     }
 
@@ -85,47 +50,24 @@ public final class SaeFile {
      */
     public static SaeFile read(Path path, SaeOptions options) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            SaeDraft draft = family(files, options).describe(files, options);
+            SaeDraft draft = SaeFamilies.of(files, options).describe(files, options);
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
             draft.noteWhatWasSaid(options);
-            check(draft, files);
-            if (options.fold() && !canFold(draft)) {
+            draft.check(files);
+            if (options.fold() && !draft.activation().canFold()) {
                 throw files.refused(
-                        "folding the decoder norms of an autoencoder with the activation function " + draft.activation
-                                + " would make it compute something else",
+                        "folding the decoder norms of an autoencoder with the activation function "
+                                + draft.activation().kind().label() + " would make it compute something else",
                         "",
                         "",
                         Remedy.leaveOut(Choice.FOLD));
             }
-            draft.warnings.addAll(0, files.archive().warnings());
-            long elements = draft.sources.stream()
-                    .mapToLong(source -> source.of(files).elements())
-                    .sum();
-            return new SaeFile(path, files.archive().path(), draft, options, Math.multiplyExact(elements, Float.BYTES));
+            List<String> warnings = new ArrayList<>(files.archive().warnings());
+            warnings.addAll(draft.warnings());
+            long elements = draft.parts().elements(files);
+            return new SaeFile(
+                    path, files.archive().path(), draft, options, warnings, Math.multiplyExact(elements, Float.BYTES));
         }
-    }
-
-    /**
-     * The family a file or folder belongs to, as {@code --sae-format} spells it; empty if it is no checkpoint of a
-     * known one.
-     *
-     * @throws CheckpointException if it cannot be read, or is a folder of several files with weights
-     */
-    public static Optional<String> recognise(Path path) {
-        try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            return FAMILIES.stream()
-                    .filter(f -> f.recognises(files))
-                    .findFirst()
-                    .map(SaeFamily::format);
-        }
-    }
-
-    /** The names that libraries give to files with weights, relative to a checkpoint's folder, without repetition. */
-    static List<String> usualFiles() {
-        return FAMILIES.stream()
-                .flatMap(f -> f.usualFiles().stream())
-                .distinct()
-                .toList();
     }
 
     /** How the names of files end that may hold weights, such as {@code .safetensors}; their content decides. */
@@ -145,29 +87,29 @@ public final class SaeFile {
 
     /** The family, as {@code --sae-format} spells it. */
     public String format() {
-        return draft.format;
+        return draft.format();
     }
 
     public int dIn() {
-        return draft.dIn;
+        return draft.dIn();
     }
 
     public int dSae() {
-        return draft.dSae;
+        return draft.dSae();
     }
 
     /** Name of the activation function, as {@code --activation} spells it. */
     public String activation() {
-        return draft.activation;
+        return draft.activation().kind().label();
     }
 
     public InputNormalisation normalisation() {
-        return draft.normalisation;
+        return draft.normalisation();
     }
 
     /** The only head it reads; empty if it reads all there is. */
     public OptionalInt head() {
-        return draft.heads instanceof Heads.One one ? OptionalInt.of(one.index()) : OptionalInt.empty();
+        return draft.heads() instanceof Heads.One one ? OptionalInt.of(one.index()) : OptionalInt.empty();
     }
 
     /** Whether the magnitudes of its features are computed with another encoder than the gate. */
@@ -186,17 +128,17 @@ public final class SaeFile {
 
     /** Whether a factor for the input was known and has been multiplied into the weights on reading. */
     boolean normFactorApplied() {
-        return draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent();
+        return draft.appliesNormFactor();
     }
 
     /** Name of the model it was trained on; empty if neither file nor name says. */
     public String model() {
-        return draft.model;
+        return draft.model();
     }
 
     /** The configuration file as it is; empty if there is none. */
     public Map<String, Object> settings() {
-        return draft.settings;
+        return draft.settings();
     }
 
     /**
@@ -215,7 +157,7 @@ public final class SaeFile {
         }
         try (TensorArchive archive = TensorArchives.open(file)) {
             return archive.find("sparsity")
-                    .filter(t -> t.elements() == draft.dSae)
+                    .filter(t -> t.elements() == draft.dSae())
                     .map(t -> t.toHost().data());
         }
     }
@@ -227,7 +169,7 @@ public final class SaeFile {
 
     /** What was unusual in the files, or assumed, one sentence each. */
     public List<String> warnings() {
-        return List.copyOf(draft.warnings);
+        return warnings;
     }
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
@@ -244,17 +186,9 @@ public final class SaeFile {
     public HostWeights readWeights(Cancellation cancellation) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             HostWeights weights = new HostWeights(path);
-            check(draft, files);
-            weights.read(
-                    draft.sources.stream()
-                            .map(source ->
-                                    new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows()))
-                            .toList(),
-                    cancellation);
-            draft.changes.forEach(change -> change.accept(weights));
-            if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && draft.normFactor.isPresent()) {
-                foldNormFactor(weights, draft.normFactor.getAsDouble());
-            }
+            draft.check(files);
+            weights.read(draft.parts().stored(files), cancellation);
+            draft.applyTo(weights);
             if (options.fold()) {
                 weights.foldDecoderNorms();
             }
@@ -262,60 +196,14 @@ public final class SaeFile {
         }
     }
 
-    /**
-     * encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does
-     * it.
-     */
-    private static void foldNormFactor(HostWeights weights, double factor) {
-        weights.scale(Part.ENCODER, factor);
-        weights.scale(Part.DECODER, 1 / factor);
-        weights.scale(Part.DECODER_BIAS, 1 / factor);
-    }
-
-    private static SaeFamily family(CheckpointFiles files, SaeOptions options) {
-        if (options.format().isPresent()) {
-            String wanted = options.format().get();
-            return FAMILIES.stream()
-                    .filter(f -> f.format().equals(wanted))
-                    .findFirst()
-                    .orElseThrow(() -> files.refused(
-                            "there is no checkpoint format " + wanted,
-                            "one of " + String.join(", ", formats()),
-                            "",
-                            Remedy.give(Choice.FORMAT)));
-        }
-        return FAMILIES.stream()
-                .filter(f -> f.recognises(files))
-                .findFirst()
-                .orElseThrow(() -> files.hasLike(TOKEN_EMBEDDING)
-                        ? files.refused("this is a language model", "a sparse autoencoder", "Open it as the model")
-                        : files.refused(
-                                "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
-                                "",
-                                "Choose an autoencoder's file or folder, or say which format it is",
-                                Remedy.give(Choice.FORMAT)));
-    }
-
-    /** The families that can be read, as {@code --sae-format} spells them. */
-    public static List<String> formats() {
-        return FAMILIES.stream().map(SaeFamily::format).toList();
-    }
-
     /** The activation functions that {@code --activation} can name. */
     public static List<String> activations() {
-        return ActivationOverride.KNOWN;
+        return ActivationOverride.names();
     }
 
     /** Whether multiplying a feature's pre-activation multiplies the feature and changes no other. */
-    private static boolean canFold(SaeDraft draft) {
-        return switch (draft.activation) {
-            case "relu", "jumprelu", "gated" -> true;
-            default -> draft.activation.equals("topk") && draft.topKByDecoderNorm;
-        };
-    }
-
     boolean canFold() {
-        return canFold(draft);
+        return draft.activation().canFold();
     }
 
     SaeDraft draft() {
@@ -325,40 +213,5 @@ public final class SaeFile {
     /** How it was asked to be read. */
     public SaeOptions options() {
         return options;
-    }
-
-    /** @throws CheckpointException if the tensors do not have the shapes the draft says, or have them no more */
-    static void check(SaeDraft draft, CheckpointFiles files) {
-        List<String> wrong = new ArrayList<>();
-        for (SaeDraft.Source source : draft.sources) {
-            StoredTensor tensor = source.of(files);
-            List<Long> shape = tensor.shape();
-            List<Long> expected =
-                    switch (source.part()) {
-                        case ENCODER, MAGNITUDE_ENCODER ->
-                            source.featuresInRows()
-                                    ? List.of((long) draft.dSae, (long) draft.dIn)
-                                    : List.of((long) draft.dIn, (long) draft.dSae);
-                        case DECODER ->
-                            source.featuresInRows()
-                                    ? List.of((long) draft.dSae, (long) draft.dOut)
-                                    : List.of((long) draft.dOut, (long) draft.dSae);
-                        case DECODER_BIAS -> List.of((long) draft.dOut);
-                        case INPUT_BIAS -> List.of((long) draft.dIn);
-                        case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) draft.dOut);
-                        case SKIP -> List.of((long) draft.dOut, (long) draft.dIn);
-                        default -> List.of((long) draft.dSae);
-                    };
-            if (!shape.equals(expected)) {
-                wrong.add(source.tensor() + " is " + shape + " instead of " + expected);
-            }
-        }
-        if (!wrong.isEmpty()) {
-            throw files.refused(
-                    "the shapes do not form an autoencoder of " + draft.dIn + " x " + draft.dSae + ": "
-                            + String.join(", ", wrong),
-                    "",
-                    "");
-        }
     }
 }

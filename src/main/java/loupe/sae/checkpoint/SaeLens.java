@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig.Heads;
@@ -68,17 +69,17 @@ final class SaeLens implements SaeFamily {
                     "the shapes do not form an autoencoder: " + files.summary(), "W_enc [d, n] and W_dec [n, d]");
         }
         SaeDraft draft = new SaeDraft(files, FORMAT, encoder[0], encoder[1]);
-        draft.dOut = Math.toIntExact(decoder[1]);
-        draft.transcodes = transcoder;
-        draft.settings = cfg.values();
+        draft.dOut(Math.toIntExact(decoder[1]));
+        draft.transcodes(transcoder);
+        draft.settings(cfg.values());
         checkSizes(files, cfg, draft);
         draft.take(Part.ENCODER, "W_enc").take(Part.DECODER, "W_dec", true);
         if (ownOutputBias) {
             draft.take(Part.INPUT_BIAS, "b_dec");
         }
         draft.take(Part.DECODER_BIAS, ownOutputBias ? "b_dec_out" : "b_dec");
-        draft.subtractDecoderBias =
-                !transcoder && cfg.flag("apply_b_dec_to_input").orElse(true);
+        draft.subtractsDecoderBias(
+                !transcoder && cfg.flag("apply_b_dec_to_input").orElse(true));
         activation(files, cfg, architecture, draft);
         normalisation(files, cfg, options, draft);
         place(files, cfg, metadata, draft);
@@ -112,7 +113,7 @@ final class SaeLens implements SaeFamily {
 
     private static void activation(CheckpointFiles files, ConfigJson cfg, String architecture, SaeDraft draft) {
         if (architecture.equals("gated")) {
-            draft.activation = "gated";
+            draft.activation().is(Activation.Kind.GATED);
             draft.take(Part.ENCODER_BIAS, "b_gate")
                     .take(Part.MAGNITUDE_SCALE, "r_mag")
                     .take(Part.MAGNITUDE_BIAS, "b_mag");
@@ -121,16 +122,20 @@ final class SaeLens implements SaeFamily {
         draft.take(Part.ENCODER_BIAS, "b_enc");
         String function = cfg.text("activation_fn", "activation_fn_str").orElse("relu");
         if (architecture.contains("jumprelu")) {
-            draft.activation = "jumprelu";
+            draft.activation().is(Activation.Kind.JUMPRELU);
             draft.take(Part.THRESHOLD, "threshold");
             rejectNan(files);
         } else if (architecture.equals("topk") || function.equals("topk")) {
-            draft.activation = "topk";
-            draft.topKByDecoderNorm = cfg.flag("rescale_acts_by_decoder_norm").orElse(false);
-            draft.k("cfg.json", cfg.integer("k"));
-            draft.k("activation_fn_kwargs", cfg.object("activation_fn_kwargs").integer("k"));
+            draft.activation().is(Activation.Kind.TOPK);
+            draft.activation()
+                    .topKByDecoderNorm(cfg.flag("rescale_acts_by_decoder_norm").orElse(false));
+            draft.activation().k("cfg.json", cfg.integer("k"));
+            draft.activation()
+                    .k(
+                            "activation_fn_kwargs",
+                            cfg.object("activation_fn_kwargs").integer("k"));
         } else if (function.equals("relu") || function.equals("tanh-relu")) {
-            draft.activation = function;
+            draft.activation().is(Activation.Kind.of(function).orElseThrow());
         } else {
             throw files.refused(
                     "cfg.json says activation_fn " + function + ", which is not supported",
@@ -155,33 +160,34 @@ final class SaeLens implements SaeFamily {
         String name = value == null || Boolean.FALSE.equals(value)
                 ? "none"
                 : Boolean.TRUE.equals(value) ? "expected_average_only_in" : value.toString();
-        draft.normalisation = switch (name) {
-            case "none" -> InputNormalisation.NONE;
-            case "expected_average_only_in" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
-            case "constant_norm_rescale" -> InputNormalisation.CONSTANT_NORM_RESCALE;
-            case "layer_norm" -> InputNormalisation.LAYER_NORM;
-            // x a before and x^ / a after is what a known factor of the dataset comes to
-            case "constant_scalar_rescale" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
-            default ->
-                throw files.refused(
-                        "cfg.json says normalize_activations " + name + ", which is not supported",
-                        "none, expected_average_only_in, constant_norm_rescale, constant_scalar_rescale or layer_norm",
-                        "");
-        };
-        if (draft.normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
+        draft.normalisation(
+                switch (name) {
+                    case "none" -> InputNormalisation.NONE;
+                    case "expected_average_only_in" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+                    case "constant_norm_rescale" -> InputNormalisation.CONSTANT_NORM_RESCALE;
+                    case "layer_norm" -> InputNormalisation.LAYER_NORM;
+                    // x a before and x^ / a after is what a known factor of the dataset comes to
+                    case "constant_scalar_rescale" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+                    default ->
+                        throw files.refused(
+                                "cfg.json says normalize_activations " + name + ", which is not supported",
+                                "none, expected_average_only_in, constant_norm_rescale, constant_scalar_rescale or layer_norm",
+                                "");
+                });
+        if (draft.normalisation() == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
             OptionalDouble beside = files.config("activation_scaler.json")
                     .map(s -> s.number("scaling_factor"))
                     .orElse(OptionalDouble.empty());
             OptionalDouble own = cfg.number("activation_normalization_factor");
-            draft.normFactor = options.normFactor().isPresent() ? options.normFactor() : own.isPresent() ? own : beside;
-            if (draft.normFactor.isPresent() && !(draft.normFactor.getAsDouble() > 0)) {
-                throw files.refused("the norm factor is " + draft.normFactor.getAsDouble(), "a positive number", "");
+            draft.normFactor(options.normFactor().isPresent() ? options.normFactor() : own.isPresent() ? own : beside);
+            if (draft.normFactor().isPresent() && !(draft.normFactor().getAsDouble() > 0)) {
+                throw files.refused("the norm factor is " + draft.normFactor().getAsDouble(), "a positive number", "");
             }
-            if (draft.normFactor.isEmpty()) {
+            if (draft.normFactor().isEmpty()) {
                 draft.warn("normalize_activations is " + name
                         + ", but the factor is not in the files; it is taken as 1 unless the norm factor is given");
             }
-        } else if (draft.normalisation == InputNormalisation.CONSTANT_NORM_RESCALE) {
+        } else if (draft.normalisation() == InputNormalisation.CONSTANT_NORM_RESCALE) {
             draft.warn(
                     "normalize_activations is constant_norm_rescale: a zero vector has no norm to rescale, and gives NaN");
         }
@@ -192,30 +198,30 @@ final class SaeLens implements SaeFamily {
         if (head < 0) {
             throw files.refused("cfg.json says hook_head_index " + head, "0 or more", "");
         }
-        if (draft.transcodes || draft.hookOut.isPresent() || draft.dIn != draft.dOut) {
+        if (draft.transcodes()) {
             throw files.refused(
                     "it is a transcoder that reads one head (hook_head_index " + head + "), which is not supported",
                     "an autoencoder of one head",
                     "");
         }
-        boolean noHeads = draft.hook.isPresent() && !draft.hook.get().site().hasHeads();
+        boolean noHeads = draft.hook().isPresent() && !draft.hook().get().site().hasHeads();
         if (noHeads) {
             throw files.refused(
-                    "cfg.json says hook_head_index " + head + ", and there are no heads at " + draft.hook.get(),
+                    "cfg.json says hook_head_index " + head + ", and there are no heads at "
+                            + draft.hook().get(),
                     "a hook point with heads, such as hook_z",
                     "");
         }
-        draft.heads = new Heads.One(head);
+        draft.heads(new Heads.One(head));
     }
 
     private static void place(CheckpointFiles files, ConfigJson cfg, ConfigJson metadata, SaeDraft draft) {
-        draft.model =
-                metadata.text("model_name").or(() -> cfg.text("model_name")).orElse("");
+        draft.model(metadata.text("model_name").or(() -> cfg.text("model_name")).orElse(""));
         Optional<String> hook = metadata.text("hook_name").or(() -> cfg.text("hook_name", "hook_point"));
-        draft.hook = hook.flatMap(name -> hookPoint(name, draft));
-        draft.hookOut = metadata.text("hook_name_out")
+        draft.hook(hook.flatMap(name -> hookPoint(name, draft)));
+        draft.hookOut(metadata.text("hook_name_out")
                 .or(() -> cfg.text("out_hook_point"))
-                .flatMap(name -> hookPoint(name, draft));
+                .flatMap(name -> hookPoint(name, draft)));
         Optional<String> reshape = cfg.text("reshape_activations");
         OptionalInt head = firstPresent(
                 metadata.integer("hook_head_index"),
@@ -227,9 +233,9 @@ final class SaeLens implements SaeFamily {
                 ? reshape.get().equals("hook_z")
                 : hook.filter(h -> h.endsWith("_z")).isPresent();
         if (head.isEmpty() && joins) {
-            draft.heads = new Heads.Joined();
+            draft.heads(new Heads.Joined());
         }
-        draft.centred = centred(cfg, metadata);
+        draft.centred(centred(cfg, metadata));
     }
 
     private static Optional<HookPoint> hookPoint(String name, SaeDraft draft) {
@@ -293,12 +299,12 @@ final class SaeLens implements SaeFamily {
     }
 
     private static void checkSizes(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
-        int d = cfg.integer("d_in").orElse(draft.dIn);
-        int n = cfg.integer("d_sae").orElse(draft.dSae);
-        int out = cfg.integer("d_out").orElse(draft.dOut);
-        if (d != draft.dIn || n != draft.dSae || out != draft.dOut) {
+        int d = cfg.integer("d_in").orElse(draft.dIn());
+        int n = cfg.integer("d_sae").orElse(draft.dSae());
+        int out = cfg.integer("d_out").orElse(draft.dOut());
+        if (d != draft.dIn() || n != draft.dSae() || out != draft.dOut()) {
             String said = d + " x " + n + (cfg.has("d_out") ? " to " + out : "");
-            String has = draft.dIn + " x " + draft.dSae + (cfg.has("d_out") ? " to " + draft.dOut : "");
+            String has = draft.dIn() + " x " + draft.dSae() + (cfg.has("d_out") ? " to " + draft.dOut() : "");
             throw files.refused(
                     "cfg.json says " + said + ", the file has " + has,
                     "",

@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -50,15 +51,15 @@ final class Sparsify implements SaeFamily {
                     files.has("W_dec") ? "" : "It was saved without its decoder; save it with decoder=True");
         }
         SaeDraft draft = new SaeDraft(files, format(), encoder[1], encoder[0]);
-        draft.dOut = Math.toIntExact(MatrixOrientation.length(files, "b_dec"));
-        draft.settings = cfg.values();
+        draft.dOut(Math.toIntExact(MatrixOrientation.length(files, "b_dec")));
+        draft.settings(cfg.values());
         draft.take(Part.ENCODER, "encoder.weight", true)
                 .take(Part.ENCODER_BIAS, "encoder.bias")
                 .take(Part.DECODER, "W_dec", true)
                 .take(Part.DECODER_BIAS, "b_dec");
         boolean transcodes = cfg.flag("transcode").orElse(false);
-        draft.subtractDecoderBias = !transcodes;
-        draft.transcodes = transcodes;
+        draft.subtractsDecoderBias(!transcodes);
+        draft.transcodes(transcodes);
         if (files.has("W_skip")) {
             draft.take(Part.SKIP, "W_skip");
         }
@@ -70,36 +71,36 @@ final class Sparsify implements SaeFamily {
 
     private static void activation(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         String name = cfg.text("activation").orElse("topk");
-        if (!List.of("topk", "groupmax").contains(name)) {
-            throw files.refused(
-                    "cfg.json says activation " + name + ", which is not supported", "topk or groupmax", "");
-        }
+        Activation.Kind kind = Activation.Kind.of(name)
+                .filter(known -> known == Activation.Kind.TOPK || known == Activation.Kind.GROUPMAX)
+                .orElseThrow(() -> files.refused(
+                        "cfg.json says activation " + name + ", which is not supported", "topk or groupmax", ""));
         boolean signed = cfg.flag("signed").orElse(false);
-        if (signed && name.equals("groupmax")) {
+        if (signed && kind == Activation.Kind.GROUPMAX) {
             throw files.refused(
                     "cfg.json says activation groupmax and signed true, which do not go together",
                     "one or the other",
                     "");
         }
-        draft.activation = signed ? "signed-topk" : name;
+        draft.activation().is(signed ? Activation.Kind.SIGNED_TOPK : kind);
         OptionalInt k = cfg.integer("k");
-        draft.k("cfg.json", k.isPresent() ? k : OptionalInt.of(DEFAULT_K));
+        draft.activation().k("cfg.json", k.isPresent() ? k : OptionalInt.of(DEFAULT_K));
         if (k.isEmpty()) {
             draft.warn("cfg.json does not say k; taken as " + DEFAULT_K + ", the library's default");
         }
     }
 
     private static void checkSizes(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
-        int d = cfg.integer("d_in").orElse(draft.dIn);
+        int d = cfg.integer("d_in").orElse(draft.dIn());
         int latents = cfg.integer("num_latents").orElse(0);
         int n = latents > 0
                 ? latents
                 : cfg.values().isEmpty()
-                        ? draft.dSae
+                        ? draft.dSae()
                         : d * cfg.integer("expansion_factor").orElse(DEFAULT_EXPANSION);
-        if (d != draft.dIn || n != draft.dSae) {
+        if (d != draft.dIn() || n != draft.dSae()) {
             throw files.refused(
-                    "cfg.json says " + d + " x " + n + ", the file has " + draft.dIn + " x " + draft.dSae,
+                    "cfg.json says " + d + " x " + n + ", the file has " + draft.dIn() + " x " + draft.dSae(),
                     "",
                     "Find the cfg.json that belongs to these weights");
         }
@@ -112,21 +113,23 @@ final class Sparsify implements SaeFamily {
             String name = folder.getFileName().toString();
             Matcher place = PLACE.matcher(name);
             if (name.equals("embed_tokens")) {
-                draft.hook = Optional.of(HookPoint.of(Site.EMBED));
+                draft.hook(Optional.of(HookPoint.of(Site.EMBED)));
             } else if (place.matches()) {
                 int layer = Integer.parseInt(place.group(1));
                 boolean mlp = "mlp".equals(place.group(2));
                 Site out = place.group(2) == null ? Site.RESID_POST : mlp ? Site.MLP_OUT : Site.ATTN_OUT;
                 Site in = place.group(2) == null ? Site.RESID_PRE : mlp ? Site.LN2_NORMALIZED : Site.LN1_NORMALIZED;
-                draft.hook = Optional.of(new HookPoint(transcodes ? in : out, layer));
-                draft.hookOut = transcodes ? Optional.of(new HookPoint(out, layer)) : Optional.empty();
+                draft.hook(Optional.of(new HookPoint(transcodes ? in : out, layer)));
+                draft.hookOut(transcodes ? Optional.of(new HookPoint(out, layer)) : Optional.empty());
             }
-            if (draft.hook.isPresent()) {
-                draft.warn("The hook point is taken from the folder " + name + ": " + draft.hook.get());
+            if (draft.hook().isPresent()) {
+                draft.warn("The hook point is taken from the folder " + name + ": "
+                        + draft.hook().get());
                 Path root = folder.resolveSibling("config.json");
-                draft.model = java.nio.file.Files.isRegularFile(root)
-                        ? ConfigJson.read(root).text("model").orElse("")
-                        : "";
+                draft.model(
+                        java.nio.file.Files.isRegularFile(root)
+                                ? ConfigJson.read(root).text("model").orElse("")
+                                : "");
                 return;
             }
         }

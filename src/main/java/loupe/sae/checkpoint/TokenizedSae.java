@@ -1,10 +1,10 @@
 package loupe.sae.checkpoint;
 
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -53,9 +53,9 @@ final class TokenizedSae implements SaeFamily {
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
         SaeDraft draft =
                 files.has("W_gate") ? gated(files) : files.has("encoder.weight") ? linear(files) : plain(files);
-        draft.subtractDecoderBias = true;
-        draft.topKRelu = false;
-        draft.centred = true;
+        draft.subtractsDecoderBias(true);
+        draft.activation().topKRelu(false);
+        draft.centred(true);
         String lookup = lookup(files);
         if (lookup != null) {
             draft.take(Part.LOOKUP, lookup);
@@ -71,7 +71,7 @@ final class TokenizedSae implements SaeFamily {
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
-        draft.activation = "topk";
+        draft.activation().isProbably(Activation.Kind.TOPK);
         return draft.take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, true))
                 .take(Part.ENCODER_BIAS, "b_enc")
                 .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
@@ -82,7 +82,7 @@ final class TokenizedSae implements SaeFamily {
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "r_mag");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
-        draft.activation = "gated";
+        draft.activation().is(Activation.Kind.GATED);
         return draft.take(Part.ENCODER, "W_gate", MatrixOrientation.featuresInRows(files, "W_gate", d, n, true))
                 .take(Part.ENCODER_BIAS, "b_gate")
                 .take(Part.MAGNITUDE_SCALE, "r_mag")
@@ -100,7 +100,7 @@ final class TokenizedSae implements SaeFamily {
                     "encoder.weight [n, d], decoder.weight [d, n], decoder.bias");
         }
         SaeDraft draft = new SaeDraft(files, FORMAT, encoder[1], encoder[0]);
-        draft.activation = "topk";
+        draft.activation().isProbably(Activation.Kind.TOPK);
         if (files.has("encoder.bias")) {
             draft.take(Part.ENCODER_BIAS, "encoder.bias");
         }
@@ -113,13 +113,14 @@ final class TokenizedSae implements SaeFamily {
         String stem = fileName.contains(".") ? fileName.substring(0, fileName.lastIndexOf('.')) : fileName;
         Matcher place = PLACE.matcher(stem);
         if (place.matches()) {
-            draft.hook = HookPoint.parse("blocks." + Integer.parseInt(place.group(3)) + ".hook_" + place.group(2));
-            draft.model = place.group(1) == null ? "" : place.group(1);
-            draft.warn("The hook point is taken from the file's name: " + draft.hook.orElseThrow());
+            draft.hook(HookPoint.parse("blocks." + Integer.parseInt(place.group(3)) + ".hook_" + place.group(2)));
+            draft.model(place.group(1) == null ? "" : place.group(1));
+            draft.warn("The hook point is taken from the file's name: "
+                    + draft.hook().orElseThrow());
         }
         Matcher k = K.matcher(stem);
         if (k.matches()) {
-            draft.proposedK = OptionalInt.of(Integer.parseInt(k.group(1)));
+            draft.activation().suggestK(Integer.parseInt(k.group(1)));
         }
     }
 

@@ -171,7 +171,7 @@ class GrowingTreeTest {
         while (device.step(sweep, new loupe.base.Cancellation())) {
             assertThat(sweep.result().isComplete()).isFalse();
         }
-        assertThat(((TreeGrowth) sweep).keptKeys()).isLessThanOrEqualTo(40);
+        assertThat(((TreeGrowth) sweep).nodesWithKeyValues()).isLessThanOrEqualTo(40);
         assertThat(sweep.result().size()).isEqualTo(41);
     }
 

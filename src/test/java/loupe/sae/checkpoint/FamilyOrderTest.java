@@ -115,7 +115,7 @@ class FamilyOrderTest {
 
     private static List<String> recognising(Path path) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            return SaeFile.FAMILIES.stream()
+            return SaeFamilies.FAMILIES.stream()
                     .filter(family -> family.recognises(files))
                     .map(SaeFamily::format)
                     .toList();

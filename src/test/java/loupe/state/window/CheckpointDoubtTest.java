@@ -15,8 +15,11 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelConfig.BlockOrder;
 import loupe.lm.ModelConfig.MlpActivation;
+import loupe.lm.ModelConfig.MlpKind;
 import loupe.lm.ModelConfig.NormKind;
+import loupe.lm.ModelConfig.PositionEmbedding;
 import loupe.lm.ModelConfig.Wiring;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
@@ -93,7 +96,12 @@ class CheckpointDoubtTest {
                 1e-5,
                 MlpActivation.GELU,
                 Collections.nCopies(2, 0.5),
-                new Wiring(NormKind.LAYER_NORM, false, parallel, false));
+                new Wiring(
+                        NormKind.LAYER_NORM,
+                        PositionEmbedding.NONE,
+                        parallel ? BlockOrder.PARALLEL : BlockOrder.ATTENTION_THEN_MLP,
+                        MlpKind.ONE_BRANCH,
+                        Set.of()));
         return new OpenModel(new ModelId("pythia", "m"), Path.of("pythia"), config, Optional.empty(), List.of());
     }
 }

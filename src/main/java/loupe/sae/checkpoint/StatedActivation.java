@@ -1,0 +1,184 @@
+package loupe.sae.checkpoint;
+
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import java.util.stream.Collectors;
+import loupe.base.CheckpointException;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
+import loupe.sae.Activation;
+import loupe.sae.Activation.Kind;
+
+/**
+ * What the files of a checkpoint say about its activation function: which one it is, and its parameters, of which k may
+ * be missing or said twice. ReLU until something else is said.
+ */
+final class StatedActivation {
+    private final Path path;
+    private final int dSae;
+    private final Map<String, Integer> statedK = new LinkedHashMap<>();
+    private OptionalInt suggestedK = OptionalInt.empty();
+    private Kind kind = Kind.RELU;
+    private boolean guessed;
+    private boolean topKRelu = true;
+    private boolean topKByDecoderNorm;
+    private OptionalDouble threshold = OptionalDouble.empty();
+
+    /**
+     * @param path the checkpoint, for messages
+     * @param dSae number of features, the largest k
+     */
+    StatedActivation(Path path, int dSae) {
+        this.path = path;
+        this.dSae = dSae;
+    }
+
+    void is(Kind stated) {
+        kind = stated;
+        guessed = false;
+    }
+
+    /** Takes it to be this one, although nothing in the files tells it. */
+    void isProbably(Kind likely) {
+        kind = likely;
+        guessed = true;
+    }
+
+    Kind kind() {
+        return kind;
+    }
+
+    /** As in {@link Activation.TopK}; true unless said otherwise. */
+    void topKRelu(boolean relu) {
+        topKRelu = relu;
+    }
+
+    /** As in {@link Activation.TopK}; false unless said otherwise. */
+    void topKByDecoderNorm(boolean byDecoderNorm) {
+        topKByDecoderNorm = byDecoderNorm;
+    }
+
+    /** The threshold of {@link Activation.BatchTopK}, if there is one. */
+    void threshold(OptionalDouble stated) {
+        threshold = stated;
+    }
+
+    OptionalDouble threshold() {
+        return threshold;
+    }
+
+    /**
+     * Notes that {@code where} gives this k.
+     *
+     * @param where what says so, for messages, such as {@code cfg.json}
+     */
+    void k(String where, OptionalInt k) {
+        k.ifPresent(value -> statedK.put(where, value));
+    }
+
+    /** Notes that a name hints at this k, which is asked for all the same. */
+    void suggestK(int k) {
+        suggestedK = OptionalInt.of(k);
+    }
+
+    /** The k to propose: the one that the files state first, or the one that a name hints at. */
+    OptionalInt likelyK() {
+        return statedK.isEmpty()
+                ? suggestedK
+                : OptionalInt.of(statedK.values().iterator().next());
+    }
+
+    /** Whether it has a k that the files do not state. */
+    boolean lacksK() {
+        return kind.hasK() && statedK.isEmpty();
+    }
+
+    /** Whether the files state another k than this one. */
+    boolean contradicts(int k) {
+        return statedK.values().stream().anyMatch(stated -> stated != k);
+    }
+
+    /** Whether multiplying a feature's pre-activation multiplies the feature and changes no other. */
+    boolean canFold() {
+        return switch (kind) {
+            case RELU, JUMPRELU, GATED -> true;
+            case TOPK -> topKByDecoderNorm;
+            case TANH_RELU, BATCHTOPK, GROUPMAX, SIGNED_TOPK -> false;
+        };
+    }
+
+    /**
+     * The activation function with its parameters.
+     *
+     * @param askedK the k that the user gives, which goes before what the files state
+     * @throws CheckpointException if k is unknown, contradictory or impossible
+     */
+    Activation with(OptionalInt askedK) {
+        return switch (kind) {
+            case RELU -> new Activation.Relu();
+            case TANH_RELU -> new Activation.TanhRelu();
+            case TOPK -> new Activation.TopK(k(askedK), topKRelu, topKByDecoderNorm);
+            case BATCHTOPK -> new Activation.BatchTopK(k(askedK), threshold);
+            case SIGNED_TOPK -> new Activation.SignedTopK(k(askedK));
+            case GROUPMAX -> new Activation.GroupMax(groups(askedK));
+            case JUMPRELU -> new Activation.JumpRelu();
+            case GATED -> new Activation.Gated();
+        };
+    }
+
+    private int groups(OptionalInt askedK) {
+        int k = k(askedK);
+        if (dSae % k != 0) {
+            throw new CheckpointException(
+                    path,
+                    "k is " + k,
+                    "a number that divides the " + dSae + " features into equal groups",
+                    "",
+                    Remedy.give(Choice.K));
+        }
+        return k;
+    }
+
+    private int k(OptionalInt askedK) {
+        Map<String, Integer> said = askedK.isPresent() ? Map.of("as asked for", askedK.getAsInt()) : statedK;
+        if (said.isEmpty()) {
+            throw withoutK();
+        }
+        if (said.values().stream().distinct().count() > 1) {
+            throw new CheckpointException(
+                    path,
+                    "k is contradictory: "
+                            + said.entrySet().stream()
+                                    .map(e -> e.getKey() + " says " + e.getValue())
+                                    .collect(Collectors.joining(", ")),
+                    "one value",
+                    "",
+                    Remedy.give(Choice.K));
+        }
+        Map.Entry<String, Integer> k = said.entrySet().iterator().next();
+        if (k.getValue() < 1 || k.getValue() > dSae) {
+            throw new CheckpointException(
+                    path,
+                    "k is " + k.getValue() + " (" + k.getKey() + ")",
+                    "1 to " + dSae + ", the number of features",
+                    "",
+                    Remedy.give(Choice.K));
+        }
+        return k.getValue();
+    }
+
+    private CheckpointException withoutK() {
+        String suggestion = suggestedK.isPresent() ? Integer.toString(suggestedK.getAsInt()) : "";
+        Remedy giveK = Remedy.give(Choice.K, suggestion);
+        return new CheckpointException(
+                path,
+                "the file does not say how many features fire per token (k)"
+                        + (suggestion.isEmpty() ? "" : "; its name suggests " + suggestion),
+                "",
+                guessed ? "If it is not a top-k autoencoder, choose the activation function relu" : "",
+                guessed ? new Remedy[] {giveK, Remedy.give(Choice.ACTIVATION, "relu")} : new Remedy[] {giveK});
+    }
+}

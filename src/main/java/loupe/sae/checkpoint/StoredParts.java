@@ -1,0 +1,91 @@
+package loupe.sae.checkpoint;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import loupe.sae.HostWeights;
+import loupe.sae.HostWeights.Part;
+import loupe.tensor.StoredTensor;
+
+/** Which tensors of a checkpoint's files hold the parts of its autoencoder. */
+final class StoredParts {
+    private final List<Source> sources = new ArrayList<>();
+
+    /**
+     * Where the values of a part lie.
+     *
+     * @param featuresInRows whether a row of the matrix is one feature's
+     * @param axis of which only {@code index} is meant; negative if all of the tensor is
+     */
+    record Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
+        /** What of the tensor is meant: all of it, or one index of an axis. */
+        StoredTensor of(CheckpointFiles files) {
+            StoredTensor whole = files.tensor(tensor);
+            return axis < 0 ? whole : StoredSlice.of(whole, axis, index);
+        }
+    }
+
+    void add(Source source) {
+        sources.add(source);
+    }
+
+    boolean has(Part part) {
+        return find(part).isPresent();
+    }
+
+    Optional<Source> find(Part part) {
+        return sources.stream().filter(source -> source.part() == part).findFirst();
+    }
+
+    /** All parts, in the order in which they were found. */
+    List<Source> all() {
+        return List.copyOf(sources);
+    }
+
+    /** Number of values of all parts together. */
+    long elements(CheckpointFiles files) {
+        return sources.stream().mapToLong(source -> source.of(files).elements()).sum();
+    }
+
+    /** The parts as they are to be read into memory. */
+    List<HostWeights.Stored> stored(CheckpointFiles files) {
+        return sources.stream()
+                .map(source -> new HostWeights.Stored(source.part(), source.of(files), source.featuresInRows()))
+                .toList();
+    }
+
+    /**
+     * Compares the shapes of the tensors with the sizes of the autoencoder.
+     *
+     * @throws loupe.base.CheckpointException if a tensor does not have the shape of its part, or has it no more
+     */
+    void check(CheckpointFiles files, int dIn, int dSae, int dOut) {
+        List<String> wrong = new ArrayList<>();
+        for (Source source : sources) {
+            List<Long> shape = source.of(files).shape();
+            List<Long> expected =
+                    switch (source.part()) {
+                        case ENCODER, MAGNITUDE_ENCODER -> matrix(source, dSae, dIn);
+                        case DECODER -> matrix(source, dSae, dOut);
+                        case DECODER_BIAS -> List.of((long) dOut);
+                        case INPUT_BIAS -> List.of((long) dIn);
+                        case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) dOut);
+                        case SKIP -> List.of((long) dOut, (long) dIn);
+                        default -> List.of((long) dSae);
+                    };
+            if (!shape.equals(expected)) {
+                wrong.add(source.tensor() + " is " + shape + " instead of " + expected);
+            }
+        }
+        if (!wrong.isEmpty()) {
+            throw files.refused(
+                    "the shapes do not form an autoencoder of " + dIn + " x " + dSae + ": " + String.join(", ", wrong),
+                    "",
+                    "");
+        }
+    }
+
+    private static List<Long> matrix(Source source, long features, long width) {
+        return source.featuresInRows() ? List.of(features, width) : List.of(width, features);
+    }
+}
