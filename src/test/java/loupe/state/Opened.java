@@ -51,11 +51,16 @@ public final class Opened {
     }
 
     public void openA() {
-        open(workbench.a(), A);
+        openA(8);
+    }
+
+    /** @param width of the vectors that the checkpoint reads and writes: 8 in the residual stream, 32 in the MLP */
+    public void openA(int width) {
+        open(workbench.a(), A, width);
     }
 
     public void openB() {
-        open(workbench.b(), B);
+        open(workbench.b(), B, 8);
     }
 
     public void choose(int feature) {
@@ -76,10 +81,11 @@ public final class Opened {
         return service.asked.stream().filter(ask -> kind.isInstance(ask.query)).count();
     }
 
-    private void open(CheckpointSide side, SaeId id) {
+    private void open(CheckpointSide side, SaeId id, int width) {
         Path path = Path.of(id.name());
-        SaeConfig config = SaeConfig.of("saelens", 8, FEATURES, new Activation.Relu(), false)
-                .trainedAt("tiny", HookPoint.residPre(1), false);
+        SaeConfig config = SaeConfig.of("saelens", width, FEATURES, new Activation.Relu(), false)
+                .trainedAt(
+                        "tiny", width == 8 ? HookPoint.residPre(1) : new HookPoint(HookPoint.Site.MLP_POST, 1), false);
         service.saes.put(path, CompletableFuture.completedFuture(new OpenSae(id, path, config, List.of())));
         workbench.openCheckpoint(side, path, SaeOptions.AS_STORED);
     }

@@ -9,6 +9,7 @@ import loupe.index.ActivationIndex;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
@@ -68,6 +69,14 @@ public final class ActivationsModel {
 
     public void recount() {
         statistics.retry(side);
+    }
+
+    /** The status of a pane that shows something of these activations; it says first what failed on the way to them. */
+    PaneStatusBinding status() {
+        return new PaneStatusBinding()
+                .fails(countingProblem(), this::recount)
+                .fails(activations)
+                .isEmpty(why::get, why);
     }
 
     /** Why there is nothing to show, and what to do; empty while there is something. */

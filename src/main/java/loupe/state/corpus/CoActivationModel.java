@@ -5,12 +5,15 @@ import java.util.List;
 import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.stream.IntStream;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.ObjectProperty;
+import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.index.ActivationIndex;
@@ -20,6 +23,7 @@ import loupe.index.TokenFeatures;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
@@ -141,6 +145,7 @@ public final class CoActivationModel {
     private final ObjectProperty<Measure> byToken = new SimpleObjectProperty<>(this, "byToken", Measure.TOKEN_MEAN);
     private final StringProperty query = new SimpleStringProperty(this, "query", "");
     private final ReadOnlyObjectWrapper<Problem> queryProblem = new ReadOnlyObjectWrapper<>(this, "queryProblem");
+    private final ObservableValue<PaneStatus> status;
     private boolean wanted = true;
 
     public CoActivationModel(Workbench workbench, ActivationsModel activations, VocabularyTexts texts) {
@@ -149,6 +154,17 @@ public final class CoActivationModel {
         together = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         atToken = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         listing = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        ReadOnlyBooleanProperty reads = activations.activations().pendingProperty();
+        status = activations
+                .status()
+                .fails(
+                        with.flatMap(is -> reading().problemProperty()),
+                        () -> reading().retry())
+                .fails(listing)
+                .isEmpty(this::whyEmpty, with, activations.why(), activations.index())
+                .awaits(with.flatMap(is -> reading().pendingProperty()))
+                .awaits(listing)
+                .awaits(Bindings.createBooleanBinding(() -> with.get() == With.FEATURE && reads.get(), with, reads));
         activations.activations().valueProperty().addListener(changed -> ask());
         activations.index().addListener(changed -> ask());
         with.addListener(changed -> ask());
@@ -158,6 +174,18 @@ public final class CoActivationModel {
         together.valueProperty().addListener(changed -> rank());
         atToken.valueProperty().addListener(changed -> rank());
         ask();
+    }
+
+    /** What the pane shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
+    }
+
+    /** A token needs no feature that is active, only a corpus that has been read. */
+    private String whyEmpty() {
+        return with.get() == With.FEATURE || activations.index().get() == null
+                ? activations.why().get()
+                : "";
     }
 
     public ActivationsModel activations() {
@@ -204,11 +232,6 @@ public final class CoActivationModel {
     /** Whether nobody looks, or everything that was asked is answered. */
     public boolean isQuiet() {
         return !wanted || !reading().isPending() && !listing.isPending();
-    }
-
-    /** Slots in the order their answers depend on each other. */
-    public List<ResultSlot<?>> slots() {
-        return List.of(together, atToken, listing);
     }
 
     private void ask() {

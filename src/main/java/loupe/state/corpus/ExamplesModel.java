@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.function.IntFunction;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.index.ActivationIndex;
 import loupe.index.Example;
@@ -14,6 +15,7 @@ import loupe.index.Examples;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Brush;
 import loupe.state.window.Workbench;
@@ -56,6 +58,7 @@ public final class ExamplesModel {
     private final ActivationsModel activations;
     private final ResultSlot<List<Group>> examples;
     private final AblationModel ablation;
+    private final ObservableValue<PaneStatus> status;
     private final ObjectProperty<Choice> choice = new SimpleObjectProperty<>(this, "choice", Choice.TOP);
 
     public ExamplesModel(Workbench workbench, ActivationsModel activations) {
@@ -63,10 +66,16 @@ public final class ExamplesModel {
         this.activations = activations;
         examples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         ablation = new AblationModel(workbench, activations.side());
+        status = activations.status().fails(examples).awaits(examples, activations.activations());
         activations.activations().valueProperty().addListener((property, was, is) -> ask(true));
         choice.addListener(changed -> ask(false));
         workbench.selection().brush().addListener(changed -> ask(false));
         ask(true);
+    }
+
+    /** What the pane of examples shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
     }
 
     public ActivationsModel activations() {

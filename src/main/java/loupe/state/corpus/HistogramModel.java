@@ -4,10 +4,12 @@ import java.util.Arrays;
 import java.util.List;
 import javafx.beans.Observable;
 import javafx.beans.property.ReadOnlyObjectProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Brush;
 import loupe.state.window.SharedRange;
@@ -23,6 +25,7 @@ public final class HistogramModel {
     private final SharedRange highest;
     private final ResultSlot<FeatureActivations.Histogram> histogram;
     private final HistogramView view;
+    private final ObservableValue<PaneStatus> status;
 
     /**
      * @param highest the largest count of a bin on either side
@@ -34,6 +37,7 @@ public final class HistogramModel {
         this.activations = activations;
         this.highest = highest;
         histogram = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        status = activations.status().fails(histogram).awaits(histogram, activations.activations());
         activations.activations().valueProperty().addListener(changed -> ask());
         for (Observable asked : List.of(
                 activations.range().upper(),
@@ -55,6 +59,11 @@ public final class HistogramModel {
             }
         });
         ask();
+    }
+
+    /** What the histogram's pane shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
     }
 
     public ActivationsModel activations() {

@@ -3,11 +3,14 @@ package loupe.state.corpus;
 import java.util.List;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import javafx.beans.value.ObservableValue;
 import loupe.analysis.prompts.TextActivations;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.state.pane.PaneStatus;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.SharedRange;
@@ -22,6 +25,7 @@ public final class OwnTextModel {
     private final OwnText text;
     private final SharedRange range;
     private final ResultSlot<TextActivations.Answer> reading;
+    private final ObservableValue<PaneStatus> status;
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
 
     /** @param activations whose range says how strong an activation of the side's feature is */
@@ -30,9 +34,26 @@ public final class OwnTextModel {
         this.text = text;
         range = activations.range();
         reading = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
+        status = new PaneStatusBinding()
+                .refuses(problem())
+                .fails(text.tokens())
+                .fails(reading)
+                .isEmpty(this::whyEmpty, side.model(), side.sae())
+                .awaits(text.tokens(), reading);
         text.tokens().valueProperty().addListener(changed -> ask(false));
         side.sae().addListener(changed -> ask(true));
         side.model().addListener(changed -> ask(true));
+    }
+
+    /** What the pane shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
+    }
+
+    private String whyEmpty() {
+        return side.model().get() == null
+                ? "Open a model to let it read a text"
+                : side.sae().get() == null ? "Open a checkpoint to see its features in a text" : "";
     }
 
     public CheckpointSide side() {

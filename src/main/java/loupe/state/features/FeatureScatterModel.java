@@ -5,13 +5,15 @@ import java.util.Map;
 import java.util.Objects;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ObjectProperty;
-import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.inference.Priority;
 import loupe.state.corpus.HistogramView;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Workbench;
 
@@ -20,6 +22,7 @@ public final class FeatureScatterModel {
     private final FeatureColumns a;
     private final FeatureColumns b;
     private final ResultSlot<Points> points;
+    private final ObservableValue<PaneStatus> status;
     private final ObjectProperty<FeatureColumn> across =
             new SimpleObjectProperty<>(this, "across", FeatureColumn.DENSITY);
     private final ObjectProperty<FeatureColumn> up = new SimpleObjectProperty<>(this, "up", FeatureColumn.MAX);
@@ -51,11 +54,23 @@ public final class FeatureScatterModel {
         this.a = a;
         this.b = b;
         points = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        status = new PaneStatusBinding()
+                .fails(points)
+                .isEmpty(
+                        () -> workbench.a().sae().get() == null ? "Open a checkpoint to see all of its features" : "",
+                        workbench.a().sae())
+                .awaits(points)
+                .awaits(a.filling());
         a.values().addListener(changed -> ask());
         b.values().addListener(changed -> ask());
         across.addListener(changed -> ask());
         up.addListener(changed -> ask());
         ask();
+    }
+
+    /** What the pane shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
     }
 
     /** The number along the horizontal axis; not a text. */
@@ -116,11 +131,6 @@ public final class FeatureScatterModel {
 
     public ResultSlot<Points> points() {
         return points;
-    }
-
-    /** Whether numbers are still being filled in. */
-    public ReadOnlyBooleanProperty filling() {
-        return a.filling();
     }
 
     /** The tokens a feature promotes most, as text; empty while they are not known. */

@@ -14,10 +14,14 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
+import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
@@ -38,6 +42,7 @@ public final class FeatureTableModel {
             new SimpleObjectProperty<>(this, "sortedBy", FeatureColumn.NUMBER);
     private final ObjectProperty<Boolean> descending = new SimpleObjectProperty<>(this, "descending", false);
     private final ReadOnlyIntegerWrapper version = new ReadOnlyIntegerWrapper(this, "version");
+    private final ObservableValue<PaneStatus> status;
     private OpenSae listed;
 
     /** @param columns of checkpoint A */
@@ -45,12 +50,44 @@ public final class FeatureTableModel {
         this.workbench = workbench;
         this.columns = columns;
         order = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        status = new PaneStatusBinding()
+                .dismisses(workbench.modelProblem(), workbench::dismissModelProblem)
+                .dismisses(workbench.a().problem(), () -> workbench.dismissProblem(workbench.a()))
+                .fails(columns.problem(), columns::retry)
+                .isEmpty(
+                        this::whyEmpty,
+                        workbench.model(),
+                        workbench.openingModel(),
+                        workbench.a().sae(),
+                        workbench.a().opening())
+                .awaits(workbench.a().opening())
+                .awaits(workbench.openingModel());
         columns.values().addListener(changed -> refresh());
         order.valueProperty().addListener((property, was, is) -> rows.show(is == null ? new int[0] : is));
         filter.addListener(changed -> arrange());
         sortedBy.addListener(changed -> arrange());
         descending.addListener(changed -> arrange());
         refresh();
+    }
+
+    /** What the pane shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
+    }
+
+    private String whyEmpty() {
+        OpenModel model = workbench.model().get();
+        if (model == null) {
+            return workbench.openingModel().get()
+                    ? "The model is being opened"
+                    : "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here";
+        }
+        if (workbench.a().sae().get() == null) {
+            return workbench.a().opening().get()
+                    ? "The checkpoint is being opened"
+                    : "Open a checkpoint for " + model.id() + " (Ctrl+Shift+O), or drop it here";
+        }
+        return "";
     }
 
     /** Feature numbers in the order shown. */
@@ -84,15 +121,6 @@ public final class FeatureTableModel {
     /** Whether columns are still being filled in. */
     public ReadOnlyBooleanProperty filling() {
         return columns.filling();
-    }
-
-    /** Why columns could not be filled in; null if they could. */
-    public ReadOnlyObjectProperty<loupe.base.Problem> problem() {
-        return columns.problem();
-    }
-
-    public void retry() {
-        columns.retry();
     }
 
     /** How many features the checkpoint has. */

@@ -10,12 +10,15 @@ import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
+import loupe.state.pane.PaneStatus;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
@@ -42,12 +45,19 @@ public final class NeighboursModel {
     private final StringProperty query = new SimpleStringProperty(this, "query", "");
     private final BooleanProperty random = new SimpleBooleanProperty(this, "random", false);
     private final ReadOnlyObjectWrapper<Problem> queryProblem = new ReadOnlyObjectWrapper<>(this, "queryProblem");
+    private final ObservableValue<PaneStatus> status;
     private long seed = 1;
 
     public NeighboursModel(Workbench workbench, CheckpointSide side, VocabularyTexts texts) {
         this.side = side;
         this.texts = texts;
         neighbours = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        status = new PaneStatusBinding()
+                .fails(neighbours)
+                .isEmpty(
+                        () -> side.feature().get() == null ? "Choose a feature to see what lies nearest to it" : "",
+                        side.feature())
+                .awaits(neighbours);
         side.feature().addListener((property, was, is) -> ask());
         among.addListener(changed -> ask());
         query.addListener(changed -> {
@@ -56,6 +66,11 @@ public final class NeighboursModel {
         });
         random.addListener(changed -> ask());
         ask();
+    }
+
+    /** What the pane shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
     }
 
     public CheckpointSide side() {

@@ -7,6 +7,7 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleBooleanProperty;
+import javafx.beans.value.ObservableValue;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenCoherence;
@@ -28,6 +29,8 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostValues;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
@@ -61,6 +64,7 @@ public final class TokenListModel {
     private final ResultSlot<TokenCoherence.Answer> coherence;
     private final ResultSlot<TokenCoherence.Answer> randomCoherence;
     private final ReadOnlyObjectWrapper<TokenList> reference = new ReadOnlyObjectWrapper<>(this, "reference");
+    private final ObservableValue<PaneStatus> status;
     private boolean marked;
     private long lastMove = Long.MIN_VALUE;
     private boolean heldThen;
@@ -84,6 +88,18 @@ public final class TokenListModel {
         random = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         coherence = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         randomCoherence = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
+        Runnable again = this::retry;
+        status = new PaneStatusBinding()
+                .fails(columns.problemProperty(), again)
+                .fails(list.problemProperty(), again)
+                .fails(mask.problemProperty(), again)
+                .fails(bothSides.problemProperty(), again)
+                .isEmpty(
+                        () -> side.feature().get() == null
+                                ? "Choose a feature to list the tokens nearest to its ghost"
+                                : "",
+                        side.feature())
+                .awaits(columns, list, mask, bothSides);
         list.valueProperty().addListener((property, was, is) -> {
             if (is != null && reference.get() == null) {
                 reference.set(is);
@@ -154,6 +170,11 @@ public final class TokenListModel {
         marked = false;
         lastMove = Long.MIN_VALUE;
         reference.set(null);
+    }
+
+    /** What the pane shows. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
     }
 
     public CheckpointSide side() {
@@ -273,7 +294,7 @@ public final class TokenListModel {
         bothSides.setWanted(wanted);
     }
 
-    public void retry() {
+    private void retry() {
         columns.retry();
         traits.retry();
         mask.retry();

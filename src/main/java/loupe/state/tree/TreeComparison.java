@@ -5,11 +5,14 @@ import javafx.beans.InvalidationListener;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
+import javafx.beans.value.ObservableValue;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TreeDiff;
 import loupe.analysis.ghost.TreeOutline;
 import loupe.base.Cancellation;
 import loupe.state.pane.HostQuestion;
+import loupe.state.pane.PaneStatus;
+import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
@@ -27,6 +30,7 @@ public final class TreeComparison {
     private final ResultSlot<TreeDiff> diff;
     private final ReadOnlyStringWrapper other = new ReadOnlyStringWrapper(this, "other", "");
     private final InvalidationListener followed = changed -> ask();
+    private final ObservableValue<PaneStatus> status;
     private Source source;
 
     /** What the own tree is compared with. Equal sources have equal trees. */
@@ -64,8 +68,24 @@ public final class TreeComparison {
         this.own = own;
         this.texts = texts;
         diff = new ResultSlot<>(workbench.service(), workbench.fx(), loupe.inference.Priority.VISIBLE);
+        status = new PaneStatusBinding()
+                .refuses(own.promptProblem())
+                .fails(own.tree())
+                .fails(diff)
+                .fails(own.clean())
+                .isEmpty(
+                        () -> own.side().feature().get() == null
+                                ? "Choose a feature to see what the model makes of it"
+                                : "",
+                        own.side().feature())
+                .awaits(own.tree());
         own.tree().valueProperty().addListener(followed);
         own.controls().cutoff().addListener(followed);
+    }
+
+    /** What the tree's pane shows, be it the side's own tree or that laid over another. */
+    public ObservableValue<PaneStatus> status() {
+        return status;
     }
 
     /** The two trees as one; empty while nothing is compared. */

@@ -26,7 +26,6 @@ import loupe.base.Problem;
 import loupe.state.corpus.CoActivationModel;
 import loupe.state.corpus.CoActivationModel.Measure;
 import loupe.state.corpus.CoActivationModel.With;
-import loupe.state.pane.ResultSlot;
 import loupe.ui.control.LabelConverter;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
@@ -165,15 +164,9 @@ public final class CoActivationPane implements Pane {
     }
 
     private void bind() {
-        for (ResultSlot<?> slot : model.slots()) {
-            slot.pendingProperty().addListener(changed -> explain());
-            slot.problemProperty().addListener(changed -> explain());
-        }
-        model.activations().why().addListener(changed -> explain());
-        model.activations().countingProblem().addListener(changed -> explain());
-        model.activations().activations().problemProperty().addListener(changed -> explain());
-        model.activations().activations().pendingProperty().addListener(changed -> explain());
-        model.queryProblem().addListener(changed -> explain());
+        frame.statusProperty().bind(model.status());
+        model.queryProblem().addListener(changed -> tell());
+        model.listing().pendingProperty().addListener(changed -> tell());
         withFeature.setOnAction(event -> show(With.FEATURE));
         atToken.setOnAction(event -> show(With.TOKEN));
         model.with().addListener((property, was, is) -> follow());
@@ -187,6 +180,7 @@ public final class CoActivationPane implements Pane {
             if (!is.equals(query.getText())) {
                 query.setText(is);
             }
+            tell();
         });
         by.valueProperty().addListener((property, was, is) -> {
             if (!following && is != null) {
@@ -205,7 +199,7 @@ public final class CoActivationPane implements Pane {
         });
         Answers.show(model.listing(), this::show, () -> {
             rows.clear();
-            explain();
+            tell();
         });
         Answers.whileShown(frame, shown::set);
         model.setWanted(seen.get());
@@ -244,7 +238,7 @@ public final class CoActivationPane implements Pane {
         by.getItems().setAll(Measure.of(with));
         by.setValue(model.by().get());
         following = false;
-        explain();
+        tell();
     }
 
     private void choose() {
@@ -254,28 +248,9 @@ public final class CoActivationPane implements Pane {
         }
     }
 
-    private void explain() {
-        Problem counting = model.activations().countingProblem().get();
-        Problem reading = model.activations().activations().getProblem();
-        Problem own =
-                Answers.first(model.reading().getProblem(), model.listing().getProblem());
-        frame.problemProperty().set(Answers.first(counting, Answers.first(reading, own)));
-        frame.setOnRetry(
-                counting != null
-                        ? model.activations()::recount
-                        : reading != null
-                                ? model.activations().activations()::retry
-                                : model.reading().getProblem() != null
-                                        ? model.reading()::retry
-                                        : model.listing()::retry);
+    /** Says what the list is of, why the query was refused, or why the list is empty. */
+    private void tell() {
         boolean ofFeature = model.with().get() == With.FEATURE;
-        boolean anyIndex = model.activations().index().get() != null;
-        frame.emptyTextProperty()
-                .set(ofFeature || !anyIndex ? model.activations().why().get() : null);
-        frame.pendingProperty()
-                .set(model.reading().isPending()
-                        || model.listing().isPending()
-                        || ofFeature && model.activations().activations().isPending());
         Problem refused = ofFeature ? null : model.queryProblem().get();
         query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
         foot.setWrapText(refused != null);
@@ -307,6 +282,6 @@ public final class CoActivationPane implements Pane {
         heading.setTooltip(Tooltips.of(shownBy.explanation()));
         by.setTooltip(Tooltips.of("Ranked by: " + shownBy.explanation()));
         rows.setAll(listing.rows());
-        explain();
+        tell();
     }
 }

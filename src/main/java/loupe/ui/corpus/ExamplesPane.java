@@ -179,11 +179,7 @@ public final class ExamplesPane implements Pane {
     }
 
     private void bind() {
-        frame.pendingProperty()
-                .bind(model.examples()
-                        .pendingProperty()
-                        .or(model.activations().activations().pendingProperty()));
-        CorpusProblems.bind(frame, model.activations(), model.examples());
+        frame.statusProperty().bind(model.status());
         model.choice().addListener((property, was, is) -> buttons.get(is).setSelected(true));
         model.brush().addListener(changed -> showBrush());
         frame.widthProperty().addListener(changed -> showBrush());

@@ -98,15 +98,11 @@ public final class HistogramPane implements Pane {
     }
 
     private void bind() {
-        frame.pendingProperty()
-                .bind(model.histogram()
-                        .pendingProperty()
-                        .or(model.activations().activations().pendingProperty()));
+        frame.statusProperty().bind(model.status());
         chart.logarithmicProperty().bind(model.view().logarithmicCounts());
         model.view().logarithmicCounts().addListener((property, was, is) -> showScale(is));
         logarithmic.setOnAction(event -> scale(true));
         linear.setOnAction(event -> scale(false));
-        CorpusProblems.bind(frame, model.activations(), model.histogram());
         model.highest().upper().addListener((property, was, is) -> {
             if (shown == model.histogram().getValue()) {
                 chart.setLeastHeight(is.doubleValue()); // the other side's; one's own comes with the bars

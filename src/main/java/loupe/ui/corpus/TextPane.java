@@ -237,16 +237,8 @@ public final class TextPane implements Pane {
                 event.consume();
             }
         });
-        frame.pendingProperty()
-                .bind(text.tokens().pendingProperty().or(model.reading().pendingProperty()));
-        for (javafx.beans.Observable source : List.of(
-                model.problem(),
-                model.reading().problemProperty(),
-                text.tokens().problemProperty(),
-                model.side().sae(),
-                model.side().model())) {
-            source.addListener(changed -> explain());
-        }
+        frame.statusProperty().bind(model.status());
+        model.side().model().addListener(changed -> offerBeginning());
         strip.setOnToken(place -> text.token().set(place));
         text.token().addListener((property, was, is) -> {
             markToken();
@@ -266,32 +258,14 @@ public final class TextPane implements Pane {
             }
         });
         Answers.whileShown(frame, model.reading()::setWanted);
-        explain();
+        offerBeginning();
     }
 
-    private void explain() {
+    /** Whether a text begins with a token of its own can be chosen where the model has one. */
+    private void offerBeginning() {
         boolean has = model.text().hasBeginning();
         beginning.setVisible(has);
         beginning.setManaged(has);
-        frame.problemProperty()
-                .set(Answers.first(
-                        model.problem().get(),
-                        Answers.first(
-                                model.text().tokens().getProblem(),
-                                model.reading().getProblem())));
-        frame.setOnRetry(
-                model.reading().getProblem() != null
-                        ? model.reading()::retry
-                        : model.text().tokens().getProblem() != null
-                                ? model.text().tokens()::retry
-                                : null);
-        frame.emptyTextProperty()
-                .set(
-                        model.side().model().get() == null
-                                ? "Open a model to let it read a text"
-                                : model.side().sae().get() == null
-                                        ? "Open a checkpoint to see its features in a text"
-                                        : null);
     }
 
     private void showReading() {

@@ -28,7 +28,6 @@ import loupe.ui.control.Tables;
 import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
-import loupe.ui.pane.Answers;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.CheckComboBox;
 import org.controlsfx.control.textfield.CustomTextField;
@@ -194,56 +193,8 @@ public final class FeatureTablePane {
             describe();
         });
         model.version().addListener(changed -> describe());
-        frame.pendingProperty()
-                .bind(javafx.beans.binding.Bindings.createBooleanBinding(
-                        () -> workbench.a().opening().get()
-                                || workbench.openingModel().get(),
-                        workbench.a().opening(),
-                        workbench.openingModel()));
-        workbench.openingModel().addListener(changed -> explain());
-        workbench.a().opening().addListener(changed -> explain());
-        workbench.a().problem().addListener(changed -> explain());
-        model.problem().addListener(changed -> explain());
-        workbench.a().sae().addListener(changed -> explain());
-        workbench.model().addListener(changed -> explain());
-        workbench.modelProblem().addListener(changed -> explain());
-        explain();
+        frame.statusProperty().bind(model.status());
         describe();
-    }
-
-    private void explain() {
-        frame.problemProperty()
-                .set(Answers.first(
-                        Answers.first(
-                                workbench.modelProblem().get(),
-                                workbench.a().problem().get()),
-                        model.problem().get()));
-        frame.setOnDismiss(
-                workbench.modelProblem().get() != null
-                        ? workbench::dismissModelProblem
-                        : workbench.a().problem().get() != null ? () -> workbench.dismissProblem(workbench.a()) : null);
-        frame.setOnRetry(
-                workbench.a().problem().get() != null
-                                || workbench.modelProblem().get() != null
-                        ? null
-                        : model::retry);
-        frame.emptyTextProperty()
-                .set(
-                        workbench.model().get() == null
-                                        && workbench.openingModel().get()
-                                ? "The model is being opened"
-                                : workbench.a().sae().get() == null
-                                                && workbench.a().opening().get()
-                                        ? "The checkpoint is being opened"
-                                        : workbench.model().get() == null
-                                                ? "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here"
-                                                : workbench.a().sae().get() == null
-                                                        ? "Open a checkpoint for "
-                                                                + workbench
-                                                                        .model()
-                                                                        .get()
-                                                                        .id() + " (Ctrl+Shift+O), or drop it here"
-                                                        : null);
     }
 
     private void describe() {

@@ -153,13 +153,11 @@ public final class ScatterPane implements Pane {
     }
 
     private void bind() {
-        frame.pendingProperty().bind(model.points().pendingProperty().or(model.filling()));
-        model.points().problemProperty().addListener(changed -> explain());
-        workbench.a().sae().addListener(changed -> explain());
+        frame.statusProperty().bind(model.status());
         workbench.b().sae().addListener(changed -> show());
         model.logAcross().addListener(changed -> show());
         model.logUp().addListener(changed -> show());
-        Answers.show(model.points(), points -> show(), this::explain);
+        Answers.show(model.points(), points -> show(), this::showHint);
         table.rows().addListener((ListChangeListener<Integer>) change -> show());
         Answers.whileShown(frame, model.points()::setWanted);
         seen.addListener((property, was, is) -> {
@@ -176,15 +174,11 @@ public final class ScatterPane implements Pane {
             }
         });
         table.filter().addListener((property, was, is) -> follow(is));
-        frame.setOnRetry(model.points()::retry);
-        explain();
+        showHint();
     }
 
-    private void explain() {
+    private void showHint() {
         FeatureScatterModel.Points points = model.points().getValue();
-        frame.problemProperty().set(model.points().getProblem());
-        frame.emptyTextProperty()
-                .set(workbench.a().sae().get() == null ? "Open a checkpoint to see all of its features" : null);
         hint.setText(points == null || points.known() > 0 || model.points().isPending() ? "" : why(points));
     }
 
@@ -201,7 +195,7 @@ public final class ScatterPane implements Pane {
     /** Draws the points, once somebody can see them. */
     private void show() {
         FeatureScatterModel.Points points = model.points().getValue();
-        explain();
+        showHint();
         stale = points != null && !seen.get();
         if (points == null || stale) {
             return;

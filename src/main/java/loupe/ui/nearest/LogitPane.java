@@ -57,16 +57,12 @@ public final class LogitPane implements Pane {
     }
 
     private void bind() {
-        Answers.frame(frame, model.weights());
+        frame.statusProperty().bind(model.status());
         model.longest().upper().addListener((property, was, is) -> chart.setLeastScale(is.doubleValue()));
         Answers.show(model.weights(), this::show, () -> {
             chart.setTokens(List.of(), List.of());
             frame.subtitleProperty().set("");
         });
-        Runnable explain = () -> frame.emptyTextProperty()
-                .set(model.side().feature().get() == null ? "Choose a feature to see which tokens it promotes" : null);
-        model.side().feature().addListener(changed -> explain.run());
-        explain.run();
         Answers.whileShown(frame, model.weights()::setWanted);
     }
 

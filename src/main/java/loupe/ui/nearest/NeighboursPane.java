@@ -120,11 +120,8 @@ public final class NeighboursPane implements Pane {
     }
 
     private void bind() {
-        Answers.frame(frame, model.neighbours());
-        frame.problemProperty().unbind();
-        model.neighbours().problemProperty().addListener(changed -> explain());
-        model.queryProblem().addListener(changed -> explain());
-        model.side().feature().addListener(changed -> explain());
+        frame.statusProperty().bind(model.status());
+        model.queryProblem().addListener(changed -> tellRefusal());
         features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));
         tokens.setOnAction(event -> among(NeighboursModel.Among.TOKENS));
         query.setOnAction(event -> model.query().set(query.getText()));
@@ -153,7 +150,7 @@ public final class NeighboursPane implements Pane {
                             : model.queryProblem().get().message());
         });
         Answers.whileShown(frame, model.neighbours()::setWanted);
-        explain();
+        tellRefusal();
     }
 
     /** Writes the words about features anew, once more of them are known. */
@@ -183,16 +180,14 @@ public final class NeighboursPane implements Pane {
         }
     }
 
-    private void explain() {
+    /** Says at the foot why the query was refused. */
+    private void tellRefusal() {
         Problem refused = model.queryProblem().get();
         query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
         if (refused != null) {
             spread.setText(refused.message());
         }
         spread.setWrapText(refused != null);
-        frame.problemProperty().set(model.neighbours().getProblem());
-        frame.emptyTextProperty()
-                .set(model.side().feature().get() == null ? "Choose a feature to see what lies nearest to it" : null);
     }
 
     private void show(Neighbours.Answer answer) {

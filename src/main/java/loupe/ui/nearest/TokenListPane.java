@@ -20,7 +20,6 @@ import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenSides;
 import loupe.analysis.tokens.TokenStability;
-import loupe.base.Problem;
 import loupe.state.nearest.TokenListModel;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.BarToggle;
@@ -187,21 +186,7 @@ public final class TokenListPane implements Pane {
     }
 
     private void bind() {
-        frame.pendingProperty()
-                .bind(model.columns()
-                        .pendingProperty()
-                        .or(model.list().pendingProperty())
-                        .or(model.mask().pendingProperty())
-                        .or(model.bothSides().pendingProperty()));
-        for (ObservableValue<?> problem : List.of(
-                model.columns().problemProperty(),
-                model.list().problemProperty(),
-                model.mask().problemProperty(),
-                model.bothSides().problemProperty(),
-                model.side().feature())) {
-            problem.addListener((property, was, is) -> explain());
-        }
-        frame.setOnRetry(model::retry);
+        frame.statusProperty().bind(model.status());
         Answers.show(model.list(), list -> show(), () -> {
             if (!model.columns().isPending()) {
                 rows.clear();
@@ -221,19 +206,6 @@ public final class TokenListPane implements Pane {
         }
         model.side().model().addListener((property, was, is) -> showFilter.setDisable(!model.canFilter()));
         showFilter.setDisable(!model.canFilter());
-        explain();
-    }
-
-    private void explain() {
-        Problem problem = Answers.first(
-                Answers.first(model.columns().getProblem(), model.list().getProblem()),
-                Answers.first(model.mask().getProblem(), model.bothSides().getProblem()));
-        frame.problemProperty().set(problem);
-        frame.emptyTextProperty()
-                .set(
-                        model.side().feature().get() == null
-                                ? "Choose a feature to list the tokens nearest to its ghost"
-                                : null);
     }
 
     /** Both lists, or the one of the controls; while both are being worked out, what is there stays. */

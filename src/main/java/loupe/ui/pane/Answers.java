@@ -4,20 +4,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
-import loupe.base.Problem;
 import loupe.state.pane.ResultSlot;
 
 /** Ties panes to the answers they show. */
 public final class Answers {
     private Answers() {}
-
-    /** Shows that an answer is on its way, how far it is, and why there is none, on a frame. */
-    public static void frame(PaneFrame frame, ResultSlot<?> slot) {
-        frame.pendingProperty().bind(slot.pendingProperty());
-        frame.progressProperty().bind(slot.fractionProperty());
-        frame.problemProperty().bind(slot.problemProperty());
-        frame.setOnRetry(slot::retry);
-    }
 
     /**
      * Hands each answer to {@code show}; keeps the old one while a newer one is on its way; {@code clear} runs when
@@ -48,10 +39,5 @@ public final class Answers {
                 .orElse(false);
         shown.addListener((property, was, is) -> wanted.accept(is));
         wanted.accept(shown.getValue());
-    }
-
-    /** The first problem there is, or null. */
-    public static Problem first(Problem one, Problem other) {
-        return one != null ? one : other;
     }
 }

@@ -2,13 +2,9 @@ package loupe.ui.pane;
 
 import java.util.Objects;
 import javafx.animation.PauseTransition;
-import javafx.beans.property.BooleanProperty;
-import javafx.beans.property.DoubleProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
-import javafx.beans.property.SimpleBooleanProperty;
-import javafx.beans.property.SimpleDoubleProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
@@ -33,7 +29,7 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import javafx.scene.shape.Rectangle;
 import javafx.util.Duration;
-import loupe.base.Problem;
+import loupe.state.pane.PaneStatus;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.Tooltips;
 import org.kordamp.ikonli.feather.Feather;
@@ -60,11 +56,7 @@ public final class PaneFrame extends StackPane {
     private final StringProperty subtitle = new SimpleStringProperty(this, "subtitle", "");
     private final StringProperty subtitleTip = new SimpleStringProperty(this, "subtitleTip", "");
     private final ObjectProperty<Node> content = new SimpleObjectProperty<>(this, "content");
-    private final BooleanProperty pending = new SimpleBooleanProperty(this, "pending");
-    private final DoubleProperty progress =
-            new SimpleDoubleProperty(this, "progress", ProgressBar.INDETERMINATE_PROGRESS);
-    private final StringProperty emptyText = new SimpleStringProperty(this, "emptyText");
-    private final ObjectProperty<Problem> problem = new SimpleObjectProperty<>(this, "problem");
+    private final ObjectProperty<PaneStatus> status = new SimpleObjectProperty<>(this, "status", PaneStatus.READY);
     private final ReadOnlyBooleanWrapper active = new ReadOnlyBooleanWrapper(this, "active");
     private final ReadOnlyBooleanWrapper maximised = new ReadOnlyBooleanWrapper(this, "maximised");
     private final ReadOnlyBooleanWrapper tornOff = new ReadOnlyBooleanWrapper(this, "tornOff");
@@ -158,20 +150,19 @@ public final class PaneFrame extends StackPane {
                 holder.getChildren().setAll(is);
             }
         });
-        bar.progressProperty().bind(progress);
         bar.setVisible(false);
-        patience.setOnFinished(event -> showWaiting(pending.get()));
-        pending.addListener((source, was, is) -> {
-            if (is) {
-                patience.playFromStart();
-            } else {
-                patience.stop();
-                showWaiting(false);
+        patience.setOnFinished(event -> showWaiting(status.get().pending()));
+        status.addListener((source, was, is) -> {
+            bar.setProgress(is.fraction());
+            if (is.pending() != was.pending()) {
+                wait(is.pending());
+            }
+            if (!is.shown().equals(was.shown())) {
+                show(is.shown());
             }
         });
-        emptyText.addListener(source -> showState());
-        problem.addListener(source -> showState());
-        showState();
+        bar.setProgress(status.get().fraction());
+        show(status.get().shown());
 
         more.visibleProperty().bind(javafx.beans.binding.Bindings.isNotEmpty(menu.getItems()));
         more.managedProperty().bind(more.visibleProperty());
@@ -209,18 +200,26 @@ public final class PaneFrame extends StackPane {
         holder.pseudoClassStateChanged(WAITING, waiting);
     }
 
-    private void showState() {
-        boolean failed = problem.get() != null;
-        boolean empty = !failed && emptyText.get() != null && !emptyText.get().isEmpty();
-        if (failed) {
-            problemView.show(problem.get());
+    private void wait(boolean pending) {
+        if (pending) {
+            patience.playFromStart();
+        } else {
+            patience.stop();
+            showWaiting(false);
         }
-        if (empty) {
-            emptyLabel.setText(emptyText.get());
+    }
+
+    private void show(PaneStatus.Shown shown) {
+        if (shown instanceof PaneStatus.Failed failed) {
+            problemView.show(failed.problem());
+            problemView.onRetry(failed.retry().orElse(null));
+            problemView.onDismiss(failed.dismiss().orElse(null));
+        } else if (shown instanceof PaneStatus.Empty empty) {
+            emptyLabel.setText(empty.why());
         }
-        only(problemView, failed);
-        only(emptyState, empty);
-        only(holder, !failed && !empty);
+        only(problemView, shown instanceof PaneStatus.Failed);
+        only(emptyState, shown instanceof PaneStatus.Empty);
+        only(holder, shown instanceof PaneStatus.Content);
     }
 
     /** What is not shown takes no room either, and is not made ready before it is shown for the first time. */
@@ -375,33 +374,16 @@ public final class PaneFrame extends StackPane {
         content.set(Objects.requireNonNull(shown, "shown"));
     }
 
-    /** Whether a newer answer is being computed: the content is dimmed and the title's line moves. */
-    public BooleanProperty pendingProperty() {
-        return pending;
+    /**
+     * What is shown: the content, why there is none, or what failed until that is over; while a newer answer is on its
+     * way the content is dimmed and the title's line moves.
+     */
+    public ObjectProperty<PaneStatus> statusProperty() {
+        return status;
     }
 
-    /** How far the computation is, as a fraction; negative when nobody knows. */
-    public DoubleProperty progressProperty() {
-        return progress;
-    }
-
-    /** Why there is nothing to see and what to press; null or empty while there is something. */
-    public StringProperty emptyTextProperty() {
-        return emptyText;
-    }
-
-    /** What failed; shown instead of the content until it is null again. */
-    public ObjectProperty<Problem> problemProperty() {
-        return problem;
-    }
-
-    /** What "Close" does beside a problem that hides something worth seeing; null for no such button. */
-    public void setOnDismiss(Runnable dismiss) {
-        problemView.onDismiss(dismiss);
-    }
-
-    /** What "Try again" does; without it the problem has no such button. */
-    public void setOnRetry(Runnable again) {
-        problemView.onRetry(again);
+    /** Whether a newer answer is on its way. */
+    public boolean isPending() {
+        return status.get().pending();
     }
 }

@@ -140,27 +140,7 @@ public final class TreePane implements Pane {
     }
 
     private void bind() {
-        Answers.frame(frame, model.tree());
-        frame.problemProperty().unbind();
-        Runnable explain = () -> {
-            frame.problemProperty()
-                    .set(Answers.first(
-                            Answers.first(
-                                    model.promptProblem().get(), model.tree().getProblem()),
-                            Answers.first(
-                                    comparison.diff().getProblem(),
-                                    model.clean().getProblem())));
-            frame.setOnRetry(model.promptProblem().get() != null ? null : model.tree()::retry);
-            frame.emptyTextProperty()
-                    .set(
-                            model.side().feature().get() == null
-                                    ? "Choose a feature to see what the model makes of it"
-                                    : null);
-        };
-        model.promptProblem().addListener(changed -> explain.run());
-        model.tree().problemProperty().addListener(changed -> explain.run());
-        model.side().feature().addListener(changed -> explain.run());
-        explain.run();
+        frame.statusProperty().bind(comparison.status());
         stop.visibleProperty().bind(model.tree().pendingProperty());
         stop.managedProperty().bind(stop.visibleProperty());
         model.controls()
@@ -181,8 +161,6 @@ public final class TreePane implements Pane {
         Answers.whileShown(frame, model.tree()::setWanted);
         model.beyondChance().addListener(changed -> tellSize());
         comparison.diff().valueProperty().addListener((property, was, is) -> draw());
-        comparison.diff().problemProperty().addListener(changed -> explain.run());
-        model.clean().problemProperty().addListener(changed -> explain.run());
         comparison.other().addListener(changed -> draw());
     }
 

@@ -86,7 +86,7 @@ final class PanePlaces {
 
     /** A pane whose answer is on its way is left as short as it is, so that its rows do not all come in one frame. */
     private void unroll(PaneFrame pane) {
-        if (gradual && pane.isBegun() && pane.pendingProperty().get() && patience-- > 0) {
+        if (gradual && pane.isBegun() && pane.isPending() && patience-- > 0) {
             waiting.addLast(() -> unroll(pane));
         } else if (pane.unroll(gradual)) {
             waiting.addFirst(() -> unroll(pane));

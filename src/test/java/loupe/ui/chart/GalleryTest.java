@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.Node;
@@ -30,6 +31,7 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import javax.imageio.ImageIO;
 import loupe.base.Problem;
+import loupe.state.pane.PaneStatus;
 import loupe.state.window.Side;
 import loupe.ui.SampleTree;
 import loupe.ui.Samples;
@@ -110,20 +112,24 @@ class GalleryTest extends UiTest {
                 ghost.subtitleProperty().set("feature 1042");
                 ghost.getMenuItems().add(new MenuItem("Reset"));
                 PaneFrame empty = new PaneFrame("Examples");
-                empty.emptyTextProperty()
-                        .set("No examples yet: the corpus has not been indexed. Press Index corpus in the File menu");
-                PaneFrame failed = new PaneFrame("Definition tree");
-                failed.problemProperty()
-                        .set(new Problem(
-                                "gpt2-small/res-jb.safetensors: W_dec is [24576, 1024], but the model's residual "
-                                        + "stream has 768 dimensions. Choose an SAE trained on this model.",
+                empty.statusProperty()
+                        .set(new PaneStatus(
+                                new PaneStatus.Empty(
+                                        "No examples yet: the corpus has not been indexed. Press Index corpus in the File menu"),
                                 false,
-                                "stack"));
-                failed.setOnRetry(() -> {});
+                                -1));
+                PaneFrame failed = new PaneFrame("Definition tree");
+                Problem problem = new Problem(
+                        "gpt2-small/res-jb.safetensors: W_dec is [24576, 1024], but the model's residual "
+                                + "stream has 768 dimensions. Choose an SAE trained on this model.",
+                        false,
+                        "stack");
+                failed.statusProperty()
+                        .set(new PaneStatus(
+                                new PaneStatus.Failed(problem, Optional.of(() -> {}), Optional.empty()), false, -1));
                 PaneFrame busy =
                         new PaneFrame("Token list", new javafx.scene.control.Label("  robin   sparrow   wren"));
-                busy.pendingProperty().set(true);
-                busy.progressProperty().set(0.4);
+                busy.statusProperty().set(new PaneStatus(new PaneStatus.Content(), true, 0.4));
                 VBox box = new VBox(8, ghost, empty, failed, busy);
                 box.setStyle("-fx-padding: 8px; -fx-background-color: -color-bg-inset");
                 box.getChildren().forEach(child -> VBox.setVgrow(child, javafx.scene.layout.Priority.ALWAYS));

@@ -2,6 +2,7 @@ package loupe.ui.pane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import javafx.css.PseudoClass;
 import javafx.scene.Node;
@@ -10,11 +11,14 @@ import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
 import javafx.scene.layout.HBox;
 import loupe.base.Problem;
+import loupe.state.pane.PaneStatus;
 import loupe.ui.UiTest;
 import loupe.ui.style.Theme;
 import org.junit.jupiter.api.Test;
 
 class PaneFrameUiTest extends UiTest {
+    private static final PaneStatus WAITING = new PaneStatus(new PaneStatus.Content(), true, -1);
+
     private final AtomicInteger retries = new AtomicInteger();
     private PaneFrame pane;
     private Label content;
@@ -26,9 +30,16 @@ class PaneFrameUiTest extends UiTest {
         pane = new PaneFrame("Token list", content);
         pane.setId("pane");
         pane.setPrefWidth(400);
-        pane.setOnRetry(retries::incrementAndGet);
         host = new MaximiseHost(new HBox(pane, new PaneFrame("Other", new Label("other"))));
         return host;
+    }
+
+    private PaneStatus failed(String message) {
+        return new PaneStatus(
+                new PaneStatus.Failed(
+                        new Problem(message, true, ""), Optional.of(retries::incrementAndGet), Optional.empty()),
+                false,
+                -1);
     }
 
     private boolean seen(Node node) {
@@ -47,10 +58,10 @@ class PaneFrameUiTest extends UiTest {
 
     @Test
     void waitingDimsTheOldContentAndKeepsIt() {
-        onFx(() -> pane.pendingProperty().set(true));
+        onFx(() -> pane.statusProperty().set(WAITING));
         waitUntil(this::dimmed);
         assertThat(seen(content)).isTrue();
-        onFx(() -> pane.pendingProperty().set(false));
+        onFx(() -> pane.statusProperty().set(PaneStatus.READY));
         assertThat(onFx(this::dimmed)).isFalse();
     }
 
@@ -83,39 +94,40 @@ class PaneFrameUiTest extends UiTest {
     @Test
     void aQuickAnswerDoesNotFlicker() {
         onFx(() -> {
-            pane.pendingProperty().set(true);
-            pane.pendingProperty().set(false);
+            pane.statusProperty().set(WAITING);
+            pane.statusProperty().set(PaneStatus.READY);
         });
         assertThat(onFx(this::dimmed)).isFalse();
     }
 
     @Test
     void aProblemTakesThePlaceOfTheContentUntilItIsGone() {
-        onFx(() -> pane.problemProperty().set(new Problem("ae.pt: not a checkpoint", true, "")));
+        onFx(() -> pane.statusProperty().set(failed("ae.pt: not a checkpoint")));
         assertThat(seen(content)).isFalse();
         clickOn("Try again");
         assertThat(retries.get()).isEqualTo(1);
-        onFx(() -> pane.problemProperty().set(null));
+        onFx(() -> pane.statusProperty().set(PaneStatus.READY));
         assertThat(seen(content)).isTrue();
     }
 
     @Test
     void aLongProblemScrollsInsteadOfPushingThePaneOutOfItsPlace() {
-        onFx(() -> pane.problemProperty()
-                .set(new Problem("expected params.npz or params.safetensors with W_enc, ".repeat(80), true, "")));
+        onFx(() ->
+                pane.statusProperty().set(failed("expected params.npz or params.safetensors with W_enc, ".repeat(80))));
         assertThat(onFx(() -> host.lookup("#pane").getLayoutBounds().getHeight()))
                 .isEqualTo(600);
         assertThat(onFx(() -> pane.lookup(".problem-retry").localToScene(0, 0).getY()))
                 .isBetween(0.0, 590.0);
         assertThat(onFx(() -> pane.lookup(".pane-title").localToScene(0, 0).getY()))
                 .isBetween(0.0, 40.0);
-        onFx(() -> pane.problemProperty().set(null));
+        onFx(() -> pane.statusProperty().set(PaneStatus.READY));
         assertThat(onFx(() -> content.localToScene(0, 0).getY())).isBetween(32.0, 600.0);
     }
 
     @Test
     void anEmptyPaneSaysWhy() {
-        onFx(() -> pane.emptyTextProperty().set("Choose a feature in the table"));
+        onFx(() -> pane.statusProperty()
+                .set(new PaneStatus(new PaneStatus.Empty("Choose a feature in the table"), false, -1)));
         assertThat(seen(content)).isFalse();
         assertThat(seen(pane.lookup(".empty-state"))).isTrue();
     }

@@ -1,0 +1,43 @@
+package loupe.state.pane;
+
+import java.util.Optional;
+import loupe.base.Problem;
+
+/**
+ * What a pane shows, and whether a newer answer is on its way.
+ *
+ * @param shown the content, why there is none, or what failed
+ * @param pending whether a newer answer is on its way; what is shown is older then
+ * @param fraction how much of that answer is done, 0 to 1; negative if nobody knows
+ */
+public record PaneStatus(Shown shown, boolean pending, double fraction) {
+    /** The content is there and nothing newer is on its way. */
+    public static final PaneStatus READY = new PaneStatus(new Content(), false, -1);
+
+    /** What stands in the place of a pane's content. */
+    public sealed interface Shown {}
+
+    /** The content itself. */
+    public record Content() implements Shown {}
+
+    /**
+     * There is nothing to see.
+     *
+     * @param why the reason, and what to do; not empty
+     */
+    public record Empty(String why) implements Shown {
+        public Empty {
+            if (why.isEmpty()) {
+                throw new IllegalArgumentException("the reason is empty, expected words");
+            }
+        }
+    }
+
+    /**
+     * The question has no answer.
+     *
+     * @param retry asks it once more; empty where that would fail again
+     * @param dismiss goes back to what was there before; empty where nothing was
+     */
+    public record Failed(Problem problem, Optional<Runnable> retry, Optional<Runnable> dismiss) implements Shown {}
+}

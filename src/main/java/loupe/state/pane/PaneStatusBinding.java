@@ -1,0 +1,108 @@
+package loupe.state.pane;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.DoubleSupplier;
+import java.util.function.Supplier;
+import javafx.beans.Observable;
+import javafx.beans.binding.ObjectBinding;
+import javafx.beans.value.ObservableValue;
+import loupe.base.Problem;
+
+/**
+ * The status of a pane as its view model decides it. The first problem there is comes first, in the order in which they
+ * are named; then the reason why there is nothing to see. JavaFX thread only.
+ */
+public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
+    private final List<Failure> failures = new ArrayList<>();
+    private final List<Awaited> awaited = new ArrayList<>();
+    private Supplier<String> why = () -> "";
+
+    private record Failure(ObservableValue<Problem> problem, Optional<Runnable> retry, Optional<Runnable> dismiss) {}
+
+    private record Awaited(ObservableValue<Boolean> pending, DoubleSupplier fraction) {}
+
+    /** Fails where the newest question of a slot does, until it is asked again. */
+    public PaneStatusBinding fails(ResultSlot<?> slot) {
+        return fails(slot.problemProperty(), slot::retry);
+    }
+
+    /**
+     * Fails while there is a problem.
+     *
+     * @param retry tries again what failed
+     */
+    public PaneStatusBinding fails(ObservableValue<Problem> problem, Runnable retry) {
+        return fails(new Failure(problem, Optional.of(retry), Optional.empty()));
+    }
+
+    /** Fails while there is a problem that trying again does not mend. */
+    public PaneStatusBinding refuses(ObservableValue<Problem> problem) {
+        return fails(new Failure(problem, Optional.empty(), Optional.empty()));
+    }
+
+    /**
+     * Fails while there is a problem that hides something worth seeing.
+     *
+     * @param dismiss takes the problem away
+     */
+    public PaneStatusBinding dismisses(ObservableValue<Problem> problem, Runnable dismiss) {
+        return fails(new Failure(problem, Optional.empty(), Optional.of(dismiss)));
+    }
+
+    private PaneStatusBinding fails(Failure failure) {
+        failures.add(failure);
+        bind(failure.problem());
+        return this;
+    }
+
+    /**
+     * Is empty while there is a reason for it.
+     *
+     * @param reason in words, with what to do; an empty text while there is something to see
+     * @param of what the reason depends on
+     */
+    public PaneStatusBinding isEmpty(Supplier<String> reason, Observable... of) {
+        why = reason;
+        bind(of);
+        return this;
+    }
+
+    /** Waits for the answers of slots. */
+    public PaneStatusBinding awaits(ResultSlot<?>... slots) {
+        for (ResultSlot<?> slot : slots) {
+            awaited.add(new Awaited(
+                    slot.pendingProperty(), () -> slot.fractionProperty().get()));
+            bind(slot.pendingProperty(), slot.fractionProperty());
+        }
+        return this;
+    }
+
+    /** Waits while something else is going on, nobody knows for how long. */
+    public PaneStatusBinding awaits(ObservableValue<Boolean> goingOn) {
+        awaited.add(new Awaited(goingOn, () -> -1));
+        bind(goingOn);
+        return this;
+    }
+
+    @Override
+    protected PaneStatus computeValue() {
+        Optional<Awaited> first =
+                awaited.stream().filter(one -> one.pending().getValue()).findFirst();
+        return new PaneStatus(
+                shown(),
+                first.isPresent(),
+                first.map(one -> one.fraction().getAsDouble()).orElse(-1.0));
+    }
+
+    private PaneStatus.Shown shown() {
+        for (Failure failure : failures) {
+            if (failure.problem().getValue() != null) {
+                return new PaneStatus.Failed(failure.problem().getValue(), failure.retry(), failure.dismiss());
+            }
+        }
+        String reason = why.get();
+        return reason.isEmpty() ? new PaneStatus.Content() : new PaneStatus.Empty(reason);
+    }
+}
