@@ -1,5 +1,9 @@
 package loupe;
 
+import static com.tngtech.archunit.core.domain.JavaAccess.Predicates.target;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
+import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
+import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
@@ -20,6 +24,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -139,6 +144,14 @@ class ArchitectureTest {
                         .should(nameAnOption())
                         .because("the window shows the same messages; a refusal carries a remedy instead. The sample's"
                                 + " README is a text about commands"));
+        rules.put(
+                "files are put in their place by one class",
+                noClasses()
+                        .that()
+                        .doNotHaveSimpleName("DurableMove")
+                        .should()
+                        .accessTargetWhere(target(owner(type(Files.class))).and(target(name("move"))))
+                        .because("a move that is not atomic, or not on the disk, loses what was there before"));
         return rules;
     }
 

@@ -115,7 +115,7 @@ public final class JsonFiles {
      */
     public static void write(Path path, Object value) {
         byte[] bytes = (text(value) + "\n").getBytes(StandardCharsets.UTF_8);
-        try (AsideFile file = AsideFile.create(path)) {
+        try (OutputFile file = OutputFile.create(path)) {
             file.write(ByteBuffer.wrap(bytes));
             file.commit();
         }

@@ -76,7 +76,7 @@ public final class SafetensorsWriter {
         List<String> order = new ArrayList<>(tensors.keySet());
         order.sort((a, b) -> Integer.compare(
                 tensors.get(b).dtype().bytes(), tensors.get(a).dtype().bytes()));
-        try (AsideFile file = AsideFile.create(path)) {
+        try (OutputFile file = OutputFile.create(path)) {
             file.write(header(order));
             for (String name : order) {
                 tensors.get(name).write(file::write);

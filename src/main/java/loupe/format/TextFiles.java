@@ -14,7 +14,7 @@ public final class TextFiles {
      * @throws CheckpointException if it cannot be written
      */
     public static void write(Path path, String text) {
-        try (AsideFile file = AsideFile.create(path)) {
+        try (OutputFile file = OutputFile.create(path)) {
             file.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
             file.commit();
         }

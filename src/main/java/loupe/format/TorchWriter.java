@@ -86,7 +86,7 @@ public final class TorchWriter {
         }
         String fileName = path.getFileName().toString();
         int dot = fileName.lastIndexOf('.');
-        try (AsideFile file = AsideFile.create(path)) {
+        try (OutputFile file = OutputFile.create(path)) {
             Zip zip = new Zip(file, dot > 0 ? fileName.substring(0, dot) : fileName);
             zip.entry("data.pkl", sink -> sink.accept(ByteBuffer.wrap(StateDictPickle.of(tensors))));
             int key = 0;
@@ -101,11 +101,11 @@ public final class TorchWriter {
 
     /** Stored entries, each with its checksum filled in after its payload has gone by. */
     private static final class Zip {
-        private final AsideFile file;
+        private final OutputFile file;
         private final String folder;
         private final List<byte[]> directory = new ArrayList<>();
 
-        Zip(AsideFile file, String folder) {
+        Zip(OutputFile file, String folder) {
             this.file = file;
             this.folder = folder;
         }

@@ -5,10 +5,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import loupe.base.AsideFile;
 
 /**
  * The activations of one autoencoder in the order of the tokens, so that what is active at a token is found by two
@@ -124,8 +123,7 @@ final class ActivationsByToken implements AutoCloseable {
 
     /** Writes the file, token after token, beside its place, and moves it there when it is complete. */
     static final class Writer implements AutoCloseable {
-        private final Path file;
-        private final Path aside;
+        private final AsideFile aside;
         private final FileChannel channel;
         private final ByteBuffer starts = buffer();
         private final ByteBuffer pairs = buffer();
@@ -136,11 +134,13 @@ final class ActivationsByToken implements AutoCloseable {
         private long pairsAt;
 
         Writer(Path file, long tokens) throws IOException {
-            this.file = file;
             this.tokens = tokens;
-            aside = file.resolveSibling(file.getFileName() + ".part");
+            aside = AsideFile.alone(file);
             channel = FileChannel.open(
-                    aside, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING);
+                    aside.path(),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.WRITE,
+                    StandardOpenOption.TRUNCATE_EXISTING);
             pairsAt = (tokens + 1) * 8;
         }
 
@@ -189,13 +189,13 @@ final class ActivationsByToken implements AutoCloseable {
             write(starts, startsAt);
             write(pairs, pairsAt);
             channel.close();
-            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            aside.commit();
         }
 
         @Override
         public void close() throws IOException {
             channel.close();
-            Files.deleteIfExists(aside);
+            aside.close();
         }
     }
 }

@@ -8,7 +8,6 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +20,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.analysis.prompts.NormedActivations;
+import loupe.base.AsideFile;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
@@ -355,9 +355,10 @@ public final class IndexBuild {
     }
 
     static void writeJson(Path file, Object value) throws IOException {
-        Path aside = file.resolveSibling(file.getFileName() + ".part");
-        JSON.writerWithDefaultPrettyPrinter().writeValue(aside.toFile(), value);
-        Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (AsideFile aside = AsideFile.alone(file)) {
+            JSON.writerWithDefaultPrettyPrinter().writeValue(aside.path().toFile(), value);
+            aside.commit();
+        }
     }
 
     /**

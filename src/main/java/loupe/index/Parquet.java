@@ -1,14 +1,13 @@
 package loupe.index;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
 import org.duckdb.DuckDBConnection;
 
@@ -42,11 +41,10 @@ final class Parquet implements AutoCloseable {
 
     /** Writes the result of a query beside {@code file}, then moves it there. */
     void write(String select, Path file, int rowGroup) throws SQLException {
-        Path aside = file.resolveSibling(file.getFileName() + ".part");
-        run("COPY (" + select + ") TO '" + quoted(aside) + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE "
-                + rowGroup + ")");
-        try {
-            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        try (AsideFile aside = AsideFile.alone(file)) {
+            run("COPY (" + select + ") TO '" + quoted(aside.path())
+                    + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE " + rowGroup + ")");
+            aside.commit();
         } catch (IOException e) {
             throw new CheckpointException(
                     file,

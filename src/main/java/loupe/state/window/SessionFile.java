@@ -4,10 +4,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import loupe.base.AsideFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,14 +41,7 @@ public final class SessionFile {
 
     /** @throws IOException if the folder cannot be made or written */
     public void save(Session session) throws IOException {
-        Files.createDirectories(file.toAbsolutePath().getParent());
-        Path aside = file.resolveSibling(file.getFileName() + ".new");
-        Files.write(aside, json.writeValueAsBytes(session));
-        try {
-            Files.move(aside, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException plain) {
-            Files.move(aside, file, StandardCopyOption.REPLACE_EXISTING);
-        }
+        AsideFile.replace(file, aside -> json.writeValue(aside.toFile(), session));
     }
 
     private static String firstLine(IOException failure) {

@@ -13,7 +13,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
 import loupe.lm.ModelConfig;
 import loupe.training.AdamW;
@@ -102,9 +102,15 @@ public final class LanguageModelTrainer implements AutoCloseable {
 
     /** Writes everything needed to go on, replacing {@code file} only when the new one is complete. */
     public void save(Path file) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + ".part");
+        try (AsideFile aside = AsideFile.alone(file)) {
+            writeState(aside.path());
+            aside.commit();
+        }
+    }
+
+    private void writeState(Path file) throws IOException {
         try (DataOutputStream out =
-                new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(unfinished), 1 << 16))) {
+                new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(file), 1 << 16))) {
             TrainingContexts.Position position = contexts.position();
             out.writeLong(MAGIC);
             out.writeLong(parameters.size());
@@ -117,7 +123,6 @@ public final class LanguageModelTrainer implements AutoCloseable {
             write(out, optimiser.mean());
             write(out, optimiser.square());
         }
-        Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
     }
 
     /** @throws CheckpointException if the file is not a state of a model of these sizes */

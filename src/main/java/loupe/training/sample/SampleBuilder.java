@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.analysis.compare.SaeEvaluation;
+import loupe.base.AsideFile;
 import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
@@ -239,9 +240,7 @@ public final class SampleBuilder {
                     .append(BpeTrainer.END_OF_TEXT)
                     .append('\n');
         }
-        Path unfinished = out.resolve("corpus.txt.part");
-        Files.writeString(unfinished, written, StandardCharsets.UTF_8);
-        Files.move(unfinished, file, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        AsideFile.replace(file, aside -> Files.writeString(aside, written, StandardCharsets.UTF_8));
     }
 
     private void learnFeatures(NDManager manager, LanguageModel model, TrainingText text) throws IOException {

@@ -8,11 +8,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import loupe.base.AsideFile;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.training.Shuffle;
@@ -66,7 +66,8 @@ final class SoftTargets implements TrainingContexts {
             SampleBuilder.Progress progress,
             Cancellation cancellation)
             throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + ".part");
+        AsideFile aside = AsideFile.resumed(file);
+        Path unfinished = aside.path();
         List<Row> done = Files.exists(unfinished) ? rows(unfinished) : new ArrayList<>();
         int batches = done.size() / ROWS;
         try (DataOutputStream out =
@@ -87,7 +88,7 @@ final class SoftTargets implements TrainingContexts {
                 }
             }
         }
-        Files.move(unfinished, file, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
+        aside.commit();
     }
 
     /** @param seed of the order */

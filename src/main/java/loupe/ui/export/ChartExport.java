@@ -8,15 +8,14 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import javax.imageio.ImageIO;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import loupe.base.AsideFile;
 import loupe.ui.style.ColourRoles;
 import org.apache.batik.svggen.SVGGraphics2D;
 import org.apache.pdfbox.pdmodel.PDDocument;
@@ -67,19 +66,8 @@ public final class ChartExport {
 
     /** Puts {@code content} in place of {@code file}: written aside, then moved. */
     public static Path replace(Path file, byte[] content) throws IOException {
-        Path target = file.toAbsolutePath();
-        Path aside = Files.createTempFile(target.getParent(), "." + target.getFileName(), ".part");
-        try {
-            Files.write(aside, content);
-            try {
-                Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException otherDisk) {
-                Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
-            }
-        } finally {
-            Files.deleteIfExists(aside);
-        }
-        return target;
+        AsideFile.replace(file, aside -> Files.write(aside, content));
+        return file.toAbsolutePath();
     }
 
     private static byte[] png(Sheet sheet, int scale) throws IOException {

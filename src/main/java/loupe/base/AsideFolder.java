@@ -1,13 +1,10 @@
-package loupe.format;
+package loupe.base;
 
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
-import loupe.base.CheckpointException;
 
 /**
  * A folder filled beside its place and moved there when it is complete; closed before that, it leaves nothing behind.
@@ -16,15 +13,21 @@ import loupe.base.CheckpointException;
 public final class AsideFolder implements AutoCloseable {
     private final Path target;
     private final Path aside;
+    private final DurableMove move;
     private boolean committed;
 
-    private AsideFolder(Path target, Path aside) {
+    private AsideFolder(Path target, Path aside, DurableMove move) {
         this.target = target;
         this.aside = aside;
+        this.move = move;
     }
 
     /** @throws CheckpointException if something is at {@code target} already, or no folder can be made there */
     public static AsideFolder create(Path target) {
+        return create(target, DurableMove.OF_FILES);
+    }
+
+    static AsideFolder create(Path target, DurableMove move) {
         try {
             Path absolute = target.toAbsolutePath();
             if (Files.exists(absolute) && !(Files.isDirectory(absolute) && isEmpty(absolute))) {
@@ -34,7 +37,7 @@ public final class AsideFolder implements AutoCloseable {
             Files.createDirectories(absolute.getParent());
             Path aside = absolute.resolveSibling(
                     "." + absolute.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
-            return new AsideFolder(target, Files.createDirectory(aside));
+            return new AsideFolder(target, Files.createDirectory(aside), move);
         } catch (IOException e) {
             throw failure(target, e);
         }
@@ -49,11 +52,7 @@ public final class AsideFolder implements AutoCloseable {
     public void commit() {
         try {
             Files.deleteIfExists(target);
-            try {
-                Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(aside, target);
-            }
+            move.folder(aside, target);
             committed = true;
         } catch (IOException e) {
             throw failure(target, e);

@@ -4,40 +4,33 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.FileSystemException;
-import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
 
 /**
- * A file written beside its place and moved there when it is complete; closed before that, it leaves nothing behind.
- * For one thread.
+ * A file of tensors or text that is written piece by piece, beside its place, and put there when it is complete; closed
+ * before that, it leaves nothing behind. Says what went wrong in a sentence. For one thread.
  */
-final class AsideFile implements AutoCloseable {
+final class OutputFile implements AutoCloseable {
     private final Path target;
-    private final Path aside;
+    private final AsideFile aside;
     private final FileChannel channel;
-    private boolean committed;
 
-    private AsideFile(Path target, Path aside, FileChannel channel) {
+    private OutputFile(Path target, AsideFile aside, FileChannel channel) {
         this.target = target;
         this.aside = aside;
         this.channel = channel;
     }
 
     /** @throws CheckpointException if nothing can be written there; the folder is made if it is missing */
-    static AsideFile create(Path target) {
+    static OutputFile create(Path target) {
         try {
-            Path folder = target.toAbsolutePath().getParent();
-            Files.createDirectories(folder);
-            Path aside =
-                    folder.resolve("." + target.getFileName() + "." + Long.toHexString(System.nanoTime()) + ".part");
-            return new AsideFile(
-                    target, aside, FileChannel.open(aside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE));
+            AsideFile aside = AsideFile.create(target);
+            return new OutputFile(target, aside, FileChannel.open(aside.path(), StandardOpenOption.WRITE));
         } catch (IOException e) {
             throw failure(target, e);
         }
@@ -76,14 +69,8 @@ final class AsideFile implements AutoCloseable {
     /** Puts the file in its place, over what was there. */
     void commit() {
         try {
-            channel.force(false);
             channel.close();
-            try {
-                Files.move(aside, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } catch (AtomicMoveNotSupportedException e) {
-                Files.move(aside, target, StandardCopyOption.REPLACE_EXISTING);
-            }
-            committed = true;
+            aside.commit();
         } catch (IOException e) {
             throw failure(target, e);
         }
@@ -111,12 +98,9 @@ final class AsideFile implements AutoCloseable {
 
     @Override
     public void close() {
-        if (committed) {
-            return;
-        }
         try {
             channel.close();
-            Files.deleteIfExists(aside);
+            aside.close();
         } catch (IOException e) {
             throw failure(target, e);
         }
