@@ -10,6 +10,9 @@ import java.util.OptionalInt;
  * token {@code t} stands in context {@code t / length} at position {@code t % length}.
  */
 public final class Contexts {
+    /** Tokens in a context unless somebody says otherwise, or the model has shorter ones. */
+    public static final int DEFAULT_LENGTH = 128;
+
     private final int length;
     private final OptionalInt separator;
     private final long maxTokens;

@@ -49,6 +49,9 @@ public record BatchPlan(
     /** Features whose trees are grown together. */
     public static final int TOGETHER = 8;
 
+    /** Tokens in a feature's list, unless somebody says otherwise. */
+    public static final int DEFAULT_LISTED = 50;
+
     /** What can be written of a feature. */
     public enum Part {
         TREE,

@@ -80,26 +80,17 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     @Option(names = "--resume", description = "Resume the file of an earlier run with the same settings.")
     private boolean resume;
 
-    @Option(
-            names = "--top-k",
-            paramLabel = "K",
-            defaultValue = "5",
-            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
-    private int topK;
+    @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+    private int topK = TreeLimits.DEFAULT.topK();
 
     @Option(
             names = "--cutoff",
             paramLabel = "P",
-            defaultValue = "5e-5",
             description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
-    private double cutoff;
+    private double cutoff = TreeLimits.DEFAULT.cutoff();
 
-    @Option(
-            names = "--max-depth",
-            paramLabel = "D",
-            defaultValue = "25",
-            description = "Largest depth (default: ${DEFAULT-VALUE}).")
-    private int maxDepth;
+    @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
+    private int maxDepth = TreeLimits.DEFAULT.maxDepth();
 
     @Option(
             names = "--max-nodes",
@@ -118,9 +109,8 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     @Option(
             names = "--exponent",
             paramLabel = "M",
-            defaultValue = "1.4",
             description = "Exponent of the token list's ratio (default: ${DEFAULT-VALUE}).")
-    private double exponent;
+    private double exponent = TokenListSettings.DEFAULT_EXPONENT;
 
     @Option(
             names = "--metric",
@@ -130,12 +120,8 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
                     "Score of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: ${DEFAULT-VALUE}).")
     private TokenMetric metric;
 
-    @Option(
-            names = "--top",
-            paramLabel = "N",
-            defaultValue = "50",
-            description = "Tokens listed (default: ${DEFAULT-VALUE}).")
-    private int top;
+    @Option(names = "--top", paramLabel = "N", description = "Tokens listed (default: ${DEFAULT-VALUE}).")
+    private int top = BatchPlan.DEFAULT_LISTED;
 
     @Override
     public Result run(CommandContext context) throws IOException {

@@ -38,12 +38,8 @@ final class CorpusOptions {
     @Option(names = "--max-tokens", paramLabel = "N", description = "Most tokens to read (default: no limit).")
     private Long maxTokens;
 
-    @Option(
-            names = "--context",
-            paramLabel = "T",
-            defaultValue = "128",
-            description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
-    private int context;
+    @Option(names = "--context", paramLabel = "T", description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
+    private int context = Contexts.DEFAULT_LENGTH;
 
     Corpus corpus() {
         files.forEach(file -> OptionPaths.existing(file, "--corpus"));

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import loupe.analysis.features.Histogram;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
@@ -47,12 +48,8 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     @Mixin
     private IndexedCheckpoint checkpoint;
 
-    @Option(
-            names = "--bins",
-            paramLabel = "N",
-            defaultValue = "50",
-            description = "Bins of the histogram (default: ${DEFAULT-VALUE}).")
-    private int bins;
+    @Option(names = "--bins", paramLabel = "N", description = "Bins of the histogram (default: ${DEFAULT-VALUE}).")
+    private int bins = Histogram.DEFAULT_BINS;
 
     @Option(
             names = "--examples",

@@ -48,9 +48,8 @@ abstract class GhostOptions {
     @Option(
             names = "--scale",
             paramLabel = "S",
-            defaultValue = "3.8",
             description = "Distance from the centroid (default: ${DEFAULT-VALUE}).")
-    private double scale;
+    private double scale = GhostSettings.DEFAULT_SCALE;
 
     @Option(
             names = "--pca",

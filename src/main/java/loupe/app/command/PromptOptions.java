@@ -25,8 +25,7 @@ final class PromptOptions {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
-            description =
-                    "Text to continue, with {ghost} in it (default: A typical definition of \"{ghost}\" would be \").")
+            description = "Text to continue, with {ghost} in it (default: " + GhostPrompt.DEFAULT_TEXT + ").")
     private String prompt;
 
     @Option(

@@ -15,6 +15,7 @@ import loupe.analysis.ghost.ScaleOutline;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.ghost.TreeBaseline;
+import loupe.analysis.ghost.TreeLimits;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.ResultJson;
@@ -45,8 +46,8 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             names = "--scales",
             split = ",",
             paramLabel = "S",
-            description =
-                    "Scales to try (default: 24, from 1/8 to 4 times the mean distance of a token from the centroid).")
+            description = "Scales to try (default: " + ScaleSweep.DEFAULT_COUNT
+                    + ", from 1/8 to 4 times the mean distance of a token from the centroid).")
     private double[] scales;
 
     @Option(
@@ -60,32 +61,25 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
     @Option(
             names = "--baseline",
             paramLabel = "WHICH",
-            defaultValue = "random:4",
             description =
                     "Baseline of the trees: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
-    private String baseline;
+    private String baseline = "random:" + ScaleSweep.DEFAULT_BASELINE.count();
 
     @Option(
             names = "--nodes",
             paramLabel = "N",
-            defaultValue = "20",
             description = "Nodes of the tree at each scale (default: ${DEFAULT-VALUE}).")
-    private int nodes;
+    private int nodes = ScaleSweep.DEFAULT_NODES;
 
-    @Option(
-            names = "--top-k",
-            paramLabel = "K",
-            defaultValue = "5",
-            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
-    private int topK;
+    @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+    private int topK = TreeLimits.DEFAULT.topK();
 
     @Option(
             names = "--entropy-weight",
             paramLabel = "W",
-            defaultValue = "1",
             description =
                     "Score = divergence - W x (mean entropy - that at scale 0), in nats (default: ${DEFAULT-VALUE}).")
-    private double entropyWeight;
+    private double entropyWeight = ScaleSweep.DEFAULT_ENTROPY_WEIGHT;
 
     @Override
     public Result run(CommandContext context) {

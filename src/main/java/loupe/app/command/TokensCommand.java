@@ -37,12 +37,8 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     @Mixin
     private GhostOptions.OfFeatureOrFinished ghost;
 
-    @Option(
-            names = "--exponent",
-            paramLabel = "M",
-            defaultValue = "1.4",
-            description = "Exponent of the ratio (default: ${DEFAULT-VALUE}).")
-    private double exponent;
+    @Option(names = "--exponent", paramLabel = "M", description = "Exponent of the ratio (default: ${DEFAULT-VALUE}).")
+    private double exponent = TokenListSettings.DEFAULT_EXPONENT;
 
     @Option(
             names = "--metric",

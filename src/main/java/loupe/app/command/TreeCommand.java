@@ -48,26 +48,17 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     @Option(names = "--mask-id", paramLabel = "ID", description = "Token id whose logit is removed (default: none).")
     private Integer maskId;
 
-    @Option(
-            names = "--top-k",
-            paramLabel = "K",
-            defaultValue = "5",
-            description = "Most children of a node (default: ${DEFAULT-VALUE}).")
-    private int topK;
+    @Option(names = "--top-k", paramLabel = "K", description = "Most children of a node (default: ${DEFAULT-VALUE}).")
+    private int topK = TreeLimits.DEFAULT.topK();
 
     @Option(
             names = "--cutoff",
             paramLabel = "P",
-            defaultValue = "5e-5",
             description = "Smallest cumulative probability (default: ${DEFAULT-VALUE}).")
-    private double cutoff;
+    private double cutoff = TreeLimits.DEFAULT.cutoff();
 
-    @Option(
-            names = "--max-depth",
-            paramLabel = "D",
-            defaultValue = "25",
-            description = "Largest depth (default: ${DEFAULT-VALUE}).")
-    private int maxDepth;
+    @Option(names = "--max-depth", paramLabel = "D", description = "Largest depth (default: ${DEFAULT-VALUE}).")
+    private int maxDepth = TreeLimits.DEFAULT.maxDepth();
 
     @Option(
             names = "--max-nodes",

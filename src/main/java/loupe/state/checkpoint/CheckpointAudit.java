@@ -33,7 +33,6 @@ import loupe.state.window.Workbench;
  */
 public final class CheckpointAudit {
     private static final long FIT_TOKENS = 2000;
-    private static final int FIT_CONTEXT = 128;
     /** A reading that explains less than this more of the variance is not worth changing to. */
     private static final double WORTH_CHANGING = 0.005;
 
@@ -212,8 +211,8 @@ public final class CheckpointAudit {
     /** File pool. */
     private static TokenRows rows(OpenModel model, Path text) {
         Tokenizer tokenizer = model.tokenizer().orElseThrow();
-        Contexts packing =
-                new Contexts(Math.min(FIT_CONTEXT, model.config().context()), tokenizer.beginning(), FIT_TOKENS);
+        Contexts packing = new Contexts(
+                Math.min(Contexts.DEFAULT_LENGTH, model.config().context()), tokenizer.beginning(), FIT_TOKENS);
         List<int[]> rows = new ArrayList<>();
         Corpus.of(List.of(text)).forEachDocument(document -> {
             boolean more = packing.add(

@@ -22,6 +22,7 @@ import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
 import loupe.index.ActivationIndex;
+import loupe.index.Contexts;
 import loupe.index.Corpus;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexBuild;
@@ -42,7 +43,6 @@ import loupe.state.window.Workbench;
  */
 public final class CorpusStatistics {
     private static final long MOST_TOKENS = 1_000_000;
-    private static final int MOST_CONTEXT = 128;
     private static final long SHOW_EVERY_NANOS = 1_000_000_000L;
 
     private final Workbench workbench;
@@ -307,7 +307,7 @@ public final class CorpusStatistics {
         IndexBuild.Settings settings = new IndexBuild.Settings(
                 new IndexInfo.Named(model.id().name(), model.id().fingerprint()),
                 List.of(indexed),
-                Math.min(MOST_CONTEXT, model.config().context()),
+                Math.min(Contexts.DEFAULT_LENGTH, model.config().context()),
                 tokenizer.beginning(),
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);

@@ -6,6 +6,7 @@ import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleIntegerProperty;
+import loupe.analysis.features.Histogram;
 
 /**
  * How histograms of activations are drawn, the same for both sides so that they can be compared. JavaFX thread only.
@@ -14,9 +15,7 @@ public final class HistogramView {
     /** Numbers of bins that are offered. */
     public static final List<Integer> BINS = List.of(10, 20, 50, 100, 200, 500);
 
-    private static final int DEFAULT_BINS = 50;
-
-    private final IntegerProperty bins = new SimpleIntegerProperty(this, "bins", DEFAULT_BINS);
+    private final IntegerProperty bins = new SimpleIntegerProperty(this, "bins", Histogram.DEFAULT_BINS);
     private final BooleanProperty logarithmicCounts = new SimpleBooleanProperty(this, "logarithmicCounts", true);
     private final BooleanProperty logarithmicValues = new SimpleBooleanProperty(this, "logarithmicValues", false);
     private final BooleanProperty cumulative = new SimpleBooleanProperty(this, "cumulative", false);

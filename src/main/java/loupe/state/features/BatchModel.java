@@ -46,7 +46,6 @@ import loupe.state.window.Workbench;
  * {@code batch} command's too. JavaFX thread only.
  */
 public final class BatchModel {
-    private static final int LISTED = 50;
 
     private final Workbench workbench;
     private final GhostControlsModel controls;
@@ -134,7 +133,7 @@ public final class BatchModel {
         BatchPlan plan = new BatchPlan(
                 model.id(),
                 sae.id(),
-                values.listOf(new FeatureRef(sae.id(), features.get(0)), LISTED),
+                values.listOf(new FeatureRef(sae.id(), features.get(0)), BatchPlan.DEFAULT_LISTED),
                 prompt.tokens(),
                 Optional.of(values.prompt()),
                 limits,

@@ -10,6 +10,8 @@ import javafx.beans.property.IntegerProperty;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.Property;
 import javafx.beans.property.StringProperty;
+import loupe.analysis.ghost.GhostPrompt;
+import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenListSettings;
@@ -28,9 +30,6 @@ public final class GhostKnobs {
     /** Where the fold control folds nothing, in nats. */
     public static final double FOLDS_NOTHING = -3;
 
-    private static final double DEFAULT_CUTOFF = 5e-5; // the notebook's
-    private static final int DEFAULT_TOP_K = 5;
-    private static final int DEFAULT_DEPTH = 25;
     private static final double WEIGHT_STEP = 0.01;
     private static final double STEERING_STEP = 0.1;
 
@@ -89,7 +88,7 @@ public final class GhostKnobs {
                     0.25)));
 
     /** What stands before the definition, with {@code {ghost}} where the ghost stands. */
-    public static final Knob<String, StringProperty> PROMPT = listed(Knob.text("prompt", GhostValues.PROMPT));
+    public static final Knob<String, StringProperty> PROMPT = listed(Knob.text("prompt", GhostPrompt.DEFAULT_TEXT));
 
     /** Whether the token for the beginning of text comes before the prompt. */
     public static final Knob<Tokenizer.Beginning, ObjectProperty<Tokenizer.Beginning>> BEGINNING =
@@ -98,19 +97,21 @@ public final class GhostKnobs {
     /** Cumulative probability below which the tree shows no node. */
     public static final Knob<Number, DoubleProperty> CUTOFF = listed(Knob.number(
             "cutoff",
-            DEFAULT_CUTOFF,
+            TreeLimits.DEFAULT.cutoff(),
             KnobSlider.logarithmic(
                     "Cutoff", "", "Cumulative probability below which the tree shows no node", 1e-7, 1e-1, 0.1, 0.5)));
 
     /** Children of a node of the tree at most. */
     public static final Knob<Number, IntegerProperty> TOP_K = listed(Knob.whole(
             "topK",
-            DEFAULT_TOP_K,
+            TreeLimits.DEFAULT.topK(),
             KnobSlider.linear("Top k", "", "Most children a node of the tree may have", 1, 20, 1, 5)));
 
     /** Longest path of the tree, in tokens. */
     public static final Knob<Number, IntegerProperty> DEPTH = listed(Knob.whole(
-            "depth", DEFAULT_DEPTH, KnobSlider.linear("Depth", "tokens", "Longest path of the tree", 1, 60, 1, 5)));
+            "depth",
+            TreeLimits.DEFAULT.maxDepth(),
+            KnobSlider.linear("Depth", "tokens", "Longest path of the tree", 1, 60, 1, 5)));
 
     /** Log ratio to the baseline, in nats, below which the tree's branches are folded. */
     public static final Knob<Number, DoubleProperty> FOLD_UNDER = listed(Knob.number(

@@ -17,9 +17,6 @@ import loupe.state.window.FeatureRef;
  * @param byKnob a value for each of {@link GhostKnobs#ALL}
  */
 public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
-    /** The notebook's prompt. */
-    public static final String PROMPT = "A typical definition of \"{ghost}\" would be \"";
-
     public GhostValues {
         byKnob = Map.copyOf(byKnob);
         if (byKnob.size() != GhostKnobs.ALL.size() || !byKnob.keySet().containsAll(GhostKnobs.ALL)) {

@@ -18,12 +18,12 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
+import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenMetric;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
-import loupe.state.ghost.GhostValues;
 import loupe.state.ghost.Knob;
 import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.IconButtons;
@@ -106,7 +106,7 @@ public final class GhostControls {
         HBox metricRow = new HBox(8, metricLabel, metric);
         metricRow.getStyleClass().add("ghost-row");
         prompt.setId("ghost-prompt");
-        prompt.setPromptText(GhostValues.PROMPT);
+        prompt.setPromptText(GhostPrompt.DEFAULT_TEXT);
         prompt.setTooltip(
                 Tooltips.of(
                         "What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
@@ -234,9 +234,9 @@ public final class GhostControls {
         if (typed.contains("{ghost}")) {
             model.prompt().set(typed);
         } else {
-            prompt.setText(typed.isBlank() ? GhostValues.PROMPT : typed);
+            prompt.setText(typed.isBlank() ? GhostPrompt.DEFAULT_TEXT : typed);
             if (typed.isBlank()) {
-                model.prompt().set(GhostValues.PROMPT);
+                model.prompt().set(GhostPrompt.DEFAULT_TEXT);
             }
         }
         prompt.pseudoClassStateChanged(
