@@ -76,10 +76,18 @@ public final class Opened {
         return service.asked.stream().filter(ask -> kind.isInstance(ask.query)).count();
     }
 
-    private void open(CheckpointSide side, SaeId id) {
+    /** Opens a checkpoint of {@link #FEATURES} features that reads the residual stream. */
+    public void open(CheckpointSide side, SaeId id) {
+        open(
+                side,
+                id,
+                SaeConfig.of("saelens", 8, FEATURES, new Activation.Relu(), false)
+                        .trainedAt("tiny", HookPoint.residPre(1), false));
+    }
+
+    /** Opens a checkpoint of any configuration. */
+    public void open(CheckpointSide side, SaeId id, SaeConfig config) {
         Path path = Path.of(id.name());
-        SaeConfig config = SaeConfig.of("saelens", 8, FEATURES, new Activation.Relu(), false)
-                .trainedAt("tiny", HookPoint.residPre(1), false);
         service.saes.put(path, CompletableFuture.completedFuture(new OpenSae(id, path, config, List.of())));
         workbench.openCheckpoint(side, path, SaeOptions.AS_STORED);
     }

@@ -175,7 +175,8 @@ public final class FeatureTableModel {
                 kept.forEach(feature -> texts[feature] = cells.promoted(feature));
                 Comparator<Integer> order =
                         Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
-                kept.sort(descending ? order.reversed() : order);
+                Comparator<Integer> unknownLast = Comparator.comparing(feature -> texts[feature].isEmpty());
+                kept.sort(unknownLast.thenComparing(descending ? order.reversed() : order));
             } else {
                 double[] keys = new double[cells.features()];
                 Arrays.setAll(keys, feature -> {

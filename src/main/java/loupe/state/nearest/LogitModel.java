@@ -33,11 +33,6 @@ public final class LogitModel {
                 longest.need(side, Math.max(magnitude(is.promotedWeights()), magnitude(is.suppressedWeights())));
             }
         });
-        side.sae().addListener((property, was, is) -> {
-            if (is == null) {
-                longest.need(side, 0);
-            }
-        });
         ask();
     }
 
@@ -71,6 +66,7 @@ public final class LogitModel {
                 || model == null
                 || sae.config().dOut() != model.config().dModel()) {
             weights.clear();
+            longest.need(side, 0);
         } else {
             weights.askAfresh(
                     new LogitWeights(model.id(), feature.sae(), feature.feature(), false, byDirection.get(), TOP));
