@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import loupe.inference.InferenceService;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
@@ -29,6 +30,15 @@ public final class FakeService implements InferenceService {
     public final Map<Path, CompletableFuture<OpenSae>> saes = new HashMap<>();
     public final List<Object> closed = new ArrayList<>();
     public SaeOptions lastOptions;
+
+    /** Questions that are answered as soon as they are asked, by their class. */
+    public final Map<Class<?>, Function<Query<?>, Object>> answeredAtOnce = new HashMap<>();
+
+    /** Runs what reads files; a test that wants to see it wait puts a queue here. */
+    public Executor files = Runnable::run;
+
+    /** Runs what is worked out on the host; a test that wants to see it wait puts a queue here. */
+    public Executor compute = Runnable::run;
 
     /** One submitted question. */
     public static final class Ask<R> implements Pending<R> {
@@ -75,6 +85,10 @@ public final class FakeService implements InferenceService {
     public <R> Pending<R> submit(Query<R> query, Priority priority) {
         Ask<R> ask = new Ask<>(query);
         asked.add(ask);
+        Function<Query<?>, Object> known = answeredAtOnce.get(query.getClass());
+        if (known != null) {
+            ask.answer(known.apply(query));
+        }
         return ask;
     }
 
@@ -111,12 +125,12 @@ public final class FakeService implements InferenceService {
 
     @Override
     public Executor compute() {
-        return Runnable::run;
+        return compute;
     }
 
     @Override
     public Executor files() {
-        return Runnable::run;
+        return files;
     }
 
     @Override

@@ -81,11 +81,25 @@ public final class Opened {
         return service.asked.stream().filter(ask -> kind.isInstance(ask.query)).count();
     }
 
+    /** Opens a checkpoint of {@link #FEATURES} features that reads the residual stream. */
+    public void open(CheckpointSide side, SaeId id) {
+        open(side, id, 8);
+    }
+
     private void open(CheckpointSide side, SaeId id, int width) {
+        open(
+                side,
+                id,
+                SaeConfig.of("saelens", width, FEATURES, new Activation.Relu(), false)
+                        .trainedAt(
+                                "tiny",
+                                width == 8 ? HookPoint.residPre(1) : new HookPoint(HookPoint.Site.MLP_POST, 1),
+                                false));
+    }
+
+    /** Opens a checkpoint of any configuration. */
+    public void open(CheckpointSide side, SaeId id, SaeConfig config) {
         Path path = Path.of(id.name());
-        SaeConfig config = SaeConfig.of("saelens", width, FEATURES, new Activation.Relu(), false)
-                .trainedAt(
-                        "tiny", width == 8 ? HookPoint.residPre(1) : new HookPoint(HookPoint.Site.MLP_POST, 1), false);
         service.saes.put(path, CompletableFuture.completedFuture(new OpenSae(id, path, config, List.of())));
         workbench.openCheckpoint(side, path, SaeOptions.AS_STORED);
     }

@@ -53,11 +53,6 @@ public final class HistogramModel {
                         activations.side(), Arrays.stream(is.counts()).max().orElse(0));
             }
         });
-        activations.side().sae().addListener((property, was, is) -> {
-            if (is == null) {
-                highest.need(activations.side(), 0);
-            }
-        });
         ask();
     }
 
@@ -101,6 +96,10 @@ public final class HistogramModel {
         FeatureActivations known = activations.activations().getValue();
         if (known == null) {
             histogram.clear();
+            if (activations.side().feature().get() == null
+                    || activations.index().get() == null) {
+                highest.need(activations.side(), 0);
+            }
         } else {
             SharedRange range = activations.range();
             double from = view.logarithmicValues().get() ? range.lower().get() : 0;

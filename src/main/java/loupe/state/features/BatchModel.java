@@ -58,6 +58,8 @@ public final class BatchModel {
     private final ReadOnlyObjectWrapper<Path> file = new ReadOnlyObjectWrapper<>(this, "file");
     private Wish last;
     private Run run;
+    /** Goes up with whatever fills the rows, so that a file read late does not replace what came after it. */
+    private long filling;
 
     /** What somebody asked for, to be gone on with. */
     private record Wish(OpenSae sae, BatchPlan plan, List<Integer> features, Path out) {}
@@ -158,18 +160,22 @@ public final class BatchModel {
         }
     }
 
-    /** Shows the rows of a batch's file. */
+    /** Shows the rows of a batch's file, unless another file is opened or a batch begun before it has been read. */
     public void open(Path path) {
         if (running.get()) {
             return;
         }
         problem.set(null);
+        long mine = ++filling;
         CompletableFuture.supplyAsync(
                         () -> BatchFile.read(path), workbench.service().files())
                 .whenComplete((read, failure) -> workbench.fx().execute(() -> {
+                    if (mine != filling) {
+                        return;
+                    }
                     if (failure != null) {
                         problem.set(Problem.of(failure));
-                    } else if (!running.get()) {
+                    } else {
                         last = null;
                         file.set(path);
                         rows.setAll(read);
@@ -178,6 +184,7 @@ public final class BatchModel {
     }
 
     private void begin(Wish wish) {
+        filling++;
         last = wish;
         problem.set(null);
         rows.clear();

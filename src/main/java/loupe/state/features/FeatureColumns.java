@@ -1,5 +1,8 @@
 package loupe.state.features;
 
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
@@ -32,6 +35,7 @@ public final class FeatureColumns {
     private final ResultSlot<FeatureMatching.Answer> matching;
     private final ReadOnlyObjectWrapper<FeatureValues> values =
             new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
+    private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private long lastPart;
 
     public FeatureColumns(
@@ -45,6 +49,9 @@ public final class FeatureColumns {
         matching = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         workbench.a().sae().addListener(changed -> ask(side.isA()));
         workbench.b().sae().addListener(changed -> ask(!side.isA()));
+        for (ResultSlot<?> slot : List.of(norms, moments, matching)) {
+            slot.problemProperty().addListener(changed -> showProblem());
+        }
         norms.valueProperty().addListener(changed -> refresh());
         moments.valueProperty().addListener(changed -> fillIn(moments));
         matching.valueProperty().addListener(changed -> fillIn(matching));
@@ -62,9 +69,9 @@ public final class FeatureColumns {
         return moments.pendingProperty();
     }
 
-    /** Why columns could not be filled in; null if they could. */
+    /** Why columns could not be filled in, the first reason if there are several; null if they could. */
     ReadOnlyObjectProperty<Problem> problem() {
-        return norms.problemProperty();
+        return problem.getReadOnlyProperty();
     }
 
     void retry() {
@@ -104,6 +111,14 @@ public final class FeatureColumns {
         } else {
             moments.clear();
         }
+    }
+
+    private void showProblem() {
+        problem.set(Stream.of(norms, moments, matching)
+                .map(ResultSlot::getProblem)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null));
     }
 
     /** Parts of columns are shown a few times a second at most; whole ones always. */

@@ -10,7 +10,6 @@ import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyIntegerProperty;
 import javafx.beans.property.ReadOnlyIntegerWrapper;
-import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
@@ -203,7 +202,8 @@ public final class FeatureTableModel {
                 kept.forEach(feature -> texts[feature] = cells.promoted(feature));
                 Comparator<Integer> order =
                         Comparator.comparing(feature -> texts[feature], String.CASE_INSENSITIVE_ORDER);
-                kept.sort(descending ? order.reversed() : order);
+                Comparator<Integer> unknownLast = Comparator.comparing(feature -> texts[feature].isEmpty());
+                kept.sort(unknownLast.thenComparing(descending ? order.reversed() : order));
             } else {
                 double[] keys = new double[cells.features()];
                 Arrays.setAll(keys, feature -> {

@@ -41,11 +41,6 @@ public final class LogitModel {
                 longest.need(side, Math.max(magnitude(is.promotedWeights()), magnitude(is.suppressedWeights())));
             }
         });
-        side.sae().addListener((property, was, is) -> {
-            if (is == null) {
-                longest.need(side, 0);
-            }
-        });
         ask();
     }
 
@@ -98,6 +93,7 @@ public final class LogitModel {
         OpenModel model = side.model().get();
         if (feature == null || model == null || !writesResidualStream(side.sae().get(), model)) {
             weights.clear();
+            longest.need(side, 0);
         } else {
             weights.askAfresh(
                     new LogitWeights(model.id(), feature.sae(), feature.feature(), false, byDirection.get(), TOP));

@@ -1,0 +1,109 @@
+package loupe.state.nearest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import loupe.analysis.features.NeighbourQuery;
+import loupe.analysis.features.NeighbourSpace;
+import loupe.analysis.features.Neighbours;
+import loupe.state.FakeService;
+import loupe.state.Opened;
+import loupe.state.window.VocabularyTexts;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class NeighboursModelTest {
+    private final Opened opened = new Opened();
+    private NeighboursModel model;
+
+    @BeforeEach
+    void begin() {
+        model = new NeighboursModel(opened.workbench, opened.workbench.a(), new VocabularyTexts(opened.workbench));
+        opened.openA();
+        opened.choose(3);
+    }
+
+    private Neighbours asked() {
+        return (Neighbours) opened.newest(Neighbours.class).query;
+    }
+
+    private static Neighbours.Answer answer(int id) {
+        return new Neighbours.Answer(new int[] {id}, new double[] {0.5}, Double.NaN);
+    }
+
+    @Test
+    void anEmptyQueryLooksFromTheChosenFeature() {
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 3));
+        assertThat(asked().in()).isEqualTo(new NeighbourSpace.Decoder(Opened.A));
+        model.among().set(NeighboursModel.Among.TOKENS);
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 3));
+        assertThat(asked().in()).isEqualTo(new NeighbourSpace.Tokens(Opened.MODEL));
+    }
+
+    @Test
+    void whatIsTypedIsAFeatureATokenOrTheMeanOfAText() {
+        model.query().set("#5");
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 5));
+        model.query().set(" token 42 ");
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Token(Opened.MODEL, 42));
+        model.query().set("b");
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Token(Opened.MODEL, 1));
+        model.query().set("bad");
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Text(Opened.MODEL, List.of(1, 0, 3)));
+    }
+
+    @Test
+    void whatDoesNotExistIsRefusedAndNothingIsListed() {
+        opened.newest(Neighbours.class).answer(answer(1));
+        model.query().set("#6");
+        assertThat(model.queryProblem().get().message()).isEqualTo("There is no feature 6: the last one is 5");
+        assertThat(model.neighbours().getValue()).isNull();
+        assertThat(model.neighbours().isPending()).isFalse();
+        model.query().set("token 50");
+        assertThat(model.queryProblem().get().message()).isEqualTo("There is no token 50: the last one is 49");
+        model.query().set("");
+        assertThat(model.queryProblem().get()).isNull();
+        assertThat(model.neighbours().isPending()).isTrue();
+    }
+
+    @Test
+    void anotherFeatureMovesAnEmptyQueryAndLeavesATypedOne() {
+        opened.choose(4);
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 4));
+        model.query().set("token 7");
+        opened.newest(Neighbours.class).answer(answer(2));
+        long before = opened.count(Neighbours.class);
+        opened.choose(2);
+        assertThat(opened.count(Neighbours.class)).isEqualTo(before);
+        assertThat(model.neighbours().getValue().ids()).containsExactly(2);
+    }
+
+    @Test
+    void anOlderAnswerNeverReplacesANewerOne() {
+        FakeService.Ask<?> first = opened.newest(Neighbours.class);
+        opened.choose(4);
+        opened.newest(Neighbours.class).answer(answer(1));
+        first.answer(answer(5));
+        assertThat(model.neighbours().getValue().ids()).containsExactly(1);
+    }
+
+    @Test
+    void everyDrawIsAnotherRandomVectorAndTypingGoesBack() {
+        model.drawRandom();
+        NeighbourQuery first = asked().of();
+        model.drawRandom();
+        assertThat(asked().of()).isInstanceOf(NeighbourQuery.RandomVector.class).isNotEqualTo(first);
+        model.query().set("#1");
+        assertThat(model.random().get()).isFalse();
+        assertThat(asked().of()).isEqualTo(new NeighbourQuery.Feature(Opened.A, 1));
+    }
+
+    @Test
+    void whenTheCheckpointClosesNothingIsAskedOrLeft() {
+        FakeService.Ask<?> ask = opened.newest(Neighbours.class);
+        opened.workbench.closeCheckpoint(opened.workbench.a());
+        assertThat(ask.cancelled).isTrue();
+        assertThat(model.neighbours().getValue()).isNull();
+        assertThat(model.neighbours().isPending()).isFalse();
+    }
+}
