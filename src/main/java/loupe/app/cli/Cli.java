@@ -69,6 +69,12 @@ public final class Cli implements Runnable {
             description = "Show this help and exit.")
     private boolean help;
 
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the versions of the program, of Java and of the engine, and exit.")
+    private boolean version;
+
     @Parameters(
             paramLabel = "PATH",
             arity = "0..4",
@@ -100,8 +106,14 @@ public final class Cli implements Runnable {
     public CommandLine line() {
         CommandLine line = new CommandLine(this);
         commands.forEach(line::addSubcommand);
+        line.getCommandSpec().versionProvider(this::version);
         UsageHelp.install(line);
         return line;
+    }
+
+    private String[] version() {
+        ProgramVersion current = ProgramVersion.current();
+        return json ? new String[] {ResultJson.text(current)} : current.lines().toArray(String[]::new);
     }
 
     /**
