@@ -78,8 +78,8 @@ public final class Cli implements Runnable {
     @Parameters(
             paramLabel = "PATH",
             arity = "0..4",
-            description =
-                    "What the workbench opens: a model's folder, up to two checkpoints, a text to count over (default: what was open last, or the sample).")
+            description = "What the workbench opens: folder of a model, up to two checkpoints, a corpus to count over "
+                    + "(default: what was open last, or the sample).")
     private List<Path> paths = List.of();
 
     private final PrintStream out;
