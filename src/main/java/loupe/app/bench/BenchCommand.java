@@ -19,8 +19,8 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Parameters(
             arity = "0..*",
             paramLabel = "NAME",
-            description =
-                    "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, index, start or ui (default: all).")
+            description = "Benchmark: forward, tree, tokens, encode, load, memory, neighbours, index, start or "
+                    + "ui (default: all).")
     private List<String> names = List.of();
 
     @Option(
@@ -45,8 +45,8 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
 
     @Option(
             names = "--synthetic",
-            description =
-                    "index: measure queries of a synthetic index of 1,000,000 tokens and 24,576 features, 40 active at each token.")
+            description = "index: measure queries of a synthetic index of 1,000,000 tokens and 24,576 features, "
+                    + "40 active at each token.")
     private boolean synthetic;
 
     @Override

@@ -69,11 +69,17 @@ public final class Cli implements Runnable {
             description = "Show this help and exit.")
     private boolean help;
 
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Show the versions of the program, of Java and of the engine, and exit.")
+    private boolean version;
+
     @Parameters(
             paramLabel = "PATH",
             arity = "0..4",
-            description =
-                    "What the workbench opens: a model's folder, up to two checkpoints, a text to count over (default: what was open last, or the sample).")
+            description = "What the workbench opens: folder of a model, up to two checkpoints, a corpus to count over "
+                    + "(default: what was open last, or the sample).")
     private List<Path> paths = List.of();
 
     private final PrintStream out;
@@ -100,8 +106,14 @@ public final class Cli implements Runnable {
     public CommandLine line() {
         CommandLine line = new CommandLine(this);
         commands.forEach(line::addSubcommand);
+        line.getCommandSpec().versionProvider(this::version);
         UsageHelp.install(line);
         return line;
+    }
+
+    private String[] version() {
+        ProgramVersion current = ProgramVersion.current();
+        return json ? new String[] {ResultJson.text(current)} : current.lines().toArray(String[]::new);
     }
 
     /**

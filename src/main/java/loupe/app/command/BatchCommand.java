@@ -41,8 +41,8 @@ import picocli.CommandLine.Option;
  */
 @Command(
         name = "batch",
-        description =
-                "Write trees, token lists and best scales of many features as JSON lines. An unfinished file is resumed by --resume.")
+        description = "Write trees, token lists and best scales of many features as JSON lines. An unfinished "
+                + "file is resumed by --resume.")
 public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private static final Set<String> PARTS = Set.of("tree", "tokens", "scale");
 
@@ -116,8 +116,8 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             names = "--metric",
             paramLabel = "NAME",
             defaultValue = "ratio",
-            description =
-                    "Score of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: ${DEFAULT-VALUE}).")
+            description = "Score of the token lists: ratio, cosine, centred, csls, dot or mahalanobis (default: "
+                    + "${DEFAULT-VALUE}).")
     private TokenMetric metric;
 
     @Option(names = "--top", paramLabel = "N", description = "Tokens listed (default: ${DEFAULT-VALUE}).")

@@ -24,8 +24,8 @@ final class CorpusOptions {
             required = true,
             arity = "1..*",
             paramLabel = "PATH",
-            description =
-                    "Text files or folders of them: .txt, .jsonl, .csv, .tsv or .parquet, plain or compressed as .gz, .bz2 or .zst.")
+            description = "Text files or folders of them: .txt, .jsonl, .csv, .tsv or .parquet, plain or "
+                    + "compressed as .gz, .bz2 or .zst.")
     private List<Path> files;
 
     @Option(

@@ -152,10 +152,10 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
                             : Problem.of(failure).message());
         }
         if (found.isPresent() && !found.get().cuda() && !driver.isEmpty()) {
-            missing.add(
-                    "a CUDA build of the engine: the driver finds " + String.join("; ", driver)
-                            + ", but this engine computes on the CPU only. "
-                            + "Put libtorch 2.7.1 for CUDA 12.8 in a folder of its own, name its lib folder in PYTORCH_LIBRARY_PATH and set PYTORCH_FLAVOR=cu128");
+            missing.add("a CUDA build of the engine: the driver finds " + String.join("; ", driver)
+                    + ", but this engine computes on the CPU only. "
+                    + "Put libtorch 2.7.1 for CUDA 12.8 in a folder of its own, name its lib folder "
+                    + "in PYTORCH_LIBRARY_PATH and set PYTORCH_FLAVOR=cu128");
         }
         problem.ifPresent(sentence -> missing.add("an engine that computes there: " + sentence));
         return new Engine(
@@ -206,9 +206,10 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
                 .map(entry -> Path.of(entry).getFileName())
                 .filter(name -> name != null && name.toString().endsWith(".jar"))
                 .map(name -> name.toString().substring(0, name.toString().length() - ".jar".length()))
-                .filter(
-                        name -> name.matches(
-                                "(javafx-(base|controls)|controlsfx|org\\.jfree\\.chart\\.fx|atlantafx-base|api|pytorch-(engine|jni)|pytorch-native-[a-z0-9]+|tokenizers|jackson-databind|picocli)-\\d.*"))
+                .filter(name ->
+                        name.matches("(javafx-(base|controls)|controlsfx|org\\.jfree\\.chart\\.fx|atlantafx-base|api|"
+                                + "pytorch-(engine|jni)|pytorch-native-[a-z0-9]+|tokenizers|jackson-databind|"
+                                + "picocli)-\\d.*"))
                 .filter(name -> !name.startsWith("javafx") || name.matches(".*\\d"))
                 .sorted()
                 .forEach(name -> {

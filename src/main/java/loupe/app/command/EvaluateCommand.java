@@ -18,8 +18,8 @@ import picocli.CommandLine.Option;
 /** {@code evaluate}: how faithful a checkpoint is to its model on a corpus. */
 @Command(
         name = "evaluate",
-        description =
-                "Measure the fidelity of a checkpoint on a corpus: its reconstruction error, and the loss it adds to the model.")
+        description = "Measure the fidelity of a checkpoint on a corpus: its reconstruction error, and the loss "
+                + "it adds to the model.")
 public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> {
     @Mixin
     private ModelOptions.Required model;

@@ -29,7 +29,8 @@ final class Fit {
         if (hook.site().inBlock() && hook.layer() >= config.nLayers()) {
             throw new Refusal(
                     sae.path() + " " + does + " at " + hook + ", but " + model.folder() + " has " + config.nLayers()
-                            + " layers, counted from 0. Choose the model it was trained on, or say where it reads with --hook NAME");
+                            + " layers, counted from 0. Choose the model it was trained on, or say where it "
+                            + "reads with --hook NAME");
         }
         boolean isThere =
                 switch (hook.site()) {

@@ -41,8 +41,8 @@ abstract class GhostOptions {
     @Option(
             names = "--encoder-mix",
             paramLabel = "A",
-            description =
-                    "Share of the encoder, 0 to 1: direction A e + (1 - A) d of the two unit directions; replaces --weights.")
+            description = "Share of the encoder, 0 to 1: direction A e + (1 - A) d of the two unit directions; "
+                    + "replaces --weights.")
     private Double encoderMix;
 
     @Option(

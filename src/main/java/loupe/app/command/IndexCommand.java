@@ -90,8 +90,8 @@ public final class IndexCommand implements Runnable {
                 paramLabel = "I/N",
                 defaultValue = "1/1",
                 converter = ShardConverter.class,
-                description =
-                        "Compute only the I-th of N equal shares, to be joined by index merge (default: ${DEFAULT-VALUE}).")
+                description = "Compute only the I-th of N equal shares, to be joined by index merge (default: "
+                        + "${DEFAULT-VALUE}).")
         private Shard shard;
 
         @Option(names = "--memory", description = "Report the memory in use every 100,000 tokens.")

@@ -26,8 +26,8 @@ import picocli.CommandLine.Parameters;
 /** {@code index query}: which features are active together with one, at the tokens of an id, or at one place. */
 @Command(
         name = "query",
-        description =
-                "List the features that are active together with a feature, at a token wherever it occurs, or at one place.")
+        description = "List the features that are active together with a feature, at a token wherever it "
+                + "occurs, or at one place.")
 final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
     @Parameters(paramLabel = "DIR", description = "Folder of the index.")
     private Path folder;
@@ -47,9 +47,9 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
     @Option(
             names = "--by",
             paramLabel = "MEASURE",
-            description =
-                    "Order; with --feature: pearson (default), cosine, phi, jaccard, both, share-of-feature, share-of-other; "
-                            + "with --token and --text: mean (default), share, max, share-of-feature, mass-of-feature.")
+            description = "Order; with --feature: pearson (default), cosine, phi, jaccard, both, "
+                    + "share-of-feature, share-of-other; "
+                    + "with --token and --text: mean (default), share, max, share-of-feature, mass-of-feature.")
     private String by;
 
     @Option(

@@ -34,8 +34,8 @@ import picocli.CommandLine.Parameters;
 /** {@code inspect}: what a file or folder is, found out without running anything in it. */
 @Command(
         name = "inspect",
-        description =
-                "Show the tensors and configuration of a file or folder and, for a checkpoint, how it encodes. Runs nothing in it.")
+        description = "Show the tensors and configuration of a file or folder and, for a checkpoint, how it "
+                + "encodes. Runs nothing in it.")
 public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected> {
     /** A file up to this size is read whole for its statistics unless told otherwise; that takes a second or two. */
     private static final long STATISTICS_BYTES = 2L << 30;

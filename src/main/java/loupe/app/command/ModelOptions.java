@@ -24,8 +24,9 @@ abstract class ModelOptions {
             names = "--bos",
             paramLabel = "WHEN",
             defaultValue = "auto",
-            description =
-                    "Whether texts begin with the beginning-of-text token: auto (as the model family does; in a corpus, before each document if there is such a token), yes or no (default: ${DEFAULT-VALUE}).")
+            description = "Whether texts begin with the beginning-of-text token: auto (as the model family "
+                    + "does; in a corpus, before each document if there is such a token), yes or no "
+                    + "(default: ${DEFAULT-VALUE}).")
     private Tokenizer.Beginning bos;
 
     /** For commands that need a model. */

@@ -41,15 +41,15 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             names = "--query",
             required = true,
             paramLabel = "WHAT",
-            description =
-                    "Vector: random:SEED, token:ID, text:T, feature:I, bias:ID or F:NAME (an array of a safetensors file).")
+            description = "Vector: random:SEED, token:ID, text:T, feature:I, bias:ID or F:NAME (an array of a "
+                    + "safetensors file).")
     private String query;
 
     @Option(
             names = "--in",
             paramLabel = "WHERE",
-            description =
-                    "Vectors searched: tokens, unembedding, encoder, decoder or biases (default: of the kind of the query).")
+            description = "Vectors searched: tokens, unembedding, encoder, decoder or biases (default: of the "
+                    + "kind of the query).")
     private String in;
 
     @Option(

@@ -31,8 +31,8 @@ final class PromptOptions {
     @Option(
             names = "--verbaliser",
             paramLabel = "F.json",
-            description =
-                    "Prompt and norm of a model trained to put vectors into words: {\"prompt\": \"... {ghost} ...\", \"norm\": 150}; replaces --prompt, --scale and the centroid.")
+            description = "Prompt and norm of a model trained to put vectors into words: {\"prompt\": \"... "
+                    + "{ghost} ...\", \"norm\": 150}; replaces --prompt, --scale and the centroid.")
     private Path verbaliser;
 
     @Option(

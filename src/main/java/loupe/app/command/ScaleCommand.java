@@ -54,15 +54,15 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             names = "--mixes",
             split = ",",
             paramLabel = "A",
-            description =
-                    "Encoder mixes to try, of which the best pair of mix and scale is proposed; replaces --weights and --encoder-mix.")
+            description = "Encoder mixes to try, of which the best pair of mix and scale is proposed; replaces "
+                    + "--weights and --encoder-mix.")
     private double[] mixes;
 
     @Option(
             names = "--baseline",
             paramLabel = "WHICH",
-            description =
-                    "Baseline of the trees: centroid, random:N at the same scale, or empty (default: ${DEFAULT-VALUE}).")
+            description = "Baseline of the trees: centroid, random:N at the same scale, or empty (default: "
+                    + "${DEFAULT-VALUE}).")
     private String baseline = "random:" + ScaleSweep.DEFAULT_BASELINE.count();
 
     @Option(
@@ -176,7 +176,8 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
         TreeBaseline compared = PromptOptions.baseline(baseline);
         if (compared.kind() == TreeBaseline.Kind.NONE) {
             throw new UsageException(
-                    "--baseline is none, but a sweep measures how far trees are from one; give centroid, random:N or empty");
+                    "--baseline is none, but a sweep measures how far trees are from one; give centroid, "
+                            + "random:N or empty");
         }
         if (nodes < 1 || topK < 1 || !Double.isFinite(entropyWeight)) {
             throw new UsageException("--nodes is " + nodes + ", --top-k " + topK + " and --entropy-weight "

@@ -56,9 +56,9 @@ final class TokenFilterOptions {
             fallbackValue = "" + TokenFilter.USUALLY_TRAINED,
             defaultValue = "0",
             paramLabel = "F",
-            description =
-                    "Leave out unused ids and undertrained tokens: those with a norm below F x the median, or a distance from the "
-                            + "centroid below F x the median (F if left out: " + TokenFilter.USUALLY_TRAINED + ").")
+            description = "Leave out unused ids and undertrained tokens: those with a norm below F x the "
+                    + "median, or a distance from the "
+                    + "centroid below F x the median (F if left out: " + TokenFilter.USUALLY_TRAINED + ").")
     private double trained;
 
     @Option(names = "--contains", paramLabel = "TEXT", description = "Case-insensitive text match.")

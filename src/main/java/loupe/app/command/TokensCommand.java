@@ -59,8 +59,8 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
 
     @Option(
             names = "--sides",
-            description =
-                    "Also list the tokens of the encoder and of the decoder direction, each with its rank in the other list.")
+            description = "Also list the tokens of the encoder and of the decoder direction, each with its rank "
+                    + "in the other list.")
     private boolean sides;
 
     @Option(
@@ -78,7 +78,8 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     public Result run(CommandContext context) {
         if (ghost.finished().isPresent() && (nullSeed != null || stability || sides)) {
             throw new UsageException(
-                    "--vector is a finished ghost without direction and scale, so it goes without --null, --stability and --sides");
+                    "--vector is a finished ghost without direction and scale, so it goes without --null, "
+                            + "--stability and --sides");
         }
         if (top < 1) {
             throw new UsageException("--top is " + top + ", at least 1 is needed");

@@ -43,8 +43,8 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
     @Option(
             names = "--tokens",
             paramLabel = "N",
-            description =
-                    "Tokens the language model is trained on; each of its two teachers gets two thirds of that (default: ${DEFAULT-VALUE}).",
+            description = "Tokens the language model is trained on; each of its two teachers gets two thirds of "
+                    + "that (default: ${DEFAULT-VALUE}).",
             defaultValue = "51000000")
     private long tokens;
 

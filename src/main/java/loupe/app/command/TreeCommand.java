@@ -78,29 +78,29 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             names = "--null-draws",
             paramLabel = "N",
             defaultValue = "0",
-            description =
-                    "Compare the divergence from the baseline with that of N random directions at the same scale, at least 2 (default: none).")
+            description = "Compare the divergence from the baseline with that of N random directions at the "
+                    + "same scale, at least 2 (default: none).")
     private int nullDraws;
 
     @Option(
             names = "--steer",
             paramLabel = "LAYER:COEFFICIENT",
-            description =
-                    "Steering: add coefficient x the unit decoder direction to the residual stream entering the layer, at every position after the ghost.")
+            description = "Steering: add coefficient x the unit decoder direction to the residual stream "
+                    + "entering the layer, at every position after the ghost.")
     private String steer;
 
     @Option(
             names = "--clamp",
             paramLabel = "LAYER:VALUE",
-            description =
-                    "Clamping: set the component of the residual stream along the unit decoder direction to the value, at every position after the ghost.")
+            description = "Clamping: set the component of the residual stream along the unit decoder direction "
+                    + "to the value, at every position after the ghost.")
     private String clamp;
 
     @Option(
             names = "--out",
             paramLabel = "F",
-            description =
-                    "File to write: .json (the format of the definition-tree notebooks), .txt (indented text) or .md (Markdown).")
+            description = "File to write: .json (the format of the definition-tree notebooks), .txt (indented "
+                    + "text) or .md (Markdown).")
     private Path out;
 
     @Option(
