@@ -11,6 +11,7 @@ import loupe.analysis.features.LogitMoments;
 import loupe.state.FakeService;
 import loupe.state.Opened;
 import loupe.state.PlantedCorpus;
+import loupe.state.pane.PaneStatus;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.VocabularyTexts;
 import org.junit.jupiter.api.AfterEach;
@@ -169,9 +170,10 @@ class FeatureTableModelTest {
         answerNorms(3, 1, 2, 6, 5, 4);
         FakeService.Ask<?> promoted = opened.newest(LogitMoments.class);
         promoted.fail(new IllegalStateException("no memory"));
-        assertThat(model.problem().get().message()).contains("no memory");
-        model.retry();
-        assertThat(model.problem().get()).isNull();
+        PaneStatus.Failed failed = (PaneStatus.Failed) model.status().getValue().shown();
+        assertThat(failed.problem().message()).contains("no memory");
+        failed.retry().orElseThrow().run();
+        assertThat(model.status().getValue().shown()).isNotInstanceOf(PaneStatus.Failed.class);
         opened.newest(LogitMoments.class).answer(moments(0, 1, 2, 0, 1, 0));
         assertThat(model.promoted(1)).isEqualTo("b");
     }
