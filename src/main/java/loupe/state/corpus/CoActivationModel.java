@@ -59,18 +59,23 @@ public final class CoActivationModel {
                 "Tokens at which both are active, in relation to those at which at least one is"),
         SHARE(
                 With.FEATURE,
-                "Share",
+                "Share of this feature",
                 "Of the tokens at which the chosen feature is active, the share at which this one is too"),
         SHARE_BACK(
                 With.FEATURE,
-                "Share back",
+                "Share of the other",
                 "Of the tokens at which this feature is active, the share at which the chosen one is too"),
         BOTH(With.FEATURE, "Tokens", "Tokens at which both are active"),
         TOKEN_MEAN(With.TOKEN, "Mean", "Mean activation at this token, places where it is 0 included"),
         TOKEN_MAX(With.TOKEN, "Max", "Largest activation at this token"),
-        TOKEN_SHARE(With.TOKEN, "Share", "Of the places of this token, the share at which the feature is active"),
+        TOKEN_SHARE(
+                With.TOKEN,
+                "Share of the token",
+                "Of the places of this token, the share at which the feature is active"),
         TOKEN_SHARE_BACK(
-                With.TOKEN, "Share back", "Of the tokens at which the feature is active, the share that is this token"),
+                With.TOKEN,
+                "Share of the feature",
+                "Of the tokens at which the feature is active, the share that is this token"),
         TOKEN_MASS(With.TOKEN, "Mass", "Of the sum of the feature's activations, the share at this token"),
         TOKEN_BOTH(With.TOKEN, "Tokens", "Places of this token at which the feature is active");
 

@@ -235,7 +235,7 @@ public final class CorpusStatistics {
                 features.set(opened.statistics());
                 index.set(opened.index());
             } else if (mine.isCancelled()) {
-                problem.set(new Problem("Counting was stopped. Try again goes on where it was", true, ""));
+                problem.set(new Problem("Paused. Retry resumes", true, ""));
             } else {
                 problem.set(Problem.of(failure));
                 workbench.notices().tell("Counting activations of " + sae.id(), problem.get());

@@ -120,7 +120,7 @@ public final class GhostKnobs {
                     KnobSlider.linear(
                             "Fold below",
                             "nats",
-                            "Branches no sentence of which is likelier than under the baseline by this much (natural logarithm of the ratio) are folded into one stub, which a click opens. At the left end they only fade",
+                            "Fold branches whose log-likelihood ratio to the baseline is below this (nats). Leftmost: fade only",
                             FOLDS_NOTHING,
                             7,
                             0.1,

@@ -35,10 +35,10 @@ public final class CheckpointForm {
     public CheckpointForm(CheckpointDoubt doubt, int layers, Consumer<SaeOptions> settled, Runnable dismissed) {
         box.getStyleClass().add("checkpoint-form");
         box.setId("checkpoint-form");
-        Label heading = new Label(doubt.path().getFileName() + " does not say everything");
+        Label heading = new Label(doubt.path().getFileName() + ": settings are missing");
         heading.getStyleClass().add("form-heading");
         Label why = new Label(
-                "Its weights can be read, but not how they are meant. The proposals are guessed from the file's name, the other checkpoint and the model.");
+                "The file has the weights, but not all settings needed to use them. The proposed values are guessed from the file's name, the other checkpoint and the model.");
         why.setWrapText(true);
         why.getStyleClass().add("muted");
 

@@ -92,7 +92,7 @@ public final class CheckpointPage {
         remedy.setAlignment(Pos.CENTER_LEFT);
         HBox measuring = new HBox(12, measure, progress);
         measuring.setAlignment(Pos.CENTER_LEFT);
-        Label heading = new Label("How checkpoint " + audit.side() + " is read");
+        Label heading = new Label("Checkpoint " + audit.side() + " details");
         heading.getStyleClass().add("form-heading");
         box.getChildren().addAll(heading, findings, measuring, readings, conclusion, remedy, problem);
     }

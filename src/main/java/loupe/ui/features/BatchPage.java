@@ -77,7 +77,7 @@ public final class BatchPage {
         box.getStyleClass().add("batch-page");
         box.setId("batch-page");
         box.setUserData(this);
-        Label heading = new Label("Trees and lists of many features");
+        Label heading = new Label("Batch: trees and token lists");
         heading.getStyleClass().add("form-heading");
         Label what = new Label();
         what.setWrapText(true);
@@ -85,8 +85,8 @@ public final class BatchPage {
         what.textProperty()
                 .bind(Bindings.createStringBinding(
                         () -> "Of the " + NumberTexts.count(features.rows().size())
-                                + " features that the table lists now, in its order, under what the ghost controls say. Every feature's line is in the file as soon as it is found; "
-                                + "stop when you like, choose the same file again later and it goes on. The command line's batch writes and reads the same file",
+                                + " features in the table, in its order, with the current ghost controls. Each feature is written to the file as soon as it is done; "
+                                + "a batch that was stopped is resumed by choosing the same file again. The command batch reads and writes the same files",
                         features.version(),
                         features.rows()));
         what.getStyleClass().add("muted");
@@ -97,17 +97,17 @@ public final class BatchPage {
         start.setId("batch-start");
         start.getStyleClass().add("accent");
         start.setDefaultButton(true);
-        start.setTooltip(Tooltips.of("Choose a file of JSON lines to write, or one to go on with, and begin"));
+        start.setTooltip(Tooltips.of("Output file (JSON lines); an unfinished one is resumed"));
         start.setOnAction(event -> begin());
         stop.setId("batch-stop");
-        stop.setTooltip(Tooltips.of("Stop after the features being asked about now; what was found is in the file"));
+        stop.setTooltip(Tooltips.of("Stop after the current features; finished ones stay in the file"));
         stop.setOnAction(event -> model.stop());
         goOn.setId("batch-go-on");
-        goOn.setTooltip(Tooltips.of("Go on where it was stopped, with the settings it was begun with"));
+        goOn.setTooltip(Tooltips.of("Resume with the settings it was started with"));
         goOn.setOnAction(event -> model.goOn());
         Button open = new Button("Open a file...");
         open.setId("batch-open");
-        open.setTooltip(Tooltips.of("Browse what an earlier batch has found, the command line's too"));
+        open.setTooltip(Tooltips.of("Open the results of an earlier batch, from here or from the command line"));
         open.setOnAction(event -> open());
         open.disableProperty().bind(model.running());
         Button close = new Button("Close");
@@ -172,21 +172,22 @@ public final class BatchPage {
                                 50,
                                 BatchRow::feature),
                         Tables.texts(
-                                "Likeliest sentence",
-                                "Its tree's likeliest child after likeliest child",
+                                "Most likely path",
+                                "Most likely path of the tree",
                                 240,
                                 BatchRow::branch,
                                 text -> text),
                         Tables.numbers(
                                 "Probability",
-                                "Of that sentence",
+                                "Probability of that path",
                                 80,
                                 BatchRow::probability,
                                 value -> Double.isNaN(value) ? "" : NumberTexts.percent(value)),
-                        Tables.texts("First tokens", "Of its token list", 200, BatchRow::tokens, text -> text),
+                        Tables.texts(
+                                "First tokens", "First tokens of the token list", 200, BatchRow::tokens, text -> text),
                         Tables.numbers(
                                 "Divergence",
-                                "Nats that its tree says beyond the baseline",
+                                "Divergence from baseline (nats)",
                                 80,
                                 BatchRow::divergence,
                                 BatchPage::figure),

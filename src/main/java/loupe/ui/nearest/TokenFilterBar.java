@@ -43,9 +43,8 @@ final class TokenFilterBar extends FlowPane {
         getStyleClass().add("token-filter");
         text.setId("token-filter-text-" + name);
         text.setPromptText("Text or /regex/");
-        text.setTooltip(Tooltips.of(
-                "Only tokens with this text, in whatever case; between slashes, only tokens in which this regular expression is found, "
-                        + "such as /^ [a-z]+ing$/ (the leading space counts)"));
+        text.setTooltip(Tooltips.of("Case-insensitive text match; between slashes a regular expression, "
+                + "such as /^ [a-z]+ing$/ (the leading space counts)"));
         text.setAccessibleText("Text that listed tokens have");
         text.getStyleClass().add("filter-text");
         script.setId("token-filter-script-" + name);
@@ -60,16 +59,14 @@ final class TokenFilterBar extends FlowPane {
         space.setId("token-filter-space-" + name);
         space.getItems().setAll(TokenFilter.Space.values());
         space.setConverter(new LabelConverter<>(TokenFilterBar::words));
-        space.setTooltip(Tooltips.of(
-                "Only tokens with a leading space, which begin a word, or only those without, which go on with one"));
+        space.setTooltip(Tooltips.of("Word-initial tokens / continuations"));
         letters.setId("token-filter-letters-" + name);
-        letters.setTooltip(Tooltips.of("Only tokens of letters, a leading space aside"));
+        letters.setTooltip(Tooltips.of("Letters only (leading space ignored)"));
         length.setId("token-filter-length-" + name);
         length.setPromptText("Length");
         length.setAccessibleText("Length of listed tokens in characters");
         length.setTooltip(
-                Tooltips.of(
-                        "Only tokens of this length in characters, a leading space not counted: 3, 3- (at least), -8 (at most) or 3-8"));
+                Tooltips.of("Length in characters, leading space ignored: 3, 3- (at least), -8 (at most) or 3-8"));
         length.getStyleClass().add("filter-length");
         trained.setId("token-filter-trained-" + name);
         trained.setTooltip(Tooltips.of(

@@ -22,7 +22,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class ProblemView extends Region {
     private final Label message = new Label();
-    private final Button retry = new Button("Try again");
+    private final Button retry = new Button("Retry");
     private final Button copy = new Button("Copy details");
     private final Button close = new Button("Close");
     private final VBox box;
@@ -31,7 +31,7 @@ public final class ProblemView extends Region {
     private final ScrollPane scroll;
     private Problem problem = new Problem("", true, "");
 
-    /** @param again what "Try again" does; the button is hidden when null */
+    /** @param again what "Retry" does; the button is hidden when null */
     public ProblemView(Runnable again) {
         getStyleClass().add("problem-view");
         FontIcon icon = new FontIcon(Feather.ALERT_TRIANGLE);

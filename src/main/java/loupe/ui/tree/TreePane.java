@@ -120,15 +120,15 @@ public final class TreePane implements Pane {
         export.attachTo(canvas);
     }
 
-    /** What generic branches are told by: what these say too is drawn faded. */
+    /** The baselines to choose from: branches that are as likely under the baseline are drawn faded. */
     private Menu baselines() {
-        Menu menu = new Menu("Fade or fold what is said anyway");
+        Menu menu = new Menu("Fade generic branches");
         ToggleGroup one = new ToggleGroup();
         Map<String, TreeBaseline> choices = new LinkedHashMap<>();
-        choices.put("Compare with nothing", TreeBaseline.NONE);
-        choices.put("What four random directions at the same scale say", TreeBaseline.random(4));
-        choices.put("What the centroid says", TreeBaseline.CENTROID);
-        choices.put("What the prompt says without the ghost", TreeBaseline.EMPTY);
+        choices.put("No baseline", TreeBaseline.NONE);
+        choices.put("Baseline: 4 random directions", TreeBaseline.random(4));
+        choices.put("Baseline: centroid", TreeBaseline.CENTROID);
+        choices.put("Baseline: prompt without the ghost", TreeBaseline.EMPTY);
         choices.forEach((words, baseline) -> {
             RadioMenuItem item = new RadioMenuItem(words);
             item.setToggleGroup(one);
@@ -235,8 +235,8 @@ public final class TreePane implements Pane {
                     .set(nodes + ", " + NumberTexts.number(answer.divergence()) + " nats from the baseline");
             frame.subtitleTipProperty()
                     .set(
-                            "How much the tree says that its baseline does not: the divergence of what they say next, summed over the nodes by their probability. "
-                                    + "When the tree is whole it is compared with that of random directions.");
+                            "Kullback-Leibler divergence of the next token from the baseline's, in nats, summed over the nodes weighted by their probability. "
+                                    + "When the tree is complete it is compared with that of random directions.");
         } else {
             frame.subtitleProperty().set(nodes);
             frame.subtitleTipProperty().set("");

@@ -101,9 +101,8 @@ final class WorkbenchCommands {
                 FILES,
                 "",
                 () -> opening.chooseAnyFolder(view.scene().getWindow()).ifPresent(this::inspect));
-        commands.add(
-                "audit-a", "How checkpoint A is read...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
-        commands.add("audit-b", "How checkpoint B is read...", FILES, "", hasB, () -> showReading(workbench.b()));
+        commands.add("audit-a", "Checkpoint A details...", FILES, "Shortcut+I", hasA, () -> showReading(workbench.a()));
+        commands.add("audit-b", "Checkpoint B details...", FILES, "", hasB, () -> showReading(workbench.b()));
         for (SaeSaving.Form form : SaeSaving.Form.values()) {
             commands.add(
                     "save-a-" + form.name().toLowerCase(Locale.ROOT),
@@ -131,13 +130,13 @@ final class WorkbenchCommands {
                 view.columns()::focusFilter);
         commands.add(
                 "batch",
-                "Trees and lists of the listed features...",
+                "Batch: trees and token lists for the filtered features...",
                 FEATURES,
                 "Shortcut+Shift+M",
                 hasA,
                 this::showBatch);
-        commands.add("back", "Back to the feature before", FEATURES, "Alt+Left", workbench.selection()::back);
-        commands.add("forward", "Forward again", FEATURES, "Alt+Right", workbench.selection()::forward);
+        commands.add("back", "Back to the previous feature", FEATURES, "Alt+Left", workbench.selection()::back);
+        commands.add("forward", "Forward to the next feature", FEATURES, "Alt+Right", workbench.selection()::forward);
         commands.add(
                 "next",
                 "Next feature of the table",
@@ -191,7 +190,7 @@ final class WorkbenchCommands {
                 () -> models.history().undo());
         commands.add(
                 "redo",
-                "Redo it",
+                "Redo a change of the ghost controls",
                 GHOST,
                 "Shortcut+Shift+Z",
                 () -> models.history().redo());
@@ -203,7 +202,7 @@ final class WorkbenchCommands {
                 "Shortcut+Shift+F",
                 hasA,
                 view.columns()::filterTokens);
-        commands.add("token-sides", "Token lists of encoder and decoder side by side, or not", GHOST, "", hasA, () -> {
+        commands.add("token-sides", "Toggle token lists of encoder and decoder side by side", GHOST, "", hasA, () -> {
             boolean both = !models.a().tokens().sides().get();
             models.a().tokens().sides().set(both);
             models.b().tokens().sides().set(both);
@@ -217,7 +216,7 @@ final class WorkbenchCommands {
                 view.columns()::steer);
         commands.add("find", "Find in the definition tree", GHOST, "Shortcut+F", view.columns()::findInTree);
 
-        commands.add("maximise", "Maximise the focused pane, or bring it back", WINDOW, "F11", view::maximiseFocused);
+        commands.add("maximise", "Maximise or restore the focused pane", WINDOW, "F11", view::maximiseFocused);
         commands.add("theme", "Switch between light and dark", WINDOW, "Shortcut+Shift+L", this::switchTheme);
         commands.add(
                 "larger",

@@ -84,8 +84,7 @@ final class WorkbenchToolBar {
         device.getStyleClass().add("muted");
         device.setId("device");
         device.setMinWidth(Region.USE_PREF_SIZE);
-        device.setTooltip(Tooltips.of(
-                "Where the model runs, and the memory its weights and those of the checkpoints take there"));
+        device.setTooltip(Tooltips.of("Device, and memory used by model and checkpoint weights"));
         Button palette =
                 IconButtons.of(Feather.COMMAND, "Commands, features and recent files (Ctrl+K)", commands::showPalette);
         palette.setId("palette");
@@ -184,7 +183,7 @@ final class WorkbenchToolBar {
         }
         if (side.sae().get() != null) {
             items.add(new SeparatorMenuItem());
-            items.add(item("How checkpoint " + side + " is read...", () -> commands.showReading(side)));
+            items.add(item("Checkpoint " + side + " details...", () -> commands.showReading(side)));
             for (SaeSaving.Form form : SaeSaving.Form.values()) {
                 items.add(item(
                         "Save checkpoint " + side + " as " + form.label() + "...",
