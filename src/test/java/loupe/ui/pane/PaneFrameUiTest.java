@@ -104,7 +104,7 @@ class PaneFrameUiTest extends UiTest {
     void aProblemTakesThePlaceOfTheContentUntilItIsGone() {
         onFx(() -> pane.statusProperty().set(failed("ae.pt: not a checkpoint")));
         assertThat(seen(content)).isFalse();
-        clickOn("Try again");
+        clickOn("Retry");
         assertThat(retries.get()).isEqualTo(1);
         onFx(() -> pane.statusProperty().set(PaneStatus.READY));
         assertThat(seen(content)).isTrue();
