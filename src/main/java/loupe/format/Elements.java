@@ -168,7 +168,7 @@ final class Elements {
         }
     }
 
-    /** As {@link #f16} does it; a block with an infinite number or NaN is left to that. */
+    /** Widens a block of float16 to float32; a block with an infinite number or NaN is left to {@link #f16}. */
     private static void widenF16(int[] wide, int count, int at, IntBuffer bits, FloatBuffer floats, float[] full) {
         int largest = 0;
         for (int i = 0; i < count; i++) {

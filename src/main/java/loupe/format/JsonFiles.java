@@ -36,7 +36,7 @@ public final class JsonFiles {
         return read(path, MAX_BYTES);
     }
 
-    /** As {@link #read(Path)}, with a limit of the caller's. */
+    /** Reads a JSON file of at most {@code maxBytes} bytes, as {@link #read(Path)} does. */
     public static JsonNode read(Path path, long maxBytes) {
         try (PositionalFile file = PositionalFile.open(path)) {
             if (file.size() > maxBytes) {
@@ -55,7 +55,7 @@ public final class JsonFiles {
         }
     }
 
-    /** As {@link #read(Path)}, for a file that must hold an object. */
+    /** Reads a JSON file that must hold an object, as {@link #read(Path)} does. */
     public static ObjectNode readObject(Path path) {
         if (read(path) instanceof ObjectNode object) {
             return object;

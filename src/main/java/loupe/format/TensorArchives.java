@@ -33,7 +33,7 @@ public final class TensorArchives {
         0x2E
     };
     private static final String INDEX_SUFFIX = ".index.json";
-    /** In the order transformers looks for them. */
+    /** Names of weight files, in the order in which transformers looks for them. */
     public static final List<String> WEIGHT_FILES = List.of(
             "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
 

@@ -73,7 +73,7 @@ public record CorpusMasks(int beginning, int firstPositions, double normMultiple
         return sorted[(sorted.length - 1) / 2];
     }
 
-    /** As a part of a sentence. */
+    /** The masks in words, as a part of a sentence. */
     @Override
     public String toString() {
         List<String> parts = new ArrayList<>();

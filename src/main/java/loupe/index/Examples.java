@@ -67,7 +67,7 @@ public final class Examples {
                 activations, shuffled(inside(activations, 0, Float.POSITIVE_INFINITY), new Random(seed)), count, apart);
     }
 
-    /** Of examples that show the same tokens around the same focus, the first. */
+    /** Keeps the first of all examples that show the same tokens around the same focus. */
     public static List<Example> distinct(List<Example> examples) {
         Set<List<Integer>> seen = new HashSet<>();
         return examples.stream()

@@ -38,12 +38,12 @@ public record TokenFeatures(
         return (double) count[feature] / occurrences;
     }
 
-    /** Of the tokens at which the feature is active, the fraction that has this id; NaN if it never is. */
+    /** The fraction of the tokens at which the feature is active that have this id; NaN if it is never active. */
     public double shareOfFeature(int feature) {
         return (double) count[feature] / statistics.count()[feature];
     }
 
-    /** Of the sum of the feature's activations, the fraction at tokens of this id; NaN if it is never active. */
+    /** The fraction of the sum of the feature's activations that is at tokens of this id; NaN if it is never active. */
     public double massOfFeature(int feature) {
         return sum[feature] / statistics.sum()[feature];
     }

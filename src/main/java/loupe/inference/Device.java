@@ -79,7 +79,7 @@ public record Device(String request) {
                 : OptionalInt.empty();
     }
 
-    /** For people: {@code CPU}, {@code cuda:0 (compute capability 9.0)}. */
+    /** The device in words: {@code CPU}, {@code cuda:0 (compute capability 9.0)}. */
     static String describe(ai.djl.Device device) {
         if (!device.isGpu()) {
             return "CPU";

@@ -11,7 +11,7 @@ import com.sun.jna.Platform;
  * Elsewhere nothing happens.
  */
 final class Niceness {
-    /** Of 1,024 shares that a thread of the window has, one with this has 335. */
+    /** The nice value of threads that yield to the window: the kernel gives them 335 shares of the window's 1,024. */
     private static final int GIVING_WAY = 5;
 
     private static final int OF_A_THREAD = 0;

@@ -43,7 +43,7 @@ public interface Scope {
      */
     <R> R answer(Query<R> query);
 
-    /** To be checked between layers and batches. */
+    /** The flag to check between layers and batches. */
     Cancellation cancellation();
 
     /**

@@ -13,7 +13,7 @@ import loupe.tensor.DirectMemory;
  * @param blocks all of one size but the last
  */
 public record HostWeight(List<ByteBuffer> blocks, long... shape) {
-    /** Of one buffer, in bytes. */
+    /** The largest size of one buffer, in bytes. */
     public static final long LARGEST_BLOCK = Integer.MAX_VALUE - 8;
 
     public static HostWeight zeros(long... shape) {

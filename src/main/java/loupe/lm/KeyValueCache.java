@@ -62,7 +62,7 @@ public final class KeyValueCache {
         return new KeyValueCache(List.copyOf(layers), null, new int[0], own, firstOwnPosition, ownMask);
     }
 
-    /** With tokens that exist once, stand at these positions and are seen as the mask (B, P) says. */
+    /** A cache that also holds tokens shared by all rows, at the given positions. */
     public KeyValueCache withShared(List<KeyValues> layers, int[] positions, NDArray mask) {
         if (!layers.isEmpty() && layers.get(0).tokens() != positions.length) {
             throw new IllegalArgumentException("positions has " + positions.length + " entries for "
@@ -80,7 +80,10 @@ public final class KeyValueCache {
         return withOwn(layers, -1, mask);
     }
 
-    /** Likewise, where the first of them does not stand right after the shared ones, for those are of several texts. */
+    /**
+     * A cache that also holds tokens of each row, the first of them at a given position; for shared tokens of several
+     * texts, after which it is not the next one.
+     */
     public KeyValueCache withOwn(List<KeyValues> layers, int firstPosition, NDArray mask) {
         return new KeyValueCache(shared, sharedMask, sharedPositions, List.copyOf(layers), firstPosition, mask);
     }

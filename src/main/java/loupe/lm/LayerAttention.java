@@ -11,7 +11,7 @@ import java.util.OptionalInt;
  * @param rotary how queries and keys turn with the position; empty if they do not
  */
 public record LayerAttention(double scale, OptionalInt window, Optional<Rotary> rotary) {
-    /** Of a layer that sees all tokens and turns nothing. */
+    /** Attention that sees all earlier tokens and has no rotary embedding. */
     static LayerAttention plain(double scale) {
         return new LayerAttention(scale, OptionalInt.empty(), Optional.empty());
     }

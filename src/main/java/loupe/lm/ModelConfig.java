@@ -81,7 +81,7 @@ public record ModelConfig(
     /** Which parts a block has and how they are joined. */
     public record Wiring(
             NormKind norm, PositionEmbedding positions, BlockOrder order, MlpKind mlp, Set<ExtraNorm> extraNorms) {
-        /** As in GPT-2: layer norms, learnt positions, attention and then an MLP of one branch. */
+        /** The wiring of GPT-2: layer norms, learnt positions, attention and then an MLP of one branch. */
         public static final Wiring GPT2 = new Wiring(
                 NormKind.LAYER_NORM,
                 PositionEmbedding.LEARNT,

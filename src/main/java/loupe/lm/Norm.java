@@ -15,7 +15,7 @@ import loupe.lm.ModelConfig.NormKind;
  * @param bias of the same shape; null for RMSNorm
  */
 record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
-    /** Without a hook point. */
+    /** Normalises x where there is no hook point. */
     NDArray apply(NDArray x) {
         if (kind == NormKind.LAYER_NORM) {
             return engineNorm(x);

@@ -18,9 +18,9 @@ import loupe.tensor.StoredTensor;
 public final class DirectTensor {
     private static final long BLOCK_BYTES = 1L << 30;
     private static final int PIECE_BYTES = 4 << 20;
-    /** As many as stay in the first-level cache. */
+    /** Elements scanned at a time, so that they stay in the first-level cache. */
     private static final int SCAN_ELEMENTS = 2048;
-    /** Of a float32's bits. */
+    /** The exponent's bits in a float32. */
     private static final int EXPONENT = 0x7F800000;
 
     private static final int EXPONENT_UNIT = 0x00800000;

@@ -60,7 +60,7 @@ record LargestValues(long k, boolean relu) {
         return width > k && last == values[start + (int) k] && (relu ? last > 0 : last != 0);
     }
 
-    /** Of the values equal to the smallest kept one, leaves only the first ones. */
+    /** Keeps only the first of the values that equal the smallest one kept. */
     private void resolve(float[] row, float smallestKept) {
         long free = k;
         for (float value : row) {

@@ -75,7 +75,7 @@ public final class SideModels {
         return feature == null || allProvenance().isEmpty() ? "" : allProvenance() + ", feature " + feature.feature();
     }
 
-    /** Likewise, of what shows all features. */
+    /** The provenance of an export that shows all features. */
     public String allProvenance() {
         OpenSae sae = side.sae().get();
         OpenModel model = side.model().get();
@@ -85,7 +85,7 @@ public final class SideModels {
                         + sae.config().hook().map(hook -> " at " + hook.name()).orElse("");
     }
 
-    /** Likewise, with the ghost's settings. */
+    /** The provenance of an export that depends on the ghost controls. */
     public String ghostProvenance() {
         GhostValues values = tree.controls().values().get();
         StringBuilder said = new StringBuilder(provenance());

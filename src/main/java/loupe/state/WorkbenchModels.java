@@ -165,7 +165,7 @@ public final class WorkbenchModels implements AutoCloseable {
         return dark;
     }
 
-    /** Of ordinary text, in pixels. */
+    /** The font size of ordinary text, in pixels. */
     public IntegerProperty fontSize() {
         return fontSize;
     }

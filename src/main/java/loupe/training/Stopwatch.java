@@ -36,7 +36,7 @@ public final class Stopwatch {
         }
     }
 
-    /** By part, in the order they were first done. */
+    /** Seconds by part, in the order in which the parts were first timed. */
     public Map<String, Double> seconds() {
         return new LinkedHashMap<>(seconds);
     }

@@ -163,7 +163,10 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
             return axes;
         }
 
-        /** As {@link #with}, but with heads where x has heads and the width is the same. */
+        /**
+         * The shape of the reconstruction: that of {@link #with}, split into heads where x is and the width is the
+         * same.
+         */
         int[] output(int width) {
             if (vector.length == 1 || width != vector[0] * vector[1]) {
                 return with(width);

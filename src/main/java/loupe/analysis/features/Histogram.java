@@ -12,7 +12,10 @@ public record Histogram(double low, double high, long[] counts) {
     /** How many bins SAEDashboard shows. */
     public static final int DEFAULT_BINS = 50;
 
-    /** Of the finite values, between their extremes; if all are equal, in bins around the value, one wide in all. */
+    /**
+     * Counts the finite values in equal bins between their extremes. If all are equal the bins lie around the value and
+     * are one wide together.
+     */
     public static Histogram of(float[] values, int bins) {
         double low = Double.POSITIVE_INFINITY;
         double high = Double.NEGATIVE_INFINITY;
@@ -28,7 +31,7 @@ public record Histogram(double low, double high, long[] counts) {
         return low == high ? of(values, low - 0.5, high + 0.5, bins) : of(values, low, high, bins);
     }
 
-    /** Of the values from {@code low} to {@code high}; others are not counted. */
+    /** Counts the values from {@code low} to {@code high} in equal bins; others are left out. */
     public static Histogram of(float[] values, double low, double high, int bins) {
         long[] counts = new long[bins];
         for (float value : values) {

@@ -14,7 +14,7 @@ public record Moments(double mean, double deviation, double skewness, double kur
         return of(values, 0, values.length);
     }
 
-    /** Of the values from {@code from} to {@code to}, exclusive. */
+    /** The moments of the values from index {@code from} to {@code to}, exclusive. */
     public static Moments of(float[] values, int from, int to) {
         int count = to - from;
         double sum = 0;

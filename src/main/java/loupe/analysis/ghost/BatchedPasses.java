@@ -284,7 +284,7 @@ final class BatchedPasses {
         return parts;
     }
 
-    /** Likewise, of some rows of a pass over single tokens. */
+    /** The keys and values of some rows of a pass over single tokens, by row. */
     private static float[][] parts(KeyValueCache cache, int[] rows) {
         float[][] parts = new float[2 * cache.added().size()][];
         for (int layer = 0; layer < cache.added().size(); layer++) {

@@ -30,7 +30,7 @@ public record DefinitionTree(
         Optional<TreeSteering> steering,
         Optional<DefinitionTree.Answer> grown)
         implements Query.Stepped<DefinitionTree.Answer> {
-    /** With neither baseline nor steering. */
+    /** A tree with neither baseline nor steering. */
     public DefinitionTree(ModelId model, GhostSettings ghost, GhostPrompt prompt, TreeLimits limits) {
         this(model, ghost, prompt, limits, TreeBaseline.NONE, Optional.empty(), Optional.empty());
     }

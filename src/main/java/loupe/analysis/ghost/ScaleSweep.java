@@ -69,7 +69,7 @@ public record ScaleSweep(
         return grid(natural * SMALLEST_IN_NATURALS, natural * LARGEST_IN_NATURALS, count);
     }
 
-    /** From one scale to another, evenly in the logarithm; four digits of each. */
+    /** Scales from one to another, evenly spaced in the logarithm, rounded to four digits. */
     public static List<Double> grid(double from, double to, int count) {
         List<Double> scales = new ArrayList<>();
         for (int i = 0; i < count; i++) {
@@ -112,7 +112,7 @@ public record ScaleSweep(
         SCORE("score"),
         /** D: nats that the tree says beyond its baseline. */
         DIVERGENCE("divergence"),
-        /** Of the first token of a definition, in nats. */
+        /** Entropy of the first token of a definition, in nats. */
         FIRST_TOKEN_ENTROPY("first_token_entropy"),
         /** H: of the next token, the mean over the tree, in nats. */
         ENTROPY("entropy"),
@@ -133,7 +133,7 @@ public record ScaleSweep(
             this.label = label;
         }
 
-        /** As commands and files write it. */
+        /** The name that commands and files use. */
         public String label() {
             return label;
         }

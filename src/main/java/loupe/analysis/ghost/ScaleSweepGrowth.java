@@ -29,7 +29,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     private final BatchSize rows = new BatchSize();
     /** A ghost without the feature. */
     private final Point zero;
-    /** By scale, rising. */
+    /** The points measured so far, by rising scale. */
     private final List<Point> points = new ArrayList<>();
 
     private boolean refined;
@@ -128,7 +128,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         return readings;
     }
 
-    /** Of each row of (N, d) with a vector (1, d); NaN where one of them is zero. */
+    /** The cosine of each row of (N, d) with a vector (1, d); NaN where one of them is zero. */
     private static double[] cosines(NDArray rows, NDArray vector) {
         double[] products = DeviceArrays.doubles(rows.mul(vector).sum(new int[] {1}));
         double[] squares = DeviceArrays.doubles(rows.square().sum(new int[] {1}));

@@ -14,7 +14,7 @@ public final class TreeDiff {
     private final int[] counts = new int[Part.values().length];
     private double overlap;
 
-    /** In which of the trees a node is. */
+    /** Which of the two trees a node belongs to. */
     public enum Part {
         BOTH,
         ONLY_A,

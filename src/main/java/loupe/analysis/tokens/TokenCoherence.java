@@ -39,7 +39,10 @@ public record TokenCoherence(ModelId model, List<Integer> tokens) implements Que
         return new Answer(mean(sum), mean(centredSum));
     }
 
-    /** From the sum of n unit vectors: its square is n and twice every pair's cosine. */
+    /**
+     * The mean pairwise cosine of n unit vectors from their sum, whose squared norm is n plus twice the sum of all
+     * pairs' cosines.
+     */
     private double mean(double[] sum) {
         int n = tokens.size();
         return n < 2 ? Double.NaN : (Vectors.dot(sum, sum) - n) / ((double) n * (n - 1));

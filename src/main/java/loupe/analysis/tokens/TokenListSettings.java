@@ -22,7 +22,7 @@ public record TokenListSettings(GhostSettings ghost, TokenMetric metric, double 
         }
     }
 
-    /** Of all tokens. */
+    /** Settings for a list of all tokens, without a filter. */
     public TokenListSettings(GhostSettings ghost, TokenMetric metric, double exponent, int top) {
         this(ghost, metric, exponent, top, TokenMask.ALL);
     }

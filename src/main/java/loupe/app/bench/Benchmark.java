@@ -5,7 +5,7 @@ import java.util.Map;
 
 /** One named benchmark. */
 public interface Benchmark {
-    /** As on the command line. */
+    /** The name that selects it on the command line. */
     String name();
 
     /** @return its figures in order: {@link Timing}s, plain numbers such as {@code ratio_to_peak}, and sentences */

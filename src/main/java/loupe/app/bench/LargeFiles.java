@@ -38,7 +38,7 @@ record LargeFiles(boolean model, boolean torch, DType dtype, int share) {
         return all;
     }
 
-    /** For people: {@code model, torch zip, BF16}. */
+    /** What the file is, such as {@code model, torch zip, BF16}. */
     String title() {
         return (model ? "model" : "autoencoder") + ", " + (torch ? "torch zip" : "safetensors") + ", " + dtype;
     }

@@ -21,7 +21,7 @@ import loupe.tensor.DType;
  * <p>The floor is the bytes that must move, out of the page cache and into memory, over the bandwidth of this machine.
  */
 final class LoadBenchmark implements Benchmark {
-    /** Of the plain read's speed; also what the ratios are shown beside. */
+    /** The least share of a plain read's speed that loading is to reach. */
     private static final double REQUIRED = 0.8;
     /** Half a gigabyte as float32. */
     private static final int SHARE = 2;

@@ -12,7 +12,7 @@ import loupe.tensor.DType;
  * its own, as the system counts it ({@link MemoryProbe}).
  */
 final class MemoryBenchmark implements Benchmark {
-    /** Of the weights' size as float32. */
+    /** The most memory that opening may take, as a multiple of the weights' size as float32. */
     private static final double MOST = 1.2;
 
     @Override

@@ -174,7 +174,7 @@ final class UiBenchmark implements Benchmark {
         }
     }
 
-    /** With the controls as far out as they go; the tree stops where the window lets it become no larger. */
+    /** Grows the largest tree that the controls allow. */
     private void growLargeTree(Map<String, Object> figures) {
         GhostValues before = Toolkit.call(() -> app.models().controls().values().get());
         long start = System.nanoTime();

@@ -146,7 +146,7 @@ public final class Cli implements Runnable {
         }
     }
 
-    /** Without a command: the workbench, until its window is closed. */
+    /** Runs the workbench until its window is closed; this is what happens without a command. */
     @Override
     public void run() {
         paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {

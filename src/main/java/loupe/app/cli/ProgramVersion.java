@@ -35,7 +35,7 @@ public record ProgramVersion(String program, String version, String java, String
                 built.getProperty("djl"));
     }
 
-    /** As people read it: the program on the first line, what it stands on on the second. */
+    /** The version as text: the program on the first line, Java and its libraries on the second. */
     List<String> lines() {
         return List.of(
                 program + " " + version, "Java " + java + " (" + system + "), libtorch " + libtorch + ", DJL " + djl);

@@ -70,7 +70,7 @@ abstract class GhostOptions {
 
     private OpenSae opened;
 
-    /** For one feature of a checkpoint or of a file of vectors. */
+    /** Options for the ghost of one feature, from a checkpoint or from a file of vectors. */
     @OptionSection(value = "Ghost", choice = "(--sae=PATH | --vectors=F)")
     static final class OfFeature extends GhostOptions {
         @Option(names = "--feature", required = true, paramLabel = "I", description = FEATURE)
@@ -98,7 +98,7 @@ abstract class GhostOptions {
         }
     }
 
-    /** For the same, or for a ghost that is finished already. */
+    /** Options for the ghost of one feature, or for a finished ghost from a file. */
     @OptionSection(value = "Ghost", choice = "(--feature=I (--sae=PATH | --vectors=F) | --vector=F:NAME)")
     static final class OfFeatureOrFinished extends GhostOptions {
         @Option(names = "--feature", paramLabel = "I", description = FEATURE)
@@ -138,7 +138,7 @@ abstract class GhostOptions {
         }
     }
 
-    /** For many features of a checkpoint; the first one stands for all. */
+    /** Options for the ghosts of many features of a checkpoint. */
     static final class OfMany extends GhostOptions {
         @Option(names = "--sae", required = true, paramLabel = "PATH", description = "Checkpoint of the features.")
         private Path sae;

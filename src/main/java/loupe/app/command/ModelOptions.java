@@ -29,7 +29,7 @@ abstract class ModelOptions {
                     + "(default: ${DEFAULT-VALUE}).")
     private Tokenizer.Beginning bos;
 
-    /** For commands that need a model. */
+    /** Options of commands that need a model. */
     static final class Required extends ModelOptions {
         @Option(names = "--model", required = true, paramLabel = "DIR", description = DESCRIPTION)
         private Path folder;
@@ -39,7 +39,7 @@ abstract class ModelOptions {
         }
     }
 
-    /** For commands that can do without, with a checkpoint instead. */
+    /** Options of commands for which a checkpoint may stand in for the model. */
     @OptionSection(value = "Model", choice = "(--model=DIR | --sae=PATH)...")
     static final class IfGiven extends ModelOptions {
         @Option(names = "--model", paramLabel = "DIR", description = DESCRIPTION)

@@ -28,7 +28,7 @@ final class Llama implements ModelFamily {
     private final int vocabularySize;
     private final int context;
     private final int dMlp;
-    /** Of the family's configuration class; 0 if as many as heads. */
+    /** Default number of key-value heads in the family's configuration class; 0 for as many as heads. */
     private final int nKeyValueHeads;
     /** 0 if the heads share dModel. */
     private final int dHead;

@@ -12,7 +12,7 @@ import loupe.lm.folder.StoredWeights.Linear;
 record LlamaTensors(ModelConfig config, StoredWeights tensors, String from, float gainPlus, Biases biases) {
     /** Which matrices have biases. */
     record Biases(boolean queries, boolean out, boolean mlp) {
-        /** As the file says: all of attention, all of the MLP, usually none. */
+        /** The biases that a configuration file states: for all of attention, for all of the MLP, usually none. */
         static Biases of(ConfigFile file) {
             boolean attention = file.flag(false, "attention_bias");
             return new Biases(attention, attention, file.flag(false, "mlp_bias"));

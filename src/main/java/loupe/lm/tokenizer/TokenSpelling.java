@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** From the spelling of a token in a vocabulary to the text that stands for it on screen. */
+/** Turns the spelling of a token in a vocabulary into the text that is shown for it. */
 final class TokenSpelling {
     private static final Pattern BYTE = Pattern.compile("<0x([0-9A-Fa-f]{2})>");
     /** For each character below U+0180 the byte GPT-2 writes with it, or -1. */

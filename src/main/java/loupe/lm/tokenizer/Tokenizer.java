@@ -6,7 +6,7 @@ import java.util.OptionalInt;
 public interface Tokenizer extends AutoCloseable {
     /** Whether a text begins with the token for the beginning of text. */
     enum Beginning {
-        /** As Hugging Face's tokenizer of this family does: Llama and Gemma yes, GPT-2 and Pythia no. */
+        /** What Hugging Face's tokenizer of the family does: Llama and Gemma prepend it, GPT-2 and Pythia do not. */
         AUTO,
         YES,
         NO

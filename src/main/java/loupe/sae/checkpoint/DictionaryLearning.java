@@ -338,7 +338,9 @@ final class DictionaryLearning implements SaeFamily {
         }
     }
 
-    /** From trainer.submodule_name and trainer.layer, or from the folders of the old releases. */
+    /**
+     * Reads the hook point from trainer.submodule_name and trainer.layer, or from the folder names of the old releases.
+     */
     private static void hook(CheckpointFiles files, ConfigJson trainer, SaeDraft draft) {
         boolean reads = files.config("config.json")
                 .map(c -> c.object("buffer"))

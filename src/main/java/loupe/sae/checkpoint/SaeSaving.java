@@ -41,7 +41,7 @@ public final class SaeSaving {
             this.suffix = suffix;
         }
 
-        /** For people. */
+        /** The form's name as menus show it. */
         public String label() {
             return label;
         }

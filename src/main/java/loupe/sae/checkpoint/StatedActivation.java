@@ -51,12 +51,12 @@ final class StatedActivation {
         return kind;
     }
 
-    /** As in {@link Activation.TopK}; true unless said otherwise. */
+    /** Sets {@link Activation.TopK#relu}; true by default. */
     void topKRelu(boolean relu) {
         topKRelu = relu;
     }
 
-    /** As in {@link Activation.TopK}; false unless said otherwise. */
+    /** Sets {@link Activation.TopK#byDecoderNorm}; false by default. */
     void topKByDecoderNorm(boolean byDecoderNorm) {
         topKByDecoderNorm = byDecoderNorm;
     }

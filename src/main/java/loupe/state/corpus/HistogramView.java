@@ -40,7 +40,7 @@ public final class HistogramView {
         return cumulative;
     }
 
-    /** For the session, by name. */
+    /** The settings that a session remembers, by name. */
     public Map<String, String> remembered() {
         return Map.of(
                 "histogram.bins",

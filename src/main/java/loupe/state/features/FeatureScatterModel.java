@@ -102,7 +102,7 @@ public final class FeatureScatterModel {
         logUp.set(logarithmic);
     }
 
-    /** For the session, by name. */
+    /** The settings that a session remembers, by name. */
     public Map<String, String> remembered() {
         return Map.of(
                 "scatter.x",

@@ -273,7 +273,7 @@ public final class GhostControlsModel {
      * @param natural mean distance of a token from the centroid
      */
     public record ScaleRange(double max, double step, double natural) {
-        /** From 0 to about five times the natural value, in about fifty steps to it. */
+        /** A range from 0 to about five times the natural value, which is about fifty steps from 0. */
         static ScaleRange around(double natural) {
             double about = natural > 0 && Double.isFinite(natural) ? natural : GhostSettings.DEFAULT_SCALE;
             double power = Math.pow(10, Math.floor(Math.log10(about / STEPS_TO_NATURAL)));

@@ -35,7 +35,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
         return of(GhostKnobs.ENCODER_MIX).doubleValue();
     }
 
-    /** In units of the embedding. */
+    /** The scaling factor, in units of the embedding. */
     public double scale() {
         return of(GhostKnobs.SCALE).doubleValue();
     }
@@ -55,12 +55,12 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
         return of(GhostKnobs.METRIC);
     }
 
-    /** Of the token list's ratio. */
+    /** The exponent m of the token list's ratio metric. */
     public double exponent() {
         return of(GhostKnobs.EXPONENT).doubleValue();
     }
 
-    /** With {@code {ghost}} where the ghost stands. */
+    /** The prompt of the tree, with {@code {ghost}} where the ghost stands. */
     public String prompt() {
         return of(GhostKnobs.PROMPT);
     }
@@ -80,7 +80,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
         return of(GhostKnobs.TOP_K).intValue();
     }
 
-    /** Of the tree at most, in tokens. */
+    /** The largest depth of the tree, in tokens. */
     public int depth() {
         return of(GhostKnobs.DEPTH).intValue();
     }

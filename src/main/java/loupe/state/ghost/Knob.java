@@ -191,7 +191,7 @@ public final class Knob<T, P extends Property<T>> {
                 caption);
     }
 
-    /** With words for the captions of exported trees. */
+    /** The same control, named in the captions of exported trees. */
     Knob<T, P> captioned(Caption<T> words) {
         return new Knob<>(name, keys, make, initial, rounding, ofModel, spelling, slider, elsewhere, words);
     }

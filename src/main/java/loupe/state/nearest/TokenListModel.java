@@ -153,7 +153,7 @@ public final class TokenListModel {
         }
     }
 
-    /** At the first change of a gesture the list is kept, so that ranks won and lost can be told against it. */
+    /** Keeps the list as it is at the first change of a gesture, as the reference for rank changes. */
     private void beginGesture() {
         long now = nanos.getAsLong();
         boolean goesOn = lastMove != Long.MIN_VALUE
@@ -383,7 +383,7 @@ public final class TokenListModel {
         }
     }
 
-    /** Likewise for encoder and decoder. */
+    /** Ranks the tokens once for the encoder's direction and once for the decoder's. */
     private record Both(TokenColumns.Answer columns, TokenListSettings settings, TokenRanking ranking)
             implements HostQuestion<TokenSides> {
         @Override

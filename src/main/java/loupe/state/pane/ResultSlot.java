@@ -61,7 +61,7 @@ public final class ResultSlot<R> {
         ask(new Question<>(query, () -> service.submit(query, priority)));
     }
 
-    /** Likewise, for a question that is answered on the compute thread. */
+    /** Asks a nearby question that is answered on the compute thread; see {@link #ask(Query)}. */
     public void ask(HostQuestion<R> question) {
         ask(new Question<>(
                 question,
@@ -73,7 +73,7 @@ public final class ResultSlot<R> {
         askAfresh(new Question<>(query, () -> service.submit(query, priority)));
     }
 
-    /** Likewise, for a question that is answered on the compute thread. */
+    /** Asks about another subject, answered on the compute thread; see {@link #askAfresh(Query)}. */
     public void askAfresh(HostQuestion<R> question) {
         askAfresh(new Question<>(
                 question,

@@ -74,7 +74,7 @@ public final class Activity {
             return detail.getReadOnlyProperty();
         }
 
-        /** Such as {@code 3 min left}; empty while unknown. */
+        /** The time left in words, such as {@code 3 min left}; empty while unknown. */
         public ReadOnlyStringProperty timeLeft() {
             return timeLeft.getReadOnlyProperty();
         }

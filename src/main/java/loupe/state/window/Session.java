@@ -56,7 +56,7 @@ public record Session(
         }
     }
 
-    /** In screen pixels. */
+    /** Where the window was, in screen pixels. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Window(double x, double y, double width, double height, boolean maximised) {}
 

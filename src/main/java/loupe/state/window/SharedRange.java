@@ -27,7 +27,7 @@ public final class SharedRange {
         need(side, 0, value);
     }
 
-    /** Likewise, with the smallest positive value that the side has; 0 if it has none. */
+    /** Widens the range to what a side needs. */
     public void need(CheckpointSide side, double least, double value) {
         if (side.isA()) {
             leastOfA = least;

@@ -133,7 +133,7 @@ public final class Workbench {
         openModel(folder, opened -> {});
     }
 
-    /** Likewise, and goes on with {@code then} if it could be opened. */
+    /** Opens a model and, if that succeeds, calls {@code then} with it. */
     public void openModel(Path folder, Consumer<OpenModel> then) {
         long mine = ++modelOpening;
         openingModel.set(true);
@@ -199,7 +199,7 @@ public final class Workbench {
         openCheckpoint(side, path, options, opened -> {});
     }
 
-    /** Likewise, and goes on with {@code then} if it could be opened. */
+    /** Opens a checkpoint and, if that succeeds, calls {@code then} with it. */
     public void openCheckpoint(CheckpointSide side, Path path, SaeOptions options, Consumer<OpenSae> then) {
         long mine = checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(true);

@@ -23,7 +23,7 @@ final class ContentWords {
 
     private ContentWords() {}
 
-    /** In the order they stand. */
+    /** The content words of a definition, in their order. */
     static List<String> of(String definition) {
         return NOT_LETTERS
                 .splitAsStream(definition.toLowerCase(Locale.ROOT))

@@ -63,7 +63,7 @@ final class CorpusSampler {
         return sentences;
     }
 
-    /** As many contexts as are written at once, each as long as the model allows. */
+    /** Samples the next contexts, as many as are written at once, each as long as the model allows. */
     int[][] contexts(int separator, Cancellation cancellation) {
         int length = model.config().context();
         int[][] rows = new int[ROWS][length];

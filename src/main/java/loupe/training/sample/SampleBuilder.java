@@ -76,7 +76,7 @@ public final class SampleBuilder {
      * @param measured contexts on which the autoencoders are measured
      */
     record Sizes(int vocabulary, int context, int dModel, int nLayers, int nHeads, int rows, int measured) {
-        /** Of the bundled sample. */
+        /** The sizes of the bundled sample. */
         static final Sizes SAMPLE = new Sizes(8192, 128, 192, 5, 6, 8, 250);
 
         /** A GPT-2 with the native GELU, which is faster than the approximation that GPT-2 itself uses. */
@@ -268,7 +268,7 @@ public final class SampleBuilder {
         }
     }
 
-    /** By file name, and for the tokenized one without its lookup too. */
+    /** Evaluates every checkpoint of the sample, by file name; the tokenized one also without its lookup. */
     private Map<String, SaeEvaluation.Answer> measure(NDManager manager, LanguageModel model, Tokenizer tokenizer)
             throws IOException {
         int[][] texts = corpusContexts(tokenizer);

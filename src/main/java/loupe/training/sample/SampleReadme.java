@@ -127,7 +127,7 @@ final class SampleReadme {
         Files.writeString(folder.resolve("README.md"), text);
     }
 
-    /** Of a GPT-2 whose unembedding is its embedding. */
+    /** The number of parameters of a GPT-2 with tied unembedding. */
     private long parameters() {
         long d = model.dModel();
         return (model.vocabularySize() + model.context()) * d + model.nLayers() * (12 * d * d + 13 * d) + 2 * d;

@@ -97,7 +97,7 @@ public final class BoxBrush {
         return new ValueRange(rounded(Math.min(one, other)), rounded(Math.max(one, other)));
     }
 
-    /** To four digits, so that a range can be written out and read back as it is. */
+    /** Rounds to four digits, so that a range survives being written out and read back. */
     static double rounded(double value) {
         return Double.parseDouble(String.format(java.util.Locale.ROOT, "%.3e", value));
     }

@@ -50,7 +50,7 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
         fireChangeEvent();
     }
 
-    /** For a picture in other colours, drawn on another thread. */
+    /** A copy for drawing a picture in other colours on another thread. */
     @Override
     public Object clone() throws CloneNotSupportedException {
         CloudRenderer copy = (CloudRenderer) super.clone();

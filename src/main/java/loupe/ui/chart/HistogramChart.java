@@ -25,7 +25,7 @@ import org.jfree.data.xy.IntervalXYDataset;
  * <p>A brushed range ends at edges of bins, so that what it selects is exactly what the bars count.
  */
 public final class HistogramChart extends ChartPart {
-    /** Of more bars than these the gaps between them would be most of what is seen. */
+    /** The most bars drawn with gaps; with more, gaps would take most of the room. */
     private static final int MOST_OUTLINED = 60;
 
     private ChartAxis values;

@@ -69,7 +69,7 @@ public final class ScatterChart extends ChartPart {
         setClouds(shown, names, horizontal, vertical);
     }
 
-    /** Likewise, on other axes. A zoom or a mark of the axes before is given up only if an axis is another one. */
+    /** Shows points on new axes. A zoom or mark is dropped only if an axis really changes. */
     public void setClouds(
             List<ScatterCloud> shown, BiFunction<Side, Integer, String> names, ChartAxis across, ChartAxis up) {
         boolean sameAxes = hasPlot() && across.equals(horizontal) && up.equals(vertical);

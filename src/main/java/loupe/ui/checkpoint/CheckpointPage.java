@@ -171,7 +171,7 @@ public final class CheckpointPage {
         return label;
     }
 
-    /** As high as what is on it, now and when more comes; a lower window scrolls. */
+    /** A scroll pane as high as its content, also when that grows; it scrolls where the window is lower. */
     private static final class AsHighAs extends ScrollPane {
         private final VBox box;
 

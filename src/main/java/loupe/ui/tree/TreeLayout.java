@@ -48,7 +48,7 @@ public final class TreeLayout {
     private final boolean[] shown;
     private final float[] pathRatio;
     private final boolean[] generic;
-    /** At a stub, how many branches it stands for; 0 elsewhere. */
+    /** How many branches each stub stands for; 0 for other nodes. */
     private final int[] stub;
 
     private final int[] nextInStub;

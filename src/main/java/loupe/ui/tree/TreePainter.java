@@ -59,7 +59,7 @@ final class TreePainter {
         this.side = side;
     }
 
-    /** From 0 at the cutoff to 1 at certainty. */
+    /** The weight of a node's branch: 0 at the cutoff, 1 at certainty. */
     double weight(int node) {
         return layout.weight(node);
     }

@@ -6,7 +6,7 @@ final class TreeSketch {
 
     private final int width;
     private final int height;
-    /** From 0 to 1, row by row. */
+    /** Strength of each cell, 0 to 1, row by row. */
     private final float[] strength;
 
     private double scaleX = 1;

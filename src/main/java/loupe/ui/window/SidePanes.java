@@ -24,7 +24,7 @@ final class SidePanes {
         });
     }
 
-    /** In the order of their kinds. A pane of both sides is among those of A. */
+    /** All panes, in the order of their kinds. A pane of both sides counts among those of A. */
     Collection<Pane> all() {
         return Collections.unmodifiableCollection(panes.values());
     }

@@ -99,7 +99,7 @@ final class WindowColumns {
         return table;
     }
 
-    /** For the session. */
+    /** The divider positions that a session remembers, by name. */
     Map<String, List<Double>> dividerPositions() {
         return dividers.positions();
     }

@@ -75,7 +75,7 @@ public final class WorkbenchView {
         return scene;
     }
 
-    /** For the session. */
+    /** The divider positions that a session remembers, by name. */
     public Map<String, List<Double>> dividerPositions() {
         return columns.dividerPositions();
     }
