@@ -29,6 +29,8 @@ public record Remedy(Choice choice, Way way, String value) {
         SIDE,
         /** Whether an unfinished pass over a corpus is gone on with. */
         RESUME,
+        /** The ids of the tokens that given activations belong to. */
+        TOKEN_IDS,
         /** The field or column of a corpus that has the text. */
         TEXT_COLUMN,
         /** The device the model runs on. */

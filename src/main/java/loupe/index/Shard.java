@@ -3,6 +3,7 @@ package loupe.index;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import loupe.base.Refusal;
 
 /**
  * One of several equal shares of a pass, for as many processes or machines. Contexts are dealt out in blocks of
@@ -22,19 +23,18 @@ public record Shard(int number, int of) {
 
     public Shard {
         if (number < 1 || number > of) {
-            throw new IllegalArgumentException(
-                    "shard is " + number + "/" + of + ", the first number must be 1 to " + of);
+            throw new Refusal("The shard is " + number + "/" + of, "the first number to be 1 to " + of, "");
         }
     }
 
     /**
      * @param text such as {@code 2/4}
-     * @throws IllegalArgumentException if it is no shard
+     * @throws Refusal if it is no shard
      */
     public static Shard parse(String text) {
         Matcher written = WRITTEN.matcher(text);
         if (!written.matches()) {
-            throw new IllegalArgumentException("shard is " + text + ", write it like 2/4");
+            throw new Refusal("The shard is " + text, "two numbers, such as 2/4", "");
         }
         return new Shard(Integer.parseInt(written.group(1)), Integer.parseInt(written.group(2)));
     }

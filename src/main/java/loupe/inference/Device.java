@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import loupe.base.Refusal;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 
@@ -31,11 +32,11 @@ public record Device(String request) {
     /** What is left of the machine's memory to programs beside ours, and of a GPU's to the engine's own work. */
     private static final double SHARE_OF_MEMORY = 0.85;
 
-    /** @throws IllegalArgumentException if this is no way to name a device */
+    /** @throws Refusal if this is no way to name a device */
     public Device {
         request = request.toLowerCase(Locale.ROOT);
         if (!SPELLING.matcher(request).matches()) {
-            throw new IllegalArgumentException("device is " + request + ", expected auto, cpu, cuda or cuda:N");
+            throw new Refusal("The device is " + request, "auto, cpu, cuda or cuda:N", "");
         }
     }
 

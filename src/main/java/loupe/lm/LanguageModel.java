@@ -15,6 +15,7 @@ import java.util.OptionalDouble;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.base.Refusal;
 import loupe.lm.ModelConfig.Wiring;
 
 /**
@@ -239,15 +240,19 @@ public final class LanguageModel implements AutoCloseable {
         long[] ids = input.flatIds();
         for (long id : ids) {
             if (id < 0 || id >= config.vocabularySize()) {
-                throw new IllegalArgumentException(
-                        "token id is " + id + ", the vocabulary has " + config.vocabularySize());
+                throw new Refusal(
+                        "There is no token " + id,
+                        "0 to " + (config.vocabularySize() - 1),
+                        "Choose ids of the model's own tokenizer");
             }
         }
         int[][] positions = input.positions();
         for (int[] row : positions) {
             if (row[0] < 0 || row[row.length - 1] >= config.context()) {
-                throw new IllegalArgumentException("positions go from " + row[0] + " to " + row[row.length - 1]
-                        + ", the model has " + config.context());
+                throw new Refusal(
+                        "The text has " + (row[row.length - 1] + 1) + " tokens",
+                        "at most " + config.context() + ", the model's context",
+                        "Shorten it");
             }
         }
         NDArray tokens = lookUp(step.create(ids, shape), embedding());
@@ -287,8 +292,10 @@ public final class LanguageModel implements AutoCloseable {
         for (int g = 0; g < ghosts.size(); g++) {
             Ghost ghost = ghosts.get(g);
             if (ghost.vector().length != dModel) {
-                throw new IllegalArgumentException(
-                        "ghost has " + ghost.vector().length + " dimensions, the model " + dModel);
+                throw new Refusal(
+                        "The ghost has " + ghost.vector().length + " dimensions",
+                        dModel + ", the width of the model's embedding",
+                        "Choose a vector made for this model");
             }
             System.arraycopy(ghost.vector(), 0, vectors, g * dModel, dModel);
             pick[(int) (ghost.row() * length) + ghost.position()] = places + g;

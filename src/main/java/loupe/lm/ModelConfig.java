@@ -2,8 +2,10 @@ package loupe.lm;
 
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
+import loupe.base.HookPoint;
 
 /**
  * Sizes and switches of a transformer, the same for every family.
@@ -182,6 +184,29 @@ public record ModelConfig(
                 scoreScale.stream().map(LayerAttention::plain).toList(),
                 wiring,
                 Scaling.NONE);
+    }
+
+    /**
+     * The shape of one token's value at a hook point.
+     *
+     * @return empty if this model has no such layer or place, or the values there belong to pairs of tokens
+     */
+    public Optional<SiteShape> at(HookPoint point) {
+        if (point.site().inBlock() && point.layer() >= nLayers) {
+            return Optional.empty();
+        }
+        return switch (point.site()) {
+            case ATTN_SCORES, PATTERN -> Optional.empty();
+            case Q, Z -> Optional.of(new SiteShape(nHeads, dHead));
+            case K, V -> Optional.of(new SiteShape(nKeyValueHeads, dHead));
+            case LN1_SCALE, LN2_SCALE, LN_FINAL_SCALE -> Optional.of(new SiteShape(1, 1));
+            case MLP_PRE, MLP_POST -> Optional.of(new SiteShape(1, dMlp));
+            case MLP_PRE_LINEAR -> wiring.gatedMlp() ? Optional.of(new SiteShape(1, dMlp)) : Optional.empty();
+            case POS_EMBED -> wiring.absolutePositions() ? Optional.of(new SiteShape(1, dModel)) : Optional.empty();
+            case RESID_MID -> wiring.parallel() ? Optional.empty() : Optional.of(new SiteShape(1, dModel));
+            case EMBED, RESID_PRE, LN1_NORMALIZED, ATTN_OUT, LN2_NORMALIZED, MLP_OUT, RESID_POST, LN_FINAL_NORMALIZED ->
+                Optional.of(new SiteShape(1, dModel));
+        };
     }
 
     /** A GPT-2 with its usual settings: MLP four times as wide as the residual stream, gelu_new, epsilon 1e-5. */

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import loupe.base.Refusal;
 
 /**
  * Activations as an autoencoder reads them, and what is needed to give its output back in their terms. Device thread
@@ -38,9 +39,10 @@ public final class PreparedInput {
                 && (shape.length > 2 || shape[1] != width);
         int vectorAxes = joined ? 2 : 1;
         if (!joined && (shape.length == 0 || shape[shape.length - 1] != width)) {
-            throw new IllegalArgumentException(
-                    "activations have shape " + Arrays.toString(shape) + ", the autoencoder reads vectors of " + width
-                            + (config.readsHeads() ? " or heads that make " + width : ""));
+            throw new Refusal(
+                    "The activations have shape " + Arrays.toString(shape),
+                    "vectors of " + width + (config.readsHeads() ? ", or heads that make " + width : ""),
+                    "Choose activations of the place the checkpoint was trained on");
         }
         long[] leading = Arrays.copyOf(shape, shape.length - vectorAxes);
         long[] heads = joined ? Arrays.copyOfRange(shape, shape.length - 2, shape.length) : new long[0];

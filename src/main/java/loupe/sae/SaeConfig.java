@@ -170,13 +170,13 @@ public record SaeConfig(
 
     /**
      * Whether an input (..., heads, dHead) is taken as (..., heads * dHead): said by the files, or because it reads
-     * {@code hook_z}.
+     * queries, keys, values or {@code hook_z}.
      */
     public boolean readsHeads() {
         return reading.heads() instanceof Heads.Joined
                 || reading.heads() instanceof Heads.Unstated
                         && hook().map(HookPoint::site)
-                                .filter(HookPoint.Site.Z::equals)
+                                .filter(HookPoint.Site::hasHeads)
                                 .isPresent();
     }
 

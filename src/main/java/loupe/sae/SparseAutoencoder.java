@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import loupe.base.CheckpointException;
+import loupe.base.Refusal;
 import loupe.sae.HostWeights.Part;
 
 /**
@@ -352,8 +353,10 @@ public final class SparseAutoencoder implements AutoCloseable {
                         "Use it with the model it was trained on");
             }
             if (id < 0 || id >= rows) {
-                throw new IllegalArgumentException("the lookup has " + rows + " rows, token id " + id
-                        + " is out of range; the autoencoder was trained with another tokenizer");
+                throw new Refusal(
+                        "The lookup has " + rows + " rows, and the text has token " + id,
+                        "a row for every token of the tokenizer",
+                        "Use it with the model it was trained on");
             }
         }
         return Embedding.embedding(ids, lookup, SparseFormat.DENSE).singletonOrThrow();
@@ -361,8 +364,10 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     private float[] row(NDArray rows, int feature) {
         if (feature < 0 || feature >= config.dSae()) {
-            throw new IllegalArgumentException(
-                    "feature is " + feature + ", dictionary has " + config.dSae() + " features");
+            throw new Refusal(
+                    "There is no feature " + feature,
+                    "0 to " + (config.dSae() - 1),
+                    "Choose a feature of the checkpoint");
         }
         try (NDManager step = manager.newSubManager()) {
             NDArray id = step.create(new long[] {feature});

@@ -232,11 +232,11 @@ public class LanguageModelTest {
     @Test
     void tokensAndPositionsOutOfRangeAreRefused() {
         assertThatThrownBy(() -> model.forward(step, Input.of(3, 300)))
-                .hasMessage("token id is 300, the vocabulary has 300");
+                .hasMessage("There is no token 300; expected 0 to 299. Choose ids of the model's own tokenizer.");
         assertThatThrownBy(() -> model.forward(step, Input.of(3, -1)))
-                .hasMessage("token id is -1, the vocabulary has 300");
+                .hasMessage("There is no token -1; expected 0 to 299. Choose ids of the model's own tokenizer.");
         assertThatThrownBy(() -> model.forward(step, Input.of(new int[33])))
-                .hasMessage("positions go from 0 to 32, the model has 32");
+                .hasMessage("The text has 33 tokens; expected at most 32, the model's context. Shorten it.");
         assertThatThrownBy(() -> Input.of(new int[][] {{1, 2}, {3}})).hasMessageContaining("rows of 2 and of 1 tokens");
         assertThatThrownBy(() -> Input.of(1, 2).with(new Ghost(0, 2, new float[8])))
                 .hasMessageContaining("row 0, position 2");

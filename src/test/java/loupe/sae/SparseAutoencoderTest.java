@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Random;
+import loupe.base.Refusal;
 import loupe.sae.HostWeights.Part;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -223,9 +224,9 @@ class SparseAutoencoderTest {
                             .toFloatArray())
                     .containsExactly(43, 50, 11, 19);
             assertThatThrownBy(() -> sae.reconstruct(x, manager.create(new long[] {1, 2})))
-                    .isInstanceOf(IllegalArgumentException.class)
+                    .isInstanceOf(Refusal.class)
                     .hasMessageContaining("2 rows")
-                    .hasMessageContaining("token id 2");
+                    .hasMessageContaining("token 2");
             assertThatThrownBy(() -> sae.reconstruct(x, null)).hasMessageContaining("no token ids for 2 vectors");
         }
     }

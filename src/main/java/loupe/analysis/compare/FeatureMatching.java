@@ -2,10 +2,13 @@ package loupe.analysis.compare;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Optional;
 import loupe.analysis.DeviceArrays;
+import loupe.base.Refusal;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
+import loupe.sae.SaeConfig;
 
 /**
  * For every feature of each of two checkpoints its best match in the other, by cosine of the decoder directions. All
@@ -22,6 +25,17 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
     @Override
     public long bytes(Answer answer) {
         return 8L * (answer.bestInB().length + answer.bestInA().length);
+    }
+
+    /** Why the features of two checkpoints cannot be matched; empty if they write vectors of one width. */
+    public static Optional<Refusal> misfit(SaeId a, SaeConfig configOfA, SaeId b, SaeConfig configOfB) {
+        return configOfA.dOut() == configOfB.dOut()
+                ? Optional.empty()
+                : Optional.of(new Refusal(
+                        a.name() + " writes vectors of " + configOfA.dOut() + " numbers and " + b.name() + " of "
+                                + configOfB.dOut() + ", so their features cannot be matched",
+                        "",
+                        "Choose two checkpoints of the same place in a model"));
     }
 
     /** What became of a feature on the way from one checkpoint to another. */
@@ -133,11 +147,14 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
         public boolean step(Scope scope) {
             NDArray left = scope.sae(query.a).decoder();
             NDArray right = scope.sae(query.b).decoder();
-            if (left.getShape().get(1) != right.getShape().get(1)) {
-                throw new IllegalArgumentException(
-                        query.a + " writes " + left.getShape().get(1) + " dimensions and " + query.b + " "
-                                + right.getShape().get(1) + ", so their features cannot be matched");
-            }
+            misfit(
+                            query.a,
+                            scope.sae(query.a).config(),
+                            query.b,
+                            scope.sae(query.b).config())
+                    .ifPresent(refusal -> {
+                        throw refusal;
+                    });
             int countA = (int) left.getShape().get(0);
             int countB = (int) right.getShape().get(0);
             if (best == null) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import loupe.analysis.DeviceArrays;
+import loupe.analysis.Fit;
 import loupe.analysis.prompts.TokenRows;
 import loupe.analysis.prompts.TrainedValues;
 import loupe.base.HookPoint;
@@ -86,14 +87,10 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         public boolean step(Scope scope) {
             SparseAutoencoder loaded = scope.sae(sae);
             SaeConfig config = loaded.config();
-            HookPoint read = config.hook()
-                    .orElseThrow(
-                            () -> new IllegalArgumentException(
-                                    "the checkpoint does not say where in the model it reads, so it cannot be applied to a text"));
-            if (config.transcodes() && config.hookOut().isEmpty()) {
-                throw new IllegalArgumentException(
-                        "the checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with");
-            }
+            new Fit(scope.model(model).config(), config).misfitOfOutput().ifPresent(misfit -> {
+                throw misfit.refusal(sae.name(), model.name());
+            });
+            HookPoint read = config.hook().orElseThrow();
             HookPoint write = config.hookOut().orElse(read);
             int length = texts.row(rows).length;
             int[][] batch = texts.alike(rows, (int) Math.max(1, FEATURES_PER_STEP / ((long) length * config.dSae())));
@@ -258,12 +255,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
     /** Keeps the values at some hook points and ends the pass at the last of them. */
     private record Caught(Set<HookPoint> points, Map<HookPoint, NDArray> values) implements Hook {
         NDArray value(HookPoint at) {
-            NDArray value = values.get(at);
-            if (value == null) {
-                throw new IllegalArgumentException(
-                        "the model has no hook point " + at + ", where the autoencoder is applied");
-            }
-            return value;
+            return values.get(at);
         }
 
         @Override

@@ -10,11 +10,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
+import loupe.analysis.Fit;
 import loupe.analysis.prompts.TokenRows;
 import loupe.analysis.prompts.TrainedValues;
 import loupe.base.HookPoint;
-import loupe.base.Refusal;
-import loupe.base.Remedy;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
@@ -96,7 +95,11 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             LanguageModel lm = scope.model(model);
             SparseAutoencoder loaded = scope.sae(sae);
             SaeConfig config = loaded.config();
-            Places places = Places.of(config);
+            new Fit(scope.model(model).config(), config).misfitOfOutput().ifPresent(misfit -> {
+                throw misfit.refusal(sae.name(), model.name());
+            });
+            HookPoint read = config.hook().orElseThrow();
+            HookPoint write = config.hookOut().orElse(read);
             int length = texts.row(rows).length;
             int[][] batch = texts.alike(rows, (int)
                     Math.max(1, LOGITS_PER_STEP / ((long) length * lm.config().vocabularySize())));
@@ -110,26 +113,23 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
                                     .toArray(),
                             new Shape(batch.length, length));
 
-            Patch caught = Patch.looking(places.read, places.write);
+            Patch caught = Patch.looking(read, write);
             NDArray clean = logProbabilities(lm, scope, input, caught);
-            NDArray whole = caught.value(places.write);
-            NDArray target = TrainedValues.of(lm, config, places.write, whole);
-            Reconstruction made =
-                    loaded.reconstruct(TrainedValues.of(lm, config, places.read, caught.value(places.read)), ids);
+            NDArray whole = caught.value(write);
+            NDArray target = TrainedValues.of(lm, config, write, whole);
+            Reconstruction made = loaded.reconstruct(TrainedValues.of(lm, config, read, caught.value(read)), ids);
             NDArray withSae = logProbabilities(
                     lm,
                     scope,
                     input,
                     Patch.replacing(
-                            places.write,
-                            TrainedValues.with(
-                                    lm, config, places.write, whole, whereCounted(counted, made.xHat(), target))));
+                            write,
+                            TrainedValues.with(lm, config, write, whole, whereCounted(counted, made.xHat(), target))));
             NDArray withZeros = logProbabilities(
                     lm,
                     scope,
                     input,
-                    Patch.replacing(
-                            places.write, TrainedValues.with(lm, config, places.write, whole, target.zerosLike())));
+                    Patch.replacing(write, TrainedValues.with(lm, config, write, whole, target.zerosLike())));
 
             double[] found = {
                 loss(clean, batch, counted),
@@ -251,21 +251,6 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         return sum;
     }
 
-    /** Where an autoencoder reads and where it writes; the same but for transcoders. */
-    private record Places(HookPoint read, HookPoint write) {
-        static Places of(SaeConfig config) {
-            HookPoint read = config.hook()
-                    .orElseThrow(() -> new Refusal(
-                            "The checkpoint does not say where in the model it reads",
-                            Remedy.give(Remedy.Choice.HOOK)));
-            if (config.transcodes() && config.hookOut().isEmpty()) {
-                throw new IllegalArgumentException(
-                        "the checkpoint is a transcoder that does not say where in the model it writes, so its output cannot be put there");
-            }
-            return new Places(read, config.hookOut().orElse(read));
-        }
-    }
-
     /** Looks at the values at some hook points, and puts others in the place of some. */
     private record Patch(Set<HookPoint> caught, Map<HookPoint, NDArray> values, Map<HookPoint, NDArray> replacements)
             implements Hook {
@@ -278,12 +263,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         }
 
         NDArray value(HookPoint at) {
-            NDArray value = values.get(at);
-            if (value == null) {
-                throw new IllegalArgumentException(
-                        "the model has no hook point " + at + ", where the autoencoder is applied");
-            }
-            return value;
+            return values.get(at);
         }
 
         @Override

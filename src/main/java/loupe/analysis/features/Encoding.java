@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Optional;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.compare.SaeMetrics;
+import loupe.base.Refusal;
+import loupe.base.Remedy;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
@@ -134,19 +136,26 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
                     && (long) shape[rank - 1] * shape[rank - 2] == config.dIn()
                     && config.readsHeads();
             if (rank == 0 || !heads && shape[rank - 1] != config.dIn()) {
-                throw new IllegalArgumentException("the activations have shape " + Arrays.toString(shape)
-                        + ", the autoencoder reads vectors of " + config.dIn());
+                throw new Refusal(
+                        "The activations have shape " + Arrays.toString(shape),
+                        "vectors of " + config.dIn() + " numbers",
+                        "Choose activations of the place the checkpoint was trained on");
             }
             int axes = heads ? 2 : 1;
             int vectors = x.data().length / config.dIn();
             if (config.lookup() && tokenIds.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "this autoencoder adds a bias for each token, so the token ids are needed: one for each of the "
-                                + vectors + " vectors");
+                throw new Refusal(
+                        "This autoencoder adds a bias for each token, and no token ids are given",
+                        "one for each of the " + vectors + " vectors",
+                        "",
+                        Remedy.give(Remedy.Choice.TOKEN_IDS));
             }
             if (tokenIds.isPresent() && tokenIds.get().size() != vectors) {
-                throw new IllegalArgumentException(
-                        "there are " + tokenIds.get().size() + " token ids for " + vectors + " vectors");
+                throw new Refusal(
+                        "There are " + tokenIds.get().size() + " token ids",
+                        "one for each of the " + vectors + " vectors",
+                        "",
+                        Remedy.give(Remedy.Choice.TOKEN_IDS));
             }
             return new Layout(
                     config, vectors, Arrays.copyOf(shape, rank - axes), Arrays.copyOfRange(shape, rank - axes, rank));

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
@@ -34,8 +35,11 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
         LanguageModel lm = scope.model(model);
         int dModel = lm.config().dModel();
         if (direction.length != dModel) {
-            throw new IllegalArgumentException(sae + " writes " + direction.length
-                    + " dimensions, the residual stream of " + model + " has " + dModel);
+            throw new Refusal(
+                    sae.name() + " writes vectors of " + direction.length + " numbers, the residual stream of "
+                            + model.name() + " has " + dModel,
+                    "",
+                    "Choose a checkpoint that writes to the residual stream");
         }
         NDManager step = scope.arrays();
         NDArray row = step.create(direction, new Shape(1, dModel));

@@ -1,6 +1,7 @@
 package loupe.analysis.features;
 
 import java.util.List;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 import loupe.tensor.HostTensor;
@@ -15,7 +16,7 @@ public sealed interface NeighbourQuery {
         public Text {
             ids = List.copyOf(ids);
             if (ids.isEmpty()) {
-                throw new IllegalArgumentException("the text has no tokens");
+                throw new Refusal("The text has no tokens", "at least one", "Write a text");
             }
         }
     }

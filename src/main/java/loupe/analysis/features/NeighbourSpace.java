@@ -2,6 +2,7 @@ package loupe.analysis.features;
 
 import ai.djl.ndarray.NDArray;
 import loupe.analysis.DeviceArrays;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
@@ -45,6 +46,7 @@ public sealed interface NeighbourSpace {
         SaeId sae = ((Biases) this).sae;
         return scope.sae(sae)
                 .lookup()
-                .orElseThrow(() -> new IllegalArgumentException(sae + " has no per-token biases"));
+                .orElseThrow(() -> new Refusal(
+                        sae.name() + " has no per-token biases", "", "Look among its encoder or decoder directions"));
     }
 }

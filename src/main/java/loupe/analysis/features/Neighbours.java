@@ -8,6 +8,7 @@ import java.util.Random;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
 import loupe.analysis.Vectors;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
@@ -38,8 +39,10 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
         int width = (int) rows.getShape().get(1);
         double[] vector = vector(scope, width);
         if (vector.length != width) {
-            throw new IllegalArgumentException(
-                    "the vector has " + vector.length + " dimensions, what it is compared with has " + width);
+            throw new Refusal(
+                    "The vector has " + vector.length + " dimensions, what it is compared with has " + width,
+                    "",
+                    "Compare it with vectors of the same place in the model");
         }
         double[] unit = Vectors.unit(vector);
         OptionalInt itself = itself(scope);
@@ -147,8 +150,8 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
 
     private static double[] row(Scope scope, NDArray rows, int index) {
         if (index < 0 || index >= rows.getShape().get(0)) {
-            throw new IllegalArgumentException("the query is row " + index + ", but there are "
-                    + rows.getShape().get(0) + ", counted from 0");
+            throw new Refusal(
+                    "The query is row " + index, "0 to " + (rows.getShape().get(0) - 1), "Choose another row");
         }
         try (NDManager step = scope.arrays().newSubManager()) {
             return DeviceArrays.doubles(DeviceArrays.rows(step, rows, index, index + 1L));

@@ -2,7 +2,9 @@ package loupe.analysis.ghost;
 
 import java.util.ArrayList;
 import java.util.List;
+import loupe.analysis.Fit;
 import loupe.analysis.Vectors;
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.Scope;
@@ -36,9 +38,14 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
         if (source instanceof GhostSource.Feature feature) {
             SparseAutoencoder sae = scope.sae(feature.sae());
             if (feature.index() < 0 || feature.index() >= sae.config().dSae()) {
-                throw new IllegalArgumentException("feature is " + feature.index() + ", the checkpoint has "
-                        + sae.config().dSae());
+                throw new Refusal(
+                        "There is no feature " + feature.index(),
+                        "0 to " + (sae.config().dSae() - 1),
+                        "Choose a feature of the checkpoint");
             }
+            new Fit(scope.model(model).config(), sae.config()).misfitOfGhost().ifPresent(misfit -> {
+                throw misfit.refusal(feature.sae().name(), model.name());
+            });
             vectors.add(Vectors.unit(widen(sae.encoderDirection(feature.index()))));
             vectors.add(Vectors.unit(widen(sae.decoderDirection(feature.index()))));
         } else if (source instanceof GhostSource.Directions directions) {
@@ -50,9 +57,10 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
         int dModel = vectors.get(0).length;
         for (double[] vector : vectors) {
             if (vector.length != dModel) {
-                throw new IllegalArgumentException(
-                        "the direction has " + vector.length + " dimensions, the model's embedding has " + dModel
-                                + "; choose vectors or a checkpoint made for this model");
+                throw new Refusal(
+                        "The vector has " + vector.length + " dimensions",
+                        dModel + ", as the embedding of " + model.name(),
+                        "Choose a vector made for this model");
             }
         }
         if (components > 0) {

@@ -1,5 +1,6 @@
 package loupe.analysis.ghost;
 
+import loupe.base.Refusal;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.Scope;
@@ -21,8 +22,10 @@ public record PrincipalComponents(ModelId model, int count) implements Query.Sin
     public Answer answer(Scope scope) {
         EmbeddingCovariance.Answer covariance = scope.answer(new EmbeddingCovariance(model));
         if (count > covariance.dModel()) {
-            throw new IllegalArgumentException(
-                    "count is " + count + ", the embedding has " + covariance.dModel() + " dimensions");
+            throw new Refusal(
+                    "There are weights for " + count + " principal components",
+                    "at most " + covariance.dModel() + ", the dimensions of the embedding",
+                    "Give fewer");
         }
         LeadingEigenvectors leading =
                 LeadingEigenvectors.of(covariance.sums(), covariance.dModel(), count, scope.cancellation());

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import loupe.analysis.Vectors;
+import loupe.base.Refusal;
 import loupe.inference.Query;
 import loupe.inference.Scope;
 import loupe.lm.Ghost;
@@ -92,8 +93,10 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         if (query.steering().isPresent()) {
             TreeSteering steering = query.steering().get();
             if (steering.layer() < 0 || steering.layer() >= lm.config().nLayers()) {
-                throw new IllegalArgumentException("steering layer is " + steering.layer() + ", the model has "
-                        + lm.config().nLayers());
+                throw new Refusal(
+                        "Steering is at layer " + steering.layer(),
+                        "0 to " + (lm.config().nLayers() - 1),
+                        "Choose a layer of the model");
             }
             int from = prompt.ghostPositions().get(prompt.ghostPositions().size() - 1) + 1;
             made.add(lane(
@@ -133,8 +136,10 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     private static GhostLane empty(GhostPrompt prompt) {
         List<Integer> rest = prompt.withoutGhosts();
         if (rest.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "the prompt is nothing but the ghost, so an empty baseline has no tokens");
+            throw new Refusal(
+                    "The prompt is nothing but the ghost, so an empty baseline has no tokens",
+                    "",
+                    "Choose another baseline or prompt");
         }
         return new GhostLane(rest.stream().mapToInt(Integer::intValue).toArray(), List.of(), null);
     }
@@ -142,8 +147,11 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     private static float[] direction(SparseAutoencoder sae, int feature, LanguageModel lm) {
         float[] direction = sae.decoderDirection(feature);
         if (direction.length != lm.config().dModel()) {
-            throw new IllegalArgumentException("the decoder direction has " + direction.length
-                    + " dimensions, the model's residual stream " + lm.config().dModel());
+            throw new Refusal(
+                    "The decoder direction has " + direction.length + " dimensions, the model's residual stream "
+                            + lm.config().dModel(),
+                    "",
+                    "Steer with a checkpoint that writes to the residual stream");
         }
         double norm = 0;
         for (float x : direction) {

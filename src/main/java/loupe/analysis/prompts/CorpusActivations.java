@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
+import loupe.base.Remedy;
 import loupe.inference.ModelId;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
@@ -61,8 +63,8 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
 
     static HookPoint hookOf(SaeConfig config) {
         Optional<HookPoint> hook = config.hook();
-        return hook.orElseThrow(() -> new IllegalArgumentException(
-                "hook is unknown, the autoencoder cannot be applied to a model without it"));
+        return hook.orElseThrow(() -> new Refusal(
+                "The checkpoint does not say where in the model it reads", Remedy.give(Remedy.Choice.HOOK)));
     }
 
     /** Keeps the values at some hook points and ends the pass at the last of them. */

@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import loupe.base.Refusal;
 
 /**
  * Which tokens a list may have. A token has to pass everything that is asked.
@@ -46,11 +47,11 @@ public record TokenFilter(
     public TokenFilter {
         scripts = scripts.isEmpty() ? Set.of() : Set.copyOf(EnumSet.copyOf(scripts));
         if (minLength < 0 || maxLength < minLength) {
-            throw new IllegalArgumentException("the length is from " + minLength + " to " + maxLength
-                    + ", expected 0 or more and no less than that");
+            throw new Refusal(
+                    "The length is from " + minLength + " to " + maxLength, "0 or more and no less than that", "");
         }
         if (!(trained >= 0 && trained <= 1)) {
-            throw new IllegalArgumentException("trained is " + trained + ", expected 0 to 1");
+            throw new Refusal("The norm of trained tokens is " + trained, "0 to 1", "");
         }
         regex = regex && !text.isEmpty();
         if (regex) {
@@ -100,8 +101,8 @@ public record TokenFilter(
         try {
             return Pattern.compile(regex);
         } catch (PatternSyntaxException e) {
-            throw new IllegalArgumentException("Invalid regular expression: " + regex + " (" + e.getDescription()
-                    + " near character " + Math.max(0, e.getIndex()) + ")");
+            throw new Refusal("Invalid regular expression: " + regex + " (" + e.getDescription() + " near character "
+                    + Math.max(0, e.getIndex()) + ")");
         }
     }
 }

@@ -205,9 +205,6 @@ public final class Cli implements Runnable {
         if (cause instanceof IOException) {
             return say(sentence((IOException) cause), ExitCode.REFUSED);
         }
-        if (cause instanceof IllegalArgumentException && isOurs(cause)) {
-            return say(cause.getMessage(), ExitCode.REFUSED);
-        }
         return say(
                 Problem.of(cause).message()
                         + ". Please report it; with JAVA_TOOL_OPTIONS=-Dloupe.log=DEBUG the log has the details",
@@ -226,14 +223,6 @@ public final class Cli implements Runnable {
                                             : "the system refused it");
         }
         return "Reading or writing failed: " + failure.getMessage();
-    }
-
-    /**
-     * Whether our own code refused an argument, such as a token id outside the vocabulary, and said so in a sentence.
-     */
-    private static boolean isOurs(Throwable failure) {
-        StackTraceElement[] stack = failure.getStackTrace();
-        return stack.length > 0 && stack[0].getClassName().startsWith("loupe.");
     }
 
     private int say(String message, int code) {

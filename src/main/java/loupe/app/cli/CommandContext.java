@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import loupe.base.Cancellation;
+import loupe.base.Refusal;
 import loupe.inference.Device;
 import loupe.inference.InferenceService;
 import loupe.inference.LocalInferenceService;
@@ -38,7 +39,7 @@ public final class CommandContext implements AutoCloseable {
             PrintStream err) {
         try {
             this.device = new Device(device);
-        } catch (IllegalArgumentException e) {
+        } catch (Refusal e) {
             throw new UsageException("--device: " + e.getMessage());
         }
         if (threads != null) {

@@ -42,6 +42,7 @@ public final class OptionWords {
             case FOLD -> "--fold";
             case SUBTRACT_DECODER_BIAS -> "--subtract-b-dec";
             case SIDE -> "--side";
+            case TOKEN_IDS -> "--token-ids";
             case RESUME -> "--resume";
             case TEXT_COLUMN -> "--text-column";
             case DEVICE -> "--device";
@@ -55,6 +56,7 @@ public final class OptionWords {
         }
         return switch (remedy.choice()) {
             case K, SIDE -> " N";
+            case TOKEN_IDS -> " ID,ID,..";
             case HOOK, ACTIVATION, FORMAT, TEXT_COLUMN -> " NAME";
             case NORM_FACTOR -> " S";
             case DEVICE -> " DEVICE";

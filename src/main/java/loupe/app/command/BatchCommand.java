@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import loupe.analysis.Fit;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
@@ -153,7 +154,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
                 parts.contains("scale")
                         ? context.ask(new TokenGeometry(opened.id())).meanDistance()
                         : 1,
-                sae.config().hook().filter(hook -> Fit.hasVectors(opened, hook)));
+                new Fit(opened.config(), sae.config()).residualPlace());
 
         long start = System.nanoTime();
         int done = 0;

@@ -3,6 +3,7 @@ package loupe.app.command;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
 import java.util.Set;
+import loupe.analysis.Fit;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
 import loupe.analysis.prompts.TokenRows;
@@ -44,7 +45,7 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
     public Result run(CommandContext context) {
         OpenSae checkpoint = reading.open(context, sae, "--sae");
         OpenModel opened = model.open(context, Processing.RAW);
-        Fit.require(opened, checkpoint);
+        SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
         TokenRows contexts = corpus.contexts(context, opened, model.separator(opened));
         context.begin();
         return Result.of(context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, ignored)));

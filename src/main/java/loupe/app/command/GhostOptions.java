@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
+import loupe.analysis.Fit;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
@@ -244,8 +245,7 @@ abstract class GhostOptions {
         Path sae = checkpoint().orElseThrow();
         opened = reading.open(context, sae, "--sae");
         requireFeature(feature, opened.config().dSae(), sae);
-        requireWidth(sae, model, opened.config().dIn());
-        requireWidth(sae, model, opened.config().dOut());
+        SaeArguments.require(new Fit(model.config(), opened.config()).misfitOfGhost(), opened, model);
         return new GhostSource.Feature(opened.id(), feature);
     }
 

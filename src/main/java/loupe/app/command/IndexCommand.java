@@ -6,11 +6,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import loupe.analysis.Fit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
 import loupe.index.ActivationIndex;
 import loupe.index.Corpus;
 import loupe.index.IndexBuild;
@@ -103,7 +105,8 @@ public final class IndexCommand implements Runnable {
             List<OpenSae> checkpoints = new ArrayList<>();
             saes.forEach(sae -> checkpoints.add(reading.open(context, sae, "--sae")));
             OpenModel opened = model.open(context, Processing.RAW);
-            checkpoints.forEach(checkpoint -> Fit.require(opened, checkpoint));
+            checkpoints.forEach(checkpoint ->
+                    SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfit(), checkpoint, opened));
             Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
             IndexBuild.Settings settings = new IndexBuild.Settings(
                     new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()),
@@ -167,7 +170,7 @@ public final class IndexCommand implements Runnable {
         public Shard convert(String text) {
             try {
                 return Shard.parse(text);
-            } catch (IllegalArgumentException e) {
+            } catch (Refusal e) {
                 throw new TypeConversionException(e.getMessage());
             }
         }

@@ -5,11 +5,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import loupe.analysis.Misfit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
+import loupe.app.cli.OptionWords;
 import loupe.app.cli.UsageException;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
+import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Pending;
 import loupe.sae.checkpoint.SaeFamilies;
@@ -71,6 +75,19 @@ final class SaeArguments {
         OpenSae opened = Pending.await(context.service().openSae(path, options(path)));
         opened.warnings().forEach(warning -> context.warn(path + ": " + warning));
         return opened;
+    }
+
+    /**
+     * Goes on only with a checkpoint that fits the model.
+     *
+     * @throws UsageException if it does not say where it reads, which the command line has to
+     * @throws Refusal if it does not fit
+     */
+    static void require(Optional<Misfit> misfit, OpenSae sae, OpenModel model) {
+        misfit.ifPresent(why -> {
+            Refusal refusal = why.refusal(sae.path().toString(), model.id().name());
+            throw why instanceof Misfit.PlaceUnknown ? new UsageException(OptionWords.of(refusal)) : refusal;
+        });
     }
 
     /** Whether --sae-format was given. */

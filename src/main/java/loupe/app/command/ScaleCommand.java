@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import loupe.analysis.Fit;
 import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.ScaleOutline;
@@ -92,8 +93,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
         List<Double> tried = scales == null
                 ? ScaleSweep.grid(context.ask(new TokenGeometry(opened.id())).meanDistance(), ScaleSweep.DEFAULT_COUNT)
                 : Arrays.stream(scales).boxed().toList();
-        Optional<HookPoint> readAt =
-                ghost.sae().flatMap(sae -> sae.config().hook()).filter(hook -> Fit.hasVectors(opened, hook));
+        Optional<HookPoint> readAt = ghost.sae().flatMap(sae -> new Fit(opened.config(), sae.config()).residualPlace());
         double[] shares = mixes == null ? new double[] {settings.encoderMix()} : mixes;
         long start = System.nanoTime();
         List<ScaleSweep.Answer> answers = new ArrayList<>();

@@ -90,8 +90,8 @@ final class TokenFilterOptions {
                     trained,
                     matching != null ? matching : contains != null ? contains : "",
                     matching != null);
-        } catch (IllegalArgumentException e) {
-            throw new UsageException("the token filter: " + e.getMessage());
+        } catch (Refusal e) {
+            throw new UsageException("The token filter: " + e.getMessage());
         }
     }
 

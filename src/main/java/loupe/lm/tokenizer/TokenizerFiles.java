@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.Refusal;
 import loupe.format.JsonFiles;
 
 /**
@@ -233,8 +234,8 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public Tokens encode(String text, Beginning where) {
         if (where == Beginning.YES && beginning.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "beginning is YES, but the tokenizer has no token for the beginning of text");
+            throw new Refusal(
+                    "The tokenizer has no token for the beginning of text", "", "Let texts begin as the model's do");
         }
         boolean known = beginning.isPresent() && settings.begins().isPresent();
         boolean begin = where == Beginning.YES
@@ -307,7 +308,8 @@ public final class TokenizerFiles implements Tokenizer {
     public String decode(int... ids) {
         for (int id : ids) {
             if (id < 0 || id >= size()) {
-                throw new IllegalArgumentException("token id is " + id + ", the tokenizer has " + size());
+                throw new Refusal(
+                        "There is no token " + id, "0 to " + (size() - 1), "Choose ids of the model's own tokenizer");
             }
         }
         return library.decode(Arrays.stream(ids).asLongStream().toArray(), false);

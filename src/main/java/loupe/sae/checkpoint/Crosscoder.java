@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.base.HookPoint;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
@@ -55,7 +57,10 @@ final class Crosscoder implements SaeFamily {
         int side = options.side().orElse(0);
         if (side < 0 || side >= models) {
             throw files.refused(
-                    "the side is " + side, "0 to " + (models - 1) + ", one for each model it was trained on", "");
+                    "the side is " + side,
+                    "0 to " + (models - 1) + ", one for each model it was trained on",
+                    "",
+                    Remedy.give(Choice.SIDE));
         }
         SaeDraft draft = new SaeDraft(files, format(), shape[1], shape[2])
                 .take(Part.ENCODER_BIAS, encoderBias)

@@ -8,6 +8,7 @@ import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
+import loupe.base.Remedy;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
@@ -181,7 +182,11 @@ final class SaeLens implements SaeFamily {
             OptionalDouble own = cfg.number("activation_normalization_factor");
             draft.normFactor(options.normFactor().isPresent() ? options.normFactor() : own.isPresent() ? own : beside);
             if (draft.normFactor().isPresent() && !(draft.normFactor().getAsDouble() > 0)) {
-                throw files.refused("the norm factor is " + draft.normFactor().getAsDouble(), "a positive number", "");
+                throw files.refused(
+                        "the norm factor is " + draft.normFactor().getAsDouble(),
+                        "a positive number",
+                        "",
+                        Remedy.give(Remedy.Choice.NORM_FACTOR));
             }
             if (draft.normFactor().isEmpty()) {
                 draft.warn("normalize_activations is " + name

@@ -4,6 +4,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
+import loupe.base.Remedy;
 import loupe.sae.InputNormalisation;
 
 /**
@@ -47,6 +49,54 @@ public record SaeOptions(
             Optional<Boolean> centred,
             boolean fold) {
         this(format, k, hook, activation, normFactor, centred, fold, Optional.empty(), OptionalInt.empty());
+    }
+
+    /**
+     * The same with a choice made as a field says it, or taken back.
+     *
+     * @param value empty to take it back
+     * @throws Refusal if the text is no such value
+     */
+    public SaeOptions with(Remedy.Choice choice, String value) {
+        boolean back = value.isEmpty();
+        return new SaeOptions(
+                choice == Remedy.Choice.FORMAT ? said(value) : format,
+                choice == Remedy.Choice.K ? whole(value) : k,
+                choice != Remedy.Choice.HOOK
+                        ? hook
+                        : back
+                                ? Optional.empty()
+                                : Optional.of(HookPoint.parse(value).orElseThrow(() -> no(value))),
+                choice == Remedy.Choice.ACTIVATION ? said(value) : activation,
+                choice == Remedy.Choice.NORM_FACTOR ? number(value) : normFactor,
+                centred,
+                choice == Remedy.Choice.FOLD ? !back : fold,
+                choice == Remedy.Choice.SUBTRACT_DECODER_BIAS ? said(value).map(Boolean::valueOf) : subtractDecoderBias,
+                choice == Remedy.Choice.SIDE ? whole(value) : side);
+    }
+
+    private static Optional<String> said(String value) {
+        return value.isEmpty() ? Optional.empty() : Optional.of(value);
+    }
+
+    private static OptionalInt whole(String value) {
+        try {
+            return value.isEmpty() ? OptionalInt.empty() : OptionalInt.of(Integer.parseInt(value));
+        } catch (NumberFormatException e) {
+            throw new Refusal(value + " is no whole number");
+        }
+    }
+
+    private static OptionalDouble number(String value) {
+        try {
+            return value.isEmpty() ? OptionalDouble.empty() : OptionalDouble.of(Double.parseDouble(value));
+        } catch (NumberFormatException e) {
+            throw new Refusal(value + " is no number");
+        }
+    }
+
+    private static Refusal no(String value) {
+        return new Refusal(value + " is no hook point", "a name such as blocks.6.hook_resid_pre", "");
     }
 
     public SaeOptions withCentred(boolean other) {

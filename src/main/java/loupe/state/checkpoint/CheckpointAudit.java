@@ -10,6 +10,8 @@ import java.util.concurrent.CompletableFuture;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.value.ObservableValue;
+import loupe.analysis.Fit;
+import loupe.analysis.Misfit;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.prompts.TokenRows;
 import loupe.base.Cancellation;
@@ -95,16 +97,15 @@ public final class CheckpointAudit {
         }
         String obstacle = text == null
                 ? "There is no text to measure the fit on. Choose a corpus first"
-                : model.tokenizer().isEmpty()
-                        ? "The model has no tokenizer, so no text can be read for it"
-                        : open.config().hook().isEmpty()
-                                ? "The checkpoint does not say where in the model it reads. Open it again and say so"
-                                : open.config().transcodes()
-                                                && open.config().hookOut().isEmpty()
-                                        ? "The checkpoint is a transcoder that does not say where in the model it writes, so there is nothing to compare with"
-                                        : "";
+                : model.tokenizer().isEmpty() ? "The model has no tokenizer, so no text can be read for it" : "";
         if (!obstacle.isEmpty()) {
             problem.set(new Problem(obstacle, true, ""));
+            return;
+        }
+        Optional<Misfit> misfit = new Fit(model.config(), open.config()).misfitOfOutput();
+        if (misfit.isPresent()) {
+            problem.set(
+                    Problem.of(misfit.get().refusal(open.id().name(), model.id().name())));
             return;
         }
         problem.set(null);

@@ -5,6 +5,7 @@ import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
+import loupe.base.Remedy;
 import loupe.index.ActivationIndex;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
@@ -24,10 +25,12 @@ public final class ActivationsModel {
     private final CheckpointSide side;
     private final CorpusStatistics statistics;
     private final SharedRange range;
+    private final Workbench workbench;
     private final ResultSlot<FeatureActivations> activations;
     private final ReadOnlyStringWrapper why = new ReadOnlyStringWrapper(this, "why", "");
 
     public ActivationsModel(Workbench workbench, CheckpointSide side, CorpusStatistics statistics, SharedRange range) {
+        this.workbench = workbench;
         this.side = side;
         this.statistics = statistics;
         this.range = range;
@@ -67,6 +70,11 @@ public final class ActivationsModel {
         return statistics.problem(side);
     }
 
+    /** Reads the checkpoint as a remedy says, or asks how. */
+    public void mend(Remedy remedy) {
+        workbench.mend(side, remedy);
+    }
+
     public void recount() {
         statistics.retry(side);
     }
@@ -75,6 +83,7 @@ public final class ActivationsModel {
     PaneStatusBinding status() {
         return new PaneStatusBinding()
                 .fails(countingProblem(), this::recount)
+                .mendedBy(this::mend)
                 .fails(activations)
                 .isEmpty(why::get, why);
     }

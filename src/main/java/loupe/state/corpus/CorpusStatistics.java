@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -16,6 +17,8 @@ import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleObjectProperty;
+import loupe.analysis.Fit;
+import loupe.analysis.Misfit;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
@@ -182,11 +185,10 @@ public final class CorpusStatistics {
             if (model == null || sae == null || text == null) {
                 return;
             }
-            if (sae.config().hook().isEmpty()) {
-                problem.set(new Problem(
-                        "The checkpoint does not say where in the model it reads, so its activations cannot be counted. Open it again and say so",
-                        true,
-                        ""));
+            Optional<Misfit> misfit = new Fit(model.config(), sae.config()).misfit();
+            if (misfit.isPresent()) {
+                problem.set(Problem.of(
+                        misfit.get().refusal(sae.id().name(), model.id().name())));
                 return;
             }
             if (model.tokenizer().isEmpty()) {

@@ -4,8 +4,10 @@ import java.util.List;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.value.ObservableValue;
+import loupe.analysis.Fit;
 import loupe.analysis.prompts.TextActivations;
 import loupe.base.Problem;
+import loupe.base.Remedy;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
@@ -21,6 +23,7 @@ public final class OwnTextModel {
     /** How many features are listed at a token. */
     public static final int MOST = 200;
 
+    private final ActivationsModel activations;
     private final CheckpointSide side;
     private final OwnText text;
     private final SharedRange range;
@@ -30,12 +33,14 @@ public final class OwnTextModel {
 
     /** @param activations whose range says how strong an activation of the side's feature is */
     public OwnTextModel(Workbench workbench, ActivationsModel activations, OwnText text) {
+        this.activations = activations;
         side = activations.side();
         this.text = text;
         range = activations.range();
         reading = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.INTERACTIVE);
         status = new PaneStatusBinding()
                 .refuses(problem())
+                .mendedBy(this::mend)
                 .fails(text.tokens())
                 .fails(reading)
                 .isEmpty(this::whyEmpty, side.model(), side.sae())
@@ -79,6 +84,11 @@ public final class OwnTextModel {
         return problem.getReadOnlyProperty();
     }
 
+    /** Reads the checkpoint as a remedy says, or asks how. */
+    public void mend(Remedy remedy) {
+        activations.mend(remedy);
+    }
+
     /** The features active at the chosen token, strongest first; empty if none is chosen. */
     public List<TextActivations.Active> active() {
         TextActivations.Answer known = reading.getValue();
@@ -107,10 +117,12 @@ public final class OwnTextModel {
         if (model != null && model.tokenizer().isEmpty()) {
             return new Problem("The model has no tokenizer files, so it cannot read a text", true, "");
         }
-        if (sae != null && sae.config().hook().isEmpty()) {
-            return new Problem(
-                    "The checkpoint does not say where in the model it reads. Open it again and say so", true, "");
+        if (model == null || sae == null) {
+            return null;
         }
-        return null;
+        return new Fit(model.config(), sae.config())
+                .misfit()
+                .map(why -> Problem.of(why.refusal(sae.id().name(), model.id().name())))
+                .orElse(null);
     }
 }

@@ -1,13 +1,17 @@
 package loupe.state.features;
 
+import java.util.Optional;
 import java.util.OptionalInt;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyDoubleProperty;
 import javafx.beans.property.ReadOnlyDoubleWrapper;
 import javafx.beans.property.SimpleObjectProperty;
+import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.NeighbourQuery;
 import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
+import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.state.pane.ResultSlot;
@@ -31,6 +35,9 @@ public final class CompareModel {
         workbench.b().sae().addListener((property, was, is) -> {
             pinned.set(null);
             follow();
+            Optional.ofNullable(is)
+                    .flatMap(this::misfit)
+                    .ifPresent(why -> workbench.notices().tell("Comparing", Problem.of(why)));
         });
         pinned.addListener(changed -> follow());
         match.valueProperty().addListener((property, was, is) -> show(is));
@@ -83,10 +90,19 @@ public final class CompareModel {
         } else if (a == null) {
             match.clear();
             workbench.b().show(null);
+        } else if (misfit(b).isPresent()) {
+            match.refuse(misfit(b).get());
+            workbench.b().show(new FeatureRef(b.id(), 0));
         } else {
             match.ask(new Neighbours(
                     new NeighbourQuery.Feature(a.sae(), a.feature()), new NeighbourSpace.Decoder(b.id()), 1));
         }
+    }
+
+    /** Why features of A and B cannot be matched; empty if they can, or A is not open. */
+    private Optional<Refusal> misfit(OpenSae b) {
+        OpenSae a = workbench.a().sae().get();
+        return a == null ? Optional.empty() : FeatureMatching.misfit(a.id(), a.config(), b.id(), b.config());
     }
 
     private void show(Neighbours.Answer best) {

@@ -87,7 +87,10 @@ public final class FeatureColumns {
         }
         OpenSae a = workbench.a().sae().get();
         OpenSae b = workbench.b().sae().get();
-        if (a == null || b == null || a.config().dOut() != b.config().dOut()) {
+        if (a == null
+                || b == null
+                || FeatureMatching.misfit(a.id(), a.config(), b.id(), b.config())
+                        .isPresent()) {
             matching.clear();
         } else {
             matching.askAfresh(new FeatureMatching(a.id(), b.id()));

@@ -52,6 +52,7 @@ public final class FeatureTableModel {
         status = new PaneStatusBinding()
                 .dismisses(workbench.modelProblem(), workbench::dismissModelProblem)
                 .dismisses(workbench.a().problem(), () -> workbench.dismissProblem(workbench.a()))
+                .mendedBy(remedy -> workbench.mend(workbench.a(), remedy))
                 .fails(columns.problem(), columns::retry)
                 .isEmpty(
                         this::whyEmpty,

@@ -18,6 +18,7 @@ import javafx.beans.property.SimpleIntegerProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
+import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 
@@ -255,7 +256,7 @@ public final class Knob<T, P extends Property<T>> {
                     .findFirst()
                     .map(kept::get)
                     .map(spelling.read());
-        } catch (IllegalArgumentException nonsense) {
+        } catch (IllegalArgumentException | Refusal nonsense) {
             return Optional.empty(); // edited by hand or written by another version: the control keeps its value
         }
     }

@@ -3,6 +3,7 @@ package loupe.state.ghost;
 import java.util.Optional;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.SimpleBooleanProperty;
+import loupe.analysis.Fit;
 import loupe.analysis.ghost.ScaleSweep;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.base.HookPoint;
@@ -92,10 +93,6 @@ public final class ScaleSweepModel {
 
     /** Where the checkpoint reads, if the model has the residual stream's width there. */
     public static Optional<HookPoint> readAt(OpenModel model, OpenSae sae) {
-        return sae.config()
-                .hook()
-                .filter(hook -> sae.config().dIn() == model.config().dModel()
-                        && (!hook.site().inBlock()
-                                || hook.layer() < model.config().nLayers()));
+        return new Fit(model.config(), sae.config()).residualPlace();
     }
 }

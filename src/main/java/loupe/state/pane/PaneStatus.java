@@ -1,7 +1,9 @@
 package loupe.state.pane;
 
 import java.util.Optional;
+import java.util.function.Consumer;
 import loupe.base.Problem;
+import loupe.base.Remedy;
 
 /**
  * What a pane shows, and whether a newer answer is on its way.
@@ -38,6 +40,9 @@ public record PaneStatus(Shown shown, boolean pending, double fraction) {
      *
      * @param retry asks it once more; empty where that would fail again
      * @param dismiss goes back to what was there before; empty where nothing was
+     * @param mend is given the remedy that the user chooses; empty where none can be chosen
      */
-    public record Failed(Problem problem, Optional<Runnable> retry, Optional<Runnable> dismiss) implements Shown {}
+    public record Failed(
+            Problem problem, Optional<Runnable> retry, Optional<Runnable> dismiss, Optional<Consumer<Remedy>> mend)
+            implements Shown {}
 }

@@ -3,12 +3,14 @@ package loupe.state.pane;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Supplier;
 import javafx.beans.Observable;
 import javafx.beans.binding.ObjectBinding;
 import javafx.beans.value.ObservableValue;
 import loupe.base.Problem;
+import loupe.base.Remedy;
 
 /**
  * The status of a pane as its view model decides it. The first problem there is comes first, in the order in which they
@@ -19,7 +21,11 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
     private final List<Awaited> awaited = new ArrayList<>();
     private Supplier<String> why = () -> "";
 
-    private record Failure(ObservableValue<Problem> problem, Optional<Runnable> retry, Optional<Runnable> dismiss) {}
+    private record Failure(
+            ObservableValue<Problem> problem,
+            Optional<Runnable> retry,
+            Optional<Runnable> dismiss,
+            Optional<Consumer<Remedy>> mend) {}
 
     private record Awaited(ObservableValue<Boolean> pending, DoubleSupplier fraction) {}
 
@@ -34,12 +40,12 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
      * @param retry tries again what failed
      */
     public PaneStatusBinding fails(ObservableValue<Problem> problem, Runnable retry) {
-        return fails(new Failure(problem, Optional.of(retry), Optional.empty()));
+        return fails(new Failure(problem, Optional.of(retry), Optional.empty(), Optional.empty()));
     }
 
     /** Fails while there is a problem that trying again does not mend. */
     public PaneStatusBinding refuses(ObservableValue<Problem> problem) {
-        return fails(new Failure(problem, Optional.empty(), Optional.empty()));
+        return fails(new Failure(problem, Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     /**
@@ -48,7 +54,18 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
      * @param dismiss takes the problem away
      */
     public PaneStatusBinding dismisses(ObservableValue<Problem> problem, Runnable dismiss) {
-        return fails(new Failure(problem, Optional.empty(), Optional.of(dismiss)));
+        return fails(new Failure(problem, Optional.empty(), Optional.of(dismiss), Optional.empty()));
+    }
+
+    /**
+     * Offers the remedies of the problem that was named last.
+     *
+     * @param chosen is given the one that the user chooses
+     */
+    public PaneStatusBinding mendedBy(Consumer<Remedy> chosen) {
+        Failure last = failures.remove(failures.size() - 1);
+        failures.add(new Failure(last.problem(), last.retry(), last.dismiss(), Optional.of(chosen)));
+        return this;
     }
 
     private PaneStatusBinding fails(Failure failure) {
@@ -99,7 +116,8 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
     private PaneStatus.Shown shown() {
         for (Failure failure : failures) {
             if (failure.problem().getValue() != null) {
-                return new PaneStatus.Failed(failure.problem().getValue(), failure.retry(), failure.dismiss());
+                return new PaneStatus.Failed(
+                        failure.problem().getValue(), failure.retry(), failure.dismiss(), failure.mend());
             }
         }
         String reason = why.get();

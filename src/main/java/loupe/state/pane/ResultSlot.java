@@ -15,6 +15,7 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.base.Cancellation;
 import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.inference.InferenceService;
 import loupe.inference.Pending;
 import loupe.inference.Priority;
@@ -89,6 +90,12 @@ public final class ResultSlot<R> {
         value.set(null);
         complete.set(false);
         showPending();
+    }
+
+    /** Forgets the value and says why nothing is asked: what the user wants cannot be done. */
+    public void refuse(Refusal why) {
+        clear();
+        problem.set(Problem.of(why));
     }
 
     /** Stops what runs but keeps what has been shown, as the user's stop does. */

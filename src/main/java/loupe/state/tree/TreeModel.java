@@ -8,6 +8,8 @@ import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.beans.property.SimpleObjectProperty;
+import loupe.analysis.Fit;
+import loupe.analysis.Misfit;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
@@ -15,6 +17,7 @@ import loupe.analysis.ghost.TreeLimits;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
+import loupe.inference.OpenSae;
 import loupe.inference.Priority;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostValues;
@@ -122,7 +125,7 @@ public final class TreeModel {
         beyondChance.set(known ? draws.correct(whole) : null);
     }
 
-    /** Why the prompt cannot be used; null if it can. */
+    /** Why no tree is grown: the prompt or the checkpoint cannot be used; null if both can. */
     public ReadOnlyObjectProperty<Problem> promptProblem() {
         return promptProblem.getReadOnlyProperty();
     }
@@ -140,8 +143,12 @@ public final class TreeModel {
         if (prompt == null || !prompt.isOf(model, values)) {
             prompt = PromptReading.of(model, values);
         }
-        promptProblem.set(prompt.problem());
-        if (prompt.tokens() == null) {
+        OpenSae sae = side.sae().get();
+        Optional<Misfit> misfit = new Fit(model.config(), sae.config()).misfitOfGhost();
+        promptProblem.set(misfit.map(why ->
+                        Problem.of(why.refusal(sae.id().name(), model.id().name())))
+                .orElse(prompt.problem()));
+        if (promptProblem.get() != null) {
             tree.clear();
             clean.clear();
             return;
@@ -150,8 +157,7 @@ public final class TreeModel {
                 values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
         DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), prompt.tokens(), limits)
                 .withBaseline(baseline.get());
-        Optional<TreeSteering> steering =
-                values.steering().of(feature, model, side.sae().get());
+        Optional<TreeSteering> steering = values.steering().of(feature, model, sae);
         DefinitionTree question = steering.map(unsteered::withSteering).orElse(unsteered);
         if (cleanWanted.get() && steering.isPresent()) {
             DefinitionTree other = unsteered.withBaseline(TreeBaseline.NONE);

@@ -4,13 +4,13 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.Stream;
+import loupe.analysis.Fit;
+import loupe.analysis.Misfit;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
 import loupe.base.Remedy;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
-import loupe.lm.ModelConfig;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 
@@ -23,6 +23,8 @@ import loupe.sae.checkpoint.SaeProposal;
  * @param k proposed number of features per token
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
+ * @param about the only choice that is asked for, because a refusal says that it mends it; empty to ask what the files
+ *     leave open
  */
 public record CheckpointDoubt(
         CheckpointSide side,
@@ -31,7 +33,8 @@ public record CheckpointDoubt(
         Set<SaeProposal.Missing> unsaid,
         int k,
         HookPoint hook,
-        boolean centred) {
+        boolean centred,
+        Optional<Remedy> about) {
     private static final int USUAL_K = 32;
 
     /**
@@ -48,7 +51,20 @@ public record CheckpointDoubt(
                         Optional.ofNullable(beside).flatMap(sae -> sae.config().hook()))
                 .orElse(middle);
         return new CheckpointDoubt(
-                side, path, asked, proposal.missing(), proposal.k().orElse(USUAL_K), hook, proposal.centred());
+                side,
+                path,
+                asked,
+                proposal.missing(),
+                proposal.k().orElse(USUAL_K),
+                hook,
+                proposal.centred(),
+                Optional.empty());
+    }
+
+    /** The question about the one choice that a refusal names. */
+    static CheckpointDoubt about(CheckpointSide side, Path path, SaeOptions asked, Remedy remedy) {
+        return new CheckpointDoubt(
+                side, path, asked, Set.of(), USUAL_K, HookPoint.residPre(0), false, Optional.of(remedy));
     }
 
     /** Whether a checkpoint was refused only because nobody has said how many features fire per token. */
@@ -58,69 +74,20 @@ public record CheckpointDoubt(
                 && Problem.of(failure).remedies().stream().anyMatch(remedy -> remedy.choice() == Remedy.Choice.K);
     }
 
-    /** Why a checkpoint that could be read does not go with the open model; empty if it does, or no model is open. */
+    /**
+     * Why a checkpoint that could be read does not go with the open model.
+     *
+     * @return empty if it does, or no model is open, or only the place is unknown, which is asked
+     */
     static Optional<Problem> misfit(OpenSae opened, OpenModel model) {
         if (model == null) {
             return Optional.empty();
         }
-        ModelConfig lm = model.config();
-        Optional<HookPoint> absent = Stream.of(
-                        opened.config().hook(), opened.config().hookOut())
-                .flatMap(Optional::stream)
-                .filter(hook -> isAbsent(hook.site(), lm))
-                .findFirst();
-        if (absent.isPresent()) {
-            return Optional.of(new Problem(
-                    opened.path() + ": reads or writes at " + absent.get().name() + ", which " + model.id() + ", a "
-                            + lm.family() + " model, does not have. Choose an SAE trained on this model",
-                    true,
-                    ""));
-        }
-        Optional<Problem> noHead = noHead(opened, model);
-        if (noHead.isPresent()) {
-            return noHead;
-        }
-        int width = opened.config()
-                .hook()
-                .map(hook -> opened.config().head().isPresent() ? lm.dHead() : widthAt(hook.site(), lm))
-                .orElse(lm.dModel());
-        if (opened.config().dIn() != width) {
-            return Optional.of(new Problem(
-                    opened.path() + ": reads vectors of " + opened.config().dIn() + " dimensions, but "
-                            + model.id() + " has " + width + " at "
-                            + opened.config().place().orElse("its residual stream")
-                            + ". Choose an SAE trained on this model",
-                    true,
-                    ""));
-        }
-        return opened.config()
-                .hook()
-                .filter(hook -> hook.layer() >= lm.nLayers())
-                .map(hook -> new Problem(
-                        opened.path() + ": reads at " + hook.name() + ", but " + model.id() + " has " + lm.nLayers()
-                                + " layers. Choose an SAE trained on this model",
-                        true,
-                        ""));
-    }
-
-    private static Optional<Problem> noHead(OpenSae opened, OpenModel model) {
-        ModelConfig lm = model.config();
-        int heads = opened.config()
-                .hook()
-                .map(hook -> !hook.site().hasHeads()
-                        ? 0
-                        : hook.site() == HookPoint.Site.K || hook.site() == HookPoint.Site.V
-                                ? lm.nKeyValueHeads()
-                                : lm.nHeads())
-                .orElse(Integer.MAX_VALUE);
-        return opened.config().head().isEmpty() || opened.config().head().getAsInt() < heads
-                ? Optional.empty()
-                : Optional.of(new Problem(
-                        opened.path() + ": reads " + opened.config().place().orElseThrow() + ", but " + model.id()
-                                + " has " + (heads == 0 ? "no heads" : heads + " heads, counted from 0,")
-                                + " there. Choose an SAE trained on this model",
-                        true,
-                        ""));
+        return new Fit(model.config(), opened.config())
+                .misfit()
+                .filter(why -> !(why instanceof Misfit.PlaceUnknown))
+                .map(why -> Problem.of(
+                        why.refusal(opened.path().toString(), model.id().name())));
     }
 
     /** The options that say what the user says. */
@@ -135,19 +102,5 @@ public record CheckpointDoubt(
                 asked.fold(),
                 asked.subtractDecoderBias(),
                 asked.side());
-    }
-
-    private static boolean isAbsent(HookPoint.Site site, ModelConfig lm) {
-        return site == HookPoint.Site.RESID_MID && lm.wiring().parallel()
-                || site == HookPoint.Site.POS_EMBED && !lm.wiring().absolutePositions();
-    }
-
-    private static int widthAt(HookPoint.Site site, ModelConfig lm) {
-        return switch (site) {
-            case MLP_PRE, MLP_PRE_LINEAR, MLP_POST -> lm.dMlp();
-            case Q, Z -> lm.nHeads() * lm.dHead();
-            case K, V -> lm.nKeyValueHeads() * lm.dHead();
-            default -> lm.dModel();
-        };
     }
 }

@@ -13,6 +13,7 @@ import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.base.Problem;
+import loupe.base.Remedy;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -42,6 +43,10 @@ public final class Workbench {
     private final CheckpointSide b;
     private final RecentFiles recent = new RecentFiles();
     private final Map<CheckpointSide, SaeOptions> readAs = new HashMap<>();
+    private final Map<CheckpointSide, Refused> refused = new HashMap<>();
+
+    /** What could not be opened, as it was asked for. */
+    private record Refused(Path path, SaeOptions options) {}
 
     private long modelOpening;
     private final Map<CheckpointSide, Long> checkpointOpening = new HashMap<>();
@@ -189,6 +194,7 @@ public final class Workbench {
                 .ifPresentOrElse(
                         why -> {
                             service.close(waiting.id());
+                            refused.put(a, new Refused(waiting.path(), options));
                             a.setProblem(why);
                         },
                         () -> put(a, waiting, options));
@@ -224,8 +230,9 @@ public final class Workbench {
                     service.close(opened.id());
                 }
                 if (CheckpointDoubt.asksForK(failure, options)) {
-                    ask(side, path, options, mine);
+                    ask(side, path, options, mine, Remedy.Choice.K);
                 } else {
+                    refused.put(side, new Refused(path, options));
                     side.setProblem(why);
                     notices.tell("Opening " + name, why);
                 }
@@ -235,14 +242,39 @@ public final class Workbench {
             recent.add(path, false);
             opened.warnings().forEach(notices::tell);
             if (opened.config().hook().isEmpty()) {
-                ask(side, path, options, mine);
+                ask(side, path, options, mine, Remedy.Choice.HOOK);
             }
             then.accept(opened);
         }));
     }
 
-    /** Finds out what the files leave open and puts it to the user. */
-    private void ask(CheckpointSide side, Path path, SaeOptions options, long opening) {
+    /**
+     * Mends why a side's checkpoint could not be opened or used: opens it again without the choice that was refused, or
+     * asks for the one that is missing.
+     */
+    public void mend(CheckpointSide side, Remedy remedy) {
+        OpenSae open = side.sae().get();
+        Refused last = side.problem().get() != null || open == null
+                ? refused.get(side)
+                : new Refused(open.path(), readAs(side));
+        if (last == null) {
+            return;
+        }
+        if (remedy.way() == Remedy.Way.LEAVE_OUT) {
+            openCheckpoint(side, last.path(), last.options().with(remedy.choice(), ""));
+        } else if (remedy.choice() == Remedy.Choice.HOOK || remedy.choice() == Remedy.Choice.K) {
+            ask(side, last.path(), last.options(), checkpointOpening.getOrDefault(side, 0L), remedy.choice());
+        } else {
+            doubt.set(CheckpointDoubt.about(side, last.path(), last.options(), remedy));
+        }
+    }
+
+    /**
+     * Finds out what the files leave open and puts it to the user.
+     *
+     * @param wanted why it is asked: the k, which the files may also say wrongly, or the hook point
+     */
+    private void ask(CheckpointSide side, Path path, SaeOptions options, long opening, Remedy.Choice wanted) {
         CompletableFuture.supplyAsync(() -> proposals.apply(path, options), service.files())
                 .whenComplete((proposal, failure) -> fx.execute(() -> {
                     if (opening != checkpointOpening.get(side)) {
@@ -250,6 +282,8 @@ public final class Workbench {
                     }
                     if (failure != null) {
                         side.setProblem(Problem.of(failure));
+                    } else if (wanted == Remedy.Choice.K && !proposal.missing().contains(SaeProposal.Missing.K)) {
+                        doubt.set(CheckpointDoubt.about(side, path, options, Remedy.give(wanted)));
                     } else {
                         doubt.set(CheckpointDoubt.of(
                                 side,

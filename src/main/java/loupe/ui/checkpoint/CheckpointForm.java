@@ -2,7 +2,6 @@ package loupe.ui.checkpoint;
 
 import java.util.OptionalInt;
 import java.util.function.Consumer;
-import javafx.collections.FXCollections;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -24,6 +23,7 @@ import loupe.ui.control.Tooltips;
 public final class CheckpointForm {
     private final VBox box = new VBox(12);
     private final Spinner<Integer> k;
+    private final boolean asksK;
     private final ComboBox<HookPoint> hook = new ComboBox<>();
     private final CheckBox centred = new CheckBox("Trained on the centred residual stream of TransformerLens");
 
@@ -49,7 +49,8 @@ public final class CheckpointForm {
         k.setEditable(true);
         k.setId("form-k");
         k.setTooltip(Tooltips.of("How many features fire on each token"));
-        if (doubt.unsaid().contains(SaeProposal.Missing.K)) {
+        asksK = doubt.unsaid().contains(SaeProposal.Missing.K);
+        if (asksK) {
             grid.addRow(0, label("Features per token (k)"), k);
         }
         for (int layer = 0; layer < layers; layer++) {
@@ -64,7 +65,7 @@ public final class CheckpointForm {
             }
         }
         if (!hook.getItems().contains(doubt.hook())) {
-            hook.setItems(FXCollections.observableArrayList(doubt.hook()));
+            hook.getItems().add(0, doubt.hook());
         }
         hook.setValue(doubt.hook());
         hook.setId("form-hook");
@@ -84,9 +85,7 @@ public final class CheckpointForm {
         open.getStyleClass().add("accent");
         open.setId("form-open");
         open.setOnAction(event -> settled.accept(doubt.settled(
-                doubt.unsaid().contains(SaeProposal.Missing.K) ? OptionalInt.of(k.getValue()) : OptionalInt.empty(),
-                hook.getValue(),
-                centred.isSelected())));
+                asksK ? OptionalInt.of(k.getValue()) : OptionalInt.empty(), hook.getValue(), centred.isSelected())));
         Button leave = new Button("Cancel");
         leave.setCancelButton(true);
         leave.setOnAction(event -> dismissed.run());
@@ -106,6 +105,6 @@ public final class CheckpointForm {
     }
 
     public void focus() {
-        hook.requestFocus();
+        (asksK ? k : hook).requestFocus();
     }
 }

@@ -15,6 +15,7 @@ import javafx.scene.control.TextField;
 import javafx.scene.layout.FlowPane;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenScript;
+import loupe.base.Refusal;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.LabelConverter;
@@ -116,7 +117,7 @@ final class TokenFilterBar extends FlowPane {
         try {
             change(filter().withText(isRegex ? regex.group(1) : text.getText(), isRegex));
             text.pseudoClassStateChanged(DANGER, false);
-        } catch (IllegalArgumentException notARegex) {
+        } catch (Refusal notARegex) {
             text.pseudoClassStateChanged(DANGER, true);
         }
     }

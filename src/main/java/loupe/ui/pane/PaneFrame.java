@@ -214,6 +214,7 @@ public final class PaneFrame extends StackPane {
             problemView.show(failed.problem());
             problemView.onRetry(failed.retry().orElse(null));
             problemView.onDismiss(failed.dismiss().orElse(null));
+            problemView.onRemedy(failed.mend().orElse(null));
         } else if (shown instanceof PaneStatus.Empty empty) {
             emptyLabel.setText(empty.why());
         }

@@ -1,6 +1,8 @@
 package loupe.ui.pane;
 
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Consumer;
 import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.ScrollPane;
@@ -12,6 +14,8 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.base.Problem;
+import loupe.base.Remedy;
+import loupe.state.window.RemedyWords;
 import loupe.ui.control.Tooltips;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
@@ -22,6 +26,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class ProblemView extends Region {
     private final Label message = new Label();
+    private final Button mend = new Button();
     private final Button retry = new Button("Retry");
     private final Button copy = new Button("Copy details");
     private final Button close = new Button("Close");
@@ -29,6 +34,7 @@ public final class ProblemView extends Region {
     private final HBox words;
     private final FlowPane buttons;
     private final ScrollPane scroll;
+    private Consumer<Remedy> remedied;
     private Problem problem = new Problem("", true, "");
 
     /** @param again what "Retry" does; the button is hidden when null */
@@ -44,6 +50,9 @@ public final class ProblemView extends Region {
         copy.setTooltip(Tooltips.of("Copy the message and the technical details, for a report"));
         copy.setOnAction(event -> copyDetails());
         onRetry(again);
+        mend.getStyleClass().addAll("problem-mend", "accent");
+        mend.setTooltip(Tooltips.of("Choose what would mend this"));
+        onRemedy(null);
 
         close.getStyleClass().add("problem-close");
         close.setTooltip(Tooltips.of("Back to what was here before"));
@@ -53,7 +62,7 @@ public final class ProblemView extends Region {
         scroll.setFitToWidth(true);
         scroll.setHbarPolicy(ScrollPane.ScrollBarPolicy.NEVER);
         scroll.getStyleClass().add("problem-words");
-        buttons = new FlowPane(8, 8, retry, close, copy);
+        buttons = new FlowPane(8, 8, mend, retry, close, copy);
         buttons.setMinHeight(USE_PREF_SIZE);
         box = new VBox(scroll, buttons);
         box.getStyleClass().add("problem-box");
@@ -87,6 +96,22 @@ public final class ProblemView extends Region {
         message.setText(shown.message());
         setAccessibleText("Problem: " + shown.message());
         visible(copy, !shown.details().isEmpty());
+        offer();
+    }
+
+    /** @param chosen is given the remedy whose button was pressed; null where nothing can be chosen */
+    public void onRemedy(Consumer<Remedy> chosen) {
+        remedied = chosen;
+        offer();
+    }
+
+    private void offer() {
+        Optional<Remedy> offered = remedied == null ? Optional.empty() : RemedyWords.offered(problem);
+        visible(mend, offered.isPresent());
+        offered.ifPresent(remedy -> {
+            mend.setText(RemedyWords.label(remedy));
+            mend.setOnAction(event -> remedied.accept(remedy));
+        });
     }
 
     public void onRetry(Runnable again) {

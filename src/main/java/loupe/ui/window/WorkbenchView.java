@@ -20,6 +20,7 @@ import loupe.state.window.FeatureRef;
 import loupe.state.window.Session;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
+import loupe.ui.checkpoint.ChoiceForm;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.pane.MaximiseHost;
 import loupe.ui.pane.Pane;
@@ -187,6 +188,12 @@ public final class WorkbenchView {
         int layers = workbench.model().get() == null
                 ? 0
                 : workbench.model().get().config().nLayers();
+        if (doubt.about().isPresent()) {
+            ChoiceForm form = new ChoiceForm(doubt, workbench::settleDoubt, workbench::dismissDoubt);
+            cover(form.node(), workbench::dismissDoubt);
+            form.focus();
+            return;
+        }
         CheckpointForm form = new CheckpointForm(doubt, layers, workbench::settleDoubt, workbench::dismissDoubt);
         cover(form.node(), workbench::dismissDoubt);
         form.focus();
@@ -196,6 +203,10 @@ public final class WorkbenchView {
         ProblemView view = new ProblemView(null);
         view.show(models.workbench().b().problem().get());
         PopOver over = new PopOver(view);
+        view.onRemedy(remedy -> {
+            over.hide();
+            models.workbench().mend(models.workbench().b(), remedy);
+        });
         over.setTitle("Checkpoint B could not be opened");
         over.getRoot().getStylesheets().addAll(scene.getStylesheets());
         over.setArrowLocation(PopOver.ArrowLocation.TOP_LEFT);

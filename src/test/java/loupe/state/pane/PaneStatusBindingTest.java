@@ -59,7 +59,8 @@ class PaneStatusBindingTest {
     @Test
     void whatIsRefusedHasNoRemedyHere() {
         refused.set(FIRST);
-        assertThat(failed()).isEqualTo(new PaneStatus.Failed(FIRST, Optional.empty(), Optional.empty()));
+        assertThat(failed())
+                .isEqualTo(new PaneStatus.Failed(FIRST, Optional.empty(), Optional.empty(), Optional.empty()));
     }
 
     @Test

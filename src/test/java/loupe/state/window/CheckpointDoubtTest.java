@@ -46,8 +46,8 @@ class CheckpointDoubtTest {
         assertThat(CheckpointDoubt.misfit(sae(16, HookPoint.residPre(1)), model(true))
                         .orElseThrow()
                         .message())
-                .contains("reads vectors of 16 dimensions")
-                .contains("has 8 at blocks.1.hook_resid_pre");
+                .contains("reads vectors of 16 numbers")
+                .contains("at blocks.1.hook_resid_pre pythia has vectors of 8");
         assertThat(CheckpointDoubt.misfit(sae(32, new HookPoint(Site.MLP_POST, 1)), model(true)))
                 .isEmpty();
     }

@@ -101,8 +101,8 @@ class WorkbenchTest {
         workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
         assertThat(workbench.a().sae().get()).isNull();
         assertThat(workbench.a().problem().get().message())
-                .contains("16 dimensions")
-                .contains("has 8");
+                .contains("vectors of 16 numbers")
+                .contains("has vectors of 8");
         assertThat(service.closed).containsExactly(idOf(TOPK));
     }
 

@@ -126,7 +126,10 @@ class GalleryTest extends UiTest {
                         "stack");
                 failed.statusProperty()
                         .set(new PaneStatus(
-                                new PaneStatus.Failed(problem, Optional.of(() -> {}), Optional.empty()), false, -1));
+                                new PaneStatus.Failed(
+                                        problem, Optional.of(() -> {}), Optional.empty(), Optional.empty()),
+                                false,
+                                -1));
                 PaneFrame busy =
                         new PaneFrame("Token list", new javafx.scene.control.Label("  robin   sparrow   wren"));
                 busy.statusProperty().set(new PaneStatus(new PaneStatus.Content(), true, 0.4));

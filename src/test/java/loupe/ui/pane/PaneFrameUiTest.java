@@ -37,7 +37,10 @@ class PaneFrameUiTest extends UiTest {
     private PaneStatus failed(String message) {
         return new PaneStatus(
                 new PaneStatus.Failed(
-                        new Problem(message, true, ""), Optional.of(retries::incrementAndGet), Optional.empty()),
+                        new Problem(message, true, ""),
+                        Optional.of(retries::incrementAndGet),
+                        Optional.empty(),
+                        Optional.empty()),
                 false,
                 -1);
     }

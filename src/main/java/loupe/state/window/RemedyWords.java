@@ -1,0 +1,63 @@
+package loupe.state.window;
+
+import java.util.List;
+import java.util.Optional;
+import loupe.base.Problem;
+import loupe.base.Remedy;
+import loupe.sae.checkpoint.SaeFamilies;
+import loupe.sae.checkpoint.SaeFile;
+
+/** The words of the button that the window offers beside a problem: what it opens or does. */
+public final class RemedyWords {
+    private RemedyWords() {}
+
+    /** The remedy the window can offer for a problem: the first that has a button; empty if none has. */
+    public static Optional<Remedy> offered(Problem problem) {
+        return problem.remedies().stream()
+                .filter(remedy -> !label(remedy).isEmpty())
+                .findFirst();
+    }
+
+    /** The button of a remedy; empty if the window has no place where that is chosen. */
+    public static String label(Remedy remedy) {
+        if (remedy.way() == Remedy.Way.LEAVE_OUT) {
+            return switch (remedy.choice()) {
+                case FOLD -> "Open without folding";
+                case ACTIVATION -> "Open with its own activation function";
+                case SUBTRACT_DECODER_BIAS -> "Open with b_dec as the file says";
+                default -> "";
+            };
+        }
+        return switch (remedy.choice()) {
+            case K -> "Set features per token...";
+            case HOOK -> "Set hook point...";
+            case ACTIVATION -> "Set activation function...";
+            case NORM_FACTOR -> "Set norm factor...";
+            case FORMAT -> "Set format...";
+            case SIDE -> "Set side of the crosscoder...";
+            default -> "";
+        };
+    }
+
+    /** The label of the field in which a choice is made. */
+    public static String field(Remedy.Choice choice) {
+        return switch (choice) {
+            case K -> "Features per token (k)";
+            case HOOK -> "Hook point";
+            case ACTIVATION -> "Activation function";
+            case NORM_FACTOR -> "Norm factor";
+            case FORMAT -> "Format";
+            case SIDE -> "Side of the crosscoder";
+            default -> throw new IllegalArgumentException("choice is " + choice + ", which has no field");
+        };
+    }
+
+    /** The values there are to choose from; empty where any may be written. */
+    public static List<String> values(Remedy.Choice choice) {
+        return switch (choice) {
+            case FORMAT -> SaeFamilies.formats();
+            case ACTIVATION -> SaeFile.activations();
+            default -> List.of();
+        };
+    }
+}
