@@ -120,14 +120,7 @@ class OpenAndCloseTest {
     void anotherCheckpointOrAnotherReadingHasAnotherId() {
         SaeId id = openSae("sae").id();
         assertThat(openSae("other").id()).isNotEqualTo(id);
-        SaeOptions folded = new SaeOptions(
-                SaeOptions.AS_STORED.format(),
-                SaeOptions.AS_STORED.k(),
-                SaeOptions.AS_STORED.hook(),
-                SaeOptions.AS_STORED.activation(),
-                SaeOptions.AS_STORED.normFactor(),
-                SaeOptions.AS_STORED.centred(),
-                true);
+        SaeOptions folded = SaeOptions.AS_STORED.withFold(true);
         assertThat(service.openSae(folder.resolve("sae"), folded)
                         .toCompletableFuture()
                         .join()

@@ -9,7 +9,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.format.SafetensorsWriter;
 import loupe.sae.SparseAutoencoder;
@@ -19,14 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class SaeLoadingTest {
-    private static final SaeOptions TWO = new SaeOptions(
-            Optional.empty(),
-            OptionalInt.of(2),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalDouble.empty(),
-            Optional.empty(),
-            false);
+    private static final SaeOptions TWO =
+            SaeOptions.builder().k(OptionalInt.of(2)).build();
 
     @TempDir
     Path folder;
@@ -45,14 +38,7 @@ class SaeLoadingTest {
     void anotherReadingOfTheSameFileIsAnotherCheckpoint() throws IOException {
         Path file = write();
         SaeId two = new FileLoader().sae(file, TWO).host().id();
-        SaeOptions relu = new SaeOptions(
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.of("relu"),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        SaeOptions relu = SaeOptions.builder().activation(Optional.of("relu")).build();
         assertThat(new FileLoader().sae(file, relu).host().id()).isNotEqualTo(two);
         assertThat(two.name()).isEqualTo("gpt2_resid_pre_8_ot30.safetensors");
         Path copy =

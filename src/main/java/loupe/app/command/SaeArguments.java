@@ -120,16 +120,17 @@ final class SaeArguments {
         if (layer != null && layer < 0) {
             throw new UsageException("--layer is " + layer + ", layers are counted from 0");
         }
-        return new SaeOptions(
-                Optional.ofNullable(format),
-                k == null ? OptionalInt.empty() : OptionalInt.of(k),
-                at,
-                Optional.ofNullable(activation),
-                normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor),
-                Optional.ofNullable(processing).map(SaeArguments::centred),
-                fold,
-                Optional.ofNullable(subtract),
-                side == null ? OptionalInt.empty() : OptionalInt.of(side));
+        return SaeOptions.builder()
+                .format(Optional.ofNullable(format))
+                .k(k == null ? OptionalInt.empty() : OptionalInt.of(k))
+                .hook(at)
+                .activation(Optional.ofNullable(activation))
+                .normFactor(normFactor == null ? OptionalDouble.empty() : OptionalDouble.of(normFactor))
+                .centred(Optional.ofNullable(processing).map(SaeArguments::centred))
+                .fold(fold)
+                .subtractDecoderBias(Optional.ofNullable(subtract))
+                .side(side == null ? OptionalInt.empty() : OptionalInt.of(side))
+                .build();
     }
 
     private static void requireKnown(String option, String value, List<String> known) {

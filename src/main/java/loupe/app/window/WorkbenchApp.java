@@ -351,18 +351,24 @@ public final class WorkbenchApp implements AutoCloseable {
     }
 
     static SaeOptions options(Map<String, String> kept) {
-        return new SaeOptions(
-                Optional.ofNullable(kept.get("format")),
-                kept.containsKey("k") ? OptionalInt.of(Integer.parseInt(kept.get("k"))) : OptionalInt.empty(),
-                Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse),
-                Optional.ofNullable(kept.get("activation")),
-                kept.containsKey("norm-factor")
-                        ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor")))
-                        : OptionalDouble.empty(),
-                Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf),
-                Boolean.parseBoolean(kept.get("fold")),
-                Optional.ofNullable(kept.get("subtract-b-dec")).map(Boolean::valueOf),
-                kept.containsKey("side") ? OptionalInt.of(Integer.parseInt(kept.get("side"))) : OptionalInt.empty());
+        return SaeOptions.builder()
+                .format(Optional.ofNullable(kept.get("format")))
+                .k(kept.containsKey("k") ? OptionalInt.of(Integer.parseInt(kept.get("k"))) : OptionalInt.empty())
+                .hook(Optional.ofNullable(kept.get("hook")).flatMap(HookPoint::parse))
+                .activation(Optional.ofNullable(kept.get("activation")))
+                .normFactor(
+                        kept.containsKey("norm-factor")
+                                ? OptionalDouble.of(Double.parseDouble(kept.get("norm-factor")))
+                                : OptionalDouble.empty())
+                .centred(Optional.ofNullable(kept.get("centred")).map(Boolean::valueOf))
+                .fold(Boolean.parseBoolean(kept.get("fold")))
+                .subtractDecoderBias(
+                        Optional.ofNullable(kept.get("subtract-b-dec")).map(Boolean::valueOf))
+                .side(
+                        kept.containsKey("side")
+                                ? OptionalInt.of(Integer.parseInt(kept.get("side")))
+                                : OptionalInt.empty())
+                .build();
     }
 
     static Map<String, String> kept(SaeOptions options) {

@@ -30,25 +30,26 @@ public record SaeOptions(
         Optional<Boolean> subtractDecoderBias,
         OptionalInt side) {
     /** Everything as the files say. */
-    public static final SaeOptions AS_STORED = new SaeOptions(
-            Optional.empty(),
-            OptionalInt.empty(),
-            Optional.empty(),
-            Optional.empty(),
-            OptionalDouble.empty(),
-            Optional.empty(),
-            false);
+    public static final SaeOptions AS_STORED = builder().build();
 
-    /** Of the first model's side, if it is a crosscoder. */
-    public SaeOptions(
-            Optional<String> format,
-            OptionalInt k,
-            Optional<HookPoint> hook,
-            Optional<String> activation,
-            OptionalDouble normFactor,
-            Optional<Boolean> centred,
-            boolean fold) {
-        this(format, k, hook, activation, normFactor, centred, fold, Optional.empty(), OptionalInt.empty());
+    /** To say some of it; the rest is as the files say. */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** To say some of it otherwise. */
+    public Builder change() {
+        Builder builder = new Builder();
+        builder.format = format;
+        builder.k = k;
+        builder.hook = hook;
+        builder.activation = activation;
+        builder.normFactor = normFactor;
+        builder.centred = centred;
+        builder.fold = fold;
+        builder.subtractDecoderBias = subtractDecoderBias;
+        builder.side = side;
+        return builder;
     }
 
     /**
@@ -100,25 +101,86 @@ public record SaeOptions(
     }
 
     public SaeOptions withCentred(boolean other) {
-        return new SaeOptions(
-                format, k, hook, activation, normFactor, Optional.of(other), fold, subtractDecoderBias, side);
+        return change().centred(Optional.of(other)).build();
     }
 
     public SaeOptions withNormFactor(double other) {
-        return new SaeOptions(
-                format, k, hook, activation, OptionalDouble.of(other), centred, fold, subtractDecoderBias, side);
+        return change().normFactor(OptionalDouble.of(other)).build();
     }
 
     public SaeOptions withFold(boolean other) {
-        return new SaeOptions(format, k, hook, activation, normFactor, centred, other, subtractDecoderBias, side);
+        return change().fold(other).build();
     }
 
     public SaeOptions withSide(int other) {
-        return new SaeOptions(
-                format, k, hook, activation, normFactor, centred, fold, subtractDecoderBias, OptionalInt.of(other));
+        return change().side(OptionalInt.of(other)).build();
     }
 
     public SaeOptions withSubtractDecoderBias(boolean other) {
-        return new SaeOptions(format, k, hook, activation, normFactor, centred, fold, Optional.of(other), side);
+        return change().subtractDecoderBias(Optional.of(other)).build();
+    }
+
+    /** Collects what the user says, by the names of {@link SaeOptions}. */
+    public static final class Builder {
+        private Optional<String> format = Optional.empty();
+        private OptionalInt k = OptionalInt.empty();
+        private Optional<HookPoint> hook = Optional.empty();
+        private Optional<String> activation = Optional.empty();
+        private OptionalDouble normFactor = OptionalDouble.empty();
+        private Optional<Boolean> centred = Optional.empty();
+        private boolean fold;
+        private Optional<Boolean> subtractDecoderBias = Optional.empty();
+        private OptionalInt side = OptionalInt.empty();
+
+        private Builder() {}
+
+        public Builder format(Optional<String> said) {
+            format = said;
+            return this;
+        }
+
+        public Builder k(OptionalInt said) {
+            k = said;
+            return this;
+        }
+
+        public Builder hook(Optional<HookPoint> said) {
+            hook = said;
+            return this;
+        }
+
+        public Builder activation(Optional<String> said) {
+            activation = said;
+            return this;
+        }
+
+        public Builder normFactor(OptionalDouble said) {
+            normFactor = said;
+            return this;
+        }
+
+        public Builder centred(Optional<Boolean> said) {
+            centred = said;
+            return this;
+        }
+
+        public Builder fold(boolean said) {
+            fold = said;
+            return this;
+        }
+
+        public Builder subtractDecoderBias(Optional<Boolean> said) {
+            subtractDecoderBias = said;
+            return this;
+        }
+
+        public Builder side(OptionalInt said) {
+            side = said;
+            return this;
+        }
+
+        public SaeOptions build() {
+            return new SaeOptions(format, k, hook, activation, normFactor, centred, fold, subtractDecoderBias, side);
+        }
     }
 }

@@ -92,15 +92,10 @@ public record CheckpointDoubt(
 
     /** The options that say what the user says. */
     public SaeOptions settled(OptionalInt chosenK, HookPoint chosenHook, boolean isCentred) {
-        return new SaeOptions(
-                asked.format(),
-                chosenK.isPresent() ? chosenK : asked.k(),
-                Optional.of(chosenHook),
-                asked.activation(),
-                asked.normFactor(),
-                Optional.of(isCentred),
-                asked.fold(),
-                asked.subtractDecoderBias(),
-                asked.side());
+        return asked.change()
+                .k(chosenK.isPresent() ? chosenK : asked.k())
+                .hook(Optional.of(chosenHook))
+                .centred(Optional.of(isCentred))
+                .build();
     }
 }

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Function;
@@ -280,14 +279,11 @@ public final class SampleBuilder {
                 SampleSae.JUMP_RELU.fileName())) {
             boolean tokenized = name.equals(SampleSae.TOKENIZED.fileName());
             SaeOptions options = tokenized
-                    ? new SaeOptions(
-                            Optional.empty(),
-                            OptionalInt.of(SampleSae.K),
-                            Optional.of(SampleSae.hook(model.config())),
-                            Optional.empty(),
-                            OptionalDouble.empty(),
-                            Optional.of(true),
-                            false)
+                    ? SaeOptions.builder()
+                            .k(OptionalInt.of(SampleSae.K))
+                            .hook(Optional.of(SampleSae.hook(model.config())))
+                            .centred(Optional.of(true))
+                            .build()
                     : SaeOptions.AS_STORED;
             SaeFile file = SaeFile.read(out.resolve(name), options);
             for (boolean lookup : tokenized ? new boolean[] {true, false} : new boolean[] {false}) {

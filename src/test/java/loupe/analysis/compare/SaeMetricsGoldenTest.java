@@ -10,7 +10,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.Golden;
 import loupe.base.Cancellation;
@@ -75,14 +74,10 @@ class SaeMetricsGoldenTest {
     void errorsAreThoseOfTokenizedSae(String name) {
         Path folder = Golden.folder(name);
         JsonNode expected = JsonFiles.read(folder.resolve("golden.json")).get("calculate_metrics_f64");
-        SaeOptions options = new SaeOptions(
-                Optional.empty(),
-                name.equals("tok_topk") ? OptionalInt.of(9) : OptionalInt.empty(),
-                Optional.empty(),
-                name.equals("tok_vanilla") ? Optional.of("relu") : Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        SaeOptions options = SaeOptions.builder()
+                .k(name.equals("tok_topk") ? OptionalInt.of(9) : OptionalInt.empty())
+                .activation(name.equals("tok_vanilla") ? Optional.of("relu") : Optional.empty())
+                .build();
         SaeFile file = SaeFile.read(folder.resolve("sae.pt"), options);
         try (TensorArchive golden = TensorArchives.open(folder.resolve("golden.safetensors"));
                 NDManager manager = NDManager.newBaseManager();

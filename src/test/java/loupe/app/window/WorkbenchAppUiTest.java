@@ -101,14 +101,14 @@ class WorkbenchAppUiTest {
 
     @Test
     void whatTheUserSaidAboutACheckpointIsKeptAndUnderstoodAgain() {
-        SaeOptions said = new SaeOptions(
-                Optional.of("tokenized"),
-                OptionalInt.of(30),
-                Optional.of(HookPoint.residPre(8)),
-                Optional.empty(),
-                java.util.OptionalDouble.of(1.5),
-                Optional.of(true),
-                true);
+        SaeOptions said = SaeOptions.builder()
+                .format(Optional.of("tokenized"))
+                .k(OptionalInt.of(30))
+                .hook(Optional.of(HookPoint.residPre(8)))
+                .normFactor(java.util.OptionalDouble.of(1.5))
+                .centred(Optional.of(true))
+                .fold(true)
+                .build();
         assertThat(WorkbenchApp.options(WorkbenchApp.kept(said))).isEqualTo(said);
         assertThat(WorkbenchApp.options(Map.of())).isEqualTo(SaeOptions.AS_STORED);
     }

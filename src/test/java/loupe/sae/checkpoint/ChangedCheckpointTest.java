@@ -12,8 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicBoolean;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
@@ -139,15 +137,7 @@ class ChangedCheckpointTest {
                 .add("lookup.W_lookup.weight", new HostTensor(new float[14], 7, 2))
                 .write(path);
         SaeFile file = SaeFile.read(
-                path,
-                new SaeOptions(
-                        Optional.empty(),
-                        OptionalInt.empty(),
-                        Optional.empty(),
-                        Optional.of("relu"),
-                        OptionalDouble.empty(),
-                        Optional.empty(),
-                        false));
+                path, SaeOptions.builder().activation(Optional.of("relu")).build());
         try (NDManager manager = NDManager.newBaseManager();
                 SparseAutoencoder sae =
                         SparseAutoencoder.upload(manager, file.config(), file.readWeights(new Cancellation()))) {

@@ -250,19 +250,7 @@ class HandWorkedFormatsTest {
                                 .sum());
             }
         }
-        compare(
-                SaeFile.read(
-                        file,
-                        new SaeOptions(
-                                java.util.Optional.empty(),
-                                java.util.OptionalInt.empty(),
-                                java.util.Optional.empty(),
-                                java.util.Optional.empty(),
-                                java.util.OptionalDouble.empty(),
-                                java.util.Optional.empty(),
-                                true)),
-                folded,
-                xHat);
+        compare(SaeFile.read(file, SaeOptions.builder().fold(true).build()), folded, xHat);
     }
 
     @Test

@@ -11,7 +11,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -133,14 +132,11 @@ class SaeFileFuzzTest {
             for (int i = 0; i < CASES; i++) {
                 Path folder = Files.createDirectories(root.resolve("case" + i));
                 Path file = write(folder, random);
-                SaeOptions options = new SaeOptions(
-                        Optional.empty(),
-                        random.nextBoolean() ? OptionalInt.of(random.nextInt(12)) : OptionalInt.empty(),
-                        Optional.empty(),
-                        Optional.empty(),
-                        random.nextInt(4) == 0 ? OptionalDouble.of(2) : OptionalDouble.empty(),
-                        Optional.empty(),
-                        random.nextInt(4) == 0);
+                SaeOptions options = SaeOptions.builder()
+                        .k(random.nextBoolean() ? OptionalInt.of(random.nextInt(12)) : OptionalInt.empty())
+                        .normFactor(random.nextInt(4) == 0 ? OptionalDouble.of(2) : OptionalDouble.empty())
+                        .fold(random.nextInt(4) == 0)
+                        .build();
                 try {
                     SaeFile sae = SaeFile.read(random.nextBoolean() ? folder : file, options);
                     sae.proposal();

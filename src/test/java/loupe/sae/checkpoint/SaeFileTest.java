@@ -11,7 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import loupe.base.Cancellation;
@@ -84,14 +83,11 @@ class SaeFileTest {
     @Test
     void whatTheUserSaysGoesBeforeWhatTheFileSays() {
         Path file = tokenized("gpt2_resid_pre_8_ot3.pt");
-        SaeOptions said = new SaeOptions(
-                Optional.empty(),
-                OptionalInt.of(5),
-                Optional.of(HookPoint.residPost(2)),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.of(false),
-                false);
+        SaeOptions said = SaeOptions.builder()
+                .k(OptionalInt.of(5))
+                .hook(Optional.of(HookPoint.residPost(2)))
+                .centred(Optional.of(false))
+                .build();
         SaeConfig config = SaeFile.read(file, said).config();
         assertThat(config.hook()).contains(HookPoint.residPost(2));
         assertThat(config.trained().centred()).isFalse();
@@ -328,14 +324,7 @@ class SaeFileTest {
     @Test
     void foldingAPlainTopKIsRefusedBecauseItWouldChooseOtherFeatures() {
         saeLens(Map.of("d_in", D, "d_sae", N, "architecture", "topk", "k", 2));
-        SaeOptions fold = new SaeOptions(
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                true);
+        SaeOptions fold = SaeOptions.builder().fold(true).build();
         assertThatThrownBy(() -> SaeFile.read(folder, fold))
                 .isInstanceOf(CheckpointException.class)
                 .extracting("remedies", list(Remedy.class))
@@ -530,27 +519,13 @@ class SaeFileTest {
     @ParameterizedTest
     @ValueSource(strings = {"jumprelu", "gated", "softmax"})
     void anActivationFunctionTheTensorsDoNotServeIsRefused(String name) {
-        SaeOptions options = new SaeOptions(
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.of(name),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        SaeOptions options = SaeOptions.builder().activation(Optional.of(name)).build();
         assertThatThrownBy(() -> SaeFile.read(tokenized("sae.pt"), options)).isInstanceOf(CheckpointException.class);
     }
 
     @Test
     void aFormatThatIsNoneIsRefusedWithTheNamesThereAre() {
-        SaeOptions options = new SaeOptions(
-                Optional.of("onnx"),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        SaeOptions options = SaeOptions.builder().format(Optional.of("onnx")).build();
         assertThatThrownBy(() -> SaeFile.read(tokenized("sae.pt"), options))
                 .hasMessageContaining("onnx")
                 .hasMessageContaining("tokenized");
@@ -630,24 +605,13 @@ class SaeFileTest {
     }
 
     private static SaeOptions format(String name) {
-        return new SaeOptions(
-                Optional.of(name),
-                OptionalInt.of(1),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        return SaeOptions.builder()
+                .format(Optional.of(name))
+                .k(OptionalInt.of(1))
+                .build();
     }
 
     private static SaeOptions k(int k) {
-        return new SaeOptions(
-                Optional.empty(),
-                OptionalInt.of(k),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        return SaeOptions.builder().k(OptionalInt.of(k)).build();
     }
 }

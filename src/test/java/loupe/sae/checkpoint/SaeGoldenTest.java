@@ -488,6 +488,11 @@ class SaeGoldenTest {
 
     private static SaeOptions options(
             OptionalInt k, Optional<String> activation, OptionalDouble normFactor, boolean fold) {
-        return new SaeOptions(Optional.empty(), k, Optional.empty(), activation, normFactor, Optional.empty(), fold);
+        return SaeOptions.builder()
+                .k(k)
+                .activation(activation)
+                .normFactor(normFactor)
+                .fold(fold)
+                .build();
     }
 }

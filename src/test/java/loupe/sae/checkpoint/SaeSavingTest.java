@@ -183,22 +183,9 @@ class SaeSavingTest {
         List<Form> none = List.of();
         List<Form> dictionary = List.of(Form.DICTIONARY_LEARNING);
         List<Form> both = List.of(Form.DICTIONARY_LEARNING, Form.SAELENS);
-        SaeOptions k = new SaeOptions(
-                Optional.empty(),
-                OptionalInt.of(9),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
-        SaeOptions factor = new SaeOptions(
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.of(1.7),
-                Optional.empty(),
-                false);
+        SaeOptions k = SaeOptions.builder().k(OptionalInt.of(9)).build();
+        SaeOptions factor =
+                SaeOptions.builder().normFactor(OptionalDouble.of(1.7)).build();
         return Stream.of(
                 Arguments.of("dl_AutoEncoder", SaeOptions.AS_STORED, none),
                 Arguments.of("dl_AutoEncoderNew", SaeOptions.AS_STORED, none),

@@ -187,36 +187,20 @@ class SaeSensitivityTest {
     }
 
     private static SaeOptions options(int k, String activation) {
-        return new SaeOptions(
-                Optional.empty(),
-                k == 0 ? OptionalInt.empty() : OptionalInt.of(k),
-                Optional.empty(),
-                Optional.of(activation).filter(name -> !name.isEmpty()),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        return SaeOptions.builder()
+                .k(k == 0 ? OptionalInt.empty() : OptionalInt.of(k))
+                .activation(Optional.of(activation).filter(name -> !name.isEmpty()))
+                .build();
     }
 
     private static SaeOptions factor(double factor) {
-        return new SaeOptions(
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                factor == 0 ? OptionalDouble.empty() : OptionalDouble.of(factor),
-                Optional.empty(),
-                false);
+        return SaeOptions.builder()
+                .normFactor(factor == 0 ? OptionalDouble.empty() : OptionalDouble.of(factor))
+                .build();
     }
 
     private static SaeOptions fold() {
-        return new SaeOptions(
-                Optional.empty(),
-                OptionalInt.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                true);
+        return SaeOptions.builder().fold(true).build();
     }
 
     private static Path copy(Path from, Path to) throws IOException {

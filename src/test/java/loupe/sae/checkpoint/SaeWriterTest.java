@@ -59,14 +59,10 @@ class SaeWriterTest {
         HostWeights weights = weights(true).matrix(Part.LOOKUP, normal(new Random(5), 9 * D), 9, D, false);
         Path file = folder.resolve("tiny_resid_pre_1_ot4.pt");
         SaeWriter.tokenized(file, config, weights);
-        SaeOptions options = new SaeOptions(
-                Optional.empty(),
-                which.equals("topk") ? OptionalInt.of(4) : OptionalInt.empty(),
-                Optional.empty(),
-                which.equals("relu") ? Optional.of("relu") : Optional.empty(),
-                java.util.OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        SaeOptions options = SaeOptions.builder()
+                .k(which.equals("topk") ? OptionalInt.of(4) : OptionalInt.empty())
+                .activation(which.equals("relu") ? Optional.of("relu") : Optional.empty())
+                .build();
         SaeFile read = SaeFile.read(file, options);
         assertThat(read.config()).isEqualTo(config);
         assertThat(read.proposal().k()).isEqualTo(OptionalInt.of(4));

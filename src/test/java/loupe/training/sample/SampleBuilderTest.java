@@ -7,7 +7,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import loupe.base.Cancellation;
@@ -76,14 +75,10 @@ class SampleBuilderTest {
                     .length;
             assertThat(tokens).isBetween(PLAN.corpusTokens(), 4 * PLAN.corpusTokens());
         }
-        SaeOptions said = new SaeOptions(
-                Optional.empty(),
-                OptionalInt.of(32),
-                Optional.of(HookPoint.residPost(0)),
-                Optional.empty(),
-                OptionalDouble.empty(),
-                Optional.empty(),
-                false);
+        SaeOptions said = SaeOptions.builder()
+                .k(OptionalInt.of(32))
+                .hook(Optional.of(HookPoint.residPost(0)))
+                .build();
         for (String name : new String[] {"sae-topk", "sae-topk-early", "sae-jumprelu", "sae-tokenized.pt"}) {
             SaeFile file = SaeFile.read(sample.resolve(name), name.endsWith(".pt") ? said : SaeOptions.AS_STORED);
             assertThat(file.dSae()).isEqualTo(128);
