@@ -47,7 +47,7 @@ class PaneTabTest {
             """)
     void tabsAreCalledAfterWhatTheyHold(Place place, boolean narrow, boolean comparing, String titles) {
         assertThat(tabs(place, narrow, comparing).stream().map(PaneTab::title).toList())
-                .containsExactly(titles.split(", "));
+                .containsSubsequence(titles.split(", "));
     }
 
     @Test
