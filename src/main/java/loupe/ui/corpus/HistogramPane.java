@@ -67,7 +67,6 @@ public final class HistogramPane implements Pane {
         linear.setToggleGroup(counts.getToggleGroup());
         logarithmic.setTooltip(Tooltips.of("Counts on a logarithmic axis"));
         linear.setTooltip(Tooltips.of("Counts on a linear axis"));
-        logarithmic.setSelected(true);
         logarithmic.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         linear.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         frame.getActions().add(counts);
@@ -101,6 +100,7 @@ public final class HistogramPane implements Pane {
         frame.statusProperty().bind(model.status());
         chart.logarithmicProperty().bind(model.view().logarithmicCounts());
         model.view().logarithmicCounts().addListener((property, was, is) -> showScale(is));
+        showScale(model.view().logarithmicCounts().get());
         logarithmic.setOnAction(event -> scale(true));
         linear.setOnAction(event -> scale(false));
         model.highest().upper().addListener((property, was, is) -> {

@@ -124,10 +124,16 @@ public final class NeighboursPane implements Pane {
         model.queryProblem().addListener(changed -> tellRefusal());
         features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));
         tokens.setOnAction(event -> among(NeighboursModel.Among.TOKENS));
+        model.among().addListener((property, was, is) -> showAmong(is));
         query.setOnAction(event -> model.query().set(query.getText()));
         query.textProperty().addListener((property, was, is) -> {
             if (is.isEmpty()) {
                 model.query().set("");
+            }
+        });
+        model.query().addListener((property, was, is) -> {
+            if (!is.equals(query.getText())) {
+                query.setText(is); // asked by another pane
             }
         });
         model.random()
@@ -162,9 +168,13 @@ public final class NeighboursPane implements Pane {
     }
 
     private void among(NeighboursModel.Among wanted) {
-        features.setSelected(wanted == NeighboursModel.Among.FEATURES);
-        tokens.setSelected(wanted == NeighboursModel.Among.TOKENS);
+        showAmong(wanted);
         model.among().set(wanted);
+    }
+
+    private void showAmong(NeighboursModel.Among shown) {
+        features.setSelected(shown == NeighboursModel.Among.FEATURES);
+        tokens.setSelected(shown == NeighboursModel.Among.TOKENS);
     }
 
     private void choose() {

@@ -11,20 +11,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.IntStream;
-import loupe.TinyModel;
-import loupe.analysis.TestDevice;
 import loupe.analysis.batch.BatchFile;
 import loupe.analysis.batch.BatchPlan;
 import loupe.analysis.batch.BatchRow;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenColumns;
-import loupe.lm.ModelConfig;
+import loupe.state.AnsweringDevice;
 import loupe.state.FakeService;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.tree.TreeModel;
 import loupe.state.window.VocabularyTexts;
-import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,21 +34,13 @@ class BatchModelTest {
 
     private final Opened opened = new Opened();
     private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
-    private TestDevice device;
+    private final AnsweringDevice device = new AnsweringDevice(opened);
     private BatchModel model;
 
     @BeforeEach
     void begin() {
-        device = new TestDevice();
-        ModelConfig config = ModelConfig.gpt2(50, 16, 8, 2, 2);
-        device.model(Opened.MODEL, config, TinyModel.weights(config, 7));
-        float[] numbers = new float[8 * Opened.FEATURES];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = (float) Math.sin(7 * i + 1);
-        }
-        device.sae(Opened.A, new HostTensor(numbers, 8, Opened.FEATURES), new HostTensor(numbers, Opened.FEATURES, 8));
         opened.openA();
-        answer(TokenGeometry.class);
+        device.answer(TokenGeometry.class);
         controls.prompt().set("a{ghost}b");
         model = new BatchModel(
                 opened.workbench,
@@ -63,11 +52,6 @@ class BatchModelTest {
     @AfterEach
     void close() {
         device.close();
-    }
-
-    private void answer(Class<?> kind) {
-        FakeService.Ask<?> ask = opened.newest(kind);
-        ask.answer(device.ask(ask.query));
     }
 
     private void start(Path out, int... features) {
@@ -83,8 +67,8 @@ class BatchModelTest {
         start(file("all.jsonl"), 1, 3);
         assertThat(model.running().get()).isTrue();
         assertThat(model.job().get().title()).isEqualTo("Trees and lists of 2 features");
-        answer(TokenColumns.class);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         assertThat(model.running().get()).isFalse();
         assertThat(model.rows()).extracting(BatchRow::feature).containsExactly(1, 3);
         assertThat(model.rows()).isEqualTo(BatchFile.read(file("all.jsonl")));
@@ -103,8 +87,8 @@ class BatchModelTest {
         assertThat(model.rows()).isEmpty();
         assertThat(model.canGoOn()).isTrue();
         model.goOn();
-        answer(TokenColumns.class);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         assertThat(model.rows()).extracting(BatchRow::feature).containsExactly(0, 1);
         long before = opened.count(TokenColumns.class);
         start(out, 1, 0, 2);
@@ -112,7 +96,7 @@ class BatchModelTest {
                 .extracting(BatchRow::feature)
                 .as("those of the file")
                 .containsExactly(0, 1);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         assertThat(model.rows()).extracting(BatchRow::feature).containsExactly(0, 1, 2);
         assertThat(opened.count(TokenColumns.class)).isEqualTo(before + 1);
     }
@@ -120,7 +104,7 @@ class BatchModelTest {
     @Test
     void aFailureIsToldAndWhatWasFoundIsKept() {
         start(file("failed.jsonl"), 0, 1);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         opened.newest(TokenColumns.class).fail(new IllegalStateException("no memory"));
         assertThat(model.running().get()).isFalse();
         assertThat(model.problem().get().message()).contains("no memory");
@@ -134,7 +118,7 @@ class BatchModelTest {
     void aFileOfOtherSettingsIsRefusedAndLeftAsItIs() throws IOException {
         Path out = file("other.jsonl");
         start(out, 0);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         List<String> before = Files.readAllLines(out);
         controls.scale().set(0.123);
         start(out, 0);
@@ -165,10 +149,10 @@ class BatchModelTest {
     @Test
     void theFileOpenedLastIsShownWhicheverIsReadFirst() {
         start(file("one.jsonl"), 0);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         start(file("two.jsonl"), 1, 2);
-        answer(TokenColumns.class);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         Deque<Runnable> reading = new ArrayDeque<>();
         opened.service.files = reading::add;
         model.open(file("one.jsonl"));
@@ -182,7 +166,7 @@ class BatchModelTest {
     @Test
     void aFileThatIsNoBatchIsRefusedAndTheRowsBeforeStay() throws IOException {
         start(file("one.jsonl"), 0);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         model.open(Files.writeString(file("text.jsonl"), "{\"x\":1}\n"));
         assertThat(model.problem().get().message()).contains("text.jsonl").contains("no line with a \"feature\"");
         assertThat(model.rows()).extracting(BatchRow::feature).containsExactly(0);

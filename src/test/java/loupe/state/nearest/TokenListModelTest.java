@@ -2,19 +2,14 @@ package loupe.state.nearest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Map;
-import loupe.TinyModel;
-import loupe.analysis.TestDevice;
 import loupe.analysis.tokens.NullTokenList;
 import loupe.analysis.tokens.TokenColumns;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenList;
-import loupe.lm.ModelConfig;
-import loupe.state.FakeService;
+import loupe.state.AnsweringDevice;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostHistory;
-import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -23,20 +18,11 @@ class TokenListModelTest {
     private final Opened opened = new Opened();
     private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
     private TokenListModel model;
-    private TestDevice device;
+    private final AnsweringDevice device = new AnsweringDevice(opened);
     private long nanos;
 
     @BeforeEach
     void begin() {
-        device = new TestDevice();
-        ModelConfig config = ModelConfig.gpt2(50, 16, 8, 2, 2);
-        Map<String, HostTensor> weights = TinyModel.weights(config, 7);
-        device.model(Opened.MODEL, config, weights);
-        float[] numbers = new float[48];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = (float) Math.sin(7 * i + 1);
-        }
-        device.sae(Opened.A, new HostTensor(numbers, 8, 6), new HostTensor(numbers, 6, 8));
         model = new TokenListModel(opened.workbench, opened.workbench.a(), controls, () -> nanos);
         opened.openA();
         choose(1);
@@ -49,12 +35,7 @@ class TokenListModelTest {
 
     private void choose(int feature) {
         opened.choose(feature);
-        answer(TokenColumns.class);
-    }
-
-    private void answer(Class<?> kind) {
-        FakeService.Ask<?> ask = opened.newest(kind);
-        ask.answer(device.ask(ask.query));
+        device.answer(TokenColumns.class);
     }
 
     @Test
@@ -136,7 +117,7 @@ class TokenListModelTest {
         assertThat(model.list().getValue()).isSameAs(before);
         controls.pca(2).set(0.5);
         assertThat(model.list().getValue()).isSameAs(before);
-        answer(TokenColumns.class);
+        device.answer(TokenColumns.class);
         assertThat(model.list().getValue().settings().ghost().pcaWeights()).containsExactly(0.0, 0.0, 0.5);
         controls.components().set(1);
         assertThat(model.list().getValue().settings().ghost().pcaWeights()).isEmpty();
@@ -150,7 +131,7 @@ class TokenListModelTest {
         assertThat(model.stability().getValue()).isNull();
         assertThat(opened.count(NullTokenList.class)).isZero();
         model.details().set(true);
-        answer(NullTokenList.class);
+        device.answer(NullTokenList.class);
         assertThat(model.stability().getValue().tokens())
                 .isEqualTo(model.list().getValue().tokens());
         assertThat(model.random().getValue().size())

@@ -5,18 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
-import loupe.TinyModel;
-import loupe.analysis.TestDevice;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.TreeDiff;
-import loupe.lm.ModelConfig;
-import loupe.state.FakeService;
+import loupe.state.AnsweringDevice;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.VocabularyTexts;
-import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,16 +27,10 @@ class TreeComparisonTest {
     private TreeModel own;
     private TreeModel other;
     private TreeComparison comparison;
-    private TestDevice device;
+    private final AnsweringDevice device = new AnsweringDevice(opened);
 
     @BeforeEach
     void begin() {
-        device = new TestDevice();
-        ModelConfig config = ModelConfig.gpt2(50, 16, 8, 2, 2);
-        Map<String, HostTensor> weights = TinyModel.weights(config, 7);
-        device.model(Opened.MODEL, config, weights);
-        device.sae(Opened.A, numbers(8, 6), numbers(6, 8));
-        device.sae(Opened.B, numbers(8, 6), numbers(6, 8));
         controls.prompt().set("a{ghost}b");
         controls.cutoff().set(1e-2);
         controls.depth().set(3);
@@ -58,17 +47,8 @@ class TreeComparisonTest {
         device.close();
     }
 
-    private static HostTensor numbers(int rows, int columns) {
-        float[] data = new float[rows * columns];
-        for (int i = 0; i < data.length; i++) {
-            data[i] = (float) Math.sin(7 * i + 1);
-        }
-        return new HostTensor(data, rows, columns);
-    }
-
     private void answer() {
-        FakeService.Ask<?> ask = opened.newest(DefinitionTree.class);
-        ask.answer(device.ask(ask.query));
+        device.answer(DefinitionTree.class);
     }
 
     @Test

@@ -3,16 +3,12 @@ package loupe.state.tree;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import loupe.TinyModel;
-import loupe.analysis.TestDevice;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
-import loupe.lm.ModelConfig;
-import loupe.state.FakeService;
+import loupe.state.AnsweringDevice;
 import loupe.state.Opened;
 import loupe.state.ghost.GhostControlsModel;
-import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,14 +17,10 @@ class TreeModelTest {
     private final Opened opened = new Opened();
     private final GhostControlsModel controls = new GhostControlsModel(opened.workbench);
     private TreeModel tree;
-    private TestDevice device;
+    private final AnsweringDevice device = new AnsweringDevice(opened);
 
     @BeforeEach
     void begin() {
-        device = new TestDevice();
-        ModelConfig config = ModelConfig.gpt2(50, 16, 8, 2, 2);
-        device.model(Opened.MODEL, config, TinyModel.weights(config, 7));
-        device.sae(Opened.A, numbers(8, 6), numbers(6, 8));
         controls.prompt().set("a{ghost}b");
         controls.cutoff().set(1e-2);
         controls.depth().set(3);
@@ -43,24 +35,12 @@ class TreeModelTest {
         device.close();
     }
 
-    private static HostTensor numbers(int rows, int columns) {
-        float[] data = new float[rows * columns];
-        for (int i = 0; i < data.length; i++) {
-            data[i] = (float) Math.sin(7 * i + 1);
-        }
-        return new HostTensor(data, rows, columns);
-    }
-
     private void answerTree() {
-        FakeService.Ask<?> ask = opened.newest(DefinitionTree.class);
-        ask.answer(device.ask(ask.query));
+        device.answer(DefinitionTree.class);
     }
 
     private NullDivergence.Answer answerDraws() {
-        FakeService.Ask<?> ask = opened.newest(NullDivergence.class);
-        Object answer = device.ask(ask.query);
-        ask.answer(answer);
-        return (NullDivergence.Answer) answer;
+        return (NullDivergence.Answer) device.answer(NullDivergence.class);
     }
 
     @Test

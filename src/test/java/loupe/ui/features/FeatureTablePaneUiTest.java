@@ -1,0 +1,190 @@
+package loupe.ui.features;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import javafx.scene.control.Label;
+import javafx.scene.control.TableColumn;
+import javafx.scene.control.TableView;
+import javafx.scene.control.TextField;
+import javafx.scene.input.KeyCode;
+import loupe.analysis.features.DirectionNorms;
+import loupe.analysis.features.LogitMoments;
+import loupe.state.Opened;
+import loupe.state.corpus.CorpusStatistics;
+import loupe.state.features.FeatureColumn;
+import loupe.state.features.FeatureColumns;
+import loupe.state.features.FeatureTableModel;
+import loupe.ui.PaneUiTest;
+import loupe.ui.pane.PaneFrame;
+import org.controlsfx.control.CheckComboBox;
+import org.junit.jupiter.api.Test;
+
+class FeatureTablePaneUiTest extends PaneUiTest {
+    private FeatureTableModel model;
+    private FeatureTablePane pane;
+
+    @Override
+    protected PaneFrame make() {
+        model = new FeatureTableModel(
+                opened.workbench,
+                new FeatureColumns(
+                        opened.workbench, opened.workbench.a(), new CorpusStatistics(opened.workbench, folder), texts));
+        pane = new FeatureTablePane(opened.workbench, model, saver);
+        return pane.node();
+    }
+
+    /** Decoder norms 3 1 2 6 5 4; the features promote a b c a b a. */
+    private void open() {
+        onFx(opened::openA);
+        answer(
+                DirectionNorms.class,
+                new DirectionNorms.Answer(
+                        new float[Opened.FEATURES], new float[] {3, 1, 2, 6, 5, 4}, new float[Opened.FEATURES]));
+        float[] zeros = new float[Opened.FEATURES];
+        answer(
+                LogitMoments.class,
+                new LogitMoments.Answer(Opened.FEATURES, 1, zeros, zeros, zeros, zeros, new int[] {0, 1, 2, 0, 1, 0}));
+    }
+
+    private TableView<Integer> table() {
+        return lookup("#feature-table").query();
+    }
+
+    private TextField filter() {
+        return lookup("#feature-filter").query();
+    }
+
+    private List<Integer> rows() {
+        return onFx(() -> List.copyOf(table().getItems()));
+    }
+
+    private int chosen() {
+        return onFx(() -> opened.workbench.selection().feature().get().feature());
+    }
+
+    private String count() {
+        return onFx(() -> lookup(".pane-actions .muted").<Label>query().getText());
+    }
+
+    @Test
+    void beforeACheckpointIsOpenItSaysWhatToDo() {
+        assertThat(emptyText()).startsWith("Open a checkpoint for tiny");
+        open();
+        assertThat(emptyText()).isNull();
+        onFx(opened.workbench::closeModel);
+        assertThat(emptyText()).startsWith("Open a model folder");
+    }
+
+    @Test
+    void everyFeatureHasARowWithWhatItPromotes() {
+        open();
+        assertThat(rows()).containsExactly(0, 1, 2, 3, 4, 5);
+        assertThat(cells(table(), "Promotes")).containsExactly("a", "b", "c", "a", "b", "a");
+        assertThat(count()).isEqualTo("6");
+    }
+
+    @Test
+    void wordsAndBoundsFilterAndTheCountSaysHowManyAreLeft() {
+        open();
+        clickOn("#feature-filter").write("norm>=3 a");
+        assertThat(rows()).containsExactly(0, 3, 5);
+        assertThat(count()).isEqualTo("3 of 6");
+        write("zz");
+        assertThat(rows()).isEmpty();
+        assertThat(onFx(() -> ((Label) table().getPlaceholder()).getText())).isEqualTo("No feature passes the filter");
+        onFx(() -> filter().clear());
+        assertThat(rows()).hasSize(6);
+    }
+
+    @Test
+    void aNumberAndEnterGoesToThatFeatureAndFiltersNothing() {
+        open();
+        clickOn("#feature-filter").write("4");
+        assertThat(rows()).hasSize(6);
+        type(KeyCode.ENTER);
+        assertThat(chosen()).isEqualTo(4);
+        assertThat(filter().getText()).isEmpty();
+        assertThat(table().isFocused()).isTrue();
+        assertThat(table().getSelectionModel().getSelectedItem()).isEqualTo(4);
+    }
+
+    @Test
+    void aNumberThatNoFeatureHasIsMarkedAndChoosesNothing() {
+        open();
+        clickOn("#feature-filter").write("99").type(KeyCode.ENTER);
+        assertThat(chosen()).isZero();
+        assertThat(filter().getText()).isEqualTo("99");
+        assertThat(filter().getPseudoClassStates())
+                .anyMatch(state -> state.getPseudoClassName().equals("danger"));
+        type(KeyCode.BACK_SPACE);
+        assertThat(filter().getPseudoClassStates())
+                .noneMatch(state -> state.getPseudoClassName().equals("danger"));
+    }
+
+    @Test
+    void aDigitTypedElsewhereBeginsTheNumber() {
+        open();
+        onFx(() -> pane.startNumber("5"));
+        type(KeyCode.ENTER);
+        assertThat(chosen()).isEqualTo(5);
+    }
+
+    @Test
+    void aClickOnARowChoosesItsFeatureAndTheArrowsGoOn() {
+        open();
+        clickOn(row(table(), 2));
+        assertThat(chosen()).isEqualTo(2);
+        type(KeyCode.DOWN);
+        assertThat(chosen()).isEqualTo(3);
+        onFx(() -> opened.choose(1));
+        assertThat(table().getSelectionModel().getSelectedItem()).isEqualTo(1);
+    }
+
+    @Test
+    void aClickOnAColumnSortsByItThenTheOtherWayAndThenNotAnyMore() {
+        open();
+        show(FeatureColumn.NUMBER, FeatureColumn.DECODER_NORM);
+        assertThat(columns(table())).containsExactly("#", "Norm");
+        TableColumn<Integer, ?> norm = onFx(() -> table().getColumns().get(1));
+        onFx(() -> {
+            table().applyCss();
+            table().layout();
+        });
+        clickOn(onFx(norm::getGraphic));
+        assertThat(rows()).containsExactly(1, 2, 0, 5, 4, 3);
+        clickOn(onFx(norm::getGraphic));
+        assertThat(rows()).containsExactly(3, 4, 5, 0, 2, 1);
+        clickOn(onFx(norm::getGraphic));
+        assertThat(rows()).containsExactly(0, 1, 2, 3, 4, 5);
+    }
+
+    private void show(FeatureColumn... columns) {
+        CheckComboBox<FeatureColumn> chooser = lookup("#feature-columns").query();
+        onFx(() -> {
+            chooser.getCheckModel().clearChecks();
+            for (FeatureColumn column : columns) {
+                chooser.getCheckModel().check(column);
+            }
+        });
+    }
+
+    @Test
+    void theShownColumnsAreSavedWithTheNumbersBehindTheWords() {
+        open();
+        show(FeatureColumn.NUMBER, FeatureColumn.DECODER_NORM);
+        onFx(() -> model.filter().set("norm>4"));
+        choose("Save all rows as CSV");
+        assertThat(saved("features.csv")).containsExactly("#,Norm", "3,6.0", "4,5.0");
+    }
+
+    @Test
+    void aColumnThatFailedIsTriedAgain() {
+        onFx(opened::openA);
+        fail(LogitMoments.class, "no memory");
+        assertThat(problem()).contains("no memory");
+        clickOn(".problem-retry");
+        assertThat(problem()).isEmpty();
+        assertThat(model.filling().get()).isTrue();
+    }
+}

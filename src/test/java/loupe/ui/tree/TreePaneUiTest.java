@@ -1,0 +1,148 @@
+package loupe.ui.tree;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.IntStream;
+import javafx.scene.Node;
+import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.TokenGeometry;
+import loupe.analysis.ghost.TreeBaseline;
+import loupe.state.AnsweringDevice;
+import loupe.state.FakeService;
+import loupe.state.SideModels;
+import loupe.state.WorkbenchModels;
+import loupe.ui.PaneUiTest;
+import loupe.ui.control.NumberTexts;
+import loupe.ui.pane.PaneFrame;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class TreePaneUiTest extends PaneUiTest {
+    private final AnsweringDevice device = new AnsweringDevice(opened);
+    private SideModels side;
+    private TreePane pane;
+
+    @Override
+    protected PaneFrame make() {
+        WorkbenchModels models = new WorkbenchModels(opened.workbench, folder);
+        side = models.a();
+        models.controls().prompt().set("a{ghost}b");
+        models.controls().cutoff().set(1e-2);
+        models.controls().depth().set(3);
+        pane = new TreePane(side, models.b().tree(), texts, saver);
+        return pane.node();
+    }
+
+    @AfterEach
+    void close() {
+        device.close();
+    }
+
+    private DefinitionTree.Answer open() {
+        device.answers(TokenGeometry.class);
+        onFx(opened::openA);
+        onFx(() -> opened.choose(1));
+        return grow();
+    }
+
+    private DefinitionTree.Answer grow() {
+        return (DefinitionTree.Answer) onFx(() -> device.answer(DefinitionTree.class));
+    }
+
+    private TreeCanvas canvas() {
+        return lookup("#tree-A").query();
+    }
+
+    private boolean isSeen(String id) {
+        return onFx(() -> lookup(id).<Node>query().isVisible());
+    }
+
+    @Test
+    void theTreeIsDrawnWithItsWordsAndItsSizeIsTold() {
+        assertThat(emptyText()).startsWith("Choose a feature");
+        DefinitionTree.Answer grown = open();
+        assertThat(emptyText()).isNull();
+        TreeData drawn = canvas().dataProperty().get();
+        assertThat(drawn.size()).isEqualTo(grown.size()).isGreaterThan(1);
+        assertThat(IntStream.range(1, drawn.size()).mapToObj(drawn::text))
+                .containsExactlyElementsOf(IntStream.range(1, grown.size())
+                        .mapToObj(node -> texts.of(grown.token(node)))
+                        .toList());
+        assertThat(subtitle()).isEqualTo(NumberTexts.count(grown.size() - 1L) + " nodes");
+    }
+
+    @Test
+    void aGrowingTreeCanBeStopped() {
+        open();
+        assertThat(isSeen("#tree-stop-A")).isFalse();
+        onFx(() -> opened.choose(2));
+        FakeService.Ask<?> growing = opened.newest(DefinitionTree.class);
+        assertThat(isSeen("#tree-stop-A")).isTrue();
+        clickOn("#tree-stop-A");
+        assertThat(growing.cancelled).isTrue();
+        assertThat(isSeen("#tree-stop-A")).isFalse();
+    }
+
+    @Test
+    void aHigherCutoffHidesBranchesWithoutAsking() {
+        open();
+        long asked = opened.count(DefinitionTree.class);
+        onFx(() -> side.tree().controls().cutoff().set(0.2));
+        assertThat(canvas().cutoffProperty().get()).isEqualTo(0.2);
+        assertThat(opened.count(DefinitionTree.class)).isEqualTo(asked);
+    }
+
+    @Test
+    void againstABaselineTheDivergenceIsToldAndGenericBranchesCanBeFolded() {
+        open();
+        assertThat(isSeen("#tree-fold-A")).isFalse();
+        choose("What the centroid says");
+        assertThat(side.tree().baseline().get()).isEqualTo(TreeBaseline.CENTROID);
+        DefinitionTree.Answer grown = grow();
+        assertThat(isSeen("#tree-fold-A")).isTrue();
+        assertThat(subtitle()).contains(NumberTexts.number(grown.divergence()) + " nats from the baseline");
+        choose("Compare with nothing");
+        assertThat(isSeen("#tree-fold-A")).isFalse();
+    }
+
+    @Test
+    void theSteeringIsOpenedByItsButtonAndSteersTheTree() {
+        open();
+        assertThat(lookup(".tree-steering").tryQuery().filter(Node::isVisible)).isEmpty();
+        clickOn("#tree-steering-A");
+        assertThat(lookup(".tree-steering").query().isVisible()).isTrue();
+        onFx(() -> side.tree()
+                .controls()
+                .steering()
+                .set(side.tree().controls().steering().get().withCoefficient(2)));
+        DefinitionTree asked = (DefinitionTree) opened.newest(DefinitionTree.class).query;
+        assertThat(asked.steering()).isPresent();
+    }
+
+    @Test
+    void wordsAreLookedForInTheTree() {
+        open();
+        onFx(pane::startFind);
+        assertThat(lookup(".tree-find").query().isVisible()).isTrue();
+    }
+
+    @Test
+    void aFailureIsShownAndTheTreeIsGrownAgainOnDemand() {
+        open();
+        onFx(() -> opened.choose(3));
+        fail(DefinitionTree.class, "no memory");
+        assertThat(problem()).contains("no memory");
+        clickOn(".problem-retry");
+        DefinitionTree.Answer grown = grow();
+        assertThat(problem()).isEmpty();
+        assertThat(canvas().dataProperty().get().size()).isEqualTo(grown.size());
+    }
+
+    @Test
+    void withTheCheckpointTheTreeGoes() {
+        open();
+        onFx(() -> opened.workbench.closeCheckpoint(opened.workbench.a()));
+        assertThat(canvas().dataProperty().get().size()).isLessThanOrEqualTo(1);
+        assertThat(subtitle()).isEmpty();
+    }
+}
