@@ -16,6 +16,7 @@ import javafx.scene.control.TableView;
 import javafx.scene.input.Clipboard;
 import javafx.scene.layout.StackPane;
 import loupe.state.Opened;
+import loupe.state.pane.PaneStatus;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.export.FileSaver;
 import loupe.ui.pane.PaneFrame;
@@ -44,8 +45,9 @@ public abstract class PaneUiTest extends UiTest {
         return new StackPane(frame);
     }
 
+    /** Why the pane says that it is empty; empty if it does not. */
     protected final String emptyText() {
-        return onFx(() -> frame.emptyTextProperty().get());
+        return onFx(() -> frame.statusProperty().get().shown() instanceof PaneStatus.Empty empty ? empty.why() : "");
     }
 
     protected final String subtitle() {
@@ -54,9 +56,9 @@ public abstract class PaneUiTest extends UiTest {
 
     /** The message of the problem that is shown in the pane's place; empty if none is. */
     protected final String problem() {
-        return onFx(() -> frame.problemProperty().get() == null
-                ? ""
-                : frame.problemProperty().get().message());
+        return onFx(() -> frame.statusProperty().get().shown() instanceof PaneStatus.Failed failed
+                ? failed.problem().message()
+                : "");
     }
 
     /** Answers the newest question of a kind. */

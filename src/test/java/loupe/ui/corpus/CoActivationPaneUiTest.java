@@ -46,7 +46,7 @@ class CoActivationPaneUiTest extends PaneUiTest {
     }
 
     private void open() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         onFx(corpus::count);
         onFx(() -> opened.choose(PlantedCorpus.AT_A_AND_B));
     }

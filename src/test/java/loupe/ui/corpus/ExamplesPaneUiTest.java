@@ -44,7 +44,7 @@ class ExamplesPaneUiTest extends PaneUiTest {
     }
 
     private void open() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         onFx(corpus::count);
         onFx(() -> opened.choose(PlantedCorpus.AT_A_AND_B));
     }

@@ -40,7 +40,7 @@ class HistogramPaneUiTest extends PaneUiTest {
     }
 
     private void open() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         onFx(corpus::count);
         onFx(() -> opened.choose(PlantedCorpus.AT_A_AND_B));
     }
@@ -58,7 +58,7 @@ class HistogramPaneUiTest extends PaneUiTest {
     @Test
     void itSaysWhyItIsEmptyUntilThereIsSomethingToCount() {
         assertThat(emptyText()).startsWith("Choose a feature");
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         assertThat(emptyText()).startsWith("No corpus is open");
         onFx(corpus::count);
         assertThat(emptyText()).isEmpty();

@@ -56,7 +56,7 @@ class TextPaneUiTest extends PaneUiTest {
     }
 
     private void read() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         onFx(() -> opened.choose(4));
         clickOn("#text-area-A").write("ab");
         // the second letter is asked for when the first has been answered
@@ -75,8 +75,8 @@ class TextPaneUiTest extends PaneUiTest {
     @Test
     void withoutACheckpointItSaysWhatToOpen() {
         assertThat(emptyText()).isEqualTo("Open a checkpoint to see its features in a text");
-        onFx(opened::openA);
-        assertThat(emptyText()).isNull();
+        onFx(() -> opened.openA());
+        assertThat(emptyText()).isEmpty();
     }
 
     @Test

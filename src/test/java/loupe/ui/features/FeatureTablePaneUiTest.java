@@ -36,7 +36,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
 
     /** Decoder norms 3 1 2 6 5 4; the features promote a b c a b a. */
     private void open() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         answer(
                 DirectionNorms.class,
                 new DirectionNorms.Answer(
@@ -71,7 +71,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
     void beforeACheckpointIsOpenItSaysWhatToDo() {
         assertThat(emptyText()).startsWith("Open a checkpoint for tiny");
         open();
-        assertThat(emptyText()).isNull();
+        assertThat(emptyText()).isEmpty();
         onFx(opened.workbench::closeModel);
         assertThat(emptyText()).startsWith("Open a model folder");
     }
@@ -180,7 +180,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
 
     @Test
     void aColumnThatFailedIsTriedAgain() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         fail(LogitMoments.class, "no memory");
         assertThat(problem()).contains("no memory");
         clickOn(".problem-retry");

@@ -32,7 +32,7 @@ class ScatterPaneUiTest extends PaneUiTest {
     }
 
     private void open() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         opened.service.asked.stream()
                 .filter(ask -> ask.query instanceof DirectionNorms)
                 .toList()
@@ -57,7 +57,7 @@ class ScatterPaneUiTest extends PaneUiTest {
     void everyFeatureWithBothNumbersIsAPoint() {
         assertThat(emptyText()).startsWith("Open a checkpoint");
         open();
-        assertThat(emptyText()).isNull();
+        assertThat(emptyText()).isEmpty();
         assertThat(onFx(() -> chart().csv()).lines().toList())
                 .startsWith("side,feature,feature,decoder norm", "A,0,0.0,3.0", "A,1,1.0,1.0")
                 .hasSize(7);
@@ -65,7 +65,7 @@ class ScatterPaneUiTest extends PaneUiTest {
 
     @Test
     void numbersThatAreNotKnownAreExplained() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         assertThat(onFx(() -> lookup(".text-hint").<Label>query().getText())).contains("Choose a corpus");
         onFx(() -> models.scatter().up().set(FeatureColumn.MATCH));
         assertThat(onFx(() -> lookup(".text-hint").<Label>query().getText())).contains("checkpoint B");

@@ -40,13 +40,13 @@ class LogitPaneUiTest extends PaneUiTest {
     @Test
     void withoutAFeatureItSaysWhatToDo() {
         assertThat(emptyText()).startsWith("Choose a feature");
-        onFx(opened::openA);
-        assertThat(emptyText()).isNull();
+        onFx(() -> opened.openA());
+        assertThat(emptyText()).isEmpty();
     }
 
     @Test
     void theWeightsAreDrawnAndAClickOnATokenAsksForIt() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         answer(LogitWeights.class, weights());
         assertThat(subtitle()).isEqualTo("skew 2.50");
         assertThat(onFx(() -> chart().csv()))
@@ -58,7 +58,7 @@ class LogitPaneUiTest extends PaneUiTest {
 
     @Test
     void withTheCheckpointItsBarsGo() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         answer(LogitWeights.class, weights());
         onFx(() -> opened.workbench.closeCheckpoint(opened.workbench.a()));
         assertThat(onFx(() -> chart().csv())).doesNotContain("promoted,");
@@ -67,7 +67,7 @@ class LogitPaneUiTest extends PaneUiTest {
 
     @Test
     void aFailureIsShownWithAButtonThatAsksAgain() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         fail(LogitWeights.class, "no memory");
         assertThat(problem()).contains("no memory");
         clickOn(".problem-retry");
@@ -78,7 +78,7 @@ class LogitPaneUiTest extends PaneUiTest {
 
     @Test
     void theMenuComparesByDirection() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         choose("As cosines");
         assertThat(((LogitWeights) opened.newest(LogitWeights.class).query).unitColumns())
                 .isTrue();

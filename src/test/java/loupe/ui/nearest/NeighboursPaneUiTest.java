@@ -41,7 +41,7 @@ class NeighboursPaneUiTest extends PaneUiTest {
     }
 
     private void open() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         onFx(() -> opened.choose(3));
         answer(Neighbours.class, new Neighbours.Answer(new int[] {5, 1}, new double[] {0.9, 0.4}, 0.25));
     }
@@ -50,7 +50,7 @@ class NeighboursPaneUiTest extends PaneUiTest {
     void featuresAreListedNearestFirstWithTheirWords() {
         assertThat(emptyText()).startsWith("Choose a feature");
         open();
-        assertThat(emptyText()).isNull();
+        assertThat(emptyText()).isEmpty();
         assertThat(cells(table(), "#")).containsExactly(5, 1);
         assertThat(cells(table(), "Cosine")).containsExactly(0.9, 0.4);
         assertThat(cells(table(), "Text")).containsExactly("words of 5", "words of 1");

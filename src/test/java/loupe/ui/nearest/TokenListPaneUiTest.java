@@ -41,7 +41,7 @@ class TokenListPaneUiTest extends PaneUiTest {
         device.answers(TokenColumns.class);
         device.answers(NullTokenList.class);
         device.answers(TokenCoherence.class);
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         onFx(() -> opened.choose(1));
     }
 
@@ -53,7 +53,7 @@ class TokenListPaneUiTest extends PaneUiTest {
     void theTokensNearestToTheGhostAreListedBestFirst() {
         assertThat(emptyText()).startsWith("Choose a feature");
         open();
-        assertThat(emptyText()).isNull();
+        assertThat(emptyText()).isEmpty();
         List<Object> expected = Arrays.stream(model.list().getValue().tokens())
                 .mapToObj(texts::of)
                 .map(Object.class::cast)
@@ -130,7 +130,7 @@ class TokenListPaneUiTest extends PaneUiTest {
 
     @Test
     void aFailureIsShownAndTriedAgain() {
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         fail(TokenColumns.class, "no memory");
         assertThat(problem()).contains("no memory");
         device.answers(TokenColumns.class);

@@ -40,7 +40,7 @@ class TreePaneUiTest extends PaneUiTest {
 
     private DefinitionTree.Answer open() {
         device.answers(TokenGeometry.class);
-        onFx(opened::openA);
+        onFx(() -> opened.openA());
         onFx(() -> opened.choose(1));
         return grow();
     }
@@ -61,7 +61,7 @@ class TreePaneUiTest extends PaneUiTest {
     void theTreeIsDrawnWithItsWordsAndItsSizeIsTold() {
         assertThat(emptyText()).startsWith("Choose a feature");
         DefinitionTree.Answer grown = open();
-        assertThat(emptyText()).isNull();
+        assertThat(emptyText()).isEmpty();
         TreeData drawn = canvas().dataProperty().get();
         assertThat(drawn.size()).isEqualTo(grown.size()).isGreaterThan(1);
         assertThat(IntStream.range(1, drawn.size()).mapToObj(drawn::text))
@@ -96,12 +96,12 @@ class TreePaneUiTest extends PaneUiTest {
     void againstABaselineTheDivergenceIsToldAndGenericBranchesCanBeFolded() {
         open();
         assertThat(isSeen("#tree-fold-A")).isFalse();
-        choose("What the centroid says");
+        choose("Baseline: centroid");
         assertThat(side.tree().baseline().get()).isEqualTo(TreeBaseline.CENTROID);
         DefinitionTree.Answer grown = grow();
         assertThat(isSeen("#tree-fold-A")).isTrue();
         assertThat(subtitle()).contains(NumberTexts.number(grown.divergence()) + " nats from the baseline");
-        choose("Compare with nothing");
+        choose("No baseline");
         assertThat(isSeen("#tree-fold-A")).isFalse();
     }
 
