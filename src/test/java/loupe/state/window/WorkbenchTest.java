@@ -156,6 +156,33 @@ class WorkbenchTest {
     }
 
     @Test
+    void whatWasRefusedIsOpenedAgainWithoutTheChoiceThatWasWrong() {
+        Path folded = Path.of("topk");
+        service.saes.put(
+                folded,
+                CompletableFuture.failedFuture(new CheckpointException(
+                        folded, "folding is impossible", "", "", Remedy.leaveOut(Remedy.Choice.FOLD))));
+        workbench.openCheckpoint(workbench.a(), folded, SaeOptions.AS_STORED.with(Remedy.Choice.FOLD, "true"));
+        workbench.mend(workbench.a(), workbench.a().problem().get().remedies().get(0));
+        assertThat(service.lastOptions.fold()).isFalse();
+    }
+
+    @Test
+    void theOneChoiceThatWouldMendARefusalIsAskedFor() {
+        Path odd = Path.of("odd.pt");
+        service.saes.put(
+                odd,
+                CompletableFuture.failedFuture(new CheckpointException(
+                        odd, "these tensors are of no known kind", "", "", Remedy.give(Remedy.Choice.FORMAT))));
+        workbench.openCheckpoint(workbench.a(), odd, SaeOptions.AS_STORED);
+        workbench.mend(workbench.a(), workbench.a().problem().get().remedies().get(0));
+        CheckpointDoubt doubt = workbench.doubt().get();
+        assertThat(doubt.about()).contains(Remedy.give(Remedy.Choice.FORMAT));
+        workbench.settleDoubt(doubt.asked().with(Remedy.Choice.FORMAT, "neel"));
+        assertThat(service.lastOptions.format()).contains("neel");
+    }
+
+    @Test
     void theSameCheckpointOnBothSidesIsClosedAsOftenAsItWasOpened() {
         workbench.openModel(MODEL);
         workbench.openCheckpoint(workbench.a(), TOPK, SaeOptions.AS_STORED);
