@@ -136,7 +136,7 @@ class ChartExportUiTest extends UiTest {
         ChartExport.write(onFx(histogram::picture), "", ExportFormat.SVG, file);
         assertThat(file).content().startsWith("<?xml");
         assertThat(folder.toFile().list()).containsExactly("activations.svg");
-        Path nowhere = folder.resolve("missing").resolve("a.svg");
+        Path nowhere = file.resolve("a.svg");
         Picture picture = onFx(histogram::picture);
         assertThatThrownBy(() -> ChartExport.write(picture, "", ExportFormat.SVG, nowhere))
                 .isInstanceOf(IOException.class);

@@ -523,7 +523,7 @@ class WorkbenchUiTest extends ApplicationTest {
                         job.title().startsWith("Counting") && job.fraction().get() > 0));
         clickOn(UiTest.onFx(() -> lookup(".job-stop").<Node>query()));
         UiTest.waitUntil(() -> workbench.activity().jobs().isEmpty());
-        assertThat(models.statistics().problem(workbench.a()).get().message()).contains("stopped");
+        assertThat(models.statistics().problem(workbench.a()).get().message()).contains("Paused");
         UiTest.onFx(() -> models.statistics().corpus().set(corpus));
         UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
     }
