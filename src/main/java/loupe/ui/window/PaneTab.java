@@ -7,7 +7,7 @@ import loupe.state.window.Side;
 /**
  * Panes that stand beside each other in a place; a tab of it, if there are others behind.
  *
- * @param title for people; several tabs may have the same
+ * @param title what the tab is called
  * @param divider the name of the divider between the panes
  * @param panes from left to right, one or two
  */
@@ -55,7 +55,7 @@ record PaneTab(String title, String divider, List<Key> panes) {
                 beside.add(a);
             } else if (narrow && place.isSlender()) {
                 tabs.add(new PaneTab(kind.titles().brief() + " A", kind.titles().divider(), List.of(a)));
-                tabs.add(new PaneTab("B", kind.titles().divider(), List.of(b)));
+                tabs.add(new PaneTab(kind.titles().brief() + " B", kind.titles().divider(), List.of(b)));
             } else {
                 tabs.add(new PaneTab(kind.titles().ofPair(), kind.titles().divider(), List.of(a, b)));
             }
