@@ -2,12 +2,13 @@ package loupe.ui.window;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import loupe.state.window.Side;
 
 /**
  * Panes that stand beside each other in a place; a tab of it, if there are others behind.
  *
- * @param title what the tab is called
+ * @param title for people; several tabs may have the same
  * @param divider the name of the divider between the panes
  * @param panes from left to right, one or two
  */
@@ -30,6 +31,13 @@ record PaneTab(String title, String divider, List<Key> panes) {
     /** Known by the first of its panes, whatever it is called. */
     String id() {
         return "tab-" + panes.get(0);
+    }
+
+    /** What it holds, in full: its title may be as short as {@code B}. */
+    String explanation() {
+        return panes.stream()
+                .map(pane -> pane.kind().title() + (pane.kind().ofBoth() ? "" : " of checkpoint " + pane.side()))
+                .collect(Collectors.joining(", "));
     }
 
     boolean holds(PaneKind kind) {
@@ -55,7 +63,7 @@ record PaneTab(String title, String divider, List<Key> panes) {
                 beside.add(a);
             } else if (narrow && place.isSlender()) {
                 tabs.add(new PaneTab(kind.titles().brief() + " A", kind.titles().divider(), List.of(a)));
-                tabs.add(new PaneTab(kind.titles().brief() + " B", kind.titles().divider(), List.of(b)));
+                tabs.add(new PaneTab("B", kind.titles().divider(), List.of(b)));
             } else {
                 tabs.add(new PaneTab(kind.titles().ofPair(), kind.titles().divider(), List.of(a, b)));
             }

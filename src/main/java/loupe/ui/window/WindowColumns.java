@@ -15,6 +15,7 @@ import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Side;
+import loupe.ui.control.Tooltips;
 import loupe.ui.corpus.TextPane;
 import loupe.ui.export.FileSaver;
 import loupe.ui.features.FeatureHeader;
@@ -164,6 +165,7 @@ final class WindowColumns {
         for (PaneTab content : contents) {
             Tab tab = new Tab(content.title(), content(content));
             tab.setId(content.id());
+            tab.setTooltip(Tooltips.of(content.explanation()));
             content.panes().forEach(pane -> pane(pane).standsIn(tab.selectedProperty()));
             made.add(tab);
         }

@@ -151,7 +151,7 @@ class FeatureQueriesTest {
     @Test
     void whatDoesNotFitOrIsNotThereIsRefused() {
         assertThatThrownBy(() -> device.ask(Neighbours.ofFeature(sae, FEATURES, 3)))
-                .hasMessageContaining("row 150, but there are 150");
+                .hasMessageContaining("row 150; expected 0 to 149");
         assertThatThrownBy(() ->
                         device.ask(new Neighbours(new NeighbourQuery.Bias(sae, 0), new NeighbourSpace.Biases(sae), 3)))
                 .hasMessageContaining("no per-token biases");
@@ -320,7 +320,7 @@ class FeatureQueriesTest {
         ModelId wider = device.model(
                 "wider", ModelConfig.gpt2(20, 8, 4, 1, 1), TinyModel.weights(ModelConfig.gpt2(20, 8, 4, 1, 1), 1));
         assertThatThrownBy(() -> device.ask(new LogitWeights(wider, sae, 0, false, false, 3)))
-                .hasMessageContaining("8 dimensions")
+                .hasMessageContaining("vectors of 8 numbers")
                 .hasMessageContaining("has 4");
     }
 }

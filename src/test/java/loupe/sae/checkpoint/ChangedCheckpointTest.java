@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.Refusal;
 import loupe.format.SafetensorsWriter;
 import loupe.format.TorchWriter;
 import loupe.sae.Activation;
@@ -119,8 +120,8 @@ class ChangedCheckpointTest {
                 SparseAutoencoder sae = SparseAutoencoder.upload(manager, config, weights)) {
             NDArray x = manager.zeros(new Shape(2, 2));
             assertThatThrownBy(() -> sae.reconstruct(x, manager.create(new long[] {6, 7})))
-                    .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("the lookup has 7 rows, token id 7 is out of range");
+                    .isInstanceOf(Refusal.class)
+                    .hasMessageContaining("The lookup has 7 rows, and the text has token 7");
             assertThatThrownBy(() -> sae.reconstruct(x, null)).hasMessageContaining("no token ids for 2 vectors");
         }
     }

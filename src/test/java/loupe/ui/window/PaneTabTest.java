@@ -43,7 +43,7 @@ class PaneTabTest {
             LISTS  | false | false | Nearest, Active together
             LISTS  | true  | false | Token list, Neighbours, Active together
             LISTS  | false | true  | Token lists, Neighbours, Active together
-            LISTS  | true  | true  | Tokens A, Tokens B, Near A, Near B, With A, With B
+            LISTS  | true  | true  | Tokens A, B, Near A, B, With A, B
             """)
     void tabsAreCalledAfterWhatTheyHold(Place place, boolean narrow, boolean comparing, String titles) {
         assertThat(tabs(place, narrow, comparing).stream().map(PaneTab::title).toList())
@@ -51,10 +51,13 @@ class PaneTabTest {
     }
 
     @Test
-    void everyTabOfAPlaceHasATitleAndAnIdOfItsOwn() {
+    void tabsOfOneTitleAreToldApartByTheirPanes() {
         List<PaneTab> tabs = tabs(Place.LISTS, true, true);
 
-        assertThat(tabs.stream().map(PaneTab::title).toList()).doesNotHaveDuplicates();
+        assertThat(tabs).filteredOn(tab -> tab.title().equals("B")).hasSize(3);
+        assertThat(tabs.stream().map(PaneTab::explanation).toList())
+                .doesNotHaveDuplicates()
+                .contains("Token list of checkpoint B", "Neighbours of checkpoint A");
         assertThat(tabs.stream().map(PaneTab::id).toList())
                 .doesNotHaveDuplicates()
                 .contains("tab-tokens-B", "tab-neighbours-B", "tab-together-B");
