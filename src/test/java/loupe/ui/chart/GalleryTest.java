@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntConsumer;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.embed.swing.SwingFXUtils;
 import javafx.scene.Node;
@@ -52,12 +56,17 @@ import org.controlsfx.control.textfield.TextFields;
 import org.junit.jupiter.api.Test;
 
 /**
- * Draws every part in both themes to target/gallery, to be looked at; the test only makes sure that something was
- * drawn.
+ * Draws every part in both themes to target/gallery, to be looked at. A picture must have more on it than its ground,
+ * and one of the dark theme must be darker than the same of the light theme.
  */
 class GalleryTest extends UiTest {
     private static final Path FOLDER = Path.of("target", "gallery");
+    /** Of the pixels, what must differ from the commonest colour. */
+    private static final double LEAST_DRAWN = 0.005;
+
     private final StackPane root = new StackPane();
+    /** How light each picture is, on average, by its name without the theme. */
+    private final Map<String, Double> lightOnes = new HashMap<>();
 
     @Override
     protected Parent build() {
@@ -289,6 +298,34 @@ class GalleryTest extends UiTest {
         Files.createDirectories(FOLDER);
         Path file = FOLDER.resolve(name + ".png");
         ImageIO.write(SwingFXUtils.fromFXImage(image, null), "png", file.toFile());
-        assertThat(file).isNotEmptyFile();
+        assertThat(drawn(image)).as("what is drawn on %s", name).isGreaterThan(LEAST_DRAWN);
+        String plain = name.replace("-" + theme.key(), "");
+        if (theme == Theme.LIGHT) {
+            lightOnes.put(plain, lightness(image));
+        } else {
+            assertThat(lightness(image)).as("lightness of %s", name).isLessThan(lightOnes.get(plain) / 2);
+        }
+    }
+
+    /** The share of the pixels that have not the commonest colour. */
+    private static double drawn(WritableImage image) {
+        Map<Integer, Integer> counts = new HashMap<>();
+        eachPixel(image, colour -> counts.merge(colour, 1, Integer::sum));
+        return 1 - Collections.max(counts.values()) / (image.getWidth() * image.getHeight());
+    }
+
+    /** The mean of red, green and blue over all pixels, 0 to 255. */
+    private static double lightness(WritableImage image) {
+        long[] sum = new long[1];
+        eachPixel(image, colour -> sum[0] += (colour >> 16 & 255) + (colour >> 8 & 255) + (colour & 255));
+        return sum[0] / (3 * image.getWidth() * image.getHeight());
+    }
+
+    private static void eachPixel(WritableImage image, IntConsumer colour) {
+        for (int y = 0; y < image.getHeight(); y++) {
+            for (int x = 0; x < image.getWidth(); x++) {
+                colour.accept(image.getPixelReader().getArgb(x, y));
+            }
+        }
     }
 }

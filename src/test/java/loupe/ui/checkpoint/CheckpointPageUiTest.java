@@ -2,79 +2,26 @@ package loupe.ui.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import javafx.application.Platform;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.Labeled;
 import javafx.scene.control.TableView;
-import javafx.stage.Stage;
-import loupe.TinyModel;
 import loupe.TinySae;
-import loupe.inference.Device;
-import loupe.inference.LocalInferenceService;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
-import loupe.state.WorkbenchModels;
-import loupe.state.window.Activity;
-import loupe.state.window.Notices;
-import loupe.state.window.Workbench;
 import loupe.ui.UiTest;
-import loupe.ui.window.WorkbenchView;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
+import loupe.ui.WindowUiTest;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.testfx.framework.junit5.ApplicationTest;
 
 /** The pages about a checkpoint, in the whole window on a tiny model; and saving it. */
-@Tag("ui")
-class CheckpointPageUiTest extends ApplicationTest {
-    @TempDir
-    static Path folder;
-
-    private final LocalInferenceService service = new LocalInferenceService(Device.CPU);
-    private Workbench workbench;
-    private WorkbenchModels models;
-    private WorkbenchView view;
-    private Path saveTo;
-
-    @Override
-    public void start(Stage stage) throws Exception {
-        Path model = TinyModel.writeTo(folder.resolve("tiny"));
-        Path sae = TinySae.writeTo(folder.resolve("sae"), 1);
-        Path corpus = Files.writeString(
-                folder.resolve("words.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(40));
-        workbench = new Workbench(
-                service,
-                Platform::runLater,
-                new Notices(Clock.systemUTC()),
-                new Activity(Platform::runLater, System::nanoTime));
-        models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, (owner, name, kind) -> Optional.ofNullable(saveTo), Map.of(), 1280, 800);
-        stage.setScene(view.scene());
-        stage.setWidth(1280);
-        stage.setHeight(800);
-        stage.show();
-        workbench.openModel(model, opened -> {
-            models.statistics().corpus().set(corpus);
-            workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED);
-        });
-    }
-
-    @AfterEach
-    void closeAll() {
-        UiTest.onFx(() -> {
-            models.close();
-            workbench.closeModel();
-        });
-        service.close();
+class CheckpointPageUiTest extends WindowUiTest {
+    @BeforeEach
+    void openAll() {
+        begin();
     }
 
     @Test

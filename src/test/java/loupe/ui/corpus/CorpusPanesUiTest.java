@@ -3,29 +3,17 @@ package loupe.ui.corpus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
-import javafx.application.Platform;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
-import javafx.stage.Stage;
-import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.index.Example;
-import loupe.inference.Device;
-import loupe.inference.LocalInferenceService;
 import loupe.sae.checkpoint.SaeOptions;
-import loupe.state.WorkbenchModels;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.features.FeatureColumn;
-import loupe.state.window.Activity;
-import loupe.state.window.Notices;
-import loupe.state.window.Workbench;
 import loupe.ui.UiTest;
+import loupe.ui.WindowUiTest;
 import loupe.ui.chart.BoxBrush;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.chart.ScatterChart;
@@ -34,77 +22,13 @@ import loupe.ui.control.NumberTexts;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
-import loupe.ui.window.WorkbenchView;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.testfx.framework.junit5.ApplicationTest;
 
 /** What the panes show of a corpus, in the whole window on a tiny model. */
-@Tag("ui")
-class CorpusPanesUiTest extends ApplicationTest {
-    @TempDir
-    static Path folder;
-
-    private static LocalInferenceService service;
-    private static Path model;
-    private static Path sae;
-    private static Path corpus;
-
-    private WorkbenchModels models;
-    private WorkbenchView view;
-    private Workbench workbench;
-
-    @BeforeAll
-    static void files() throws IOException {
-        service = new LocalInferenceService(Device.CPU);
-        model = TinyModel.writeTo(folder.resolve("tiny"));
-        sae = TinySae.writeTo(folder.resolve("sae"), 1);
-        corpus = Files.writeString(
-                folder.resolve("corpus.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(40));
-    }
-
-    @AfterAll
-    static void giveBack() {
-        service.close();
-    }
-
-    @Override
-    public void start(Stage stage) {
-        workbench = new Workbench(
-                service,
-                Platform::runLater,
-                new Notices(Clock.systemUTC()),
-                new Activity(Platform::runLater, System::nanoTime));
-        models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, (owner, name, kind) -> Optional.empty(), Map.of(), 1280, 800);
-        stage.setScene(view.scene());
-        stage.setWidth(1280);
-        stage.setHeight(800);
-        stage.show();
-    }
-
-    @AfterEach
-    void closeAll() {
-        UiTest.onFx(() -> {
-            models.close();
-            workbench.closeModel();
-        });
-    }
-
+class CorpusPanesUiTest extends WindowUiTest {
     /** Opens everything and chooses a feature that is active somewhere and silent elsewhere. */
-    private void open() {
-        UiTest.onFx(() -> workbench.openModel(model, opened -> {
-            models.statistics().corpus().set(corpus);
-            workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED);
-        }));
-        UiTest.waitUntil(() -> workbench.a().feature().get() != null
-                && models.statistics().index(workbench.a()).get() != null
-                && !models.table().rows().isEmpty());
-        UiTest.waitUntil(view::isArranged);
+    private void openAndChoose() {
+        open();
         UiTest.onFx(() -> {
             for (int feature = 0; feature < TinySae.FEATURES; feature++) {
                 double density = models.table().number(FeatureColumn.DENSITY, feature);
@@ -127,7 +51,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void everyChoiceHasAButtonThatShowsIt() {
-        open();
+        openAndChoose();
         for (ExamplesModel.Choice choice : ExamplesModel.Choice.values()) {
             List<ExamplesModel.Group> before = choice == ExamplesModel.Choice.TOP
                     ? List.of()
@@ -153,7 +77,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void theMenuOfAnExampleTakesItsTokensAwayOneByOne() {
-        open();
+        openAndChoose();
         assertThat(lookup("#ablation-A").tryQuery()).isEmpty();
         UiTest.onFx(() -> {
             list().getSelectionModel().select(1);
@@ -190,7 +114,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void aRangeOfDensitiesListsItsFeatures() {
-        open();
+        openAndChoose();
         clickOn("#density-toggle");
         HistogramChart chart = lookup("#density-chart").query();
         UiTest.onFx(() -> chart.brushProperty().set(new ValueRange(0.398, 0.631)));
@@ -212,7 +136,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void anExampleOpensInYourTextWithTheFeaturesOfItsToken() {
-        open();
+        openAndChoose();
         Example example = examples().examples().getValue().get(0).examples().get(0);
         UiTest.onFx(() -> {
             list().getSelectionModel().select(0);
@@ -257,7 +181,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void aTypedTextIsReadAndItsTokensAreChosenByKeyboard() {
-        open();
+        openAndChoose();
         clickOn(list().getScene().getRoot().lookup("#tabs-texts").lookup(".tab-header-area").lookupAll(".tab").stream()
                 .skip(1)
                 .findFirst()
@@ -289,7 +213,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void aRectangleInTheScatterListsItsFeaturesAndAClickChoosesOne() {
-        open();
+        openAndChoose();
         UiTest.onFx(() -> lookup("#tabs-charts")
                 .<javafx.scene.control.TabPane>query()
                 .getSelectionModel()
@@ -330,7 +254,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void featuresActiveTogetherAreListedForAFeatureAndForAToken() {
-        open();
+        openAndChoose();
         UiTest.onFx(() -> lookup("#tabs-lists")
                 .<javafx.scene.control.TabPane>query()
                 .getSelectionModel()
@@ -382,7 +306,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void aTokenThatIsSeveralIsRefusedInWords() {
-        open();
+        openAndChoose();
         UiTest.onFx(() -> {
             models.a().together().with().set(loupe.state.corpus.CoActivationModel.With.TOKEN);
             models.a().together().query().set("the cat sat on");
@@ -393,7 +317,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void theHistogramsMenuChangesBinsAxisAndSumsOfBothSides() {
-        open();
+        openAndChoose();
         loupe.index.FeatureActivations own =
                 examples().activations().activations().getValue();
         UiTest.onFx(() -> {
@@ -419,7 +343,7 @@ class CorpusPanesUiTest extends ApplicationTest {
 
     @Test
     void twoCheckpointsShareHistogramAxesScatterAndText() throws IOException {
-        open();
+        openAndChoose();
         Path other = TinySae.writeTo(folder.resolve("other"), 2);
         UiTest.onFx(() -> workbench.openCheckpoint(workbench.b(), other, SaeOptions.AS_STORED));
         UiTest.waitUntil(() -> models.statistics().index(workbench.b()).get() != null

@@ -5,118 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import javafx.application.Platform;
-import javafx.geometry.Point2D;
 import javafx.scene.Node;
 import javafx.scene.control.ComboBox;
-import javafx.scene.control.Label;
-import javafx.scene.control.TabPane;
-import javafx.scene.control.TableView;
 import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
-import javafx.stage.Stage;
-import loupe.TinyModel;
 import loupe.TinySae;
 import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
-import loupe.inference.Device;
-import loupe.inference.LocalInferenceService;
-import loupe.sae.checkpoint.SaeOptions;
-import loupe.state.WorkbenchModels;
 import loupe.state.corpus.ExamplesModel;
 import loupe.state.features.FeatureColumn;
-import loupe.state.window.Activity;
-import loupe.state.window.Notices;
-import loupe.state.window.Workbench;
 import loupe.ui.UiTest;
-import loupe.ui.tree.TreeCanvas;
+import loupe.ui.WindowUiTest;
 import loupe.ui.tree.TreeData;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.testfx.framework.junit5.ApplicationTest;
 
-/** The whole window on a tiny model: what a person does with mouse and keyboard, and what every pane shows for it. */
-@Tag("ui")
-class WorkbenchUiTest extends ApplicationTest {
-    @TempDir
-    static Path folder;
-
-    private static LocalInferenceService service;
-    private static Path model;
-    private static Path first;
-    private static Path second;
-    private static Path corpus;
-
-    private WorkbenchModels models;
-    private WorkbenchView view;
-    private Path saveTo;
-    private Workbench workbench;
-
-    @BeforeAll
-    static void files() throws IOException {
-        service = new LocalInferenceService(Device.CPU);
-        model = TinyModel.writeTo(folder.resolve("tiny"));
-        first = TinySae.writeTo(folder.resolve("first"), 1);
-        second = TinySae.writeTo(folder.resolve("second"), 2);
-        corpus = Files.writeString(
-                folder.resolve("corpus.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(40));
-    }
-
-    @AfterAll
-    static void giveBack() {
-        service.close();
-    }
-
-    @Override
-    public void start(Stage stage) {
-        workbench = new Workbench(
-                service,
-                Platform::runLater,
-                new Notices(Clock.systemUTC()),
-                new Activity(Platform::runLater, System::nanoTime));
-        models = new WorkbenchModels(workbench, folder.resolve("indexes"));
-        view = new WorkbenchView(models, (owner, name, kind) -> Optional.ofNullable(saveTo), Map.of(), 1280, 800);
-        stage.setScene(view.scene());
-        stage.setWidth(1280);
-        stage.setHeight(800);
-        stage.show();
-    }
-
-    @AfterEach
-    void closeAll() {
-        UiTest.onFx(() -> {
-            models.close();
-            workbench.closeModel();
-        });
-    }
-
-    @Test
-    void beforeAnythingIsOpenTheTableSaysWhatToDo() {
-        assertThat(textsIn(lookup(".empty-state").queryAll())).anyMatch(text -> text.contains("Open a model folder"));
-    }
-
-    @Test
-    void openingAModelAndACheckpointFillsEveryPane() {
-        open();
-        assertThat(table("#feature-table").getItems()).hasSize(TinySae.FEATURES);
-        assertThat(table("#token-list-A").getItems()).isNotEmpty();
-        assertThat(table("#neighbours-A").getItems()).hasSize(TinySae.FEATURES - 1);
-        UiTest.waitUntil(() -> tree().dataProperty().get().size() > 1);
-        UiTest.waitUntil(() -> models.a().logits().weights().getValue() != null);
-        UiTest.waitUntil(() -> models.a().histogram().histogram().getValue() != null);
-        UiTest.waitUntil(() -> models.a().examples().examples().getValue() != null);
-        UiTest.waitUntil(() -> !Double.isNaN(models.table().number(FeatureColumn.DENSITY, 0)));
-    }
-
+/** The whole window: what a person does with mouse and keyboard, and what every pane shows for it. */
+class WorkbenchUiTest extends WindowUiTest {
     @Test
     void choosingARowShowsThatFeatureInEveryPane() {
         open();
@@ -446,60 +352,6 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     @Test
-    void aSecondCheckpointStandsBesideTheFirstAndFollowsIt() {
-        open();
-        compare();
-        UiTest.waitUntil(() -> lookup("#token-list-B").tryQuery().isPresent());
-        UiTest.waitUntil(() -> workbench.b().feature().get() != null
-                && !Double.isNaN(models.compare().cosine().get()));
-        assertThat(label("#match-title")).contains("cosine");
-        UiTest.waitUntil(() -> models.b().tree().tree().getValue() != null
-                && models.b().tokens().list().getValue() != null
-                && models.b().neighbours().neighbours().getValue() != null
-                && models.b().logits().weights().getValue() != null);
-        UiTest.waitUntil(() -> models.b().histogram().histogram().getValue() != null);
-        assertThat(models.a().histogram().activations().range())
-                .isSameAs(models.b().histogram().activations().range());
-        UiTest.onFx(() -> models.table().jumpTo(5));
-        UiTest.waitUntil(() -> models.compare().match().completeProperty().get());
-        clickOn("#pin-feature").write("2").type(KeyCode.ENTER);
-        UiTest.waitUntil(() -> workbench.b().feature().get().feature() == 2);
-        UiTest.onFx(() -> models.table().jumpTo(6));
-        assertThat(workbench.b().feature().get().feature()).isEqualTo(2);
-        UiTest.onFx(() -> workbench.closeCheckpoint(workbench.b()));
-        UiTest.waitUntil(() -> lookup("#token-list-B").tryQuery().isEmpty());
-    }
-
-    @Test
-    void aFileThatIsNoCheckpointIsRefusedInItsPlaceAndTheRestGoesOn() throws IOException {
-        open();
-        Path bad = Files.writeString(folder.resolve("page.pt"), "<!DOCTYPE html><html></html>");
-        UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), bad, SaeOptions.AS_STORED));
-        UiTest.waitUntil(() -> workbench.a().problem().get() != null);
-        assertThat(textsIn(lookup(".problem-message").queryAll())).anyMatch(text -> text.contains("page.pt"));
-        assertThat(workbench.a().sae().get().path()).isEqualTo(first);
-        clickOn(lookup(".problem-close").match(Node::isVisible).<Node>query());
-        UiTest.waitUntil(() -> workbench.a().problem().get() == null);
-        assertThat(table("#feature-table").getItems()).hasSize(TinySae.FEATURES);
-    }
-
-    @Test
-    void whatACheckpointDoesNotSayIsAskedWithAProposalAndThenKnown() throws IOException {
-        open();
-        Path silent = TinySae.writeTo(folder.resolve("silent"), 3);
-        Path settings = silent.resolve("cfg.json");
-        Files.writeString(
-                settings, Files.readString(settings).replace(", \"hook_name\": \"blocks.1.hook_resid_pre\"", ""));
-        UiTest.onFx(() -> workbench.openCheckpoint(workbench.a(), silent, SaeOptions.AS_STORED));
-        UiTest.waitUntil(() -> lookup("#checkpoint-form").tryQuery().isPresent());
-        clickOn("#form-open");
-        UiTest.waitUntil(() -> workbench.a().sae().get().path().equals(silent)
-                && workbench.a().sae().get().config().hook().isPresent());
-        UiTest.waitUntil(() -> lookup("#checkpoint-form").tryQuery().isEmpty());
-        assertThat(workbench.a().sae().get().config().hook()).contains(loupe.base.HookPoint.residPre(1));
-    }
-
-    @Test
     void aChartIsSavedWhereTheUserSays() throws Exception {
         open();
         UiTest.waitUntil(() -> models.a().tree().tree().completeProperty().get());
@@ -510,22 +362,6 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.waitUntil(() -> workbench.notices().all().stream()
                 .anyMatch(notice -> notice.text().contains("Saved")));
         assertThat(Files.readString(file)).contains("<svg");
-    }
-
-    @Test
-    void countingCanBeStoppedAndGoesOnWhenAskedAgain() throws IOException {
-        Path longer = Files.writeString(
-                folder.resolve("longer.txt"), "the cat sat on the mat and the dog ran at the ball. ".repeat(20_000));
-        open();
-        UiTest.onFx(() -> models.statistics().corpus().set(longer));
-        UiTest.waitUntil(() -> workbench.activity().jobs().stream()
-                .anyMatch(job ->
-                        job.title().startsWith("Counting") && job.fraction().get() > 0));
-        clickOn(UiTest.onFx(() -> lookup(".job-stop").<Node>query()));
-        UiTest.waitUntil(() -> workbench.activity().jobs().isEmpty());
-        assertThat(models.statistics().problem(workbench.a()).get().message()).contains("Paused");
-        UiTest.onFx(() -> models.statistics().corpus().set(corpus));
-        UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
     }
 
     @Test
@@ -541,92 +377,6 @@ class WorkbenchUiTest extends ApplicationTest {
         UiTest.waitUntil(() -> models.dark().get());
     }
 
-    @Test
-    void aPaneIsMaximisedByADoubleClickOnItsTitleAndBackByEscape() {
-        open();
-        Node title = lookup(".pane-title")
-                .match(node -> ((Label) node).getText().equals("Definition tree"))
-                .<Node>query();
-        doubleClickOn(title);
-        UiTest.waitUntil(() -> tree().getWidth() > 1100);
-        type(KeyCode.ESCAPE);
-        UiTest.waitUntil(() -> tree().getWidth() < 900);
-    }
-
-    @Test
-    void aNarrowWindowFoldsTheListsIntoTabs() {
-        open();
-        UiTest.onFx(() -> {
-            view.scene().getWindow().setWidth(1024);
-            view.scene().getWindow().setHeight(700);
-        });
-        UiTest.waitUntil(() -> lookup("#tabs-lists").<javafx.scene.control.TabPane>query().getTabs().stream()
-                .map(javafx.scene.control.Tab::getText)
-                .toList()
-                .equals(java.util.List.of("Token list", "Neighbours", "Active together")));
-        Node controls = lookup("#ghost-scale").query();
-        assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
-    }
-
-    @Test
-    void aPaneIsCalledAsItsKindIsListed() {
-        for (PaneKind kind : PaneKind.ALL) {
-            String title = UiTest.onFx(
-                    () -> view.columns().a().of(kind).node().titleProperty().get());
-            assertThat(kind.title()).as(kind.id()).startsWith(title); // a frame without room shows the first word
-        }
-    }
-
-    @Test
-    void everyPaneIsMaximisedByItsKindAndBroughtBack() {
-        for (PaneKind kind : PaneKind.ALL) {
-            UiTest.onFx(() -> view.maximise(kind.type(), true));
-            assertThat(UiTest.onFx(() -> view.columns().a().of(kind).node().isMaximised()))
-                    .as(kind.id())
-                    .isTrue();
-            UiTest.onFx(() -> view.maximise(kind.type(), false));
-        }
-    }
-
-    @Test
-    void theTabInFrontOutlivesANewArrangement() {
-        open();
-        UiTest.onFx(() -> {
-            view.run("together");
-            view.scene().getWindow().setWidth(1024);
-        });
-        UiTest.waitUntil(() -> lookup("#tabs-lists").<TabPane>query().getTabs().size() == 3);
-        assertThat(UiTest.onFx(() -> lookup("#tabs-lists")
-                        .<TabPane>query()
-                        .getSelectionModel()
-                        .getSelectedItem()
-                        .getId()))
-                .isEqualTo("tab-together-A");
-    }
-
-    // ---- what the tests share ----
-
-    private void open() {
-        UiTest.onFx(() -> workbench.openModel(model, opened -> {
-            models.statistics().corpus().set(corpus);
-            workbench.openCheckpoint(workbench.a(), first, SaeOptions.AS_STORED);
-        }));
-        UiTest.waitUntil(() -> workbench.a().feature().get() != null);
-        UiTest.waitUntil(() -> models.a().tokens().list().getValue() != null
-                && models.a().neighbours().neighbours().getValue() != null
-                && !models.table().rows().isEmpty()
-                && models.a().tree().tree().getValue() != null);
-        UiTest.waitUntil(() -> models.statistics().index(workbench.a()).get() != null);
-        UiTest.waitUntil(view::isArranged);
-    }
-
-    private void compare() {
-        UiTest.onFx(() -> workbench.openCheckpoint(workbench.b(), second, SaeOptions.AS_STORED));
-        UiTest.waitUntil(() -> workbench.b().sae().get() != null);
-        UiTest.waitUntil(() -> models.statistics().index(workbench.b()).get() != null);
-        UiTest.waitUntil(view::isArranged);
-    }
-
     private int activeFeature() {
         return UiTest.onFx(() -> {
             for (int feature = 0; feature < TinySae.FEATURES; feature++) {
@@ -636,38 +386,5 @@ class WorkbenchUiTest extends ApplicationTest {
             }
             throw new AssertionError("no feature is active on the corpus");
         });
-    }
-
-    private TreeCanvas tree() {
-        return lookup("#tree-A").query();
-    }
-
-    private TableView<?> table(String id) {
-        return lookup(id).query();
-    }
-
-    private java.util.List<String> columns(String id) {
-        return table(id).getVisibleLeafColumns().stream()
-                .map(javafx.scene.control.TableColumnBase::getId)
-                .toList();
-    }
-
-    private Point2D rowOf(String id, int row) {
-        TableView<?> table = table(id);
-        double header =
-                table.lookup(".column-header-background").getLayoutBounds().getHeight();
-        return table.localToScreen(20, header + (row + 0.5) * table.getFixedCellSize());
-    }
-
-    private String label(String id) {
-        return ((Label) lookup(id).query()).getText();
-    }
-
-    private static java.util.List<String> textsIn(Set<Node> nodes) {
-        return nodes.stream()
-                .flatMap(node -> node instanceof Label label
-                        ? java.util.stream.Stream.of(label.getText())
-                        : node.lookupAll(".label").stream().map(inner -> ((Label) inner).getText()))
-                .toList();
     }
 }

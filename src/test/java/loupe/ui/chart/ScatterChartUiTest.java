@@ -9,84 +9,28 @@ import javafx.scene.Parent;
 import javafx.scene.control.Label;
 import javafx.scene.input.KeyCode;
 import javafx.scene.input.MouseButton;
-import javafx.scene.layout.HBox;
-import javafx.scene.layout.VBox;
+import javafx.scene.layout.StackPane;
 import loupe.state.window.Side;
 import loupe.ui.Samples;
 import loupe.ui.UiTest;
-import loupe.ui.control.NumberTexts;
-import loupe.ui.nearest.LogitChart;
 import org.junit.jupiter.api.Test;
 
-class ChartsUiTest extends UiTest {
+class ScatterChartUiTest extends UiTest {
     private final List<Object> chosen = new ArrayList<>();
-    private HistogramChart histogram;
     private ScatterChart scatter;
-    private LogitChart logits;
 
     @Override
     protected Parent build() {
-        histogram = new HistogramChart("activations", ChartAxis.of("activation"), "tokens");
-        histogram.setSeries(List.of(Samples.bars(Side.A, 1, 9)));
         scatter = new ScatterChart(
                 "moments", ChartAxis.of("skewness"), ChartAxis.of("kurtosis").withLogarithm(true));
         double[][] points = Samples.points(24_576);
         scatter.setClouds(List.of(new ScatterCloud(Side.A, points[0], points[1], null)), (side, i) -> "feature " + i);
         scatter.setOnPoint((side, i) -> chosen.add(i));
-        logits = new LogitChart();
-        logits.setTokens(Samples.promoted(), Samples.suppressed());
-        logits.setOnToken(chosen::add);
-        VBox left = new VBox(histogram, logits);
-        histogram.setPrefSize(400, 300);
-        logits.setPrefSize(400, 300);
-        scatter.setPrefWidth(400);
-        return new HBox(left, scatter);
+        return new StackPane(scatter);
     }
 
-    private Point2D at(double activation) {
-        return onFx(() -> histogram.localToScreen(
-                histogram.toPixelX(activation), histogram.dataArea().getCenterY()));
-    }
-
-    @Test
-    void aDragMarksARangeThatEndsAtBins() {
-        drag(at(2.0), MouseButton.PRIMARY).dropTo(at(5.0));
-        ValueRange range = histogram.brushProperty().get();
-        assertThat(range.from() / 0.225)
-                .isCloseTo(Math.rint(range.from() / 0.225), org.assertj.core.api.Assertions.within(1e-9));
-        assertThat(range.from()).isBetween(1.8, 2.2);
-        assertThat(range.to()).isBetween(4.8, 5.2);
-        assertThat(onFx(() -> ((Label) histogram.lookup(".chip .label")).getText()))
-                .isEqualTo("activation " + range.words());
-    }
-
-    @Test
-    void theChipAndEscapeRemoveTheRange() {
-        onFx(() -> histogram.brushProperty().set(new ValueRange(1.8, 4.5)));
-        clickOn(".chip .icon-button");
-        assertThat(histogram.brushProperty().get()).isNull();
-        onFx(() -> histogram.brushProperty().set(new ValueRange(1.8, 4.5)));
-        onFx(() -> histogram.requestFocus());
-        type(KeyCode.ESCAPE);
-        assertThat(histogram.brushProperty().get()).isNull();
-    }
-
-    @Test
-    void theMarkedRangeCanBeMoved() {
-        onFx(() -> histogram.brushProperty().set(new ValueRange(1.8, 3.6)));
-        drag(at(2.7), MouseButton.PRIMARY).dropTo(at(4.5));
-        assertThat(histogram.brushProperty().get().from()).isBetween(3.3, 3.9);
-        assertThat(histogram.brushProperty().get().to()).isBetween(5.1, 5.7);
-    }
-
-    @Test
-    void arrowsMarkAndMoveARange() {
-        onFx(() -> histogram.requestFocus());
-        type(KeyCode.RIGHT);
-        assertThat(histogram.brushProperty().get()).isEqualTo(new ValueRange(0, 0.225));
-        press(KeyCode.SHIFT).type(KeyCode.RIGHT).release(KeyCode.SHIFT);
-        type(KeyCode.RIGHT);
-        assertThat(histogram.brushProperty().get()).isEqualTo(new ValueRange(0.225, 9 * 3 / 40.0));
+    private Point2D inScatter(double across, double up) {
+        return onFx(() -> scatter.localToScreen(scatter.toPixelX(across), scatter.toPixelY(up)));
     }
 
     @Test
@@ -102,20 +46,6 @@ class ChartsUiTest extends UiTest {
     }
 
     @Test
-    void thePointerTellsTheBinsCount() {
-        moveTo(at(0.1));
-        HistogramSeries bars = Samples.bars(Side.A, 1, 9);
-        waitUntil(() ->
-                histogram.readout().getText().endsWith(NumberTexts.count(Math.round(bars.counts()[0])) + " tokens"));
-    }
-
-    @Test
-    void logarithmicCountsAreSaidOnTheAxis() {
-        onFx(() -> histogram.logarithmicProperty().set(true));
-        assertThat(onFx(() -> histogram.plot().getRangeAxis().getLabel())).isEqualTo("tokens, log");
-    }
-
-    @Test
     void aClickChoosesTheNearestPoint() {
         double[][] points = Samples.points(24_576);
         int lonely = 0;
@@ -126,16 +56,6 @@ class ChartsUiTest extends UiTest {
         clickOn(onFx(() ->
                 scatter.localToScreen(scatter.toPixelX(points[0][outlier]), scatter.toPixelY(points[1][outlier]))));
         assertThat(chosen).containsExactly(outlier);
-    }
-
-    @Test
-    void aClickOnATokenChoosesIt() {
-        clickOn(onFx(() -> logits.localToScreen(60, 26 + 2.5 * LogitChart.ROW)));
-        assertThat(chosen).containsExactly(Samples.promoted().get(2));
-    }
-
-    private Point2D inScatter(double across, double up) {
-        return onFx(() -> scatter.localToScreen(scatter.toPixelX(across), scatter.toPixelY(up)));
     }
 
     @Test
@@ -190,19 +110,5 @@ class ChartsUiTest extends UiTest {
         assertThat(onFx(() -> scatter.csv()))
                 .isEqualToIgnoringNewLines("side,feature,density,maxA,0,0.0,1.0A,1,1.0,2.0B,0,3.0,3.0B,1,4.0,4.0");
         assertThat(scatter.readout().getText()).startsWith("B 0");
-    }
-
-    @Test
-    void cumulativeBarsSayTheirShare() {
-        onFx(() -> histogram.setSeries(
-                List.of(new HistogramSeries(Side.A, "A", new double[] {1, 2, 4}, new double[] {3, 4})),
-                1,
-                ChartAxis.of("activation").withLogarithm(true),
-                true));
-        assertThat(onFx(() -> histogram.plot().getRangeAxis().getLabel())).isEqualTo("tokens, summed");
-        assertThat(onFx(() -> histogram.plot().getDomainAxis().getLabel())).isEqualTo("activation, log");
-        waitUntil(() -> histogram.dataArea().getWidth() > 100);
-        moveTo(at(1.5));
-        waitUntil(() -> histogram.readout().getText().equals("up to 2, 3 tokens (75.0\u00a0%)"));
     }
 }

@@ -1,0 +1,77 @@
+package loupe.ui.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import javafx.scene.Node;
+import javafx.scene.control.Label;
+import javafx.scene.control.TabPane;
+import javafx.scene.input.KeyCode;
+import loupe.ui.UiTest;
+import loupe.ui.WindowUiTest;
+import org.junit.jupiter.api.Test;
+
+/** Where the panes stand in the whole window, and what they are called there. */
+class ArrangementUiTest extends WindowUiTest {
+    @Test
+    void aPaneIsMaximisedByADoubleClickOnItsTitleAndBackByEscape() {
+        open();
+        Node title = lookup(".pane-title")
+                .match(node -> ((Label) node).getText().equals("Definition tree"))
+                .<Node>query();
+        doubleClickOn(title);
+        UiTest.waitUntil(() -> tree().getWidth() > 1100);
+        type(KeyCode.ESCAPE);
+        UiTest.waitUntil(() -> tree().getWidth() < 900);
+    }
+
+    @Test
+    void aNarrowWindowFoldsTheListsIntoTabs() {
+        open();
+        UiTest.onFx(() -> {
+            view.scene().getWindow().setWidth(1024);
+            view.scene().getWindow().setHeight(700);
+        });
+        UiTest.waitUntil(() -> lookup("#tabs-lists").<javafx.scene.control.TabPane>query().getTabs().stream()
+                .map(javafx.scene.control.Tab::getText)
+                .toList()
+                .equals(java.util.List.of("Token list", "Neighbours", "Active together")));
+        Node controls = lookup("#ghost-scale").query();
+        assertThat(controls.localToScene(controls.getBoundsInLocal()).getMaxX()).isLessThanOrEqualTo(1024);
+    }
+
+    @Test
+    void aPaneIsCalledAsItsKindIsListed() {
+        for (PaneKind kind : PaneKind.ALL) {
+            String title = UiTest.onFx(
+                    () -> view.columns().a().of(kind).node().titleProperty().get());
+            assertThat(kind.title()).as(kind.id()).startsWith(title); // a frame without room shows the first word
+        }
+    }
+
+    @Test
+    void everyPaneIsMaximisedByItsKindAndBroughtBack() {
+        for (PaneKind kind : PaneKind.ALL) {
+            UiTest.onFx(() -> view.maximise(kind.type(), true));
+            assertThat(UiTest.onFx(() -> view.columns().a().of(kind).node().isMaximised()))
+                    .as(kind.id())
+                    .isTrue();
+            UiTest.onFx(() -> view.maximise(kind.type(), false));
+        }
+    }
+
+    @Test
+    void theTabInFrontOutlivesANewArrangement() {
+        open();
+        UiTest.onFx(() -> {
+            view.run("together");
+            view.scene().getWindow().setWidth(1024);
+        });
+        UiTest.waitUntil(() -> lookup("#tabs-lists").<TabPane>query().getTabs().size() == 3);
+        assertThat(UiTest.onFx(() -> lookup("#tabs-lists")
+                        .<TabPane>query()
+                        .getSelectionModel()
+                        .getSelectedItem()
+                        .getId()))
+                .isEqualTo("tab-together-A");
+    }
+}
