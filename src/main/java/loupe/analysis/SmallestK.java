@@ -132,6 +132,6 @@ public final class SmallestK {
     }
 
     private static boolean before(double keyA, int idA, double keyB, int idB) {
-        return keyA < keyB || keyA == keyB && idA < idB;
+        return keyA < keyB || (keyA == keyB && idA < idB);
     }
 }

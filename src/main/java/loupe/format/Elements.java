@@ -102,7 +102,7 @@ final class Elements {
         if (Float.isNaN(value)) {
             return (short) (bits >>> 16 | 0x40);
         }
-        return (short) (bits + 0x7FFF + (bits >>> 16 & 1) >>> 16);
+        return (short) ((bits + 0x7FFF + (bits >>> 16 & 1)) >>> 16);
     }
 
     static short toF16(float value) {
@@ -118,7 +118,7 @@ final class Elements {
             return (short) (sign | Float.floatToRawIntBits(size + 0.5f) - Float.floatToRawIntBits(0.5f));
         }
         int magnitude = (bits & 0x7FFFFFFF) - (112 << 23);
-        return (short) (sign | magnitude + 0xFFF + (magnitude >>> 13 & 1) >>> 13);
+        return (short) (sign | (magnitude + 0xFFF + (magnitude >>> 13 & 1)) >>> 13);
     }
 
     /**

@@ -99,7 +99,7 @@ final class PickleGlobals {
             case "builtins", "__builtin__" -> BUILTINS.contains(name);
             case "pathlib" -> PATHS.contains(name);
             default ->
-                NUMPY_CORE.contains(module) && name.equals("scalar")
+                (NUMPY_CORE.contains(module) && name.equals("scalar"))
                         || INERT.matcher(module + "." + name).matches();
         };
     }

@@ -349,7 +349,7 @@ final class PickleReader {
         }
         long value = 0;
         for (int i = 0; i < bytes; i++) {
-            value |= (long) in.u8() << 8 * i;
+            value |= (long) in.u8() << (8 * i);
         }
         int unused = 64 - 8 * bytes;
         return bytes == 0 ? 0L : value << unused >> unused;

@@ -60,7 +60,7 @@ final class PickleTree {
             if (tensors.size() > MAX_TENSORS) {
                 throw tooLarge("more than " + MAX_TENSORS + " tensors");
             }
-        } else if (name.isEmpty() && isContainer(node) || holdsTensors(node, depth)) {
+        } else if ((name.isEmpty() && isContainer(node)) || holdsTensors(node, depth)) {
             children(node).forEach((key, child) -> flatten(join(name, key, node), child, depth + 1));
         } else {
             value(name.isEmpty() ? "value" : name, plain(node, depth));

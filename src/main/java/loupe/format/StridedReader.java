@@ -95,7 +95,7 @@ final class StridedReader {
     private int closestAxis(int axis, int[] lengths) {
         int best = 0;
         for (int a = 1; a < lengths.length; a++) {
-            if (lengths[best] == 1 || lengths[a] > 1 && strides[axis + a] < strides[axis + best]) {
+            if (lengths[best] == 1 || (lengths[a] > 1 && strides[axis + a] < strides[axis + best])) {
                 best = a;
             }
         }

@@ -108,7 +108,7 @@ final class TorchTensors {
                                 Math.max(0, shape.get(axis) - 1),
                                 tensor.strides().get(axis)));
             }
-            if (bytes > 0 && last >= capacity || last > capacity) {
+            if ((bytes > 0 && last >= capacity) || last > capacity) {
                 throw outside(file, name, tensor, capacity);
             }
         } catch (ArithmeticException e) {

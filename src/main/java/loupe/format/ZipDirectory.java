@@ -296,7 +296,7 @@ final class ZipDirectory {
     }
 
     private static boolean agrees(boolean later, long local, long central) {
-        return local == central || later && local == 0;
+        return local == central || (later && local == 0);
     }
 
     /** Entries follow each other from byte 0 to the directory, with nothing between them but data descriptors. */

@@ -390,7 +390,7 @@ public final class IndexBuild {
             if (contextLength < 2) {
                 throw new IllegalArgumentException("contextLength is " + contextLength + ", at least 2 is needed");
             }
-            if (maxTokens < 1 || maxTokens > Integer.MAX_VALUE && maxTokens != Long.MAX_VALUE) {
+            if (maxTokens < 1 || (maxTokens > Integer.MAX_VALUE && maxTokens != Long.MAX_VALUE)) {
                 throw new IllegalArgumentException("maxTokens is " + maxTokens + ", it must be 1 to 2147483647");
             }
         }

@@ -53,7 +53,7 @@ public record Device(String request) {
      */
     ai.djl.Device resolve() {
         boolean cuda = hasCuda();
-        if (request.equals("cpu") || request.equals("auto") && !cuda) {
+        if (request.equals("cpu") || (request.equals("auto") && !cuda)) {
             return ai.djl.Device.cpu();
         }
         int index = index().orElse(0);

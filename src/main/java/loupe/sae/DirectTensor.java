@@ -226,7 +226,7 @@ public final class DirectTensor {
             }
             if (any < 0) {
                 for (int i = 0; i < length; i++) {
-                    count += (block[i] & EXPONENT) + EXPONENT_UNIT >>> 31;
+                    count += ((block[i] & EXPONENT) + EXPONENT_UNIT) >>> 31;
                 }
             }
         }

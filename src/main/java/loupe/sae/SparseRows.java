@@ -50,7 +50,7 @@ final class SparseRows {
         int kept = 0;
         for (int i = start; i < start + count; i++) {
             if (positiveOnly ? rowValues[i] > 0 : rowValues[i] != 0) {
-                packed[kept++] = rowFeatures[i] << 32 | Float.floatToRawIntBits(rowValues[i]) & 0xFFFFFFFFL;
+                packed[kept++] = rowFeatures[i] << 32 | (Float.floatToRawIntBits(rowValues[i]) & 0xFFFFFFFFL);
             }
         }
         Arrays.sort(packed, 0, kept);

@@ -106,9 +106,9 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
     /** Whether the space is the model's embedding, or its unembedding where the two are one matrix. */
     private boolean isEmbeddingOf(Scope scope, ModelId model) {
         return in.equals(new NeighbourSpace.Tokens(model))
-                || in.equals(new NeighbourSpace.Unembedding(model))
+                || (in.equals(new NeighbourSpace.Unembedding(model))
                         && scope.model(model).unembedding()
-                                == scope.model(model).embedding();
+                                == scope.model(model).embedding());
     }
 
     private double[] vector(Scope scope, int width) {

@@ -24,7 +24,7 @@ public record GhostPrompt(List<Integer> ids, List<Integer> ghostPositions) {
         }
         for (int i = 0; i < ghostPositions.size(); i++) {
             int position = ghostPositions.get(i);
-            if (position < 0 || position >= ids.size() || i > 0 && position <= ghostPositions.get(i - 1)) {
+            if (position < 0 || position >= ids.size() || (i > 0 && position <= ghostPositions.get(i - 1))) {
                 throw new IllegalArgumentException(
                         "ghostPositions are " + ghostPositions + ", must rise from 0 to at most " + (ids.size() - 1));
             }

@@ -50,7 +50,7 @@ final class GrowingTree {
     }
 
     boolean hasWork() {
-        return !begun || !open.isEmpty() && nodes.cumulative(open.peek()) >= smallestKept();
+        return !begun || (!open.isEmpty() && nodes.cumulative(open.peek()) >= smallestKept());
     }
 
     /** Some nodes of one tree to be expanded. */

@@ -123,7 +123,7 @@ public final class TreeOutline {
         for (int i = 0; i < size(); i++) {
             Node node = nodes.get(i);
             number[i] = -1;
-            if (i == 0 || node.cumulative >= cutoff && number[node.parent] >= 0) {
+            if (i == 0 || (node.cumulative >= cutoff && number[node.parent] >= 0)) {
                 number[i] = rest.size();
                 rest.add(
                         i == 0

@@ -30,7 +30,7 @@ public final class TokenMask {
     }
 
     public boolean keeps(int token) {
-        return words == null || token >>> 6 < words.length && (words[token >>> 6] >>> token & 1) != 0;
+        return words == null || (token >>> 6 < words.length && (words[token >>> 6] >>> token & 1) != 0);
     }
 
     /** How many tokens are kept; the largest int for {@link #ALL}. */

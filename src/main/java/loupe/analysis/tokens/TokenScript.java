@@ -45,7 +45,7 @@ public enum TokenScript {
         if (this == NONE || this == other) {
             return other;
         }
-        return this == HAN && other == KANA || this == KANA && other == HAN ? KANA : MIXED;
+        return (this == HAN && other == KANA) || (this == KANA && other == HAN) ? KANA : MIXED;
     }
 
     private static TokenScript of(UnicodeScript script) {

@@ -228,7 +228,7 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
         String x11 = System.getenv("DISPLAY");
         String wayland = System.getenv("WAYLAND_DISPLAY");
         boolean linux = System.getProperty("os.name").startsWith("Linux");
-        boolean there = !linux || x11 != null && !x11.isEmpty() || wayland != null && !wayland.isEmpty();
+        boolean there = !linux || (x11 != null && !x11.isEmpty()) || (wayland != null && !wayland.isEmpty());
         if (linux) {
             boolean gtk = hasLibrary("libgtk-3.so.0");
             gtk3 = Optional.of(gtk);

@@ -92,7 +92,7 @@ public final class EncodeCommand extends LoupeCommand<EncodeCommand.Result> {
         int width = opened.config().dIn();
         boolean heads =
                 rank >= 2 && opened.config().readsHeads() && (long) x.size(rank - 1) * x.size(rank - 2) == width;
-        if (rank == 0 || x.size(rank - 1) != width && !heads) {
+        if (rank == 0 || (x.size(rank - 1) != width && !heads)) {
             throw new Refusal(
                     "--input: " + input + " is " + Arrays.toString(x.shape()) + ", but " + sae + " reads vectors of "
                             + width + " numbers" + (opened.config().readsHeads() ? ", or heads that make as many" : "")

@@ -20,7 +20,7 @@ final class TokenSpelling {
     static {
         java.util.Arrays.fill(BYTE_OF, -1);
         for (int b = 0, next = 256; b < 256; b++) {
-            boolean visible = b >= '!' && b <= '~' || b >= 0xA1 && b <= 0xAC || b >= 0xAE;
+            boolean visible = (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || b >= 0xAE;
             BYTE_OF[visible ? b : next++] = b;
         }
     }

@@ -239,7 +239,7 @@ public final class TokenizerFiles implements Tokenizer {
         }
         boolean known = beginning.isPresent() && settings.begins().isPresent();
         boolean begin = where == Beginning.YES
-                || where == Beginning.AUTO && known && settings.begins().get();
+                || (where == Beginning.AUTO && known && settings.begins().get());
         return encode(library, text, where == Beginning.AUTO && !known, begin);
     }
 

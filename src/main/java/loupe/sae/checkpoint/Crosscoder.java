@@ -30,8 +30,8 @@ final class Crosscoder implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return files.shape("encoder.weight").length == 3 && files.shape("decoder.weight").length == 3
-                || files.shape("W_enc").length == 3 && files.shape("W_dec").length == 3;
+        return (files.shape("encoder.weight").length == 3 && files.shape("decoder.weight").length == 3)
+                || (files.shape("W_enc").length == 3 && files.shape("W_dec").length == 3);
     }
 
     @Override

@@ -56,7 +56,7 @@ final class DictionaryLearning implements SaeFamily {
     @Override
     public boolean recognises(CheckpointFiles files) {
         return classByNames(files) != null
-                || statedClass(files).isPresent()
+                || (statedClass(files).isPresent()
                         && Stream.of(
                                         "encoder.weight",
                                         "decoder.weight",
@@ -64,7 +64,7 @@ final class DictionaryLearning implements SaeFamily {
                                         "W_enc",
                                         "W_dec",
                                         EARLY_GATE + ".weight")
-                                .anyMatch(files::has);
+                                .anyMatch(files::has));
     }
 
     @Override

@@ -31,7 +31,7 @@ final class MatrixOrientation {
                     "the shapes do not form an autoencoder: " + files.summary(),
                     matrix + " as [" + features + ", " + width + "] or [" + width + ", " + features + "]");
         }
-        return rows && columns ? usual : rows;
+        return (rows && columns) ? usual : rows;
     }
 
     static boolean is(CheckpointFiles files, String name, long... shape) {

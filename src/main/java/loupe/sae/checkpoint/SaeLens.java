@@ -65,7 +65,7 @@ final class SaeLens implements SaeFamily {
         if (encoder.length != 2
                 || decoder.length != 2
                 || encoder[1] != decoder[0]
-                || !transcoder && encoder[0] != decoder[1]) {
+                || (!transcoder && encoder[0] != decoder[1])) {
             throw files.refused(
                     "the shapes do not form an autoencoder: " + files.summary(), "W_enc [d, n] and W_dec [n, d]");
         }
@@ -274,7 +274,7 @@ final class SaeLens implements SaeFamily {
         Matcher parts = VERSION.matcher(version.orElse("0.0"));
         return parts.matches()
                 && (Integer.parseInt(parts.group(1)) < 3
-                        || parts.group(1).equals("3") && Integer.parseInt(parts.group(2)) < 20);
+                        || (parts.group(1).equals("3") && Integer.parseInt(parts.group(2)) < 20));
     }
 
     /** x^ = (f s) W_dec + b_dec. Versions 1 and 2 always applied it, later ones only if the configuration says so. */

@@ -169,7 +169,7 @@ public final class SaeWriter {
         boolean gated = config.activation() instanceof Activation.Gated;
         boolean known = gated
                 || config.activation() instanceof Activation.Relu
-                || config.activation() instanceof Activation.TopK t && !t.relu() && !t.byDecoderNorm();
+                || (config.activation() instanceof Activation.TopK t && !t.relu() && !t.byDecoderNorm());
         require(
                 known
                         && config.reading().subtractsDecoderBias()

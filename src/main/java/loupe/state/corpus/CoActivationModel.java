@@ -236,7 +236,7 @@ public final class CoActivationModel {
 
     /** Whether nobody looks, or everything that was asked is answered. */
     public boolean isQuiet() {
-        return !wanted || !reading().isPending() && !listing.isPending();
+        return !wanted || (!reading().isPending() && !listing.isPending());
     }
 
     private void ask() {

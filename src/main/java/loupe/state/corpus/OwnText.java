@@ -165,7 +165,7 @@ public final class OwnText {
             return new Read(
                     List.copyOf(ids),
                     begins,
-                    given == null && some.length() < text.length() || ids.size() < own.size() + (begins ? 1 : 0));
+                    (given == null && some.length() < text.length()) || ids.size() < own.size() + (begins ? 1 : 0));
         }
     }
 }

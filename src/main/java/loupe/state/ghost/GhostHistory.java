@@ -47,7 +47,7 @@ public final class GhostHistory {
         long now = nanos.getAsLong();
         boolean sameGesture = lastChange != Long.MIN_VALUE && now - lastChange < ONE_GESTURE_NANOS;
         lastChange = now;
-        if (moving || sameGesture && !past.isEmpty()) {
+        if (moving || (sameGesture && !past.isEmpty())) {
             return;
         }
         past.push(before);

@@ -158,7 +158,7 @@ public final class TokenListModel {
         long now = nanos.getAsLong();
         boolean goesOn = lastMove != Long.MIN_VALUE
                 && (now - lastMove < ONE_GESTURE_NANOS
-                        || heldThen && controls.held().get());
+                        || (heldThen && controls.held().get()));
         lastMove = now;
         heldThen = controls.held().get();
         if (!goesOn && !marked && list.getValue() != null) {

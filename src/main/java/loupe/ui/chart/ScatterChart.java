@@ -255,7 +255,7 @@ public final class ScatterChart extends ChartPart {
     /** Left and right choose the next point of the first side along the horizontal axis. */
     private void key(KeyEvent event) {
         boolean right = event.getCode() == KeyCode.RIGHT;
-        if (!right && event.getCode() != KeyCode.LEFT || clouds.isEmpty()) {
+        if ((!right && event.getCode() != KeyCode.LEFT) || clouds.isEmpty()) {
             return;
         }
         CloudRenderer.Drawn drawn = clouds.get(0);

@@ -14,7 +14,7 @@ import loupe.state.window.Side;
 public record ScatterCloud(Side side, double[] x, double[] y, boolean[] faint) {
     public ScatterCloud {
         Objects.requireNonNull(side, "side");
-        if (x.length != y.length || faint != null && faint.length != x.length) {
+        if (x.length != y.length || (faint != null && faint.length != x.length)) {
             throw new IllegalArgumentException(
                     "x has " + x.length + " values, y " + y.length + (faint == null ? "" : ", faint " + faint.length));
         }

@@ -189,7 +189,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
             this.width = width;
             this.height = height;
             this.pointed = pointed;
-            beside = width >= TWO_COLUMNS || width >= TWO_TIGHT_COLUMNS && height < 2 * HEADER + SHORT_ROWS * ROW;
+            beside = width >= TWO_COLUMNS || (width >= TWO_TIGHT_COLUMNS && height < 2 * HEADER + SHORT_ROWS * ROW);
             column = beside ? (width - 24 - (width >= TWO_COLUMNS ? GAP : GAP / 2)) / 2 : width - 24;
             tight = column < TIGHT;
             rows = (int) Math.max(0, Math.floor(((beside ? height : height / 2) - HEADER - 2) / ROW));

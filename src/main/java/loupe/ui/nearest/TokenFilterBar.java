@@ -154,7 +154,7 @@ final class TokenFilterBar extends FlowPane {
         letters.setSelected(filter.lettersOnly());
         trained.setSelected(filter.trained() > 0);
         Matcher range = LENGTHS.matcher(length.getText().strip());
-        if (!range.matches() || !lengths(filter).equals(length.getText().strip()) && !length.isFocused()) {
+        if (!range.matches() || (!lengths(filter).equals(length.getText().strip()) && !length.isFocused())) {
             length.setText(lengths(filter));
             length.pseudoClassStateChanged(DANGER, false);
         }

@@ -74,7 +74,7 @@ public final class TokenText {
                 || c == '\u2028'
                 || c == '\u2029'
                 || Character.isISOControl(c)
-                || Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER
+                || (Character.getType(c) == Character.FORMAT && c != ZERO_WIDTH_JOINER)
                 || c == '\ufffd';
     }
 

@@ -189,7 +189,7 @@ public final class TreePane implements Pane {
             return;
         }
         if (comparison.other().get().isEmpty()
-                || diff == null && !comparison.diff().isPending()) {
+                || (diff == null && !comparison.diff().isPending())) {
             canvas.setData(new Drawn(answer, texts));
             tellSize();
         } else if (diff != null) {
