@@ -37,7 +37,8 @@ class QueriesAreValuesTest {
 
     private static boolean isValue(JavaClass query) {
         boolean saysWhatIsEqual = query.tryGetMethod("equals", Object.class)
-                .filter(equals -> !query.isRecord() || !equals.getMethodCallsFromSelf().isEmpty())
+                .filter(equals ->
+                        !query.isRecord() || !equals.getMethodCallsFromSelf().isEmpty())
                 .isPresent();
         return saysWhatIsEqual
                 || query.isRecord()

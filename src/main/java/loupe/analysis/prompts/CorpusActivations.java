@@ -27,8 +27,13 @@ import loupe.sae.SparseFeatures;
  *
  * @param contexts token ids, all of one length
  */
-public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] contexts)
+public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows contexts)
         implements Query.Single<List<SparseFeatures>> {
+    /** The same of the rows of an array, which is not to be written. */
+    public CorpusActivations(ModelId model, List<SaeId> saes, int[][] contexts) {
+        this(model, saes, new TokenRows(contexts));
+    }
+
     /** @return for each autoencoder the activations of all tokens, context by context */
     @Override
     public List<SparseFeatures> answer(Scope scope) {
@@ -40,7 +45,7 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, int[][] context
         LanguageModel lm = scope.model(model);
         Catch caught = new Catch(
                 saes.stream().map(sae -> hookOf(scope.sae(sae).config())).toList());
-        lm.forward(scope.arrays(), Input.of(contexts), caught, null, Logits.NONE, scope.cancellation());
+        lm.forward(scope.arrays(), Input.of(contexts.all()), caught, null, Logits.NONE, scope.cancellation());
         return caught;
     }
 

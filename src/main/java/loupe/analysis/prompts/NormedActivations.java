@@ -17,8 +17,13 @@ import loupe.sae.SparseFeatures;
  *
  * @param contexts token ids, all of one length
  */
-public record NormedActivations(ModelId model, List<SaeId> saes, int[][] contexts)
+public record NormedActivations(ModelId model, List<SaeId> saes, TokenRows contexts)
         implements Query.Single<NormedActivations.Answer> {
+    /** The same of the rows of an array, which is not to be written. */
+    public NormedActivations(ModelId model, List<SaeId> saes, int[][] contexts) {
+        this(model, saes, new TokenRows(contexts));
+    }
+
     /**
      * @param activations for each autoencoder those of all tokens, context by context
      * @param norms for each hook point that is read, once, the Euclidean norm of the value there at every token
@@ -35,7 +40,7 @@ public record NormedActivations(ModelId model, List<SaeId> saes, int[][] context
                 .distinct()
                 .toList()) {
             NDArray value = caught.values.get(point);
-            int rows = contexts.length * contexts[0].length;
+            long rows = contexts.tokens();
             norms.add(
                     DeviceArrays.floats(value.reshape(rows, value.size() / rows).norm(new int[] {1})));
         }

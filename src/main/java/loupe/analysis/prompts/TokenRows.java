@@ -23,6 +23,11 @@ public final class TokenRows {
         return rows[i];
     }
 
+    /** Every row, in order. */
+    public int[][] all() {
+        return rows;
+    }
+
     /** Number of tokens in all rows. */
     public long tokens() {
         return Arrays.stream(rows).mapToLong(row -> row.length).sum();
