@@ -45,7 +45,7 @@ final class Elements {
                 LongBuffer longs = LongBuffer.allocate(raw.remaining() / dtype.bytes());
                 toLongs(dtype, raw, longs);
                 for (long value : longs.array()) {
-                    out.put(value);
+                    out.put((float) value);
                 }
             }
         }

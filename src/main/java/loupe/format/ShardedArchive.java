@@ -74,7 +74,7 @@ final class ShardedArchive {
                     index, "the index has no weight_map", "an object of tensor names and file names", REMEDY);
         }
         Map<String, String> shards = new LinkedHashMap<>();
-        map.fields().forEachRemaining(entry -> {
+        map.properties().forEach(entry -> {
             if (!entry.getValue().isTextual()) {
                 throw new CheckpointException(
                         index,

@@ -177,7 +177,7 @@ public final class TensorArchives {
         if (text.startsWith("\37\u008B")) {
             throw file.refuse("this is a gzip file", EXPECTED, "Unpack it with gunzip and open what is inside");
         }
-        if (text.startsWith("7z\u00BC\u00AF\u0027\u001C")) {
+        if (text.startsWith("7z\u00BC\u00AF'\u001C")) {
             throw file.refuse(
                     "this is a 7z archive, whatever its name says",
                     EXPECTED,

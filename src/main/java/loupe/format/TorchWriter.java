@@ -137,7 +137,9 @@ public final class TorchWriter {
                             .putInt((int) size)
                             .putInt((int) size)
                             .flip());
-            ByteBuffer central = little(46 + fullName.length)
+            byte[] entry = new byte[46 + fullName.length];
+            ByteBuffer central = ByteBuffer.wrap(entry)
+                    .order(ByteOrder.LITTLE_ENDIAN)
                     .putInt(0x02014B50)
                     .putShort((short) 0)
                     .putShort((short) 0);
@@ -148,7 +150,7 @@ public final class TorchWriter {
                     .putInt(0)
                     .putInt((int) header)
                     .put(fullName);
-            directory.add(central.array());
+            directory.add(entry);
         }
 
         /** The fields that local and central headers have in common, from the flags on. */

@@ -91,12 +91,13 @@ final class ActivationsByToken implements AutoCloseable {
         channel.close();
     }
 
-    /**
-     * Is shown one activation.
-     *
-     * @param i index of its token among those asked for
-     */
+    /** Is shown activations one by one. */
     interface Visitor {
+        /**
+         * Is shown one activation.
+         *
+         * @param i index of its token among those asked for
+         */
         void activation(int i, int feature, float value);
     }
 

@@ -19,9 +19,10 @@ final class AnswerCache {
         this.budget = budget;
     }
 
+    @SuppressWarnings("unchecked") // an entry under a Query<R> was put there with an answer of type R
     synchronized <R> Optional<R> find(Query<R> query) {
         Entry entry = entries.get(query);
-        return entry == null ? Optional.empty() : Optional.of(answer(entry));
+        return entry == null ? Optional.empty() : Optional.of((R) entry.answer);
     }
 
     /** Keeps {@code answer} if the query wants that and it is no larger than the whole budget. */
@@ -56,12 +57,6 @@ final class AnswerCache {
         if (entry != null) {
             bytes -= entry.bytes;
         }
-    }
-
-    /** An entry under a {@code Query<R>} was put there with an answer of type R. */
-    @SuppressWarnings("unchecked")
-    private static <R> R answer(Entry entry) {
-        return (R) entry.answer;
     }
 
     private record Entry(Object answer, long bytes) {}

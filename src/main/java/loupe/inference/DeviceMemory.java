@@ -173,6 +173,7 @@ final class DeviceMemory {
         onDevice.remove(resident);
     }
 
+    @SuppressWarnings("ReferenceEquality") // this very one
     private void trimKept(Kept newest) {
         long bytes = kept.values().stream().mapToLong(Kept::bytes).sum();
         for (Iterator<Kept> oldest = kept.values().iterator();

@@ -40,6 +40,7 @@ public final class LanguageModel implements AutoCloseable {
     private final Norm finalNorm;
     private final int tokens;
     /** The memory that the parameters are views of, which nothing else may be holding on to. */
+    @SuppressWarnings("unused") // holding it is its use
     private List<?> memory;
 
     /**
@@ -298,7 +299,7 @@ public final class LanguageModel implements AutoCloseable {
                         "Choose a vector made for this model");
             }
             System.arraycopy(ghost.vector(), 0, vectors, g * dModel, dModel);
-            pick[(int) (ghost.row() * length) + ghost.position()] = places + g;
+            pick[Math.toIntExact(ghost.row() * length + ghost.position())] = Math.addExact(places, g);
         }
         NDArray rows = tokens.reshape(places, dModel).concat(step.create(vectors, new Shape(ghosts.size(), dModel)), 0);
         return lookUp(step.create(pick, new Shape(tokens.getShape().get(0), length)), rows);

@@ -278,7 +278,7 @@ public final class HostWeights {
         for (int i = 0; i < data.length; i++) {
             turned[i % columns * rows + i / columns] = data[i];
         }
-        put(part, DirectTensor.of(turned, columns, rows), featuresInRows(part));
+        put(part, DirectTensor.of(turned, /* rows= */ columns, /* columns= */ rows), featuresInRows(part));
     }
 
     /** Multiplies every element by the same factor. */

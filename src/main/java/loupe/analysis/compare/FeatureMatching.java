@@ -98,21 +98,21 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
         }
 
         public Counts counts(Thresholds thresholds) {
-            int[] counts = new int[Fate.values().length];
+            Map<Fate, Integer> counts = new EnumMap<>(Fate.class);
             for (int i = 0; i < bestInB.length; i++) {
-                counts[fateOfA(i, thresholds).ordinal()]++;
+                counts.merge(fateOfA(i, thresholds), 1, Integer::sum);
             }
             for (int i = 0; i < bestInA.length; i++) {
                 if (fateOfB(i, thresholds) == Fate.BORN) {
-                    counts[Fate.BORN.ordinal()]++;
+                    counts.merge(Fate.BORN, 1, Integer::sum);
                 }
             }
             return new Counts(
-                    counts[Fate.KEPT.ordinal()],
-                    counts[Fate.DRIFTED.ordinal()],
-                    counts[Fate.UNCLEAR.ordinal()],
-                    counts[Fate.DIED.ordinal()],
-                    counts[Fate.BORN.ordinal()]);
+                    counts.getOrDefault(Fate.KEPT, 0),
+                    counts.getOrDefault(Fate.DRIFTED, 0),
+                    counts.getOrDefault(Fate.UNCLEAR, 0),
+                    counts.getOrDefault(Fate.DIED, 0),
+                    counts.getOrDefault(Fate.BORN, 0));
         }
 
         private static Fate fate(float cosine, Thresholds thresholds, Fate unmatched) {

@@ -177,7 +177,7 @@ final class BatchedPasses {
                                 .distinct()
                                 .count()
                         > 1;
-        Map<GhostLane, Integer> start = new IdentityHashMap<>();
+        IdentityHashMap<GhostLane, Integer> start = new IdentityHashMap<>();
         List<float[]> side = new ArrayList<>();
         for (Row row : rows) {
             if (start.putIfAbsent(row.lane(), side.size()) == null) {

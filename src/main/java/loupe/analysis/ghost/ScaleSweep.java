@@ -149,6 +149,7 @@ public record ScaleSweep(
      * @param complete whether every tree has all its nodes
      */
     public record Answer(ScaleSweep query, double[] scales, double[][] values, double entropyAtZero, boolean complete) {
+        @SuppressWarnings("EnumOrdinal") // values are in the order of Curve
         public double[] curve(Curve curve) {
             return values[curve.ordinal()];
         }

@@ -214,6 +214,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         return new ScaleSweep.Answer(query, scales, values, entropyAtZero, finished);
     }
 
+    @SuppressWarnings("EnumOrdinal") // as ScaleSweep.Answer reads it
     private static void set(double[][] values, ScaleSweep.Curve curve, int index, double value) {
         values[curve.ordinal()][index] = value;
     }

@@ -1,6 +1,7 @@
 package loupe.analysis.ghost;
 
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,7 +12,7 @@ import java.util.Map;
  */
 public final class TreeDiff {
     private final List<Node> nodes = new ArrayList<>();
-    private final int[] counts = new int[Part.values().length];
+    private final Map<Part, Integer> counts = new EnumMap<>(Part.class);
     private double overlap;
 
     /** Which of the two trees a node belongs to. */
@@ -100,7 +101,7 @@ public final class TreeDiff {
                 b == null ? Double.NaN : b.cumulative(),
                 a == null ? Double.NaN : a.probability(),
                 b == null ? Double.NaN : b.probability()));
-        counts[part.ordinal()]++;
+        counts.merge(part, 1, Integer::sum);
         if (parent == 0 && part == Part.BOTH) {
             overlap += Math.min(a.probability(), b.probability());
         }
@@ -117,7 +118,7 @@ public final class TreeDiff {
 
     /** How many nodes besides the root are in a part. */
     public int count(Part part) {
-        return counts[part.ordinal()];
+        return counts.getOrDefault(part, 0);
     }
 
     /** How much probability both trees give to the same first tokens: the sum of the smaller one of each, 0 to 1. */

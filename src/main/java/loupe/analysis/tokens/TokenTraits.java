@@ -70,6 +70,7 @@ public final class TokenTraits {
         return median == 0 ? 1 : value / median;
     }
 
+    @SuppressWarnings("EnumOrdinal") // a byte for each of very many tokens
     private void look(int token, String text) {
         boolean space = text.startsWith(" ");
         String word = space ? text.substring(1) : text;
@@ -100,6 +101,7 @@ public final class TokenTraits {
     }
 
     /** The tokens that pass. */
+    @SuppressWarnings("EnumOrdinal") // scripts are kept by ordinal, see look
     public TokenMask mask(TokenFilter filter, Cancellation cancellation) {
         if (filter.isNone()) {
             return TokenMask.ALL;

@@ -151,10 +151,10 @@ final class BenchModels {
                 tensors.add(block + norm + ".weight", 2, deviation, dModel);
                 tensors.add(block + norm + ".bias", 2, deviation, dModel);
             }
-            linear(tensors, block + "attention.query_key_value", 10 * layer + 3, deviation, 3 * dModel, dModel);
+            linear(tensors, block + "attention.query_key_value", 10 * layer + 3, deviation, 3L * dModel, dModel);
             linear(tensors, block + "attention.dense", 10 * layer + 4, deviation, dModel, dModel);
-            linear(tensors, block + "mlp.dense_h_to_4h", 10 * layer + 5, deviation, 4 * dModel, dModel);
-            linear(tensors, block + "mlp.dense_4h_to_h", 10 * layer + 6, deviation, dModel, 4 * dModel);
+            linear(tensors, block + "mlp.dense_h_to_4h", 10 * layer + 5, deviation, 4L * dModel, dModel);
+            linear(tensors, block + "mlp.dense_4h_to_h", 10 * layer + 6, deviation, dModel, 4L * dModel);
         }
         tensors.add("gpt_neox.final_layer_norm.weight", 2, deviation, dModel);
         tensors.add("gpt_neox.final_layer_norm.bias", 2, deviation, dModel);

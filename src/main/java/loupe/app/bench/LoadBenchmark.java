@@ -92,9 +92,10 @@ final class LoadBenchmark implements Benchmark {
 
     private static Spent plainRead(Path weights, DType dtype) {
         Spent begun = Spent.now();
-        try (PlainRead read = new PlainRead(weights, dtype)) {
-            return begun.until();
-        }
+        PlainRead read = new PlainRead(weights, dtype);
+        Spent spent = begun.until();
+        read.close();
+        return spent;
     }
 
     private static Spent open(Bench bench, boolean model, Path folder) {

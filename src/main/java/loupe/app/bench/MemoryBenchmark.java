@@ -40,7 +40,7 @@ final class MemoryBenchmark implements Benchmark {
         for (String line :
                 JavaProcess.output(MemoryProbe.class, Map.of(), files.model() ? "model" : "sae", folder.toString())) {
             if (line.startsWith(MemoryProbe.SAYS)) {
-                String[] words = line.substring(MemoryProbe.SAYS.length()).split(" ");
+                String[] words = line.substring(MemoryProbe.SAYS.length()).split(" ", 2);
                 said.put(words[0], Double.valueOf(words[1]));
             }
         }

@@ -25,6 +25,7 @@ public final class Progress {
     private long last;
     private int shown;
 
+    @SuppressWarnings("SystemConsoleNull") // Java 22 and later take every output for a terminal; a log stays readable
     Progress(String command, PrintStream err) {
         this(command, err, System.console() != null, () -> System.nanoTime() / 1_000_000);
     }

@@ -209,12 +209,13 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             return java.util.stream.IntStream.range(0, dSae).boxed().toList();
         }
         Set<Integer> chosen = new LinkedHashSet<>();
-        for (String range : features.split(",")) {
+        for (String range : features.split(",", -1)) {
             if (!range.matches("\\d{1,9}(-\\d{1,9})?")) {
                 throw new UsageException("--features is " + features + ", expected something like 0-99,120, or all");
             }
-            int[] ends =
-                    Arrays.stream(range.split("-")).mapToInt(Integer::parseInt).toArray();
+            int[] ends = Arrays.stream(range.split("-", -1))
+                    .mapToInt(Integer::parseInt)
+                    .toArray();
             int last = ends[ends.length - 1];
             if (last >= dSae || last < ends[0]) {
                 throw new UsageException(

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -73,7 +74,7 @@ public final class WorkbenchApp implements AutoCloseable {
     public WorkbenchApp(InferenceService service, SessionFile memory, Path cache) {
         this.memory = memory;
         session = memory == null ? Session.empty() : memory.load();
-        Notices notices = new Notices(Clock.systemDefaultZone());
+        Notices notices = new Notices(Clock.system(ZoneId.systemDefault()));
         Workbench workbench =
                 new Workbench(service, Platform::runLater, notices, new Activity(Platform::runLater, System::nanoTime));
         workbench.recent().setAll(session.recent());

@@ -88,6 +88,8 @@ public final class CheckpointAudit {
     }
 
     /** Measures how well each reading fits the open model. */
+    @SuppressWarnings({"FutureReturnValueIgnored", "ReferenceEquality"
+    }) // the window gets what fails; a file opened anew is another
     public void fitNow() {
         OpenSae open = side.sae().get();
         OpenModel model = workbench.model().get();
@@ -183,6 +185,7 @@ public final class CheckpointAudit {
         return best >= FITS && best - answer.asOpen().explainedVariance() > WORTH_CHANGING;
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     private void lookAt(OpenSae open) {
         looking.cancel();
         findings.set(List.of());

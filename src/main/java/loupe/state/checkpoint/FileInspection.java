@@ -42,6 +42,7 @@ public final class FileInspection {
     }
 
     /** Looks at a file or folder instead of what was looked at before. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     public void lookAt(Path path) {
         stop();
         contents.set(null);

@@ -35,6 +35,7 @@ public final class NearbyCheckpoints {
         return view;
     }
 
+    @SuppressWarnings("ReferenceEquality") // a folder opened anew is another
     private void look(OpenModel model) {
         paths.clear();
         newest.set(model);

@@ -361,6 +361,7 @@ public final class CoActivationModel {
                     Arrays.stream(known.both()).filter(both -> both > 0).count() - (known.count() > 0 ? 1 : 0));
         }
 
+        @SuppressWarnings("ReferenceEquality") // one counting is one value; its tables are large
         @Override
         public boolean equals(Object other) {
             return other instanceof RankTogether that && known == that.known && by == that.by;
@@ -403,6 +404,7 @@ public final class CoActivationModel {
             };
         }
 
+        @SuppressWarnings("ReferenceEquality") // one counting is one value; its tables are large
         @Override
         public boolean equals(Object other) {
             return other instanceof RankAtToken that && known == that.known && by == that.by;

@@ -202,6 +202,7 @@ public final class CorpusStatistics {
             enqueue(() -> start(mine, model, sae, text));
         }
 
+        @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
         private void start(Cancellation mine, OpenModel model, OpenSae sae, Path text) {
             if (mine.isCancelled()) {
                 passEnded();
@@ -224,6 +225,7 @@ public final class CorpusStatistics {
                     }));
         }
 
+        @SuppressWarnings("ReferenceEquality") // a file opened anew is another
         private void finished(Cancellation mine, Opened opened, Throwable failure, OpenSae sae) {
             boolean current = running == mine && side.sae().get() == sae;
             if (!current) {

@@ -97,6 +97,7 @@ public final class BatchModel {
     }
 
     /** Whether there is a batch that was stopped before its end and can go on. */
+    @SuppressWarnings("ReferenceEquality") // a file opened anew is another
     public boolean canGoOn() {
         return !running.get()
                 && last != null

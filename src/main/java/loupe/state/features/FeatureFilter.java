@@ -52,7 +52,7 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
         List<String> words = new ArrayList<>();
         List<Bound> bounds = new ArrayList<>();
         String tight = SPACED.matcher(typed.strip().toLowerCase(Locale.ROOT)).replaceAll("$1");
-        for (String part : tight.split("\\s+")) {
+        for (String part : tight.split("\\s+", -1)) {
             Optional<Bound> bound = bound(part);
             bound.ifPresent(bounds::add);
             if (bound.isEmpty() && !part.isEmpty()) {

@@ -153,6 +153,7 @@ public final class FeatureScatterModel {
             return new Points(across, up, a.numbers(across), a.numbers(up), b.numbers(across), b.numbers(up));
         }
 
+        @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large
         @Override
         public boolean equals(Object other) {
             return other instanceof Collect that

@@ -163,6 +163,7 @@ public final class FeatureTableModel {
         jumpTo(rows.get(next));
     }
 
+    @SuppressWarnings("ReferenceEquality") // a file opened anew is another
     private void refresh() {
         OpenSae now = workbench.a().sae().get();
         if (now != listed) {
@@ -229,6 +230,7 @@ public final class FeatureTableModel {
             return filter.words().stream().allMatch(text::contains);
         }
 
+        @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large
         @Override
         public boolean equals(Object other) {
             return other instanceof Arrange that

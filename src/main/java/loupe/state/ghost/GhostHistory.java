@@ -39,6 +39,7 @@ public final class GhostHistory {
         move(future, past);
     }
 
+    @SuppressWarnings("ReferenceEquality") // another range begins another history, equal or not
     private void changed(GhostValues before) {
         if (controls.range().get() != range) {
             forget();

@@ -304,7 +304,7 @@ public final class SampleBuilder {
         int[][] contexts = new int[sizes.measured][sizes.context];
         int at = 0;
         for (String sentence : Files.readString(out.resolve("corpus.txt"))
-                .split(java.util.regex.Pattern.quote(BpeTrainer.END_OF_TEXT))) {
+                .split(java.util.regex.Pattern.quote(BpeTrainer.END_OF_TEXT), 0)) {
             int[] ids = tokenizer
                     .encode(BpeTrainer.END_OF_TEXT + sentence.strip(), Tokenizer.Beginning.NO)
                     .ids();

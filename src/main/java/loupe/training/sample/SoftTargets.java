@@ -102,17 +102,18 @@ final class SoftTargets implements TrainingContexts {
         int place = 0;
         for (int row = 0; row < ROWS; row++) {
             int first = place;
-            while (place < batch.places().length && batch.places()[place] < (row + 1L) * context) {
+            long begin = (long) row * context;
+            while (place < batch.places().length && batch.places()[place] < begin + context) {
                 place++;
             }
             short[] inputs = new short[context];
             for (int t = 0; t < context; t++) {
-                inputs[t] = (short) batch.inputs()[row * context + t];
+                inputs[t] = (short) batch.inputs()[Math.toIntExact(begin) + t];
             }
             short[] places = new short[place - first];
             short[] targets = new short[places.length * TARGETS];
             for (int i = 0; i < places.length; i++) {
-                places[i] = (short) (batch.places()[first + i] - row * context);
+                places[i] = (short) (batch.places()[first + i] - begin);
                 Arrays.fill(targets, i * TARGETS, i * TARGETS + TRUE_WEIGHT, (short) batch.targets()[first + i]);
                 for (int draw = 0; draw < DRAWS; draw++) {
                     targets[i * TARGETS + TRUE_WEIGHT + draw] = (short) drawn[(first + i) * DRAWS + draw];

@@ -17,6 +17,4 @@ public final class Tooltips {
         tip.setMaxWidth(WIDTH_PIXELS);
         return tip;
     }
-
-    /** A small button that is only an icon; {@code tip} is its tooltip and its accessible name. */
 }

@@ -96,6 +96,7 @@ public final class HistogramPane implements Pane {
         return List.of(cumulative, values, bins);
     }
 
+    @SuppressWarnings("ReferenceEquality") // the very answer that is drawn
     private void bind() {
         frame.statusProperty().bind(model.status());
         chart.logarithmicProperty().bind(model.view().logarithmicCounts());

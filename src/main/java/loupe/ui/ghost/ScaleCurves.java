@@ -167,7 +167,7 @@ final class ScaleCurves extends PaintedRegion {
                 context.strokeLine(x, top, x, bottom);
             });
         }
-        axis(context, top, bottom);
+        axis(context, bottom);
     }
 
     /** @return where the legend ends */
@@ -232,7 +232,7 @@ final class ScaleCurves extends PaintedRegion {
         }
     }
 
-    private void axis(GraphicsContext context, double top, double bottom) {
+    private void axis(GraphicsContext context, double bottom) {
         context.setLineDashes();
         context.setLineWidth(1);
         context.setStroke(palette().border());

@@ -112,6 +112,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
                 leastScale);
     }
 
+    @SuppressWarnings("ReferenceEquality") // the very row that was drawn
     private void point(TokenWeight token) {
         if (token == pointed) {
             return;
@@ -214,6 +215,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
                     largest);
         }
 
+        @SuppressWarnings("ReferenceEquality") // the very row that is pointed at
         private void list(
                 Pen pen,
                 ColourRoles palette,
