@@ -60,7 +60,11 @@ public record FileContents(
         }
     }
 
-    /** @throws CheckpointException if there is nothing there that we read, or it is damaged */
+    /**
+     * What is in a file or folder, as far as its headers tell.
+     *
+     * @throws CheckpointException if there is nothing there that we read, or it is damaged
+     */
     public static FileContents of(Path path) {
         Optional<SaeFile> checkpoint = Optional.empty();
         List<String> warnings = new ArrayList<>();

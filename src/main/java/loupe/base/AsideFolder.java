@@ -22,7 +22,11 @@ public final class AsideFolder implements AutoCloseable {
         this.move = move;
     }
 
-    /** @throws CheckpointException if something is at {@code target} already, or no folder can be made there */
+    /**
+     * Makes an empty folder beside the target, which {@code target} will be once it is complete.
+     *
+     * @throws CheckpointException if something is at {@code target} already, or no folder can be made there
+     */
     public static AsideFolder create(Path target) {
         return create(target, DurableMove.OF_FILES);
     }

@@ -18,7 +18,11 @@ public final class Cancellation {
         return cancelled;
     }
 
-    /** @throws CancellationException if {@link #cancel} has been called */
+    /**
+     * Stops the work if it has been cancelled.
+     *
+     * @throws CancellationException if {@link #cancel} has been called
+     */
     public void check() {
         if (cancelled) {
             throw new CancellationException("stopped");

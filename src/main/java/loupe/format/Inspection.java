@@ -48,7 +48,11 @@ public record Inspection(
      */
     public record Tensor(String name, DType dtype, List<Long> shape, long bytes, Path file) {}
 
-    /** @throws CheckpointException if there is nothing there that we read, or it is damaged */
+    /**
+     * What is in a file or folder of weights.
+     *
+     * @throws CheckpointException if there is nothing there that we read, or it is damaged
+     */
     public static Inspection of(Path path) {
         List<Path> files = Files.isDirectory(path) ? weightFiles(path) : List.of(path);
         TreeSet<String> containers = new TreeSet<>();

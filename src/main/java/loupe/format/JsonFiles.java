@@ -29,6 +29,8 @@ public final class JsonFiles {
     private JsonFiles() {}
 
     /**
+     * Reads a file as one JSON document.
+     *
      * @throws CheckpointException with the position, if the file is not one strict JSON document of at most
      *     {@link #MAX_BYTES}
      */

@@ -25,7 +25,11 @@ public final class JsonLines implements AutoCloseable {
         this.known = List.copyOf(known);
     }
 
-    /** @throws IOException also if the file is there already */
+    /**
+     * Begins a file.
+     *
+     * @throws IOException also if the file is there already
+     */
     public static JsonLines create(Path file) throws IOException {
         return new JsonLines(
                 FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), List.of());

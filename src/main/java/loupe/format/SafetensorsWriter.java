@@ -71,7 +71,11 @@ public final class SafetensorsWriter {
         return this;
     }
 
-    /** @throws loupe.base.CheckpointException if the file cannot be written, or a stored tensor not be read */
+    /**
+     * Writes the file, tensors of large elements first.
+     *
+     * @throws loupe.base.CheckpointException if the file cannot be written, or a stored tensor not be read
+     */
     public void write(Path path) {
         List<String> order = new ArrayList<>(tensors.keySet());
         order.sort((a, b) -> Integer.compare(

@@ -23,7 +23,11 @@ public interface TensorArchive extends AutoCloseable {
 
     Optional<StoredTensor> find(String name);
 
-    /** @throws loupe.base.CheckpointException naming the tensors there are, if this one is missing */
+    /**
+     * The tensor of a name.
+     *
+     * @throws loupe.base.CheckpointException naming the tensors there are, if this one is missing
+     */
     StoredTensor tensor(String name);
 
     /**

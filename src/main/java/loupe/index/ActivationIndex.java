@@ -58,6 +58,8 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
+     * Opens a complete index.
+     *
      * @throws CheckpointException if the folder holds no complete index of this version, or one of its files is missing
      */
     public static ActivationIndex open(Path folder) {

@@ -89,6 +89,8 @@ public final class Contexts {
     }
 
     /**
+     * A stretch of tokens that the model reads at once, of one or several documents.
+     *
      * @param ids token ids
      * @param documents for each, the running number of its document; both (T) with T at most the length
      */

@@ -41,6 +41,8 @@ public final class Corpus {
     }
 
     /**
+     * The texts of files and folders, in the order of their paths.
+     *
      * @param paths files and folders
      * @param column field of JSON lines, or column of tables, that has the text
      * @throws CheckpointException if one of the paths is neither a readable file nor a folder with texts in it

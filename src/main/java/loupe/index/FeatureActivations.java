@@ -91,6 +91,8 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
     }
 
     /**
+     * How often a feature's activations fall into each of some ranges.
+     *
      * @param edges bins + 1 ascending values
      * @param counts positive activations in each bin; the last includes its upper edge
      */

@@ -362,6 +362,8 @@ public final class IndexBuild {
     }
 
     /**
+     * What a pass over a corpus indexes, and how.
+     *
      * @param saes what to index; {@code rows} is not used
      * @param separator the token put before each document, if the model has one
      * @param maxTokens of the whole pass, whatever the shard
@@ -425,6 +427,8 @@ public final class IndexBuild {
     }
 
     /**
+     * How far a pass has come.
+     *
      * @param tokens read so far
      * @param leftOut of those, by masks
      * @param fraction of the pass, estimated, 0 to 1

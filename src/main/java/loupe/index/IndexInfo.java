@@ -89,6 +89,8 @@ public record IndexInfo(
     public record Named(String name, String fingerprint) {}
 
     /**
+     * One autoencoder whose activations the index has.
+     *
      * @param folder under the index where its files are
      * @param features dSae
      * @param hook where it was read

@@ -35,6 +35,8 @@ public final class IndexMerge {
     }
 
     /**
+     * Makes one index of the shards of a pass.
+     *
      * @param folders complete shards, in any order; each of them once
      * @param out where the index will be; made if missing
      * @throws CheckpointException if they are not the shards of one pass, or {@code out} is one of them or cannot be

@@ -28,6 +28,8 @@ public record Shard(int number, int of) {
     }
 
     /**
+     * Reads a shard as the command line writes it.
+     *
      * @param text such as {@code 2/4}
      * @throws Refusal if it is no shard
      */

@@ -86,7 +86,11 @@ final class DeviceWorker implements AutoCloseable {
         return asker.answer;
     }
 
-    /** @return 1 while a step runs, else 0 */
+    /**
+     * How many steps run.
+     *
+     * @return 1 while a step runs, else 0
+     */
     int running() {
         synchronized (lock) {
             return running == null ? 0 : 1;

@@ -14,6 +14,8 @@ import java.util.Optional;
  */
 public record EngineReport() implements Query.Single<EngineReport.Answer> {
     /**
+     * What computes, and where.
+     *
      * @param engine such as {@code PyTorch}
      * @param version of the engine's native library
      * @param device where this service computes, for people
@@ -31,7 +33,11 @@ public record EngineReport() implements Query.Single<EngineReport.Answer> {
             boolean openMp,
             List<Gpu> gpus) {}
 
-    /** @param memory as the driver counts it; empty if it does not say */
+    /**
+     * A graphics card that the engine finds.
+     *
+     * @param memory as the driver counts it; empty if it does not say
+     */
     public record Gpu(String name, String computeCapability, Optional<MemoryUsage> memory) {}
 
     @Override

@@ -38,6 +38,8 @@ public interface InferenceService extends AutoCloseable {
     void close();
 
     /**
+     * How busy the device is, and what it is.
+     *
      * @param device for people, such as {@code CPU} or {@code NVIDIA H100 (cuda:0)}
      * @param residentBytes weights held on the device
      */

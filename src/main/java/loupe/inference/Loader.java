@@ -11,10 +11,18 @@ import loupe.sae.checkpoint.SaeOptions;
 
 /** Reads models and checkpoints as far as the host needs them. File pool. */
 interface Loader {
-    /** @throws loupe.base.CheckpointException if the folder is refused */
+    /**
+     * Reads a model folder.
+     *
+     * @throws loupe.base.CheckpointException if the folder is refused
+     */
     Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing);
 
-    /** @throws loupe.base.CheckpointException if the file is refused */
+    /**
+     * Reads a checkpoint.
+     *
+     * @throws loupe.base.CheckpointException if the file is refused
+     */
     Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options);
 
     /**

@@ -65,6 +65,8 @@ public record MachinePeak(int repeats, boolean reading) implements Query.Single<
     }
 
     /**
+     * How fast the machine computes and reads memory at best.
+     *
      * @param sgemmGflops 10^9 floating-point operations per second in a product of two 2048 x 2048 matrices
      * @param readGbPerSecond 10^9 bytes per second, summing 1 GiB; NaN if not measured
      */

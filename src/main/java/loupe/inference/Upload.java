@@ -10,6 +10,8 @@ import ai.djl.ndarray.NDManager;
 @FunctionalInterface
 interface Upload<T> {
     /**
+     * Puts what was read onto the device.
+     *
      * @param owner every array of the result belongs to it.
      * @throws loupe.base.CheckpointException if the files can no longer be read
      */

@@ -24,7 +24,11 @@ public interface Hook {
 
     boolean wants(HookPoint point);
 
-    /** @return {@code value} itself, or what the forward pass is to go on with, of the same shape */
+    /**
+     * Is shown the value at a hook point that it wants.
+     *
+     * @return {@code value} itself, or what the forward pass is to go on with, of the same shape
+     */
     NDArray at(HookPoint point, NDArray value);
 
     /**

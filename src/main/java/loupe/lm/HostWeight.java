@@ -20,7 +20,11 @@ public record HostWeight(List<ByteBuffer> blocks, long... shape) {
         return zerosInBlocks(LARGEST_BLOCK, shape);
     }
 
-    /** @param largestBlock in bytes; a row must fit into it */
+    /**
+     * A tensor of zeros, in blocks of whole rows.
+     *
+     * @param largestBlock in bytes; a row must fit into it
+     */
     public static HostWeight zerosInBlocks(long largestBlock, long... shape) {
         long rowBytes = Math.multiplyExact(4, shape[shape.length - 1]);
         long rows = 1;

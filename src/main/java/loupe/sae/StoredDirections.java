@@ -18,7 +18,11 @@ public record StoredDirections(double[] squares, float[][] samples) {
     private static final int PIECE_ELEMENTS = 1 << 20;
     private static final int SAMPLES = 64;
 
-    /** @throws loupe.base.CheckpointException if it cannot be read any more */
+    /**
+     * Reads all directions of a stored matrix, for their lengths and a sample of them.
+     *
+     * @throws loupe.base.CheckpointException if it cannot be read any more
+     */
     public static StoredDirections of(StoredTensor tensor, boolean inRows, Cancellation cancellation) {
         List<Long> shape = tensor.shape();
         int columns = Math.toIntExact(shape.size() < 2 ? 1 : shape.get(1));

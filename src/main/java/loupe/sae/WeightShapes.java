@@ -7,7 +7,11 @@ import loupe.sae.HostWeights.Part;
 public final class WeightShapes {
     private WeightShapes() {}
 
-    /** @throws IllegalArgumentException naming the first tensor that is missing or has another shape */
+    /**
+     * Checks the shape of every tensor against the configuration.
+     *
+     * @throws IllegalArgumentException naming the first tensor that is missing or has another shape
+     */
     public static void check(SaeConfig config, HostWeights host) {
         int f = config.dSae();
         matrix(host, Part.ENCODER, f, config.dIn());

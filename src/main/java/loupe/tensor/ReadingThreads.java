@@ -18,7 +18,11 @@ public final class ReadingThreads {
 
     private ReadingThreads() {}
 
-    /** @see #run(Supplier, List) */
+    /**
+     * Does all pieces, several at a time, and returns when the last is done.
+     *
+     * @see #run(Supplier, List)
+     */
     public static void run(List<Runnable> pieces) {
         run(
                 () -> null,

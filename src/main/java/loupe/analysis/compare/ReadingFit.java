@@ -53,6 +53,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
     public record Reading(boolean centred, boolean subtracts, double factor, double explainedVariance, double l0) {}
 
     /**
+     * How well each reading of a checkpoint reconstructs the model's activations.
+     *
      * @param readings the one the checkpoint is open with first
      * @param tokens positions looked at
      * @param factor sqrt(d) over the mean norm of the activations

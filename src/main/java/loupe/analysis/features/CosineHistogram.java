@@ -35,6 +35,8 @@ public record CosineHistogram(SaeId sae, boolean encoder, long seed) implements 
     }
 
     /**
+     * The largest cosine of each vector with another, for features and for as many random vectors.
+     *
      * @param done how many features, and as many random vectors, have been reached
      * @param rootMeanSquare of the cosine of two independent random unit vectors, 1/sqrt(dModel)
      */

@@ -33,6 +33,8 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
     }
 
     /**
+     * Feature activations and reconstruction of some vectors.
+     *
      * @param features (..., dSae)
      * @param xHat with the axes of x; the last is dOut
      * @param metrics of the reconstruction; without a comparison for a transcoder

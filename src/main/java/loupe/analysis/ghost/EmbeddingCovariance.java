@@ -24,6 +24,8 @@ public record EmbeddingCovariance(ModelId model) implements Query.Stepped<Embedd
     }
 
     /**
+     * The sums from which the covariance of the token embeddings follows.
+     *
      * @param dModel number of coordinates, d
      * @param tokens number of embeddings, n
      * @param sums sum over tokens of (E_t - c)(E_t - c)^T, (d, d) row-major; not to be written

@@ -91,6 +91,8 @@ public record GhostBasis(ModelId model, GhostSource source, int components) impl
     }
 
     /**
+     * The vectors that a feature's ghosts are mixed from.
+     *
      * @param vectors centroid, encoder, decoder, components; or centroid, finished ghost; each of dModel values, not to
      *     be written
      * @param gram their inner products

@@ -61,6 +61,8 @@ public record PrincipalComponents(ModelId model, int count) implements Query.Sin
     }
 
     /**
+     * The principal components of the token embeddings.
+     *
      * @param directions unit vectors of {@link PcaSign#POSITIVE}, the one of largest variance first; not to be written
      * @param variances variance along each, divided by the number of tokens
      * @param totalVariance over all coordinates

@@ -39,7 +39,11 @@ public final class TreeOutline {
         this.nodes = List.copyOf(nodes);
     }
 
-    /** @param texts of tokens by id */
+    /**
+     * The outline of a tree that was grown.
+     *
+     * @param texts of tokens by id
+     */
     public static TreeOutline of(DefinitionTree.Answer tree, IntFunction<String> texts) {
         List<Node> nodes = new ArrayList<>(tree.size());
         for (int node = 0; node < tree.size(); node++) {
@@ -54,7 +58,11 @@ public final class TreeOutline {
         return new TreeOutline(nodes);
     }
 
-    /** @throws CheckpointException if the file is no tree in one of the shapes known */
+    /**
+     * Reads a tree from a JSON file.
+     *
+     * @throws CheckpointException if the file is no tree in one of the shapes known
+     */
     public static TreeOutline read(Path file) {
         JsonNode document = JsonFiles.read(file);
         JsonNode root = document.has("tree JSON")

@@ -14,7 +14,11 @@ import loupe.format.JsonFiles;
  * @param norm of the injected vector, in units of the embedding; positive
  */
 public record Verbaliser(String prompt, double norm) {
-    /** @throws CheckpointException if the file does not say a prompt with a place for the ghost and a norm */
+    /**
+     * Reads a prompt and a norm from a JSON file.
+     *
+     * @throws CheckpointException if the file does not say a prompt with a place for the ghost and a norm
+     */
     public static Verbaliser read(Path file) {
         JsonNode said = JsonFiles.readObject(file);
         JsonNode prompt = said.path("prompt");

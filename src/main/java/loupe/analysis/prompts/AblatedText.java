@@ -35,6 +35,8 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
     }
 
     /**
+     * A feature's activation at the end of a text, and what becomes of it without each token.
+     *
      * @param activation at the last token of the whole text
      * @param without for each token from {@code from} on the activation without it, NaN while it is not known; for the
      *     last token itself 0 if it is removed, since there is nothing left to read the activation at

@@ -38,6 +38,8 @@ public record ForwardPass(
     }
 
     /**
+     * What one forward pass over a text gives: logits, values and losses.
+     *
      * @param logits (T, V)
      * @param values in the order in which the pass comes to them, shapes as at {@link HookPoint.Site}; a hook point
      *     asked for that the model has not is missing

@@ -7,6 +7,8 @@ public final class LogProbabilities {
     private LogProbabilities() {}
 
     /**
+     * The log-probability of one token.
+     *
      * @param logits (rows, V)
      * @return ln of the probability that row {@code row} gives token {@code token}
      */

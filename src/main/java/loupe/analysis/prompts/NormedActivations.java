@@ -25,6 +25,8 @@ public record NormedActivations(ModelId model, List<SaeId> saes, TokenRows conte
     }
 
     /**
+     * Feature activations and norms at every token.
+     *
      * @param activations for each autoencoder those of all tokens, context by context
      * @param norms for each hook point that is read, once, the Euclidean norm of the value there at every token
      */

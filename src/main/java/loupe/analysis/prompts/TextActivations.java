@@ -32,7 +32,11 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids)
         }
     }
 
-    /** @param features one row for each token of {@code ids} */
+    /**
+     * The text's tokens, with the activations of all features at each of them.
+     *
+     * @param features one row for each token of {@code ids}
+     */
     public record Answer(List<Integer> ids, SparseFeatures features) {
         /** A feature's activation at each token. */
         public float[] of(int feature) {

@@ -18,7 +18,11 @@ import loupe.sae.SaeConfig;
 public final class TrainedValues {
     private TrainedValues() {}
 
-    /** @param value at {@code at}, which is where {@code config} reads or writes */
+    /**
+     * The value as the autoencoder was trained to see it.
+     *
+     * @param value at {@code at}, which is where {@code config} reads or writes
+     */
     public static NDArray of(LanguageModel lm, SaeConfig config, HookPoint at, NDArray value) {
         return of(lm, config, config.trained().centred(), at, value);
     }

@@ -34,6 +34,8 @@ public record EmbeddingPrecision(ModelId model) implements Query.Single<Embeddin
     }
 
     /**
+     * The inverse of the embeddings' regularised covariance, and the length of each embedding by it.
+     *
      * @param inverse P, (d, d) row-major; not to be written
      * @param squares E_t^T P E_t, one per token; not to be written
      */

@@ -19,6 +19,8 @@ public record TokenCoherence(ModelId model, List<Integer> tokens) implements Que
     }
 
     /**
+     * How alike a set of tokens is: means over all its pairs.
+     *
      * @param meanCosine of E_i and E_j
      * @param meanCentredCosine of E_i - c and E_j - c
      */

@@ -99,6 +99,8 @@ public record TokenColumns(ModelId model, GhostSource source, int components, To
     }
 
     /**
+     * For every token, its products with the vectors that ghosts are mixed from.
+     *
      * @param products E_t . b for each vector b of the basis, one array of V values per vector; not to be written
      * @param hubness present for {@link TokenMetric#CSLS}
      * @param whitened present for {@link TokenMetric#MAHALANOBIS}

@@ -30,7 +30,11 @@ public record TokenHubness(ModelId model) implements Query.Stepped<TokenHubness.
         return 8L * answer.means().length;
     }
 
-    /** @param means one per token; tokens not reached yet have 0. Not to be written */
+    /**
+     * Each token's hubness.
+     *
+     * @param means one per token; tokens not reached yet have 0. Not to be written
+     */
     public record Answer(double[] means) {}
 
     private static final class Blocks implements Query.Sweep<Answer> {

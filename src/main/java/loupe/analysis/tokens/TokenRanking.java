@@ -44,6 +44,8 @@ public final class TokenRanking {
     }
 
     /**
+     * The tokens nearest to the ghost of these settings.
+     *
      * @throws IllegalArgumentException if the columns were made for another source, fewer components or another metric
      */
     public TokenList rank(TokenColumns.Answer columns, TokenListSettings settings) {

@@ -40,6 +40,8 @@ public final class TokenTraits {
     }
 
     /**
+     * Finds out what filters ask of every token.
+     *
      * @param tokens how many ids are tokens, the first ones
      * @param texts of tokens by id, with their spaces; {@code <17>} for id 17 if it has none. Asked again by filters on
      *     text

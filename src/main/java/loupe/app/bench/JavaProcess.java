@@ -25,7 +25,11 @@ public final class JavaProcess {
         return output(main, List.of(), environment, arguments);
     }
 
-    /** @param options of Java, beside our own */
+    /**
+     * Runs another Java process to its end and returns the lines that it prints.
+     *
+     * @param options of Java, beside our own
+     */
     public static List<String> output(
             Class<?> main, List<String> options, Map<String, String> environment, String... arguments)
             throws IOException {

@@ -32,7 +32,11 @@ final class MemoryProbe {
         return Files.isReadable(STATUS) && Files.isWritable(CLEAR);
     }
 
-    /** @param arguments {@code sae} or {@code model}, and the path */
+    /**
+     * Opens one file and prints how much memory that took.
+     *
+     * @param arguments {@code sae} or {@code model}, and the path
+     */
     public static void main(String[] arguments) throws IOException {
         // DJL reads these when its first class loads
         System.setProperty("ai.djl.offline", "true");

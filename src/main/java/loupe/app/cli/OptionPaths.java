@@ -7,7 +7,11 @@ import java.nio.file.Path;
 public final class OptionPaths {
     private OptionPaths() {}
 
-    /** @throws UsageException naming the option, if there is nothing at {@code path} */
+    /**
+     * A path to something that is there.
+     *
+     * @throws UsageException naming the option, if there is nothing at {@code path}
+     */
     public static Path existing(Path path, String option) {
         if (!Files.exists(path)) {
             throw new UsageException(option + ": " + path + " does not exist");
@@ -16,6 +20,8 @@ public final class OptionPaths {
     }
 
     /**
+     * A path where a file can be put.
+     *
      * @throws UsageException if a file cannot be put at {@code path} because its folder is missing or it is a folder
      *     itself
      */
@@ -33,7 +39,11 @@ public final class OptionPaths {
         return path;
     }
 
-    /** @throws UsageException if something is at {@code path} that is no folder */
+    /**
+     * A path that is a folder or free for one.
+     *
+     * @throws UsageException if something is at {@code path} that is no folder
+     */
     public static Path folder(Path path, String option) {
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new UsageException(option + ": " + path + " is a file, a folder is wanted");

@@ -48,12 +48,20 @@ public final class Progress {
         return new Progress("", null, false, () -> 0);
     }
 
-    /** @param fraction done, 0 to 1; negative if that cannot be said */
+    /**
+     * Shows how much is done.
+     *
+     * @param fraction done, 0 to 1; negative if that cannot be said
+     */
     public void show(double fraction) {
         show(fraction, "");
     }
 
-    /** @param detail what else there is to say, such as the tokens read so far */
+    /**
+     * Shows how much is done, with a word about it.
+     *
+     * @param detail what else there is to say, such as the tokens read so far
+     */
     public synchronized void show(double fraction, String detail) {
         long now = clock.getAsLong();
         Optional<Duration> left = fraction < 0 ? Optional.empty() : timeLeft.after(now, fraction);

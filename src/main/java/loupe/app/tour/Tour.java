@@ -73,7 +73,11 @@ final class Tour {
         this.out = out;
     }
 
-    /** @return names of the pictures, in order */
+    /**
+     * Takes all pictures.
+     *
+     * @return names of the pictures, in order
+     */
     List<String> run() throws IOException {
         cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
         try {

@@ -73,7 +73,11 @@ interface ModelFamily {
     /** Hugging Face's {@code model_type}. */
     String modelType();
 
-    /** @throws loupe.base.CheckpointException for settings that are wrong or not supported */
+    /**
+     * The model's configuration, from the family's {@code config.json}.
+     *
+     * @throws loupe.base.CheckpointException for settings that are wrong or not supported
+     */
     ModelConfig config(ConfigFile file);
 
     /**

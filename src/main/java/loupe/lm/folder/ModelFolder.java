@@ -48,6 +48,8 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     /**
+     * Opens a model folder: reads its settings and the headers of its weights.
+     *
      * @throws CheckpointException if the folder holds no model, one of an unsupported family, or weights that do not
      *     fit its config.json
      */

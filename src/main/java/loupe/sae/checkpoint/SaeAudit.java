@@ -50,7 +50,11 @@ public final class SaeAudit {
      */
     public record Remedy(String label, SaeOptions options) {}
 
-    /** @throws loupe.base.CheckpointException if the file has changed or cannot be read any more */
+    /**
+     * What a checkpoint's weights and settings tell about it.
+     *
+     * @throws loupe.base.CheckpointException if the file has changed or cannot be read any more
+     */
     public static List<Finding> of(SaeFile file, Cancellation cancellation) {
         SaeAudit audit = new SaeAudit(file);
         try (CheckpointFiles files = CheckpointFiles.open(file.path())) {

@@ -19,6 +19,8 @@ interface SaeFamily {
     boolean recognises(CheckpointFiles files);
 
     /**
+     * Reads what a checkpoint of this family says about itself.
+     *
      * @throws loupe.base.CheckpointException if they are damaged, contradict themselves or ask for unknown mathematics
      */
     SaeDraft describe(CheckpointFiles files, SaeOptions options);

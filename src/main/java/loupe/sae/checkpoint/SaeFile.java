@@ -172,7 +172,11 @@ public final class SaeFile {
         return warnings;
     }
 
-    /** @throws CheckpointException if k is unknown, contradictory or impossible */
+    /**
+     * The configuration, with what the user chose put in.
+     *
+     * @throws CheckpointException if k is unknown, contradictory or impossible
+     */
     public SaeConfig config() {
         return draft.config(options);
     }

@@ -133,6 +133,8 @@ public final class CoActivationModel {
     public record Row(int feature, double value, long tokens, double share, double back) {}
 
     /**
+     * The features, or tokens, that go with what was asked about.
+     *
      * @param by what it is ranked by
      * @param tokens at which the chosen feature is active, or places of the token
      * @param others how many features share at least one of them

@@ -36,6 +36,8 @@ public final class OwnText {
     private String givenText = "";
 
     /**
+     * A text as the model reads it.
+     *
      * @param ids what the model is given: the text's first tokens, as many as its context holds
      * @param begins whether the first is the token for the beginning of text, which is not of the text
      * @param cut whether the text goes on beyond them

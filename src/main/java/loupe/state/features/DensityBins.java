@@ -14,7 +14,11 @@ import java.util.Locale;
 public record DensityBins(double[] edges, long[] counts, int silent) {
     private static final int PER_DECADE = 5;
 
-    /** @param densities one a feature; NaN where it is not known, which counts nowhere */
+    /**
+     * Bins of equal ratios that hold all densities above 0.
+     *
+     * @param densities one a feature; NaN where it is not known, which counts nowhere
+     */
     public static DensityBins of(double[] densities) {
         double least =
                 Arrays.stream(densities).filter(density -> density > 0).min().orElse(1);

@@ -20,7 +20,11 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
     private static final Pattern BOUND = Pattern.compile("([a-z-]+)(<=|>=|<|>|=)([-+0-9.e]+)(%?)");
     private static final Pattern SPACED = Pattern.compile("\\s*(<=|>=|<|>|=)\\s*");
 
-    /** @param limit what the column is compared with; densities as fractions */
+    /**
+     * A condition on one column.
+     *
+     * @param limit what the column is compared with; densities as fractions
+     */
     public record Bound(FeatureColumn column, Relation relation, double limit) {
         boolean holds(double value) {
             return switch (relation) {

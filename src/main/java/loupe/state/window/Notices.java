@@ -44,6 +44,10 @@ public final class Notices {
         }
     }
 
-    /** @param problem what failed; null if the notice is none of a failure */
+    /**
+     * A sentence for the user, with its time.
+     *
+     * @param problem what failed; null if the notice is none of a failure
+     */
     public record Notice(Instant time, String text, Problem problem) {}
 }

@@ -39,7 +39,11 @@ public final class SessionFile {
         }
     }
 
-    /** @throws IOException if the folder cannot be made or written */
+    /**
+     * Writes the session, in one move.
+     *
+     * @throws IOException if the folder cannot be made or written
+     */
     public void save(Session session) throws IOException {
         AsideFile.replace(file, aside -> json.writeValue(aside.toFile(), session));
     }

@@ -19,7 +19,11 @@ import loupe.lm.folder.ModelFolder;
 public final class GptFolder {
     private GptFolder() {}
 
-    /** @param tokenizer folder that holds tokenizer.json and tokenizer_config.json */
+    /**
+     * Writes a model folder in the layout of GPT-2.
+     *
+     * @param tokenizer folder that holds tokenizer.json and tokenizer_config.json
+     */
     public static void write(Path folder, ModelConfig config, GptParameters parameters, Path tokenizer)
             throws IOException {
         Files.createDirectories(folder);

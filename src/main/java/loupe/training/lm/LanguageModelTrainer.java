@@ -38,6 +38,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
     private double gradientNorm;
 
     /**
+     * How a language model is trained.
+     *
      * @param rows contexts per step
      * @param decay weight decay of the matrices
      * @param clip largest norm of the whole gradient
@@ -125,7 +127,11 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
     }
 
-    /** @throws CheckpointException if the file is not a state of a model of these sizes */
+    /**
+     * Goes on from a saved state.
+     *
+     * @throws CheckpointException if the file is not a state of a model of these sizes
+     */
     public void restore(Path file) throws IOException {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
             if (in.readLong() != MAGIC || in.readLong() != parameters.size()) {

@@ -10,6 +10,8 @@ public interface TrainingContexts {
     void goTo(Position position);
 
     /**
+     * The contexts of one step, with what is to be predicted.
+     *
      * @param inputs token ids, (rows, context)
      * @param places where in {@code inputs}, taken as one row, the next token counts in the loss
      * @param targets the next token at each of them, or equally many for each, one place's after the other's

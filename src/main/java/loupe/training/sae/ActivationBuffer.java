@@ -58,6 +58,8 @@ public final class ActivationBuffer {
     }
 
     /**
+     * Activations for one step, in random order.
+     *
      * @param vectors (rows, dModel), row-major
      * @param tokens the token at each
      */

@@ -60,6 +60,8 @@ public final class SaeTrainer implements AutoCloseable {
     }
 
     /**
+     * What kind of autoencoder is trained, and how.
+     *
      * @param rate of the weights; the lookup learns at {@code lookupRate}
      * @param plannedTokens when the rate has fallen to its end
      * @param deadAfterTokens a feature that was off for so many tokens is dead

@@ -100,7 +100,11 @@ public final class SampleBuilder {
 
     /** Told how far the work is. */
     public interface Progress {
-        /** @param fraction of this part, 0 to 1 */
+        /**
+         * Is told that a part has come further.
+         *
+         * @param fraction of this part, 0 to 1
+         */
         void show(String part, double fraction, String detail);
     }
 

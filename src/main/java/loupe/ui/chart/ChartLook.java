@@ -21,7 +21,11 @@ public final class ChartLook {
 
     private ChartLook() {}
 
-    /** @param scale how much larger than usual text is */
+    /**
+     * Gives a chart the program's colours, fonts and margins.
+     *
+     * @param scale how much larger than usual text is
+     */
     public static void apply(JFreeChart chart, ColourRoles palette, double scale) {
         chart.setBackgroundPaint(PaperPen.awt(palette.surface()));
         chart.setBorderVisible(false);

@@ -119,7 +119,11 @@ public final class ProblemView extends Region {
         retry.setOnAction(event -> again.run());
     }
 
-    /** @param dismiss what "Close" does; the button is hidden when null */
+    /**
+     * Offers to close what is shown, or not to.
+     *
+     * @param dismiss what "Close" does; the button is hidden when null
+     */
     public void onDismiss(Runnable dismiss) {
         visible(close, dismiss != null);
         close.setOnAction(event -> dismiss.run());

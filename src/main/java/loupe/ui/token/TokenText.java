@@ -12,6 +12,8 @@ public final class TokenText {
     private static final char ZERO_WIDTH_JOINER = '\u200d';
 
     /**
+     * Characters of a token that are drawn alike.
+     *
      * @param text what to draw
      * @param glyph whether it stands for something invisible and is drawn thin
      */
