@@ -67,8 +67,10 @@ public final class TinySae {
         Files.writeString(
                 folder.resolve("cfg.json"),
                 "{\"architecture\": \"standard\", \"d_in\": " + decoder.size(1) + ", \"d_sae\": " + decoder.size(0)
-                        + ", \"dtype\": \"float32\", \"apply_b_dec_to_input\": true, \"normalize_activations\": \"none\","
-                        + " \"metadata\": {\"sae_lens_version\": \"6.18.0\", \"hook_name\": \"blocks.1.hook_resid_pre\"}}");
+                        + ", \"dtype\": \"float32\", \"apply_b_dec_to_input\": true, \"normalize_activations\": "
+                        + "\"none\","
+                        + " \"metadata\": {\"sae_lens_version\": \"6.18.0\", \"hook_name\": "
+                        + "\"blocks.1.hook_resid_pre\"}}");
         return folder;
     }
 

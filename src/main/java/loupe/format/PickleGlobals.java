@@ -22,7 +22,8 @@ import loupe.format.PickleReader.Tuple;
  */
 final class PickleGlobals {
     static final String REMEDY =
-            "If you trust its author, save only its state_dict with torch or safetensors and open that; otherwise delete the file";
+            "If you trust its author, save only its state_dict with torch or safetensors and open that; otherwise "
+                    + "delete the file";
 
     private static final Set<String> REBUILDERS = Set.of(
             "_rebuild_tensor",
@@ -62,9 +63,11 @@ final class PickleGlobals {
     private static final Set<String> PATHS =
             Set.of("PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath", "Path", "PurePath");
     /** Classes of configurations and of whole modules that people have pickled: kept as a name with attributes. */
-    private static final Pattern INERT = Pattern.compile(
-            "sae_training\\.config\\.LanguageModelSAERunnerConfig|sae_lens\\.training\\.config\\.\\w+|sae_training\\.sparse_autoencoder\\.\\w+"
-                    + "|transformer_lens\\.[\\w.]+|autoencoders\\.learned_dict\\.\\w+|argparse\\.Namespace|dictionary_learning\\.[\\w.]+");
+    private static final Pattern INERT =
+            Pattern.compile("sae_training\\.config\\.LanguageModelSAERunnerConfig|sae_lens\\.training\\.config\\.\\w+|"
+                    + "sae_training\\.sparse_autoencoder\\.\\w+"
+                    + "|transformer_lens\\.[\\w.]+|autoencoders\\.learned_dict\\.\\w+|argparse\\.Namespace|"
+                    + "dictionary_learning\\.[\\w.]+");
 
     private final PositionalFile file;
 

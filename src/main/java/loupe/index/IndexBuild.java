@@ -183,7 +183,8 @@ public final class IndexBuild {
                 requireMasks("begun", begun, wanted);
                 throw new CheckpointException(
                         folder,
-                        "the unfinished index here was begun with another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
+                        "the unfinished index here was begun with another model, checkpoint, corpus, context length, "
+                                + "separator, limit of tokens or other masks",
                         "the same settings",
                         "Give the same settings, or begin anew",
                         Remedy.leaveOut(Choice.RESUME));
@@ -211,7 +212,8 @@ public final class IndexBuild {
             requireMasks("made", found.pass(), wanted);
             throw new CheckpointException(
                     folder,
-                    "the index here is complete and of another model, checkpoint, corpus, context length, separator, limit of tokens or other masks",
+                    "the index here is complete and of another model, checkpoint, corpus, context length, separator, "
+                            + "limit of tokens or other masks",
                     "the same settings",
                     "Build it anew",
                     Remedy.leaveOut(Choice.RESUME));

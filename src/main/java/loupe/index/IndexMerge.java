@@ -88,7 +88,8 @@ public final class IndexMerge {
             if (!passOf(shard.info()).equals(passOf(first.info()))) {
                 throw new CheckpointException(
                         shard.folder(),
-                        "this was made from another model, checkpoint, corpus, context length, limit of tokens or number of shards than "
+                        "this was made from another model, checkpoint, corpus, context length, limit of tokens or "
+                                + "number of shards than "
                                 + first.folder(),
                         "shards of one pass",
                         "Build it with the same options");

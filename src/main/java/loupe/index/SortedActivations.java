@@ -121,8 +121,8 @@ final class SortedActivations {
     }
 
     static void writeStatistics(Parquet parquet, FeatureStatistics statistics, Path file) throws SQLException {
-        parquet.run(
-                "CREATE OR REPLACE TABLE staged (feature INTEGER, count BIGINT, sum DOUBLE, sum_of_squares DOUBLE, max FLOAT, min_positive FLOAT)");
+        parquet.run("CREATE OR REPLACE TABLE staged (feature INTEGER, count BIGINT, sum DOUBLE, sum_of_squares DOUBLE, "
+                + "max FLOAT, min_positive FLOAT)");
         try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
             for (int f = 0; f < statistics.features(); f++) {
                 appender.beginRow()

@@ -37,9 +37,11 @@ class LookAlikesTest {
     @Test
     void gitLfsPointers() throws IOException {
         refused(
-                "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 548105171\n",
-                        "Git-LFS pointer",
-                "548105171", "git lfs pull");
+                "version https://git-lfs.github.com/spec/v1\noid "
+                        + "sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 548105171\n",
+                "Git-LFS pointer",
+                "548105171",
+                "git lfs pull");
     }
 
     @ParameterizedTest
@@ -147,8 +149,8 @@ class LookAlikesTest {
     @Test
     void shardsThatAreNotAsTheIndexSays() throws IOException {
         Refusal.ofFile(
-                index(
-                        "{\"weight_map\":{\"a\":\"model-1.safetensors\",\"b\":\"model-2.safetensors\",\"c\":\"model-3.safetensors\"}}"),
+                index("{\"weight_map\":{\"a\":\"model-1.safetensors\",\"b\":\"model-2.safetensors\","
+                        + "\"c\":\"model-3.safetensors\"}}"),
                 "missing shards: model-2.safetensors, model-3.safetensors");
         Refusal.ofFile(
                 index("{\"weight_map\":{\"b\":\"model-1.safetensors\"}}"),

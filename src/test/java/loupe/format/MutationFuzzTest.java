@@ -46,10 +46,10 @@ class MutationFuzzTest {
             .text("_metadata")
             .op('h', 0, 's', 'b')
             .stop();
-    private static final int[] OPCODES =
-            ".()012FIJKLMNPQRSTUVXabcdeghijlopqrstu}]G\u0080\u0081\u0085\u0086\u0087\u0088\u0089\u008A\u008B\u0093\u0094"
-                    .chars()
-                    .toArray();
+    private static final int[] OPCODES = (".()012FIJKLMNPQRSTUVXabcdeghijlopqrstu}]G"
+                    + "\u0080\u0081\u0085\u0086\u0087\u0088\u0089\u008A\u008B\u0093\u0094")
+            .chars()
+            .toArray();
 
     @TempDir
     private Path folder;

@@ -267,7 +267,8 @@ class CorpusMasksTest {
                         .run(true, progress -> {}, new Cancellation()))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(
-                        "was begun without token 100, without the first 2 positions, without norms above 4.0 times the median")
+                        "was begun without token 100, without the first 2 positions, without norms above 4.0 times "
+                                + "the median")
                 .hasMessageContaining("5.0 times")
                 .hasMessageContaining("Give the same masks");
         build(folder, CorpusMasks.NONE, Shard.WHOLE);

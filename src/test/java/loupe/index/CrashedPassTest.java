@@ -275,10 +275,10 @@ class CrashedPassTest {
 
     @Test
     void whatTheDatabaseSaysOfAFullDiskIsReadable() {
-        assertThat(
-                        Parquet.reason(
-                                "IO Error: Async write failed for range [offset=523212, size=231919]: {\"exception_type\":\"IO\",\"exception_message\":"
-                                        + "\"Could not write file \\\"i/activations.parquet.part\\\": No space left on device\",\"errno\":\"28\"}"))
+        assertThat(Parquet.reason("IO Error: Async write failed for range [offset=523212, size=231919]: "
+                        + "{\"exception_type\":\"IO\",\"exception_message\":"
+                        + "\"Could not write file \\\"i/activations.parquet.part\\\": No space left "
+                        + "on device\",\"errno\":\"28\"}"))
                 .as("recorded on a full tmpfs, DuckDB's own words")
                 .isEqualTo("Could not write file \"i/activations.parquet.part\": No space left on device");
         assertThat(Parquet.reason("Out of Memory Error: failed")).isEqualTo("Out of Memory Error: failed");

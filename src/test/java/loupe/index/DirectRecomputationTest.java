@@ -78,8 +78,10 @@ class DirectRecomputationTest {
         Files.writeString(
                 folder.resolve("cfg.json"),
                 "{\"architecture\": \"standard\", \"d_in\": " + d + ", \"d_sae\": " + features
-                        + ", \"dtype\": \"float32\", \"apply_b_dec_to_input\": true, \"normalize_activations\": \"none\","
-                        + " \"metadata\": {\"sae_lens_version\": \"6.18.0\", \"hook_name\": \"blocks.1.hook_resid_pre\"}}");
+                        + ", \"dtype\": \"float32\", \"apply_b_dec_to_input\": true, \"normalize_activations\": "
+                        + "\"none\","
+                        + " \"metadata\": {\"sae_lens_version\": \"6.18.0\", \"hook_name\": "
+                        + "\"blocks.1.hook_resid_pre\"}}");
         return folder;
     }
 

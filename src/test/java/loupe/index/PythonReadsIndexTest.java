@@ -25,9 +25,12 @@ class PythonReadsIndexTest {
     private static final String WITH_DUCKDB = """
             import duckdb, sys
             folder = sys.argv[1]
-            rows = duckdb.sql(f"select feature, count(*), sum(activation), max(token) from '{folder}/sae-0/activations.parquet' group by feature order by feature").fetchall()
-            told = dict((f, (c, s)) for f, c, s in duckdb.sql(f"select feature, count, sum from '{folder}/sae-0/features.parquet'").fetchall())
-            ids = [i for (row,) in duckdb.sql(f"select ids from '{folder}/contexts.parquet' order by context").fetchall() for i in row]
+            rows = duckdb.sql(f"select feature, count(*), sum(activation), max(token) from \
+            '{folder}/sae-0/activations.parquet' group by feature order by feature").fetchall()
+            told = dict((f, (c, s)) for f, c, s in duckdb.sql(f"select feature, count, sum from \
+            '{folder}/sae-0/features.parquet'").fetchall())
+            ids = [i for (row,) in duckdb.sql(f"select ids from '{folder}/contexts.parquet' order by \
+            context").fetchall() for i in row]
             for f, n, s, t in rows:
                 print("feature", f, n, s, t, told[f][0], told[f][1])
             print("ids", *ids)
@@ -39,7 +42,8 @@ class PythonReadsIndexTest {
             told = pandas.read_parquet(f"{folder}/sae-0/features.parquet").set_index("feature")
             contexts = pandas.read_parquet(f"{folder}/contexts.parquet").sort_values("context")
             for f, group in rows.groupby("feature"):
-                print("feature", f, len(group), group.activation.astype("float64").sum(), group.token.max(), told["count"][f], told["sum"][f])
+                print("feature", f, len(group), group.activation.astype("float64").sum(), group.token.max(), \
+            told["count"][f], told["sum"][f])
             print("ids", *[i for row in contexts.ids for i in row])
             """;
 
@@ -50,7 +54,8 @@ class PythonReadsIndexTest {
             folder = sys.argv[1]
             tokens = json.load(open(f"{folder}/index.json"))["tokens"]
             starts = np.memmap(f"{folder}/sae-0/by-token.bin", "<i8", shape=(tokens + 1,))
-            rows = np.memmap(f"{folder}/sae-0/by-token.bin", [("feature", "<i4"), ("activation", "<f4")], offset=8 * (tokens + 1))
+            rows = np.memmap(f"{folder}/sae-0/by-token.bin", [("feature", "<i4"), ("activation", "<f4")], offset=8 * \
+            (tokens + 1))
             assert len(rows) == starts[-1]
             for t in range(tokens):
                 print(*[f"{r['feature']}:{r['activation']:.6g}" for r in rows[starts[t]:starts[t + 1]]])

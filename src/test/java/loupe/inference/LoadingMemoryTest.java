@@ -175,7 +175,8 @@ class LoadingMemoryTest {
                 "{\"model_type\":\"gpt_neox\",\"vocab_size\":" + VOCABULARY
                         + ",\"max_position_embeddings\":64,\"hidden_size\":"
                         + D_MODEL + ",\"intermediate_size\":" + 4 * D_MODEL
-                        + ",\"num_hidden_layers\":2,\"num_attention_heads\":8,\"hidden_act\":\"gelu\",\"rotary_pct\":0.25,"
+                        + ",\"num_hidden_layers\":2,\"num_attention_heads\":8,\"hidden_act\":\"gelu\","
+                        + "\"rotary_pct\":0.25,"
                         + "\"tie_word_embeddings\":false}");
         return 4
                 * shapes.values().stream()

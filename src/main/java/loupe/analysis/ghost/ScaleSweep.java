@@ -199,7 +199,8 @@ public record ScaleSweep(
                             : "";
             return String.format(
                     java.util.Locale.ROOT,
-                    "the score, %.3g nats of divergence from the baseline less %.3g x %.3g nats of entropy more than at scale 0, is largest here%s",
+                    "the score, %.3g nats of divergence from the baseline less %.3g x %.3g nats of entropy more than "
+                            + "at scale 0, is largest here%s",
                     curve(Curve.DIVERGENCE)[best],
                     query.entropyWeight,
                     curve(Curve.ENTROPY)[best] - entropyAtZero,

@@ -23,8 +23,7 @@ import loupe.lm.Rotary;
  * on every other layer; Gemma 3 has norms per head in place of the limits, and another base of rotation on layers with
  * a window.
  *
- * @see <a
- *     href="https://github.com/huggingface/transformers/blob/v4.50.0/src/transformers/models/gemma3/configuration_gemma3.py">Gemma3TextConfig</a>
+ * @see <a href="https://github.com/huggingface/transformers/tree/v4.50.0/src/transformers/models/gemma3">Gemma 3</a>
  */
 final class Gemma implements ModelFamily {
     private final String modelType;

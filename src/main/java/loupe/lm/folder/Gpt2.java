@@ -14,8 +14,7 @@ import loupe.lm.ParameterShapes;
  * are {@link LanguageModel}'s own. Files on the hub lack the prefix {@code transformer.} and carry causal masks as
  * {@code attn.bias}.
  *
- * @see <a
- *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt2/configuration_gpt2.py">GPT2Config</a>
+ * @see <a href="https://github.com/huggingface/transformers/tree/v4.45.1/src/transformers/models/gpt2">GPT2Config</a>
  */
 final class Gpt2 implements ModelFamily {
     private static final String PREFIX = "transformer.";

@@ -19,8 +19,7 @@ import loupe.lm.folder.StoredWeights.Linear;
  * GPT-J: attention and MLP in parallel behind one LayerNorm, which becomes two equal ones; the first dimensions of each
  * head turn in neighbouring pairs; an unembedding of its own, with a bias.
  *
- * @see <a
- *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gptj/configuration_gptj.py">GPTJConfig</a>
+ * @see <a href="https://github.com/huggingface/transformers/tree/v4.45.1/src/transformers/models/gptj">GPTJConfig</a>
  */
 final class GptJ implements ModelFamily {
     @Override

@@ -17,7 +17,7 @@ import loupe.lm.folder.StoredWeights.Linear;
  * GPT-Neo, and so TinyStories: GPT-2 with attention scores that are not scaled and, on every other layer, a window.
  *
  * @see <a
- *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt_neo/configuration_gpt_neo.py">GPTNeoConfig</a>
+ *     href="https://github.com/huggingface/transformers/tree/v4.45.1/src/transformers/models/gpt_neo">GPTNeoConfig</a>
  */
 final class GptNeo implements ModelFamily {
     @Override

@@ -18,8 +18,7 @@ import loupe.lm.folder.StoredWeights.Linear;
  * GPT-NeoX and Pythia: LayerNorm, rotary positions on part of each head, attention and MLP in parallel or one after the
  * other, an unembedding of its own. Queries, keys and values lie together, head by head.
  *
- * @see <a
- *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/gpt_neox/configuration_gpt_neox.py">GPTNeoXConfig</a>
+ * @see <a href="https://github.com/huggingface/transformers/tree/v4.45.1/src/transformers/models/gpt_neox">GPT-NeoX</a>
  */
 final class GptNeoX implements ModelFamily {
     @Override

@@ -20,8 +20,7 @@ import loupe.lm.Rotary;
  * Llama and those built like it: RMSNorm, rotary positions, grouped-query attention, a gated MLP. Mistral adds a
  * window, Qwen 2 biases of queries, keys and values, Qwen 3 norms of each head's queries and keys.
  *
- * @see <a
- *     href="https://github.com/huggingface/transformers/blob/v4.45.1/src/transformers/models/llama/configuration_llama.py">LlamaConfig</a>
+ * @see <a href="https://github.com/huggingface/transformers/tree/v4.45.1/src/transformers/models/llama">LlamaConfig</a>
  */
 final class Llama implements ModelFamily {
     private final String modelType;

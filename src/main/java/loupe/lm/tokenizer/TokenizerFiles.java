@@ -178,10 +178,10 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(name -> Files.exists(folder.resolve(name)))
                 .findFirst();
         String shown = "so tokens are shown by their ids";
-        return found.map(
-                        name -> "There is no tokenizer.json, and " + name + " cannot be read without it, " + shown
-                                + ". Download tokenizer.json from the model's page, "
-                                + "or make it, in the model's folder, with: python3 -c \"from transformers import AutoTokenizer; AutoTokenizer.from_pretrained('.').save_pretrained('.')\"")
+        return found.map(name -> "There is no tokenizer.json, and " + name + " cannot be read without it, " + shown
+                        + ". Download tokenizer.json from the model's page, "
+                        + "or make it, in the model's folder, with: python3 -c \"from transformers import "
+                        + "AutoTokenizer; AutoTokenizer.from_pretrained('.').save_pretrained('.')\"")
                 .orElse("There is no tokenizer, " + shown);
     }
 

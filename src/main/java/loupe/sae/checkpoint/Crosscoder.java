@@ -138,7 +138,8 @@ final class Crosscoder implements SaeFamily {
         draft.normFactor(options.normFactor());
         if (draft.normFactor().isEmpty()) {
             draft.warn(
-                    "The activations of each model were scaled to an average norm of sqrt(d), but the factors are not in the files; they are taken as 1 unless the norm factor is given");
+                    "The activations of each model were scaled to an average norm of sqrt(d), but the factors are not "
+                            + "in the files; they are taken as 1 unless the norm factor is given");
         }
     }
 }

@@ -41,7 +41,8 @@ final class DictionaryLearning implements SaeFamily {
     static final String CENTRED = "center_writing_weights";
 
     private static final Pattern PLACE = Pattern.compile(
-            "(resid_pre|resid_post|resid_out|resid|mlp_out|mlp|attn_out|attn|attention)(?:_layer)?_?(\\d{1,3})?(?:[^\\d].*)?");
+            "(resid_pre|resid_post|resid_out|resid|mlp_out|mlp|attn_out|attn|attention)(?:_layer)?_?(\\d{1,"
+                    + "3})?(?:[^\\d].*)?");
 
     @Override
     public String format() {
@@ -93,8 +94,8 @@ final class DictionaryLearning implements SaeFamily {
         if (named == null
                 && dictClass.equals("AutoEncoderTopK")
                 && options.activation().isEmpty()) {
-            draft.warn(
-                    "There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as AutoEncoderTopK, unless the activation function is given as batchtopk");
+            draft.warn("There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as "
+                    + "AutoEncoderTopK, unless the activation function is given as batchtopk");
         }
         files.config("config.json").ifPresent(config -> draft.settings(config.values()));
         checkSizes(files, trainer, draft);
@@ -276,8 +277,8 @@ final class DictionaryLearning implements SaeFamily {
         }
         threshold.ifPresent(value -> draft.activation().threshold(OptionalDouble.of(value)));
         if (batch && threshold.isEmpty()) {
-            draft.warn(
-                    "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
+            draft.warn("The file has no threshold, so the k largest per vector are chosen over the whole batch: what a "
+                    + "vector gives depends on its batch");
         } else if (batch && threshold.get() < 0) {
             draft.warn("The threshold was never set (it is " + threshold.get()
                     + "), so every positive feature is kept, as with a plain ReLU");
@@ -289,8 +290,8 @@ final class DictionaryLearning implements SaeFamily {
         for (double norm : weights.decoderNorms()) {
             if (Math.abs(norm - 1) > UNIT_NORM) {
                 weights.foldDecoderNorms();
-                weights.warn(
-                        "The decoder directions were not unit vectors; they are normalised as dictionary_learning does on loading, and the encoder scaled up");
+                weights.warn("The decoder directions were not unit vectors; they are normalised as dictionary_learning "
+                        + "does on loading, and the encoder scaled up");
                 return;
             }
         }

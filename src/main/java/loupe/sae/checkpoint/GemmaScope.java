@@ -87,8 +87,8 @@ final class GemmaScope implements SaeFamily {
                     weights.scale(Part.ENCODER, 1 / root);
                     weights.scale(Part.DECODER, root);
                 });
-                draft.warn(
-                        "The folder embedding says it was trained on unscaled embeddings; it is scaled to read hook_embed");
+                draft.warn("The folder embedding says it was trained on unscaled embeddings; it is scaled to read "
+                        + "hook_embed");
                 return;
             }
         }

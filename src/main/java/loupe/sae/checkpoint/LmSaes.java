@@ -134,7 +134,8 @@ final class LmSaes implements SaeFamily {
             case "topk" -> {
                 if (timesDecoderNorm) {
                     throw files.refused(
-                            "config.json says that the k largest are chosen by pre-activation times decoder norm, which is not supported here",
+                            "config.json says that the k largest are chosen by pre-activation times decoder norm, "
+                                    + "which is not supported here",
                             "sparsity_include_decoder_norm false, or act_fn jumprelu",
                             "");
                 }
@@ -167,7 +168,8 @@ final class LmSaes implements SaeFamily {
             case "token-wise" -> {
                 if (draft.transcodes()) {
                     throw files.refused(
-                            "config.json says norm_activation token-wise of a transcoder, whose output cannot be scaled back by its input",
+                            "config.json says norm_activation token-wise of a transcoder, whose output cannot be "
+                                    + "scaled back by its input",
                             "dataset-wise",
                             "");
                 }

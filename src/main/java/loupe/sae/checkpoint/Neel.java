@@ -50,8 +50,8 @@ final class Neel implements SaeFamily {
             draft.heads(new Heads.Joined());
         }
         if (cfg.values().isEmpty()) {
-            draft.warn(
-                    "There is no configuration beside the weights: read as a ReLU autoencoder that subtracts b_dec, trained on centred activations");
+            draft.warn("There is no configuration beside the weights: read as a ReLU autoencoder that subtracts b_dec, "
+                    + "trained on centred activations");
         }
         return draft;
     }

@@ -104,13 +104,15 @@ public final class SaeAudit {
             say(
                     topic,
                     range
-                            + " and are not folded into the encoder: equal activations of two features do not write equally much",
+                            + " and are not folded into the encoder: equal activations of two features do not write "
+                            + "equally much",
                     new Remedy("Fold the norms", options.withFold(true)));
         } else {
             say(
                     topic,
                     range
-                            + ": equal activations of two features do not write equally much. Folding them would make it choose other features",
+                            + ": equal activations of two features do not write equally much. Folding them would make "
+                            + "it choose other features",
                     null);
         }
     }
@@ -131,7 +133,8 @@ public final class SaeAudit {
                 "Directions",
                 byChance
                         ? found
-                                + ", no more than chance: the weights may be transposed or in another order, or untrained"
+                                + ", no more than chance: the weights may be transposed or in another order, or "
+                                + "untrained"
                         : found,
                 null);
     }
@@ -169,14 +172,17 @@ public final class SaeAudit {
                     case CONSTANT_NORM_RESCALE ->
                         "Each activation is scaled to the norm sqrt(d) before encoding, and the reconstruction back";
                     case LAYER_NORM ->
-                        "Each activation is centred and divided by its standard deviation before encoding, and the reconstruction put back";
+                        "Each activation is centred and divided by its standard deviation before encoding, and the "
+                                + "reconstruction put back";
                     case EXPECTED_AVERAGE_ONLY_IN ->
                         draft.normFactor().isPresent()
                                 ? "Activations are multiplied by "
                                         + number(draft.normFactor().getAsDouble())
                                         + " before encoding; the factor has been put into the weights"
-                                : "In training, activations were scaled to an average norm of sqrt(d), but by what factor is not in the files: it is read as 1, which is"
-                                        + " almost certainly wrong. With the model open, the factor can be estimated from a text";
+                                : "In training, activations were scaled to an average norm of sqrt(d), but by what "
+                                        + "factor is not in the files: it is read as 1, which is"
+                                        + " almost certainly wrong. With the model open, the factor can be estimated "
+                                        + "from a text";
                 },
                 null);
     }
@@ -204,7 +210,8 @@ public final class SaeAudit {
         if (draft.normalisation() == InputNormalisation.LAYER_NORM) {
             say(
                     "Centring",
-                    "Whether the model's activations are centred makes no difference to it, because it centres each of them",
+                    "Whether the model's activations are centred makes no difference to it, because it centres each "
+                            + "of them",
                     null);
         } else if (centred) {
             say(

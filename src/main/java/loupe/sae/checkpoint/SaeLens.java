@@ -194,7 +194,8 @@ final class SaeLens implements SaeFamily {
             }
         } else if (draft.normalisation() == InputNormalisation.CONSTANT_NORM_RESCALE) {
             draft.warn(
-                    "normalize_activations is constant_norm_rescale: a zero vector has no norm to rescale, and gives NaN");
+                    "normalize_activations is constant_norm_rescale: a zero vector has no norm to rescale, and gives "
+                            + "NaN");
         }
     }
 

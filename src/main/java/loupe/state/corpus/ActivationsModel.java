@@ -110,8 +110,8 @@ public final class ActivationsModel {
         if (side.feature().get() == null) {
             why.set("Choose a feature in the table to see where it is active");
         } else if (statistics.corpus().get() == null) {
-            why.set(
-                    "No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file here");
+            why.set("No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file "
+                    + "here");
         } else if (statistics.counting(side).get()) {
             why.set("Activations are being counted; this fills in when the corpus has been read");
         } else if (known != null && known.count() == 0) {

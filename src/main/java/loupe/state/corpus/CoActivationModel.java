@@ -286,7 +286,8 @@ public final class CoActivationModel {
                     ids.isEmpty()
                             ? "Without a tokenizer a text has no tokens. Ask for a token by its number: token 42"
                             : "This is " + ids.size()
-                                    + " tokens; ask for one, with its leading space if it has one, or by its number: token "
+                                    + " tokens; ask for one, with its leading space if it has one, or by its number: "
+                                    + "token "
                                     + ids.get(0),
                     true,
                     ""));

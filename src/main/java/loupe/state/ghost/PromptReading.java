@@ -31,7 +31,8 @@ public record PromptReading(
             return refused(
                     model,
                     values,
-                    "The model has no tokenizer files, so a prompt cannot be read. Add its tokenizer.json, or give token ids at the command line");
+                    "The model has no tokenizer files, so a prompt cannot be read. Add its tokenizer.json, or give "
+                            + "token ids at the command line");
         }
         if (values.beginning() == Tokenizer.Beginning.YES
                 && tokenizer.get().beginning().isEmpty()) {

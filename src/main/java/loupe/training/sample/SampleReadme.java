@@ -49,41 +49,58 @@ final class SampleReadme {
                 """
                 # The sample
 
-                A small language model, sparse autoencoders of its residual stream, and a corpus, all trained and written by this
+                A small language model, sparse autoencoders of its residual stream, and a corpus, all trained and \
+                written by this
                 project's own code, so that every pane of the workbench has something real to show without a download.
 
                 | file | what it is |
                 |---|---|
-                | `glossary/` | a GPT-2 in Hugging Face layout (%d layers, %d wide, %d heads, context %d, %.2f million parameters) with its own byte-level BPE of %,d tokens; it writes definitions |
-                | `sae-topk/` | %,d features on the residual stream leaving block %d (`%s`), top %d; dictionary_learning layout |
+                | `glossary/` | a GPT-2 in Hugging Face layout (%d layers, %d wide, %d heads, context %d, %.2f \
+                million parameters) with its own byte-level BPE of %,d tokens; it writes definitions |
+                | `sae-topk/` | %,d features on the residual stream leaving block %d (`%s`), top %d; \
+                dictionary_learning layout |
                 | `sae-topk-early/` | an early step of the same run |
-                | `sae-tokenized.pt` | as many features and a bias for each token, on the mean-centred residual stream at the same place; tokenized-sae layout, which cannot say k and place: give `--k %d --hook %s` |
-                | `sae-jumprelu/` | trained as a batch top-k, written with its one threshold as JumpReLU; SAELens layout |
-                | `corpus.txt` | sentences the model wrote, drawn at temperature 1 with a fixed seed, for statistics; no text of the dictionary |
+                | `sae-tokenized.pt` | as many features and a bias for each token, on the mean-centred residual \
+                stream at the same place; tokenized-sae layout, which cannot say k and place: give `--k %d --hook %s` |
+                | `sae-jumprelu/` | trained as a batch top-k, written with its one threshold as JumpReLU; SAELens \
+                layout |
+                | `corpus.txt` | sentences the model wrote, drawn at temperature 1 with a fixed seed, for \
+                statistics; no text of the dictionary |
 
                 ## Origin
 
-                The model was trained on definitions and examples of [Open English WordNet](https://en-word.net/), which is derived from
-                Princeton WordNet. Open English WordNet is made by the Open English WordNet Community and published under
-                [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/); Princeton WordNet is under the WordNet licence. The model and
-                everything else in this folder were made from it by training; the dictionary itself is not here. What the model writes is
+                The model was trained on definitions and examples of [Open English WordNet](https://en-word.net/), \
+                which is derived from
+                Princeton WordNet. Open English WordNet is made by the Open English WordNet Community and published \
+                under
+                [CC BY 4.0](https://creativecommons.org/licenses/by/4.0/); Princeton WordNet is under the WordNet \
+                licence. The model and
+                everything else in this folder were made from it by training; the dictionary itself is not here. \
+                What the model writes is
                 not checked by anybody and often wrong.
 
                 Definitions are put as sentences: `A typical definition of "otter" would be "..."`, `otter: "..."` and
-                `The word "otter" can mean "..."`, with `<|endoftext|>` (token 0) between sentences. One definition text in fifty is
-                held out, whatever words it belongs to. A definition of a word of one token is shown 1.5 times per epoch, or once if the
-                word has ten senses and more, but its first then 20 times; any other definition once, an example 0.3 times.
+                `The word "otter" can mean "..."`, with `<|endoftext|>` (token 0) between sentences. One definition \
+                text in fifty is
+                held out, whatever words it belongs to. A definition of a word of one token is shown 1.5 times per \
+                epoch, or once if the
+                word has ten senses and more, but its first then 20 times; any other definition once, an example 0.3 \
+                times.
 
-                %d models were trained apart, on %.0f million tokens each, and wrote %.1f million tokens of such sentences. On them and on the
-                dictionary, %.1f million tokens in all, their mean probabilities say what may come next: %d tokens drawn from them at each
-                place, beside the token that is there, which counts as %d. The last model went on with these lessons until it had seen
+                %d models were trained apart, on %.0f million tokens each, and wrote %.1f million tokens of such \
+                sentences. On them and on the
+                dictionary, %.1f million tokens in all, their mean probabilities say what may come next: %d tokens \
+                drawn from them at each
+                place, beside the token that is there, which counts as %d. The last model went on with these lessons \
+                until it had seen
                 %.0f million tokens.
 
                 ## Build it again
 
                     packaging/sae-loupe train-sample --definitions definitions.tsv --out sample-checkpoints
 
-                A line of `definitions.tsv` is lemma, part of speech, definition and examples (joined by ` | `), with tabs between.
+                A line of `definitions.tsv` is lemma, part of speech, definition and examples (joined by ` | `), \
+                with tabs between.
                 What is there already is not built again; a stopped run goes on where it was.
 
                 """,
@@ -140,17 +157,20 @@ final class SampleReadme {
                 """
                 ## The language model
 
-                Nats per token on the %,d tokens of all distinct held-out definition texts (what stands between the quotation marks, each
+                Nats per token on the %,d tokens of all distinct held-out definition texts (what stands between the \
+                quotation marks, each
                 after its first word in the first wording):
 
                 | model | bigram | better by |
                 |---|---|---|
                 | %.3f | %.3f | %.3f |
 
-                The bigram model is 0.9 bigram + 0.1 unigram, counted on every training sentence once. The unigram counts each token once
+                The bigram model is 0.9 bigram + 0.1 unigram, counted on every training sentence once. The unigram \
+                counts each token once
                 more than it was seen; after a token never seen the unigram speaks alone.
 
-                Of the %d training words of one token with the most senses, %.1f %% get a greedy definition that has one of its first three
+                Of the %d training words of one token with the most senses, %.1f %% get a greedy definition that has \
+                one of its first three
                 content words in a true definition of the word.
 
                 """,
@@ -170,8 +190,10 @@ final class SampleReadme {
         text.append(String.format(Locale.ROOT, """
                 ## The autoencoders
 
-                On the first %,d tokens of `corpus.txt`, in contexts of 128. Explained variance is pooled over dimensions; CE recovered is
-                (CE_zero - CE_sae) / (CE_zero - CE_clean), the reconstruction replacing the residual stream at every position; dead
+                On the first %,d tokens of `corpus.txt`, in contexts of 128. Explained variance is pooled over \
+                dimensions; CE recovered is
+                (CE_zero - CE_sae) / (CE_zero - CE_clean), the reconstruction replacing the residual stream at every \
+                position; dead
                 features are those that were off at all of these tokens.
 
                 | autoencoder | L0 | explained variance | CE recovered | CE clean | CE with it | CE zero | dead |
@@ -194,8 +216,8 @@ final class SampleReadme {
     private void samples(StringBuilder text, String title, List<DefinitionQuality.Sample> samples) {
         text.append("## ")
                 .append(title)
-                .append(
-                        "\n\nDrawn by the seed among words of one to three tokens, written greedily, printed as they came.\n\n")
+                .append("\n\nDrawn by the seed among words of one to three tokens, written greedily, printed as they "
+                        + "came.\n\n")
                 .append("| word | the model writes | the dictionary, among others |\n|---|---|---|\n");
         samples.forEach(sample -> text.append("| ")
                 .append(cell(sample.lemma()))

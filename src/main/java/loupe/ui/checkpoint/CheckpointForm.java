@@ -75,9 +75,9 @@ public final class CheckpointForm {
         centred.setId("form-centred");
         centred.setWrapText(true);
         centred.setMinHeight(Region.USE_PREF_SIZE);
-        centred.setTooltip(
-                Tooltips.of(
-                        "TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it expect that"));
+        centred.setTooltip(Tooltips.of(
+                "TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it "
+                        + "expect that"));
         grid.add(centred, 1, 2);
 
         Button open = new Button("Open");

@@ -80,9 +80,9 @@ public final class CheckpointPage {
         action.setMinWidth(Region.USE_PREF_SIZE);
         findings.getColumnConstraints().setAll(topic, sentence, action);
         measure.setId("measure-fit");
-        measure.setTooltip(
-                Tooltips.of(
-                        "Explained variance and active features per token on the corpus, with and without centring, with and without subtracting b_dec"));
+        measure.setTooltip(Tooltips.of(
+                "Explained variance and active features per token on the corpus, with and without centring, "
+                        + "with and without subtracting b_dec"));
         measure.setOnAction(event -> audit.fitNow());
         progress.progressProperty().bind(audit.fit().fractionProperty());
         conclusion.setWrapText(true);

@@ -42,8 +42,8 @@ final class AblationStrip extends BorderPane {
         words.getStyleClass().add("ablation-words");
         words.setMinWidth(0);
         words.setTooltip(
-                Tooltips.of(
-                        "The model reads the text again without each token in turn. Coloured tokens are those that the activation needs"));
+                Tooltips.of("The model reads the text again without each token in turn. Coloured tokens are those that "
+                        + "the activation needs"));
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
         HBox header = new HBox(words, gap, IconButtons.of(Feather.X, "Close", model::close));

@@ -105,9 +105,10 @@ public final class CoActivationPane implements Pane {
         by.getStyleClass().add("axis-choice");
         query.setId("together-query-" + side);
         query.setPromptText("one token");
-        query.setTooltip(
-                Tooltips.of(
-                        "A token as it stands in the text, with its leading space, or token 42 by its number; Enter to ask. Tokens of tables can be dropped here; a token clicked in an example is put here"));
+        query.setTooltip(Tooltips.of(
+                "A token as it stands in the text, with its leading space, or token 42 by its number; Enter "
+                        + "to ask. Tokens of tables can be dropped here; a token clicked in an example is "
+                        + "put here"));
         query.setAccessibleText("At which token");
         query.setPrefWidth(QUERY_WIDTH);
         FlowPane tools = new FlowPane(8, 6, with, by, query);

@@ -70,8 +70,8 @@ public final class FeatureHeader {
         pin.setPrefWidth(76);
         pin.setMaxWidth(76);
         pin.setTooltip(
-                Tooltips.of(
-                        "Keep one feature of B beside A, by number and Enter; empty to follow the best match by decoder cosine"));
+                Tooltips.of("Keep one feature of B beside A, by number and Enter; empty to follow the best match by "
+                        + "decoder cosine"));
         box.getChildren().addAll(back, forward, title, facts, beside, pin);
     }
 

@@ -89,8 +89,9 @@ public final class FeatureTablePane {
         filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
         filter.setTooltip(
-                Tooltips.of(
-                        "A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, cosine, kurtosis and match can be used likewise"));
+                Tooltips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, "
+                        + "max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, "
+                        + "cosine, kurtosis and match can be used likewise"));
         filter.setAccessibleText("Filter features or go to one by number");
         HBox.setHgrow(filter, Priority.ALWAYS);
         chooser.getItems().setAll(FeatureColumn.values());

@@ -108,8 +108,8 @@ public final class GhostControls {
         prompt.setId("ghost-prompt");
         prompt.setPromptText(GhostPrompt.DEFAULT_TEXT);
         prompt.setTooltip(
-                Tooltips.of(
-                        "What stands before the definition; {ghost} is where the ghost stands instead of a token. Enter to apply"));
+                Tooltips.of("What stands before the definition; {ghost} is where the ghost stands instead of a token. "
+                        + "Enter to apply"));
         HBox.setHgrow(prompt, Priority.ALWAYS);
         HBox promptRow = new HBox(8, rowLabel("Prompt"), prompt, presets());
         promptRow.getStyleClass().add("ghost-row");

@@ -87,9 +87,10 @@ public final class NeighboursPane implements Pane {
         tokens.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
         query.setId("neighbours-query-" + model.side());
         query.setPromptText("of this feature");
-        query.setTooltip(
-                Tooltips.of(
-                        "Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, whose tokens are averaged. Enter to ask. Features and tokens of the tables can be dropped here"));
+        query.setTooltip(Tooltips.of(
+                "Neighbours of something else: #17 for a feature, token 42 for a token by number, or a text, "
+                        + "whose tokens are averaged. Enter to ask. Features and tokens of the tables can be "
+                        + "dropped here"));
         query.setAccessibleText("Neighbours of what");
         javafx.scene.control.Button random = IconButtons.of(
                 Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
@@ -107,8 +108,8 @@ public final class NeighboursPane implements Pane {
         VBox.setVgrow(table, Priority.ALWAYS);
         spread.getStyleClass().addAll("muted", "pane-foot");
         spread.setTooltip(
-                Tooltips.of(
-                        "Mean cosine between the listed vectors themselves; compare with that of a random vector's neighbours"));
+                Tooltips.of("Mean cosine between the listed vectors themselves; compare with that of a random vector's "
+                        + "neighbours"));
         frame.setRows();
         frame.setContent(new VBox(tools, table, spread));
         References.dragFrom(

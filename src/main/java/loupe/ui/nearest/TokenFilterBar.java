@@ -71,7 +71,8 @@ final class TokenFilterBar extends FlowPane {
         length.getStyleClass().add("filter-length");
         trained.setId("token-filter-trained-" + name);
         trained.setTooltip(Tooltips.of(
-                "Without unused ids, and without tokens hardly ever met in training: those whose embedding is shorter than "
+                "Without unused ids, and without tokens hardly ever met in training: those whose embedding is shorter "
+                        + "than "
                         + TokenFilter.USUALLY_TRAINED + " of the median norm, or nearer to the centroid than "
                         + TokenFilter.USUALLY_TRAINED + " of the median distance"));
         Button clear = IconButtons.of(

@@ -32,7 +32,8 @@ final class SteeringBar extends HBox {
     private final SliderField coefficient = new SliderField(
             "by",
             "",
-            "How much of the feature's decoder direction, at unit norm, is added to the residual stream at every position after the ghost, or is all that is left there, in units of the residual stream",
+            "How much of the feature's decoder direction, at unit norm, is added to the residual stream at every "
+                    + "position after the ghost, or is all that is left there, in units of the residual stream",
             SliderScale.linear(-MOST, MOST, 0.5, 5),
             0);
     private final ComboBox<TreeSteering.Kind> kind = new ComboBox<>();
@@ -49,20 +50,20 @@ final class SteeringBar extends HBox {
         kind.getItems().setAll(TreeSteering.Kind.values());
         kind.setConverter(new LabelConverter<>(which -> which == TreeSteering.Kind.ADD ? "Add" : "Clamp"));
         kind.setTooltip(
-                Tooltips.of(
-                        "Add: the direction is added to what is there. Clamp: its share of the residual stream is held at the number at every position; at 0 the feature is ablated"));
+                Tooltips.of("Add: the direction is added to what is there. Clamp: its share of the residual stream is "
+                        + "held at the number at every position; at 0 the feature is ablated"));
         kind.setAccessibleText("Add or clamp");
         coefficient.setId("steer-coefficient-" + model.side());
         layer.setId("steer-layer-" + model.side());
         layer.setConverter(new LabelConverter<>(this::name));
         layer.setTooltip(
-                Tooltips.of(
-                        "The layer whose input the feature is added to; the feature's own layer is the first one behind the place its checkpoint reads"));
+                Tooltips.of("The layer whose input the feature is added to; the feature's own layer is the first one "
+                        + "behind the place its checkpoint reads"));
         layer.setAccessibleText("Layer to steer at");
         ghost.setId("steer-ghost-" + model.side());
-        ghost.setTooltip(
-                Tooltips.of(
-                        "Whether the ghost stands in the prompt too; if not, the centroid of all tokens does, and the feature steers alone"));
+        ghost.setTooltip(Tooltips.of(
+                "Whether the ghost stands in the prompt too; if not, the centroid of all tokens does, and the "
+                        + "feature steers alone"));
         Button clean =
                 IconButtons.of(Feather.COLUMNS, "Lay the steered tree over the one without steering, or stop", () -> {
                     if (comparison.other().get().equals(TreeComparison.CLEAN)) {

@@ -227,7 +227,8 @@ public final class TreePane implements Pane {
                             + " random directions at the same scale, by " + NumberTexts.number(chance.mean())
                             + " on average and "
                             + NumberTexts.number(chance.deviation())
-                            + " more or less. Beyond chance is what this tree has more than they have on average; z is the same in their deviations. "
+                            + " more or less. Beyond chance is what this tree has more than they have on average; z "
+                            + "is the same in their deviations. "
                             + "Of random directions, one in " + NumberTexts.number(1 / chance.chance())
                             + " has as much.");
         } else if (!Double.isNaN(answer.divergence())) {

@@ -26,10 +26,11 @@ final class TreeSentence extends HBox {
         sentence.setMaxWidth(Double.MAX_VALUE);
         probability.getStyleClass().add("probability");
         probability.setMinWidth(USE_PREF_SIZE);
-        probability.setTooltip(
-                Tooltips.of(
-                        "Probability of the whole sentence, and of its last token after the others; with a baseline, that token's probability there "
-                                + "after the same ones, and the natural logarithm of how many times likelier it is here (nats)"));
+        probability.setTooltip(Tooltips.of(
+                "Probability of the whole sentence, and of its last token after the others; with a baseline, "
+                        + "that token's probability there "
+                        + "after the same ones, and the natural logarithm of how many times likelier it is "
+                        + "here (nats)"));
         HBox.setHgrow(sentence, Priority.ALWAYS);
         getChildren().addAll(sentence, probability);
         Tooltip.install(this, Tooltips.of(HINT + ". The wheel zooms, a drag pans, Ctrl+F finds"));

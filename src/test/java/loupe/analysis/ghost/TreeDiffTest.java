@@ -26,8 +26,10 @@ class TreeDiffTest {
                 {"cumulative_prob": 1, "children": [
                   {%s"token": "a", "cumulative_prob": 0.6, "children": [
                     {%s"token": " cat", "cumulative_prob": 0.3, "children": []},
-                    {%s"token": " bird", "cumulative_prob": 0.2, "children": [{%s"token": " sings", "cumulative_prob": 0.1, "children": []}]}]},
-                  {%s"token": "c", "cumulative_prob": 0.2, "children": [{%s"token": "d", "cumulative_prob": 0.2, "children": []}]}]}
+                    {%s"token": " bird", "cumulative_prob": 0.2, "children": [{%s"token": " sings", \
+                "cumulative_prob": 0.1, "children": []}]}]},
+                  {%s"token": "c", "cumulative_prob": 0.2, "children": [{%s"token": "d", "cumulative_prob": 0.2, \
+                "children": []}]}]}
                 """)
                 .formatted(
                         format(id, 5), format(id, 11), format(id, 7), format(id, 12), format(id, 13), format(id, 14)));

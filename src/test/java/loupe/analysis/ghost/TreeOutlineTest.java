@@ -43,7 +43,8 @@ class TreeOutlineTest {
     @Test
     void theGptJNotebooksShapeAndTheTreeCommandsDocumentAreReadToo() throws IOException {
         TreeOutline gptJ = TreeOutline.read(file("""
-                {"tree JSON": {"level": 0, "token": "", "cumulative_prob": 1, "children": [{"level": 1, "token": "x", "cumulative_prob": 0.5, "children": []}]}}"""));
+                {"tree JSON": {"level": 0, "token": "", "cumulative_prob": 1, "children": [{"level": 1, "token": \
+                "x", "cumulative_prob": 0.5, "children": []}]}}"""));
         assertThat(gptJ.node(1)).isEqualTo(new TreeOutline.Node(0, -1, "x", 0.5, 0.5, Double.NaN));
         TreeOutline command = TreeOutline.read(file("{\"settings\": {}, \"tree\": " + NOTEBOOK + "}"));
         assertThat(command.size()).isEqualTo(5);
@@ -66,7 +67,8 @@ class TreeOutlineTest {
         assertThat(tree.indented()).isEqualTo("a  0.5000\n   bird  0.4000\n  \\n  0.1000\nb  0.2500\n");
         assertThat(tree.markdown("feature 3"))
                 .isEqualTo(
-                        "# Definition tree\n\nfeature 3\n\n- `a` 0.5000\n  - ` bird` 0.4000\n  - `\\n` 0.1000\n- `b` 0.2500\n");
+                        "# Definition tree\n\nfeature 3\n\n- `a` 0.5000\n  - ` bird` 0.4000\n  - `\\n` 0.1000\n- `b` "
+                                + "0.2500\n");
     }
 
     @Test
@@ -83,7 +85,8 @@ class TreeOutlineTest {
             value = {
                 "[] | no list \"children\"",
                 "{\"children\": [{\"token\": \"a\", \"children\": []}]} | \"cumulative_prob\" is missing",
-                "{\"children\": [{\"token\": \"a\", \"cumulative_prob\": 2, \"children\": []}]} | \"cumulative_prob\" is 2",
+                "{\"children\": [{\"token\": \"a\", \"cumulative_prob\": 2, \"children\": []}]} | \"cumulative_prob\" "
+                        + "is 2",
                 "{\"children\": [{\"cumulative_prob\": 0.5, \"children\": []}]} | neither a \"token\" nor",
                 "{\"children\": [{\"token\": \"a\", \"cumulative_prob\": 0.5}]} | a node has no list \"children\""
             })

@@ -270,8 +270,10 @@ class GoldenCommandsTest {
                 IntStream.range(0, size).mapToObj(i -> "\"t" + i + "\": " + i).collect(Collectors.joining(", "));
         Files.writeString(
                 with.resolve("tokenizer.json"),
-                "{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"added_tokens\": [], \"normalizer\": null,"
-                        + " \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"post_processor\": null, \"decoder\": null,"
+                "{\"version\": \"1.0\", \"truncation\": null, \"padding\": null, \"added_tokens\": [], "
+                        + "\"normalizer\": null,"
+                        + " \"pre_tokenizer\": {\"type\": \"WhitespaceSplit\"}, \"post_processor\": null, "
+                        + "\"decoder\": null,"
                         + " \"model\": {\"type\": \"WordLevel\", \"unk_token\": \"t1\", \"vocab\": {" + vocabulary
                         + "}}}");
         return with;

@@ -103,9 +103,10 @@ class InspectCommandTest {
         TinyModel.writeTo(folder);
         JsonNode result = inspect(folder);
         assertThat(result.path("model").toString())
-                .isEqualTo(
-                        "{\"family\":\"gpt2\",\"layers\":2,\"dModel\":8,\"heads\":2,\"keyValueHeads\":2,\"dHead\":4,\"dMlp\":32,"
-                                + "\"vocabulary\":300,\"context\":32,\"windows\":[null,null],\"bytesInMemory\":17664,\"tokens\":300,\"beginning\":\"<|endoftext|>\",\"beginsTexts\":false}");
+                .isEqualTo("{\"family\":\"gpt2\",\"layers\":2,\"dModel\":8,\"heads\":2,\"keyValueHeads\":2,\"dHead\":4,"
+                        + "\"dMlp\":32,"
+                        + "\"vocabulary\":300,\"context\":32,\"windows\":[null,null],\"bytesInMemory\":17664,"
+                        + "\"tokens\":300,\"beginning\":\"<|endoftext|>\",\"beginsTexts\":false}");
     }
 
     @Test

@@ -146,7 +146,8 @@ class ModelFolderTest {
         Files.writeString(
                 folder.resolve("config.json"),
                 "{\"model_type\":\"gpt2\",\"hidden_size\":8,\"num_hidden_layers\":2,\"num_attention_heads\":2,"
-                        + "\"max_position_embeddings\":32,\"vocab_size\":300,\"n_inner\":null,\"scale_attn_by_inverse_layer_idx\":true,\"activation_function\":\"gelu_pytorch_tanh\"}");
+                        + "\"max_position_embeddings\":32,\"vocab_size\":300,\"n_inner\":null,"
+                        + "\"scale_attn_by_inverse_layer_idx\":true,\"activation_function\":\"gelu_pytorch_tanh\"}");
         try (ModelFolder files = ModelFolder.open(folder)) {
             assertThat(files.config().dMlp()).isEqualTo(32);
             assertThat(files.config().attention())

@@ -185,9 +185,12 @@ class TokenizerFilesTest {
     @Test
     void newerFilesSayTheSameOfThatSpaceInAnotherWay() throws IOException {
         Files.writeString(folder.resolve("tokenizer.json"), """
-                {"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"first","split":false},
-                "post_processor":null,"decoder":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"first","split":false},
-                "model":{"type":"BPE","dropout":null,"unk_token":null,"fuse_unk":false,"byte_fallback":false,"vocab":{"\u2581":0,"a":1,"\u2581a":2},"merges":["\u2581 a"]}}""");
+                {"version":"1.0","added_tokens":[],"normalizer":null,"pre_tokenizer":{"type":"Metaspace",\
+                "replacement":"\u2581","prepend_scheme":"first","split":false},
+                "post_processor":null,"decoder":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"first",\
+                "split":false},
+                "model":{"type":"BPE","dropout":null,"unk_token":null,"fuse_unk":false,"byte_fallback":false,\
+                "vocab":{"\u2581":0,"a":1,"\u2581a":2},"merges":["\u2581 a"]}}""");
         try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow()) {
             assertThat(tokenizer.encode("a a", Beginning.NO).ids()).containsExactly(2, 2);
             assertThat(tokenizer.encodeContinuation("a a").ids()).containsExactly(1, 2);

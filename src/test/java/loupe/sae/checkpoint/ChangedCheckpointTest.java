@@ -149,7 +149,8 @@ class ChangedCheckpointTest {
             assertThatThrownBy(() -> sae.reconstruct(manager.zeros(new Shape(2, 2)), manager.create(new long[] {6, 7})))
                     .isInstanceOf(CheckpointException.class)
                     .hasMessage(path
-                            + ": its lookup has 7 rows, and the text has token 7; expected a row for every token of the tokenizer. "
+                            + ": its lookup has 7 rows, and the text has token 7; expected a row for every token of "
+                            + "the tokenizer. "
                             + "Use it with the model it was trained on.");
         }
     }

@@ -488,8 +488,8 @@ class SaeFileTest {
         }
         assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining(
-                        "2 checkpoints in this folder (run/resid_post_layer_0/trainer_0, run/resid_post_layer_1/trainer_0)")
+                .hasMessageContaining("2 checkpoints in this folder (run/resid_post_layer_0/trainer_0, "
+                        + "run/resid_post_layer_1/trainer_0)")
                 .hasMessageContaining("Choose one of them");
         assertThat(SaeFile.read(folder.resolve("run/resid_post_layer_1"), SaeOptions.AS_STORED)
                         .config()

@@ -33,29 +33,27 @@ class SaeSensitivityTest {
 
     /** {@code value} is a flag, a number or else a text; a key in a nested object has a dot. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "sl_standard_none_bdec                   |          | cfg.json    | apply_b_dec_to_input         | false",
-                "sl_standard_none_nobdec                 |          | cfg.json    | apply_b_dec_to_input         | true",
-                "sl_standard_layer_norm_bdec             |          | cfg.json    | normalize_activations        | 'none'",
-                "sl_standard_constant_norm_rescale_nobdec|          | cfg.json    | normalize_activations        | 'layer_norm'",
-                "sl_jumprelu_none_nobdec                 |          | cfg.json    | architecture                 | 'standard'",
-                "sl_topk_none_bdec                       |          | cfg.json    | k                            | 3",
-                "sl_topk_rescale_bdec                    |          | cfg.json    | rescale_acts_by_decoder_norm | false",
-                "sl_gated_none_bdec                      |          | cfg.json    | apply_b_dec_to_input         | false",
-                "sl_skip_transcoder                      |          | cfg.json    | architecture                 | 'transcoder'",
-                "sl_jumprelu_transcoder                  |          | cfg.json    | architecture                 | 'transcoder'",
-                "sl5_tanh_relu                           |          | cfg.json    | activation_fn_str            | 'relu'",
-                "sl5_topk                                |          | cfg.json    | activation_fn_kwargs.k       | 2",
-                "sl5_jumprelu_ln                         |          | cfg.json    | normalize_activations        | 'none'",
-                "dl_AutoEncoderTopK                      |          | config.json | trainer.dict_class           | 'BatchTopKSAE'",
-                "dl_BatchTopKSAE                         |          | config.json | trainer.dict_class           | 'AutoEncoderTopK'",
-                "eleuther_topk                           | layers.1 | cfg.json    | k                            | 2",
-                "eleuther_topk                           | layers.1 | cfg.json    | transcode                    | true",
-                "eleuther_groupmax                       | layers.1 | cfg.json    | activation                   | 'topk'",
-                "eleuther_skip_transcoder                | layers.1 | cfg.json    | transcode                    | false"
-            })
+    @CsvSource(delimiter = '|', textBlock = """
+                    sl_standard_none_bdec | | cfg.json | apply_b_dec_to_input | false
+                    sl_standard_none_nobdec | | cfg.json | apply_b_dec_to_input | true
+                    sl_standard_layer_norm_bdec | | cfg.json | normalize_activations | 'none'
+                    sl_standard_constant_norm_rescale_nobdec | | cfg.json | normalize_activations | 'layer_norm'
+                    sl_jumprelu_none_nobdec | | cfg.json | architecture | 'standard'
+                    sl_topk_none_bdec | | cfg.json | k | 3
+                    sl_topk_rescale_bdec | | cfg.json | rescale_acts_by_decoder_norm | false
+                    sl_gated_none_bdec | | cfg.json | apply_b_dec_to_input | false
+                    sl_skip_transcoder | | cfg.json | architecture | 'transcoder'
+                    sl_jumprelu_transcoder | | cfg.json | architecture | 'transcoder'
+                    sl5_tanh_relu | | cfg.json | activation_fn_str | 'relu'
+                    sl5_topk | | cfg.json | activation_fn_kwargs.k | 2
+                    sl5_jumprelu_ln | | cfg.json | normalize_activations | 'none'
+                    dl_AutoEncoderTopK | | config.json | trainer.dict_class | 'BatchTopKSAE'
+                    dl_BatchTopKSAE | | config.json | trainer.dict_class | 'AutoEncoderTopK'
+                    eleuther_topk | layers.1 | cfg.json | k | 2
+                    eleuther_topk | layers.1 | cfg.json | transcode | true
+                    eleuther_groupmax | layers.1 | cfg.json | activation | 'topk'
+                    eleuther_skip_transcoder | layers.1 | cfg.json | transcode | false
+                    """)
     void aWrongValueInTheConfigurationIsSeen(String name, String below, String file, String key, String value)
             throws IOException {
         Path at = copy(Golden.folder(name), folder);

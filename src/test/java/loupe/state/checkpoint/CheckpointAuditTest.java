@@ -68,7 +68,8 @@ class CheckpointAuditTest {
                 new Reading(false, false, 1, 0.1, 30));
         assertThat(audit.conclusion())
                 .isEqualTo(
-                        "Read with centred activations, b_dec subtracted it explains 80.0 % of the variance, read as it is open 40.0 %");
+                        "Read with centred activations, b_dec subtracted it explains 80.0 % of the variance, read as "
+                                + "it is open 40.0 %");
         assertThat(audit.remedy().orElseThrow().options()).isEqualTo(SaeOptions.AS_STORED.withCentred(true));
     }
 

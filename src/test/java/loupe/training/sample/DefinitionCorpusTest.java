@@ -54,7 +54,8 @@ class DefinitionCorpusTest {
         Path file = folder.resolve("definitions.tsv");
         Files.writeString(
                 file,
-                "able\ta\thaving the skill\table to swim | able to fly\nable\ta\thaving the skill\table to swim | able to fly\notter\tn\ta mammal\t\n");
+                "able\ta\thaving the skill\table to swim | able to fly\nable\ta\thaving the skill\table to swim | "
+                        + "able to fly\notter\tn\ta mammal\t\n");
         DefinitionCorpus corpus = DefinitionCorpus.read(file);
         List<Definition> all = new ArrayList<>(corpus.training());
         all.addAll(corpus.heldOut());

@@ -49,8 +49,8 @@ class PackedContextsTest {
             counted.append((char) target);
         }
         assertThat(counted.toString())
-                .matches(
-                        "(definition \\d+\")+(d|de|def|defi|defin|defini|definit|definiti|definitio|definition( \\d*)?)?");
+                .matches("(definition \\d+\")+(d|de|def|defi|defin|defini|definit|definiti|definitio|definition( "
+                        + "\\d*)?)?");
         for (int i = 0; i < batch.places().length; i++) {
             if (batch.places()[i] + 1 < batch.inputs().length) {
                 assertThat(batch.inputs()[(int) batch.places()[i] + 1]).isEqualTo(batch.targets()[i]);
