@@ -304,8 +304,8 @@ class CommandsTest {
                 .contains("- `");
     }
 
-    private static String[] plus(List<String> arguments, String... more) {
-        return Stream.concat(arguments.stream(), Stream.of(more)).toArray(String[]::new);
+    private static Object[] plus(List<String> arguments, String... more) {
+        return Stream.concat(arguments.stream(), Stream.of(more)).toArray();
     }
 
     @Test

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import loupe.RealData;
@@ -34,7 +35,10 @@ class TinyStoriesTest {
     @Tag("real-data")
     @ValueSource(strings = {"TinyStories-656K-f32", "TinyStories-656K-bf16"})
     void lossesLogitsAndGreedyTextAreTheRecordedOnes(String name) throws IOException {
-        JsonNode recorded = new ObjectMapper().readTree(TinyStoriesTest.class.getResource("tinystories-656k.json"));
+        JsonNode recorded;
+        try (InputStream in = TinyStoriesTest.class.getResourceAsStream("tinystories-656k.json")) {
+            recorded = new ObjectMapper().readTree(in);
+        }
         try (NDManager base = NDManager.newBaseManager();
                 ModelFolder files = ModelFolder.open(RealData.file("real-lm/" + name))) {
             assertThat(files.warnings()).isEmpty();
