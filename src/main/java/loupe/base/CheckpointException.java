@@ -1,6 +1,7 @@
 package loupe.base;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file or its content was refused. The message is the sentence the user reads: which file, what was found, what was
@@ -24,7 +25,7 @@ public final class CheckpointException extends Refusal {
 
     /** Refuses a file because of another failure. */
     public CheckpointException(
-            Path path, String found, String expected, String advice, Throwable cause, Remedy... remedies) {
+            Path path, String found, String expected, String advice, @Nullable Throwable cause, Remedy... remedies) {
         super(path + ": " + found, expected, advice, cause, remedies);
         this.path = path;
     }

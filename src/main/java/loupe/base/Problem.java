@@ -33,7 +33,7 @@ public record Problem(String message, boolean expected, String details, List<Rem
             return new Problem(refusal.getMessage(), true, "", refusal.remedies());
         }
         if (cause instanceof OutOfDeviceMemoryException) {
-            return new Problem(cause.getMessage(), true, "");
+            return new Problem(reason(cause), true, "");
         }
         if (cause instanceof CancellationException) {
             return new Problem("Stopped", true, "");
@@ -43,7 +43,11 @@ public record Problem(String message, boolean expected, String details, List<Rem
         }
         java.io.StringWriter stack = new java.io.StringWriter();
         cause.printStackTrace(new java.io.PrintWriter(stack, true));
-        String reason = cause.getMessage() == null ? cause.getClass().getSimpleName() : cause.getMessage();
-        return new Problem("Internal error: " + reason, false, stack.toString());
+        return new Problem("Internal error: " + reason(cause), false, stack.toString());
+    }
+
+    private static String reason(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null ? cause.getClass().getSimpleName() : message;
     }
 }

@@ -1,6 +1,7 @@
 package loupe.base;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Something the user asked for that cannot be done, although nothing is broken. The message says what was found and
@@ -13,6 +14,7 @@ import java.util.List;
 public class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1;
 
+    private final String message;
     private final transient List<Remedy> remedies;
 
     /**
@@ -37,9 +39,16 @@ public class Refusal extends RuntimeException {
         this(found, expected, advice, null, remedies);
     }
 
-    Refusal(String found, String expected, String advice, Throwable cause, Remedy... remedies) {
+    Refusal(String found, String expected, String advice, @Nullable Throwable cause, Remedy... remedies) {
         super(sentence(found, expected, advice), cause);
+        this.message = sentence(found, expected, advice);
         this.remedies = List.of(remedies);
+    }
+
+    /** The sentences the user reads. */
+    @Override
+    public final String getMessage() {
+        return message;
     }
 
     /** The choices that would mend it, the best first; empty if no choice does. */

@@ -3,4 +3,7 @@
  * ({@link loupe.base.Refusal} and the {@link loupe.base.Remedy} for it, {@link loupe.base.Problem}), when to stop
  * ({@link loupe.base.Cancellation}).
  */
+@NullMarked
 package loupe.base;
+
+import org.jspecify.annotations.NullMarked;

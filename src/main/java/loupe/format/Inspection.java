@@ -115,7 +115,7 @@ public record Inspection(
     }
 
     private static Map<String, Object> configs(Path path) {
-        Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().getParent();
+        Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().resolveSibling("");
         Map<String, Object> configs = new LinkedHashMap<>();
         for (String name : CONFIG_FILES) {
             if (Files.isRegularFile(folder.resolve(name))) {

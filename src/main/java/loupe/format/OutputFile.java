@@ -93,7 +93,8 @@ final class OutputFile implements AutoCloseable {
         if (e instanceof NoSuchFileException) {
             return "nothing can be made there";
         }
-        return e instanceof FileSystemException file && file.getReason() != null ? file.getReason() : e.getMessage();
+        String reason = e instanceof FileSystemException file ? file.getReason() : null;
+        return reason != null ? reason : String.valueOf(e.getMessage());
     }
 
     @Override

@@ -5,9 +5,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import loupe.tensor.DType;
 import loupe.tensor.HostTensor;
 import loupe.tensor.StoredTensor;
@@ -83,10 +85,14 @@ public final class SafetensorsWriter {
         try (OutputFile file = OutputFile.create(path)) {
             file.write(header(order));
             for (String name : order) {
-                tensors.get(name).write(file::write);
+                tensor(name).write(file::write);
             }
             file.commit();
         }
+    }
+
+    private TensorData tensor(String name) {
+        return Objects.requireNonNull(tensors.get(name), name);
     }
 
     /**
@@ -100,7 +106,7 @@ public final class SafetensorsWriter {
         }
         long end = 0;
         for (String name : order) {
-            TensorData tensor = tensors.get(name);
+            TensorData tensor = tensor(name);
             long begin = end;
             end = Math.addExact(begin, tensor.bytes());
             Map<String, Object> entry = new LinkedHashMap<>();

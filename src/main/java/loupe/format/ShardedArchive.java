@@ -32,11 +32,11 @@ final class ShardedArchive {
         Map<String, TensorArchive> shards = new LinkedHashMap<>();
         try {
             checkPresent(index, new LinkedHashSet<>(shardOf.values()));
-            Path folder = index.toAbsolutePath().getParent();
+            Path absolute = index.toAbsolutePath();
             Map<String, StoredTensor> tensors = new LinkedHashMap<>();
             for (Map.Entry<String, String> entry : shardOf.entrySet()) {
                 TensorArchive shard =
-                        shards.computeIfAbsent(entry.getValue(), name -> TensorArchives.openFile(folder.resolve(name)));
+                        shards.computeIfAbsent(entry.getValue(), name -> TensorArchives.openFile(absolute.resolveSibling(name)));
                 tensors.put(
                         entry.getKey(),
                         shard.find(entry.getKey())

@@ -89,12 +89,11 @@ final class TorchLegacyFile {
         Map<String, Storage> storages = new HashMap<>();
         described.forEach((name, tensor) -> storages.put(tensor.storage().key(), tensor.storage()));
         Map<String, TorchTensors.Payload> payloads = new HashMap<>();
-        Set<String> known = Set.copyOf(storages.keySet());
         for (String key : keys) {
-            if (!known.contains(key)) {
+            Storage storage = storages.get(key);
+            if (storage == null) {
                 throw file.refuse("storage " + key + " belongs to no tensor", "only storages that are used", REMEDY);
             }
-            Storage storage = storages.get(key);
             long numel = in.i64();
             int unit = TorchTensors.unitBytes(file, storage);
             long start = in.position();

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import loupe.tensor.StoredTensor;
 
@@ -86,7 +87,7 @@ final class TorchZipFile {
                         REMEDY);
             }
         }
-        ZipDirectory.Entry pickle = entries.get(folder + "data.pkl");
+        ZipDirectory.Entry pickle = Objects.requireNonNull(entries.get(folder + "data.pkl"));
         if (pickle.size() > MAX_PICKLE_BYTES) {
             throw file.refuse(
                     "data.pkl has " + pickle.size() + " bytes",

@@ -6,8 +6,10 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import loupe.base.HookPoint.Site;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Causal multi-head attention: softmax(cap(scale q k^T) + mask) v, through the output projection, with cap(s) = c
@@ -33,11 +35,11 @@ record Attention(
         LayerAttention kind,
         OptionalDouble scoreCap,
         NDArray qkv,
-        NDArray qkvBias,
-        Norm queryNorm,
-        Norm keyNorm,
+        @Nullable NDArray qkvBias,
+        @Nullable Norm queryNorm,
+        @Nullable Norm keyNorm,
         NDArray out,
-        NDArray outBias) {
+        @Nullable NDArray outBias) {
     /** @param x (B, T, dModel), normalised */
     NDArray apply(Pass pass, NDArray x, PositionContext places) {
         long rows = x.getShape().get(0);
@@ -85,11 +87,11 @@ record Attention(
             z = z == null ? mixed : z.addi(mixed);
             from = to;
         }
-        z = pass.show(Site.Z, layer, z.transpose(0, 2, 1, 3));
+        z = pass.show(Site.Z, layer, Objects.requireNonNull(z).transpose(0, 2, 1, 3));
         return Mlp.affine(z.reshape(rows, length, queryWidth), out, outBias);
     }
 
-    private NDArray turn(PositionContext places, Norm norm, NDArray heads) {
+    private NDArray turn(PositionContext places, @Nullable Norm norm, NDArray heads) {
         NDArray normal = norm == null ? heads : norm.apply(heads);
         return kind.rotary().map(rotary -> places.turn(rotary, normal)).orElse(normal);
     }
@@ -138,5 +140,5 @@ record Attention(
         return nHeads / nKeyValueHeads;
     }
 
-    private record Span(KeyValues past, NDArray mask, boolean shared) {}
+    private record Span(KeyValues past, @Nullable NDArray mask, boolean shared) {}
 }

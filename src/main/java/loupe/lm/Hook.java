@@ -2,6 +2,7 @@ package loupe.lm;
 
 import ai.djl.ndarray.NDArray;
 import loupe.base.HookPoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks at, and may replace, values on their way through the model. Values have a leading batch axis B before the shape
@@ -35,7 +36,7 @@ public interface Hook {
      * The last place this hook cares about: the forward pass may stop after it and return no logits. Null: run to the
      * end.
      */
-    default HookPoint stopAfter() {
+    default @Nullable HookPoint stopAfter() {
         return null;
     }
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the tokens of a forward pass may attend to besides each other: tokens of earlier passes, by their keys and
@@ -23,9 +24,9 @@ import java.util.stream.IntStream;
  */
 public final class KeyValueCache {
     private final List<KeyValues> shared;
-    private final NDArray sharedMask;
+    private final @Nullable NDArray sharedMask;
     private final List<KeyValues> own;
-    private final NDArray ownMask;
+    private final @Nullable NDArray ownMask;
     /** Empty for 0, 1, ... */
     private final int[] sharedPositions;
     /** Negative for right after the shared ones. */
@@ -35,11 +36,11 @@ public final class KeyValueCache {
 
     private KeyValueCache(
             List<KeyValues> shared,
-            NDArray sharedMask,
+            @Nullable NDArray sharedMask,
             int[] sharedPositions,
             List<KeyValues> own,
             int firstOwnPosition,
-            NDArray ownMask) {
+            @Nullable NDArray ownMask) {
         this.shared = shared;
         this.sharedMask = sharedMask;
         this.own = own;

@@ -11,12 +11,14 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
 import loupe.base.Refusal;
 import loupe.lm.ModelConfig.Wiring;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A transformer on the device. Device thread only.
@@ -79,20 +81,20 @@ public final class LanguageModel implements AutoCloseable {
                 config.dHead(),
                 config.attention().get(layer),
                 config.scaling().scoreCap(),
-                find(at + "attn.c_attn.weight"),
+                need(at + "attn.c_attn.weight"),
                 find(at + "attn.c_attn.bias"),
                 wiring.headNorms() ? norm(at + "attn.q_norm") : null,
                 wiring.headNorms() ? norm(at + "attn.k_norm") : null,
-                find(at + "attn.c_proj.weight"),
+                need(at + "attn.c_proj.weight"),
                 find(at + "attn.c_proj.bias"));
         Mlp mlp = new Mlp(
                 layer,
                 config.activation(),
                 find(at + "mlp.c_gate.weight"),
                 find(at + "mlp.c_gate.bias"),
-                find(at + "mlp.c_fc.weight"),
+                need(at + "mlp.c_fc.weight"),
                 find(at + "mlp.c_fc.bias"),
-                find(at + "mlp.c_proj.weight"),
+                need(at + "mlp.c_proj.weight"),
                 find(at + "mlp.c_proj.bias"));
         return new TransformerBlock(
                 layer,
@@ -106,10 +108,14 @@ public final class LanguageModel implements AutoCloseable {
     }
 
     private Norm norm(String name) {
-        return new Norm(config.wiring().norm(), find(name + ".weight"), find(name + ".bias"), config.normEpsilon());
+        return new Norm(config.wiring().norm(), need(name + ".weight"), find(name + ".bias"), config.normEpsilon());
     }
 
-    private NDArray find(String name) {
+    private NDArray need(String name) {
+        return Objects.requireNonNull(find(name), name);
+    }
+
+    private @Nullable NDArray find(String name) {
         return parameters.get(PREFIX + name);
     }
 
@@ -132,7 +138,7 @@ public final class LanguageModel implements AutoCloseable {
 
     /** The token embedding W_E, (V, dModel). */
     public NDArray embedding() {
-        return find("wte.weight");
+        return need("wte.weight");
     }
 
     /** The unembedding, transposed: (V, dModel). The same array as {@link #embedding} where the two are tied. */
@@ -165,7 +171,7 @@ public final class LanguageModel implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException between layers, if cancelled
      */
     public NDArray forward(
-            NDManager step, Input input, Hook hook, KeyValueCache cache, Logits which, Cancellation cancellation) {
+            NDManager step, Input input, Hook hook, @Nullable KeyValueCache cache, Logits which, Cancellation cancellation) {
         Pass pass = new Pass(step, hook, cache, cancellation);
         NDArray x = embed(pass, step, input);
         PositionContext places = new PositionContext(step, input, pass.cache());
@@ -226,7 +232,7 @@ public final class LanguageModel implements AutoCloseable {
         return unembed(x, unembedding(), parameters.get("lm_head.bias"));
     }
 
-    private NDArray unembed(NDArray x, NDArray weight, NDArray bias) {
+    private NDArray unembed(NDArray x, NDArray weight, @Nullable NDArray bias) {
         NDArray logits = (bias == null ? Linear.linear(x, weight) : Linear.linear(x, weight, bias)).singletonOrThrow();
         OptionalDouble cap = config.scaling().logitCap();
         return cap.isEmpty() ? logits : logits.divi(cap.getAsDouble()).tanh().mul(cap.getAsDouble());
@@ -271,7 +277,7 @@ public final class LanguageModel implements AutoCloseable {
         for (int i = 0; i < flat.length; i++) {
             flat[i] = positions[i / input.length()][i % input.length()];
         }
-        NDArray places = lookUp(step.create(flat, new Shape(positions.length, input.length())), find("wpe.weight"));
+        NDArray places = lookUp(step.create(flat, new Shape(positions.length, input.length())), need("wpe.weight"));
         if (pass.wants(Site.POS_EMBED, HookPoint.NO_LAYER)) {
             places = pass.show(Site.POS_EMBED, HookPoint.NO_LAYER, places.broadcast(tokens.getShape()));
         }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Activation;
 import loupe.base.HookPoint.Site;
 import loupe.lm.ModelConfig.MlpActivation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The multilayer perceptron of a block: act(x W_in + b_in) W_out + b_out, or, gated, (act(x W_gate + b_gate) * (x W_in
@@ -19,12 +20,12 @@ import loupe.lm.ModelConfig.MlpActivation;
 record Mlp(
         int layer,
         MlpActivation activation,
-        NDArray gate,
-        NDArray gateBias,
+        @Nullable NDArray gate,
+        @Nullable NDArray gateBias,
         NDArray in,
-        NDArray inBias,
+        @Nullable NDArray inBias,
         NDArray out,
-        NDArray outBias) {
+        @Nullable NDArray outBias) {
     /** sqrt(2/pi) * 2, twice the factor inside the tanh of gelu_new. */
     private static final double TWICE_ROOT_2_OVER_PI = 2 * Math.sqrt(2 / Math.PI);
 
@@ -42,7 +43,7 @@ record Mlp(
     }
 
     /** x W + b; the bias is added in place, which leaves no second copy and does not disturb gradients. */
-    static NDArray affine(NDArray x, NDArray weight, NDArray bias) {
+    static NDArray affine(NDArray x, NDArray weight, @Nullable NDArray bias) {
         NDArray product = x.matMul(weight);
         return bias == null ? product : product.addi(bias);
     }

@@ -2,9 +2,11 @@ package loupe.lm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.Objects;
 import java.util.Optional;
 import loupe.base.HookPoint.Site;
 import loupe.lm.ModelConfig.NormKind;
+import org.jspecify.annotations.Nullable;
 
 /**
  * LayerNorm, (x - mean) / sqrt(var + eps) * gain + bias with the biased variance, or RMSNorm, x / sqrt(mean x^2 + eps)
@@ -41,7 +43,7 @@ record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
                     centred.square().mean(new int[] {-1}, true).addi(epsilon).sqrt();
             Optional<NDArray> replaced = pass.showAside(scale, layer, deviation);
             if (replaced.isPresent()) {
-                return centred.div(replaced.get()).mul(gain).add(bias);
+                return centred.div(replaced.get()).mul(gain).add(Objects.requireNonNull(bias));
             }
         }
         return engineNorm(x);

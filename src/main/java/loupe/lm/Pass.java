@@ -2,11 +2,13 @@ package loupe.lm;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One forward pass under way: whom to show values to, and who owns what it makes. Intermediate values belong to a scope
@@ -19,9 +21,9 @@ final class Pass {
     private final Optional<KeyValueCache> cache;
     private final Cancellation cancellation;
     private NDManager scope;
-    private NDArray stoppedWith;
+    private @Nullable NDArray stoppedWith;
 
-    Pass(NDManager step, Hook hook, KeyValueCache cache, Cancellation cancellation) {
+    Pass(NDManager step, Hook hook, @Nullable KeyValueCache cache, Cancellation cancellation) {
         this.step = step;
         this.hook = hook;
         this.cache = Optional.ofNullable(cache);
@@ -44,7 +46,7 @@ final class Pass {
 
     /** The value at the hook's last place. */
     NDArray stoppedWith() {
-        return stoppedWith;
+        return Objects.requireNonNull(stoppedWith);
     }
 
     boolean wants(Site site, int layer) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the tokens of one forward pass stand, and what follows from it for all layers: which tokens each may look at,
@@ -35,12 +36,12 @@ final class PositionContext {
     }
 
     /** What the pass's own tokens see of each other, (T, T); null if everything. */
-    NDArray causalMask(OptionalInt window) {
+    @Nullable NDArray causalMask(OptionalInt window) {
         return once(causal, window, () -> positions[0].length == 1 ? null : makeCausal(positions[0].length, window));
     }
 
     /** What they see of the cache's shared tokens, such that it broadcasts to (B, H, T, S); null if everything. */
-    NDArray sharedMask(OptionalInt window) {
+    @Nullable NDArray sharedMask(OptionalInt window) {
         return once(
                 shared,
                 window,
@@ -49,18 +50,16 @@ final class PositionContext {
     }
 
     /** What they see of the cache's own tokens, such that it broadcasts to (B, H, T, S); null if everything. */
-    NDArray ownMask(OptionalInt window) {
+    @Nullable NDArray ownMask(OptionalInt window) {
         return once(
                 own,
                 window,
                 () -> cached(cache.flatMap(KeyValueCache::ownMask), cache.map(KeyValueCache::ownPositions), window));
     }
 
-    private static NDArray once(Map<OptionalInt, Optional<NDArray>> known, OptionalInt window, Supplier<NDArray> make) {
-        if (!known.containsKey(window)) {
-            known.put(window, Optional.ofNullable(make.get()));
-        }
-        return known.get(window).orElse(null);
+    private static @Nullable NDArray once(
+            Map<OptionalInt, Optional<NDArray>> known, OptionalInt window, Supplier<@Nullable NDArray> make) {
+        return known.computeIfAbsent(window, key -> Optional.ofNullable(make.get())).orElse(null);
     }
 
     private NDArray makeCausal(int length, OptionalInt window) {
@@ -76,7 +75,7 @@ final class PositionContext {
         return step.create(mask, new Shape(length, length));
     }
 
-    private NDArray cached(Optional<NDArray> given, Optional<int[]> keys, OptionalInt window) {
+    private @Nullable NDArray cached(Optional<NDArray> given, Optional<int[]> keys, OptionalInt window) {
         NDArray perRow = given.map(mask -> mask.reshape(
                         mask.getShape().get(0), 1, 1, mask.getShape().get(1)))
                 .orElse(null);

@@ -2,6 +2,7 @@ package loupe.lm;
 
 import ai.djl.ndarray.NDArray;
 import loupe.base.HookPoint.Site;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One layer: attention and MLP, each reading a norm of the residual stream and adding to it; one after the other, or,
@@ -14,10 +15,10 @@ record TransformerBlock(
         int layer,
         Norm norm1,
         Attention attention,
-        Norm outNorm1,
+        @Nullable Norm outNorm1,
         Norm norm2,
         Mlp mlp,
-        Norm outNorm2,
+        @Nullable Norm outNorm2,
         boolean parallel) {
     /** @param x (B, T, dModel) */
     NDArray apply(Pass pass, NDArray x, PositionContext places) {
@@ -44,7 +45,7 @@ record TransformerBlock(
         return pass.show(Site.RESID_POST, layer, mid.add(computed));
     }
 
-    private static NDArray through(Norm norm, NDArray x) {
+    private static NDArray through(@Nullable Norm norm, NDArray x) {
         return norm == null ? x : norm.apply(x);
     }
 }

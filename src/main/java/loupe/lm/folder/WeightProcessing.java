@@ -2,6 +2,7 @@ package loupe.lm.folder;
 
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Objects;
 import loupe.lm.HostWeight;
 import loupe.lm.ModelConfig;
 import loupe.lm.ModelConfig.NormKind;
@@ -29,7 +30,7 @@ final class WeightProcessing {
 
     private void run() {
         if (!weights.containsKey("lm_head.weight")) {
-            weights.put("lm_head.weight", weights.get("transformer.wte.weight").copy());
+            weights.put("lm_head.weight", weight("transformer.wte.weight").copy());
         }
         boolean layerNorm = config.wiring().norm() == NormKind.LAYER_NORM;
         for (int layer = 0; layer < config.nLayers(); layer++) {
@@ -63,14 +64,18 @@ final class WeightProcessing {
         }
     }
 
+    private HostWeight weight(String name) {
+        return Objects.requireNonNull(weights.get(name), name);
+    }
+
     /**
      * W (in, out) behind a norm: b += normBias W, then W's rows times the gain, then, for LayerNorm, each column minus
      * its mean.
      */
     private void foldInto(String matrix, String norm) {
-        HostWeight weight = weights.get(matrix + ".weight");
+        HostWeight weight = weight(matrix + ".weight");
         HostWeight normBias = weights.get(norm + ".bias");
-        double[] gain = weights.get(norm + ".weight").toDoubles();
+        double[] gain = weight(norm + ".weight").toDoubles();
         double[] shift = normBias == null ? null : normBias.toDoubles();
         HostWeight biasWeight = shift == null
                 ? null
@@ -81,7 +86,7 @@ final class WeightProcessing {
         for (int i = 0; i < weight.rows(); i++) {
             weight.getRow(i, row);
             for (int j = 0; j < row.length; j++) {
-                if (shift != null) {
+                if (shift != null && bias != null) {
                     bias[j] += shift[i] * row[j];
                 }
                 mean[j] += gain[i] * row[j] / weight.rows();
@@ -95,15 +100,15 @@ final class WeightProcessing {
             }
             weight.putRow(i, row);
         }
-        if (bias != null) {
+        if (biasWeight != null && bias != null) {
             biasWeight.putDoubles(bias);
         }
     }
 
     /** The same for the unembedding (V, dModel), whose rows are the other matrices' columns. */
     private void foldIntoUnembedding() {
-        HostWeight weight = weights.get("lm_head.weight");
-        double[] gain = weights.get("transformer.ln_f.weight").toDoubles();
+        HostWeight weight = weight("lm_head.weight");
+        double[] gain = weight("transformer.ln_f.weight").toDoubles();
         HostWeight shiftWeight = weights.get("transformer.ln_f.bias");
         double[] shift = shiftWeight == null ? null : shiftWeight.toDoubles();
         HostWeight biasWeight =
@@ -115,7 +120,7 @@ final class WeightProcessing {
             weight.getRow(v, row);
             double mean = 0;
             for (int i = 0; i < row.length; i++) {
-                if (shift != null) {
+                if (shift != null && bias != null) {
                     bias[v] += shift[i] * row[i];
                 }
                 mean += gain[i] * row[i] / row.length;
@@ -125,18 +130,18 @@ final class WeightProcessing {
             }
             weight.putRow(v, row);
         }
-        if (bias != null) {
+        if (biasWeight != null && bias != null) {
             biasWeight.putDoubles(bias);
         }
     }
 
     private void reset(String norm) {
-        HostWeight gain = weights.get(norm + ".weight");
+        HostWeight gain = weight(norm + ".weight");
         double[] ones = new double[gain.width()];
         Arrays.fill(ones, 1);
         gain.putDoubles(ones);
         if (weights.containsKey(norm + ".bias")) {
-            weights.get(norm + ".bias").putDoubles(new double[gain.width()]);
+            weight(norm + ".bias").putDoubles(new double[gain.width()]);
         }
     }
 
@@ -163,7 +168,7 @@ final class WeightProcessing {
 
     /** The unembedding and its bias minus their means over the vocabulary. */
     private void centreUnembedding() {
-        HostWeight weight = weights.get("lm_head.weight");
+        HostWeight weight = weight("lm_head.weight");
         double[] mean = new double[weight.width()];
         float[] row = new float[weight.width()];
         for (int v = 0; v < weight.rows(); v++) {
@@ -188,7 +193,7 @@ final class WeightProcessing {
         if (qkvBias == null) {
             return;
         }
-        HostWeight out = weights.get(attention + "c_proj.weight");
+        HostWeight out = weight(attention + "c_proj.weight");
         HostWeight outBias = weights.computeIfAbsent(attention + "c_proj.bias", name -> HostWeight.zeros(out.width()));
         double[] qkv = qkvBias.toDoubles();
         double[] bias = outBias.toDoubles();
