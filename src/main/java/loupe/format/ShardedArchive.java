@@ -35,8 +35,8 @@ final class ShardedArchive {
             Path absolute = index.toAbsolutePath();
             Map<String, StoredTensor> tensors = new LinkedHashMap<>();
             for (Map.Entry<String, String> entry : shardOf.entrySet()) {
-                TensorArchive shard =
-                        shards.computeIfAbsent(entry.getValue(), name -> TensorArchives.openFile(absolute.resolveSibling(name)));
+                TensorArchive shard = shards.computeIfAbsent(
+                        entry.getValue(), name -> TensorArchives.openFile(absolute.resolveSibling(name)));
                 tensors.put(
                         entry.getKey(),
                         shard.find(entry.getKey())

@@ -6,7 +6,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import loupe.format.PickleReader.Storage;
 import loupe.format.PickleReader.Tensor;
 import loupe.tensor.StoredTensor;

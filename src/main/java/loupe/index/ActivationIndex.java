@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -358,7 +359,7 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private ContextTexts.Text text(int context) {
-        return texts(new int[] {context}).get(context);
+        return Objects.requireNonNull(texts(new int[] {context}).get(context));
     }
 
     private Map<Integer, ContextTexts.Text> texts(int[] contexts) {
@@ -376,8 +377,9 @@ public final class ActivationIndex implements AutoCloseable {
                 Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
         return Arrays.stream(tokens)
                 .mapToObj(token -> {
-                    int[] ids = contexts.get(token / length).ids();
-                    int[] documents = contexts.get(token / length).documents();
+                    ContextTexts.Text text = Objects.requireNonNull(contexts.get(token / length));
+                    int[] ids = text.ids();
+                    int[] documents = text.documents();
                     int position = token % length;
                     int from = position;
                     int to = position + 1;

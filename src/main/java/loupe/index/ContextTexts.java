@@ -9,8 +9,10 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The token ids of an index and which documents they are of, from {@code contexts.parquet}. Those of an index of up to
@@ -25,7 +27,7 @@ final class ContextTexts {
     private final IndexInfo info;
     private final long mostInMemory;
     private final String from;
-    private Map<Integer, Text> all;
+    private @Nullable Map<Integer, Text> all;
 
     /** @param mostInMemory tokens */
     ContextTexts(Parquet parquet, Path folder, IndexInfo info, long mostInMemory) {
@@ -48,9 +50,9 @@ final class ContextTexts {
         Map<Integer, IntStream.Builder> found = new HashMap<>();
         IntStream.of(ids).forEach(id -> found.put(id, IntStream.builder()));
         if (ids.length > 0 && fitsInMemory()) {
-            int contexts = all().size();
-            for (int context = 0; context < contexts; context++) {
-                Text text = all.get(context);
+            Map<Integer, Text> contexts = all();
+            for (int context = 0; context < contexts.size(); context++) {
+                Text text = Objects.requireNonNull(contexts.get(context));
                 for (int position = 0; position < text.ids().length; position++) {
                     IntStream.Builder builder = found.get(text.ids()[position]);
                     if (builder != null && text.counts(position)) {
@@ -61,7 +63,9 @@ final class ContextTexts {
         } else if (ids.length > 0) {
             search(ids, found);
         }
-        return IntStream.of(ids).mapToObj(id -> found.get(id).build().toArray()).toList();
+        return IntStream.of(ids)
+                .mapToObj(id -> Objects.requireNonNull(found.get(id)).build().toArray())
+                .toList();
     }
 
     private void search(int[] ids, Map<Integer, IntStream.Builder> found) throws SQLException {
@@ -72,7 +76,7 @@ final class ContextTexts {
                                 + (info.masks().isNone() ? "0" : "unnest(left_out)") + " AS left_out" + from
                                 + ") WHERE left_out = 0 AND id IN (" + listed(ids) + ") ORDER BY token")) {
             while (rows.next()) {
-                found.get(rows.getInt(1)).add(rows.getInt(2));
+                Objects.requireNonNull(found.get(rows.getInt(1))).add(rows.getInt(2));
             }
         }
     }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Texts to count activations over, from files read in the order given; a folder stands for the texts in it, sorted by
@@ -129,7 +130,7 @@ public final class Corpus {
         }
     }
 
-    private static Source source(Path file, String column) {
+    private static Source source(Path file, @Nullable String column) {
         try (InputStream in = Files.newInputStream(file)) {
             MessageDigest sha = MessageDigest.getInstance("SHA-256");
             new DigestInputStream(in, sha).transferTo(java.io.OutputStream.nullOutputStream());
@@ -161,7 +162,11 @@ public final class Corpus {
      * @param column field or column that has the text; null for plain text
      */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Source(String name, long bytes, String sha256, String column) {}
+    public record Source(
+            String name,
+            long bytes,
+            String sha256,
+            @Nullable String column) {}
 
     /** All documents at once, for tests and small corpora. */
     List<String> documents() {

@@ -32,6 +32,7 @@ import loupe.inference.Priority;
 import loupe.inference.SaeId;
 import loupe.sae.SparseFeatures;
 import org.duckdb.DuckDBAppender;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The pass over a corpus. Batches are staged in one append-only file as they come, so that a stopped or crashed pass
@@ -102,15 +103,16 @@ public final class IndexBuild {
         } catch (SQLException e) {
             throw unwritable(Parquet.reason(e.getMessage()), e);
         } catch (UncheckedIOException e) {
+            Throwable cause = e.getCause();
             throw unwritable(
-                    e.getCause() instanceof FileSystemException file
+                    cause instanceof FileSystemException file
                             ? reason(file)
-                            : e.getCause().getMessage(),
+                            : cause == null ? e.getMessage() : cause.getMessage(),
                     e);
         }
     }
 
-    private CheckpointException unwritable(String reason, Exception cause) {
+    private CheckpointException unwritable(@Nullable String reason, Exception cause) {
         return new CheckpointException(
                 folder,
                 "the index cannot be written (" + reason + ")",

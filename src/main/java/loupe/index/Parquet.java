@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
 import org.duckdb.DuckDBConnection;
+import org.jspecify.annotations.Nullable;
 
 /** An embedded DuckDB that reads and writes Parquet files; nothing else is kept in it. Not thread-safe. */
 final class Parquet implements AutoCloseable {
@@ -56,7 +57,10 @@ final class Parquet implements AutoCloseable {
     }
 
     /** What the database says went wrong, without the JSON that it wraps a failed write in. */
-    static String reason(String message) {
+    static String reason(@Nullable String message) {
+        if (message == null) {
+            return "no reason given";
+        }
         Matcher wrapped = WRAPPED.matcher(message);
         return wrapped.find() ? wrapped.group(1).replace("\\\"", "\"") : message;
     }

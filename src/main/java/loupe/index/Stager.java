@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import loupe.base.Cancellation;
 import loupe.sae.SparseFeatures;
+import org.jspecify.annotations.Nullable;
 
 /** Groups contexts into batches, keeps one batch in flight, and stages what comes back. */
 final class Stager {
@@ -28,7 +29,7 @@ final class Stager {
     private long tokens;
     private double fractionRead;
     private List<Contexts.Context> inFlight = List.of();
-    private CompletionStage<IndexBuild.Batch> answer;
+    private @Nullable CompletionStage<IndexBuild.Batch> answer;
     private CorpusMasks.LeftOut leftOut = CorpusMasks.LeftOut.NOTHING;
 
     Stager(

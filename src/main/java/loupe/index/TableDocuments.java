@@ -14,6 +14,7 @@ import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import org.duckdb.DuckDBDriver;
+import org.jspecify.annotations.Nullable;
 
 /** The documents of a table, one a row, in a column of text: CSV, TSV (the first line names the columns) or Parquet. */
 final class TableDocuments extends Documents {
@@ -87,7 +88,7 @@ final class TableDocuments extends Documents {
                 + LONGEST_ROW_BYTES + ", buffer_size = " + 2 * LONGEST_ROW_BYTES + ")";
     }
 
-    private static String firstLine(String message) {
+    private static String firstLine(@Nullable String message) {
         return message == null
                 ? "no reason given"
                 : message.lines().findFirst().orElse("").strip();

@@ -9,6 +9,7 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is active at given tokens, for one autoencoder: from {@code by-token.bin}, or, in an index that was written
@@ -18,7 +19,7 @@ import loupe.base.CheckpointException;
 final class TokenLookUp implements AutoCloseable {
     private final Path folder;
     private final Parquet parquet;
-    private final ActivationsByToken byToken;
+    private final @Nullable ActivationsByToken byToken;
 
     /**
      * @param folder of the autoencoder in the index

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -13,6 +14,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.base.Cancellation;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +45,7 @@ final class DeviceWorker implements AutoCloseable {
     /** Waiting and running work that a new equal question may join. */
     private final Map<Query<?>, Job<?>> joinable = new HashMap<>();
 
-    private Job<?> running;
+    private @Nullable Job<?> running;
     private long arrivals;
     private boolean closed;
 
@@ -190,7 +192,7 @@ final class DeviceWorker implements AutoCloseable {
      *
      * @return null when the worker has been closed
      */
-    private Job<?> take() {
+    private @Nullable Job<?> take() {
         synchronized (lock) {
             running = null;
             while (waiting.isEmpty() && !closed) {
@@ -233,7 +235,7 @@ final class DeviceWorker implements AutoCloseable {
         double fraction = job.sweep.fraction();
         for (Asker<R> asker : listening) {
             try {
-                asker.progress.accept(partial, fraction);
+                Objects.requireNonNull(asker.progress).accept(partial, fraction);
             } catch (RuntimeException e) {
                 LOG.error("A listener to the progress of {} failed", job.query, e);
             }
@@ -284,7 +286,7 @@ final class DeviceWorker implements AutoCloseable {
 
     /** Work under a {@code Query<R>} answers with R. */
     @SuppressWarnings("unchecked")
-    private <R> Job<R> joinable(Query<R> query) {
+    private <R> @Nullable Job<R> joinable(Query<R> query) {
         return (Job<R>) joinable.get(query);
     }
 
@@ -300,15 +302,17 @@ final class DeviceWorker implements AutoCloseable {
      * to the device thread.
      */
     private static final class Job<R> {
-        final Query<R> query;
+        final @Nullable Query<R> query;
         final Supplier<Query.Sweep<R>> begin;
         final Cancellation cancellation = new Cancellation();
         final List<Asker<R>> askers = new ArrayList<>();
         Priority priority;
         long arrival;
+
+        @SuppressWarnings("NullAway.Init") // begun by the first step
         Query.Sweep<R> sweep;
 
-        Job(Query<R> query, Supplier<Query.Sweep<R>> begin, Priority priority) {
+        Job(@Nullable Query<R> query, Supplier<Query.Sweep<R>> begin, Priority priority) {
             this.query = query;
             this.begin = begin;
             this.priority = priority;
@@ -326,6 +330,8 @@ final class DeviceWorker implements AutoCloseable {
     /** What is answered in one step, seen as a sweep. */
     private static final class OneStep<R> implements Query.Sweep<R> {
         private final Function<Scope, R> answer;
+
+        @SuppressWarnings("NullAway.Init") // known after the one step
         private R result;
 
         OneStep(Function<Scope, R> answer) {
@@ -351,7 +357,9 @@ final class DeviceWorker implements AutoCloseable {
 
     private final class Asker<R> implements Pending<R> {
         final CompletableFuture<R> answer = new CompletableFuture<>();
-        volatile BiConsumer<? super R, Double> progress;
+        volatile @Nullable BiConsumer<? super R, Double> progress;
+
+        @Nullable
         Job<R> job;
 
         @Override

@@ -19,6 +19,7 @@ import loupe.sae.SaeConfig;
 import loupe.sae.SparseAutoencoder;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
+import org.jspecify.annotations.Nullable;
 
 /** Reads Hugging Face folders and checkpoint files. */
 final class FileLoader implements Loader {
@@ -92,7 +93,7 @@ final class FileLoader implements Loader {
     private static final class HostCopy<W> {
         private final Supplier<W> again;
         private final Consumer<W> free;
-        private W weights;
+        private @Nullable W weights;
 
         HostCopy(W first, Supplier<W> again, Consumer<W> free) {
             this.weights = first;

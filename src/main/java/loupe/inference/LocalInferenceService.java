@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -19,6 +20,7 @@ import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
 import loupe.sae.SparseAutoencoder;
 import loupe.sae.checkpoint.SaeOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The inference service on the engine of this program: one device thread behind a queue, a pool for files, a thread for
@@ -42,8 +44,8 @@ public final class LocalInferenceService implements InferenceService {
     // Device thread only, from here on.
     private final Map<ModelId, Opened<OpenModel, LanguageModel>> models = new LinkedHashMap<>();
     private final Map<SaeId, Opened<OpenSae, SparseAutoencoder>> saes = new LinkedHashMap<>();
-    private NDManager root;
-    private volatile DeviceMemory memory;
+    private @Nullable NDManager root;
+    private volatile @Nullable DeviceMemory memory;
     private volatile String deviceName;
 
     /** Starts the threads. The engine loads with the first question, on the device thread. */
@@ -140,7 +142,7 @@ public final class LocalInferenceService implements InferenceService {
                 loaded,
                 new Resident<>(
                         id.toString(), loaded.bytes(), evictable, loaded.upload(), loaded.weights(), loaded.evicted()));
-        memory.require(fresh.resident, Set.of());
+        memory().require(fresh.resident, Set.of());
         opened.put(id, fresh);
         return loaded.host();
     }
@@ -149,7 +151,7 @@ public final class LocalInferenceService implements InferenceService {
         Opened<H, T> known = opened.get(id);
         if (known != null && --known.times == 0) {
             opened.remove(id);
-            memory.release(known.resident);
+            memory().release(known.resident);
             known.loaded.files().run();
         }
         return null;
@@ -170,7 +172,7 @@ public final class LocalInferenceService implements InferenceService {
                 first = failure;
             }
         }
-        memory.freeAllBut(inUse);
+        memory().freeAllBut(inUse);
         try (StepScope scope = scope(cancellation)) {
             return step.apply(scope);
         } catch (RuntimeException | Error again) {
@@ -178,13 +180,18 @@ public final class LocalInferenceService implements InferenceService {
                 throw again;
             }
             again.addSuppressed(first);
-            throw memory.tooLittle(again);
+            throw memory().tooLittle(again);
         }
+    }
+
+    /** There once the engine has started. */
+    private DeviceMemory memory() {
+        return Objects.requireNonNull(memory);
     }
 
     private StepScope scope(Cancellation cancellation) {
         return new StepScope(
-                memory, answers, id -> opened(models, id), id -> opened(saes, id), cancellation, worker::othersWait);
+                memory(), answers, id -> opened(models, id), id -> opened(saes, id), cancellation, worker::othersWait);
     }
 
     private static <I, H, T extends AutoCloseable> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {

@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Weights that are, or can be brought, on the device. They belong to a manager of their own, capped once they are
@@ -20,9 +22,9 @@ final class Resident<T extends AutoCloseable> {
     private final Function<T, Collection<NDArray>> weightsOf;
     private final Runnable evicted;
     private final long bytes;
-    private NDManager owner;
-    private T value;
-    private NDArray[] weights;
+    private @Nullable NDManager owner;
+    private @Nullable T value;
+    private NDArray @Nullable [] weights;
 
     /**
      * @param bytes size on the device
@@ -86,14 +88,14 @@ final class Resident<T extends AutoCloseable> {
     /** Lends the weights to a step: what is computed from them belongs to the step, and they come back when it ends. */
     T lend(NDManager step) {
         step.tempAttachAll(weights);
-        return value;
+        return Objects.requireNonNull(value);
     }
 
     /** Gives the weights' memory back. Does nothing if they are not on the device. */
     void evict() {
         if (owner != null) {
             try {
-                value.close();
+                Objects.requireNonNull(value).close();
             } catch (Exception e) {
                 throw new IllegalStateException(name + " could not be closed", e);
             } finally {

@@ -171,7 +171,12 @@ public final class LanguageModel implements AutoCloseable {
      * @throws java.util.concurrent.CancellationException between layers, if cancelled
      */
     public NDArray forward(
-            NDManager step, Input input, Hook hook, @Nullable KeyValueCache cache, Logits which, Cancellation cancellation) {
+            NDManager step,
+            Input input,
+            Hook hook,
+            @Nullable KeyValueCache cache,
+            Logits which,
+            Cancellation cancellation) {
         Pass pass = new Pass(step, hook, cache, cancellation);
         NDArray x = embed(pass, step, input);
         PositionContext places = new PositionContext(step, input, pass.cache());

@@ -36,12 +36,14 @@ final class PositionContext {
     }
 
     /** What the pass's own tokens see of each other, (T, T); null if everything. */
-    @Nullable NDArray causalMask(OptionalInt window) {
+    @Nullable
+    NDArray causalMask(OptionalInt window) {
         return once(causal, window, () -> positions[0].length == 1 ? null : makeCausal(positions[0].length, window));
     }
 
     /** What they see of the cache's shared tokens, such that it broadcasts to (B, H, T, S); null if everything. */
-    @Nullable NDArray sharedMask(OptionalInt window) {
+    @Nullable
+    NDArray sharedMask(OptionalInt window) {
         return once(
                 shared,
                 window,
@@ -50,7 +52,8 @@ final class PositionContext {
     }
 
     /** What they see of the cache's own tokens, such that it broadcasts to (B, H, T, S); null if everything. */
-    @Nullable NDArray ownMask(OptionalInt window) {
+    @Nullable
+    NDArray ownMask(OptionalInt window) {
         return once(
                 own,
                 window,
@@ -59,7 +62,8 @@ final class PositionContext {
 
     private static @Nullable NDArray once(
             Map<OptionalInt, Optional<NDArray>> known, OptionalInt window, Supplier<@Nullable NDArray> make) {
-        return known.computeIfAbsent(window, key -> Optional.ofNullable(make.get())).orElse(null);
+        return known.computeIfAbsent(window, key -> Optional.ofNullable(make.get()))
+                .orElse(null);
     }
 
     private NDArray makeCausal(int length, OptionalInt window) {

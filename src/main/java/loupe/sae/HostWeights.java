@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.tensor.ReadingThreads;
 import loupe.tensor.StoredTensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights of one sparse autoencoder outside the heap: read on the file pool, taken over by the device thread.
@@ -54,7 +55,7 @@ public final class HostWeights {
     private final Map<Part, DirectTensor> tensors = new EnumMap<>(Part.class);
     private final Map<Part, Boolean> featuresInRows = new EnumMap<>(Part.class);
     private final List<String> warnings = new ArrayList<>();
-    private final Path origin;
+    private final @Nullable Path origin;
 
     /** Weights that come from no file. */
     public HostWeights() {
@@ -62,7 +63,7 @@ public final class HostWeights {
     }
 
     /** @param origin what they are read from; null if they are from no file */
-    public HostWeights(Path origin) {
+    public HostWeights(@Nullable Path origin) {
         this.origin = origin;
     }
 
@@ -238,7 +239,7 @@ public final class HostWeights {
     }
 
     public boolean featuresInRows(Part part) {
-        return featuresInRows.get(part);
+        return Objects.requireNonNull(featuresInRows.get(part), part::name);
     }
 
     /** Euclidean norm of each feature's decoder direction. */

@@ -15,12 +15,18 @@ public final class PreparedInput {
 
     private final NDArray raw;
     private final NDArray vectors;
-    private final NDArray mean;
-    private final NDArray scale;
+    private final @Nullable NDArray mean;
+    private final @Nullable NDArray scale;
     private final long[] leading;
     private final long[] heads;
 
-    private PreparedInput(NDArray raw, NDArray vectors, NDArray mean, NDArray scale, long[] leading, long[] heads) {
+    private PreparedInput(
+            NDArray raw,
+            NDArray vectors,
+            @Nullable NDArray mean,
+            @Nullable NDArray scale,
+            long[] leading,
+            long[] heads) {
         this.raw = raw;
         this.vectors = vectors;
         this.mean = mean;
@@ -94,8 +100,8 @@ public final class PreparedInput {
     NDArray restore(NDArray xHat, InputNormalisation normalisation) {
         NDArray restored =
                 switch (normalisation) {
-                    case CONSTANT_NORM_RESCALE -> xHat.div(scale);
-                    case LAYER_NORM -> xHat.mul(scale).add(mean);
+                    case CONSTANT_NORM_RESCALE -> xHat.div(Objects.requireNonNull(scale));
+                    case LAYER_NORM -> xHat.mul(Objects.requireNonNull(scale)).add(Objects.requireNonNull(mean));
                     case NONE, EXPECTED_AVERAGE_ONLY_IN -> xHat;
                 };
         long width = restored.getShape().get(1);

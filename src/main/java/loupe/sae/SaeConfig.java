@@ -174,7 +174,7 @@ public record SaeConfig(
      */
     public boolean readsHeads() {
         return reading.heads() instanceof Heads.Joined
-                || reading.heads() instanceof Heads.Unstated
+                || (reading.heads() instanceof Heads.Unstated
                         && hook().map(HookPoint::site)
                                 .filter(HookPoint.Site::hasHeads)
                                 .isPresent();

@@ -16,11 +16,13 @@ import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import loupe.base.CheckpointException;
 import loupe.base.Refusal;
 import loupe.sae.HostWeights.Part;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A sparse autoencoder on the device. Device thread only.
@@ -44,12 +46,20 @@ public final class SparseAutoencoder implements AutoCloseable {
     private final List<ByteBuffer> buffers = new ArrayList<>();
     private final Map<Part, NDArray> parts = new EnumMap<>(Part.class);
     private final NDList weights = new NDList();
+
+    @SuppressWarnings("NullAway.Init") // uploaded with the other weights
     private NDArray encoder;
+
+    @SuppressWarnings("NullAway.Init") // uploaded with the other weights
     private NDArray encoderRows;
-    private NDArray magnitudeRows;
+
+    private @Nullable NDArray magnitudeRows;
+
+    @SuppressWarnings("NullAway.Init") // uploaded with the other weights
     private NDArray decoder;
-    private NDArray decoderNorms;
-    private NDArray inverseDecoderNorms;
+
+    private @Nullable NDArray decoderNorms;
+    private @Nullable NDArray inverseDecoderNorms;
 
     private SparseAutoencoder(SaeConfig config, HostWeights host, NDManager manager) {
         this.config = config;
@@ -215,7 +225,7 @@ public final class SparseAutoencoder implements AutoCloseable {
      * @throws CheckpointException if a token is beyond the lookup of a file: it goes with another tokenizer
      * @throws IllegalArgumentException if token ids are missing, or one is no token
      */
-    public NDArray decode(NDArray features, NDArray tokenIds, PreparedInput input) {
+    public NDArray decode(NDArray features, @Nullable NDArray tokenIds, PreparedInput input) {
         NDManager owner = features.getManager();
         try (NDManager step = owner.newSubManager()) {
             NDArray rows = features.reshape(new Shape(input.count(), config.dSae()));
@@ -237,7 +247,7 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     /** Encodes and decodes. {@code tokenIds} as in {@link #decode(NDArray, NDArray, PreparedInput)}. */
-    public Reconstruction reconstruct(NDArray x, NDArray tokenIds) {
+    public Reconstruction reconstruct(NDArray x, @Nullable NDArray tokenIds) {
         PreparedInput input = prepare(x);
         NDArray features = encode(input);
         return new Reconstruction(features, decode(features, tokenIds, input));
@@ -334,8 +344,8 @@ public final class SparseAutoencoder implements AutoCloseable {
         return (scale == null ? features : features.mul(scale)).matMul(decoder).addi(parts.get(Part.DECODER_BIAS));
     }
 
-    private NDArray lookupRows(NDArray tokenIds, long count, NDManager step) {
-        NDArray lookup = parts.get(Part.LOOKUP);
+    private NDArray lookupRows(@Nullable NDArray tokenIds, long count, NDManager step) {
+        NDArray lookup = Objects.requireNonNull(parts.get(Part.LOOKUP));
         if (tokenIds == null || tokenIds.size() != count) {
             throw new IllegalArgumentException((tokenIds == null ? "no token ids" : tokenIds.size() + " token ids")
                     + " for " + count + " vectors; the autoencoder's lookup needs the id of the token at each of them");

@@ -9,6 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import loupe.tensor.HostTensor;
 
@@ -53,7 +54,7 @@ public final class FlatParameters {
     }
 
     public NDArray get(String name) {
-        return views.get(name);
+        return Objects.requireNonNull(views.get(name), name);
     }
 
     /** Lends all tensors to a step, so that what is made of them is closed with it. */
@@ -87,15 +88,15 @@ public final class FlatParameters {
 
     /** Overwrites one tensor, given row-major. */
     public void set(String name, float[] values) {
-        FlatCopies.write(views.get(name).flatten(), values);
+        FlatCopies.write(get(name).flatten(), values);
     }
 
     /** A copy of one tensor on the host. */
     public HostTensor host(String name) {
-        int[] shape = Arrays.stream(places.get(name).shape.getShape())
+        int[] shape = Arrays.stream(get(name).getShape().getShape())
                 .mapToInt(Math::toIntExact)
                 .toArray();
-        return new HostTensor(FlatCopies.read(views.get(name)), shape);
+        return new HostTensor(FlatCopies.read(get(name)), shape);
     }
 
     /** A draw from the standard normal distribution. */

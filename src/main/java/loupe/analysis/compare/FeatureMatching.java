@@ -136,7 +136,10 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
 
     private static final class Blocks implements Query.Sweep<Answer> {
         private final FeatureMatching query;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private Answer best;
+
         private int done;
 
         Blocks(FeatureMatching query) {

@@ -29,6 +29,7 @@ import loupe.sae.InputNormalisation;
 import loupe.sae.Reconstruction;
 import loupe.sae.SaeConfig;
 import loupe.sae.SparseAutoencoder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Which way of reading a checkpoint fits the model's activations: with and without centring them, with and without
@@ -78,7 +79,9 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
     }
 
     private final class Pass implements Query.Sweep<Answer> {
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private List<Sums> sums;
+
         private double factor = Double.NaN;
         private double norms;
         private long normed;
@@ -272,7 +275,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         }
 
         @Override
-        public HookPoint stopAfter() {
+        public @Nullable HookPoint stopAfter() {
             return points.stream()
                     .max(Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site))
                     .orElse(null);

@@ -80,7 +80,9 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
     }
 
     private final class Pass implements Query.Sweep<Answer> {
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private SaeMetrics metrics;
+
         private int rows;
         private long tokens;
         private long seen;

@@ -1,6 +1,7 @@
 package loupe.analysis.compare;
 
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How well an autoencoder puts vectors together again, added up over any number of rows in double precision. Rows whose
@@ -236,7 +237,7 @@ public final class SaeMetrics {
         }
 
         /** Adds a row of {@code x}, less that of {@code minus} if there is one. */
-        void add(float[] x, float[] minus, int offset) {
+        void add(float[] x, float @Nullable [] minus, int offset) {
             count++;
             for (int j = 0; j < mean.length; j++) {
                 double value = minus == null ? x[offset + j] : (double) x[offset + j] - minus[offset + j];

@@ -68,8 +68,13 @@ public record CosineHistogram(SaeId sae, boolean encoder, long seed) implements 
 
     private static final class Blocks implements Query.Sweep<Answer> {
         private final CosineHistogram query;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private Largest features;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private Largest random;
+
         private int count = 1;
         private long width = 1;
         private int done;

@@ -52,10 +52,18 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
     }
 
     private final class Blocks implements Query.Sweep<Answer> {
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private Layout layout;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private float[] features;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private float[] xHat;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private SaeMetrics metrics;
+
         private int done;
 
         @Override

@@ -50,8 +50,13 @@ public record LogitMoments(ModelId model, SaeId sae, int top) implements Query.S
 
     private static final class Blocks implements Query.Sweep<Answer> {
         private final LogitMoments query;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private float[][] moments;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private int[] tokens;
+
         private int features = 1;
         private int top;
         private int done;

@@ -3,6 +3,7 @@ package loupe.analysis.features;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.Objects;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.SmallestK;
 import loupe.base.Refusal;
@@ -59,7 +60,7 @@ public record LogitWeights(ModelId model, SaeId sae, int feature, boolean centre
 
     /** The gain of the final norm, (dModel). Device thread only. */
     public static NDArray gain(LanguageModel lm) {
-        return lm.parameters().get("transformer.ln_f.weight");
+        return Objects.requireNonNull(lm.parameters().get("transformer.ln_f.weight"));
     }
 
     /** (N, V) logit weights of directions (N, dModel). Device thread only. */

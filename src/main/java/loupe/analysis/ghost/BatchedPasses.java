@@ -13,6 +13,7 @@ import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import loupe.analysis.DeviceArrays;
@@ -25,6 +26,7 @@ import loupe.lm.KeyValueCache;
 import loupe.lm.KeyValues;
 import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Forward passes over prompts, and over nodes, of any number of {@link GhostLane}s at once: a node is one token, and
@@ -198,7 +200,7 @@ final class BatchedPasses {
             float[] mask = hidden(rows.size(), side.size());
             for (int i = 0; i < rows.size(); i++) {
                 Row row = rows.get(i);
-                int from = i * side.size() + start.get(row.lane());
+                int from = i * side.size() + Objects.requireNonNull(start.get(row.lane()));
                 Arrays.fill(mask, from, from + row.lane().prompt().length, 0);
                 if (share) {
                     for (float[] keyValues : row.ancestors()) {
@@ -233,7 +235,7 @@ final class BatchedPasses {
         if (size > prompts) {
             for (Row row : rows) {
                 for (int i = 0; i < row.ancestors().length; i++) {
-                    positions[prompts + ancestors.get(row.ancestors()[i])] =
+                    positions[prompts + Objects.requireNonNull(ancestors.get(row.ancestors()[i]))] =
                             row.lane().prompt().length + i;
                 }
             }
@@ -361,7 +363,7 @@ final class BatchedPasses {
     /** Keys and values of a token at a place of the arrays to be laid out. */
     private interface Source {
         /** Null where there is none, which the mask hides. */
-        float[] at(int row, int token);
+        float @Nullable [] at(int row, int token);
     }
 
     /** Memory outside the heap for one layout, one buffer per layer for keys and for values. */

@@ -75,7 +75,10 @@ public record EmbeddingCovariance(ModelId model) implements Query.Stepped<Embedd
 
     private static final class Blocks implements Query.Sweep<Answer> {
         private final ModelId model;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private double[] sums;
+
         private double fourthMoment;
         private int dModel;
         private int tokens = 1;

@@ -3,7 +3,9 @@ package loupe.analysis.ghost;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import loupe.lm.Ghost;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One ghost on its way through a tree: its prompt, and the keys and values of the prompt's tokens and of each node that
@@ -29,7 +31,7 @@ final class GhostLane {
      * @param ghosts of row 0
      * @param steered null for none
      */
-    GhostLane(int[] prompt, List<Ghost> ghosts, Steered steered) {
+    GhostLane(int[] prompt, List<Ghost> ghosts, @Nullable Steered steered) {
         this.prompt = prompt;
         this.ghosts = List.copyOf(ghosts);
         this.steered = steered;
@@ -44,6 +46,7 @@ final class GhostLane {
     }
 
     /** Null for none. */
+    @Nullable
     Steered steered() {
         return steered;
     }

@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One tree under way: its nodes, those still to expand, and the lanes they are expanded in, the ghost's first. Nodes of
@@ -77,7 +78,7 @@ final class GrowingTree {
         }
     }
 
-    private void begin(Predictions predictions, int context) {
+    private void begin(@Nullable Predictions predictions, int context) {
         begun = true;
         int longest =
                 lanes.stream().mapToInt(lane -> lane.prompt().length).max().orElseThrow();

@@ -111,6 +111,8 @@ public record NullDivergence(
 
     private static final class Growth implements Query.Sweep<Answer> {
         private final NullDivergence query;
+
+        @SuppressWarnings("NullAway.Init") // made by the first step
         private Query.Sweep<List<DefinitionTree.Answer>> forest;
 
         Growth(NullDivergence query) {

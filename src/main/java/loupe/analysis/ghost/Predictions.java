@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import loupe.analysis.DeviceArrays;
 import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
@@ -186,8 +187,9 @@ record Predictions(
                             .divi(group.lanes - 1);
                     q = q == null ? share : q.addi(share);
                 }
-                lookUp(step, q, block.first);
-                NDArray terms = log.exp().muli(log.subi(q.maximum(1e-38f).log()));
+                NDArray baseline = Objects.requireNonNull(q);
+                lookUp(step, baseline, block.first);
+                NDArray terms = log.exp().muli(log.subi(baseline.maximum(1e-38f).log()));
                 double[] part = DeviceArrays.doubles(terms.sum(new int[] {1}));
                 for (int row = 0; row < group.rows; row++) {
                     sums[row] += part[row];

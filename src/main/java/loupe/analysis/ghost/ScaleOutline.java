@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** A scale sweep as commands and files write it down. */
 public final class ScaleOutline {
@@ -27,7 +28,12 @@ public final class ScaleOutline {
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Proposal(Double scale, List<Double> plateau, String why, Double encoderMix, Double score) {
+    public record Proposal(
+            @Nullable Double scale,
+            @Nullable List<Double> plateau,
+            @Nullable String why,
+            @Nullable Double encoderMix,
+            @Nullable Double score) {
         private static final Proposal NONE = new Proposal(null, null, null, null, null);
     }
 

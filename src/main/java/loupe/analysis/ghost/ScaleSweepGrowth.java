@@ -19,6 +19,7 @@ import loupe.lm.Hook;
 import loupe.lm.Input;
 import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A {@link ScaleSweep} under way: first what the prompts alone tell, then all trees in turns, then the refined scale.
@@ -142,7 +143,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     /** Keeps what lies at one place after the last token of each row. */
     private static final class Reading implements Hook {
         private final Optional<HookPoint> where;
-        private float[] seen;
+        private float @Nullable [] seen;
 
         Reading(Optional<HookPoint> where) {
             this.where = where;

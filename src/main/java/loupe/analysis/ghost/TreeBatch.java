@@ -72,6 +72,8 @@ public record TreeBatch(List<DefinitionTree> trees) implements Query.Stepped<Lis
     static final class Planted {
         private final DefinitionTree question;
         private final TreeNodes nodes = new TreeNodes();
+
+        @SuppressWarnings("NullAway.Init") // begins when its turn comes
         private GrowingTree growing;
 
         Planted(DefinitionTree question) {

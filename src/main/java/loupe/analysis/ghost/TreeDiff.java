@@ -5,6 +5,8 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Two definition trees laid over each other: the trunk they share, what only A says and what only B says. Branches are
@@ -89,9 +91,9 @@ public final class TreeDiff {
         return byId ? (Object) node.token() : node.text();
     }
 
-    private void add(int parent, TreeOutline.Node a, TreeOutline.Node b) {
+    private void add(int parent, TreeOutline.@Nullable Node a, TreeOutline.@Nullable Node b) {
         Part part = a == null ? Part.ONLY_B : b == null ? Part.ONLY_A : Part.BOTH;
-        TreeOutline.Node one = a == null ? b : a;
+        TreeOutline.Node one = Objects.requireNonNull(a == null ? b : a);
         nodes.add(new Node(
                 parent,
                 one.token(),
@@ -102,7 +104,7 @@ public final class TreeDiff {
                 a == null ? Double.NaN : a.probability(),
                 b == null ? Double.NaN : b.probability()));
         counts.merge(part, 1, Integer::sum);
-        if (parent == 0 && part == Part.BOTH) {
+        if (parent == 0 && a != null && b != null) {
             overlap += Math.min(a.probability(), b.probability());
         }
     }

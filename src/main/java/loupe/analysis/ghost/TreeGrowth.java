@@ -10,6 +10,7 @@ import loupe.inference.Scope;
 import loupe.lm.Ghost;
 import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Grows a {@link DefinitionTree} best first. The first step runs the prompt and gives the root's children; each further
@@ -22,11 +23,14 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     private final DefinitionTree query;
     private final TreeNodes nodes;
     private final BatchedPasses runs = new BatchedPasses();
+
+    @SuppressWarnings("NullAway.Init") // begins with the first step
     private GrowingTree tree;
+
     private final BatchSize rows = new BatchSize();
     private boolean finished;
     /** The latest part of the answer. */
-    private DefinitionTree.Answer part;
+    private DefinitionTree.@Nullable Answer part;
 
     TreeGrowth(DefinitionTree query) {
         // The answer is not to hold on to the answer it was grown from.
@@ -56,13 +60,15 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     /** A large tree's parts grow by a sixteenth at least, or else copying them would take longer than growing it. */
     @Override
     public DefinitionTree.Answer result() {
-        boolean much = part == null
+        DefinitionTree.Answer latest = part;
+        if (finished
+                || latest == null
                 || nodes.size() < LARGE
-                || nodes.size() - part.known().size() >= part.known().size() / 16;
-        if (finished || much) {
-            part = new DefinitionTree.Answer(query, nodes.copy(), finished);
+                || nodes.size() - latest.known().size() >= latest.known().size() / 16) {
+            latest = new DefinitionTree.Answer(query, nodes.copy(), finished);
+            part = latest;
         }
-        return part;
+        return latest;
     }
 
     /** Known only when the number of nodes is limited. */
@@ -123,7 +129,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         return made;
     }
 
-    private static GhostLane lane(GhostPrompt prompt, float[] ghost, GhostLane.Steered steered) {
+    private static GhostLane lane(GhostPrompt prompt, float[] ghost, GhostLane.@Nullable Steered steered) {
         int[] ids = prompt.ids().stream().mapToInt(Integer::intValue).toArray();
         List<Ghost> ghosts = new ArrayList<>();
         for (int position : prompt.ghostPositions()) {

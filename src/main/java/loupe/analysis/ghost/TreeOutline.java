@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.function.IntFunction;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A definition tree as it is written down: nodes with the texts of their tokens, without the question they answer. Node
@@ -159,12 +160,17 @@ public final class TreeOutline {
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     public record Branch(
-            Integer tokenId,
+            @Nullable Integer tokenId,
             String token,
             double cumulativeProb,
             double probability,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Double baselineProb,
-            @JsonInclude(JsonInclude.Include.NON_NULL) Double logRatio,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Double baselineProb,
+
+            @JsonInclude(JsonInclude.Include.NON_NULL) @Nullable
+            Double logRatio,
+
             List<Branch> children) {}
 
     /** The root with all that comes after it. */

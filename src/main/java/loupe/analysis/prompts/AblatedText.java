@@ -121,7 +121,7 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
         HookPoint hook = CorpusActivations.hookOf(read.config());
         CorpusActivations.Catch caught = new CorpusActivations.Catch(List.of(hook));
         scope.model(model).forward(scope.arrays(), Input.of(texts), caught, null, Logits.NONE, scope.cancellation());
-        NDArray value = caught.values.get(hook).get(":, {}", texts[0].length - 1);
+        NDArray value = caught.value(hook).get(":, {}", texts[0].length - 1);
         return read.encode(TrainedValues.of(scope.model(model), read.config(), hook, value))
                 .get(":, {}", feature)
                 .toFloatArray();

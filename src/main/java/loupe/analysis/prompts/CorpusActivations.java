@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import loupe.base.HookPoint;
 import loupe.base.Refusal;
@@ -20,6 +21,7 @@ import loupe.lm.Logits;
 import loupe.sae.SaeConfig;
 import loupe.sae.SparseAutoencoder;
 import loupe.sae.SparseFeatures;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The feature activations of one or several autoencoders at every token of a batch of contexts, in one forward pass
@@ -55,7 +57,7 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         for (SparseAutoencoder sae : saes.stream().map(scope::sae).toList()) {
             scope.cancellation().check();
             HookPoint at = hookOf(sae.config());
-            answer.add(sae.encodeSparse(TrainedValues.of(lm, sae.config(), at, caught.values.get(at))));
+            answer.add(sae.encodeSparse(TrainedValues.of(lm, sae.config(), at, caught.value(at))));
         }
         return answer;
     }
@@ -75,10 +77,15 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
     /** Keeps the values at some hook points and ends the pass at the last of them. */
     static final class Catch implements Hook {
         private final List<HookPoint> points;
-        final Map<HookPoint, NDArray> values = new HashMap<>();
+        private final Map<HookPoint, NDArray> values = new HashMap<>();
 
         Catch(List<HookPoint> points) {
             this.points = points;
+        }
+
+        /** What was there. */
+        NDArray value(HookPoint at) {
+            return Objects.requireNonNull(values.get(at), at::toString);
         }
 
         @Override
@@ -93,7 +100,7 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         }
 
         @Override
-        public HookPoint stopAfter() {
+        public @Nullable HookPoint stopAfter() {
             return points.stream()
                     .max(java.util.Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site))
                     .orElse(null);

@@ -41,7 +41,7 @@ public record NormedActivations(ModelId model, List<SaeId> saes, TokenRows conte
                 .map(sae -> CorpusActivations.hookOf(scope.sae(sae).config()))
                 .distinct()
                 .toList()) {
-            NDArray value = caught.values.get(point);
+            NDArray value = caught.value(point);
             long rows = contexts.tokens();
             norms.add(
                     DeviceArrays.floats(value.reshape(rows, value.size() / rows).norm(new int[] {1})));

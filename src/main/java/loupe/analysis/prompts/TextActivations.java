@@ -81,7 +81,7 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids)
         int[][] text = {ids.stream().mapToInt(Integer::intValue).toArray()};
         scope.model(model).forward(scope.arrays(), Input.of(text), caught, null, Logits.NONE, scope.cancellation());
         return new Answer(
-                ids, read.encodeSparse(TrainedValues.of(scope.model(model), read.config(), at, caught.values.get(at))));
+                ids, read.encodeSparse(TrainedValues.of(scope.model(model), read.config(), at, caught.value(at))));
     }
 
     @Override

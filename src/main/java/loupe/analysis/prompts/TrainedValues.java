@@ -3,6 +3,7 @@ package loupe.analysis.prompts;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
+import java.util.Objects;
 import java.util.Optional;
 import loupe.base.HookPoint;
 import loupe.lm.LanguageModel;
@@ -98,7 +99,8 @@ public final class TrainedValues {
         int first = (config.nHeads() + config.nKeyValueHeads()) * config.dHead();
         NDArray bias = own == null ? null : own.get("{}:{}", first, first + width);
         if (ofNorm != null) {
-            NDArray values = lm.parameters().get(block + "attn.c_attn.weight").get(":, {}:{}", first, first + width);
+            NDArray values = Objects.requireNonNull(lm.parameters().get(block + "attn.c_attn.weight"))
+                    .get(":, {}:{}", first, first + width);
             NDArray moved = ofNorm.reshape(1, config.dModel()).matMul(values).reshape(width);
             bias = bias == null ? moved : bias.add(moved);
         }

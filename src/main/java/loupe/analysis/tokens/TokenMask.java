@@ -2,16 +2,17 @@ package loupe.analysis.tokens;
 
 import java.util.Arrays;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /** Which tokens may be listed, one bit each. Equal if they keep the same tokens of the same vocabulary. Immutable. */
 public final class TokenMask {
     /** Keeps every token of any vocabulary. */
     public static final TokenMask ALL = new TokenMask(null, Integer.MAX_VALUE);
 
-    private final long[] words;
+    private final long @Nullable [] words;
     private final int count;
 
-    private TokenMask(long[] words, int count) {
+    private TokenMask(long @Nullable [] words, int count) {
         this.words = words;
         this.count = count;
     }

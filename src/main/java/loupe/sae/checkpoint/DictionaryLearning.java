@@ -13,6 +13,7 @@ import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.tensor.StoredTensor;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code ae.pt} beside {@code config.json} of saprmarks/dictionary_learning (60ec6bf), the old baulab releases and
@@ -119,7 +120,7 @@ final class DictionaryLearning implements SaeFamily {
                 : Optional.empty();
     }
 
-    private static String classByNames(CheckpointFiles files) {
+    private static @Nullable String classByNames(CheckpointFiles files) {
         if (files.has("W_enc", "W_dec", "b_enc", "b_dec", "group_sizes")) {
             return "MatryoshkaBatchTopKSAE";
         }

@@ -14,6 +14,7 @@ import loupe.sae.InputNormalisation;
 import loupe.sae.StoredDirections;
 import loupe.sae.checkpoint.StoredParts.Source;
 import loupe.tensor.DType;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What to know about a checkpoint before its numbers are compared with anything: plain sentences, found from its files
@@ -290,11 +291,11 @@ public final class SaeAudit {
         return draft.parts().find(part).orElseThrow();
     }
 
-    private void say(String topic, String sentence, Remedy remedy) {
+    private void say(String topic, String sentence, @Nullable Remedy remedy) {
         findings.add(new Finding(topic, sentence, Optional.ofNullable(remedy)));
     }
 
-    private static Optional<Boolean> flag(Object value) {
+    private static Optional<Boolean> flag(@Nullable Object value) {
         return value instanceof Boolean flag ? Optional.of(flag) : Optional.empty();
     }
 

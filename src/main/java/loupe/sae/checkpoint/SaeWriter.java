@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import loupe.base.CheckpointException;
 import loupe.format.FloatSource;
@@ -141,7 +142,7 @@ public final class SaeWriter {
                     .add("b_dec", vector(weights, Part.DECODER_BIAS))
                     .add("threshold", vector(weights, Part.THRESHOLD));
         }
-        writer.add(DECODER_BIASES.get(dictClass), vector(weights, Part.DECODER_BIAS));
+        writer.add(Objects.requireNonNull(DECODER_BIASES.get(dictClass)), vector(weights, Part.DECODER_BIAS));
         if (config.activation() instanceof Activation.TopK topK) {
             writer.add("k", new long[] {topK.k()}).add("threshold", new HostTensor(new float[] {-1}));
         } else if (config.activation() instanceof Activation.BatchTopK batch) {

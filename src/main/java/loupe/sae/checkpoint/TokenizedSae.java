@@ -6,6 +6,7 @@ import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
+import org.jspecify.annotations.Nullable;
 
 /**
  * State dicts of tdooms/tokenized-sae (2ec0ca0): no configuration at all, decoder (d, n), encoder (n, d), a lookup if
@@ -124,7 +125,7 @@ final class TokenizedSae implements SaeFamily {
         }
     }
 
-    private static String lookup(CheckpointFiles files) {
+    private static @Nullable String lookup(CheckpointFiles files) {
         for (String name : LOOKUPS) {
             if (files.has(name)) {
                 return name;

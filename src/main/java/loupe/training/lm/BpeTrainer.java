@@ -13,10 +13,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Learns a byte-level BPE vocabulary (Sennrich et al. 2016; bytes as in GPT-2) from weighted pieces of text.
@@ -194,6 +196,7 @@ public final class BpeTrainer {
             }
         }
 
+        @Nullable
         Pair mostFrequent() {
             while (!queue.isEmpty()) {
                 Candidate top = queue.poll();
@@ -207,7 +210,7 @@ public final class BpeTrainer {
 
         void merge(Pair pair, int merged) {
             Set<Pair> touched = new LinkedHashSet<>();
-            for (int w : wordsWith.remove(pair)) {
+            for (int w : Objects.requireNonNull(wordsWith.remove(pair))) {
                 Word word = words.get(w);
                 int[] after = replace(word.ids, pair, merged);
                 if (after.length == word.ids.length) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.UnaryOperator;
 import loupe.training.FlatCopies;
@@ -45,7 +46,7 @@ public final class Ensemble {
                 NDArray own = model.logits(hidden).softmax(-1);
                 sum = sum == null ? own : sum.addi(own);
             }
-            probabilities = FlatCopies.read(sum);
+            probabilities = FlatCopies.read(Objects.requireNonNull(sum));
         }
         long[] drawn = new long[batch.places().length * draws];
         for (int place = 0; place < batch.places().length; place++) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import loupe.lm.ModelConfig;
@@ -90,7 +91,7 @@ public final class GptParameters {
         float[] values = new float[Math.toIntExact(parameters.size())];
         int at = 0;
         for (Map.Entry<String, Shape> tensor : shapes.entrySet()) {
-            Kind kind = kinds.get(tensor.getKey());
+            Kind kind = Objects.requireNonNull(kinds.get(tensor.getKey()));
             double deviation =
                     kind == Kind.RESIDUAL_LINEAR ? INITIAL_DEVIATION / Math.sqrt(2.0 * nLayers) : INITIAL_DEVIATION;
             for (long i = 0; i < tensor.getValue().size(); i++) {

@@ -20,6 +20,7 @@ import loupe.training.AdamW;
 import loupe.training.FlatCopies;
 import loupe.training.FlatParameters;
 import loupe.training.LearningRate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains a sparse autoencoder. Inputs are divided by sqrt(mean |x|^2) while it learns, and biases multiplied by it at
@@ -41,8 +42,8 @@ public final class SaeTrainer implements AutoCloseable {
     private final double inputScale;
     private final FlatParameters parameters;
     private final AdamW optimiser;
-    private final FlatParameters lookup;
-    private final AdamW lookupOptimiser;
+    private final @Nullable FlatParameters lookup;
+    private final @Nullable AdamW lookupOptimiser;
     private final long[] lastActive;
     private double threshold = -1;
     private long tokens;
@@ -102,17 +103,18 @@ public final class SaeTrainer implements AutoCloseable {
         boolean tokenized = settings.kind == Kind.TOKENIZED;
         start(mean, tokenized);
         this.optimiser = new AdamW(manager, parameters.flat(), 1, 0.9, 0.999, 1e-8, 0);
-        this.lookup = tokenized
-                ? new FlatParameters(manager, Map.of("lookup", new Shape(unigrams.length / width, width)))
-                : null;
-        this.lookupOptimiser = tokenized ? new AdamW(manager, lookup.flat(), 1, 0.9, 0.999, 1e-8, 0) : null;
         if (tokenized) {
+            lookup = new FlatParameters(manager, Map.of("lookup", new Shape(unigrams.length / width, width)));
+            lookupOptimiser = new AdamW(manager, lookup.flat(), 1, 0.9, 0.999, 1e-8, 0);
             float[] half = new float[unigrams.length];
             for (int i = 0; i < half.length; i++) {
                 half[i] = (float) (unigrams[i] * inputScale / 2);
             }
             lookup.set("lookup", half);
             lookup.setLearning(true);
+        } else {
+            lookup = null;
+            lookupOptimiser = null;
         }
         parameters.setLearning(true);
     }
@@ -158,7 +160,7 @@ public final class SaeTrainer implements AutoCloseable {
         return tokens - lastActiveAt > settings.deadAfterTokens;
     }
 
-    private float[] deadMask() {
+    private float @Nullable [] deadMask() {
         float[] mask = new float[settings.dSae];
         boolean any = false;
         for (int feature = 0; feature < mask.length; feature++) {
@@ -250,7 +252,7 @@ public final class SaeTrainer implements AutoCloseable {
         double rate = settings.rate.at(tokens, settings.plannedTokens);
         optimiser.step(gradient, rate);
         decoder.divi(decoder.square().sum(new int[] {1}, true).sqrt());
-        if (lookup != null) {
+        if (lookup != null && lookupOptimiser != null) {
             lookupOptimiser.step(lookup.takeGradient(step), rate / settings.rate.peak() * settings.lookupRate);
         }
     }

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -57,7 +58,7 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         List<String> written = define.apply(lemmas);
         int recognisable = 0;
         for (int i = 0; i < lemmas.size(); i++) {
-            Set<String> inDictionary = known.get(lemmas.get(i));
+            Set<String> inDictionary = Objects.requireNonNull(known.get(lemmas.get(i)));
             recognisable += ContentWords.of(written.get(i)).stream()
                             .limit(FIRST_CONTENT_WORDS)
                             .anyMatch(inDictionary::contains)
@@ -157,9 +158,7 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         List<String> lemmas = List.copyOf(drawn.keySet());
         List<String> written = define.apply(lemmas);
         List<Sample> samples = new ArrayList<>();
-        for (int i = 0; i < lemmas.size(); i++) {
-            samples.add(new Sample(lemmas.get(i), written.get(i), drawn.get(lemmas.get(i))));
-        }
+        drawn.forEach((lemma, definition) -> samples.add(new Sample(lemma, written.get(samples.size()), definition)));
         return samples;
     }
 }

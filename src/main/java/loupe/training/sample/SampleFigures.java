@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import loupe.analysis.compare.SaeEvaluation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How good a sample is.
@@ -24,8 +25,8 @@ public record SampleFigures(
         double heldOutLoss,
         double bigramLoss,
         double recognisable,
-        Map<String, Autoencoder> autoencoders,
-        Map<String, Double> seconds) {
+        @Nullable Map<String, Autoencoder> autoencoders,
+        @Nullable Map<String, Double> seconds) {
     /** Those of a whole sample. */
     static SampleFigures of(
             DefinitionQuality quality, Map<String, SaeEvaluation.Answer> measured, Map<String, Double> seconds) {

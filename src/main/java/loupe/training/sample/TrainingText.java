@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -54,7 +55,8 @@ public final class TrainingText {
             int[] lemma = encodeOnce.apply(row.lemma());
             lemmas.add(lemma);
             definitions.add(encodeOnce.apply(row.text()));
-            weights.add(weighting.ofDefinition(lemma.length, senses.get(row.lemma()), begun.add(row.lemma())));
+            weights.add(
+                    weighting.ofDefinition(lemma.length, senses.getOrDefault(row.lemma(), 0), begun.add(row.lemma())));
         }
         Set<String> shown = new HashSet<>();
         for (Definition row : rows) {
@@ -79,7 +81,7 @@ public final class TrainingText {
     /** Where the definition begins in a sentence of any wording; 0 if it is of none. */
     private int definitionStart(int[] sentence) {
         for (DefinitionWording wording : DefinitionWording.values()) {
-            int[][] frame = frames.get(wording);
+            int[][] frame = Objects.requireNonNull(frames.get(wording));
             int before = frame[0].length;
             if (sentence.length > before && Arrays.equals(frame[0], 0, before, sentence, 0, before)) {
                 int[] between = frame[1];
@@ -144,7 +146,7 @@ public final class TrainingText {
     }
 
     private Sentence sentence(int[] lemma, int[] definition, DefinitionWording wording) {
-        int[][] frame = frames.get(wording);
+        int[][] frame = Objects.requireNonNull(frames.get(wording));
         int start = frame[0].length + lemma.length + frame[1].length;
         int[] tokens = Arrays.copyOf(frame[0], start + definition.length + frame[2].length);
         System.arraycopy(lemma, 0, tokens, frame[0].length, lemma.length);
