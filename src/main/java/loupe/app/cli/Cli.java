@@ -67,6 +67,7 @@ public final class Cli implements Runnable {
             scope = ScopeType.INHERIT,
             usageHelp = true,
             description = "Show this help and exit.")
+    @SuppressWarnings("unused") // the parser prints the help itself
     private boolean help;
 
     @Option(

@@ -87,7 +87,7 @@ public final class UsageHelp {
     /** Whether the command cannot run without the option, or without one of its section. */
     private static boolean isNeeded(OptionSpec option) {
         return option.required()
-                || option.group() != null && option.group().multiplicity().min() > 0
+                || (option.group() != null && option.group().multiplicity().min() > 0)
                 || section(option)
                         .filter(section -> !section.choice().isEmpty())
                         .isPresent();

@@ -50,6 +50,7 @@ public final class PathOpening {
      *
      * @param beside whether the first checkpoint goes beside one that is open already
      */
+    @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     public void open(List<Path> paths, boolean beside) {
         if (paths.isEmpty()) {
             return;

@@ -57,7 +57,7 @@ record PaneTab(String title, String divider, List<Key> panes) {
         for (PaneKind kind : kinds) {
             Key a = new Key(kind, Side.A);
             Key b = new Key(kind, Side.B);
-            if (kind.ofBoth() || !comparing && (narrow || !kind.sharesTab())) {
+            if (kind.ofBoth() || (!comparing && (narrow || !kind.sharesTab()))) {
                 tabs.add(new PaneTab(kind.title(), kind.titles().divider(), List.of(a)));
             } else if (!comparing) {
                 beside.add(a);

@@ -78,6 +78,7 @@ final class TabPlaces {
     }
 
     /** Whether the first tab with a pane of this kind is in front. */
+    @SuppressWarnings("ReferenceEquality") // the very tab
     boolean isInFront(PaneKind kind) {
         Shown shown = places.get(kind.place());
         return shown != null
