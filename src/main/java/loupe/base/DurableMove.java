@@ -19,6 +19,7 @@ record DurableMove(System system) {
     static final DurableMove OF_FILES = new DurableMove((from, to, how) -> Files.move(from, to, how));
 
     /** What a file system does when it moves; tests let it fail. */
+    @SuppressWarnings("JavaLangClash") // nothing here asks the system of Java
     interface System {
         void move(Path from, Path to, CopyOption... how) throws IOException;
     }
@@ -33,7 +34,7 @@ record DurableMove(System system) {
         } catch (AtomicMoveNotSupportedException inSteps) {
             system.move(from, to, StandardCopyOption.REPLACE_EXISTING);
         }
-        forceEntries(to.toAbsolutePath().getParent());
+        forceEntries(to.toAbsolutePath().resolveSibling(""));
     }
 
     /** Puts a folder in its place, where nothing is. */
@@ -44,7 +45,7 @@ record DurableMove(System system) {
         } catch (AtomicMoveNotSupportedException inSteps) {
             system.move(from, to);
         }
-        forceEntries(to.toAbsolutePath().getParent());
+        forceEntries(to.toAbsolutePath().resolveSibling(""));
     }
 
     /** Writes the names in a folder to the disk where that can be asked for: not on Windows, nor on every share. */

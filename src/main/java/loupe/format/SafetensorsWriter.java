@@ -80,8 +80,7 @@ public final class SafetensorsWriter {
      */
     public void write(Path path) {
         List<String> order = new ArrayList<>(tensors.keySet());
-        order.sort((a, b) -> Integer.compare(
-                tensors.get(b).dtype().bytes(), tensors.get(a).dtype().bytes()));
+        order.sort(Comparator.comparingInt(name -> -tensor(name).dtype().bytes()));
         try (OutputFile file = OutputFile.create(path)) {
             file.write(header(order));
             for (String name : order) {

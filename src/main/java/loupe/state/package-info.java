@@ -3,4 +3,7 @@
  * model for each pane. Everything here belongs to the JavaFX thread but knows no node, so that it is tested without a
  * screen.
  */
+@NullMarked
 package loupe.state;
+
+import org.jspecify.annotations.NullMarked;

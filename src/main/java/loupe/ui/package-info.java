@@ -4,4 +4,7 @@
  * {@code token}, {@code control}, {@code export} and {@code style} hold the parts panes are made of; a part takes plain
  * values and properties and knows no query. Everything is FX-thread only unless it says otherwise.
  */
+@NullMarked
 package loupe.ui;
+
+import org.jspecify.annotations.NullMarked;

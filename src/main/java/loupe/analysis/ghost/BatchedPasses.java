@@ -170,7 +170,7 @@ final class BatchedPasses {
                             .map(row -> together(row.lane().promptKeyValues(), row.ancestors()))
                             .toList());
         }
-        Map<float[], Integer> ancestors = new IdentityHashMap<>();
+        IdentityHashMap<float[], Integer> ancestors = new IdentityHashMap<>();
         rows.forEach(row -> Arrays.stream(row.ancestors())
                 .forEach(keyValues -> ancestors.putIfAbsent(keyValues, ancestors.size())));
         boolean share = ancestors.size() <= mostShared
@@ -204,7 +204,7 @@ final class BatchedPasses {
                 Arrays.fill(mask, from, from + row.lane().prompt().length, 0);
                 if (share) {
                     for (float[] keyValues : row.ancestors()) {
-                        mask[i * side.size() + prompts + ancestors.get(keyValues)] = 0;
+                        mask[i * side.size() + prompts + Objects.requireNonNull(ancestors.get(keyValues))] = 0;
                     }
                 }
             }

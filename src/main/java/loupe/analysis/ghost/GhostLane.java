@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class GhostLane {
     private final int[] prompt;
     private final List<Ghost> ghosts;
-    private final Steered steered;
+    private final @Nullable Steered steered;
     private float[][] promptKeyValues = new float[0][];
     private final Map<Integer, float[]> nodeKeyValues = new HashMap<>();
 
@@ -65,7 +65,7 @@ final class GhostLane {
     }
 
     float[] keyValues(int node) {
-        return nodeKeyValues.get(node);
+        return Objects.requireNonNull(nodeKeyValues.get(node));
     }
 
     /** Keeps a node's keys and values for its descendants. */

@@ -21,6 +21,7 @@ import loupe.inference.Priority;
 import loupe.inference.Query;
 import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them
@@ -43,8 +44,8 @@ public final class Bench implements AutoCloseable {
     private final Cancellation cancellation;
     private final Path temporary;
     private final IndexRun indexRun;
-    private MachinePeak.Answer peak;
-    private OpenModel gpt2Small;
+    private MachinePeak.@Nullable Answer peak;
+    private @Nullable OpenModel gpt2Small;
 
     private final List<Benchmark> all;
 

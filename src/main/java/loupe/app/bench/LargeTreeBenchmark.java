@@ -31,8 +31,13 @@ final class LargeTreeBenchmark {
 
     private final Executor files;
     private final DoubleSupplier longest;
+
+    @SuppressWarnings("NullAway.Init") // shown first
     private TreeCanvas canvas;
+
+    @SuppressWarnings("NullAway.Init") // shown first
     private Stage stage;
+
     private volatile long laidOutNanos;
 
     /**

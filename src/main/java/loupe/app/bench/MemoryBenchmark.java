@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import loupe.tensor.DType;
 
 /**
@@ -35,6 +36,10 @@ final class MemoryBenchmark implements Benchmark {
         return figures;
     }
 
+    private static double figure(Map<String, Double> said, String name) {
+        return Objects.requireNonNull(said.get(name), name);
+    }
+
     private static Map<String, Object> measure(LargeFiles files, Path folder) throws IOException {
         Map<String, Double> said = new LinkedHashMap<>();
         for (String line :
@@ -51,12 +56,12 @@ final class MemoryBenchmark implements Benchmark {
         double floats = (double) Files.size(files.weights(folder))
                 * DType.F32.bytes()
                 / files.dtype().bytes();
-        double peak = said.get(MemoryProbe.PEAK) - said.get(MemoryProbe.BASE);
+        double peak = figure(said, MemoryProbe.PEAK) - figure(said, MemoryProbe.BASE);
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("float32_gb", floats / 1e9);
-        figures.put("base_gb", said.get(MemoryProbe.BASE) / 1e9);
+        figures.put("base_gb", figure(said, MemoryProbe.BASE) / 1e9);
         figures.put("peak_over_base_gb", peak / 1e9);
-        figures.put("open_over_base_gb", (said.get(MemoryProbe.OPEN) - said.get(MemoryProbe.BASE)) / 1e9);
+        figures.put("open_over_base_gb", (figure(said, MemoryProbe.OPEN) - figure(said, MemoryProbe.BASE)) / 1e9);
         figures.put("ratio_to_float32", peak / floats);
         figures.put("allowed_ratio", MOST);
         figures.put("met", peak <= MOST * floats);

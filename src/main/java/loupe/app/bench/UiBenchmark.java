@@ -40,7 +40,9 @@ final class UiBenchmark implements Benchmark {
     private static final double LARGE_TREE_CUTOFF = 1e-8;
     private static final long PATIENCE_NANOS = 120_000_000_000L;
 
+    @SuppressWarnings("NullAway.Init") // opened before anything is measured
     private WorkbenchApp app;
+
     private Runnable frame = () -> {};
 
     @Override

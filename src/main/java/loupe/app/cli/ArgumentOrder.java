@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +45,7 @@ final class ArgumentOrder {
             if (at < 0) {
                 break;
             }
-            commands = commands.get(ordered.get(at)).getSubcommands();
+            commands = Objects.requireNonNull(commands.get(ordered.get(at))).getSubcommands();
             ordered.add(first, ordered.remove(at));
         }
         return withoutRepeatedSwitches(ordered).toArray(String[]::new);

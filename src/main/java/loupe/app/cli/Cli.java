@@ -19,6 +19,7 @@ import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Problem;
 import loupe.base.Refusal;
 import loupe.inference.DeviceMissingException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -87,7 +88,7 @@ public final class Cli implements Runnable {
     private final PrintStream err;
     private final List<Object> commands;
     private final Consumer<WorkbenchApp> whenShown;
-    private volatile CommandContext context;
+    private volatile @Nullable CommandContext context;
     private volatile boolean cancelled;
 
     /** @param commands every command there is, an annotated object each */

@@ -12,6 +12,7 @@ import loupe.inference.LocalInferenceService;
 import loupe.inference.Pending;
 import loupe.inference.Priority;
 import loupe.inference.Query;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a command works with: the inference service, started when first needed, and where to say what. One thread, but
@@ -25,14 +26,14 @@ public final class CommandContext implements AutoCloseable {
     private final Cancellation cancellation = new Cancellation();
     private final PrintStream err;
     private final List<String> warnings = new ArrayList<>();
-    private InferenceService service;
-    private volatile Pending<?> pending;
+    private @Nullable InferenceService service;
+    private volatile @Nullable Pending<?> pending;
 
     /** @param threads of the engine on the CPU; null for its default */
     CommandContext(
             String command,
             String device,
-            Integer threads,
+            @Nullable Integer threads,
             boolean json,
             boolean quiet,
             PrintStream out,

@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import loupe.base.TimeLeft;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One line on standard error that says how far a command is and how long it will still take: rewritten in place on a
@@ -17,7 +18,7 @@ public final class Progress {
     private static final long IN_LOG_EVERY_MILLIS = 15_000;
 
     private final String command;
-    private final PrintStream err;
+    private final @Nullable PrintStream err;
     private final boolean terminal;
     private final LongSupplier clock;
     private final long start;
@@ -34,7 +35,7 @@ public final class Progress {
      * @param terminal whether a line can be rewritten
      * @param clock milliseconds
      */
-    Progress(String command, PrintStream err, boolean terminal, LongSupplier clock) {
+    Progress(String command, @Nullable PrintStream err, boolean terminal, LongSupplier clock) {
         this.command = command;
         this.err = err;
         this.terminal = terminal;
@@ -89,7 +90,7 @@ public final class Progress {
 
     /** Takes the line off the terminal. */
     public synchronized void clear() {
-        if (shown > 0) {
+        if (err != null && shown > 0) {
             err.print("\r" + " ".repeat(shown) + "\r");
             err.flush();
             shown = 0;

@@ -56,7 +56,7 @@ public final class UsageHelp {
                 .forEach(option -> sections.computeIfAbsent(heading(option), heading -> new ArrayList<>())
                         .add(option));
         List<String> headings = new ArrayList<>(sections.keySet());
-        headings.sort(Comparator.comparing(heading -> sections.get(heading).stream()
+        headings.sort(Comparator.comparing(heading -> sections.getOrDefault(heading, List.of()).stream()
                 .mapToInt(option -> 2 * order(option) + (isNeeded(option) ? 0 : 1))
                 .min()
                 .orElseThrow()));

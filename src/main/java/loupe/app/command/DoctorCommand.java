@@ -147,8 +147,8 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
             found = Optional.of(context.ask(new EngineReport()));
         } catch (RuntimeException | LinkageError failure) {
             problem = Optional.of(
-                    failure instanceof DeviceMissingException
-                            ? failure.getMessage()
+                    failure instanceof DeviceMissingException missingDevice
+                            ? missingDevice.getMessage()
                             : Problem.of(failure).message());
         }
         if (found.isPresent() && !found.get().cuda() && !driver.isEmpty()) {

@@ -19,6 +19,7 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.tensor.HostTensor;
 import loupe.tensor.StoredTensor;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -69,7 +70,7 @@ abstract class GhostOptions {
     @Option(names = "--no-centroid", description = "Do not add the centroid of the token embeddings.")
     private boolean noCentroid;
 
-    private OpenSae opened;
+    private @Nullable OpenSae opened;
 
     /** Options for the ghost of one feature, from a checkpoint or from a file of vectors. */
     @OptionSection(value = "Ghost", choice = "(--sae=PATH | --vectors=F)")

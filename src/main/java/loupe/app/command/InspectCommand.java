@@ -26,6 +26,7 @@ import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeProposal;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -127,7 +128,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
             String container,
             Optional<String> format,
             List<Tensor> tensors,
-            Object config,
+            @Nullable Object config,
             Map<String, Object> values,
             Optional<Sae> sae,
             Optional<List<Finding>> audit,
@@ -217,7 +218,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
     }
 
     /** What lies there; refused for the reason a checkpoint was, if there is nothing to list either. */
-    private static Inspection inspection(Path path, CheckpointException noCheckpoint) {
+    private static Inspection inspection(Path path, @Nullable CheckpointException noCheckpoint) {
         try {
             return Inspection.of(path);
         } catch (CheckpointException nothing) {
@@ -232,7 +233,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
                 : Optional.empty();
     }
 
-    private static Object config(Inspection inspection, Optional<SaeFile> checkpoint) {
+    private static @Nullable Object config(Inspection inspection, Optional<SaeFile> checkpoint) {
         Map<String, Object> files = inspection.config();
         if (checkpoint.isPresent() && !checkpoint.get().settings().isEmpty()) {
             return checkpoint.get().settings();

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -33,6 +34,7 @@ import loupe.state.ghost.SteeringValues;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Goes through the workbench's panes and states and takes a picture of each, light and dark. One thread, not JavaFX's.
@@ -54,18 +56,24 @@ final class Tour {
     private final CommandContext context;
     private final WorkbenchApp.Opening opening;
     private final Path out;
-    private final Path kept;
+    private final @Nullable Path kept;
     private final String only;
     private final List<String> pictures = new ArrayList<>();
+
+    @SuppressWarnings("NullAway.Init") // made when the tour begins
     private WorkbenchApp app;
+
+    @SuppressWarnings("NullAway.Init") // made when the tour begins
     private Stage stage;
+
+    @SuppressWarnings("NullAway.Init") // made when the tour begins
     private Path cache;
 
     /**
      * @param cache where passes over a corpus are kept; null for a folder that is gone afterwards
      * @param only part of the names of the pictures wanted; empty for all
      */
-    Tour(CommandContext context, WorkbenchApp.Opening opening, Path out, Path cache, String only) {
+    Tour(CommandContext context, WorkbenchApp.Opening opening, Path out, @Nullable Path cache, String only) {
         this.kept = cache;
         this.only = only;
         this.context = context;
@@ -318,7 +326,7 @@ final class Tour {
                 () -> workbench()
                         .openCheckpoint(
                                 workbench().a(),
-                                opening.model().resolve("config.json"),
+                                Objects.requireNonNull(opening.model()).resolve("config.json"),
                                 loupe.sae.checkpoint.SaeOptions.AS_STORED),
                 () -> workbench().dismissProblem(workbench().a()));
         compare(a);

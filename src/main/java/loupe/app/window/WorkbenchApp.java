@@ -44,6 +44,7 @@ import loupe.ui.window.AppIcon;
 import loupe.ui.window.ChartWarmUp;
 import loupe.ui.window.SystemSaveDialog;
 import loupe.ui.window.WorkbenchView;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -60,18 +61,18 @@ public final class WorkbenchApp implements AutoCloseable {
     private static final double WIDTH_PIXELS = 1280;
     private static final double HEIGHT_PIXELS = 800;
 
-    private final SessionFile memory;
+    private final @Nullable SessionFile memory;
     private final Session session;
     private final WorkbenchModels models;
     private final WorkbenchView view;
-    private Stage stage;
+    private @Nullable Stage stage;
 
     /**
      * @param service closed by whoever made it
      * @param memory where the session is kept; null to keep none
      * @param cache folder for finished passes over a corpus
      */
-    public WorkbenchApp(InferenceService service, SessionFile memory, Path cache) {
+    public WorkbenchApp(InferenceService service, @Nullable SessionFile memory, Path cache) {
         this.memory = memory;
         session = memory == null ? Session.empty() : memory.load();
         Notices notices = new Notices(Clock.system(ZoneId.systemDefault()));
@@ -183,10 +184,11 @@ public final class WorkbenchApp implements AutoCloseable {
      *
      * @param saes at most two: A, then B
      */
-    public record Opening(Path model, List<Path> saes, Path corpus) {
+    public record Opening(
+            @Nullable Path model, List<Path> saes, @Nullable Path corpus) {
         public static final Opening LAST = new Opening(null, List.of(), null);
 
-        public Opening(Path model, List<Path> saes) {
+        public Opening(@Nullable Path model, List<Path> saes) {
             this(model, saes, null);
         }
 
@@ -303,7 +305,7 @@ public final class WorkbenchApp implements AutoCloseable {
     }
 
     private void remember() {
-        if (memory == null) {
+        if (memory == null || stage == null) {
             return;
         }
         Workbench workbench = models.workbench();

@@ -54,8 +54,8 @@ final class ActivationOverride {
                     Remedy.give(Choice.ACTIVATION));
         }
         if (wanted == Kind.BATCHTOPK && draft.activation().threshold().isEmpty()) {
-            draft.warn(
-                    "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
+            draft.warn("The file has no threshold, so the k largest per vector are chosen over the whole batch: what a "
+                    + "vector gives depends on its batch");
         }
         draft.warn("The activation function is " + name + " as asked for, not "
                 + draft.activation().kind().label());

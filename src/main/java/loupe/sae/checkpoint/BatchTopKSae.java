@@ -55,8 +55,8 @@ final class BatchTopKSae implements SaeFamily {
             draft.activation().k("config.json", config.integer("top_k"));
         }
         if (draft.activation().kind() == Activation.Kind.BATCHTOPK) {
-            draft.warn(
-                    "The file has no threshold, so the k largest per vector are chosen over the whole batch: what a vector gives depends on its batch");
+            draft.warn("The file has no threshold, so the k largest per vector are chosen over the whole batch: what a "
+                    + "vector gives depends on its batch");
         }
         draft.normalisation(
                 config.flag("input_unit_norm").orElse(false) ? InputNormalisation.LAYER_NORM : InputNormalisation.NONE);

@@ -68,9 +68,9 @@ final class Crosscoder implements SaeFamily {
                 .takeSlice(Part.DECODER, decoder, true, linear ? 0 : 1, side)
                 .takeSlice(Part.DECODER_BIAS, decoderBias, false, 0, side);
         draft.crosscoder((int) models, side);
-        draft.warn(
-                "This is side " + side + " of a crosscoder of " + models
-                        + " models: its features are this model's share only, the crosscoder adds those of the others before the ReLU");
+        draft.warn("This is side " + side + " of a crosscoder of " + models
+                + " models: its features are this model's share only, the crosscoder adds those of the others "
+                + "before the ReLU");
         if (files.has("threshold")) {
             draft.warn("Its threshold is for the sum over all models and is not applied to one side");
         }

@@ -189,8 +189,8 @@ final class LmSaes implements SaeFamily {
         OptionalDouble stored = factor(files, config.text("hook_point_in"), draft.dIn());
         draft.normFactor(options.normFactor().isPresent() ? options.normFactor() : stored);
         if (draft.normFactor().isEmpty()) {
-            draft.warn(
-                    "norm_activation is dataset-wise, but the average norm is not in the files; it is taken as 1 unless the norm factor is given");
+            draft.warn("norm_activation is dataset-wise, but the average norm is not in the files; it is taken as 1 "
+                    + "unless the norm factor is given");
             return;
         }
         double in = draft.normFactor().getAsDouble();

@@ -257,13 +257,13 @@ public final class SaeAudit {
                 || draft.normalisation() == InputNormalisation.CONSTANT_NORM_RESCALE) {
             words = "Feature activations are in units of the normalised input, the same for activations of any size";
         } else if (draft.hasUnitDecoder() && format.equals(DictionaryLearning.FORMAT)) {
-            words =
-                    "Feature activations are those of unit decoder directions, as dictionary_learning has them after loading; SAELens would leave them as stored";
+            words = "Feature activations are those of unit decoder directions, as dictionary_learning has them after "
+                    + "loading; SAELens would leave them as stored";
         } else if (format.equals(DictionaryLearning.FORMAT)
                 && !draft.subtractsDecoderBias()
                 && draft.activation().kind() == Activation.Kind.RELU) {
-            words =
-                    "Feature activations are those of the library's encode(); its forward() reports them times the decoder norms";
+            words = "Feature activations are those of the library's encode(); its forward() reports them times the "
+                    + "decoder norms";
         }
         say("Feature scale", words, null);
     }

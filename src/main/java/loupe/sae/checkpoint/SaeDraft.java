@@ -312,8 +312,8 @@ final class SaeDraft {
      */
     void noteWhatWasSaid(SaeOptions options) {
         if (transcodes() && hookOut.isEmpty()) {
-            warn(
-                    "It is a transcoder, but does not say where in the model it writes; its features can be read, but its output not put back");
+            warn("It is a transcoder, but does not say where in the model it writes; its features can be read, but "
+                    + "its output not put back");
         }
         if (options.subtractDecoderBias().isPresent()) {
             if (transcodes() || has(Part.INPUT_BIAS)) {

@@ -172,7 +172,8 @@ final class SaeLens implements SaeFamily {
                     default ->
                         throw files.refused(
                                 "cfg.json says normalize_activations " + name + ", which is not supported",
-                                "none, expected_average_only_in, constant_norm_rescale, constant_scalar_rescale or layer_norm",
+                                "none, expected_average_only_in, constant_norm_rescale, constant_scalar_rescale or "
+                                        + "layer_norm",
                                 "");
                 });
         if (draft.normalisation() == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {

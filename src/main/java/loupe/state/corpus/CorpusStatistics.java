@@ -39,6 +39,7 @@ import loupe.sae.SparseFeatures;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a corpus says about the features of each open checkpoint. The pass over the corpus runs in the background, one
@@ -70,7 +71,7 @@ public final class CorpusStatistics {
     }
 
     /** The text that lies beside a model, as it does in the sample; null if none does. */
-    private static Path besides(OpenModel model) {
+    private static @Nullable Path besides(@Nullable OpenModel model) {
         if (model == null) {
             return null;
         }

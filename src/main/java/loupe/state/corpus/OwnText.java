@@ -18,6 +18,7 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A text that the user typed or took from an example, in tokens of the open model; both sides read it. JavaFX thread
@@ -32,7 +33,7 @@ public final class OwnText {
     private final BooleanProperty beginning = new SimpleBooleanProperty(this, "beginning", true);
     private final IntegerProperty token = new SimpleIntegerProperty(this, "token", -1);
     private final ResultSlot<Read> tokens;
-    private List<Integer> given;
+    private @Nullable List<Integer> given;
     private String givenText = "";
 
     /**
@@ -145,7 +146,8 @@ public final class OwnText {
     }
 
     /** @param given the text's tokens, if they are known already; else null */
-    private record Tokenise(Tokenizer tokenizer, String text, List<Integer> given, boolean beginning, int context)
+    private record Tokenise(
+            Tokenizer tokenizer, String text, @Nullable List<Integer> given, boolean beginning, int context)
             implements HostQuestion<Read> {
         @Override
         public Read answer(Cancellation cancellation) {

@@ -17,6 +17,7 @@ import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.SharedRange;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /** What a side's checkpoint makes of the user's own text: every feature at every token. JavaFX thread only. */
 public final class OwnTextModel {
@@ -113,7 +114,7 @@ public final class OwnTextModel {
         }
     }
 
-    private static Problem why(OpenModel model, OpenSae sae) {
+    private static @Nullable Problem why(@Nullable OpenModel model, @Nullable OpenSae sae) {
         if (model != null && model.tokenizer().isEmpty()) {
             return new Problem("The model has no tokenizer files, so it cannot read a text", true, "");
         }

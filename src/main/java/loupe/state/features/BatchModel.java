@@ -39,6 +39,7 @@ import loupe.state.window.Activity;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trees, token lists and best scales of many features of checkpoint A, under what the ghost controls say, written to a
@@ -56,8 +57,8 @@ public final class BatchModel {
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private final ReadOnlyObjectWrapper<Activity.Job> job = new ReadOnlyObjectWrapper<>(this, "job");
     private final ReadOnlyObjectWrapper<Path> file = new ReadOnlyObjectWrapper<>(this, "file");
-    private Wish last;
-    private Run run;
+    private @Nullable Wish last;
+    private @Nullable Run run;
     /** Goes up with whatever fills the rows, so that a file read late does not replace what came after it. */
     private long filling;
 
@@ -149,7 +150,7 @@ public final class BatchModel {
 
     /** Goes on with the batch that was stopped. */
     public void goOn() {
-        if (canGoOn()) {
+        if (last != null && canGoOn()) {
             begin(last);
         }
     }
@@ -162,6 +163,7 @@ public final class BatchModel {
     }
 
     /** Shows the rows of a batch's file, unless another file is opened or a batch begun before it has been read. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     public void open(Path path) {
         if (running.get()) {
             return;
@@ -201,7 +203,7 @@ public final class BatchModel {
         workbench.service().files().execute(mine::open);
     }
 
-    private void ended(Run of, Throwable failure) {
+    private void ended(Run of, @Nullable Throwable failure) {
         of.job.end();
         if (run != of) {
             return;
@@ -224,9 +226,13 @@ public final class BatchModel {
     private final class Run {
         private final Wish wish;
         private final Cancellation cancellation = new Cancellation();
+
+        @SuppressWarnings("NullAway.Init") // begun with the run
         private Activity.Job job;
-        private volatile Pending<?> asked;
+
+        private volatile @Nullable Pending<?> asked;
         /** Touched by one task of the file pool after the other. */
+        @SuppressWarnings("NullAway.Init") // opened first
         private BatchFile out;
 
         private List<Integer> missing = List.of();
@@ -339,7 +345,7 @@ public final class BatchModel {
             return pending.answer();
         }
 
-        private void end(Throwable failure) {
+        private void end(@Nullable Throwable failure) {
             if (out != null) {
                 out.close();
             }

@@ -16,6 +16,7 @@ import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /** Two numbers of every feature against each other, of both checkpoints if two are open. JavaFX thread only. */
 public final class FeatureScatterModel {
@@ -123,7 +124,7 @@ public final class FeatureScatterModel {
         HistogramView.recall(settings, "scatter.log-y", logUp);
     }
 
-    private static void recall(String name, ObjectProperty<FeatureColumn> axis) {
+    private static void recall(@Nullable String name, ObjectProperty<FeatureColumn> axis) {
         Arrays.stream(FeatureColumn.values())
                 .filter(column -> !column.isText() && column.name().equals(name))
                 .forEach(axis::set);

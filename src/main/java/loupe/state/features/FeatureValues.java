@@ -5,6 +5,7 @@ import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
 import loupe.index.FeatureStatistics;
 import loupe.state.window.VocabularyTexts;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of a checkpoint's features at one moment; shared with the compute thread, never written. Null stands
@@ -15,31 +16,31 @@ import loupe.state.window.VocabularyTexts;
 record FeatureValues(
         int features,
         boolean ofA,
-        DirectionNorms.Answer norms,
-        LogitMoments.Answer moments,
-        FeatureMatching.Answer matching,
-        FeatureStatistics statistics,
-        VocabularyTexts texts) {
+        DirectionNorms.@Nullable Answer norms,
+        LogitMoments.@Nullable Answer moments,
+        FeatureMatching.@Nullable Answer matching,
+        @Nullable FeatureStatistics statistics,
+        @Nullable VocabularyTexts texts) {
     static final FeatureValues NONE = new FeatureValues(0, true, null, null, null, null, null);
 
     /** A number; NaN while it is not known. */
     double number(FeatureColumn column, int feature) {
-        boolean counted = statistics != null && feature < statistics.features();
-        boolean reached = moments != null && feature < moments.done();
-        boolean measured = norms != null && feature < norms.decoder().length;
+        FeatureStatistics counted = statistics != null && feature < statistics.features() ? statistics : null;
+        LogitMoments.Answer reached = moments != null && feature < moments.done() ? moments : null;
+        DirectionNorms.Answer measured = norms != null && feature < norms.decoder().length ? norms : null;
         float[] matches = matching == null ? new float[0] : ofA ? matching.cosinesToB() : matching.cosinesToA();
         return switch (column) {
             case NUMBER -> feature;
-            case DENSITY -> counted ? statistics.density(feature) : Double.NaN;
-            case MAX -> counted ? statistics.max()[feature] : Double.NaN;
-            case MEAN -> counted ? statistics.mean(feature) : Double.NaN;
-            case SPREAD -> counted ? statistics.deviation(feature) : Double.NaN;
-            case MIN -> counted ? statistics.minPositive()[feature] : Double.NaN;
-            case ENCODER_NORM -> measured ? norms.encoder()[feature] : Double.NaN;
-            case DECODER_NORM -> measured ? norms.decoder()[feature] : Double.NaN;
-            case COSINE -> measured ? norms.cosines()[feature] : Double.NaN;
-            case SKEWNESS -> reached ? moments.skewness()[feature] : Double.NaN;
-            case KURTOSIS -> reached ? moments.kurtosis()[feature] : Double.NaN;
+            case DENSITY -> counted != null ? counted.density(feature) : Double.NaN;
+            case MAX -> counted != null ? counted.max()[feature] : Double.NaN;
+            case MEAN -> counted != null ? counted.mean(feature) : Double.NaN;
+            case SPREAD -> counted != null ? counted.deviation(feature) : Double.NaN;
+            case MIN -> counted != null ? counted.minPositive()[feature] : Double.NaN;
+            case ENCODER_NORM -> measured != null ? measured.encoder()[feature] : Double.NaN;
+            case DECODER_NORM -> measured != null ? measured.decoder()[feature] : Double.NaN;
+            case COSINE -> measured != null ? measured.cosines()[feature] : Double.NaN;
+            case SKEWNESS -> reached != null ? reached.skewness()[feature] : Double.NaN;
+            case KURTOSIS -> reached != null ? reached.kurtosis()[feature] : Double.NaN;
             case MATCH -> feature < matches.length ? matches[feature] : Double.NaN;
             case PROMOTED -> Double.NaN;
         };
@@ -54,7 +55,7 @@ record FeatureValues(
 
     /** The tokens a feature promotes most, as text; empty while they are not known. */
     String promoted(int feature) {
-        if (moments == null || feature >= moments.done()) {
+        if (moments == null || texts == null || feature >= moments.done()) {
             return "";
         }
         StringBuilder text = new StringBuilder();

@@ -3,6 +3,7 @@ package loupe.state.ghost;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import javafx.beans.property.BooleanProperty;
 import javafx.beans.property.DoubleProperty;
@@ -94,7 +95,7 @@ public final class GhostControlsModel {
     /** Where a knob stands, before it is rounded. */
     @SuppressWarnings("unchecked") // each property is put under the knob that made it
     public <T, P extends Property<T>> P property(Knob<T, P> knob) {
-        return (P) properties.get(knob);
+        return (P) Objects.requireNonNull(properties.get(knob));
     }
 
     /**
@@ -107,7 +108,7 @@ public final class GhostControlsModel {
         if (knob.slider().isEmpty()) {
             throw new IllegalArgumentException(knob + " has no slider");
         }
-        return (Property<Number>) properties.get(knob);
+        return (Property<Number>) Objects.requireNonNull(properties.get(knob));
     }
 
     public DoubleProperty encoderMix() {

@@ -2,6 +2,7 @@ package loupe.state.ghost;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
@@ -27,7 +28,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
     /** The value of a knob. */
     @SuppressWarnings("unchecked") // a knob's value is put under it by GhostControlsModel, which has it from the knob
     public <T> T of(Knob<T, ?> knob) {
-        return (T) byKnob.get(knob);
+        return (T) Objects.requireNonNull(byKnob.get(knob));
     }
 
     /** 1 is the encoder direction, 0 the decoder direction. */

@@ -8,6 +8,7 @@ import loupe.base.Problem;
 import loupe.inference.ModelId;
 import loupe.inference.OpenModel;
 import loupe.lm.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A prompt as its field has it, in tokens of the open model.
@@ -19,7 +20,11 @@ import loupe.lm.tokenizer.Tokenizer;
  * @param problem why not; null if it can
  */
 public record PromptReading(
-        ModelId model, String text, Tokenizer.Beginning beginning, GhostPrompt tokens, Problem problem) {
+        ModelId model,
+        String text,
+        Tokenizer.Beginning beginning,
+        @Nullable GhostPrompt tokens,
+        @Nullable Problem problem) {
     public boolean isOf(OpenModel other, GhostValues values) {
         return model.equals(other.id()) && text.equals(values.prompt()) && beginning == values.beginning();
     }

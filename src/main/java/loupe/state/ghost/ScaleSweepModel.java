@@ -14,6 +14,7 @@ import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What other scales would do for side A's feature, under everything else the ghost controls say: asked while it is
@@ -24,8 +25,8 @@ public final class ScaleSweepModel {
     private final GhostControlsModel controls;
     private final ResultSlot<ScaleSweep.Answer> sweep;
     private final BooleanProperty open = new SimpleBooleanProperty(this, "open", false);
-    private FeatureRef shown;
-    private PromptReading prompt;
+    private @Nullable FeatureRef shown;
+    private @Nullable PromptReading prompt;
 
     public ScaleSweepModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
         this.side = side;

@@ -35,6 +35,7 @@ import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens nearest to the ghost of a side's feature. The device is asked once per feature for the columns; every
@@ -68,7 +69,7 @@ public final class TokenListModel {
     private boolean marked;
     private long lastMove = Long.MIN_VALUE;
     private boolean heldThen;
-    private TokenMetric asked;
+    private @Nullable TokenMetric asked;
     private int askedComponents;
 
     public TokenListModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {

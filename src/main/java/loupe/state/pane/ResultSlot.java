@@ -20,6 +20,7 @@ import loupe.inference.InferenceService;
 import loupe.inference.Pending;
 import loupe.inference.Priority;
 import loupe.inference.Query;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Holds the latest answer to a changing question. JavaFX thread only.
@@ -44,11 +45,11 @@ public final class ResultSlot<R> {
 
     private boolean wanted = true;
     private long run;
-    private Question<R> running;
-    private Pending<R> work;
+    private @Nullable Question<R> running;
+    private @Nullable Pending<R> work;
     private boolean partShown;
-    private Question<R> waiting;
-    private Question<R> settled;
+    private @Nullable Question<R> waiting;
+    private @Nullable Question<R> settled;
 
     /** @param fx brings answers to the JavaFX thread; {@code Runnable::run} in tests */
     public ResultSlot(InferenceService service, Executor fx, Priority priority) {
@@ -249,7 +250,7 @@ public final class ResultSlot<R> {
         }
     }
 
-    private void deliver(long of, R answer, Throwable failure) {
+    private void deliver(long of, @Nullable R answer, @Nullable Throwable failure) {
         if (of != run || running == null) {
             return;
         }

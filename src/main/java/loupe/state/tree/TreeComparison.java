@@ -16,6 +16,7 @@ import loupe.state.pane.PaneStatusBinding;
 import loupe.state.pane.ResultSlot;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A side's definition tree laid over another tree: one that was kept a while ago (another scale, direction, feature or
@@ -31,7 +32,7 @@ public final class TreeComparison {
     private final ReadOnlyStringWrapper other = new ReadOnlyStringWrapper(this, "other", "");
     private final InvalidationListener followed = changed -> ask();
     private final ObservableValue<PaneStatus> status;
-    private Source source;
+    private @Nullable Source source;
 
     /** What the own tree is compared with. Equal sources have equal trees. */
     private interface Source {
@@ -62,7 +63,7 @@ public final class TreeComparison {
         }
     }
 
-    private ReadOnlyObjectProperty<DefinitionTree.Answer> following;
+    private @Nullable ReadOnlyObjectProperty<DefinitionTree.Answer> following;
 
     public TreeComparison(Workbench workbench, TreeModel own, VocabularyTexts texts) {
         this.own = own;

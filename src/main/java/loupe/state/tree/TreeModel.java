@@ -26,6 +26,7 @@ import loupe.state.pane.ResultSlot;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What the model says a side's feature means, as a tree that is shown while it grows. Raising the cutoff hides nodes
@@ -47,7 +48,7 @@ public final class TreeModel {
     private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance =
             new ReadOnlyObjectWrapper<>(this, "beyondChance");
     /** Read once for all features and scales it is asked with. */
-    private PromptReading prompt;
+    private @Nullable PromptReading prompt;
 
     public TreeModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
         this.side = side;
@@ -119,10 +120,12 @@ public final class TreeModel {
     private void correct() {
         DefinitionTree.Answer whole = tree.completeProperty().get() ? tree.getValue() : null;
         NullDivergence.Answer draws = chance.completeProperty().get() ? chance.getValue() : null;
-        boolean known = whole != null
-                && draws != null
-                && draws.query().equals(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS));
-        beyondChance.set(known ? draws.correct(whole) : null);
+        beyondChance.set(
+                whole != null
+                                && draws != null
+                                && draws.query().equals(NullDivergence.of(whole.query(), NullDivergence.DEFAULT_DRAWS))
+                        ? draws.correct(whole)
+                        : null);
     }
 
     /** Why no tree is grown: the prompt or the checkpoint cannot be used; null if both can. */

@@ -7,6 +7,7 @@ import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.base.Problem;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One of the two checkpoints that can be open at once, and which of its features is shown. Every pane's model is made
@@ -66,7 +67,7 @@ public final class CheckpointSide {
         return problem.getReadOnlyProperty();
     }
 
-    public void show(FeatureRef ref) {
+    public void show(@Nullable FeatureRef ref) {
         OpenSae open = sae.get();
         feature.set(ref != null && open != null && ref.sae().equals(open.id()) ? ref : null);
     }
@@ -75,12 +76,12 @@ public final class CheckpointSide {
         opening.set(is);
     }
 
-    void setProblem(Problem why) {
+    void setProblem(@Nullable Problem why) {
         problem.set(why);
     }
 
     /** Puts a checkpoint on this side; its feature goes first, so that no listener sees one of another checkpoint. */
-    void setSae(OpenSae open) {
+    void setSae(@Nullable OpenSae open) {
         feature.set(null);
         sae.set(open);
     }

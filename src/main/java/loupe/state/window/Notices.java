@@ -5,6 +5,7 @@ import java.time.Instant;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import loupe.base.Problem;
+import org.jspecify.annotations.Nullable;
 
 /** One line for each thing worth knowing that happened, newest first. JavaFX thread only. */
 public final class Notices {
@@ -49,5 +50,6 @@ public final class Notices {
      *
      * @param problem what failed; null if the notice is none of a failure
      */
-    public record Notice(Instant time, String text, Problem problem) {}
+    public record Notice(
+            Instant time, String text, @Nullable Problem problem) {}
 }

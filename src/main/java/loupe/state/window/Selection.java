@@ -8,6 +8,7 @@ import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
 import loupe.inference.SaeId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is selected, for all panes alike. JavaFX thread only.
@@ -25,7 +26,7 @@ public final class Selection {
     private final Deque<FeatureRef> future = new ArrayDeque<>();
     private final ReadOnlyBooleanWrapper hasPast = new ReadOnlyBooleanWrapper(this, "hasPast");
     private final ReadOnlyBooleanWrapper hasFuture = new ReadOnlyBooleanWrapper(this, "hasFuture");
-    private SaeId sae;
+    private @Nullable SaeId sae;
 
     /** The feature every pane shows; null while none is chosen. */
     public ReadOnlyObjectProperty<FeatureRef> feature() {
@@ -49,7 +50,7 @@ public final class Selection {
     /**
      * Chooses a checkpoint; its features are not those of the one before, so feature, brush and history go. Null: none.
      */
-    public void selectSae(SaeId id) {
+    public void selectSae(@Nullable SaeId id) {
         if (Objects.equals(id, sae)) {
             return;
         }
@@ -84,7 +85,7 @@ public final class Selection {
     }
 
     /** Marks a range; null: none. */
-    public void brush(Brush range) {
+    public void brush(@Nullable Brush range) {
         brush.set(range);
     }
 

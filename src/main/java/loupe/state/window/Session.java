@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is remembered from one start to the next. Paths are as given by the user; a setting that this version does not
@@ -21,11 +22,11 @@ import java.util.TreeMap;
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record Session(
-        String model,
+        @Nullable String model,
         List<Checkpoint> checkpoints,
         int feature,
         Map<String, String> settings,
-        Window window,
+        @Nullable Window window,
         Map<String, List<Double>> dividers,
         boolean dark,
         int fontSize,

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import loupe.inference.OpenModel;
 import loupe.lm.tokenizer.Tokenizer;
+import org.jspecify.annotations.Nullable;
 
 /** The texts of the open model's tokens, each decoded once. Read from any thread, changed on the JavaFX thread. */
 public final class VocabularyTexts {
@@ -15,9 +16,9 @@ public final class VocabularyTexts {
         use(workbench.model().get());
     }
 
-    private record Known(Tokenizer tokenizer, AtomicReferenceArray<String> texts) {}
+    private record Known(@Nullable Tokenizer tokenizer, AtomicReferenceArray<String> texts) {}
 
-    private void use(OpenModel model) {
+    private void use(@Nullable OpenModel model) {
         known = model == null
                 ? new Known(null, new AtomicReferenceArray<>(0))
                 : new Known(
@@ -28,12 +29,13 @@ public final class VocabularyTexts {
     /** A token's own text, its spaces kept; {@code <17>} where there is no tokenizer. */
     public String of(int id) {
         Known now = known;
-        if (now.tokenizer() == null || id < 0 || id >= now.texts().length()) {
+        Tokenizer tokenizer = now.tokenizer();
+        if (tokenizer == null || id < 0 || id >= now.texts().length()) {
             return "<" + id + ">";
         }
         String text = now.texts().get(id);
         if (text == null) {
-            text = now.tokenizer().text(id);
+            text = tokenizer.text(id);
             now.texts().set(id, text);
         }
         return text;
@@ -43,8 +45,9 @@ public final class VocabularyTexts {
     public List<Integer> encode(String text) {
         Known now = known;
         List<Integer> ids = new ArrayList<>();
-        if (now.tokenizer() != null) {
-            for (int id : now.tokenizer().encode(text, Tokenizer.Beginning.NO).ids()) {
+        Tokenizer tokenizer = now.tokenizer();
+        if (tokenizer != null) {
+            for (int id : tokenizer.encode(text, Tokenizer.Beginning.NO).ids()) {
                 ids.add(id);
             }
         }

@@ -215,7 +215,7 @@ public final class Workbench {
         Activity.Job job = activity.begin("Opening " + name, () -> abandonCheckpointOpening(side, mine));
         opening.whenComplete((opened, failure) -> fx.execute(() -> {
             job.end();
-            if (mine != checkpointOpening.get(side)) {
+            if (mine != checkpointOpening.getOrDefault(side, 0L)) {
                 if (opened != null) {
                     service.close(opened.id());
                 }
@@ -277,7 +277,7 @@ public final class Workbench {
     private void ask(CheckpointSide side, Path path, SaeOptions options, long opening, Remedy.Choice wanted) {
         CompletableFuture.supplyAsync(() -> proposals.apply(path, options), service.files())
                 .whenComplete((proposal, failure) -> fx.execute(() -> {
-                    if (opening != checkpointOpening.get(side)) {
+                    if (opening != checkpointOpening.getOrDefault(side, 0L)) {
                         return;
                     }
                     if (failure != null) {
@@ -382,7 +382,7 @@ public final class Workbench {
     }
 
     private void abandonCheckpointOpening(CheckpointSide side, long which) {
-        if (which == checkpointOpening.get(side)) {
+        if (which == checkpointOpening.getOrDefault(side, 0L)) {
             checkpointOpening.put(side, which + 1);
             side.setOpening(false);
         }

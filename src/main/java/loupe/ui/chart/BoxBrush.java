@@ -12,6 +12,7 @@ import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
 import loupe.ui.control.IconButtons;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -28,7 +29,7 @@ public final class BoxBrush {
     private final HBox chip;
     private String across = "";
     private String up = "";
-    private MouseEvent pressed;
+    private @Nullable MouseEvent pressed;
 
     /** Ranges along both axes. */
     public record Box(ValueRange across, ValueRange up) {

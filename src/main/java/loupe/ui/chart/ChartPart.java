@@ -23,6 +23,7 @@ import org.jfree.chart.fx.overlay.OverlayFX;
 import org.jfree.chart.panel.AbstractOverlay;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.chart.ui.RectangleEdge;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A JFreeChart chart in the workbench's look, following the theme. The readout, a line of words at the top right of the
@@ -35,7 +36,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
 
     private final String name;
     private final Label readout = new Label();
-    private ChartCanvas canvas;
+    private @Nullable ChartCanvas canvas;
     private BiConsumer<XYPlot, ColourRoles> dress = (plot, palette) -> {};
 
     ChartPart(String name) {
@@ -94,7 +95,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
     }
 
     public final XYPlot plot() {
-        return canvas.getChart().getXYPlot();
+        return Objects.requireNonNull(canvas).getChart().getXYPlot();
     }
 
     /** The area of the data in this part's pixels, empty before the first drawing. */
@@ -128,7 +129,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
     }
 
     private Rectangle2D area() {
-        return canvas.getRenderingInfo().getPlotInfo().getDataArea();
+        return Objects.requireNonNull(canvas).getRenderingInfo().getPlotInfo().getDataArea();
     }
 
     @Override

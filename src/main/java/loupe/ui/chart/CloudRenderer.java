@@ -108,7 +108,7 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
                 if (drawn.cloud().isFaint(i) != (strength == FAINT) || !(x >= 0 && x <= 1 && y >= 0 && y <= 1)) {
                     continue;
                 }
-                if (screen) {
+                if (raster != null) {
                     raster.dot(x, y, color.getRGB() & 0xffffff, strength);
                 } else {
                     double size = dense ? 2 : 3.2;
@@ -120,7 +120,7 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
                 }
             }
         }
-        if (screen) {
+        if (raster != null) {
             graphics.drawImage(raster.image, (int) area.getX(), (int) area.getY(), raster.width, raster.height, null);
         }
     }

@@ -14,6 +14,7 @@ import javafx.scene.input.MouseEvent;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
 import loupe.ui.control.IconButtons;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -32,7 +33,7 @@ final class RangeBrush {
     private final Region shade = new Region();
     private final Label words = new Label();
     private final HBox chip;
-    private Drag drag;
+    private @Nullable Drag drag;
 
     private record Drag(double pressed, ValueRange before, Grip grip) {}
 

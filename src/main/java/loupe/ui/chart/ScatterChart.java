@@ -21,6 +21,7 @@ import loupe.ui.export.PaperPen;
 import org.jfree.chart.fx.ChartCanvas;
 import org.jfree.chart.plot.XYPlot;
 import org.jfree.data.xy.DefaultXYDataset;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tens of thousands of points as dots, of one side or of both; the nearest one to the pointer is told, a click chooses
@@ -217,7 +218,7 @@ public final class ScatterChart extends ChartPart {
         chosen.accept(point.side(), point.index());
     }
 
-    private void tell(Point point) {
+    private void tell(@Nullable Point point) {
         if (point == null) {
             tell("");
         } else {
@@ -229,7 +230,7 @@ public final class ScatterChart extends ChartPart {
     }
 
     /** The point nearest to a pixel within reach, or null. Points that stand back are passed over. */
-    private Point nearest(double pixelX, double pixelY) {
+    private @Nullable Point nearest(double pixelX, double pixelY) {
         Point nearest = null;
         double best = REACH_PIXELS * REACH_PIXELS;
         if (!hasPlot()) {

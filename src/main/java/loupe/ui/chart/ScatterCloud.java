@@ -2,6 +2,7 @@ package loupe.ui.chart;
 
 import java.util.Objects;
 import loupe.state.window.Side;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The points of one side in a {@link ScatterChart}; those that are not finite are not drawn.
@@ -11,7 +12,7 @@ import loupe.state.window.Side;
  * @param y vertical values, as many; not to be written
  * @param faint which points stand back because a filter leaves them out; null for none; not to be written
  */
-public record ScatterCloud(Side side, double[] x, double[] y, boolean[] faint) {
+public record ScatterCloud(Side side, double[] x, double[] y, boolean @Nullable [] faint) {
     public ScatterCloud {
         Objects.requireNonNull(side, "side");
         if (x.length != y.length || (faint != null && faint.length != x.length)) {

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.Consumer;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
@@ -109,7 +110,7 @@ public final class ExamplesPane implements Pane {
             buttons.put(choice, button);
             choices.getButtons().add(button);
         }
-        buttons.get(Choice.TOP).setSelected(true);
+        button(Choice.TOP).setSelected(true);
         chip.getStyleClass().add("chip");
         chip.setAlignment(Pos.CENTER_LEFT);
         choiceList.setId("examples-choice-" + side);
@@ -178,9 +179,13 @@ public final class ExamplesPane implements Pane {
         }
     }
 
+    private ToggleButton button(Choice choice) {
+        return Objects.requireNonNull(buttons.get(choice));
+    }
+
     private void bind() {
         frame.statusProperty().bind(model.status());
-        model.choice().addListener((property, was, is) -> buttons.get(is).setSelected(true));
+        model.choice().addListener((property, was, is) -> button(is).setSelected(true));
         model.brush().addListener(changed -> showBrush());
         frame.widthProperty().addListener(changed -> showBrush());
         model.ablation().asked().addListener(changed -> showAblation());
@@ -195,7 +200,7 @@ public final class ExamplesPane implements Pane {
     }
 
     private void choose(Choice choice) {
-        buttons.get(choice).setSelected(true);
+        button(choice).setSelected(true);
         model.choice().set(choice);
     }
 

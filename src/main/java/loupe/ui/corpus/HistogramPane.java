@@ -27,6 +27,7 @@ import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
+import org.jspecify.annotations.Nullable;
 
 /** How often a side's feature is how active; a marked range filters the examples. */
 public final class HistogramPane implements Pane {
@@ -37,7 +38,7 @@ public final class HistogramPane implements Pane {
     private final ExportMenu export;
     private final ToggleButton logarithmic = new ToggleButton("Log");
     private final ToggleButton linear = new ToggleButton("Linear");
-    private FeatureActivations.Histogram shown;
+    private FeatureActivations.@Nullable Histogram shown;
 
     public HistogramPane(HistogramModel model, Supplier<String> provenance, FileSaver desk) {
         this.model = model;

@@ -37,6 +37,7 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.pane.Answers;
 import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -262,7 +263,7 @@ public final class ScatterPane implements Pane {
     }
 
     /** Which of A's features the table does not list; null if it lists all. */
-    private boolean[] filteredOut(int features) {
+    private boolean @Nullable [] filteredOut(int features) {
         if (table.rows().size() == 0 || table.rows().size() >= features) {
             return null;
         }

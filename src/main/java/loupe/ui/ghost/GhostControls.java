@@ -62,7 +62,10 @@ public final class GhostControls {
     private final ComboBox<TokenMetric> metric = new ComboBox<>();
     private final CustomTextField prompt = (CustomTextField) TextFields.createClearableTextField();
     private final ScaleFinder scaleFinder;
+
+    @SuppressWarnings("NullAway.Init") // made by the layout
     private SliderField scale;
+
     private final javafx.beans.value.ChangeListener<Number> scaleFollows =
             (property, was, is) -> scale.setValue(is.doubleValue());
 

@@ -15,6 +15,7 @@ import loupe.state.ghost.GhostControlsModel;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.style.PaintedRegion;
 import loupe.ui.style.TextWidths;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The curves of a sweep over scales, on the slider's own range: the score on its axis in nats, the others each between
@@ -33,7 +34,7 @@ final class ScaleCurves extends PaintedRegion {
     private final ObservableValue<GhostControlsModel.ScaleRange> range;
     private final ObservableValue<? extends Number> scale;
     private final ReadOnlyStringWrapper readout = new ReadOnlyStringWrapper(this, "readout", "");
-    private ScaleSweep.Answer answer;
+    private ScaleSweep.@Nullable Answer answer;
 
     /**
      * @param range of the slider
@@ -155,10 +156,10 @@ final class ScaleCurves extends PaintedRegion {
             });
             for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
                 if (curve != ScaleSweep.Curve.SCORE) {
-                    draw(context, curve, top, bottom);
+                    draw(context, answer, curve, top, bottom);
                 }
             }
-            draw(context, ScaleSweep.Curve.SCORE, top, bottom);
+            draw(context, answer, ScaleSweep.Curve.SCORE, top, bottom);
             answer.best().ifPresent(best -> {
                 context.setLineDashes();
                 context.setLineWidth(1);
@@ -193,8 +194,9 @@ final class ScaleCurves extends PaintedRegion {
         return y;
     }
 
-    private void draw(GraphicsContext context, ScaleSweep.Curve curve, double top, double bottom) {
-        double[] values = answer.curve(curve);
+    private void draw(
+            GraphicsContext context, ScaleSweep.Answer known, ScaleSweep.Curve curve, double top, double bottom) {
+        double[] values = known.curve(curve);
         double least = Double.POSITIVE_INFINITY;
         double most = Double.NEGATIVE_INFINITY;
         for (double value : values) {
@@ -213,7 +215,7 @@ final class ScaleCurves extends PaintedRegion {
         boolean begun = false;
         for (int i = 0; i < values.length; i++) {
             if (!Double.isNaN(values[i])) {
-                double x = xOf(answer.scales()[i]);
+                double x = xOf(known.scales()[i]);
                 double y = bottom - (values[i] - least) / (most - least) * (bottom - top - 4);
                 if (begun) {
                     context.lineTo(x, y);

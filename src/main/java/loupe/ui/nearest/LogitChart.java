@@ -20,6 +20,7 @@ import loupe.ui.style.PaintedRegion;
 import loupe.ui.style.TextWidths;
 import loupe.ui.token.TokenText;
 import loupe.ui.token.TokenWeight;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Promoted and suppressed tokens as bars: the decoder direction's logit weights. Side by side when there is room, else
@@ -44,7 +45,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     private List<TokenWeight> suppressed = List.of();
     private Consumer<TokenWeight> chosen = token -> {};
     private double leastScale = 1e-12;
-    private TokenWeight pointed;
+    private @Nullable TokenWeight pointed;
     private String family = "";
     private TextWidths widths = TextWidths.shared("System");
 
@@ -98,11 +99,11 @@ public final class LogitChart extends PaintedRegion implements Exportable {
         context.restore();
     }
 
-    private TokenWeight at(double x, double y) {
+    private @Nullable TokenWeight at(double x, double y) {
         return shown(null).at(x / textScale(), y / textScale());
     }
 
-    private Drawing shown(TokenWeight emphasised) {
+    private Drawing shown(@Nullable TokenWeight emphasised) {
         return new Drawing(
                 promoted,
                 suppressed,
@@ -113,7 +114,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     }
 
     @SuppressWarnings("ReferenceEquality") // the very row that was drawn
-    private void point(TokenWeight token) {
+    private void point(@Nullable TokenWeight token) {
         if (token == pointed) {
             return;
         }
@@ -170,7 +171,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
         private final List<TokenWeight> suppressed;
         private final double width;
         private final double height;
-        private final TokenWeight pointed;
+        private final @Nullable TokenWeight pointed;
         private final double least;
         private final boolean beside;
         private final boolean tight;
@@ -182,7 +183,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
                 List<TokenWeight> suppressed,
                 double width,
                 double height,
-                TokenWeight pointed,
+                @Nullable TokenWeight pointed,
                 double least) {
             this.least = least;
             this.promoted = promoted;
@@ -299,6 +300,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
             return width;
         }
 
+        @Nullable
         TokenWeight at(double x, double y) {
             boolean second = beside ? x > width / 2 : y > height / 2;
             double top = second && !beside ? height / 2 : 0;

@@ -32,6 +32,7 @@ import javafx.util.Duration;
 import loupe.state.pane.PaneStatus;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.Tooltips;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -78,8 +79,8 @@ public final class PaneFrame extends StackPane {
     private final Button maximise =
             IconButtons.of(Feather.MAXIMIZE_2, "Maximise this pane (F11), Esc to go back", this::toggleMaximised);
     private final PauseTransition patience = new PauseTransition(PATIENCE);
-    private MaximiseHost host;
-    private PaneWindow window;
+    private @Nullable MaximiseHost host;
+    private @Nullable PaneWindow window;
     private boolean hasRows;
 
     public PaneFrame(String title) {
@@ -288,7 +289,7 @@ public final class PaneFrame extends StackPane {
             getChildren().remove(box);
             box.getStyleClass().add("maximised");
             host.show(box);
-        } else {
+        } else if (host != null) {
             host.release(box);
             host = null;
             box.getStyleClass().remove("maximised");
@@ -301,7 +302,7 @@ public final class PaneFrame extends StackPane {
 
     /** Moves the pane into a window of its own, or back; closing that window brings it back too. */
     public void toggleTornOff() {
-        if (isTornOff()) {
+        if (window != null) {
             window.close();
             return;
         }
@@ -313,13 +314,14 @@ public final class PaneFrame extends StackPane {
         VBox place = new VBox(where, back);
         place.getStyleClass().add("empty-state");
         getChildren().add(place);
-        window = new PaneWindow(this, box, title.get(), () -> {
+        PaneWindow own = new PaneWindow(this, box, title.get(), () -> {
             window = null;
             getChildren().setAll(box);
             tornOffLooks(false);
         });
+        window = own;
         tornOffLooks(true);
-        window.show();
+        own.show();
     }
 
     public boolean isTornOff() {

@@ -17,6 +17,7 @@ import loupe.base.Problem;
 import loupe.base.Remedy;
 import loupe.state.window.RemedyWords;
 import loupe.ui.control.Tooltips;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
@@ -114,9 +115,9 @@ public final class ProblemView extends Region {
         });
     }
 
-    public void onRetry(Runnable again) {
+    public void onRetry(@Nullable Runnable again) {
         visible(retry, again != null);
-        retry.setOnAction(event -> again.run());
+        retry.setOnAction(event -> Objects.requireNonNull(again).run());
     }
 
     /**
@@ -124,9 +125,9 @@ public final class ProblemView extends Region {
      *
      * @param dismiss what "Close" does; the button is hidden when null
      */
-    public void onDismiss(Runnable dismiss) {
+    public void onDismiss(@Nullable Runnable dismiss) {
         visible(close, dismiss != null);
-        close.setOnAction(event -> dismiss.run());
+        close.setOnAction(event -> Objects.requireNonNull(dismiss).run());
     }
 
     private void copyDetails() {

@@ -13,6 +13,7 @@ import javafx.css.converter.ColorConverter;
 import javafx.scene.layout.Region;
 import javafx.scene.paint.Color;
 import javafx.scene.text.Font;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A region that paints by itself (canvas, chart, tokens) with the colours and the font that the style sheets give its
@@ -53,7 +54,7 @@ public class PaintedRegion extends Region {
             new SimpleStyleableObjectProperty<>(FONT, this, "font", Font.getDefault());
     private final ReadOnlyObjectWrapper<ColourRoles> palette = new ReadOnlyObjectWrapper<>(this, "palette");
     private boolean stale;
-    private Look look;
+    private @Nullable Look look;
 
     private record Look(ColourRoles palette, Font font) {}
 

@@ -1,2 +1,5 @@
 /** Themes, the colours by role that parts paint with, and text widths. Sizes and colours stand in the style sheets. */
+@NullMarked
 package loupe.ui.style;
+
+import org.jspecify.annotations.NullMarked;

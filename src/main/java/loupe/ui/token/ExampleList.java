@@ -17,6 +17,7 @@ import loupe.state.window.Side;
 import loupe.ui.control.IconButtons;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
+import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 
 /**
@@ -29,10 +30,10 @@ public final class ExampleList extends ListView<TokenLine> {
     private double largest = 1;
     private Side side = Side.A;
     private BiConsumer<TokenLine, Integer> chosen = (line, token) -> {};
-    private IntConsumer opened;
+    private @Nullable IntConsumer opened;
     private String openTip = "";
     private int detailed = -1;
-    private Node detail;
+    private @Nullable Node detail;
 
     /** @param wrapping whether examples are paragraphs; else one row each, around the peak */
     public ExampleList(boolean wrapping) {
@@ -107,8 +108,9 @@ public final class ExampleList extends ListView<TokenLine> {
                     getListView().getSelectionModel().select(getIndex());
                 }
             });
-            if (opened != null) {
-                Button open = IconButtons.of(Feather.EDIT_3, openTip, () -> opened.accept(getIndex()));
+            IntConsumer action = opened;
+            if (action != null) {
+                Button open = IconButtons.of(Feather.EDIT_3, openTip, () -> action.accept(getIndex()));
                 open.getStyleClass().add("example-open");
                 open.setFocusTraversable(false);
                 row.setRight(open);

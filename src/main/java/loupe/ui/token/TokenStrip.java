@@ -26,6 +26,7 @@ import loupe.ui.export.Pen;
 import loupe.ui.style.ColourRoles;
 import loupe.ui.style.PaintedRegion;
 import loupe.ui.style.TextWidths;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens in a row or a paragraph, each on a background as strong as its activation, on the scale of the whole feature.
@@ -37,7 +38,7 @@ public final class TokenStrip extends PaintedRegion {
     private static final double FADE = 20;
 
     private final Canvas canvas = new Canvas();
-    private Tooltip tip;
+    private @Nullable Tooltip tip;
     private final boolean wrapping;
     private final ReadOnlyIntegerWrapper selected = new ReadOnlyIntegerWrapper(this, "selected", -1);
     private final ReadOnlyIntegerWrapper hovered = new ReadOnlyIntegerWrapper(this, "hovered", -1);
@@ -168,7 +169,7 @@ public final class TokenStrip extends PaintedRegion {
     }
 
     @Override
-    public Orientation getContentBias() {
+    public @Nullable Orientation getContentBias() {
         return wrapping ? Orientation.HORIZONTAL : null;
     }
 

@@ -1,2 +1,5 @@
 /** The definition tree: layout, painting, folding, searching, comparing and saving. */
+@NullMarked
 package loupe.ui.tree;
+
+import org.jspecify.annotations.NullMarked;

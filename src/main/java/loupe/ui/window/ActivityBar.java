@@ -1,5 +1,6 @@
 package loupe.ui.window;
 
+import java.util.Objects;
 import javafx.beans.binding.Bindings;
 import javafx.collections.ListChangeListener;
 import javafx.geometry.Pos;
@@ -150,8 +151,9 @@ final class ActivityBar {
             details.managedProperty().bind(details.visibleProperty());
             details.setOnAction(event -> {
                 ClipboardContent content = new ClipboardContent();
-                content.putString(
-                        getItem().text() + "\n\n" + getItem().problem().details());
+                Notices.Notice notice = getItem();
+                content.putString(notice.text() + "\n\n"
+                        + Objects.requireNonNull(notice.problem()).details());
                 Clipboard.getSystemClipboard().setContent(content);
             });
             text.setWrapText(true);

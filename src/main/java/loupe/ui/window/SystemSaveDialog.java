@@ -5,10 +5,11 @@ import java.nio.file.Path;
 import java.util.Optional;
 import javafx.stage.FileChooser;
 import javafx.stage.Window;
+import org.jspecify.annotations.Nullable;
 
 /** The operating system's dialog for saving a file. It begins in the folder that was chosen last. */
 public final class SystemSaveDialog implements SaveDialog {
-    private File lastFolder;
+    private @Nullable File lastFolder;
 
     @Override
     public Optional<Path> ask(Window owner, String suggestedName, String kind) {

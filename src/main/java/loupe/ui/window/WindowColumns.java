@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import javafx.beans.property.SimpleBooleanProperty;
 import javafx.geometry.Orientation;
@@ -66,16 +67,16 @@ final class WindowColumns {
                 name("rows"),
                 Orientation.VERTICAL,
                 ROW_HEIGHTS,
-                places.get(Place.CHARTS),
-                places.get(Place.TEXTS),
-                places.get(Place.TREES));
+                place(Place.CHARTS),
+                place(Place.TEXTS),
+                place(Place.TREES));
         split = dividers.split(
                 name("columns"),
                 Orientation.HORIZONTAL,
                 columnWidths(),
                 table.node(),
                 column(header.node(), rows),
-                column(controls.node(), places.get(Place.LISTS)));
+                column(controls.node(), place(Place.LISTS)));
         SplitPane.setResizableWithParent(table.node(), false);
         split.setMinSize(0, 0);
         node.getStyleClass().add("columns");
@@ -131,6 +132,10 @@ final class WindowColumns {
         });
         places.forEach((place, region) -> slots.later(region, () -> content(place)));
         slots.fill(gradually);
+    }
+
+    private StackPane place(Place place) {
+        return Objects.requireNonNull(places.get(place));
     }
 
     private List<Double> columnWidths() {

@@ -23,6 +23,8 @@ final class WorkbenchCommands {
     private final WorkbenchView view;
     private final WorkbenchModels models;
     private final FileOpening opening;
+
+    @SuppressWarnings("NullAway.Init") // added with the others
     private Command palette;
 
     WorkbenchCommands(WorkbenchView view, WorkbenchModels models, FileOpening opening) {

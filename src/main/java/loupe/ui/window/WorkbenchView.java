@@ -29,6 +29,7 @@ import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
 import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
+import org.jspecify.annotations.Nullable;
 
 /** The whole window: bar, three columns, activity line, and what lies over them: pages, the palette. */
 public final class WorkbenchView {
@@ -47,7 +48,7 @@ public final class WorkbenchView {
     private final Scene scene;
     private boolean comparing;
     private boolean narrow;
-    private PaneFrame focused;
+    private @Nullable PaneFrame focused;
 
     /**
      * @param saveDialog asks where to save what the panes export
@@ -305,7 +306,7 @@ public final class WorkbenchView {
         }
         List<CommandPalette.Entry> candidates = new ArrayList<>();
         for (Command command : commands.all()) {
-            if (command.enabled().getAsBoolean() && command != actions.palette()) {
+            if (command.enabled().getAsBoolean() && !command.equals(actions.palette())) {
                 candidates.add(new CommandPalette.Entry(command.title(), command.keyText(), command::run));
             }
         }

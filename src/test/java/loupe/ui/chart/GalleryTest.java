@@ -124,7 +124,8 @@ class GalleryTest extends UiTest {
                 empty.statusProperty()
                         .set(new PaneStatus(
                                 new PaneStatus.Empty(
-                                        "No examples yet: the corpus has not been indexed. Press Index corpus in the File menu"),
+                                        "No examples yet: the corpus has not been indexed. Press Index corpus in the "
+                                                + "File menu"),
                                 false,
                                 -1));
                 PaneFrame failed = new PaneFrame("Definition tree");
