@@ -80,6 +80,6 @@ public record Fit(ModelConfig model, SaeConfig sae) {
         return Arrays.stream(HookPoint.Site.values())
                 .map(site -> model.at(new HookPoint(site, site.inBlock() ? 0 : HookPoint.NO_LAYER)))
                 .flatMap(Optional::stream)
-                .anyMatch(shape -> shape.size() == width || sae.head().isPresent() && shape.width() == width);
+                .anyMatch(shape -> shape.size() == width || (sae.head().isPresent() && shape.width() == width));
     }
 }

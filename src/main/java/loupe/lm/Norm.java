@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param gain (dModel), or (dHead) for the norm of each head's queries or keys
  * @param bias of the same shape; null for RMSNorm
  */
-record Norm(NormKind kind, NDArray gain, NDArray bias, double epsilon) {
+record Norm(NormKind kind, NDArray gain, @Nullable NDArray bias, double epsilon) {
     /** Normalises x where there is no hook point. */
     NDArray apply(NDArray x) {
         if (kind == NormKind.LAYER_NORM) {

@@ -4,7 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.Objects;
 import loupe.base.Refusal;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Activations as an autoencoder reads them, and what is needed to give its output back in their terms. Device thread

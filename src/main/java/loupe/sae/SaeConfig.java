@@ -177,7 +177,7 @@ public record SaeConfig(
                 || (reading.heads() instanceof Heads.Unstated
                         && hook().map(HookPoint::site)
                                 .filter(HookPoint.Site::hasHeads)
-                                .isPresent();
+                                .isPresent());
     }
 
     /**

@@ -2,6 +2,8 @@ package loupe.analysis.compare;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.Optional;
 import loupe.analysis.DeviceArrays;
 import loupe.base.Refusal;

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 import loupe.analysis.DeviceArrays;
@@ -260,7 +261,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
     /** Keeps the values at some hook points and ends the pass at the last of them. */
     private record Caught(Set<HookPoint> points, Map<HookPoint, NDArray> values) implements Hook {
         NDArray value(HookPoint at) {
-            return values.get(at);
+            return Objects.requireNonNull(values.get(at), at::toString);
         }
 
         @Override

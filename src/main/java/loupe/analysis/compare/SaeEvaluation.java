@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
@@ -265,7 +266,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         }
 
         NDArray value(HookPoint at) {
-            return values.get(at);
+            return Objects.requireNonNull(values.get(at), at::toString);
         }
 
         @Override

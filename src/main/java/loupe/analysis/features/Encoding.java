@@ -145,7 +145,7 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
                     && shape[rank - 1] != config.dIn()
                     && (long) shape[rank - 1] * shape[rank - 2] == config.dIn()
                     && config.readsHeads();
-            if (rank == 0 || !heads && shape[rank - 1] != config.dIn()) {
+            if (rank == 0 || (!heads && shape[rank - 1] != config.dIn())) {
                 throw new Refusal(
                         "The activations have shape " + Arrays.toString(shape),
                         "vectors of " + config.dIn() + " numbers",

@@ -75,6 +75,7 @@ public final class Cli implements Runnable {
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Show the versions of the program, of Java and of the engine, and exit.")
+    @SuppressWarnings("unused") // the parser prints the versions itself
     private boolean version;
 
     @Parameters(
@@ -227,7 +228,8 @@ public final class Cli implements Runnable {
         return "Reading or writing failed: " + failure.getMessage();
     }
 
-    private int say(String message, int code) {
+    private int say(@Nullable String said, int code) {
+        String message = String.valueOf(said);
         err.println(message.endsWith(".") ? message : message + ".");
         return code;
     }

@@ -120,7 +120,8 @@ public final class GhostKnobs {
                     KnobSlider.linear(
                             "Fold below",
                             "nats",
-                            "Fold branches whose log-likelihood ratio to the baseline is below this (nats). Leftmost: fade only",
+                            "Fold branches whose log-likelihood ratio to the baseline is below this (nats). Leftmost: "
+                                    + "fade only",
                             FOLDS_NOTHING,
                             7,
                             0.1,

@@ -11,6 +11,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
 import loupe.analysis.ghost.DefinitionTree;
+import loupe.analysis.ghost.GhostPrompt;
 import loupe.analysis.ghost.NullDivergence;
 import loupe.analysis.ghost.TreeBaseline;
 import loupe.analysis.ghost.TreeLimits;
@@ -151,14 +152,15 @@ public final class TreeModel {
         promptProblem.set(misfit.map(why ->
                         Problem.of(why.refusal(sae.id().name(), model.id().name())))
                 .orElse(prompt.problem()));
-        if (promptProblem.get() != null) {
+        GhostPrompt tokens = prompt.tokens();
+        if (promptProblem.get() != null || tokens == null) {
             tree.clear();
             clean.clear();
             return;
         }
         TreeLimits limits = new TreeLimits(
                 values.cutoff(), values.topK(), values.depth(), OptionalInt.of(MOST_NODES), OptionalInt.empty());
-        DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), prompt.tokens(), limits)
+        DefinitionTree unsteered = new DefinitionTree(model.id(), values.treeGhostOf(feature), tokens, limits)
                 .withBaseline(baseline.get());
         Optional<TreeSteering> steering = values.steering().of(feature, model, sae);
         DefinitionTree question = steering.map(unsteered::withSteering).orElse(unsteered);

@@ -274,6 +274,7 @@ public final class Workbench {
      *
      * @param wanted why it is asked: the k, which the files may also say wrongly, or the hook point
      */
+    @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     private void ask(CheckpointSide side, Path path, SaeOptions options, long opening, Remedy.Choice wanted) {
         CompletableFuture.supplyAsync(() -> proposals.apply(path, options), service.files())
                 .whenComplete((proposal, failure) -> fx.execute(() -> {

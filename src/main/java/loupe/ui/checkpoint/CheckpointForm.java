@@ -38,7 +38,8 @@ public final class CheckpointForm {
         Label heading = new Label(doubt.path().getFileName() + ": settings are missing");
         heading.getStyleClass().add("form-heading");
         Label why = new Label(
-                "The file has the weights, but not all settings needed to use them. The proposed values are guessed from the file's name, the other checkpoint and the model.");
+                "The file has the weights, but not all settings needed to use them. The proposed values are guessed "
+                        + "from the file's name, the other checkpoint and the model.");
         why.setWrapText(true);
         why.getStyleClass().add("muted");
 

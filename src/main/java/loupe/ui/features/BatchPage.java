@@ -85,8 +85,10 @@ public final class BatchPage {
         what.textProperty()
                 .bind(Bindings.createStringBinding(
                         () -> "Of the " + NumberTexts.count(features.rows().size())
-                                + " features in the table, in its order, with the current ghost controls. Each feature is written to the file as soon as it is done; "
-                                + "a batch that was stopped is resumed by choosing the same file again. The command batch reads and writes the same files",
+                                + " features in the table, in its order, with the current ghost controls. Each "
+                                + "feature is written to the file as soon as it is done; "
+                                + "a batch that was stopped is resumed by choosing the same file again. The command "
+                                + "batch reads and writes the same files",
                         features.version(),
                         features.rows()));
         what.getStyleClass().add("muted");

@@ -35,11 +35,11 @@ public final class ProblemView extends Region {
     private final HBox words;
     private final FlowPane buttons;
     private final ScrollPane scroll;
-    private Consumer<Remedy> remedied;
+    private @Nullable Consumer<Remedy> remedied;
     private Problem problem = new Problem("", true, "");
 
     /** @param again what "Retry" does; the button is hidden when null */
-    public ProblemView(Runnable again) {
+    public ProblemView(@Nullable Runnable again) {
         getStyleClass().add("problem-view");
         FontIcon icon = new FontIcon(Feather.ALERT_TRIANGLE);
         icon.getStyleClass().add("problem-icon");
@@ -100,18 +100,23 @@ public final class ProblemView extends Region {
         offer();
     }
 
-    /** @param chosen is given the remedy whose button was pressed; null where nothing can be chosen */
-    public void onRemedy(Consumer<Remedy> chosen) {
+    /**
+     * Says what becomes of the remedy that the user chooses.
+     *
+     * @param chosen is given the remedy whose button was pressed; null where nothing can be chosen
+     */
+    public void onRemedy(@Nullable Consumer<Remedy> chosen) {
         remedied = chosen;
         offer();
     }
 
     private void offer() {
-        Optional<Remedy> offered = remedied == null ? Optional.empty() : RemedyWords.offered(problem);
+        Consumer<Remedy> mending = remedied;
+        Optional<Remedy> offered = mending == null ? Optional.empty() : RemedyWords.offered(problem);
         visible(mend, offered.isPresent());
         offered.ifPresent(remedy -> {
             mend.setText(RemedyWords.label(remedy));
-            mend.setOnAction(event -> remedied.accept(remedy));
+            mend.setOnAction(event -> Objects.requireNonNull(mending).accept(remedy));
         });
     }
 

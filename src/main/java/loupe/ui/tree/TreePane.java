@@ -235,9 +235,9 @@ public final class TreePane implements Pane {
             frame.subtitleProperty()
                     .set(nodes + ", " + NumberTexts.number(answer.divergence()) + " nats from the baseline");
             frame.subtitleTipProperty()
-                    .set(
-                            "Kullback-Leibler divergence of the next token from the baseline's, in nats, summed over the nodes weighted by their probability. "
-                                    + "When the tree is complete it is compared with that of random directions.");
+                    .set("Kullback-Leibler divergence of the next token from the baseline's, in nats, summed over "
+                            + "the nodes weighted by their probability. "
+                            + "When the tree is complete it is compared with that of random directions.");
         } else {
             frame.subtitleProperty().set(nodes);
             frame.subtitleTipProperty().set("");

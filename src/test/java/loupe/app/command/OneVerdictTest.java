@@ -73,21 +73,34 @@ class OneVerdictTest {
                 "blocks.1.attn.hook_z             | 8  |   |                        |    | accepted",
                 "blocks.1.attn.hook_z             | 4  | 1 |                        |    | accepted",
                 "blocks.1.attn.hook_q             | 8  |   |                        |    | accepted",
-                "blocks.0.mlp.hook_pre_linear     | 32 |   |                        |    | which tiny, a gpt2 model, does not have",
-                "blocks.0.attn.hook_attn_scores   | 8  |   |                        |    | where a token of tiny has no vector",
-                "blocks.0.attn.hook_pattern       | 8  |   |                        |    | where a token of tiny has no vector",
-                "blocks.0.hook_resid_mid          | 8  |   | blocks.1.hook_mlp_out  | 40 | writes vectors of 40 numbers, but at blocks.1.hook_mlp_out tiny has vectors of 8",
-                "blocks.0.ln2.hook_normalized     | 8  |   |                        | 40 | writes vectors of 40 numbers, and tiny has none of that width",
-                "blocks.0.ln2.hook_normalized     | 8  |   | blocks.9.hook_mlp_out  | 8  | writes at blocks.9.hook_mlp_out, but tiny has 2 layers",
-                "blocks.0.hook_resid_mid          | 8  |   | blocks.0.attn.hook_pattern | 8 | where a token of tiny has no vector",
-                "blocks.2.hook_resid_pre          | 8  |   |                        |    | reads at blocks.2.hook_resid_pre, but tiny has 2 layers",
-                "blocks.1.hook_resid_pre          | 16 |   |                        |    | reads vectors of 16 numbers, but at blocks.1.hook_resid_pre tiny has vectors of 8",
+                "blocks.0.mlp.hook_pre_linear     | 32 |   |                        |    | which tiny, a gpt2 model, "
+                        + "does not have",
+                "blocks.0.attn.hook_attn_scores   | 8  |   |                        |    | where a token of tiny has "
+                        + "no vector",
+                "blocks.0.attn.hook_pattern       | 8  |   |                        |    | where a token of tiny has "
+                        + "no vector",
+                "blocks.0.hook_resid_mid          | 8  |   | blocks.1.hook_mlp_out  | 40 | writes vectors of 40 "
+                        + "numbers, but at blocks.1.hook_mlp_out tiny has vectors of 8",
+                "blocks.0.ln2.hook_normalized     | 8  |   |                        | 40 | writes vectors of 40 "
+                        + "numbers, and tiny has none of that width",
+                "blocks.0.ln2.hook_normalized     | 8  |   | blocks.9.hook_mlp_out  | 8  | writes at "
+                        + "blocks.9.hook_mlp_out, but tiny has 2 layers",
+                "blocks.0.hook_resid_mid          | 8  |   | blocks.0.attn.hook_pattern | 8 | where a token of tiny "
+                        + "has no vector",
+                "blocks.2.hook_resid_pre          | 8  |   |                        |    | reads at "
+                        + "blocks.2.hook_resid_pre, but tiny has 2 layers",
+                "blocks.1.hook_resid_pre          | 16 |   |                        |    | reads vectors of 16 "
+                        + "numbers, but at blocks.1.hook_resid_pre tiny has vectors of 8",
                 "blocks.1.mlp.hook_post           | 8  |   |                        |    | tiny has vectors of 32",
                 "blocks.1.ln1.hook_scale          | 8  |   |                        |    | tiny has vectors of 1",
-                "blocks.1.attn.hook_z             | 4  | 2 |                        |    | reads head 2 at blocks.1.attn.hook_z, where tiny has 2 heads",
-                "blocks.1.attn.hook_z             | 8  | 1 |                        |    | reads vectors of 8 numbers, but at blocks.1.attn.hook_z tiny has vectors of 4",
-                "                                 | 8  |   |                        |    | does not say where in the model it reads",
-                "                                 | 40 |   |                        |    | reads vectors of 40 numbers, and tiny has none of that width"
+                "blocks.1.attn.hook_z             | 4  | 2 |                        |    | reads head 2 at "
+                        + "blocks.1.attn.hook_z, where tiny has 2 heads",
+                "blocks.1.attn.hook_z             | 8  | 1 |                        |    | reads vectors of 8 "
+                        + "numbers, but at blocks.1.attn.hook_z tiny has vectors of 4",
+                "                                 | 8  |   |                        |    | does not say where in the "
+                        + "model it reads",
+                "                                 | 40 |   |                        |    | reads vectors of 40 "
+                        + "numbers, and tiny has none of that width"
             })
     void theWindowAndTheCommandLineAgree(
             String reads, int dIn, Integer head, String writes, Integer dOut, String verdict) throws IOException {
