@@ -77,7 +77,7 @@ public final class PlantedCorpus {
         List<Integer> offsets = new ArrayList<>(List.of(0));
         List<Integer> features = new ArrayList<>();
         List<Float> values = new ArrayList<>();
-        for (int[] context : ((CorpusActivations) query).contexts()) {
+        for (int[] context : ((CorpusActivations) query).contexts().all()) {
             for (int letter : context) {
                 for (int feature = 0; feature < PLANTED.length; feature++) {
                     if (PLANTED[feature][letter] != 0 && (feature != AT_E_AFTER_A || context[0] == 0)) {

@@ -263,7 +263,7 @@ class CommandsTest {
                 .isNotEqualTo(clean)
                 .isNotEqualTo(json(plus(tree, "--steer", "1:4")).get("tree"));
         assertThat(json(plus(tree, "--steer", "1:0")).get("tree")).isEqualTo(clean);
-        assertThat(CommandRun.of((Object[]) plus(tree, "--steer", "1:4", "--clamp", "1:4")).code)
+        assertThat(CommandRun.of(plus(tree, "--steer", "1:4", "--clamp", "1:4")).code)
                 .isEqualTo(2);
     }
 
@@ -337,7 +337,7 @@ class CommandsTest {
     void tokensAreFilteredAndListedForBothSidesWhenAsked() {
         List<String> list =
                 List.of("tokens", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--top", "300");
-        assertThat(json(list.toArray(String[]::new))
+        assertThat(json(list.toArray())
                         .get("settings")
                         .get("filter")
                         .isNull())
@@ -435,10 +435,10 @@ class CommandsTest {
         }
         assertThat(features).containsExactly(0, 1, 2, 4);
         assertThat(Files.readAllLines(out)).startsWith(lines.get(0), lines.get(1), lines.get(2));
-        assertThat(CommandRun.of((Object[]) plus(batch, "--features", "0")).err)
+        assertThat(CommandRun.of(plus(batch, "--features", "0")).err)
                 .contains("is there already")
                 .contains("--resume");
-        assertThat(CommandRun.of((Object[]) plus(batch, "--features", "0", "--resume", "--scale", "2")).err)
+        assertThat(CommandRun.of(plus(batch, "--features", "0", "--resume", "--scale", "2")).err)
                 .contains("other settings (scale was 3.8 and is 2.0)");
     }
 
