@@ -38,7 +38,7 @@ public final class JsonLines implements AutoCloseable {
     /**
      * Opens an earlier file to go on with.
      *
-     * @throws CheckpointException if a whole line is no JSON document
+     * @throws loupe.base.CheckpointException if a whole line is no JSON document
      */
     public static JsonLines goOn(Path file) throws IOException {
         List<JsonNode> known = new ArrayList<>();
@@ -51,7 +51,7 @@ public final class JsonLines implements AutoCloseable {
     /**
      * The documents of a file that is only looked at, without a torn last line.
      *
-     * @throws CheckpointException if a whole line is no JSON document
+     * @throws loupe.base.CheckpointException if a whole line is no JSON document
      */
     public static List<JsonNode> read(Path file) {
         List<JsonNode> known = new ArrayList<>();

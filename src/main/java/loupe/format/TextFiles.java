@@ -11,7 +11,7 @@ public final class TextFiles {
     /**
      * Writes a text so that the file is either as it was or complete.
      *
-     * @throws CheckpointException if it cannot be written
+     * @throws loupe.base.CheckpointException if it cannot be written
      */
     public static void write(Path path, String text) {
         try (OutputFile file = OutputFile.create(path)) {

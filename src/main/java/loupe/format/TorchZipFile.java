@@ -45,7 +45,7 @@ final class TorchZipFile {
     /**
      * Takes over {@code file}: the archive closes it.
      *
-     * @throws CheckpointException if it is not a plain checkpoint
+     * @throws loupe.base.CheckpointException if it is not a plain checkpoint
      */
     static FileArchive open(PositionalFile file, Map<String, ZipDirectory.Entry> entries) {
         return new TorchZipFile(file, entries).archive();
