@@ -337,11 +337,7 @@ class CommandsTest {
     void tokensAreFilteredAndListedForBothSidesWhenAsked() {
         List<String> list =
                 List.of("tokens", "--model", path("tiny"), "--sae", path("sae"), "--feature", "3", "--top", "300");
-        assertThat(json(list.toArray())
-                        .get("settings")
-                        .get("filter")
-                        .isNull())
-                .isTrue();
+        assertThat(json(list.toArray()).get("settings").get("filter").isNull()).isTrue();
         JsonNode said = json(plus(
                 list,
                 "--script",

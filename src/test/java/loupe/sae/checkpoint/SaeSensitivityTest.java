@@ -167,18 +167,16 @@ class SaeSensitivityTest {
     /** Per family of files, some golden case is known to fail: nobody adds a family without one. */
     @Test
     void everyRecordedFamilyIsAmongThem() throws NoSuchMethodException {
-        String table = String.join(
-                        " ",
-                        SaeSensitivityTest.class
-                                .getDeclaredMethod(
-                                        "aWrongValueInTheConfigurationIsSeen",
-                                        String.class,
-                                        String.class,
-                                        String.class,
-                                        String.class,
-                                        String.class)
-                                .getAnnotation(CsvSource.class)
-                                .value())
+        String table = SaeSensitivityTest.class
+                        .getDeclaredMethod(
+                                "aWrongValueInTheConfigurationIsSeen",
+                                String.class,
+                                String.class,
+                                String.class,
+                                String.class,
+                                String.class)
+                        .getAnnotation(CsvSource.class)
+                        .textBlock()
                 + aWrongWordOfTheUserIsSeen().map(s -> s.right().folder()).toList();
         assertThat(List.of("tok_", "dl_", "sl_", "sl5_", "openai_", "eleuther_", "gemmascope_"))
                 .allMatch(table::contains);
