@@ -36,7 +36,7 @@ public final class JsonLines implements AutoCloseable {
     }
 
     /**
-     * Opens an earlier file to go on with.
+     * Opens an existing file to append to.
      *
      * @throws loupe.base.CheckpointException if a whole line is no JSON document
      */
@@ -49,7 +49,7 @@ public final class JsonLines implements AutoCloseable {
     }
 
     /**
-     * The documents of a file that is only looked at, without a torn last line.
+     * Reads the documents of a file without opening it for writing; a torn last line is left out.
      *
      * @throws loupe.base.CheckpointException if a whole line is no JSON document
      */
@@ -63,7 +63,7 @@ public final class JsonLines implements AutoCloseable {
         return known;
     }
 
-    /** @return where the whole lines end */
+    /** @return the offset after the last whole line */
     private static int read(Path file, List<JsonNode> known) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         int from = 0;

@@ -36,7 +36,7 @@ final class TorchZipFile {
         this.folder = folder();
     }
 
-    /** Whether a zip with these entries is meant to be a torch file, good or bad. */
+    /** Whether a zip with these entries looks like a torch file, valid or not. */
     static boolean matches(Set<String> names) {
         return names.stream()
                 .anyMatch(name -> name.endsWith(PICKLE) || name.equals("data.pkl") || name.endsWith("/constants.pkl"));
