@@ -187,7 +187,7 @@ final class PlainSae implements SaeFamily {
         return normalisation.name().toLowerCase(Locale.ROOT);
     }
 
-    /** What the metadata say. */
+    /** The metadata of the file, checked as they are read. */
     private record Said(CheckpointFiles files) {
         String text(String key) {
             return files.archive().values().get("loupe." + key) instanceof String text ? text : "";

@@ -27,7 +27,7 @@ import loupe.tensor.HostTensor;
  * completely or not at all.
  */
 public final class SaeWriter {
-    /** The release whose folders ours are like; its readers convert what says less than 6.0.0. */
+    /** The release whose layout is written; its readers convert configurations of versions below 6.0.0. */
     private static final String SAE_LENS_VERSION = "6.18.0";
 
     private static final Map<String, String> TRAINERS = Map.of(
@@ -112,7 +112,7 @@ public final class SaeWriter {
         JsonFiles.write(folder.resolve("config.json"), settings);
     }
 
-    /** The class that computes this; empty if none does. */
+    /** The library's class that computes the same; empty if there is none. */
     private static String dictClass(SaeConfig config) {
         Activation activation = config.activation();
         boolean subtracts = config.reading().subtractsDecoderBias();
@@ -240,7 +240,7 @@ public final class SaeWriter {
         JsonFiles.write(folder.resolve("cfg.json"), saeLensConfig(config, architecture));
     }
 
-    /** Its name for what this computes; empty if it has none. Transcoders never subtract b_dec. */
+    /** SAELens' name for the architecture; empty if it has none. Transcoders never subtract b_dec. */
     private static String architecture(SaeConfig config, HostWeights weights) {
         Activation activation = config.activation();
         boolean jumps = activation instanceof Activation.JumpRelu;
@@ -317,7 +317,7 @@ public final class SaeWriter {
         return new HostTensor(values, values.length);
     }
 
-    /** Adds a matrix the way round the format wants it, turned on the heap if it lies the other way. */
+    /** Adds a matrix in the orientation that the format wants, transposed on the heap if needed. */
     static void matrix(Sink sink, String name, HostWeights weights, Part part, boolean featuresInRows) {
         DirectTensor tensor = weights.tensor(part);
         boolean asIs = part == Part.LOOKUP || part == Part.SKIP || weights.featuresInRows(part) == featuresInRows;
@@ -328,7 +328,7 @@ public final class SaeWriter {
         sink.add(name, List.of(rows, columns), source);
     }
 
-    /** Either writer. */
+    /** A writer of either container. */
     interface Sink {
         void add(String name, List<Long> shape, FloatSource source);
     }

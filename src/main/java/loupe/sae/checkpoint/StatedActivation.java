@@ -14,7 +14,7 @@ import loupe.sae.Activation.Kind;
 
 /**
  * What the files of a checkpoint say about its activation function: which one it is, and its parameters, of which k may
- * be missing or said twice. ReLU until something else is said.
+ * be missing or stated twice. ReLU until another one is set.
  */
 final class StatedActivation {
     private final Path path;
@@ -41,7 +41,7 @@ final class StatedActivation {
         guessed = false;
     }
 
-    /** Takes it to be this one, although nothing in the files tells it. */
+    /** Assumes this kind, although nothing in the files states it. */
     void isProbably(Kind likely) {
         kind = likely;
         guessed = true;
@@ -73,7 +73,7 @@ final class StatedActivation {
     /**
      * Notes that {@code where} gives this k.
      *
-     * @param where what says so, for messages, such as {@code cfg.json}
+     * @param where the source, for messages, such as {@code cfg.json}
      */
     void k(String where, OptionalInt k) {
         k.ifPresent(value -> statedK.put(where, value));
