@@ -29,9 +29,9 @@ public final class BatchFile implements AutoCloseable {
     }
 
     /**
-     * Begins a file, or goes on with one of the same settings.
+     * Creates a file, or resumes one of the same settings.
      *
-     * @throws CheckpointException if the file was begun with others, or is no batch's
+     * @throws CheckpointException if the file has other settings, or is not a batch file
      */
     public static BatchFile open(Path file, Map<String, Object> settings) {
         try {
@@ -67,9 +67,9 @@ public final class BatchFile implements AutoCloseable {
     }
 
     /**
-     * The rows of a finished or interrupted batch, to look at.
+     * Reads the rows of a finished or interrupted batch.
      *
-     * @throws CheckpointException if the file is no batch's
+     * @throws CheckpointException if the file is not a batch file
      */
     public static List<BatchRow> read(Path file) {
         List<BatchRow> rows = new ArrayList<>();

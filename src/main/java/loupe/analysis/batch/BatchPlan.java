@@ -28,9 +28,9 @@ import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 
 /**
- * What a batch asks of every feature, and what it writes down of the answers: one document per feature. Any thread.
+ * What a batch computes for every feature, and the document that it writes for each. Any thread.
  *
- * @param list of each feature; its ghost, but for the feature, is the tree's ghost too
+ * @param list settings of each feature's token list; its ghost, apart from the feature, is the tree's ghost too
  * @param promptText as it was given; empty if it was given as token ids
  * @param naturalScale mean distance of a token from the centroid, around which scales are tried
  * @param readAt where a feature is read back; empty for no self-similarity
@@ -49,10 +49,10 @@ public record BatchPlan(
     /** Features whose trees are grown together. */
     public static final int TOGETHER = 8;
 
-    /** Tokens in a feature's list, unless somebody says otherwise. */
+    /** Default number of tokens in a feature's list. */
     public static final int DEFAULT_LISTED = 50;
 
-    /** What can be written of a feature. */
+    /** Results that can be written for a feature. */
     public enum Part {
         TREE,
         TOKENS,
@@ -100,7 +100,7 @@ public record BatchPlan(
     }
 
     /**
-     * The document of a feature. An answer is there if its part was asked for.
+     * The document of a feature. An answer is present if its part was requested.
      *
      * @param texts of tokens by id
      */
@@ -147,7 +147,7 @@ public record BatchPlan(
         return baseline.kind() == TreeBaseline.Kind.RANDOM ? kind + ":" + baseline.count() : kind;
     }
 
-    /** What the first line of a batch's file says; files of equal settings can be gone on with. */
+    /** The settings in the first line of a batch file; a file with equal settings can be resumed. */
     public Map<String, Object> settings() {
         GhostSettings ghost = list.ghost();
         Map<String, Object> said = new LinkedHashMap<>();

@@ -34,7 +34,7 @@ import loupe.sae.SparseAutoencoder;
  * the stream less its mean over dModel, which a model with layer norms cannot tell from the stream itself.
  *
  * @param ignored tokens at whose positions the reconstruction replaces nothing and nothing is counted, as SAELens'
- *     {@code ignore_tokens}; zeros stand everywhere, as there
+ *     {@code ignore_tokens}; the zero ablation still covers every position, as there
  */
 public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integer> ignored)
         implements Query.Stepped<SaeEvaluation.Answer> {
@@ -45,7 +45,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         ignored = Set.copyOf(ignored);
     }
 
-    /** Every position counts. */
+    /** An evaluation in which every position counts. */
     public SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) {
         this(model, sae, texts, Set.of());
     }

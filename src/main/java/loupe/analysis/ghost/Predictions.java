@@ -228,7 +228,7 @@ record Predictions(
         return place >= 0 && place < block.getShape().get(1);
     }
 
-    /** What is known of a block of the vocabulary after every row. */
+    /** Partial results for one block of the vocabulary, for every row. */
     private static final class Block {
         final int first;
         final double[] logSums;
@@ -239,7 +239,7 @@ record Predictions(
         private float[] logits = new float[0];
         private long[] places = new long[0];
 
-        /** @param candidates how many of the tokens may be named, the first ones */
+        /** @param candidates how many tokens may be returned, counted from the first */
         Block(int first, int candidates, int rows, List<Group> groups) {
             this.first = first;
             logSums = new double[rows];
