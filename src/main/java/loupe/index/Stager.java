@@ -49,7 +49,7 @@ final class Stager {
                 .toList();
     }
 
-    /** Says how much of the corpus has been read, 0 to 1. */
+    /** Records how much of the corpus has been read, 0 to 1. */
     void read(double fraction) {
         fractionRead = fraction;
     }

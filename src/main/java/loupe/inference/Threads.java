@@ -9,7 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the service's threads: named, daemon, giving way to the window's, and never silent about what a task threw. */
+/**
+ * Creates the service's threads: named daemons of lower priority than the window's, which log every uncaught exception.
+ */
 final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
     private static final long IDLE_SECONDS = 30;
