@@ -36,7 +36,7 @@ public final class GptFolder {
         JsonFiles.write(folder.resolve("config.json"), describe(config));
     }
 
-    /** The model of a folder that {@link #write} wrote, ready to learn on. */
+    /** Reads the model of a folder that {@link #write} wrote, for further training. */
     public static Gpt read(NDManager manager, Path folder) {
         try (ModelFolder model = ModelFolder.open(folder);
                 TensorArchive weights = TensorArchives.open(folder.resolve("model.safetensors"))) {
