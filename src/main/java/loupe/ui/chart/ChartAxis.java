@@ -10,10 +10,10 @@ import org.jfree.chart.axis.ValueAxis;
  *
  * @param quantity the words along it, in the field's terms
  * @param unit its unit, or empty for a bare number
- * @param logarithmic whether equal distances are equal ratios; said in the label
+ * @param logarithmic whether equal distances are equal ratios; which the label states
  */
 public record ChartAxis(String quantity, String unit, boolean logarithmic) {
-    /** Where the bars of a logarithmic histogram stand. */
+    /** The lower end of the bars of a logarithmic histogram. */
     static final double LEAST_LOG_COUNT = 0.5;
 
     private static final double COUNT_HEADROOM = 1.08;

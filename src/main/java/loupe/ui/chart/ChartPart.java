@@ -26,8 +26,8 @@ import org.jfree.chart.ui.RectangleEdge;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JFreeChart chart in the workbench's look, following the theme. The readout, a line of words at the top right of the
- * chart, tells the value under the pointer.
+ * A JFreeChart chart in the workbench's look, following the theme. The readout, a line of text at the top right of the
+ * chart, shows the value under the pointer.
  */
 public abstract class ChartPart extends PaintedRegion implements Exportable {
     private static final double PAPER_WIDTH = 400;
@@ -183,9 +183,9 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
     }
 
     /**
-     * Sets paint, font and stroke to what no chart uses, after each drawing. ChartCanvas (2.0.2) restores the FX
-     * context then but not the Java 2D graphics over it, which leaves out setting what it believes to be set: the next
-     * drawing would begin in black and in another font.
+     * Sets paint, font and stroke to values that no chart uses, after each drawing. ChartCanvas (2.0.2) then restores
+     * the FX context but not the Java 2D graphics over it, which skips settings that it believes are in effect: the
+     * next drawing would begin in black and in another font.
      */
     private static final class Forgetting extends AbstractOverlay implements OverlayFX {
         @Override

@@ -24,7 +24,7 @@ public final class LineChart extends ChartPart {
      * One line.
      *
      * @param side whose colour it has
-     * @param name what it is called in legend, readout and exported data; no two lines of a chart share one
+     * @param name its name in legend, readout and exported data; no two lines of a chart share one
      * @param x ascending; not to be written
      * @param y as many; not to be written
      */

@@ -41,8 +41,8 @@ import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 
 /**
- * The features that are active in the corpus where the chosen one is, or at a token: how often, and how closely they go
- * together.
+ * The features that are active in the corpus where the chosen one is, or at a token: how often, and how closely they
+ * are correlated.
  */
 public final class CoActivationPane implements Pane {
     private static final double ROOM_FOR_ALL_COLUMNS = 390;
@@ -70,7 +70,7 @@ public final class CoActivationPane implements Pane {
     private boolean following;
 
     /**
-     * @param onFeature what choosing a feature in the list does
+     * @param onFeature called when a feature in the list is chosen
      * @param describe a few words about a feature, such as what it promotes
      */
     public CoActivationPane(
@@ -97,7 +97,7 @@ public final class CoActivationPane implements Pane {
         withFeature.setMinWidth(Region.USE_PREF_SIZE);
         withFeature.setSelected(true);
         atToken.setId("together-token-" + side);
-        atToken.setTooltip(Tooltips.of("Features active at the places of one token of the vocabulary"));
+        atToken.setTooltip(Tooltips.of("Features active wherever one token of the vocabulary occurs"));
         atToken.setMinWidth(Region.USE_PREF_SIZE);
         by.setId("together-by-" + side);
         by.setConverter(new LabelConverter<>(Measure::title));
@@ -208,13 +208,13 @@ public final class CoActivationPane implements Pane {
         follow();
     }
 
-    /** Lets the index be read only while its tab is the one in front, or the pane is elsewhere. */
+    /** Reads the index only while the pane's tab is in front, or the pane is elsewhere. */
     @Override
     public void standsIn(ObservableValue<Boolean> tabInFront) {
         inFront.bind(tabInFront);
     }
 
-    /** Writes the words about features anew, once more of them are known. */
+    /** Updates the descriptions of features, once more of them are known. */
     @Override
     public void describeAgain() {
         table.refresh();
@@ -249,7 +249,7 @@ public final class CoActivationPane implements Pane {
         }
     }
 
-    /** Says what the list is of, why the query was refused, or why the list is empty. */
+    /** Shows what the list is of, why the query was refused, or why the list is empty. */
     private void tell() {
         boolean ofFeature = model.with().get() == With.FEATURE;
         Problem refused = ofFeature ? null : model.queryProblem().get();

@@ -37,8 +37,8 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 
 /**
- * Trees, token lists and best scales of the features that the table lists: begun, stopped, gone on with and browsed
- * here; it runs on while the page is closed.
+ * Trees, token lists and best scales of the features that the table lists: started, stopped, resumed and browsed here;
+ * a batch keeps running while the page is closed.
  */
 public final class BatchPage {
     private static final int NODES = 300;
@@ -68,7 +68,7 @@ public final class BatchPage {
 
     /**
      * @param choose selects a feature everywhere
-     * @param leave takes the page off the window
+     * @param leave closes the page
      */
     public BatchPage(BatchModel model, FeatureTableModel features, FileSaver desk, IntConsumer choose, Runnable leave) {
         this.model = model;
@@ -274,7 +274,7 @@ public final class BatchPage {
                     problem != null
                             ? problem.message()
                             : model.file().get() == null
-                                    ? "Nothing has been asked yet"
+                                    ? "No batch has been run yet"
                                     : model.file().get().toString());
         }
     }

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The curves of a sweep over scales, on the slider's own range: the score on its axis in nats, the others each between
- * their smallest and largest value, told apart by dashes as well as colours. The band is the plateau, the upright line
- * the proposal, the mark below the axis where the slider stands. A click or drag sets the slider.
+ * their smallest and largest value, distinguished by dashes as well as colours. The band is the plateau, the upright
+ * line the proposal, the mark below the axis the slider's value. A click or drag sets the slider.
  */
 final class ScaleCurves extends PaintedRegion {
     private static final double HEIGHT = 116;
@@ -38,7 +38,7 @@ final class ScaleCurves extends PaintedRegion {
 
     /**
      * @param range of the slider
-     * @param scale where it stands
+     * @param scale the slider's value
      * @param set takes the scale that was clicked
      */
     ScaleCurves(
@@ -66,7 +66,7 @@ final class ScaleCurves extends PaintedRegion {
         range.addListener(changed -> requestLayout());
     }
 
-    /** What is under the pointer, empty for nothing. */
+    /** The values under the pointer; empty for none. */
     ReadOnlyStringProperty readoutProperty() {
         return readout.getReadOnlyProperty();
     }
@@ -77,7 +77,7 @@ final class ScaleCurves extends PaintedRegion {
         requestLayout();
     }
 
-    /** The scale at a place from the left edge, within the slider's range. */
+    /** The scale at a distance from the left edge, within the slider's range. */
     double scaleAt(double x) {
         double share = (x - LEFT) / Math.max(1, getWidth() - LEFT - RIGHT);
         return Math.max(0, Math.min(1, share)) * range.getValue().max();

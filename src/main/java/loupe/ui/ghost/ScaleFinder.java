@@ -11,7 +11,7 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
 
-/** Under the scale slider: opens the sweep over scales, says what it proposes, and takes the proposal over. */
+/** The row under the scale slider that opens the sweep over scales, shows its proposal, and applies it. */
 final class ScaleFinder extends VBox {
     private final ScaleSweepModel model;
     private final ToggleButton open = new ToggleButton("Find a scale");

@@ -78,7 +78,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
         requestLayout();
     }
 
-    /** What a click on a token does. */
+    /** Sets the action of a click on a token. */
     public void setOnToken(Consumer<TokenWeight> action) {
         chosen = action;
     }

@@ -16,7 +16,7 @@ final class PaneWindow {
 
     /**
      * @param origin the place the pane comes from; must be in a scene
-     * @param closed what to do when the window is gone; the pane is nobody's child then
+     * @param closed called after the window has closed and released the pane
      */
     PaneWindow(Node origin, Node pane, String title, Runnable closed) {
         Scene home = origin.getScene();

@@ -18,8 +18,8 @@ import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.xy.DefaultXYDataset;
 
 /**
- * Loads what the first chart would load on the FX thread: Java 2D, our font for it, JFreeChart. Call on a background
- * thread at the start; the first histogram then takes a tenth of the time. Thread-safe.
+ * Loads the classes that the first chart would load on the FX thread: Java 2D, our font for it, JFreeChart. Call on a
+ * background thread at the start; the first histogram then takes a tenth of the time. Thread-safe.
  */
 public final class ChartWarmUp implements Runnable {
     private static final int SIZE = 200;
