@@ -27,7 +27,7 @@ import loupe.index.TokenFeatures;
 import loupe.sae.SparseFeatures;
 
 /**
- * Questions to an index of 1,000,000 tokens with 40 of 24,576 features active at each, written by the same code as any
+ * Queries of an index of 1,000,000 tokens with 40 of 24,576 features active at each, written by the same code as any
  * other. Features are drawn with a density that falls like 1/sqrt(number), so that some are active at every tenth
  * token, as in real dictionaries; words likewise.
  */

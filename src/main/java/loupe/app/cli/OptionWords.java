@@ -5,7 +5,7 @@ import java.util.stream.Collectors;
 import loupe.base.Refusal;
 import loupe.base.Remedy;
 
-/** A refusal as the command line says it: its message, and the options that would mend it. */
+/** The text of a refusal on the command line: its message, and the options that would fix it. */
 public final class OptionWords {
     private OptionWords() {}
 
@@ -49,7 +49,7 @@ public final class OptionWords {
         };
     }
 
-    /** What stands behind the option: the proposal, or a name for what has to be put there. */
+    /** The value after the option: the proposal, or a placeholder. */
     private static String value(Remedy remedy) {
         if (!remedy.value().isEmpty()) {
             return " " + remedy.value();

@@ -131,7 +131,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         OptionPaths.writable(out, "--out");
         if (Files.exists(out) && !resume) {
             throw new UsageException(
-                    "--out: " + out + " is there already; go on with it by --resume, or choose another name");
+                    "--out: " + out + " exists already; resume it by --resume, or choose another name");
         }
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
@@ -178,7 +178,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param out the file written
      * @param features asked for
@@ -229,7 +229,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     }
 
     /**
-     * The features an earlier run has finished. Writes the settings into a new file.
+     * The features that an earlier run has finished. Writes the settings into a new file.
      *
      * @throws UsageException if they were others
      */

@@ -57,7 +57,7 @@ public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param d dimensions of the vectors
      * @param norm length of the ghost

@@ -125,7 +125,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param tokens best first
      * @param sides the lists of the two directions; empty unless asked for
@@ -139,7 +139,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             @LeftOutIfEmpty Optional<TokenCoherence.Answer> coherence,
             @JsonProperty("null") @LeftOutIfEmpty Optional<RandomList> random) {}
 
-    /** What was listed. */
+    /** The settings of the list. */
     record Settings(
             @JsonUnwrapped GhostDescription ghost,
             String metric,
