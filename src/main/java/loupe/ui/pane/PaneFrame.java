@@ -95,7 +95,6 @@ public final class PaneFrame extends StackPane {
     }
 
     private void layOut() {
-        getStyleClass().add("pane-host");
         box.getStyleClass().add("pane-frame");
         Label titleLabel = new Label();
         titleLabel.textProperty().bind(title);

@@ -22,7 +22,6 @@ final class PaneWindow {
         Scene home = origin.getScene();
         Bounds place = origin.localToScreen(origin.getBoundsInLocal());
         root = new StackPane(pane);
-        root.getStyleClass().add("pane-window");
         Scene scene = new Scene(root, Math.max(SMALLEST, place.getWidth()), Math.max(SMALLEST, place.getHeight()));
         scene.userAgentStylesheetProperty().bind(home.userAgentStylesheetProperty());
         Bindings.bindContent(scene.getStylesheets(), home.getStylesheets());
