@@ -55,7 +55,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
      *
      * @param tokens positions counted so far
      * @param ceClean loss of the model as it is; {@code ceSae} with the reconstruction, {@code ceZero} with zeros
-     * @param klSae divergence KL(clean || reconstruction), over all positions; {@code klZero} likewise
+     * @param klSae divergence KL(clean || reconstruction), over all positions; {@code klZero} with zeros
      */
     public record Answer(
             SaeMetrics metrics, long tokens, double ceClean, double ceSae, double ceZero, double klSae, double klZero) {

@@ -18,7 +18,7 @@ import loupe.lm.LanguageModel;
  * are made for a block of the vocabulary at a time, for all rows at once: so they are still in the processor's cache
  * when they are looked at, and without a baseline they never exist all together.
  *
- * @param tokens (rows, topK) row-major, most probable first; probabilities and baseline likewise
+ * @param tokens (rows, topK) row-major, most probable first; probabilities and baseline in the same order
  * @param baseline probability under the baseline, the mean over its lanes; NaN without one
  * @param entropies in nats, one per row
  * @param divergences KL(ghost, baseline) in nats, one per row; NaN without a baseline

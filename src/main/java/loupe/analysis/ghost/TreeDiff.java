@@ -28,8 +28,8 @@ public final class TreeDiff {
      * One node; its parent has a smaller number.
      *
      * @param a cumulative probability in A; NaN if it is not there
-     * @param b likewise in B
-     * @param probabilityA after its ancestors in A; NaN likewise
+     * @param b cumulative probability in B; NaN if it is not there
+     * @param probabilityA after its ancestors in A; NaN if it is not there
      */
     public record Node(
             int parent,
