@@ -61,7 +61,8 @@ final class SyntheticIndex {
             figures.put(
                     "one feature: histogram, statistics, 40 examples",
                     asked(random -> feature(index, random.nextInt(FEATURES)), 31));
-            figures.put("the densest feature: histogram, statistics, 40 examples", asked(random -> feature(index, 0), 32));
+            figures.put(
+                    "the densest feature: histogram, statistics, 40 examples", asked(random -> feature(index, 0), 32));
             figures.put(
                     "features active together with a feature",
                     asked(random -> together(index, random.nextInt(FEATURES)), 33));

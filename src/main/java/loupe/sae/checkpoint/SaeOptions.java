@@ -9,9 +9,10 @@ import loupe.base.Remedy;
 import loupe.sae.InputNormalisation;
 
 /**
- * What the user says about a checkpoint that its files may not say, or say wrongly. Empty means: as the files say.
+ * What the user states about a checkpoint where its files are silent or wrong. An empty value leaves the question to
+ * the files.
  *
- * @param format name of a family, as {@code --sae-format} spells it, instead of the one sniffed
+ * @param format name of a family, as {@code --sae-format} takes it, instead of the one detected
  * @param activation relu, topk, batchtopk, jumprelu or gated
  * @param normFactor the factor of {@link InputNormalisation#EXPECTED_AVERAGE_ONLY_IN}
  * @param centred whether it was trained on the processed residual stream
@@ -29,7 +30,7 @@ public record SaeOptions(
         boolean fold,
         Optional<Boolean> subtractDecoderBias,
         OptionalInt side) {
-    /** Everything as the files say. */
+    /** Options that leave everything to the files. */
     public static final SaeOptions AS_STORED = builder().build();
 
     /** To say some of it; the rest is as the files say. */

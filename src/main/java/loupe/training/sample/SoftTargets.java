@@ -139,7 +139,10 @@ final class SoftTargets implements TrainingContexts {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
             if (in.readLong() != MAGIC) {
                 throw new CheckpointException(
-                        file, "these are not soft targets of an ensemble", "", "Remove it so that they are computed again");
+                        file,
+                        "these are not soft targets of an ensemble",
+                        "",
+                        "Remove it so that they are computed again");
             }
             while (true) {
                 rows.add(new Row(read(in), read(in), read(in)));
