@@ -136,12 +136,12 @@ final class TorchZipFile {
     }
 
     private List<String> warnings(Set<String> used) {
-        Set<String> known = new HashSet<>(Set.of(folder, folder + "data.pkl", folder + "data/"));
-        FURTHER_ENTRIES.forEach(name -> known.add(folder + name));
-        used.forEach(key -> known.add(folder + "data/" + key));
+        Set<String> expected = new HashSet<>(Set.of(folder, folder + "data.pkl", folder + "data/"));
+        FURTHER_ENTRIES.forEach(name -> expected.add(folder + name));
+        used.forEach(key -> expected.add(folder + "data/" + key));
         List<String> warnings = new ArrayList<>();
         entries.keySet().stream()
-                .filter(name -> !known.contains(name))
+                .filter(name -> !expected.contains(name))
                 .forEach(name -> warnings.add("The archive has an entry that nothing refers to: " + name));
         return warnings;
     }

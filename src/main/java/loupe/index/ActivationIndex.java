@@ -65,13 +65,13 @@ public final class ActivationIndex implements AutoCloseable {
      */
     public static ActivationIndex open(Path folder) {
         if (!isComplete(folder)) {
-            boolean begun = Files.exists(folder.resolve("plan.json"));
+            boolean unfinished = Files.exists(folder.resolve("plan.json"));
             throw new CheckpointException(
                     folder,
-                    begun ? "this index is unfinished" : "this folder holds no index",
+                    unfinished ? "this index is unfinished" : "this folder holds no index",
                     "a folder with index.json",
-                    begun ? "Finish it with the settings it was begun with" : "Build one from a corpus",
-                    begun ? new Remedy[] {Remedy.give(Choice.RESUME)} : new Remedy[0]);
+                    unfinished ? "Finish it with the settings it was begun with" : "Build one from a corpus",
+                    unfinished ? new Remedy[] {Remedy.give(Choice.RESUME)} : new Remedy[0]);
         }
         IndexInfo info = info(folder);
         if (info.version() != IndexInfo.VERSION) {
@@ -208,10 +208,10 @@ public final class ActivationIndex implements AutoCloseable {
      */
     public List<Example> distinct(
             FeatureActivations activations, IntFunction<int[]> choose, int count, int before, int after) {
-        for (int asked = count; ; asked *= ASK_FOR_MORE) {
-            int[] chosen = choose.apply(asked);
+        for (int wanted = count; ; wanted *= ASK_FOR_MORE) {
+            int[] chosen = choose.apply(wanted);
             List<Example> distinct = Examples.distinct(examples(activations, chosen, before, after));
-            if (distinct.size() >= count || chosen.length < asked || asked > MOST_ASKED) {
+            if (distinct.size() >= count || chosen.length < wanted || wanted > MOST_ASKED) {
                 return distinct.subList(0, Math.min(count, distinct.size()));
             }
         }

@@ -78,7 +78,7 @@ public final class IndexBuild {
     public IndexInfo run(boolean resume, Consumer<Progress> progress, Cancellation cancellation) {
         long started = System.nanoTime();
         try {
-            boolean made = !Files.exists(folder);
+            boolean created = !Files.exists(folder);
             Optional<IndexInfo> complete = resume ? completed() : Optional.empty();
             if (complete.isPresent()) {
                 tidy();
@@ -91,7 +91,7 @@ public final class IndexBuild {
                 throw e;
             } catch (RuntimeException refused) {
                 if (!sourceFailed) {
-                    discard(made);
+                    discard(created);
                 }
                 throw refused;
             }
@@ -123,9 +123,9 @@ public final class IndexBuild {
     }
 
     /** Deletes the files of an unfinished pass, and the folder if the pass created it. */
-    private void discard(boolean made) throws IOException {
+    private void discard(boolean created) throws IOException {
         tidy();
-        if (made) {
+        if (created) {
             try {
                 Files.deleteIfExists(folder);
             } catch (DirectoryNotEmptyException somebodyElses) {
@@ -181,9 +181,9 @@ public final class IndexBuild {
         Files.createDirectories(folder);
         IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0);
         if (resume && Files.exists(plan())) {
-            IndexInfo begun = JSON.readValue(plan().toFile(), IndexInfo.class);
-            if (!begun.equals(wanted)) {
-                requireMasks("begun", begun, wanted);
+            IndexInfo planned = JSON.readValue(plan().toFile(), IndexInfo.class);
+            if (!planned.equals(wanted)) {
+                requireMasks("begun", planned, wanted);
                 throw new CheckpointException(
                         folder,
                         "the unfinished index here was begun with another model, checkpoint, corpus, context length, "

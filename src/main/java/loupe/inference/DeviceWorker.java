@@ -61,9 +61,9 @@ final class DeviceWorker implements AutoCloseable {
     /** Asks a question. An answer still in the cache is there at once; an equal question under way is joined. */
     <R> Pending<R> submit(Query<R> query, Priority priority) {
         Asker<R> asker = new Asker<>();
-        R known = cache.find(query).orElse(null);
-        if (known != null) {
-            asker.answer.complete(known);
+        R cached = cache.find(query).orElse(null);
+        if (cached != null) {
+            asker.answer.complete(cached);
             return asker;
         }
         synchronized (lock) {

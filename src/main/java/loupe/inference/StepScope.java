@@ -62,9 +62,9 @@ final class StepScope implements Scope, AutoCloseable {
 
     @Override
     public <R> R answer(Query<R> query) {
-        R known = answers.find(query).orElse(null);
-        if (known != null) {
-            return known;
+        R cached = answers.find(query).orElse(null);
+        if (cached != null) {
+            return cached;
         }
         Query.Sweep<R> sweep = DeviceWorker.sweep(query);
         while (sweep.step(this)) {

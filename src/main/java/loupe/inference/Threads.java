@@ -43,8 +43,8 @@ final class Threads {
      * {@link ExecutorService#execute} that throw reach the uncaught handler; the pool goes on with a new thread.
      */
     static ExecutorService pool(String name, int size) {
-        AtomicInteger made = new AtomicInteger();
-        ThreadFactory factory = body -> named(name + "-" + made.incrementAndGet(), body);
+        AtomicInteger count = new AtomicInteger();
+        ThreadFactory factory = body -> named(name + "-" + count.incrementAndGet(), body);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 size, size, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
         pool.allowCoreThreadTimeOut(true);

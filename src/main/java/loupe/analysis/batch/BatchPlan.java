@@ -150,27 +150,28 @@ public record BatchPlan(
     /** The settings in the first line of a batch file; a file with equal settings can be resumed. */
     public Map<String, Object> settings() {
         GhostSettings ghost = list.ghost();
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("model", model.name());
-        said.put("sae", sae.name());
-        said.put("vectors", null);
-        said.put("encoder_mix", ghost.encoderMix());
-        said.put("scale", ghost.scale());
-        said.put("pca", List.copyOf(ghost.pcaWeights()));
-        said.put("pca_sign", ghost.pcaSign().symbol());
-        said.put("centroid", ghost.centroid());
-        said.put("prompt", promptText.orElse(null));
-        said.put("prompt_ids", prompt.ids());
-        said.put("ghost_positions", prompt.ghostPositions());
-        said.put("parts", parts.stream().sorted().map(Part::label).toList());
-        said.put("top_k", limits.topK());
-        said.put("cutoff", limits.cutoff());
-        said.put("max_depth", limits.maxDepth());
-        said.put("max_nodes", limits.maxNodes().isPresent() ? limits.maxNodes().getAsInt() : null);
-        said.put("baseline", label(baseline));
-        said.put("metric", list.metric().label());
-        said.put("exponent", list.exponent());
-        said.put("top", list.top());
-        return said;
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("model", model.name());
+        document.put("sae", sae.name());
+        document.put("vectors", null);
+        document.put("encoder_mix", ghost.encoderMix());
+        document.put("scale", ghost.scale());
+        document.put("pca", List.copyOf(ghost.pcaWeights()));
+        document.put("pca_sign", ghost.pcaSign().symbol());
+        document.put("centroid", ghost.centroid());
+        document.put("prompt", promptText.orElse(null));
+        document.put("prompt_ids", prompt.ids());
+        document.put("ghost_positions", prompt.ghostPositions());
+        document.put("parts", parts.stream().sorted().map(Part::label).toList());
+        document.put("top_k", limits.topK());
+        document.put("cutoff", limits.cutoff());
+        document.put("max_depth", limits.maxDepth());
+        document.put(
+                "max_nodes", limits.maxNodes().isPresent() ? limits.maxNodes().getAsInt() : null);
+        document.put("baseline", label(baseline));
+        document.put("metric", list.metric().label());
+        document.put("exponent", list.exponent());
+        document.put("top", list.top());
+        return document;
     }
 }

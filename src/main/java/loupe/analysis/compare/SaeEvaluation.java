@@ -120,14 +120,16 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             NDArray clean = logProbabilities(lm, scope, input, caught);
             NDArray whole = caught.value(write);
             NDArray target = TrainedValues.of(lm, config, write, whole);
-            Reconstruction made = loaded.reconstruct(TrainedValues.of(lm, config, read, caught.value(read)), ids);
+            Reconstruction reconstruction =
+                    loaded.reconstruct(TrainedValues.of(lm, config, read, caught.value(read)), ids);
             NDArray withSae = logProbabilities(
                     lm,
                     scope,
                     input,
                     Patch.replacing(
                             write,
-                            TrainedValues.with(lm, config, write, whole, whereCounted(counted, made.xHat(), target))));
+                            TrainedValues.with(
+                                    lm, config, write, whole, whereCounted(counted, reconstruction.xHat(), target))));
             NDArray withZeros = logProbabilities(
                     lm,
                     scope,
@@ -142,8 +144,8 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
                 divergence(clean, withZeros, counted)
             };
             float[] x = only(counted, DeviceArrays.floats(target));
-            float[] xHat = only(counted, DeviceArrays.floats(made.xHat()));
-            float[] features = only(counted, DeviceArrays.floats(made.features()));
+            float[] xHat = only(counted, DeviceArrays.floats(reconstruction.xHat()));
+            float[] features = only(counted, DeviceArrays.floats(reconstruction.features()));
             if (metrics == null) {
                 metrics = new SaeMetrics(config.dOut(), config.dSae());
             }

@@ -93,9 +93,9 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
                                     .mapToLong(Integer::longValue)
                                     .toArray()))
                     .orElse(null);
-            Reconstruction made = loaded.reconstruct(in, ids);
-            float[] stepFeatures = DeviceArrays.floats(made.features());
-            float[] stepXHat = DeviceArrays.floats(made.xHat());
+            Reconstruction reconstruction = loaded.reconstruct(in, ids);
+            float[] stepFeatures = DeviceArrays.floats(reconstruction.features());
+            float[] stepXHat = DeviceArrays.floats(reconstruction.xHat());
             metrics.add(count, rows, stepXHat, stepFeatures);
             System.arraycopy(stepFeatures, 0, features, done * config.dSae(), stepFeatures.length);
             System.arraycopy(stepXHat, 0, xHat, done * config.dOut(), stepXHat.length);

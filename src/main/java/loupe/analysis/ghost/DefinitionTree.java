@@ -88,7 +88,7 @@ public record DefinitionTree(
 
     @Override
     public long bytes(Answer answer) {
-        return 120L * answer.known.size();
+        return 120L * answer.allNodes.size();
     }
 
     @Override
@@ -115,22 +115,22 @@ public record DefinitionTree(
      */
     public static final class Answer {
         private final DefinitionTree query;
-        private final TreeNodes known;
+        private final TreeNodes allNodes;
         private final boolean complete;
         private final int[] shown;
         private final int[] parent;
 
-        /** @param known nodes that do not change any more */
-        Answer(DefinitionTree query, TreeNodes known, boolean complete) {
+        /** @param allNodes nodes that do not change any more */
+        Answer(DefinitionTree query, TreeNodes allNodes, boolean complete) {
             this.query = query;
-            this.known = known;
+            this.allNodes = allNodes;
             this.complete = complete;
-            shown = shown(known, query.limits);
-            int[] number = new int[known.size()];
+            shown = shown(allNodes, query.limits);
+            int[] number = new int[allNodes.size()];
             parent = new int[shown.length];
             for (int i = 0; i < shown.length; i++) {
                 number[shown[i]] = i;
-                parent[i] = i == 0 ? TreeNodes.NONE : number[known.parent(shown[i])];
+                parent[i] = i == 0 ? TreeNodes.NONE : number[allNodes.parent(shown[i])];
             }
         }
 
@@ -138,18 +138,18 @@ public record DefinitionTree(
          * The known nodes within the limits. Whole families of siblings keep their order, so a cut leaves the first of
          * them.
          */
-        private static int[] shown(TreeNodes known, TreeLimits limits) {
-            int[] within = new int[known.size()];
+        private static int[] shown(TreeNodes allNodes, TreeLimits limits) {
+            int[] within = new int[allNodes.size()];
             int count = 1;
-            for (int node = 1; node < known.size(); node++) {
-                if (known.cumulative(node) >= limits.cutoff() && known.depth(node) <= limits.maxDepth()) {
+            for (int node = 1; node < allNodes.size(); node++) {
+                if (allNodes.cumulative(node) >= limits.cutoff() && allNodes.depth(node) <= limits.maxDepth()) {
                     within[count++] = node;
                 }
             }
             if (limits.maxNodes().isPresent() && count - 1 > limits.maxNodes().getAsInt()) {
                 SmallestK largest = new SmallestK().reset(limits.maxNodes().getAsInt());
                 for (int i = 1; i < count; i++) {
-                    largest.offer(-known.cumulative(within[i]), within[i]);
+                    largest.offer(-allNodes.cumulative(within[i]), within[i]);
                 }
                 count = 1 + largest.finish();
                 for (int i = 1; i < count; i++) {
@@ -177,7 +177,7 @@ public record DefinitionTree(
 
         /** Token id; -1 for the root. */
         public int token(int node) {
-            return known.token(shown[node]);
+            return allNodes.token(shown[node]);
         }
 
         /** Number of the parent; -1 for the root. */
@@ -187,17 +187,17 @@ public record DefinitionTree(
 
         /** Probability of the token after its ancestors; 1 for the root. */
         public double probability(int node) {
-            return known.probability(shown[node]);
+            return allNodes.probability(shown[node]);
         }
 
         /** Product of the probabilities down to this node. */
         public double cumulative(int node) {
-            return known.cumulative(shown[node]);
+            return allNodes.cumulative(shown[node]);
         }
 
         /** Entropy of the next token after this node in nats; NaN for a node that has not been expanded. */
         public float entropy(int node) {
-            return known.entropy(shown[node]);
+            return allNodes.entropy(shown[node]);
         }
 
         /**
@@ -205,7 +205,7 @@ public record DefinitionTree(
          * baseline.
          */
         public double baselineProbability(int node) {
-            return known.baseline(shown[node]);
+            return allNodes.baseline(shown[node]);
         }
 
         /** Natural logarithm of probability over baseline probability; NaN for the root and without a baseline. */
@@ -224,7 +224,7 @@ public record DefinitionTree(
             }
             double sum = 0;
             for (int node = 0; node < size(); node++) {
-                float here = known.divergence(shown[node]);
+                float here = allNodes.divergence(shown[node]);
                 sum += Float.isNaN(here) ? 0 : cumulative(node) * here;
             }
             return sum;
@@ -264,13 +264,13 @@ public record DefinitionTree(
                             query.baseline,
                             query.steering,
                             Optional.empty()),
-                    known,
+                    allNodes,
                     complete);
         }
 
         /** All nodes computed so far, those below the cutoff included. */
-        TreeNodes known() {
-            return known;
+        TreeNodes allNodes() {
+            return allNodes;
         }
     }
 }

@@ -78,12 +78,12 @@ record Predictions(
             List<Predictions> all = new ArrayList<>();
             int at = 0;
             for (Group group : groups) {
-                Predictions made = empty(group, lm.tokens());
-                made.fill(blocks, totals, at);
+                Predictions result = empty(group, lm.tokens());
+                result.fill(blocks, totals, at);
                 if (group.lanes > 1) {
-                    made.compare(scope, kept, blocks, logs, totals, at, group);
+                    result.compare(scope, kept, blocks, logs, totals, at, group);
                 }
-                all.add(made);
+                all.add(result);
                 at += group.size();
             }
             return all;
@@ -99,16 +99,16 @@ record Predictions(
     private static Predictions empty(Group group, int candidates) {
         int topK = Math.min(
                 group.limits.topK(), candidates - (group.limits.maskId().isPresent() ? 1 : 0));
-        Predictions made = new Predictions(
+        Predictions result = new Predictions(
                 topK,
                 new long[group.rows * topK],
                 new double[group.rows * topK],
                 new double[group.rows * topK],
                 new float[group.rows],
                 new float[group.rows]);
-        Arrays.fill(made.baseline, Double.NaN);
-        Arrays.fill(made.divergences, Float.NaN);
-        return made;
+        Arrays.fill(result.baseline, Double.NaN);
+        Arrays.fill(result.divergences, Float.NaN);
+        return result;
     }
 
     /** The logarithm of the sum of all exponentials, per row: of the blocks' own. */

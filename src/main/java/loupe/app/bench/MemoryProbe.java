@@ -51,13 +51,13 @@ final class MemoryProbe {
                     ? service.openModel(path, Processing.RAW)
                     : service.openSae(path, SaeOptions.AS_STORED);
             Bench.await(opened);
-            say(BASE, base);
-            say(PEAK, bytes("VmHWM"));
-            say(OPEN, bytes("VmRSS"));
+            print(BASE, base);
+            print(PEAK, bytes("VmHWM"));
+            print(OPEN, bytes("VmRSS"));
         }
     }
 
-    private static void say(String what, long bytes) {
+    private static void print(String what, long bytes) {
         System.out.println(SAYS + what + " " + bytes);
     }
 

@@ -11,13 +11,13 @@ public final class OptionWords {
 
     /** The message with its remedies: {@code "x.npz: the file does not say k. Give --k 32 or --activation relu."}. */
     public static String of(Refusal refusal) {
-        String said = refusal.getMessage();
+        String message = refusal.getMessage();
         String given = options(refusal.remedies(), Remedy.Way.GIVE);
         String leftOut = options(refusal.remedies(), Remedy.Way.LEAVE_OUT);
         if (given.isEmpty() && leftOut.isEmpty()) {
-            return said;
+            return message;
         }
-        return said + " "
+        return message + " "
                 + (given.isEmpty() ? "" : "Give " + given)
                 + (given.isEmpty() || leftOut.isEmpty() ? "" : ", or ")
                 + (leftOut.isEmpty() ? "" : (given.isEmpty() ? "Leave" : "leave") + " out " + leftOut)

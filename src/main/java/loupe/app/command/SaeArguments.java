@@ -97,9 +97,9 @@ final class SaeArguments {
 
     /** The options given, with a layer alone completed to the hook point that the files suggest. */
     SaeOptions options(Path path) {
-        Optional<HookPoint> said = Optional.ofNullable(hook).map(this::hookPoint);
-        SaeOptions options = options(said);
-        if (said.isEmpty() && layer != null) {
+        Optional<HookPoint> given = Optional.ofNullable(hook).map(this::hookPoint);
+        SaeOptions options = options(given);
+        if (given.isEmpty() && layer != null) {
             SaeFile file = SaeFile.read(path, options);
             HookPoint.Site site = file.proposal()
                     .hook()

@@ -308,7 +308,7 @@ final class SaeDraft {
     }
 
     /** Warns of missing facts, of options without effect and of options that contradict the files. */
-    void noteWhatWasSaid(SaeOptions options) {
+    void warnAboutOptions(SaeOptions options) {
         if (transcodes() && hookOut.isEmpty()) {
             warn("It is a transcoder, but does not say where in the model it writes; its features can be read, but "
                     + "its output not put back");

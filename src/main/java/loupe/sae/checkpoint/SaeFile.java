@@ -52,7 +52,7 @@ public final class SaeFile {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             SaeDraft draft = SaeFamilies.of(files, options).describe(files, options);
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
-            draft.noteWhatWasSaid(options);
+            draft.warnAboutOptions(options);
             draft.check(files);
             if (options.fold() && !draft.activation().canFold()) {
                 throw files.refused(

@@ -311,10 +311,10 @@ final class SaeLens implements SaeFamily {
         int n = cfg.integer("d_sae").orElse(draft.dSae());
         int out = cfg.integer("d_out").orElse(draft.dOut());
         if (d != draft.dIn() || n != draft.dSae() || out != draft.dOut()) {
-            String said = d + " x " + n + (cfg.has("d_out") ? " to " + out : "");
+            String sizes = d + " x " + n + (cfg.has("d_out") ? " to " + out : "");
             String has = draft.dIn() + " x " + draft.dSae() + (cfg.has("d_out") ? " to " + draft.dOut() : "");
             throw files.refused(
-                    "cfg.json says " + said + ", the file has " + has,
+                    "cfg.json says " + sizes + ", the file has " + has,
                     "",
                     "Find the cfg.json that belongs to these weights");
         }

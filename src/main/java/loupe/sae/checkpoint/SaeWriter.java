@@ -83,31 +83,31 @@ public final class SaeWriter {
         create(folder);
         stateDict(dictClass, config, weights).write(folder.resolve("ae.pt"));
 
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("trainer_class", TRAINERS.get(dictClass));
-        said.put("dict_class", dictClass);
-        said.putAll(trainer);
-        said.put("activation_dim", config.dIn());
-        said.put("dict_size", config.dSae());
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("trainer_class", TRAINERS.get(dictClass));
+        json.put("dict_class", dictClass);
+        json.putAll(trainer);
+        json.put("activation_dim", config.dIn());
+        json.put("dict_size", config.dSae());
         if (config.activation() instanceof Activation.TopK topK) {
-            said.put("k", topK.k());
+            json.put("k", topK.k());
         } else if (config.activation() instanceof Activation.BatchTopK batch) {
-            said.put("k", batch.k());
+            json.put("k", batch.k());
         }
-        said.put("device", "cpu");
-        said.put("lm_name", config.trained().model());
+        json.put("device", "cpu");
+        json.put("lm_name", config.trained().model());
         if (config.trained().centred()) {
-            said.put(DictionaryLearning.CENTRED, true);
+            json.put(DictionaryLearning.CENTRED, true);
         }
         config.hook().ifPresent(hook -> {
-            said.put("layer", hook.layer());
-            said.put("submodule_name", DictionaryLearning.submodule(hook));
+            json.put("layer", hook.layer());
+            json.put("submodule_name", DictionaryLearning.submodule(hook));
         });
         Map<String, Object> buffer = new LinkedHashMap<>();
         buffer.put("d_submodule", config.dIn());
         buffer.put("io", "out");
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("trainer", said);
+        settings.put("trainer", json);
         settings.put("buffer", buffer);
         JsonFiles.write(folder.resolve("config.json"), settings);
     }
@@ -168,11 +168,11 @@ public final class SaeWriter {
      */
     public static void tokenized(Path file, SaeConfig config, HostWeights weights) {
         boolean gated = config.activation() instanceof Activation.Gated;
-        boolean known = gated
+        boolean supported = gated
                 || config.activation() instanceof Activation.Relu
                 || (config.activation() instanceof Activation.TopK t && !t.relu() && !t.byDecoderNorm());
         require(
-                known
+                supported
                         && config.reading().subtractsDecoderBias()
                         && plain(config)
                         && !weights.has(Part.MAGNITUDE_ENCODER),
@@ -245,9 +245,9 @@ public final class SaeWriter {
         Activation activation = config.activation();
         boolean jumps = activation instanceof Activation.JumpRelu;
         if (config.transcodes()) {
-            boolean known = (jumps || activation instanceof Activation.Relu)
+            boolean supported = (jumps || activation instanceof Activation.Relu)
                     && !config.reading().subtractsDecoderBias();
-            return known ? (jumps ? "jumprelu_" : "") + (weights.has(Part.SKIP) ? "skip_" : "") + "transcoder" : "";
+            return supported ? (jumps ? "jumprelu_" : "") + (weights.has(Part.SKIP) ? "skip_" : "") + "transcoder" : "";
         }
         return weights.has(Part.SKIP)
                 ? ""

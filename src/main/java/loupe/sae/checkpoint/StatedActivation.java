@@ -143,22 +143,22 @@ final class StatedActivation {
     }
 
     private int k(OptionalInt askedK) {
-        Map<String, Integer> said = askedK.isPresent() ? Map.of("as asked for", askedK.getAsInt()) : statedK;
-        if (said.isEmpty()) {
+        Map<String, Integer> kBySource = askedK.isPresent() ? Map.of("as asked for", askedK.getAsInt()) : statedK;
+        if (kBySource.isEmpty()) {
             throw withoutK();
         }
-        if (said.values().stream().distinct().count() > 1) {
+        if (kBySource.values().stream().distinct().count() > 1) {
             throw new CheckpointException(
                     path,
                     "k is contradictory: "
-                            + said.entrySet().stream()
+                            + kBySource.entrySet().stream()
                                     .map(e -> e.getKey() + " says " + e.getValue())
                                     .collect(Collectors.joining(", ")),
                     "one value",
                     "",
                     Remedy.give(Choice.K));
         }
-        Map.Entry<String, Integer> k = said.entrySet().iterator().next();
+        Map.Entry<String, Integer> k = kBySource.entrySet().iterator().next();
         if (k.getValue() < 1 || k.getValue() > dSae) {
             throw new CheckpointException(
                     path,

@@ -53,7 +53,7 @@ public final class ScaleSweepModel {
     }
 
     /** Sets the scale, to a proposal or to a point that was clicked. */
-    public void use(double scale) {
+    public void applyScale(double scale) {
         controls.scale().set(controls.range().get().rounded(scale));
     }
 

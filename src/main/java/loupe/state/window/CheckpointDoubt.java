@@ -23,8 +23,8 @@ import loupe.sae.checkpoint.SaeProposal;
  * @param k proposed number of features per token
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
- * @param about the only choice that is asked for, because a refusal says that it mends it; empty to ask what the files
- *     leave open
+ * @param about the only choice that is asked for, because a refusal offers it as the remedy; empty for all that the
+ *     files leave open
  */
 public record CheckpointDoubt(
         CheckpointSide side,

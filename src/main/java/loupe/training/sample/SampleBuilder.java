@@ -194,8 +194,8 @@ public final class SampleBuilder {
     }
 
     private static Function<String, int[]> encoder(Tokenizer tokenizer) {
-        Map<String, int[]> known = new HashMap<>();
-        return words -> known.computeIfAbsent(
+        Map<String, int[]> cache = new HashMap<>();
+        return words -> cache.computeIfAbsent(
                 words, w -> tokenizer.encode(w, Tokenizer.Beginning.NO).ids());
     }
 

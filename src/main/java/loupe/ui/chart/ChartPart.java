@@ -63,7 +63,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
             canvas.setRangeZoomable(false);
             canvas.addOverlay(new Forgetting());
             getChildren().add(0, canvas);
-            canvasMade(canvas);
+            canvasCreated(canvas);
         } else {
             canvas.setChart(chart);
         }
@@ -71,7 +71,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
     }
 
     /** Called once, when there is a canvas to listen to. */
-    void canvasMade(ChartCanvas made) {}
+    void canvasCreated(ChartCanvas created) {}
 
     private void restyle(JFreeChart chart, ColourRoles palette) {
         chart.setNotify(false);
@@ -80,7 +80,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
         chart.setNotify(true);
     }
 
-    final void tell(String text) {
+    final void showReadout(String text) {
         readout.setText(text);
         requestLayout();
     }

@@ -65,7 +65,7 @@ public final class CoActivationPane implements Pane {
     private Measure shownBy = Measure.CORRELATION;
     private final BooleanProperty shown = new SimpleBooleanProperty(this, "shown");
     private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
-    private final BooleanBinding seen =
+    private final BooleanBinding inSight =
             shown.and(inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty()));
     private boolean following;
 
@@ -166,8 +166,8 @@ public final class CoActivationPane implements Pane {
 
     private void bind() {
         frame.statusProperty().bind(model.status());
-        model.queryProblem().addListener(changed -> tell());
-        model.listing().pendingProperty().addListener(changed -> tell());
+        model.queryProblem().addListener(changed -> showSummary());
+        model.listing().pendingProperty().addListener(changed -> showSummary());
         withFeature.setOnAction(event -> show(With.FEATURE));
         atToken.setOnAction(event -> show(With.TOKEN));
         model.with().addListener((property, was, is) -> follow());
@@ -181,7 +181,7 @@ public final class CoActivationPane implements Pane {
             if (!is.equals(query.getText())) {
                 query.setText(is);
             }
-            tell();
+            showSummary();
         });
         by.valueProperty().addListener((property, was, is) -> {
             if (!following && is != null) {
@@ -200,11 +200,11 @@ public final class CoActivationPane implements Pane {
         });
         Answers.show(model.listing(), this::show, () -> {
             rows.clear();
-            tell();
+            showSummary();
         });
         Answers.whileShown(frame, shown::set);
-        model.setWanted(seen.get());
-        seen.addListener((property, was, is) -> model.setWanted(is));
+        model.setWanted(inSight.get());
+        inSight.addListener((property, was, is) -> model.setWanted(is));
         follow();
     }
 
@@ -239,7 +239,7 @@ public final class CoActivationPane implements Pane {
         by.getItems().setAll(Measure.of(with));
         by.setValue(model.by().get());
         following = false;
-        tell();
+        showSummary();
     }
 
     private void choose() {
@@ -250,7 +250,7 @@ public final class CoActivationPane implements Pane {
     }
 
     /** Shows what the list is of, why the query was refused, or why the list is empty. */
-    private void tell() {
+    private void showSummary() {
         boolean ofFeature = model.with().get() == With.FEATURE;
         Problem refused = ofFeature ? null : model.queryProblem().get();
         query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
@@ -283,6 +283,6 @@ public final class CoActivationPane implements Pane {
         heading.setTooltip(Tooltips.of(shownBy.explanation()));
         by.setTooltip(Tooltips.of("Ranked by: " + shownBy.explanation()));
         rows.setAll(listing.rows());
-        tell();
+        showSummary();
     }
 }

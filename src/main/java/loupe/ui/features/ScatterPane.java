@@ -56,7 +56,7 @@ public final class ScatterPane implements Pane {
     private final ExportMenu export;
     private final Label hint = new Label();
     private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
-    private final BooleanBinding seen = inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty());
+    private final BooleanBinding inSight = inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty());
     private boolean stale;
     private boolean following;
 
@@ -161,7 +161,7 @@ public final class ScatterPane implements Pane {
         Answers.show(model.points(), points -> show(), this::showHint);
         table.rows().addListener((ListChangeListener<Integer>) change -> show());
         Answers.whileShown(frame, model.points()::setWanted);
-        seen.addListener((property, was, is) -> {
+        inSight.addListener((property, was, is) -> {
             if (is && stale) {
                 show();
             }
@@ -197,7 +197,7 @@ public final class ScatterPane implements Pane {
     private void show() {
         FeatureScatterModel.Points points = model.points().getValue();
         showHint();
-        stale = points != null && !seen.get();
+        stale = points != null && !inSight.get();
         if (points == null || stale) {
             return;
         }

@@ -60,7 +60,7 @@ final class ScaleCurves extends PaintedRegion {
                 }
             });
         }
-        addEventHandler(MouseEvent.MOUSE_MOVED, event -> tell(event.getX()));
+        addEventHandler(MouseEvent.MOUSE_MOVED, event -> showReadout(event.getX()));
         addEventHandler(MouseEvent.MOUSE_EXITED, event -> readout.set(""));
         scale.addListener(changed -> requestLayout());
         range.addListener(changed -> requestLayout());
@@ -87,7 +87,7 @@ final class ScaleCurves extends PaintedRegion {
         return LEFT + place / range.getValue().max() * (getWidth() - LEFT - RIGHT);
     }
 
-    private void tell(double x) {
+    private void showReadout(double x) {
         if (answer == null || answer.scales().length == 0) {
             return;
         }
@@ -212,16 +212,16 @@ final class ScaleCurves extends PaintedRegion {
         context.setLineWidth(curve == ScaleSweep.Curve.SCORE ? 2.2 : 1.3);
         context.setLineDashes(dashes(curve));
         context.beginPath();
-        boolean begun = false;
+        boolean started = false;
         for (int i = 0; i < values.length; i++) {
             if (!Double.isNaN(values[i])) {
                 double x = xOf(known.scales()[i]);
                 double y = bottom - (values[i] - least) / (most - least) * (bottom - top - 4);
-                if (begun) {
+                if (started) {
                     context.lineTo(x, y);
                 } else {
                     context.moveTo(x, y);
-                    begun = true;
+                    started = true;
                 }
             }
         }

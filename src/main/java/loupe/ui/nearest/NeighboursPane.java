@@ -122,7 +122,7 @@ public final class NeighboursPane implements Pane {
 
     private void bind() {
         frame.statusProperty().bind(model.status());
-        model.queryProblem().addListener(changed -> tellRefusal());
+        model.queryProblem().addListener(changed -> showRefusal());
         features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));
         tokens.setOnAction(event -> among(NeighboursModel.Among.TOKENS));
         model.among().addListener((property, was, is) -> showAmong(is));
@@ -157,7 +157,7 @@ public final class NeighboursPane implements Pane {
                             : model.queryProblem().get().message());
         });
         Answers.whileShown(frame, model.neighbours()::setWanted);
-        tellRefusal();
+        showRefusal();
     }
 
     /** Updates the descriptions of features, once more of them are known. */
@@ -192,7 +192,7 @@ public final class NeighboursPane implements Pane {
     }
 
     /** Shows at the foot why the query was refused. */
-    private void tellRefusal() {
+    private void showRefusal() {
         Problem refused = model.queryProblem().get();
         query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
         if (refused != null) {

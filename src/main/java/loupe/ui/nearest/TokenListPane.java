@@ -276,14 +276,14 @@ public final class TokenListPane implements Pane {
                 .toList());
         TokenCoherence.Answer alike = model.coherence().getValue();
         TokenCoherence.Answer randomAlike = model.randomCoherence().getValue();
-        String said = passing(list)
+        String note = passing(list)
                 + (!details || alike == null
                         ? ""
                         : "mean pairwise cosine " + NumberTexts.number(alike.meanCosine())
                                 + (randomAlike == null
                                         ? ""
                                         : ", random " + NumberTexts.number(randomAlike.meanCosine())));
-        frame.subtitleProperty().set(said.endsWith("; ") ? said.substring(0, said.length() - 2) : said);
+        frame.subtitleProperty().set(note.endsWith("; ") ? note.substring(0, note.length() - 2) : note);
     }
 
     /** A change of rank as drawn: an arrow for its sign. */

@@ -33,19 +33,19 @@ public final class TextWidths {
 
     /** The width in pixels at {@link #SIZE}. */
     public double of(String text, boolean strongly) {
-        Map<String, Double> known = strongly ? strong : plain;
-        Double width = known.get(text);
-        return width == null ? measured(text, strongly, known) : width;
+        Map<String, Double> widths = strongly ? strong : plain;
+        Double width = widths.get(text);
+        return width == null ? measured(text, strongly, widths) : width;
     }
 
-    private synchronized double measured(String text, boolean strongly, Map<String, Double> known) {
-        if (known.size() >= MOST) {
-            known.clear();
+    private synchronized double measured(String text, boolean strongly, Map<String, Double> widths) {
+        if (widths.size() >= MOST) {
+            widths.clear();
         }
         probe.setFont(strongly ? strongFont : plainFont);
         probe.setText(text);
         double width = probe.getLayoutBounds().getWidth();
-        known.put(text, width);
+        widths.put(text, width);
         return width;
     }
 }

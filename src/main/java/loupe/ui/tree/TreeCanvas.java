@@ -306,11 +306,11 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         Side of = side.get();
         String searched = find.isVisible() ? find.text() : "";
         return () -> {
-            TreeLayout made = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
-            TreePainter drawing = new TreePainter(made, colours, of);
-            Set<Integer> matching = TreeSearch.matches(made, searched);
+            TreeLayout next = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
+            TreePainter drawing = new TreePainter(next, colours, of);
+            Set<Integer> matching = TreeSearch.matches(next, searched);
             return new LaidOut(
-                    made, drawing, TreeOverview.sketch(made, drawing), searched, List.copyOf(matching), matching);
+                    next, drawing, TreeOverview.sketch(next, drawing), searched, List.copyOf(matching), matching);
         };
     }
 
@@ -324,7 +324,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
             found = done.found();
             matches = done.matches();
             match = matches.contains(match) ? match : -1;
-            find.tell(found.indexOf(match), found.size());
+            find.showMatch(found.indexOf(match), found.size());
         } else if (find.isVisible()) {
             search(find.text());
         }
@@ -420,7 +420,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     }
 
     private void tellSentence() {
-        bar.tell(layout, pointed >= 0 ? pointed : selected.get());
+        bar.show(layout, pointed >= 0 ? pointed : selected.get());
         setAccessibleText("Definition tree" + bar.spoken());
     }
 
@@ -505,7 +505,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
             match = found.get(at);
             select(match);
         }
-        find.tell(at, found.size());
+        find.showMatch(at, found.size());
         requestLayout();
     }
 

@@ -60,7 +60,7 @@ final class TreeFindBar extends HBox {
     }
 
     /** Shows the current match, {@code 3 of 12}, or that there is none. */
-    void tell(int at, int of) {
+    void showMatch(int at, int of) {
         if (field.getText().isBlank()) {
             count.setText("");
         } else {

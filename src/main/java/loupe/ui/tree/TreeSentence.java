@@ -37,7 +37,7 @@ final class TreeSentence extends HBox {
     }
 
     /** Shows the path that ends in {@code node}; for -1, how to use the tree. */
-    void tell(TreeLayout layout, int node) {
+    void show(TreeLayout layout, int node) {
         TreeData tree = layout.data();
         boolean some = node > 0 && node < tree.size();
         sentence.pseudoClassStateChanged(HINTING, !some);

@@ -39,13 +39,13 @@ public final class ChartWarmUp implements Runnable {
             for (XYPlot plot : List.of(
                     new XYPlot(
                             HistogramChart.dataset(List.of(bars)),
-                            ChartAxis.of("values").made(0, 2),
-                            counts.made(0.5, 50),
+                            ChartAxis.of("values").create(0, 2),
+                            counts.create(0.5, 50),
                             new XYBarRenderer()),
                     new XYPlot(
                             points,
-                            ChartAxis.of("values").made(0, 2),
-                            counts.made(0.5, 50),
+                            ChartAxis.of("values").create(0, 2),
+                            counts.create(0.5, 50),
                             new XYLineAndShapeRenderer()))) {
                 JFreeChart chart = new JFreeChart(null, null, plot, true);
                 ChartLook.apply(chart, palette, 1);
