@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import java.nio.ByteBuffer;
 import loupe.inference.Scope;
 
-/** Ways between device arrays and the host, and through large arrays in bounded memory. Device thread only. */
+/** Copies between device arrays and the host, and iteration over large arrays in bounded memory. Device thread only. */
 public final class DeviceArrays {
     /**
      * Elements of a block: 4 MiB as float64, so that a converted block is still in the processor's cache when it is
@@ -15,7 +15,7 @@ public final class DeviceArrays {
     private static final long BLOCK_ELEMENTS = 1 << 19;
 
     /**
-     * Does something with rows {@code first}, {@code first} + 1, ... of an array. What it makes from them is closed
+     * Processes the rows {@code first}, {@code first} + 1, ... of an array. Arrays made from them are closed
      * afterwards.
      */
     @FunctionalInterface
@@ -79,7 +79,7 @@ public final class DeviceArrays {
         return view;
     }
 
-    /** Goes through a matrix in blocks of rows, converted to {@code type}; checks for cancellation before each. */
+    /** Iterates over a matrix in blocks of rows, converted to {@code type}; checks for cancellation before each. */
     public static void forEachBlock(Scope scope, NDArray matrix, DataType type, RowBlock action) {
         forEachBlock(scope, matrix, type, blockRows(matrix.getShape().get(1)), action);
     }

@@ -118,30 +118,30 @@ public record FileContents(
      * @throws java.util.concurrent.CancellationException if {@code cancellation} says so, between two tensors
      */
     public FileContents measured(Consumer<FileContents> shown, Cancellation cancellation) {
-        List<Tensor> known = new ArrayList<>(tensors);
+        List<Tensor> updated = new ArrayList<>(tensors);
         long last = System.nanoTime();
         for (Path file : tensors.stream().map(Tensor::file).distinct().toList()) {
             try (TensorArchive archive = TensorArchives.open(file)) {
-                for (int i = 0; i < known.size(); i++) {
-                    if (known.get(i).file().equals(file)) {
+                for (int i = 0; i < updated.size(); i++) {
+                    if (updated.get(i).file().equals(file)) {
                         cancellation.check();
-                        known.set(
+                        updated.set(
                                 i,
-                                known.get(i)
+                                updated.get(i)
                                         .measured(TensorStatistics.of(
-                                                archive.tensor(known.get(i).name()))));
+                                                archive.tensor(updated.get(i).name()))));
                         if (System.nanoTime() - last > SHOW_EVERY_NANOS) {
                             last = System.nanoTime();
-                            shown.accept(with(known));
+                            shown.accept(with(updated));
                         }
                     }
                 }
             }
         }
-        return with(known);
+        return with(updated);
     }
 
-    private FileContents with(List<Tensor> known) {
-        return new FileContents(path, container, format, known, bytes, memoryBytes, warnings);
+    private FileContents with(List<Tensor> updated) {
+        return new FileContents(path, container, format, updated, bytes, memoryBytes, warnings);
     }
 }

@@ -9,8 +9,8 @@ import loupe.lm.SiteShape;
 import loupe.sae.SaeConfig;
 
 /**
- * Whether a checkpoint can be applied to a model, decided from what both say of themselves, before any work. The
- * window, the command line and every computation ask here.
+ * Whether a checkpoint can be applied to a model, decided from their configurations, before any work. The window, the
+ * command line and every computation use this rule.
  */
 public record Fit(ModelConfig model, SaeConfig sae) {
     /** Why its features cannot be computed in this model; empty if they can. */
@@ -21,7 +21,7 @@ public record Fit(ModelConfig model, SaeConfig sae) {
         return at(End.READS, sae.hook().get(), sae.dIn()).or(this::misfitOfTarget);
     }
 
-    /** Why what it writes cannot be put into this model; empty if it can. */
+    /** Why its output cannot be put into this model; empty if it can. */
     public Optional<Misfit> misfitOfOutput() {
         return misfit().or(() -> sae.transcodes() && sae.hookOut().isEmpty()
                 ? Optional.of(new Misfit.OutputPlaceUnknown())
@@ -34,7 +34,7 @@ public record Fit(ModelConfig model, SaeConfig sae) {
         return width == model.dModel() ? Optional.empty() : Optional.of(new Misfit.NoTokenWidth(width, model.dModel()));
     }
 
-    /** Where it reads, if a token of this model has as many numbers there as in the residual stream. */
+    /** The hook point it reads, if a token of this model has as many numbers there as in the residual stream. */
     public Optional<HookPoint> residualPlace() {
         return sae.hook()
                 .filter(hook -> model.at(hook)

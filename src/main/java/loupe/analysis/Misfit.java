@@ -4,7 +4,7 @@ import loupe.base.HookPoint;
 import loupe.base.Refusal;
 import loupe.base.Remedy;
 
-/** Why a checkpoint cannot be applied to a model; what {@link Fit} answers. */
+/** Why a checkpoint cannot be applied to a model; the result of {@link Fit}. */
 public sealed interface Misfit {
     /** Whether what a checkpoint reads is meant, or what it writes. */
     enum End {
@@ -24,7 +24,7 @@ public sealed interface Misfit {
     }
 
     /**
-     * The misfit as the user reads it.
+     * The misfit as a message for the user.
      *
      * @param checkpoint the path or name of the checkpoint
      * @param model the name of the model
@@ -130,7 +130,7 @@ public sealed interface Misfit {
         }
     }
 
-    /** What to do about a checkpoint that does not go with the open model. */
+    /** The advice for a checkpoint that does not fit the open model. */
     String TRAINED_ELSEWHERE = "Choose a checkpoint trained on this model";
 
     private static Refusal trainedElsewhere(String found, End end) {

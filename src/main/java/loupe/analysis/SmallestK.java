@@ -12,7 +12,7 @@ public final class SmallestK {
     private int size;
     private double bound;
 
-    /** Forgets everything and prepares to keep {@code k}. */
+    /** Empties this and prepares to keep {@code k}. */
     public SmallestK reset(int k) {
         if (k < 0) {
             throw new IllegalArgumentException("k is " + k);
@@ -28,7 +28,7 @@ public final class SmallestK {
         return this;
     }
 
-    /** No key above this can be among the k smallest; NaN never is. Falls while offers come. */
+    /** No key above this can be among the k smallest; NaN never is. Falls as offers arrive. */
     public double bound() {
         return bound;
     }

@@ -27,8 +27,8 @@ import loupe.app.command.TreeCommand;
 import loupe.app.tour.TourCommand;
 
 /**
- * Where the process begins, and what it is made of. Does not extend JavaFX's Application, so that commands run without
- * a toolkit and the class path needs no modules.
+ * The entry point of the process. Does not extend JavaFX's Application, so that commands run without a toolkit and the
+ * class path needs no modules.
  */
 public final class Main {
     private Main() {}
@@ -49,7 +49,7 @@ public final class Main {
      * The command line with every command. A new command is one more line here.
      *
      * @param out where results go
-     * @param err where everything else goes
+     * @param err where progress, warnings and errors go
      */
     public static Cli commandLine(PrintStream out, PrintStream err) {
         return new Cli(

@@ -25,8 +25,8 @@ public final class AsideFile implements AutoCloseable {
     }
 
     /**
-     * Begins an empty file under a name of its own, so that several processes may replace the same file, of which the
-     * last one wins. The folder is made if it is missing.
+     * Creates an empty temporary file with a unique name, so that several processes may replace the same file; the last
+     * one wins. Creates the folder if it is missing.
      */
     public static AsideFile create(Path target) throws IOException {
         return create(target, DurableMove.OF_FILES);
@@ -43,16 +43,16 @@ public final class AsideFile implements AutoCloseable {
     }
 
     /**
-     * Begins a file {@code NAME.part} that only one process writes: what a crash left of an earlier one is written
-     * over. Nothing is there until it is written.
+     * Prepares a temporary file {@code NAME.part} that only one process writes; the leftover of a crash is overwritten.
+     * The file does not exist until it is written.
      */
     public static AsideFile alone(Path target) {
         return new AsideFile(target, part(target), false, DurableMove.OF_FILES);
     }
 
     /**
-     * Goes on with a file {@code NAME.part} that an earlier, stopped try may have left; it stays when this one is
-     * stopped too. Only one process may write it.
+     * Resumes a file {@code NAME.part} that an earlier, aborted attempt may have left; it is kept if this one is
+     * aborted too. Only one process may write it.
      */
     public static AsideFile resumed(Path target) {
         return new AsideFile(target, part(target), true, DurableMove.OF_FILES);
@@ -74,12 +74,12 @@ public final class AsideFile implements AutoCloseable {
         }
     }
 
-    /** Where to write. */
+    /** The path to write to until {@link #commit}. */
     public Path path() {
         return aside;
     }
 
-    /** Puts the file, which is closed, in its place, over what was there. */
+    /** Moves the file, which must be closed, to its target, replacing what was there. */
     public void commit() throws IOException {
         move.file(aside, target);
         committed = true;

@@ -47,12 +47,12 @@ public final class AsideFolder implements AutoCloseable {
         }
     }
 
-    /** Where to put the files. */
+    /** The folder to fill until {@link #commit}. */
     public Path path() {
         return aside;
     }
 
-    /** Puts the folder in its place. */
+    /** Moves the folder to its target. */
     public void commit() {
         try {
             Files.deleteIfExists(target);

@@ -15,8 +15,8 @@ public final class CheckpointException extends Refusal {
     /**
      * @param path the file or folder that was refused
      * @param found what is wrong with it, as a sentence without its full stop: {@code "W_dec is [24576, 1024]"}
-     * @param expected what would have been right, likewise; empty if {@code found} says it all
-     * @param advice what the user can do, likewise; empty if the remedies say it all
+     * @param expected what would have been right, without full stop; empty if {@code found} is enough
+     * @param advice what the user can do, without full stop; empty if the remedies are enough
      * @param remedies the choices that mend it, the best first
      */
     public CheckpointException(Path path, String found, String expected, String advice, Remedy... remedies) {

@@ -24,7 +24,7 @@ record DurableMove(System system) {
         void move(Path from, Path to, CopyOption... how) throws IOException;
     }
 
-    /** Puts a file in its place, over what is there. */
+    /** Moves a file to its target, replacing what is there. */
     void file(Path from, Path to) throws IOException {
         try (FileChannel content = FileChannel.open(from, StandardOpenOption.WRITE)) {
             content.force(true);
@@ -37,7 +37,7 @@ record DurableMove(System system) {
         forceEntries(to.toAbsolutePath().resolveSibling(""));
     }
 
-    /** Puts a folder in its place, where nothing is. */
+    /** Moves a folder to a target that does not exist. */
     void folder(Path from, Path to) throws IOException {
         forceEntries(from);
         try {
@@ -48,7 +48,10 @@ record DurableMove(System system) {
         forceEntries(to.toAbsolutePath().resolveSibling(""));
     }
 
-    /** Writes the names in a folder to the disk where that can be asked for: not on Windows, nor on every share. */
+    /**
+     * Flushes a folder's entries to the disk where the system supports that: not on Windows, nor on every network
+     * share.
+     */
     private static void forceEntries(Path folder) {
         try (FileChannel entries = FileChannel.open(folder, StandardOpenOption.READ)) {
             entries.force(true);

@@ -67,7 +67,10 @@ public record HookPoint(Site site, int layer) {
         RESID_PRE("hook_resid_pre", true),
         /** What the norm before attention divides by, (T, 1). */
         LN1_SCALE("ln1.hook_scale", true),
-        /** Output of the norm before attention, (T, dModel); where in the norm depends on its kind, see formats H.6. */
+        /**
+         * Output of the norm before attention, (T, dModel); where in the norm depends on its kind:
+         * {@code src/site/markdown/formats.md}, section H.6.
+         */
         LN1_NORMALIZED("ln1.hook_normalized", true),
         /** Queries before rotation, (T, nHeads, dHead). */
         Q("attn.hook_q", true),

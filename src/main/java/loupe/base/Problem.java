@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionException;
  * @param expected whether this is a failure we foresaw (a refused file, too little memory); an unforeseen one is a bug
  *     of ours and is offered with its details for a report
  * @param details the stack and versions, for "copy details"; empty for expected failures
- * @param remedies the choices that would mend it, which the window words as buttons; empty if none would
+ * @param remedies the choices that would mend it, which the window shows as buttons; empty if none would
  */
 public record Problem(String message, boolean expected, String details, List<Remedy> remedies) {
     public Problem {
@@ -23,7 +23,7 @@ public record Problem(String message, boolean expected, String details, List<Rem
         this(message, expected, details, List.of());
     }
 
-    /** What to tell about {@code failure}, looking through the wrappers that futures put around it. */
+    /** Describes {@code failure} to the user, without the wrappers that futures put around it. */
     public static Problem of(Throwable failure) {
         Throwable cause = failure;
         while (cause instanceof CompletionException && cause.getCause() != null) {

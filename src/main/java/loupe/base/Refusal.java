@@ -4,9 +4,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something the user asked for that cannot be done, although nothing is broken. The message says what was found and
- * what was expected, and in words that hold at the command line and in the window alike what to do; the
- * {@linkplain #remedies() remedies} are the choices that would mend it, which each edge words in its own terms.
+ * Something the user asked for that cannot be done, although nothing is broken. The message states what was found, what
+ * was expected and what to do, in words that fit the command line and the window alike; the {@linkplain #remedies()
+ * remedies} are the choices that would fix it, which command line and window each phrase in their own terms.
  *
  * <p>A mistake of this program is an {@link IllegalArgumentException} or {@link IllegalStateException}, never a
  * refusal.

@@ -5,7 +5,7 @@ package loupe.base;
  * button that opens the form with that field.
  *
  * @param choice what there is to choose
- * @param way what to do about it
+ * @param way how to change it
  * @param value a proposal, as it would be written into a field; empty if there is none
  */
 public record Remedy(Choice choice, Way way, String value) {
@@ -27,7 +27,7 @@ public record Remedy(Choice choice, Way way, String value) {
         SUBTRACT_DECODER_BIAS,
         /** Which model's side of a crosscoder is meant. */
         SIDE,
-        /** Whether an unfinished pass over a corpus is gone on with. */
+        /** Whether an unfinished pass over a corpus is resumed. */
         RESUME,
         /** The ids of the tokens that given activations belong to. */
         TOKEN_IDS,
@@ -37,11 +37,11 @@ public record Remedy(Choice choice, Way way, String value) {
         DEVICE
     }
 
-    /** What there is to do about a choice. */
+    /** How a choice is to be changed. */
     public enum Way {
-        /** It was not made, or has to be made differently: give a value. */
+        /** Give a value: there is none yet, or another one is needed. */
         GIVE,
-        /** It was made, and should not have been. */
+        /** Leave the choice out, which has a value where none is allowed. */
         LEAVE_OUT
     }
 
@@ -55,7 +55,7 @@ public record Remedy(Choice choice, Way way, String value) {
         return new Remedy(choice, Way.GIVE, value);
     }
 
-    /** The remedy of taking a choice back. */
+    /** The remedy of leaving a choice out. */
     public static Remedy leaveOut(Choice choice) {
         return new Remedy(choice, Way.LEAVE_OUT, "");
     }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How long work will still take, judged by how far it came lately: work that goes on from an earlier run, or whose
- * speed changes, is not judged by what it did before. Not thread-safe.
+ * Estimates the remaining time of a job from its recent progress, so that the earlier speed of a resumed job, or of one
+ * whose speed changes, does not count. Not thread-safe.
  */
 public final class TimeLeft {
     private static final long WINDOW_MILLIS = 30_000;
@@ -17,7 +17,7 @@ public final class TimeLeft {
     private double laterFraction;
 
     /**
-     * Takes a report.
+     * Records progress and estimates the time left.
      *
      * @param millis of any clock
      * @param fraction done, 0 to 1; smaller than before when another part begins

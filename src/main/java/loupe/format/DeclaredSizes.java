@@ -3,7 +3,7 @@ package loupe.format;
 import java.util.List;
 import loupe.tensor.DType;
 
-/** Sizes that strangers declare, multiplied without overflow. */
+/** Overflow-checked sizes of tensors as untrusted files declare them. */
 final class DeclaredSizes {
     private DeclaredSizes() {}
 

@@ -14,8 +14,8 @@ final class Elements {
     /** 2^112: the difference between the exponent biases of float32 and float16. */
     private static final float F16_SCALE = 0x1p112f;
     /**
-     * Elements converted at a time; their arrays stay in the first-level cache, and are hardly more than nothing to
-     * collect.
+     * Elements converted at a time; their arrays fit the first-level cache and cost the garbage collector almost
+     * nothing.
      */
     private static final int BLOCK = 1024;
 
@@ -122,8 +122,8 @@ final class Elements {
     }
 
     /**
-     * The same as {@link #toFloats(DType, ByteBuffer, FloatBuffer)}, to where bits can be written: several times faster
-     * for F16 and BF16.
+     * Converts as {@link #toFloats(DType, ByteBuffer, FloatBuffer)} does, into a buffer of bytes, which is several
+     * times faster for F16 and BF16.
      */
     static void toFloats(DType dtype, ByteBuffer raw, ByteBuffer out) {
         FloatBuffer floats = out.slice().order(ByteOrder.nativeOrder()).asFloatBuffer();
@@ -141,9 +141,8 @@ final class Elements {
     }
 
     /**
-     * Widens in loops of one step each over arrays, which the compiler turns into instructions for many elements at
-     * once. To change the exponents' bias it needs floats, and gets them by way of the destination: Java has no other
-     * way to see an array of bits as one.
+     * Widens in simple loops over arrays, which the compiler vectorises. Changing the exponents' bias needs floats,
+     * which it gets through the destination, because Java cannot reinterpret an int array as a float array.
      */
     private static void widen(DType dtype, ShortBuffer in, IntBuffer bits, FloatBuffer floats) {
         int size = Math.min(BLOCK, in.remaining());

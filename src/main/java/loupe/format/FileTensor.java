@@ -180,7 +180,7 @@ final class FileTensor implements StoredTensor {
         }
     }
 
-    /** Through memory outside the heap, because the system copies to that without a detour. */
+    /** Reads through memory outside the heap, into which the system copies without an intermediate buffer. */
     private void scanDense(long first, int count, int perChunk, Consumer<ByteBuffer> sink) {
         int size = dtype().bytes();
         ByteBuffer raw = DirectMemory.allocate(perChunk * size).order(layout.order());

@@ -7,7 +7,7 @@ import java.util.zip.Inflater;
 
 /**
  * The unpacked bytes of a deflated zip entry. Meant for reading forwards; a read before the last one starts unpacking
- * again. Never unpacks more than the entry is said to hold. Thread-safe, one read at a time.
+ * again. Never unpacks more than the declared size of the entry. Thread-safe, one read at a time.
  */
 final class InflatedEntry implements ElementBytes, AutoCloseable {
     private static final int STEP_BYTES = 1 << 16;

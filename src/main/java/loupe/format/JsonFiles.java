@@ -17,7 +17,7 @@ import loupe.base.CheckpointException;
 
 /**
  * JSON files. Reading trusts nothing: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded size and
- * depth. Writing is all or nothing, and what is not a number becomes null.
+ * depth. Writing is all or nothing; NaN and infinities become null.
  */
 public final class JsonFiles {
     /** More than the largest tokenizer.json in use, which has about 35 MB. */

@@ -18,11 +18,11 @@ import java.util.List;
  */
 public final class JsonLines implements AutoCloseable {
     private final FileChannel channel;
-    private final List<JsonNode> known;
+    private final List<JsonNode> documents;
 
-    private JsonLines(FileChannel channel, List<JsonNode> known) {
+    private JsonLines(FileChannel channel, List<JsonNode> documents) {
         this.channel = channel;
-        this.known = List.copyOf(known);
+        this.documents = List.copyOf(documents);
     }
 
     /**
@@ -36,40 +36,40 @@ public final class JsonLines implements AutoCloseable {
     }
 
     /**
-     * Opens an earlier file to go on with.
+     * Opens an existing file to append to.
      *
      * @throws loupe.base.CheckpointException if a whole line is no JSON document
      */
-    public static JsonLines goOn(Path file) throws IOException {
-        List<JsonNode> known = new ArrayList<>();
-        int from = read(file, known);
+    public static JsonLines resume(Path file) throws IOException {
+        List<JsonNode> documents = new ArrayList<>();
+        int from = read(file, documents);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
         channel.truncate(from).position(from);
-        return new JsonLines(channel, known);
+        return new JsonLines(channel, documents);
     }
 
     /**
-     * The documents of a file that is only looked at, without a torn last line.
+     * Reads the documents of a file without opening it for writing; a torn last line is left out.
      *
      * @throws loupe.base.CheckpointException if a whole line is no JSON document
      */
     public static List<JsonNode> read(Path file) {
-        List<JsonNode> known = new ArrayList<>();
+        List<JsonNode> documents = new ArrayList<>();
         try {
-            read(file, known);
+            read(file, documents);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        return known;
+        return documents;
     }
 
-    /** @return where the whole lines end */
-    private static int read(Path file, List<JsonNode> known) throws IOException {
+    /** @return the offset after the last whole line */
+    private static int read(Path file, List<JsonNode> documents) throws IOException {
         byte[] bytes = Files.readAllBytes(file);
         int from = 0;
         for (int at = 0; at < bytes.length; at++) {
             if (bytes[at] == '\n') {
-                known.add(new StrictJson(file, "line " + (known.size() + 1))
+                documents.add(new StrictJson(file, "line " + (documents.size() + 1))
                         .read(ByteBuffer.wrap(bytes, from, at - from).slice(), JsonFiles::tree));
                 from = at + 1;
             }
@@ -78,11 +78,11 @@ public final class JsonLines implements AutoCloseable {
     }
 
     /** The documents that were in the file when it was opened. */
-    public List<JsonNode> known() {
-        return known;
+    public List<JsonNode> documents() {
+        return documents;
     }
 
-    /** A document as it would be read back, to be compared with {@link #known}. */
+    /** A document as it would be read back, to be compared with {@link #documents}. */
     public static JsonNode asRead(Object document) {
         byte[] line = JsonFiles.line(document).getBytes(StandardCharsets.UTF_8);
         return new StrictJson(Path.of("memory"), "the line").read(ByteBuffer.wrap(line), JsonFiles::tree);

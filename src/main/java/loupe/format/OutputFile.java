@@ -12,8 +12,9 @@ import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
 
 /**
- * A file of tensors or text that is written piece by piece, beside its place, and put there when it is complete; closed
- * before that, it leaves nothing behind. Says what went wrong in a sentence. For one thread.
+ * A file of tensors or text that is written piece by piece to a temporary file and moved to its target when complete;
+ * closed before that, it leaves nothing behind. Failures are {@link CheckpointException}s with a sentence for the user.
+ * For one thread.
  */
 final class OutputFile implements AutoCloseable {
     private final Path target;
@@ -66,7 +67,7 @@ final class OutputFile implements AutoCloseable {
         }
     }
 
-    /** Puts the file in its place, over what was there. */
+    /** Moves the file to its target, replacing what was there. */
     void commit() {
         try {
             channel.close();
@@ -85,7 +86,7 @@ final class OutputFile implements AutoCloseable {
                 e);
     }
 
-    /** What the system said, in words. */
+    /** The system's reason for a failure, in words. */
     private static String reason(IOException e) {
         if (e instanceof AccessDeniedException) {
             return "permission denied";

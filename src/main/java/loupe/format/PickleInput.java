@@ -93,7 +93,7 @@ final class PickleInput {
         }
     }
 
-    /** Goes on {@code count} bytes later. */
+    /** Skips {@code count} bytes. */
     void skip(long count) {
         if (count > end - position()) {
             throw cutOff();

@@ -60,7 +60,7 @@ final class PickleReader {
     /**
      * A view of a storage.
      *
-     * @param dtype {@code float32} and so on; empty if the storage's type says it
+     * @param dtype {@code float32} and so on; empty if the storage's type gives it
      * @param offset,strides in elements
      */
     record Tensor(Storage storage, String dtype, long offset, List<Long> shape, List<Long> strides) {}

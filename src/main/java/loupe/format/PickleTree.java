@@ -104,15 +104,15 @@ final class PickleTree {
         if (depth > MAX_DEPTH) {
             throw tooLarge("nested deeper than " + MAX_DEPTH);
         }
-        Boolean known = holdsTensors.get(node);
-        if (known == null) {
-            known = false;
+        Boolean cached = holdsTensors.get(node);
+        if (cached == null) {
+            cached = false;
             for (Object child : children(node).values()) {
-                known |= holdsTensors(child, depth + 1);
+                cached |= holdsTensors(child, depth + 1);
             }
-            holdsTensors.put(node, known);
+            holdsTensors.put(node, cached);
         }
-        return known;
+        return cached;
     }
 
     private Object plain(Object node, int depth) {

@@ -42,7 +42,7 @@ public final class SafetensorsWriter {
     }
 
     /**
-     * The same in another floating type, each element rounded to the nearest.
+     * Adds a tensor in another floating type, each element rounded to the nearest.
      *
      * @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16
      */
@@ -67,7 +67,7 @@ public final class SafetensorsWriter {
         return this;
     }
 
-    /** Notes a fact about the whole file. */
+    /** Adds an entry to the metadata of the file. */
     public SafetensorsWriter metadata(String key, String value) {
         metadata.put(key, value);
         return this;

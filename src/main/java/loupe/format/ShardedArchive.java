@@ -14,8 +14,8 @@ import loupe.tensor.StoredTensor;
 
 /**
  * Several files seen as one through {@code model.safetensors.index.json} or {@code pytorch_model.bin.index.json}. Only
- * files of the index's own folder are opened, and what the index says must be true; its {@code total_size} is often
- * wrong in practice and not looked at.
+ * files of the index's own folder are opened, and the index must match them; its {@code total_size} is often wrong in
+ * practice and ignored.
  *
  * @see <a href="https://huggingface.co/docs/transformers/big_models">Hugging Face, sharded checkpoints</a>
  */
@@ -25,7 +25,8 @@ final class ShardedArchive {
     private ShardedArchive() {}
 
     /**
-     * @throws CheckpointException if the index is malformed, names a file outside its folder, or says what is not so
+     * @throws CheckpointException if the index is malformed, names a file outside its folder, or does not match its
+     *     shards
      */
     static FileArchive open(Path index) {
         Map<String, String> shardOf = shards(index);

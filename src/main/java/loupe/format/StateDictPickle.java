@@ -15,7 +15,7 @@ import loupe.tensor.DType;
  */
 final class StateDictPickle {
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-    /** What has been written before and is only referred to from then on. */
+    /** Memo indices of the values written so far, which later occurrences refer to. */
     private final Map<String, Integer> memo = new HashMap<>();
 
     private int memoSize;

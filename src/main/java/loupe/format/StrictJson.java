@@ -17,7 +17,7 @@ import java.nio.file.Path;
 import loupe.base.CheckpointException;
 
 /**
- * JSON from strangers: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded depth; refused with its
+ * Untrusted JSON: UTF-8 without a byte order mark, no duplicate names, no NaN, bounded depth; refused with its
  * position.
  */
 final class StrictJson {
@@ -41,13 +41,13 @@ final class StrictJson {
     private final Path path;
     private final String part;
 
-    /** @param part what of the file is JSON, as a message names it: {@code "the header"} */
+    /** @param part the part of the file that is JSON, as a message names it: {@code "the header"} */
     StrictJson(Path path, String part) {
         this.path = path;
         this.part = part;
     }
 
-    /** What reads a document. Throwing an IOException refuses it with the position. */
+    /** Reads a document from a parser; an IOException becomes a refusal with the position. */
     interface Reader<R> {
         R read(JsonParser parser) throws IOException;
     }

@@ -38,7 +38,7 @@ public interface TensorArchive extends AutoCloseable {
      */
     Map<String, Object> values();
 
-    /** What is odd about the file but no reason to refuse it, one sentence each. */
+    /** Oddities of the file that are no reason to refuse it, one sentence each. */
     List<String> warnings();
 
     @Override

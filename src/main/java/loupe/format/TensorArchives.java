@@ -38,8 +38,8 @@ public final class TensorArchives {
             "model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json");
 
     /**
-     * How the names of files end that may hold tensors, lower case. They say which files of a folder to look into; what
-     * a file is, its content decides.
+     * Extensions of files that may hold tensors, lower case. They select the files of a folder to look into; what a
+     * file is, its content decides.
      */
     public static final List<String> ENDINGS =
             List.of(".safetensors", ".pt", ".pth", ".bin", ".npz", ".ckpt", ".pkl", ".pkl.gz");
@@ -142,7 +142,7 @@ public final class TensorArchives {
                 file, StandardCharsets.ISO_8859_1.decode(file.head(HEAD_BYTES)).toString());
     }
 
-    /** Files that are often mistaken for weights: each is named with what to do about it. */
+    /** Refuses files that are often mistaken for weights, each kind with its own advice. */
     private static void refuseLookAlikes(PositionalFile file, String text) {
         String start = text.stripLeading();
         String lower = start.toLowerCase(java.util.Locale.ROOT);

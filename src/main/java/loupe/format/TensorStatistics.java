@@ -6,8 +6,8 @@ import java.nio.FloatBuffer;
 import loupe.tensor.StoredTensor;
 
 /**
- * What the numbers of a tensor look like. NaN and infinities are counted and left out of the rest; without any finite
- * element the rest is NaN.
+ * Summary statistics of a tensor. NaN and infinities are counted and left out of the rest; without any finite element
+ * the rest is NaN.
  *
  * @param nonFinite how many elements are NaN or infinite
  * @param zeros how many elements are 0

@@ -10,7 +10,9 @@ import loupe.format.PickleReader.Tensor;
 import loupe.tensor.DType;
 import loupe.tensor.StoredTensor;
 
-/** Finds the bytes of the tensors that a torch pickle describes, once they are seen to lie inside their storages. */
+/**
+ * Locates the bytes of the tensors that a torch pickle describes, after checking that they lie inside their storages.
+ */
 final class TorchTensors {
     private static final int MAX_RANK = 8;
     /** An expanded tensor repeats few stored elements; this many are still harmless (4 GiB as float32). */

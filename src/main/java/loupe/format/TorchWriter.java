@@ -47,7 +47,7 @@ public final class TorchWriter {
     }
 
     /**
-     * The same in another floating type, each element rounded to the nearest.
+     * Adds a tensor in another floating type, each element rounded to the nearest.
      *
      * @throws IllegalArgumentException unless {@code dtype} is F32, F16 or BF16
      */

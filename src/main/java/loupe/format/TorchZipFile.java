@@ -36,7 +36,7 @@ final class TorchZipFile {
         this.folder = folder();
     }
 
-    /** Whether a zip with these entries is meant to be a torch file, good or bad. */
+    /** Whether a zip with these entries looks like a torch file, valid or not. */
     static boolean matches(Set<String> names) {
         return names.stream()
                 .anyMatch(name -> name.endsWith(PICKLE) || name.equals("data.pkl") || name.endsWith("/constants.pkl"));
@@ -136,12 +136,12 @@ final class TorchZipFile {
     }
 
     private List<String> warnings(Set<String> used) {
-        Set<String> known = new HashSet<>(Set.of(folder, folder + "data.pkl", folder + "data/"));
-        FURTHER_ENTRIES.forEach(name -> known.add(folder + name));
-        used.forEach(key -> known.add(folder + "data/" + key));
+        Set<String> expected = new HashSet<>(Set.of(folder, folder + "data.pkl", folder + "data/"));
+        FURTHER_ENTRIES.forEach(name -> expected.add(folder + name));
+        used.forEach(key -> expected.add(folder + "data/" + key));
         List<String> warnings = new ArrayList<>();
         entries.keySet().stream()
-                .filter(name -> !known.contains(name))
+                .filter(name -> !expected.contains(name))
                 .forEach(name -> warnings.add("The archive has an entry that nothing refers to: " + name));
         return warnings;
     }

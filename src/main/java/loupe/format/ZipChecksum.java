@@ -6,7 +6,7 @@ import loupe.tensor.DirectMemory;
 
 /** Compares an entry's bytes with its checksum, once. Thread-safe. */
 final class ZipChecksum implements Runnable {
-    /** What is read stays in the processor's cache until it has been added up. */
+    /** Bytes read at a time: few enough to stay in the processor's cache until they are summed. */
     private static final int STEP_BYTES = 1 << 17;
 
     private final PositionalFile file;
@@ -25,7 +25,7 @@ final class ZipChecksum implements Runnable {
         }
     }
 
-    /** One thread does it, the others wait. */
+    /** Verifies the checksum on the first thread that needs it; others wait. */
     private synchronized void verify() {
         if (passed) {
             return;

@@ -56,7 +56,7 @@ final class ZipDirectory {
         return new ZipDirectory(file).entries();
     }
 
-    /** What the last records say about the directory. */
+    /** Position and size of the directory, as the end records state them. */
     private record End(long position, long count, long bytes, long start) {}
 
     private Map<String, Entry> entries() {
@@ -189,7 +189,7 @@ final class ZipDirectory {
                 name, method, flags, directory.getInt(at + 16) & 0xFFFFFFFFL, large[1], large[0], large[2], -1);
     }
 
-    /** Replaces the fields that say "see the extra field" by what it says there, in the order the format prescribes. */
+    /** Replaces placeholder fields by the values in the ZIP64 extra field, in the order the format prescribes. */
     private void fillFromZip64(String name, ByteBuffer extra, long[] fields) {
         while (extra.remaining() >= 4) {
             int id = extra.getShort() & 0xFFFF;
@@ -234,7 +234,7 @@ final class ZipDirectory {
         return name;
     }
 
-    /** The entry with the position of its payload, once its local header has been seen to say the same. */
+    /** The entry with the position of its payload, after checking that its local header agrees with the directory. */
     private Entry checkLocal(Entry entry) {
         if (entry.header() < 0
                 || entry.header() > file.size() - LOCAL_BYTES

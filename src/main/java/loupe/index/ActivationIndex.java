@@ -65,13 +65,13 @@ public final class ActivationIndex implements AutoCloseable {
      */
     public static ActivationIndex open(Path folder) {
         if (!isComplete(folder)) {
-            boolean begun = Files.exists(folder.resolve("plan.json"));
+            boolean unfinished = Files.exists(folder.resolve("plan.json"));
             throw new CheckpointException(
                     folder,
-                    begun ? "this index is unfinished" : "this folder holds no index",
+                    unfinished ? "this index is unfinished" : "this folder holds no index",
                     "a folder with index.json",
-                    begun ? "Finish it with the settings it was begun with" : "Build one from a corpus",
-                    begun ? new Remedy[] {Remedy.give(Choice.RESUME)} : new Remedy[0]);
+                    unfinished ? "Finish it with the settings it was begun with" : "Build one from a corpus",
+                    unfinished ? new Remedy[] {Remedy.give(Choice.RESUME)} : new Remedy[0]);
         }
         IndexInfo info = info(folder);
         if (info.version() != IndexInfo.VERSION) {
@@ -93,9 +93,9 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * What the folder's index says of itself.
+     * The description of the index in a folder.
      *
-     * @throws CheckpointException if it is not readable
+     * @throws CheckpointException if it cannot be read
      */
     static IndexInfo info(Path folder) {
         try {
@@ -190,7 +190,7 @@ public final class ActivationIndex implements AutoCloseable {
      *
      * @param chosen indices into {@code activations}, as {@link Examples} gives them
      * @param before tokens shown before the focus token, as far as its document and context reach
-     * @param after likewise
+     * @param after tokens shown after it, in the same way
      */
     public List<Example> examples(FeatureActivations activations, int[] chosen, int before, int after) {
         return around(
@@ -201,17 +201,17 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * Likewise, each text once: of examples that show the same tokens the first is kept.
+     * The text around chosen activations, each text once: of examples that show the same tokens the first is kept.
      *
-     * @param choose gives the best so many indices into {@code activations}; asked for more where texts repeat
+     * @param choose returns the best n indices into {@code activations}; called with a larger n where texts repeat
      * @param count examples wanted
      */
     public List<Example> distinct(
             FeatureActivations activations, IntFunction<int[]> choose, int count, int before, int after) {
-        for (int asked = count; ; asked *= ASK_FOR_MORE) {
-            int[] chosen = choose.apply(asked);
+        for (int wanted = count; ; wanted *= ASK_FOR_MORE) {
+            int[] chosen = choose.apply(wanted);
             List<Example> distinct = Examples.distinct(examples(activations, chosen, before, after));
-            if (distinct.size() >= count || chosen.length < asked || asked > MOST_ASKED) {
+            if (distinct.size() >= count || chosen.length < wanted || wanted > MOST_ASKED) {
                 return distinct.subList(0, Math.min(count, distinct.size()));
             }
         }
@@ -249,7 +249,7 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * How a feature goes together with every feature of an autoencoder of this index.
+     * Co-activation of a feature with every feature of an autoencoder of this index.
      *
      * @param activations of the feature, as {@link #activations} gives them
      * @param sae the autoencoder it belongs to
@@ -282,7 +282,7 @@ public final class ActivationIndex implements AutoCloseable {
                 activations.feature(), sae == among, positive.length, moments[0], moments[1], others, both, products);
     }
 
-    /** What every feature of one autoencoder does at the tokens of one id. */
+    /** Activations of every feature of one autoencoder at the tokens of one id. */
     public synchronized TokenFeatures featuresOf(int sae, int id) {
         FeatureStatistics all = statistics(sae);
         long[] count = new long[all.features()];
@@ -299,7 +299,7 @@ public final class ActivationIndex implements AutoCloseable {
         return new TokenFeatures(id, tokens.length, all, count, sum, max);
     }
 
-    /** Whether a token counts; nothing is known of one that a mask leaves out. */
+    /** Whether a token counts; no activations are stored for one that a mask leaves out. */
     public synchronized boolean isCounted(int token) {
         return text(token / info.contextLength()).counts(token % info.contextLength());
     }
@@ -320,7 +320,7 @@ public final class ActivationIndex implements AutoCloseable {
         return List.copyOf(active);
     }
 
-    /** Hands the activations at neighbouring tokens on to where they are written. */
+    /** Copies the activations at neighbouring tokens to a writer. */
     synchronized void copy(int sae, int[] tokens, ActivationsByToken.Writer writer) throws IOException {
         List<ActiveFeature> active = new ArrayList<>();
         int[] ends = new int[tokens.length];
@@ -344,7 +344,10 @@ public final class ActivationIndex implements AutoCloseable {
         return lookUps[sae];
     }
 
-    /** The token ids of a token's context from its beginning up to the token itself: what the model had read there. */
+    /**
+     * The token ids of a token's context from its beginning up to the token itself, which is what the model has read
+     * there.
+     */
     public synchronized int[] upTo(int token) {
         int context = token / info.contextLength();
         return Arrays.copyOf(text(context).ids(), token % info.contextLength() + 1);

@@ -3,9 +3,9 @@ package loupe.index;
 import java.util.stream.IntStream;
 
 /**
- * How one feature goes together with every feature of a dictionary, its own or another one's over the same corpus. With
- * N counted tokens, x the activation of the feature and y that of another, all measures follow from counts, sums, sums
- * of squares and the sum of products, and are exact over all N tokens, not only where something is active. A negative
+ * Co-activation of one feature with every feature of a dictionary, its own or another one over the same corpus. With N
+ * counted tokens, x the activation of the feature and y that of another, all measures follow from counts, sums, sums of
+ * squares and the sum of products, and are exact over all N tokens, not only where something is active. A negative
  * activation counts as 0, as in {@link FeatureStatistics}. Definitions: {@code src/site/markdown/methods.md}, section
  * 5.
  *
@@ -27,7 +27,7 @@ public record CoActivations(
         FeatureStatistics others,
         long[] both,
         double[] products) {
-    /** What is left of a variance of 0 in relation to the mean square. */
+    /** Variances up to this fraction of the mean square are rounding errors and count as 0. */
     private static final double ROUNDING = 1e-12;
 
     /** What pairs of features can be ranked by. */
@@ -54,15 +54,14 @@ public record CoActivations(
     }
 
     /**
-     * Of the tokens at which the feature is active, the fraction at which the other is too; NaN if the feature never
-     * is.
+     * The fraction of the feature's active tokens at which the other is active too; NaN if the feature is never active.
      */
     public double shareOfFeature(int other) {
         return (double) both[other] / count;
     }
 
     /**
-     * Of the tokens at which the other is active, the fraction at which the feature is too; NaN if the other never is.
+     * The fraction of the other's active tokens at which the feature is active too; NaN if the other is never active.
      */
     public double shareOfOther(int other) {
         return (double) both[other] / others.count()[other];
@@ -109,7 +108,7 @@ public record CoActivations(
     }
 
     /**
-     * The features that go best with this one, without itself; ties by number.
+     * The features with the largest values of a measure, without this one; ties by number.
      *
      * @param atLeast tokens that a feature must have in common with this one, 1 or more; rare features have large
      *     shares by chance

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The token ids of an index and which documents they are of, from {@code contexts.parquet}. Those of an index of up to
- * {@value #MOST_IN_MEMORY} tokens stay in memory once they have been read, since any 40 examples stand all over the
- * file. Not thread-safe.
+ * {@value #MOST_IN_MEMORY} tokens stay in memory once they have been read, since the examples of a feature are spread
+ * over the whole file. Not thread-safe.
  */
 final class ContextTexts {
     /** Up to 12 bytes each. */

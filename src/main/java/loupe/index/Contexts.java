@@ -10,7 +10,7 @@ import java.util.OptionalInt;
  * token {@code t} stands in context {@code t / length} at position {@code t % length}.
  */
 public final class Contexts {
-    /** Tokens in a context unless somebody says otherwise, or the model has shorter ones. */
+    /** Default number of tokens in a context, unless the model's own is shorter. */
     public static final int DEFAULT_LENGTH = 128;
 
     private final int length;

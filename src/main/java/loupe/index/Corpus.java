@@ -25,7 +25,7 @@ public final class Corpus {
     /** Ends a document inside a text file; GPT-2's own spelling. */
     public static final String SEPARATOR = "<|endoftext|>";
 
-    /** Where JSON lines and tables have their text unless somebody says otherwise. */
+    /** Default name of the field or column that has the text. */
     public static final String TEXT = "text";
 
     private final List<Path> files;
@@ -86,9 +86,7 @@ public final class Corpus {
         return Files.isRegularFile(file) && Documents.isTextByName(file) && Documents.beginsAsText(file);
     }
 
-    /**
-     * How the names of texts end, such as {@code .jsonl}; the endings of compressed files, such as {@code .gz}, too.
-     */
+    /** Extensions of text files, such as {@code .jsonl}, and of compressed files, such as {@code .gz}. */
     public static List<String> fileEndings() {
         return Documents.endings();
     }
@@ -118,7 +116,7 @@ public final class Corpus {
     }
 
     /**
-     * Hands every document on, in order, until {@code wanted} says no. Empty documents are left out.
+     * Passes every document to {@code wanted}, in order, until it returns false. Empty documents are left out.
      *
      * @throws CheckpointException if a file cannot be read, is not UTF-8, or has no text where it should
      */

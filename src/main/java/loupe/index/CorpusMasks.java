@@ -42,7 +42,7 @@ public record CorpusMasks(int beginning, int firstPositions, double normMultiple
     /**
      * For every token of a batch the masks that leave it out, their bits added up; 0 for a token that counts.
      *
-     * @param norms one array a hook point with the length of every token's vector; not looked at without
+     * @param norms one array a hook point with the length of every token's vector; ignored without
      *     {@link #normMultiple}
      */
     byte[] of(List<Contexts.Context> contexts, List<float[]> norms) {
@@ -66,7 +66,7 @@ public record CorpusMasks(int beginning, int firstPositions, double normMultiple
         return out;
     }
 
-    /** The lower of the two in the middle where there are two, as torch has it. */
+    /** The median; of two middle values the lower one, as in torch. */
     private static float median(float[] values) {
         float[] sorted = values.clone();
         Arrays.sort(sorted);
@@ -93,15 +93,15 @@ public record CorpusMasks(int beginning, int firstPositions, double normMultiple
      * How many tokens were left out.
      *
      * @param beginning by the mask of the beginning of text, whatever other masks say
-     * @param firstPositions likewise
-     * @param highNorm likewise
+     * @param firstPositions by the mask of first positions, whatever other masks say
+     * @param highNorm by the mask of high norms, whatever other masks say
      * @param together by at least one
      */
     public record LeftOut(long beginning, long firstPositions, long highNorm, long together) {
         public static final LeftOut NOTHING = new LeftOut(0, 0, 0, 0);
 
         /**
-         * With the tokens of one more batch.
+         * These counts plus those of one more batch.
          *
          * @param masks as {@link CorpusMasks#of} gives them
          */

@@ -30,7 +30,7 @@ import org.apache.commons.compress.compressors.CompressorStreamFactory;
  * mean that the file is compressed. Empty documents are left out.
  */
 abstract class Documents {
-    /** What can be read, in words. */
+    /** The kinds of files that can be read, for messages. */
     static final String KINDS = "texts: .txt, .jsonl, .csv, .tsv or .parquet, the first four also as .gz, .bz2 or .zst";
 
     private static final List<String> COMPRESSED = List.of(".gz", ".bz2", ".zst");
@@ -46,7 +46,7 @@ abstract class Documents {
     }
 
     /**
-     * Hands every document on, in order, until {@code wanted} says no.
+     * Passes every document to {@code wanted}, in order, until it returns false.
      *
      * @return whether more are wanted
      */
@@ -61,13 +61,13 @@ abstract class Documents {
         };
     }
 
-    /** How the names of files end that count as texts, the endings of compressed ones last. */
+    /** Extensions of files that count as texts, those of compressed files last. */
     static List<String> endings() {
         return Stream.concat(ENDINGS.stream(), COMPRESSED.stream()).toList();
     }
 
     /**
-     * Whether a file's beginning is what its name says: UTF-8 text without control characters, or a Parquet file's
+     * Whether the beginning of a file fits its extension: UTF-8 text without control characters, or a Parquet file's
      * magic number. False for a file that cannot be read or is empty.
      */
     static boolean beginsAsText(Path file) {
@@ -107,7 +107,7 @@ abstract class Documents {
         return ENDINGS.stream().filter(plain::endsWith).findFirst().orElse("");
     }
 
-    /** The ending that says how a file is compressed; empty for none. */
+    /** The extension of a compressed file's compression; empty for none. */
     static String compression(Path file) {
         String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
         return COMPRESSED.stream().filter(name::endsWith).findFirst().orElse("");

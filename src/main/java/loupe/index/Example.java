@@ -1,7 +1,7 @@
 package loupe.index;
 
 /**
- * A stretch of text around a token at which a feature was looked at, active or not.
+ * A stretch of text around a token, with a feature's activation at each token.
  *
  * @param ids token ids
  * @param values the feature's activation at each

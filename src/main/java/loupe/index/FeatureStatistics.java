@@ -1,7 +1,8 @@
 package loupe.index;
 
 /**
- * What the pass knows of every feature of one autoencoder; arrays have one entry a feature and are not to be written.
+ * Statistics of every feature of one autoencoder over the tokens counted; arrays have one entry a feature and are not
+ * to be written.
  *
  * @param corpusTokens number of tokens counted
  * @param count tokens with a positive activation
@@ -55,7 +56,7 @@ public record FeatureStatistics(
         return dead;
     }
 
-    /** The same, with {@code tokens} more tokens counted. */
+    /** A copy with {@code tokens} more tokens counted. */
     FeatureStatistics withTokens(long tokens) {
         return new FeatureStatistics(tokens, count, sum, sumOfSquares, max, minPositive);
     }

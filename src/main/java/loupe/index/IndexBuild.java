@@ -35,9 +35,9 @@ import org.duckdb.DuckDBAppender;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pass over a corpus. Batches are staged in one append-only file as they come, so that a stopped or crashed pass
- * goes on where it was; at the end they are sorted by feature into Parquet files, and {@code index.json} is written
- * last, which makes the index complete. Runs on the caller's thread; the next batch is computed while the last one is
+ * The pass over a corpus. Batches are staged in one append-only file as they arrive, so that a stopped or crashed pass
+ * can be resumed; at the end they are sorted by feature into Parquet files, and {@code index.json} is written last,
+ * which makes the index complete. Runs on the caller's thread; the next batch is computed while the last one is
  * written.
  */
 public final class IndexBuild {
@@ -67,9 +67,9 @@ public final class IndexBuild {
     /**
      * Runs the pass, or what is left of it.
      *
-     * @param resume whether to go on with an unfinished pass in the folder, of which nothing may be left to do; without
-     *     it, one is started anew
-     * @param progress is told of every batch, on this thread
+     * @param resume whether to resume an unfinished pass in the folder, which may even be complete; otherwise the pass
+     *     starts anew
+     * @param progress called after every batch, on this thread
      * @throws CheckpointException if the folder holds something else or another pass, or cannot be written; or if the
      *     corpus is refused, which leaves nothing in the folder, since a pass over another corpus could not go on from
      *     there; what the source fails with is thrown as it is, and the folder can be resumed
@@ -78,7 +78,7 @@ public final class IndexBuild {
     public IndexInfo run(boolean resume, Consumer<Progress> progress, Cancellation cancellation) {
         long started = System.nanoTime();
         try {
-            boolean made = !Files.exists(folder);
+            boolean created = !Files.exists(folder);
             Optional<IndexInfo> complete = resume ? completed() : Optional.empty();
             if (complete.isPresent()) {
                 tidy();
@@ -91,7 +91,7 @@ public final class IndexBuild {
                 throw e;
             } catch (RuntimeException refused) {
                 if (!sourceFailed) {
-                    discard(made);
+                    discard(created);
                 }
                 throw refused;
             }
@@ -122,10 +122,10 @@ public final class IndexBuild {
                 Remedy.give(Choice.RESUME));
     }
 
-    /** Takes away what a pass has begun, and the folder if the pass has made it. */
-    private void discard(boolean made) throws IOException {
+    /** Deletes the files of an unfinished pass, and the folder if the pass created it. */
+    private void discard(boolean created) throws IOException {
         tidy();
-        if (made) {
+        if (created) {
             try {
                 Files.deleteIfExists(folder);
             } catch (DirectoryNotEmptyException somebodyElses) {
@@ -135,14 +135,15 @@ public final class IndexBuild {
     }
 
     /**
-     * Takes away what only an unfinished pass needs; the plan last, because the staged batches mean nothing without it.
+     * Deletes the files that only an unfinished pass needs; the plan last, because the staged batches mean nothing
+     * without it.
      */
     private void tidy() throws IOException {
         Files.deleteIfExists(staging());
         Files.deleteIfExists(plan());
     }
 
-    /** A source that asks the inference service, behind everything that somebody waits for. */
+    /** A source that asks the inference service, at background priority. */
     public static Source asking(InferenceService service, ModelId model, List<SaeId> saes) {
         return new Source() {
             @Override
@@ -180,9 +181,9 @@ public final class IndexBuild {
         Files.createDirectories(folder);
         IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0);
         if (resume && Files.exists(plan())) {
-            IndexInfo begun = JSON.readValue(plan().toFile(), IndexInfo.class);
-            if (!begun.equals(wanted)) {
-                requireMasks("begun", begun, wanted);
+            IndexInfo planned = JSON.readValue(plan().toFile(), IndexInfo.class);
+            if (!planned.equals(wanted)) {
+                requireMasks("begun", planned, wanted);
                 throw new CheckpointException(
                         folder,
                         "the unfinished index here was begun with another model, checkpoint, corpus, context length, "
@@ -199,7 +200,7 @@ public final class IndexBuild {
     }
 
     /**
-     * What this pass has come to if it is complete: a crash may have come between the last file and the end of the
+     * The result of this pass if it is complete already, as after a crash between the last file and the end of the
      * program.
      *
      * @throws CheckpointException if the folder holds the complete index of another pass
@@ -382,7 +383,7 @@ public final class IndexBuild {
             long maxTokens,
             Shard shard,
             CorpusMasks masks) {
-        /** The pass in one piece, with every token. */
+        /** Settings of a pass in one piece, with every token. */
         public Settings(
                 IndexInfo.Named model,
                 List<IndexInfo.IndexedSae> saes,
@@ -408,7 +409,7 @@ public final class IndexBuild {
         CompletionStage<List<SparseFeatures>> activations(int[][] contexts);
 
         /**
-         * Likewise with the norms that a mask of outliers needs.
+         * Computes the activations and the norms that a mask of outliers needs.
          *
          * @throws UnsupportedOperationException if this source does not know them
          */
@@ -418,11 +419,11 @@ public final class IndexBuild {
     }
 
     /**
-     * What was computed of a batch of contexts.
+     * The results for a batch of contexts.
      *
      * @param activations one an autoencoder
-     * @param norms one array a hook point with the length of the vector at every token; empty where nobody asked for
-     *     them
+     * @param norms one array a hook point with the length of the vector at every token; empty if they were not
+     *     requested
      */
     public record Batch(List<SparseFeatures> activations, List<float[]> norms) {
         Batch(List<SparseFeatures> activations) {

@@ -33,7 +33,7 @@ public record IndexInfo(
         CorpusMasks.LeftOut leftOut,
         long tokens,
         double seconds) {
-    /** An index written before there were shards and masks says nothing of them. */
+    /** Fills in defaults for an index written before there were shards and masks. */
     public IndexInfo {
         shard = shard == null ? Shard.WHOLE : shard;
         masks = masks == null ? CorpusMasks.NONE : masks;
@@ -48,7 +48,7 @@ public record IndexInfo(
         return tokens - leftOut.together();
     }
 
-    /** The description of the pass: without what came of it. */
+    /** The description of the pass, without its results. */
     IndexInfo pass() {
         return new IndexInfo(
                 version,
@@ -82,7 +82,7 @@ public record IndexInfo(
     }
 
     /**
-     * A thing that was open.
+     * A model or checkpoint that was indexed.
      *
      * @param fingerprint tells contents apart
      */

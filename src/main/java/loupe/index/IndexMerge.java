@@ -17,8 +17,8 @@ import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 
 /**
- * Puts the shards of a pass together to the index that one pass would have made, row for row: contexts and tokens get
- * their numbers in the whole pass, and statistics are added up in the order of the tokens.
+ * Merges the shards of a pass into the index that one pass would have made, row for row: contexts and tokens get their
+ * numbers in the whole pass, and statistics are added up in the order of the tokens.
  */
 public final class IndexMerge {
     /** Activations added up at a time; 8 bytes each. */
@@ -192,7 +192,7 @@ public final class IndexMerge {
         return whole;
     }
 
-    /** Every block of contexts from the shard that has it; the blocks of a shard are in order. */
+    /** Writes every block of contexts from the shard that has it; the blocks of a shard are in order. */
     private void writeByToken(int sae, ActivationsByToken.Writer byToken) throws IOException {
         int block = Shard.BLOCK * shards.get(0).info().contextLength();
         long[] done = new long[shards.size()];

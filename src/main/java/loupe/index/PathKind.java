@@ -15,8 +15,8 @@ import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 
 /**
- * What a path is that somebody drops on the window, picks from a list or names on the command line. Names only say
- * where to look; what the files hold decides, so that both edges answer alike.
+ * What a path is that was dropped on the window, chosen from a list or given on the command line. Names only select
+ * where to look; the files' content decides. Window and command line share this rule.
  */
 public enum PathKind {
     /** A folder with a language model: config.json with a model_type, weights beside it. */
@@ -28,8 +28,8 @@ public enum PathKind {
     /** A folder with a finished pass over a corpus. */
     INDEX,
     /**
-     * Nothing of these: what is missing, damaged, may not be read, or holds several checkpoints. Opening it as a
-     * checkpoint says which.
+     * None of these: missing, damaged, not readable, or a folder of several checkpoints. Opening it as a checkpoint
+     * reports which.
      */
     UNKNOWN;
 
@@ -39,8 +39,8 @@ public enum PathKind {
     private static final int MOST_FILES = 2_000;
 
     /**
-     * Looks at a path: lists folders and reads the beginnings of files, which takes milliseconds on a local disk and as
-     * long as it likes on a share that does not answer. Not for the JavaFX thread.
+     * Looks at a path: lists folders and reads the beginnings of files, which takes milliseconds on a local disk and
+     * may block on a network share that does not respond. Not for the JavaFX thread.
      */
     public static PathKind of(Path path) {
         if (!Files.isDirectory(path)) {

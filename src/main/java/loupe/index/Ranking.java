@@ -4,7 +4,7 @@ import java.util.Comparator;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** Puts candidates in order. */
+/** Ranks candidates by value. */
 final class Ranking {
     private Ranking() {}
 

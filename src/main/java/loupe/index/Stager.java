@@ -49,7 +49,7 @@ final class Stager {
                 .toList();
     }
 
-    /** Says how much of the corpus has been read, 0 to 1. */
+    /** Records how much of the corpus has been read, 0 to 1. */
     void read(double fraction) {
         fractionRead = fraction;
     }
@@ -88,11 +88,11 @@ final class Stager {
             return;
         }
         cancellation.check();
-        CompletionStage<IndexBuild.Batch> asked =
+        CompletionStage<IndexBuild.Batch> pending =
                 source.apply(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
         collect();
         inFlight = next;
-        answer = asked;
+        answer = pending;
     }
 
     private void collect() {
@@ -139,9 +139,9 @@ final class Stager {
         }
     }
 
-    private IndexBuild.Batch join(CompletionStage<IndexBuild.Batch> asked) {
+    private IndexBuild.Batch join(CompletionStage<IndexBuild.Batch> pending) {
         try {
-            return asked.toCompletableFuture().join();
+            return pending.toCompletableFuture().join();
         } catch (CompletionException e) {
             if (e.getCause() instanceof RuntimeException cause) {
                 throw cause;

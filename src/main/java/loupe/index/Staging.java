@@ -75,7 +75,7 @@ final class Staging implements AutoCloseable {
         channel.force(false);
     }
 
-    /** Shows every whole record in order; stops at the first that is torn. */
+    /** Passes every whole record to a reader, in order; stops at the first that is torn. */
     static void scan(Path file, Reader reader) throws IOException {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 20))) {
             byte[] header = new byte[HEADER];
@@ -106,7 +106,7 @@ final class Staging implements AutoCloseable {
         channel.close();
     }
 
-    /** Is shown one record. */
+    /** Receives one record. */
     interface Reader {
         void record(int batch, ByteBuffer payload) throws IOException;
     }

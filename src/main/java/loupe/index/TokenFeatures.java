@@ -3,7 +3,8 @@ package loupe.index;
 import java.util.stream.IntStream;
 
 /**
- * What every feature does at the tokens of one id. A negative activation counts as 0, as in {@link FeatureStatistics}.
+ * Activations of every feature at the tokens of one id. A negative activation counts as 0, as in
+ * {@link FeatureStatistics}.
  *
  * @param id token id
  * @param occurrences counted tokens that have it

@@ -12,8 +12,8 @@ import loupe.base.CheckpointException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is active at given tokens, for one autoencoder: from {@code by-token.bin}, or, in an index that was written
- * before there was such a file, by a search through all activations, which takes as long as reading them. Not
+ * Finds the activations at given tokens, for one autoencoder: from {@code by-token.bin}, or, in an index that was
+ * written before there was such a file, by a search through all activations, which takes as long as reading them. Not
  * thread-safe.
  */
 final class TokenLookUp implements AutoCloseable {
@@ -37,7 +37,7 @@ final class TokenLookUp implements AutoCloseable {
     }
 
     /**
-     * Hands on every activation at some tokens, those of a token by feature.
+     * Passes every activation at some tokens to a visitor, those of a token by feature.
      *
      * @param at ascending
      */

@@ -6,8 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Finished answers by the question asked, the least recently used forgotten first when they exceed a budget in bytes.
- * Thread-safe.
+ * A cache of answers by query, which evicts the least recently used when they exceed a budget in bytes. Thread-safe.
  */
 final class AnswerCache {
     private final long budget;
@@ -25,7 +24,7 @@ final class AnswerCache {
         return entry == null ? Optional.empty() : Optional.of((R) entry.answer);
     }
 
-    /** Keeps {@code answer} if the query wants that and it is no larger than the whole budget. */
+    /** Caches {@code answer} if the query is cacheable and the answer is no larger than the whole budget. */
     synchronized <R> void put(Query<R> query, R answer) {
         if (answer == null || !query.cacheable()) {
             return;

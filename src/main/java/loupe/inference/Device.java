@@ -16,8 +16,8 @@ import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 
 /**
- * Where arrays live: as asked for ({@code auto}, {@code cpu}, {@code cuda}, {@code cuda:N}), and what that comes to on
- * this machine. A value; the methods that ask the engine load it when called for the first time.
+ * The device that arrays live on: as requested ({@code auto}, {@code cpu}, {@code cuda}, {@code cuda:N}), and what that
+ * resolves to on this machine. A value; the methods that ask the engine load it when called for the first time.
  *
  * @param request one of the four spellings
  */
@@ -29,10 +29,10 @@ public record Device(String request) {
 
     public static final Device CPU = new Device("cpu");
 
-    /** What is left of the machine's memory to programs beside ours, and of a GPU's to the engine's own work. */
+    /** The share of the memory to use; the rest is left to other programs and, on a GPU, to the engine's own work. */
     private static final double SHARE_OF_MEMORY = 0.85;
 
-    /** @throws Refusal if this is no way to name a device */
+    /** @throws Refusal if this is none of the spellings */
     public Device {
         request = request.toLowerCase(Locale.ROOT);
         if (!SPELLING.matcher(request).matches()) {

@@ -30,14 +30,14 @@ final class DeviceMemory {
     private final NDManager root;
     private final String device;
     private final long budget;
-    /** Longest unused first. */
+    /** Residents on the device, the least recently used first. */
     private final Set<Resident<?>> onDevice = new LinkedHashSet<>();
 
     private final Map<Object, Kept> kept = new LinkedHashMap<>(16, 0.75f, true);
     private volatile long usedBytes;
 
     /**
-     * @param device as people call it
+     * @param device its name, for messages
      * @param budget bytes that may stay on the device between steps
      */
     DeviceMemory(NDManager root, String device, long budget) {
@@ -58,9 +58,9 @@ final class DeviceMemory {
     }
 
     /**
-     * Sees to it that {@code resident} is on the device, at the expense of others if need be.
+     * Loads {@code resident} onto the device unless it is there, evicting others if needed.
      *
-     * @param inUse must not make room, for the running step has borrowed them
+     * @param inUse not to be evicted, because the running step has borrowed them
      * @throws OutOfDeviceMemoryException if there is not enough room even so
      */
     void require(Resident<?> resident, Collection<Resident<?>> inUse) {
@@ -74,7 +74,7 @@ final class DeviceMemory {
         count();
     }
 
-    /** Gives the memory of a closed resident back, and of everything that may have been computed from it. */
+    /** Frees the memory of a closed resident and of everything that may have been computed from it. */
     void release(Resident<?> resident) {
         resident.evict();
         onDevice.remove(resident);
@@ -82,7 +82,7 @@ final class DeviceMemory {
         count();
     }
 
-    /** The array under {@code key}, made if need be, lent to {@code step}. */
+    /** The array under {@code key}, computed if absent, lent to {@code step}. */
     NDArray keep(Object key, Supplier<NDArray> make, NDManager step) {
         Kept entry = kept.get(key);
         if (entry == null) {
@@ -123,7 +123,7 @@ final class DeviceMemory {
         return before - usedBytes;
     }
 
-    /** What to tell when the engine had too little memory even after {@link #freeAllBut}. */
+    /** The failure to report when the engine had too little memory even after {@link #freeAllBut}. */
     OutOfDeviceMemoryException tooLittle(Throwable cause) {
         return new OutOfDeviceMemoryException(
                 "The device (" + device + ") has too little memory for this; it holds " + held()

@@ -21,14 +21,14 @@ import org.slf4j.LoggerFactory;
 /**
  * The one thread on which the engine runs, and the queue before it. More urgent questions go first, ties by arrival; a
  * stepped question queues anew after each step, so that equals take turns and nobody waits longer than a step for
- * something less urgent. Equal questions are worked on once. What a question throws goes to those who asked it; the
+ * something less urgent. Equal questions are worked on once. A failure is passed to those who asked the question; the
  * thread lives until {@link #close}. Thread-safe.
  */
 final class DeviceWorker implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceWorker.class);
     private static final long NANOS_PER_MILLI = 1_000_000;
 
-    /** Gives a step what it may use, and takes everything back when it returns or throws. */
+    /** Runs a step with its scope, which is closed when the step returns or throws. */
     @FunctionalInterface
     interface StepRunner {
         <T> T run(Cancellation cancellation, Function<Scope, T> step);
@@ -49,7 +49,7 @@ final class DeviceWorker implements AutoCloseable {
     private long arrivals;
     private boolean closed;
 
-    /** @param atEnd runs last on the device thread, to give the device back */
+    /** @param atEnd runs last on the device thread, to release the device */
     DeviceWorker(StepRunner runner, AnswerCache cache, Runnable atEnd) {
         this.runner = runner;
         this.cache = cache;
@@ -61,9 +61,9 @@ final class DeviceWorker implements AutoCloseable {
     /** Asks a question. An answer still in the cache is there at once; an equal question under way is joined. */
     <R> Pending<R> submit(Query<R> query, Priority priority) {
         Asker<R> asker = new Asker<>();
-        R known = cache.find(query).orElse(null);
-        if (known != null) {
-            asker.answer.complete(known);
+        R cached = cache.find(query).orElse(null);
+        if (cached != null) {
+            asker.answer.complete(cached);
             return asker;
         }
         synchronized (lock) {
@@ -114,7 +114,7 @@ final class DeviceWorker implements AutoCloseable {
         }
     }
 
-    /** Stops the running work at its next check, refuses what waits, and returns when the thread has ended. */
+    /** Cancels the running work at its next check, refuses the queued work, and returns when the thread has ended. */
     @Override
     public void close() {
         List<Job<?>> refused;
@@ -290,7 +290,7 @@ final class DeviceWorker implements AutoCloseable {
         return (Job<R>) joinable.get(query);
     }
 
-    /** The work behind a question, of either kind. */
+    /** The work of a query of either kind. */
     static <R> Query.Sweep<R> sweep(Query<R> query) {
         return query instanceof Query.Single<R> single
                 ? new OneStep<>(single::answer)
@@ -298,8 +298,8 @@ final class DeviceWorker implements AutoCloseable {
     }
 
     /**
-     * One piece of work and everybody who waits for it. Mutable parts are guarded by {@link #lock}, the sweep belongs
-     * to the device thread.
+     * A unit of work and those who wait for it. Mutable parts are guarded by {@link #lock}, the sweep belongs to the
+     * device thread.
      */
     private static final class Job<R> {
         final @Nullable Query<R> query;
@@ -327,7 +327,7 @@ final class DeviceWorker implements AutoCloseable {
         }
     }
 
-    /** What is answered in one step, seen as a sweep. */
+    /** A query of one step as a sweep. */
     private static final class OneStep<R> implements Query.Sweep<R> {
         private final Function<Scope, R> answer;
 

@@ -9,8 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Asks what the engine is and which devices it can use. Fails, as every question then does, if the engine cannot be
- * loaded.
+ * Reports the engine and the devices that it can use. Fails, as every query then does, if the engine cannot be loaded.
  */
 public record EngineReport() implements Query.Single<EngineReport.Answer> {
     /**
@@ -18,7 +17,7 @@ public record EngineReport() implements Query.Single<EngineReport.Answer> {
      *
      * @param engine such as {@code PyTorch}
      * @param version of the engine's native library
-     * @param device where this service computes, for people
+     * @param device name of the device on which this service computes
      * @param budgetBytes how much may stay there between steps
      * @param cuda whether the engine was built for GPUs and finds one
      * @param mkl whether it multiplies matrices with Intel's library

@@ -67,7 +67,7 @@ final class FileLoader implements Loader {
                 copy::free);
     }
 
-    /** Begins something on a thread of its own. What comes back waits for it, and throws what it threw. */
+    /** Starts work on a thread of its own. The supplier waits for the result, or throws what the work threw. */
     private static <T> Supplier<T> meanwhile(Supplier<T> work) {
         CompletableFuture<T> result = CompletableFuture.supplyAsync(
                 work, body -> Threads.named("fingerprint", body).start());
@@ -86,9 +86,9 @@ final class FileLoader implements Loader {
     }
 
     /**
-     * Weights in the host's memory, from reading until nothing lies in them any more: on a GPU until they have been
-     * copied there, on the CPU, whose arrays are these very weights, until the arrays are closed. Read anew when asked
-     * for after that. One thread at a time.
+     * Weights in the host's memory, freed once they are not needed there: on a GPU when they have been copied, on the
+     * CPU, where the arrays share this memory, when the arrays are closed. Read again when needed after that. One
+     * thread at a time.
      */
     private static final class HostCopy<W> {
         private final Supplier<W> again;

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Tells the contents of files apart without reading gigabytes: SHA-256 over names, sizes and bytes, where of a file
+ * A hash of files' contents that does not need to read gigabytes: SHA-256 over names, sizes and bytes, where of a file
  * over 64 MiB only 64 evenly spread pieces of 256 KiB count, and its time of modification.
  */
 final class Fingerprint {

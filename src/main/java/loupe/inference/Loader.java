@@ -33,7 +33,7 @@ interface Loader {
      * @param weights every array of what was uploaded
      * @param evicted called when what was uploaded has been taken off the device: its arrays may have lain in the
      *     host's memory
-     * @param files closed when the thing is closed; also gives back what was read and never uploaded
+     * @param files closed with the model or checkpoint; also frees weights that were read and never uploaded
      */
     record Loaded<H, T extends AutoCloseable>(
             H host,

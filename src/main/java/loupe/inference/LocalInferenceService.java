@@ -224,7 +224,7 @@ public final class LocalInferenceService implements InferenceService {
         }
     }
 
-    /** Something open, and how often. */
+    /** An open model or checkpoint, and how many times it was opened. */
     private static final class Opened<H, T extends AutoCloseable> {
         final Loader.Loaded<H, T> loaded;
         final Resident<T> resident;

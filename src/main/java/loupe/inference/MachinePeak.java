@@ -7,8 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 
 /**
- * What the device can do at best, measured: float32 matrix products and reading memory. Every benchmark is told in
- * relation to it, because machines differ and share their cores.
+ * What the device can do at best, measured: float32 matrix products and reading memory. Benchmarks are reported
+ * relative to it, because machines differ and share their cores.
  *
  * @param repeats how often each is measured
  * @param reading whether reading is measured too, which takes a second and 1 GiB
@@ -17,7 +17,7 @@ public record MachinePeak(int repeats, boolean reading) implements Query.Single<
     private static final int SIDE = 2048;
     private static final long READ_FLOATS = 1L << 28;
 
-    /** Both. */
+    /** Measures matrix products and reading. */
     public MachinePeak(int repeats) {
         this(repeats, true);
     }
@@ -45,7 +45,7 @@ public record MachinePeak(int repeats, boolean reading) implements Query.Single<
         return new Answer(flops / product / 1e9, 4.0 * READ_FLOATS / read / 1e9);
     }
 
-    /** Seconds of the fastest run, after one that does not count. */
+    /** Seconds of the fastest run, after one warm-up run. */
     private double best(Scope scope, Runnable work) {
         work.run();
         double[] seconds = new double[repeats];
@@ -58,7 +58,7 @@ public record MachinePeak(int repeats, boolean reading) implements Query.Single<
         return Arrays.stream(seconds).min().orElseThrow();
     }
 
-    /** A measurement is not a fact to keep. */
+    /** False: each question measures anew. */
     @Override
     public boolean cacheable() {
         return false;

@@ -10,7 +10,7 @@ import loupe.lm.tokenizer.Tokenizer;
  * What the host knows about an open model.
  *
  * @param tokenizer empty if the folder has no tokenizer files; tokens are then shown as {@code <id>}
- * @param warnings plain sentences about what was unusual in the files
+ * @param warnings plain sentences about unusual facts in the files
  */
 public record OpenModel(
         ModelId id, Path folder, ModelConfig config, Optional<Tokenizer> tokenizer, List<String> warnings) {}

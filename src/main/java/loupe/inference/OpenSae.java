@@ -7,6 +7,6 @@ import loupe.sae.SaeConfig;
 /**
  * What the host knows about an open checkpoint.
  *
- * @param warnings plain sentences about what was unusual or assumed
+ * @param warnings plain sentences about unusual or assumed facts
  */
 public record OpenSae(SaeId id, Path path, SaeConfig config, List<String> warnings) {}

@@ -5,7 +5,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.BiConsumer;
 
 /**
- * An answer that is on its way to one asker. Thread-safe.
+ * The pending answer to one caller's query. Thread-safe.
  *
  * @param <R> the answer
  */
@@ -22,7 +22,7 @@ public interface Pending<R> {
      */
     void onProgress(BiConsumer<? super R, Double> listener);
 
-    /** This asker no longer wants the answer. The work stops at its next check if nobody else does. */
+    /** Cancels this caller's request. The work stops at its next check if no other caller waits for it. */
     void cancel();
 
     /**

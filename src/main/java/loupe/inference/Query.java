@@ -33,20 +33,21 @@ public sealed interface Query<R> permits Query.Single, Query.Stepped {
         boolean step(Scope scope);
 
         /**
-         * What is known so far, complete after the last step. Called after every step that the asker may want to see.
+         * The partial answer, complete after the last step. Called after every step whose result the caller may want to
+         * see.
          */
         R result();
 
-        /** How much is done, 0 to 1; negative if that cannot be said. */
+        /** How much is done, 0 to 1; negative if unknown. */
         double fraction();
     }
 
-    /** Whether a finished answer is worth keeping. Answers that are large and rarely asked for twice say no. */
+    /** Whether to cache the finished answer; false for large answers that are rarely requested twice. */
     default boolean cacheable() {
         return true;
     }
 
-    /** Size of an answer in bytes, near enough for the cache's budget. */
+    /** Approximate size of an answer in bytes, for the cache's budget. */
     default long bytes(R answer) {
         return 4096;
     }

@@ -9,7 +9,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights that are, or can be brought, on the device. They belong to a manager of their own, capped once they are
+ * Weights that are on the device or can be uploaded to it. They belong to a manager of their own, capped once they are
  * loaded, so that nothing a question computes can stay attached to it; closing that manager gives all of them back.
  * Device thread only.
  *
@@ -28,7 +28,7 @@ final class Resident<T extends AutoCloseable> {
 
     /**
      * @param bytes size on the device
-     * @param evictable whether it may be thrown off the device when others need room, to be uploaded again later
+     * @param evictable whether it may be evicted when others need room, to be uploaded again later
      * @param weightsOf every array of an uploaded value
      * @param evicted called after the arrays of an uploaded value have been closed
      */
@@ -91,7 +91,7 @@ final class Resident<T extends AutoCloseable> {
         return Objects.requireNonNull(value);
     }
 
-    /** Gives the weights' memory back. Does nothing if they are not on the device. */
+    /** Frees the weights' memory. Does nothing if they are not on the device. */
     void evict() {
         if (owner != null) {
             try {

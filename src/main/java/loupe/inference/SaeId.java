@@ -3,8 +3,8 @@ package loupe.inference;
 /**
  * Names an open checkpoint. Two openings of the same unchanged file with the same reading have the same id.
  *
- * @param name the file's or folder's name, for people
- * @param fingerprint tells contents and readings (k, hook, centring) apart
+ * @param name the file's or folder's name, for display
+ * @param fingerprint identifies the contents and the reading (k, hook, centring)
  */
 public record SaeId(String name, String fingerprint) {
     @Override

@@ -23,7 +23,7 @@ final class StepScope implements Scope, AutoCloseable {
     private final NDManager step;
     private final Map<Resident<?>, Object> lent = new LinkedHashMap<>();
 
-    /** @param models finds what is open, or throws what {@link Scope#model} says; likewise {@code saes} */
+    /** @param models looks up an open model, or throws as {@link Scope#model} does; {@code saes} does the same */
     StepScope(
             DeviceMemory memory,
             AnswerCache answers,
@@ -62,9 +62,9 @@ final class StepScope implements Scope, AutoCloseable {
 
     @Override
     public <R> R answer(Query<R> query) {
-        R known = answers.find(query).orElse(null);
-        if (known != null) {
-            return known;
+        R cached = answers.find(query).orElse(null);
+        if (cached != null) {
+            return cached;
         }
         Query.Sweep<R> sweep = DeviceWorker.sweep(query);
         while (sweep.step(this)) {

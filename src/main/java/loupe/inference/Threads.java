@@ -9,7 +9,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the service's threads: named, daemon, giving way to the window's, and never silent about what a task threw. */
+/**
+ * Creates the service's threads: named daemons of lower priority than the window's, which log every uncaught exception.
+ */
 final class Threads {
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
     private static final long IDLE_SECONDS = 30;
@@ -41,8 +43,8 @@ final class Threads {
      * {@link ExecutorService#execute} that throw reach the uncaught handler; the pool goes on with a new thread.
      */
     static ExecutorService pool(String name, int size) {
-        AtomicInteger made = new AtomicInteger();
-        ThreadFactory factory = body -> named(name + "-" + made.incrementAndGet(), body);
+        AtomicInteger count = new AtomicInteger();
+        ThreadFactory factory = body -> named(name + "-" + count.incrementAndGet(), body);
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 size, size, IDLE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), factory);
         pool.allowCoreThreadTimeOut(true);

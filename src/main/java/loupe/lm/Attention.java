@@ -82,8 +82,9 @@ record Attention(
         long from = 0;
         for (Span span : spans) {
             long to = from + span.past.tokens();
-            NDArray looks = spans.size() == 1 ? pattern : pattern.get("..., {}:{}", from, to);
-            NDArray mixed = span.shared ? mixOfShared(looks, span.past.values()) : mixOfOwn(looks, span.past.values());
+            NDArray weights = spans.size() == 1 ? pattern : pattern.get("..., {}:{}", from, to);
+            NDArray mixed =
+                    span.shared ? mixOfShared(weights, span.past.values()) : mixOfOwn(weights, span.past.values());
             z = z == null ? mixed : z.addi(mixed);
             from = to;
         }
@@ -121,18 +122,18 @@ record Attention(
     }
 
     /** (B, H, T, S) looks and (B, K, S, d) values: (B, H, T, d). */
-    private NDArray mixOfOwn(NDArray looks, NDArray values) {
-        Shape s = looks.getShape();
-        return looks.reshape(s.get(0), nKeyValueHeads, group() * s.get(2), s.get(3))
+    private NDArray mixOfOwn(NDArray weights, NDArray values) {
+        Shape s = weights.getShape();
+        return weights.reshape(s.get(0), nKeyValueHeads, group() * s.get(2), s.get(3))
                 .matMul(values)
                 .reshape(s.get(0), nHeads, s.get(2), dHead);
     }
 
     /** (B, H, T, S) looks and (1, K, S, d) values: (B, H, T, d). */
-    private NDArray mixOfShared(NDArray looks, NDArray values) {
-        Shape s = looks.getShape();
+    private NDArray mixOfShared(NDArray weights, NDArray values) {
+        Shape s = weights.getShape();
         NDArray folded =
-                looks.transpose(1, 0, 2, 3).reshape(1, nKeyValueHeads, group() * s.get(0) * s.get(2), s.get(3));
+                weights.transpose(1, 0, 2, 3).reshape(1, nKeyValueHeads, group() * s.get(0) * s.get(2), s.get(3));
         return folded.matMul(values).reshape(nHeads, s.get(0), s.get(2), dHead).transpose(1, 0, 2, 3);
     }
 

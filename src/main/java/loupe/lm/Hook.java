@@ -5,12 +5,11 @@ import loupe.base.HookPoint;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Looks at, and may replace, values on their way through the model. Values have a leading batch axis B before the shape
- * given at {@link HookPoint.Site}. Only the hook points a hook wants are shown to it, so that an unused one costs
- * nothing.
+ * Observes, and may replace, values in a forward pass. Values have a leading batch axis B before the shape given at
+ * {@link HookPoint.Site}. Only the hook points a hook wants are shown to it, so that an unused one costs nothing.
  */
 public interface Hook {
-    /** A hook that wants nothing. */
+    /** A hook that observes nothing. */
     Hook NONE = new Hook() {
         @Override
         public boolean wants(HookPoint point) {
@@ -33,8 +32,8 @@ public interface Hook {
     NDArray at(HookPoint point, NDArray value);
 
     /**
-     * The last place this hook cares about: the forward pass may stop after it and return no logits. Null: run to the
-     * end.
+     * The last hook point that this hook needs: the forward pass may stop after it and return no logits. Null: run to
+     * the end.
      */
     default @Nullable HookPoint stopAfter() {
         return null;

@@ -39,7 +39,7 @@ public record HostWeight(List<ByteBuffer> blocks, long... shape) {
         return new HostWeight(List.copyOf(blocks), shape);
     }
 
-    /** Gives the memory back; see {@link DirectMemory#free} for what that forbids. */
+    /** Frees the memory; see {@link DirectMemory#free} for what that forbids. */
     public void free() {
         blocks.forEach(DirectMemory::free);
     }

@@ -4,7 +4,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
- * How the tokens of one layer look at each other.
+ * The attention settings of one layer.
  *
  * @param scale factor on the scores, usually 1/sqrt(dHead)
  * @param window how many tokens, itself included, a token sees; empty if all before it

@@ -16,7 +16,7 @@ import loupe.base.HookPoint;
  * @param nKeyValueHeads fewer than {@code nHeads} under grouped-query attention, else the same
  * @param normEpsilon added to the variance in each norm
  * @param activation the MLP's non-linearity
- * @param attention how tokens look at each other, one entry per layer
+ * @param attention the attention settings, one entry per layer
  * @param wiring which parts a block has and how they are joined
  * @param scaling factors and limits on values under way
  */

@@ -66,8 +66,8 @@ public final class ModelWeights {
     }
 
     /**
-     * Gives the memory back at once. To be called by whoever read the weights, when the models made from them on the
-     * CPU are closed; nothing may use either afterwards.
+     * Frees the memory at once. To be called by whoever read the weights, when the models made from them on the CPU are
+     * closed; nothing may use either afterwards.
      */
     public void free() {
         weights.values().forEach(HostWeight::free);

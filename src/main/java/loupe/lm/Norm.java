@@ -35,7 +35,10 @@ record Norm(NormKind kind, NDArray gain, @Nullable NDArray bias, double epsilon)
         return pass.show(site, layer, x.div(size)).mul(gain);
     }
 
-    /** The engine's own, except where a hook has replaced the scale: looking at it changes nothing. */
+    /**
+     * LayerNorm by the engine's own function, except where a hook has replaced the scale; observing the scale changes
+     * nothing.
+     */
     private NDArray layerNorm(Pass pass, NDArray x, Site scale, int layer) {
         if (pass.wants(scale, layer)) {
             NDArray centred = x.sub(x.mean(new int[] {-1}, true));

@@ -71,10 +71,10 @@ public final class ParameterShapes {
                 throw new IllegalArgumentException("parameter " + name + " is missing");
             }
         }
-        Map<String, Shape> known = optional(config);
-        known.putAll(required);
+        Map<String, Shape> allowed = optional(config);
+        allowed.putAll(required);
         parameters.forEach((name, array) -> {
-            Shape expected = known.get(name);
+            Shape expected = allowed.get(name);
             if (expected == null) {
                 throw new IllegalArgumentException("parameter " + name + " is not one of this model's");
             }

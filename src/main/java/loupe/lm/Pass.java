@@ -11,9 +11,8 @@ import loupe.base.HookPoint.Site;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One forward pass under way: whom to show values to, and who owns what it makes. Intermediate values belong to a scope
- * that is closed when its part of the pass is over, since arrays never free themselves; values shown to a hook belong
- * to the step.
+ * A running forward pass: its hook, and the owners of its arrays. Intermediate values belong to a scope that is closed
+ * when its part of the pass is over, since arrays never free themselves; values shown to a hook belong to the step.
  */
 final class Pass {
     private final NDManager step;
@@ -67,9 +66,9 @@ final class Pass {
     }
 
     /**
-     * Shows a value that the pass goes on without if it can.
+     * Shows the hook a value that the pass itself does not need.
      *
-     * @return what the hook has put in its place, empty if nothing
+     * @return the replacement by the hook; empty if there is none
      */
     Optional<NDArray> showAside(Site site, int layer, NDArray value) {
         if (isStopped() || !wants(site, layer)) {

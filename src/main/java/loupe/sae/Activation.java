@@ -9,7 +9,7 @@ import java.util.OptionalDouble;
  * weights.
  */
 public sealed interface Activation {
-    /** Which of the functions it is, whatever its parameters. */
+    /** The kind of function, without its parameters. */
     Kind kind();
 
     /** Its name, such as {@code topk}. */

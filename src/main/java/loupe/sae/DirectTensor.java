@@ -65,7 +65,10 @@ public final class DirectTensor {
         return new DirectTensor(rows, Math.toIntExact(shape.isEmpty() ? 1 : shape.get(shape.size() - 1)));
     }
 
-    /** Reads a stored tensor like this one, in pieces that may be run in any order and on several threads at once. */
+    /**
+     * Tasks that read a stored tensor of this shape into this one; they may run in any order and on several threads at
+     * once.
+     */
     List<Runnable> readingOf(StoredTensor stored, Cancellation cancellation) {
         List<Runnable> pieces = new ArrayList<>();
         long first = 0;
@@ -113,7 +116,7 @@ public final class DirectTensor {
         return blocks;
     }
 
-    /** Gives the memory back; see {@link DirectMemory#free} for what that forbids. */
+    /** Frees the memory; see {@link DirectMemory#free} for what that forbids. */
     void free() {
         blocks.forEach(DirectMemory::free);
     }
@@ -211,8 +214,8 @@ public final class DirectTensor {
     }
 
     /**
-     * The exponent of such a number has all its bits set, and overflows into the sign when one is added; nothing else
-     * does.
+     * Counts NaN and infinities: their exponent has all bits set and overflows into the sign when one is added; no
+     * other does.
      */
     private static long nonFinite(IntBuffer bits) {
         int[] block = new int[SCAN_ELEMENTS];

@@ -94,7 +94,10 @@ public final class HostWeights {
 
     /** A tensor of a file and what it is for. */
     public record Stored(Part part, StoredTensor tensor, boolean featuresInRows) {
-        /** The same, the way round in which the file has it; that reads faster, and either way will do. */
+        /**
+         * The same tensor in the orientation in which the file stores it, which reads faster; either orientation will
+         * do.
+         */
         Stored asItLies() {
             boolean eitherWay = part == Part.ENCODER || part == Part.MAGNITUDE_ENCODER || part == Part.DECODER;
             return eitherWay
@@ -151,7 +154,7 @@ public final class HostWeights {
         return this;
     }
 
-    /** Takes a part out, if it is there, and gives its memory back. */
+    /** Removes a part, if present, and frees its memory. */
     public void remove(Part part) {
         DirectTensor tensor = tensors.remove(part);
         if (tensor != null) {
@@ -186,7 +189,7 @@ public final class HostWeights {
         return tensors.containsKey(part);
     }
 
-    /** What was unusual in the values, as sentences. */
+    /** Warnings about unusual values, one sentence each. */
     public List<String> warnings() {
         return Collections.unmodifiableList(warnings);
     }
@@ -197,8 +200,8 @@ public final class HostWeights {
     }
 
     /**
-     * Gives the memory back at once. To be called by whoever read the weights, when the autoencoders made from them on
-     * the CPU are closed; nothing may use either afterwards.
+     * Frees the memory at once. To be called by whoever read the weights, when the autoencoders made from them on the
+     * CPU are closed; nothing may use either afterwards.
      */
     public void free() {
         tensors.values().forEach(DirectTensor::free);
@@ -295,7 +298,7 @@ public final class HostWeights {
      * by the norms. A zero direction is left alone. For ReLU, JumpReLU and gated autoencoders and, because only the
      * choice changes, for a TopK that chooses by decoder norm already; for a plain TopK it would choose other features.
      *
-     * <p>As SAELens 6.18 {@code fold_W_dec_norm} and dictionary_learning {@code normalize_decoder} do it.
+     * <p>This is SAELens 6.18's {@code fold_W_dec_norm} and dictionary_learning's {@code normalize_decoder}.
      */
     public void foldDecoderNorms() {
         double[] norms = decoderNorms();

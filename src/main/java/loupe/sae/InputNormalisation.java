@@ -1,6 +1,9 @@
 package loupe.sae;
 
-/** What is done to an activation before it is encoded, and undone after decoding. Names of SAELens; formats C.3. */
+/**
+ * What is done to an activation before it is encoded, and undone after decoding. The names are SAELens';
+ * {@code src/site/markdown/formats.md}, section C.3.
+ */
 public enum InputNormalisation {
     NONE,
     EXPECTED_AVERAGE_ONLY_IN,

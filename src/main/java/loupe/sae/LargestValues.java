@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.index.NDIndex;
 
 /**
- * The k largest values of each row. The engine says nothing about ties, so one value more than k is asked for: only
- * where the last two are equal, and not 0, is the row gone through on the host and the lower index preferred.
+ * Keeps the k largest values of each row. The engine does not define the order of ties, so it is asked for k + 1
+ * values: only where the last two are equal, and not 0, the row is scanned on the host and the lower index preferred.
  *
  * @param relu whether negative values among the k become 0
  */

@@ -51,9 +51,9 @@ public record SaeConfig(
     /**
      * What it reads: vectors x of {@code width} numbers.
      *
-     * @param at where in the model; empty if the files do not say and nobody was asked yet
+     * @param at where in the model; empty if neither the files nor the user has given it
      * @param width dIn, length of x
-     * @param heads what of the heads there makes x
+     * @param heads which of the heads there make up x
      * @param subtractsDecoderBias whether b_dec is subtracted from x before encoding
      */
     public record Reading(Optional<HookPoint> at, int width, Heads heads, boolean subtractsDecoderBias) {
@@ -64,7 +64,7 @@ public record SaeConfig(
         }
     }
 
-    /** What of the heads makes the vectors that are read, where values are of shape (..., heads, dHead). */
+    /** Which heads make up the vectors that are read, where values have shape (..., heads, dHead). */
     public sealed interface Heads {
         /** The files do not say: all heads, concatenated, at {@code hook_z}; elsewhere vectors are read as they are. */
         record Unstated() implements Heads {}
@@ -169,7 +169,7 @@ public record SaeConfig(
     }
 
     /**
-     * Whether an input (..., heads, dHead) is taken as (..., heads * dHead): said by the files, or because it reads
+     * Whether an input (..., heads, dHead) is taken as (..., heads * dHead): stated by the files, or because it reads
      * queries, keys, values or {@code hook_z}.
      */
     public boolean readsHeads() {
@@ -181,7 +181,7 @@ public record SaeConfig(
     }
 
     /**
-     * The hook point it reads, and the head there, for people: {@code blocks.3.attn.hook_z, head 2}; empty if the hook
+     * The hook point it reads, and the head there, as text: {@code blocks.3.attn.hook_z, head 2}; empty if the hook
      * point is unknown.
      */
     public Optional<String> place() {
@@ -208,12 +208,12 @@ public record SaeConfig(
         return new SaeConfig(format, dSae, activation, normalisation, lookup, reading, other, trained);
     }
 
-    /** The same with b_dec subtracted before encoding, or not. */
+    /** A copy that subtracts b_dec before encoding, or does not. */
     public SaeConfig withSubtractDecoderBias(boolean other) {
         return withReading(new Reading(reading.at(), reading.width(), reading.heads(), other));
     }
 
-    /** The same, read at a hook point and trained there on a model's activations. */
+    /** A copy that reads at a hook point and was trained there on a model's activations. */
     public SaeConfig trainedAt(String modelName, HookPoint at, boolean onCentred) {
         return new SaeConfig(
                 format,

@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  * <p>With x of shape (P, M), encoder E (M, F), decoder D (F, O): p = (x - b_dec) E + b_enc, f = act(p), x^ = f D +
  * b_dec, where b_dec is subtracted only if {@link SaeConfig.Reading#subtractsDecoderBias}; normalisations, gates,
  * lookup and skip are added as the configuration says. M = dIn, F = dSae, O = dOut; leading axes of x are kept.
- * Formulas and their differences between libraries: formats A.3, B.2, C.3.
+ * Formulas and their differences between libraries: {@code src/site/markdown/formats.md}, sections A.3, B.2 and C.3.
  *
  * <p>What {@link #encode}, {@link #decode} and {@link #reconstruct} give belongs to the manager of their first
  * argument, whether or not the weights are lent. Whoever starts an expression from {@link #encoder}, {@link #decoder}
@@ -167,7 +167,7 @@ public final class SparseAutoencoder implements AutoCloseable {
         return row(decoder, feature);
     }
 
-    /** Decoder directions of several features, (N, dOut), likewise. */
+    /** A copy of the decoder directions of several features, (N, dOut). */
     public NDArray decoderDirections(NDArray ids) {
         return Embedding.embedding(ids, decoder, SparseFormat.DENSE).singletonOrThrow();
     }
@@ -216,14 +216,14 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     /**
-     * Puts an activation together from features.
+     * Reconstructs activations from features.
      *
      * @param features (..., dSae)
      * @param tokenIds int64, one id for each vector, in any shape; null if there is no lookup
      * @param input what the features came from: its normalisation is undone, and a skip connection reads it
      * @return (..., dOut), or (..., heads, dHead) if the input had heads
      * @throws CheckpointException if a token is beyond the lookup of a file: it goes with another tokenizer
-     * @throws IllegalArgumentException if token ids are missing, or one is no token
+     * @throws IllegalArgumentException if token ids are missing, or one is out of range
      */
     public NDArray decode(NDArray features, @Nullable NDArray tokenIds, PreparedInput input) {
         NDManager owner = features.getManager();
@@ -284,7 +284,7 @@ public final class SparseAutoencoder implements AutoCloseable {
                 .muli(on);
     }
 
-    /** Less what is subtracted before encoding. */
+    /** The vectors minus what is subtracted before encoding. */
     private NDArray shifted(NDArray vectors) {
         NDArray subtracted =
                 config.reading().subtractsDecoderBias() ? parts.get(Part.DECODER_BIAS) : parts.get(Part.INPUT_BIAS);

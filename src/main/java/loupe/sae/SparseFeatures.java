@@ -34,7 +34,7 @@ public record SparseFeatures(int rows, int dSae, int[] offsets, int[] features, 
     }
 
     /**
-     * The same with nothing in some rows.
+     * A copy with some rows emptied.
      *
      * @param kept whether a row keeps its entries
      */
@@ -52,7 +52,7 @@ public record SparseFeatures(int rows, int dSae, int[] offsets, int[] features, 
                 rows, dSae, ends, Arrays.copyOf(keptFeatures, ends[rows]), Arrays.copyOf(keptValues, ends[rows]));
     }
 
-    /** The same with the zeros, (rows, dSae). */
+    /** A dense copy, zeros included, (rows, dSae). */
     public HostTensor dense() {
         float[] data = new float[Math.multiplyExact(rows, dSae)];
         for (int r = 0; r < rows; r++) {

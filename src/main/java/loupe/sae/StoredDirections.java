@@ -8,7 +8,7 @@ import loupe.base.Cancellation;
 import loupe.tensor.StoredTensor;
 
 /**
- * What one pass over a stored matrix finds, a few megabytes of it in memory at a time.
+ * Norms and samples of the directions in a stored matrix, found in one pass with a few megabytes in memory at a time.
  *
  * @param squares sums of squares of the directions, which are its rows or its columns; of a vector the squares of its
  *     elements

@@ -3,7 +3,7 @@ package loupe.sae;
 import java.util.Arrays;
 import loupe.sae.HostWeights.Part;
 
-/** Whether weights are those a configuration speaks of. */
+/** Checks that weights have the shapes that a configuration calls for. */
 public final class WeightShapes {
     private WeightShapes() {}
 

@@ -40,7 +40,7 @@ public final class SideModels {
     private final TokenListModel tokens;
     private final NeighboursModel neighbours;
 
-    /** The axes both sides have in common. */
+    /** The ranges of the axes that both sides share. */
     record Shared(
             SharedRange activation, SharedRange count, SharedRange weight, HistogramView histogram, OwnText text) {}
 
@@ -69,7 +69,7 @@ public final class SideModels {
         return side;
     }
 
-    /** Where what is shown comes from: model, checkpoint, hook point, feature. For captions. */
+    /** The provenance of an export, for its caption: model, checkpoint, hook point, feature. */
     public String provenance() {
         FeatureRef feature = side.feature().get();
         return feature == null || allProvenance().isEmpty() ? "" : allProvenance() + ", feature " + feature.feature();

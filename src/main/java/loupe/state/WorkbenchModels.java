@@ -26,7 +26,7 @@ import loupe.state.window.SharedRange;
 import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
-/** Everything the window shows, for both sides, made once and in the order of who knows whom. */
+/** The models of everything that the window shows, for both sides, created once in the order of their dependencies. */
 public final class WorkbenchModels implements AutoCloseable {
     private static final int ORDINARY_FONT = 13;
 
@@ -170,7 +170,7 @@ public final class WorkbenchModels implements AutoCloseable {
         return fontSize;
     }
 
-    /** Whether saved pictures say where they come from. */
+    /** Whether saved pictures carry a caption of their provenance. */
     public BooleanProperty captions() {
         return captions;
     }

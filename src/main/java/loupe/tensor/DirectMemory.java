@@ -6,15 +6,15 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * Takes memory outside the heap and gives it back at once. Otherwise it goes only when the collector finds its buffer
- * unreachable, which may be never: gigabytes of weights hang on buffer objects of a few bytes, and so put no pressure
- * on the heap. Thread-safe.
+ * Allocates memory outside the heap and frees it explicitly. Otherwise it is freed only when the collector finds its
+ * buffer unreachable, which may be never: gigabytes of weights hang on buffer objects of a few bytes, and so put no
+ * pressure on the heap. Thread-safe.
  */
 public final class DirectMemory {
     private DirectMemory() {}
 
     /**
-     * Zeros in native byte order, to be given back with {@link #free}.
+     * Allocates zeroed memory in native byte order, to be freed with {@link #free}.
      *
      * @throws OutOfMemoryError if the process may not take as much
      */

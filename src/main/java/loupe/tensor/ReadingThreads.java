@@ -71,7 +71,7 @@ public final class ReadingThreads {
         }
     }
 
-    /** Waits whatever happens, for the helper writes to memory that the caller may free next. */
+    /** Waits for a helper even if interrupted, because it writes to memory that the caller may free next. */
     private static void await(Thread helper) {
         boolean interrupted = false;
         while (helper.isAlive()) {

@@ -44,16 +44,14 @@ public interface StoredTensor {
     long[] readIntegers(long firstElement, int count);
 
     /**
-     * Sees to what reading would otherwise see to when it first happens: that the bytes are those that were stored, if
-     * the file has a checksum of them.
+     * Verifies the checksum of the bytes now, if the file has one, instead of at the first read.
      *
      * @throws loupe.base.CheckpointException if they are not
      */
     default void verify() {}
 
     /**
-     * The transpose of this matrix, where the file has that in row-major order and not this; then it reads faster. Else
-     * empty.
+     * The transpose of this matrix if the file stores that one in row-major order, which then reads faster; else empty.
      */
     default Optional<StoredTensor> turned() {
         return Optional.empty();

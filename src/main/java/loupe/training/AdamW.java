@@ -73,7 +73,7 @@ public final class AdamW {
         return square;
     }
 
-    /** Goes on from a saved state. */
+    /** Restores a saved state. */
     public void restore(float[] savedMean, float[] savedSquare, long savedSteps) {
         FlatCopies.write(mean, savedMean);
         FlatCopies.write(square, savedSquare);

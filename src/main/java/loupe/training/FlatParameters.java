@@ -14,7 +14,7 @@ import java.util.SplittableRandom;
 import loupe.tensor.HostTensor;
 
 /**
- * The parameters of something that learns: one flat float32 vector, so that the optimiser takes a handful of operations
+ * The parameters of a model in training: one flat float32 vector, so that the optimiser takes a handful of operations
  * however many tensors there are, and one view of it per tensor. Device thread only; lives as long as its manager.
  */
 public final class FlatParameters {

@@ -1,6 +1,6 @@
 /**
- * Training small models on the CPU: the optimiser, flat parameter storage and learning rates. What can be long can be
- * stopped at any moment and goes on from its last saved state.
+ * Training small models on the CPU: the optimiser, flat parameter storage and learning rates. Long jobs can be stopped
+ * at any moment and resume from their last saved state.
  */
 @NullMarked
 package loupe.training;

@@ -16,31 +16,32 @@ import loupe.format.JsonLines;
 /** The file of a batch: a line of settings, then one line per feature. One thread at a time. */
 public final class BatchFile implements AutoCloseable {
     private final JsonLines lines;
-    private final Set<Integer> known = new LinkedHashSet<>();
+    private final Set<Integer> features = new LinkedHashSet<>();
     private final List<BatchRow> rows = new ArrayList<>();
 
     private BatchFile(JsonLines lines) {
         this.lines = lines;
-        for (JsonNode line : lines.known()) {
-            if (line.path("feature").isInt() && known.add(line.path("feature").intValue())) {
+        for (JsonNode line : lines.documents()) {
+            if (line.path("feature").isInt()
+                    && features.add(line.path("feature").intValue())) {
                 rows.add(BatchRow.of(line));
             }
         }
     }
 
     /**
-     * Begins a file, or goes on with one of the same settings.
+     * Creates a file, or resumes one of the same settings.
      *
-     * @throws CheckpointException if the file was begun with others, or is no batch's
+     * @throws CheckpointException if the file has other settings, or is not a batch file
      */
     public static BatchFile open(Path file, Map<String, Object> settings) {
         try {
-            JsonLines lines = Files.exists(file) ? JsonLines.goOn(file) : JsonLines.create(file);
+            JsonLines lines = Files.exists(file) ? JsonLines.resume(file) : JsonLines.create(file);
             try {
-                if (lines.known().isEmpty()) {
+                if (lines.documents().isEmpty()) {
                     lines.add(Map.of("settings", settings));
                 } else {
-                    requireSame(file, lines.known().get(0).path("settings"), JsonLines.asRead(settings), settings);
+                    requireSame(file, lines.documents().get(0).path("settings"), JsonLines.asRead(settings), settings);
                 }
                 return new BatchFile(lines);
             } catch (RuntimeException refused) {
@@ -62,14 +63,14 @@ public final class BatchFile implements AutoCloseable {
                     file,
                     before.isMissingNode() ? "no settings in the first line" : key + " " + before.path(key),
                     key + " " + now.path(key),
-                    "Go on with those settings, or choose another file");
+                    "Use those settings, or choose another file");
         }
     }
 
     /**
-     * The rows of a finished or interrupted batch, to look at.
+     * Reads the rows of a finished or interrupted batch.
      *
-     * @throws CheckpointException if the file is no batch's
+     * @throws CheckpointException if the file is not a batch file
      */
     public static List<BatchRow> read(Path file) {
         List<BatchRow> rows = new ArrayList<>();
@@ -89,8 +90,8 @@ public final class BatchFile implements AutoCloseable {
     }
 
     /** The features that were there already or have been added. */
-    public Set<Integer> known() {
-        return Set.copyOf(known);
+    public Set<Integer> features() {
+        return Set.copyOf(features);
     }
 
     /** The rows that were there when the file was opened. */
@@ -102,7 +103,7 @@ public final class BatchFile implements AutoCloseable {
     public BatchRow add(Map<String, Object> line) {
         lines.add(line);
         JsonNode read = JsonLines.asRead(line);
-        known.add(read.path("feature").intValue());
+        features.add(read.path("feature").intValue());
         return BatchRow.of(read);
     }
 

@@ -28,9 +28,9 @@ import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 
 /**
- * What a batch asks of every feature, and what it writes down of the answers: one document per feature. Any thread.
+ * What a batch computes for every feature, and the document that it writes for each. Any thread.
  *
- * @param list of each feature; its ghost, but for the feature, is the tree's ghost too
+ * @param list settings of each feature's token list; its ghost, apart from the feature, is the tree's ghost too
  * @param promptText as it was given; empty if it was given as token ids
  * @param naturalScale mean distance of a token from the centroid, around which scales are tried
  * @param readAt where a feature is read back; empty for no self-similarity
@@ -49,10 +49,10 @@ public record BatchPlan(
     /** Features whose trees are grown together. */
     public static final int TOGETHER = 8;
 
-    /** Tokens in a feature's list, unless somebody says otherwise. */
+    /** Default number of tokens in a feature's list. */
     public static final int DEFAULT_LISTED = 50;
 
-    /** What can be written of a feature. */
+    /** Results that can be written for a feature. */
     public enum Part {
         TREE,
         TOKENS,
@@ -100,7 +100,7 @@ public record BatchPlan(
     }
 
     /**
-     * The document of a feature. An answer is there if its part was asked for.
+     * The document of a feature. An answer is present if its part was requested.
      *
      * @param texts of tokens by id
      */
@@ -147,30 +147,31 @@ public record BatchPlan(
         return baseline.kind() == TreeBaseline.Kind.RANDOM ? kind + ":" + baseline.count() : kind;
     }
 
-    /** What the first line of a batch's file says; files of equal settings can be gone on with. */
+    /** The settings in the first line of a batch file; a file with equal settings can be resumed. */
     public Map<String, Object> settings() {
         GhostSettings ghost = list.ghost();
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("model", model.name());
-        said.put("sae", sae.name());
-        said.put("vectors", null);
-        said.put("encoder_mix", ghost.encoderMix());
-        said.put("scale", ghost.scale());
-        said.put("pca", List.copyOf(ghost.pcaWeights()));
-        said.put("pca_sign", ghost.pcaSign().symbol());
-        said.put("centroid", ghost.centroid());
-        said.put("prompt", promptText.orElse(null));
-        said.put("prompt_ids", prompt.ids());
-        said.put("ghost_positions", prompt.ghostPositions());
-        said.put("parts", parts.stream().sorted().map(Part::label).toList());
-        said.put("top_k", limits.topK());
-        said.put("cutoff", limits.cutoff());
-        said.put("max_depth", limits.maxDepth());
-        said.put("max_nodes", limits.maxNodes().isPresent() ? limits.maxNodes().getAsInt() : null);
-        said.put("baseline", label(baseline));
-        said.put("metric", list.metric().label());
-        said.put("exponent", list.exponent());
-        said.put("top", list.top());
-        return said;
+        Map<String, Object> document = new LinkedHashMap<>();
+        document.put("model", model.name());
+        document.put("sae", sae.name());
+        document.put("vectors", null);
+        document.put("encoder_mix", ghost.encoderMix());
+        document.put("scale", ghost.scale());
+        document.put("pca", List.copyOf(ghost.pcaWeights()));
+        document.put("pca_sign", ghost.pcaSign().symbol());
+        document.put("centroid", ghost.centroid());
+        document.put("prompt", promptText.orElse(null));
+        document.put("prompt_ids", prompt.ids());
+        document.put("ghost_positions", prompt.ghostPositions());
+        document.put("parts", parts.stream().sorted().map(Part::label).toList());
+        document.put("top_k", limits.topK());
+        document.put("cutoff", limits.cutoff());
+        document.put("max_depth", limits.maxDepth());
+        document.put(
+                "max_nodes", limits.maxNodes().isPresent() ? limits.maxNodes().getAsInt() : null);
+        document.put("baseline", label(baseline));
+        document.put("metric", list.metric().label());
+        document.put("exponent", list.exponent());
+        document.put("top", list.top());
+        return document;
     }
 }

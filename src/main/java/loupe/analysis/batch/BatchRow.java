@@ -3,15 +3,15 @@ package loupe.analysis.batch;
 import com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * One feature's line of a batch in few words.
+ * A summary of one feature's line of a batch.
  *
  * @param nodes of its tree; -1 without one
- * @param divergence of the tree from its baseline in nats; NaN without
- * @param branch the likeliest sentence of the tree, child after likeliest child; empty without a tree
- * @param probability of that sentence; NaN without
+ * @param divergence of the tree from its baseline in nats; NaN without a tree
+ * @param branch the most likely path of the tree, as text; empty without a tree
+ * @param probability of that path; NaN without a tree
  * @param tokens the first tokens of its list, separated by two spaces
- * @param bestScale NaN without
- * @param plateauLow where scales about as good begin; NaN without
+ * @param bestScale the proposed scale; NaN without a sweep
+ * @param plateauLow smallest scale about as good; NaN without a sweep
  */
 public record BatchRow(
         int feature,

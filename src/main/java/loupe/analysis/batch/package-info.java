@@ -1,6 +1,6 @@
 /**
- * Trees, token lists and best scales of many features: what is asked of each, and the file of JSON lines it is written
- * to.
+ * Trees, token lists and best scales of many features: what is computed for each, and the file of JSON lines that holds
+ * the results.
  */
 @NullMarked
 package loupe.analysis.batch;

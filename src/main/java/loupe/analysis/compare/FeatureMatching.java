@@ -50,8 +50,8 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
     }
 
     /**
-     * From which best cosine on a feature counts as kept or drifted, and below which it has no match at all. Defaults
-     * of methods section 5.
+     * The best cosines from which a feature counts as kept or drifted, and below which it has no match. Defaults:
+     * {@code src/site/markdown/methods.md}, section 5.
      */
     public record Thresholds(double kept, double drifted, double unmatched) {
         public static final Thresholds DEFAULT = new Thresholds(0.9, 0.5, 0.3);

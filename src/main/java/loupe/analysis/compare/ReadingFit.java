@@ -202,12 +202,16 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             target = target.mul((float) reading.factor());
         }
         try (SparseAutoencoder other = loaded.readAs(config.withSubtractDecoderBias(reading.subtracts()))) {
-            Reconstruction made = other.reconstruct(in, config.lookup() ? ids : null);
-            double active =
-                    made.features().neq(0).toType(DataType.FLOAT32, false).sum().getFloat();
-            Found found = new Found(DeviceArrays.floats(target), DeviceArrays.floats(made.xHat()), active);
-            made.features().close();
-            made.xHat().close();
+            Reconstruction reconstruction = other.reconstruct(in, config.lookup() ? ids : null);
+            double active = reconstruction
+                    .features()
+                    .neq(0)
+                    .toType(DataType.FLOAT32, false)
+                    .sum()
+                    .getFloat();
+            Found found = new Found(DeviceArrays.floats(target), DeviceArrays.floats(reconstruction.xHat()), active);
+            reconstruction.features().close();
+            reconstruction.xHat().close();
             return found;
         }
     }

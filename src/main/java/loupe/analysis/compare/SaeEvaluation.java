@@ -34,7 +34,7 @@ import loupe.sae.SparseAutoencoder;
  * the stream less its mean over dModel, which a model with layer norms cannot tell from the stream itself.
  *
  * @param ignored tokens at whose positions the reconstruction replaces nothing and nothing is counted, as SAELens'
- *     {@code ignore_tokens}; zeros stand everywhere, as there
+ *     {@code ignore_tokens}; the zero ablation still covers every position, as there
  */
 public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integer> ignored)
         implements Query.Stepped<SaeEvaluation.Answer> {
@@ -45,7 +45,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         ignored = Set.copyOf(ignored);
     }
 
-    /** Every position counts. */
+    /** An evaluation in which every position counts. */
     public SaeEvaluation(ModelId model, SaeId sae, TokenRows texts) {
         this(model, sae, texts, Set.of());
     }
@@ -55,7 +55,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
      *
      * @param tokens positions counted so far
      * @param ceClean loss of the model as it is; {@code ceSae} with the reconstruction, {@code ceZero} with zeros
-     * @param klSae divergence KL(clean || reconstruction), over all positions; {@code klZero} likewise
+     * @param klSae divergence KL(clean || reconstruction), over all positions; {@code klZero} with zeros
      */
     public record Answer(
             SaeMetrics metrics, long tokens, double ceClean, double ceSae, double ceZero, double klSae, double klZero) {
@@ -120,14 +120,16 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             NDArray clean = logProbabilities(lm, scope, input, caught);
             NDArray whole = caught.value(write);
             NDArray target = TrainedValues.of(lm, config, write, whole);
-            Reconstruction made = loaded.reconstruct(TrainedValues.of(lm, config, read, caught.value(read)), ids);
+            Reconstruction reconstruction =
+                    loaded.reconstruct(TrainedValues.of(lm, config, read, caught.value(read)), ids);
             NDArray withSae = logProbabilities(
                     lm,
                     scope,
                     input,
                     Patch.replacing(
                             write,
-                            TrainedValues.with(lm, config, write, whole, whereCounted(counted, made.xHat(), target))));
+                            TrainedValues.with(
+                                    lm, config, write, whole, whereCounted(counted, reconstruction.xHat(), target))));
             NDArray withZeros = logProbabilities(
                     lm,
                     scope,
@@ -142,8 +144,8 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
                 divergence(clean, withZeros, counted)
             };
             float[] x = only(counted, DeviceArrays.floats(target));
-            float[] xHat = only(counted, DeviceArrays.floats(made.xHat()));
-            float[] features = only(counted, DeviceArrays.floats(made.features()));
+            float[] xHat = only(counted, DeviceArrays.floats(reconstruction.xHat()));
+            float[] features = only(counted, DeviceArrays.floats(reconstruction.features()));
             if (metrics == null) {
                 metrics = new SaeMetrics(config.dOut(), config.dSae());
             }

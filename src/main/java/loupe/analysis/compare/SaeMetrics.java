@@ -4,7 +4,7 @@ import java.util.BitSet;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How well an autoencoder puts vectors together again, added up over any number of rows in double precision. Rows whose
+ * How well an autoencoder reconstructs vectors, summed over any number of rows in double precision. Rows whose
  * reconstruction or features are not finite, which the reference leaves undefined, are counted and left out of every
  * mean. Not thread-safe.
  *
@@ -47,8 +47,8 @@ public final class SaeMetrics {
     /**
      * Adds rows.
      *
-     * @param x (count, width), row-major; not looked at if the width is 0
-     * @param xHat likewise
+     * @param x (count, width), row-major; ignored if the width is 0
+     * @param xHat of the same shape; ignored if the width is 0
      * @param features (count, dSae), row-major
      */
     public void add(int count, float[] x, float[] xHat, float[] features) {
@@ -133,7 +133,7 @@ public final class SaeMetrics {
         return rows;
     }
 
-    /** Rows without one. */
+    /** Rows without a defined answer. */
     public long undefined() {
         return undefined;
     }

@@ -17,8 +17,8 @@ import loupe.inference.Scope;
  *
  * @param encoder whether encoder directions are compared; else decoder directions
  * @param seed of the random vectors
- * @see <a href="https://github.com/jacobcd52/SAE-geometry">SAE geometry</a> (methods section 5, "Interference of
- *     features")
+ * @see <a href="https://github.com/jacobcd52/SAE-geometry">SAE geometry</a> ({@code src/site/markdown/methods.md},
+ *     section 5, "Interference of features")
  */
 public record CosineHistogram(SaeId sae, boolean encoder, long seed) implements Query.Stepped<CosineHistogram.Answer> {
     private static final int[] RANKS = {1, 10, 100};

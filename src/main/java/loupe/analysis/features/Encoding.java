@@ -93,9 +93,9 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
                                     .mapToLong(Integer::longValue)
                                     .toArray()))
                     .orElse(null);
-            Reconstruction made = loaded.reconstruct(in, ids);
-            float[] stepFeatures = DeviceArrays.floats(made.features());
-            float[] stepXHat = DeviceArrays.floats(made.xHat());
+            Reconstruction reconstruction = loaded.reconstruct(in, ids);
+            float[] stepFeatures = DeviceArrays.floats(reconstruction.features());
+            float[] stepXHat = DeviceArrays.floats(reconstruction.xHat());
             metrics.add(count, rows, stepXHat, stepFeatures);
             System.arraycopy(stepFeatures, 0, features, done * config.dSae(), stepFeatures.length);
             System.arraycopy(stepXHat, 0, xHat, done * config.dOut(), stepXHat.length);
@@ -115,14 +115,17 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
         }
     }
 
-    /** A batch of top-k activations without a fixed threshold depends on all of its rows at once. */
+    /**
+     * Rows encoded per step: all of them for a batch top-k without a fixed threshold, whose result depends on the whole
+     * batch.
+     */
     private static int rowsPerStep(SaeConfig config, int vectors) {
         boolean together = config.activation() instanceof Activation.BatchTopK batch
                 && batch.threshold().isEmpty();
         return together ? vectors : (int) Math.max(1, FEATURES_PER_STEP / config.dSae());
     }
 
-    /** How the axes of x fall into vectors. */
+    /** How the axes of x are divided into vectors. */
     private static final class Layout {
         final int vectors;
         final int dSae;

@@ -6,7 +6,7 @@ import loupe.inference.ModelId;
 import loupe.inference.SaeId;
 import loupe.tensor.HostTensor;
 
-/** A vector whose neighbours are asked for. */
+/** A vector whose neighbours are searched. */
 public sealed interface NeighbourQuery {
     /** A token's embedding. */
     record Token(ModelId model, int id) implements NeighbourQuery {}

@@ -8,7 +8,7 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 import loupe.lm.LanguageModel;
 
-/** The vectors among which neighbours are looked for; one id per row. */
+/** The vectors among which neighbours are searched; one id per row. */
 public sealed interface NeighbourSpace {
     /** Token embeddings. */
     record Tokens(ModelId model) implements NeighbourSpace {}

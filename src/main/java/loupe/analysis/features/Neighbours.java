@@ -19,7 +19,7 @@ import loupe.inference.Scope;
  * has cosine 0 with everything.
  */
 public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implements Query.Single<Neighbours.Answer> {
-    /** Spaces of at most this many elements are gone through in float64, larger ones in float32. */
+    /** Spaces of at most this many elements are searched in float64, larger ones in float32. */
     private static final long DOUBLE_ELEMENTS = 1 << 24;
 
     public Neighbours {

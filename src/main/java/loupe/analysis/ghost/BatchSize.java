@@ -3,9 +3,9 @@ package loupe.analysis.ghost;
 import loupe.inference.Scope;
 
 /**
- * How many rows the next step of a growing tree is to have: few at first so that branches appear early, then as many as
- * a step of some length has room for. Steps are long only while nobody else waits. They are worth it: below some dozens
- * of rows the time goes into reading the weights. Device thread only.
+ * Chooses the number of rows of a growing tree's next step: few at first so that branches appear early, then as many as
+ * fit the target duration of a step. Steps are long only while no other query waits. Long steps pay off, because below
+ * some dozens of rows most of the time goes into reading the weights. Device thread only.
  */
 final class BatchSize {
     private static final int FIRST = 8;
@@ -22,7 +22,7 @@ final class BatchSize {
     }
 
     /**
-     * Runs a step and learns from it.
+     * Runs a step and adjusts the size by its duration.
      *
      * @param ran its rows
      */

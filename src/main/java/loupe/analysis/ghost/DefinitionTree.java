@@ -7,15 +7,15 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 
 /**
- * What a model says a ghost means: the tree of its most probable continuations of a prompt that has the ghost in a
+ * A model's definition of a ghost: the tree of its most probable continuations of a prompt that has the ghost in a
  * token's place. Nodes are expanded in order of cumulative probability, in batches; every step publishes the tree so
  * far.
  *
- * <p>The tree is that of the notebook of mwatkins (methods section 1), node for node: the children of a node are the
- * topK next tokens whose cumulative probability is at least the cutoff. There it costs one forward pass over the whole
- * text per node; here the prompt's keys and values are computed once and each node adds one token to its ancestors'.
- * The ghost is an input embedding and never written into the weights, so that a tied unembedding and the centroid stay
- * what they are.
+ * <p>The tree is that of the notebook of mwatkins ({@code src/site/markdown/methods.md}, section 1), node for node: the
+ * children of a node are the topK next tokens whose cumulative probability is at least the cutoff. There it costs one
+ * forward pass over the whole text per node; here the prompt's keys and values are computed once and each node adds one
+ * token to its ancestors'. The ghost is an input embedding and never written into the weights, so that a tied
+ * unembedding and the centroid stay what they are.
  *
  * @param steering empty: none. The baseline is never steered
  * @param grown an earlier answer of this tree to a larger cutoff or fewer nodes, to grow on from instead of from the
@@ -50,14 +50,14 @@ public record DefinitionTree(
     }
 
     /**
-     * The same question, answered by growing on from an earlier answer where that is of the same tree: same ghost,
-     * prompt, topK, depth, mask, baseline and steering, whatever its cutoff. Otherwise the question as it is.
+     * This query, resumed from an earlier answer if that is of the same tree: same ghost, prompt, topK, depth, mask,
+     * baseline and steering, whatever its cutoff. Otherwise this query unchanged.
      */
     public DefinitionTree from(Answer earlier) {
         return new DefinitionTree(model, ghost, prompt, limits, baseline, steering, Optional.of(earlier));
     }
 
-    /** The same question without an earlier answer. */
+    /** This query without an earlier answer. */
     DefinitionTree fromTheRoot() {
         return grown.isEmpty()
                 ? this
@@ -88,7 +88,7 @@ public record DefinitionTree(
 
     @Override
     public long bytes(Answer answer) {
-        return 120L * answer.known.size();
+        return 120L * answer.allNodes.size();
     }
 
     @Override
@@ -115,22 +115,22 @@ public record DefinitionTree(
      */
     public static final class Answer {
         private final DefinitionTree query;
-        private final TreeNodes known;
+        private final TreeNodes allNodes;
         private final boolean complete;
         private final int[] shown;
         private final int[] parent;
 
-        /** @param known nodes that do not change any more */
-        Answer(DefinitionTree query, TreeNodes known, boolean complete) {
+        /** @param allNodes nodes that do not change any more */
+        Answer(DefinitionTree query, TreeNodes allNodes, boolean complete) {
             this.query = query;
-            this.known = known;
+            this.allNodes = allNodes;
             this.complete = complete;
-            shown = shown(known, query.limits);
-            int[] number = new int[known.size()];
+            shown = shown(allNodes, query.limits);
+            int[] number = new int[allNodes.size()];
             parent = new int[shown.length];
             for (int i = 0; i < shown.length; i++) {
                 number[shown[i]] = i;
-                parent[i] = i == 0 ? TreeNodes.NONE : number[known.parent(shown[i])];
+                parent[i] = i == 0 ? TreeNodes.NONE : number[allNodes.parent(shown[i])];
             }
         }
 
@@ -138,18 +138,18 @@ public record DefinitionTree(
          * The known nodes within the limits. Whole families of siblings keep their order, so a cut leaves the first of
          * them.
          */
-        private static int[] shown(TreeNodes known, TreeLimits limits) {
-            int[] within = new int[known.size()];
+        private static int[] shown(TreeNodes allNodes, TreeLimits limits) {
+            int[] within = new int[allNodes.size()];
             int count = 1;
-            for (int node = 1; node < known.size(); node++) {
-                if (known.cumulative(node) >= limits.cutoff() && known.depth(node) <= limits.maxDepth()) {
+            for (int node = 1; node < allNodes.size(); node++) {
+                if (allNodes.cumulative(node) >= limits.cutoff() && allNodes.depth(node) <= limits.maxDepth()) {
                     within[count++] = node;
                 }
             }
             if (limits.maxNodes().isPresent() && count - 1 > limits.maxNodes().getAsInt()) {
                 SmallestK largest = new SmallestK().reset(limits.maxNodes().getAsInt());
                 for (int i = 1; i < count; i++) {
-                    largest.offer(-known.cumulative(within[i]), within[i]);
+                    largest.offer(-allNodes.cumulative(within[i]), within[i]);
                 }
                 count = 1 + largest.finish();
                 for (int i = 1; i < count; i++) {
@@ -160,12 +160,12 @@ public record DefinitionTree(
             return java.util.Arrays.copyOf(within, count);
         }
 
-        /** The question this is the answer to, with the limits it has been trimmed to. */
+        /** The query that this answers, with the limits that it has been trimmed to. */
         public DefinitionTree query() {
             return query;
         }
 
-        /** Whether everything within the limits is there; partial answers of a growing tree say no. */
+        /** Whether the tree is complete within its limits; false for the partial answers of a growing tree. */
         public boolean isComplete() {
             return complete;
         }
@@ -177,7 +177,7 @@ public record DefinitionTree(
 
         /** Token id; -1 for the root. */
         public int token(int node) {
-            return known.token(shown[node]);
+            return allNodes.token(shown[node]);
         }
 
         /** Number of the parent; -1 for the root. */
@@ -187,20 +187,17 @@ public record DefinitionTree(
 
         /** Probability of the token after its ancestors; 1 for the root. */
         public double probability(int node) {
-            return known.probability(shown[node]);
+            return allNodes.probability(shown[node]);
         }
 
         /** Product of the probabilities down to this node. */
         public double cumulative(int node) {
-            return known.cumulative(shown[node]);
+            return allNodes.cumulative(shown[node]);
         }
 
-        /**
-         * Entropy of the next token after this node in nats; NaN where the tree has not been there or was not to go
-         * further.
-         */
+        /** Entropy of the next token after this node in nats; NaN for a node that has not been expanded. */
         public float entropy(int node) {
-            return known.entropy(shown[node]);
+            return allNodes.entropy(shown[node]);
         }
 
         /**
@@ -208,17 +205,17 @@ public record DefinitionTree(
          * baseline.
          */
         public double baselineProbability(int node) {
-            return known.baseline(shown[node]);
+            return allNodes.baseline(shown[node]);
         }
 
-        /** Natural logarithm of probability over baseline probability; NaN likewise. */
+        /** Natural logarithm of probability over baseline probability; NaN for the root and without a baseline. */
         public double logRatio(int node) {
             return Math.log(probability(node) / baselineProbability(node));
         }
 
         /**
-         * How much the tree says that its baseline does not: the Kullback-Leibler divergence of the two distributions
-         * of continuations by the chain rule, cut off where the tree ends: the sum over its nodes of the cumulative
+         * Divergence of the tree from its baseline: the Kullback-Leibler divergence of the two distributions of
+         * continuations by the chain rule, cut off where the tree ends: the sum over its nodes of the cumulative
          * probability times KL(next token given ghost, next token given baseline), in nats. NaN without a baseline.
          */
         public double divergence() {
@@ -227,7 +224,7 @@ public record DefinitionTree(
             }
             double sum = 0;
             for (int node = 0; node < size(); node++) {
-                float here = known.divergence(shown[node]);
+                float here = allNodes.divergence(shown[node]);
                 sum += Float.isNaN(here) ? 0 : cumulative(node) * here;
             }
             return sum;
@@ -250,8 +247,8 @@ public record DefinitionTree(
         }
 
         /**
-         * The same tree with so many nodes at most besides the root, its most probable ones, equal to what a new one
-         * would be. Host only.
+         * This tree cut to its most probable nodes, at most this many besides the root; equal to a tree grown with that
+         * limit. Host only.
          */
         Answer atMost(int nodes) {
             if (query.limits.maxNodes().isPresent() && query.limits.maxNodes().getAsInt() <= nodes) {
@@ -267,13 +264,13 @@ public record DefinitionTree(
                             query.baseline,
                             query.steering,
                             Optional.empty()),
-                    known,
+                    allNodes,
                     complete);
         }
 
-        /** Everything known of the tree, also below the cutoff. */
-        TreeNodes known() {
-            return known;
+        /** All nodes computed so far, those below the cutoff included. */
+        TreeNodes allNodes() {
+            return allNodes;
         }
     }
 }

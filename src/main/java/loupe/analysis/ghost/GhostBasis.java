@@ -13,8 +13,8 @@ import loupe.tensor.HostTensor;
 
 /**
  * The vectors that every ghost of one source is a combination of: the centroid, the unit encoder and decoder direction
- * and the first principal components; of a finished ghost, the centroid and the ghost. With the answer at hand any
- * setting of the sliders becomes a ghost on the host.
+ * and the first principal components; of a finished ghost, the centroid and the ghost. Given the answer, the ghost for
+ * any setting of the sliders is computed on the host.
  *
  * @param components how many principal components, 0 or more
  */

@@ -2,11 +2,14 @@ package loupe.analysis.ghost;
 
 import loupe.analysis.Vectors;
 
-/** How far a ghost is from where ghosts start. */
+/** The distance of a ghost from its origin. */
 final class GhostDistance {
     private GhostDistance() {}
 
-    /** Where ghosts start: the centroid, or zero for a ghost without it. A finished ghost is taken to have it. */
+    /**
+     * The origin of a ghost: the centroid, or zero for a ghost without it. A finished ghost counts as one with the
+     * centroid.
+     */
     static double[] origin(GhostSettings settings, GhostVector vector) {
         boolean moved = settings.centroid() || settings.source() instanceof GhostSource.Finished;
         return Vectors.scaled(Vectors.doubles(vector.centroid()), moved ? 1 : 0);

@@ -12,7 +12,7 @@ import java.util.List;
 public record GhostPrompt(List<Integer> ids, List<Integer> ghostPositions) {
     /** The text of the notebook, with its ghost in the place of {@code {ghost}}. */
     public static final String DEFAULT_TEXT = "A typical definition of \"{ghost}\" would be \"";
-    /** What stands for the ghost in a prompt's text. */
+    /** The placeholder of the ghost in a prompt's text. */
     public static final String PLACEHOLDER = "{ghost}";
 
     public GhostPrompt {
@@ -31,7 +31,7 @@ public record GhostPrompt(List<Integer> ids, List<Integer> ghostPositions) {
         }
     }
 
-    /** A prompt whose parts have been tokenised apart, a ghost between each two. */
+    /** A prompt made of parts that were tokenised separately, with a ghost between each two. */
     public static GhostPrompt between(List<List<Integer>> parts) {
         List<Integer> ids = new ArrayList<>();
         List<Integer> positions = new ArrayList<>();

@@ -10,7 +10,8 @@ import loupe.tensor.HostTensor;
  *
  * <p>c is the centroid of the token embeddings, f the direction A e + (1 - A) d, e and d the unit encoder and decoder
  * directions (so that f is shorter than 1 between them), p_j the principal components of the embedding. Source: the
- * definition-tree notebook of mwatkins (methods section 1), which has A = 0 or 1 and one component.
+ * definition-tree notebook of mwatkins ({@code src/site/markdown/methods.md}, section 1), which has A = 0 or 1 and one
+ * component.
  *
  * @param encoderMix A, 0 to 1: 1 is the encoder direction, 0 the decoder direction
  * @param scale s, in units of the embedding

@@ -14,9 +14,9 @@ import loupe.lm.LanguageModel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One tree under way: its nodes, those still to expand, and the lanes they are expanded in, the ghost's first. Nodes of
- * several trees can be expanded in one pass. With a limit on nodes, a tree has work until no open node could still have
- * a child among those kept, so that what it becomes does not depend on the sizes of batches. Device thread only.
+ * A tree while it grows: its nodes, the open ones still to be expanded, and the lanes in which they are expanded, the
+ * ghost's first. Nodes of several trees can be expanded in one pass. Under a limit on nodes a tree grows until no open
+ * node can have a child among those kept, so that the result does not depend on batch sizes. Device thread only.
  */
 final class GrowingTree {
     private static final int FEWEST_TO_SIFT = 4_096;
@@ -26,7 +26,7 @@ final class GrowingTree {
     private final List<GhostLane> lanes;
     /** Nodes to expand, most probable first. */
     private final PriorityQueue<Integer> open;
-    /** How many children of a node are open or have open descendants. */
+    /** For each node, how many of its children are open or have open descendants. */
     private final Map<Integer, Integer> openChildren = new HashMap<>();
     /** The cumulative probabilities of the best nodes known, as many as are to be kept, smallest first. */
     private final PriorityQueue<Double> kept = new PriorityQueue<>();
@@ -35,7 +35,7 @@ final class GrowingTree {
     private int siftAt = FEWEST_TO_SIFT;
     private boolean begun;
 
-    /** @param nodes what is known already; grown further here */
+    /** @param nodes the nodes known so far; extended in place */
     GrowingTree(TreeLimits limits, TreeNodes nodes, List<GhostLane> lanes) {
         this.limits = limits;
         this.nodes = nodes;
@@ -54,10 +54,10 @@ final class GrowingTree {
         return !begun || (!open.isEmpty() && nodes.cumulative(open.peek()) >= smallestKept());
     }
 
-    /** Some nodes of one tree to be expanded. */
+    /** A batch of nodes of one tree to expand. */
     record Turn(GrowingTree tree, List<Integer> batch) {}
 
-    /** Runs the prompts of trees that have not begun. */
+    /** Runs the prompts of trees that have not started. */
     static void begin(Scope scope, LanguageModel lm, BatchedPasses runs, List<GrowingTree> trees) {
         List<GhostLane> all =
                 trees.stream().flatMap(tree -> tree.lanes.stream()).toList();
@@ -93,8 +93,8 @@ final class GrowingTree {
     }
 
     /**
-     * The most probable open nodes, at most so many. They stay open until they have been expanded, for a step may be
-     * run again.
+     * The most probable open nodes, at most {@code most} of them. They stay open until they have been expanded, because
+     * a step may be run again.
      */
     List<Integer> nextBatch(int most) {
         List<Integer> batch = new ArrayList<>();
@@ -106,7 +106,7 @@ final class GrowingTree {
         return batch;
     }
 
-    /** Expands what {@link #nextBatch} of each tree has said, in one pass with a row per node and lane. */
+    /** Expands the {@link #nextBatch} of each tree in one pass, with a row per node and lane. */
     static void expand(Scope scope, LanguageModel lm, BatchedPasses runs, List<Turn> turns) {
         restore(scope, lm, runs, turns);
         List<BatchedPasses.Row> rows = new ArrayList<>();
@@ -136,7 +136,7 @@ final class GrowingTree {
         siftOpen();
     }
 
-    /** Keeps the keys and values of those just expanded that have open descendants. */
+    /** Stores the keys and values of the nodes just expanded that have open descendants. */
     private static void keep(List<Turn> turns, BatchedPasses.Ran ran) {
         List<Integer> rows = new ArrayList<>();
         List<Consumer<float[]>> keepers = new ArrayList<>();
@@ -170,7 +170,7 @@ final class GrowingTree {
         }
     }
 
-    /** Enters a node among those to keep and, if it has not been expanded and may be, among those to expand. */
+    /** Adds a node to those to keep and, if it can still be expanded, to the open nodes. */
     private void consider(int node) {
         double cumulative = nodes.cumulative(node);
         if (cumulative < limits.cutoff() || nodes.depth(node) > limits.maxDepth()) {
@@ -189,8 +189,8 @@ final class GrowingTree {
     }
 
     /**
-     * Takes out what cannot come to be expanded any more, so that open nodes and their keys and values stay bounded by
-     * the nodes to keep.
+     * Removes open nodes that can no longer be expanded, so that open nodes and their keys and values stay bounded by
+     * the limit on nodes.
      */
     private void siftOpen() {
         if (open.size() < siftAt) {
@@ -216,7 +216,10 @@ final class GrowingTree {
         }
     }
 
-    /** One open child of {@code node} less; keys and values that nobody will attend to any more are forgotten. */
+    /**
+     * Counts one open child of {@code node} less, and of its ancestors where that was the last; drops keys and values
+     * that no later node attends to.
+     */
     private void closeUpwards(int node) {
         for (int at = node; at > 0 && openChildren.merge(at, -1, Integer::sum) == 0; at = nodes.parent(at)) {
             openChildren.remove(at);
@@ -239,8 +242,8 @@ final class GrowingTree {
     }
 
     /**
-     * Computes the keys and values of ancestors that are not there, as in a tree grown on from an earlier answer; from
-     * the root downwards.
+     * Recomputes missing keys and values of ancestors, as in a tree resumed from an earlier answer, from the root
+     * downwards.
      */
     private static void restore(Scope scope, LanguageModel lm, BatchedPasses runs, List<Turn> turns) {
         int deepest = turns.stream()

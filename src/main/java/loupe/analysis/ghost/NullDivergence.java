@@ -11,21 +11,22 @@ import loupe.inference.Scope;
 import loupe.tensor.HostTensor;
 
 /**
- * How far trees of nothing are from a baseline: the divergences of trees of random directions, put in the ghost's place
- * and as far from the centroid (or from zero, without one) as the ghost is, under the same prompt and limits.
+ * The null distribution of a tree's divergence from its baseline: the divergences of trees of random directions, put in
+ * the ghost's place and as far from the centroid (or from zero, without one) as the ghost is, under the same prompt and
+ * limits.
  *
- * <p>Whatever stands in the ghost's place makes a model say something in particular, so that a divergence D from a
- * baseline is positive for every direction, and a random baseline tells even one random draw from another. What counts
- * is how much more a feature says. With the draws' mean m and standard deviation s, {@link Corrected} has max(0, D - m)
- * nats beyond chance and z = (D - m) / s. D itself is then only of the {@value #NODES} most probable nodes, of the
- * draws' trees and of the tree in question, so that trees of different sizes can be compared.
+ * <p>Any vector in the ghost's place shifts the model's predictions, so that the divergence D from a baseline is
+ * positive for every direction, even for a random one against a random baseline. What matters is by how much a feature
+ * exceeds that. With the draws' mean m and standard deviation s, {@link Corrected} has max(0, D - m) nats beyond chance
+ * and z = (D - m) / s. D itself is then only of the {@value #NODES} most probable nodes, of the draws' trees and of the
+ * tree in question, so that trees of different sizes can be compared.
  *
- * <p>The directions are of independent normal components (methods section 4), none of them one of a random baseline's.
- * Unless principal components or a mixture are in play, the answer is the same for all features, and found again at
- * once.
+ * <p>The directions have independent normal components ({@code src/site/markdown/methods.md}, section 4); none of them
+ * is one of a random baseline's. Unless principal components or a mixture are in play, the answer is the same for all
+ * features and comes from the cache.
  *
- * @param distance from where ghosts start; not a number where it depends on the ghost
- * @param ghost whose distance it is where it depends on that
+ * @param distance from the origin of ghosts; NaN where it depends on the ghost
+ * @param ghost the ghost whose distance is used where it depends on the ghost
  * @param centroid whether ghosts start at the centroid
  * @param draws how many random directions
  */
@@ -52,7 +53,7 @@ public record NullDivergence(
         }
     }
 
-    /** What a tree's divergence is to be compared with. Its steering is left out. */
+    /** The null distribution for a tree's divergence. The tree's steering is left out. */
     public static NullDivergence of(DefinitionTree tree, int draws) {
         GhostSettings ghost = tree.ghost();
         boolean finished = ghost.source() instanceof GhostSource.Finished;
@@ -145,17 +146,17 @@ public record NullDivergence(
     }
 
     /**
-     * What the draws have.
+     * The divergences of the draws.
      *
      * @param divergences in nats, rising; of the draws that are done. Not to be written
      */
     public record Answer(NullDivergence query, double[] divergences) {
-        /** NaN for no draws. */
+        /** Mean divergence of the draws; NaN for no draws. */
         public double mean() {
             return Arrays.stream(divergences).average().orElse(Double.NaN);
         }
 
-        /** The standard deviation, of n - 1; NaN for fewer than two draws. */
+        /** Sample standard deviation (n - 1) of the draws; NaN for fewer than two. */
         public double deviation() {
             double mean = mean();
             return Math.sqrt(
@@ -163,7 +164,7 @@ public record NullDivergence(
         }
 
         /**
-         * A tree's divergence in relation to these.
+         * A tree's divergence relative to these draws.
          *
          * @throws IllegalArgumentException if the tree has another prompt, baseline, distance or other limits than the
          *     draws
@@ -190,7 +191,7 @@ public record NullDivergence(
      * @param chance how probable so large a divergence is for a random direction: (1 + draws as large) / (1 + draws)
      */
     public record Corrected(double divergence, double mean, double deviation, double chance) {
-        /** max(0, divergence - mean): what the tree says beyond chance. */
+        /** max(0, divergence - mean): the divergence beyond chance. */
         public double beyondChance() {
             return Math.max(0, divergence - mean);
         }

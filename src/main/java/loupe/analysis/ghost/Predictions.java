@@ -18,7 +18,7 @@ import loupe.lm.LanguageModel;
  * are made for a block of the vocabulary at a time, for all rows at once: so they are still in the processor's cache
  * when they are looked at, and without a baseline they never exist all together.
  *
- * @param tokens (rows, topK) row-major, most probable first; probabilities and baseline likewise
+ * @param tokens (rows, topK) row-major, most probable first; probabilities and baseline in the same order
  * @param baseline probability under the baseline, the mean over its lanes; NaN without one
  * @param entropies in nats, one per row
  * @param divergences KL(ghost, baseline) in nats, one per row; NaN without a baseline
@@ -78,12 +78,12 @@ record Predictions(
             List<Predictions> all = new ArrayList<>();
             int at = 0;
             for (Group group : groups) {
-                Predictions made = empty(group, lm.tokens());
-                made.fill(blocks, totals, at);
+                Predictions result = empty(group, lm.tokens());
+                result.fill(blocks, totals, at);
                 if (group.lanes > 1) {
-                    made.compare(scope, kept, blocks, logs, totals, at, group);
+                    result.compare(scope, kept, blocks, logs, totals, at, group);
                 }
-                all.add(made);
+                all.add(result);
                 at += group.size();
             }
             return all;
@@ -99,16 +99,16 @@ record Predictions(
     private static Predictions empty(Group group, int candidates) {
         int topK = Math.min(
                 group.limits.topK(), candidates - (group.limits.maskId().isPresent() ? 1 : 0));
-        Predictions made = new Predictions(
+        Predictions result = new Predictions(
                 topK,
                 new long[group.rows * topK],
                 new double[group.rows * topK],
                 new double[group.rows * topK],
                 new float[group.rows],
                 new float[group.rows]);
-        Arrays.fill(made.baseline, Double.NaN);
-        Arrays.fill(made.divergences, Float.NaN);
-        return made;
+        Arrays.fill(result.baseline, Double.NaN);
+        Arrays.fill(result.divergences, Float.NaN);
+        return result;
     }
 
     /** The logarithm of the sum of all exponentials, per row: of the blocks' own. */
@@ -228,7 +228,7 @@ record Predictions(
         return place >= 0 && place < block.getShape().get(1);
     }
 
-    /** What is known of a block of the vocabulary after every row. */
+    /** Partial results for one block of the vocabulary, for every row. */
     private static final class Block {
         final int first;
         final double[] logSums;
@@ -239,7 +239,7 @@ record Predictions(
         private float[] logits = new float[0];
         private long[] places = new long[0];
 
-        /** @param candidates how many of the tokens may be named, the first ones */
+        /** @param candidates how many tokens may be returned, counted from the first */
         Block(int first, int candidates, int rows, List<Group> groups) {
             this.first = first;
             logSums = new double[rows];

@@ -6,8 +6,8 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 
 /**
- * The first principal components of the centred token embeddings. Asks {@link EmbeddingCovariance}, which is long for a
- * large model; ask that one in the background first.
+ * The first principal components of the centred token embeddings. Needs {@link EmbeddingCovariance}, which takes long
+ * for a large model; run that query in the background first.
  *
  * @param count how many, at most dModel
  */

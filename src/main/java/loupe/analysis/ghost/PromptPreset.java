@@ -9,7 +9,9 @@ import java.util.List;
  * @param text with {@code {ghost}} wherever the ghost stands
  */
 public record PromptPreset(String name, String text) {
-    /** The notebook's, two like it, and the one of self-explanation, which has the ghost in three places. */
+    /**
+     * All presets: the notebook's, two like it, and the one of self-explanation, which has the ghost in three places.
+     */
     public static final List<PromptPreset> ALL = List.of(
             new PromptPreset("Typical definition", GhostPrompt.DEFAULT_TEXT),
             new PromptPreset("Meaning", "The meaning of the word \"{ghost}\" is \""),

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** A scale sweep as commands and files write it down. */
+/** The output form of a scale sweep, for commands and files. */
 public final class ScaleOutline {
     private ScaleOutline() {}
 

@@ -8,15 +8,15 @@ import loupe.inference.ModelId;
 import loupe.inference.Query;
 
 /**
- * How a ghost's scaling factor changes what the model says: small definition trees at many scales, grown together, and
- * what can be read off them. Proposes the scale at which the score is largest.
+ * How a ghost's scale changes its definition: small definition trees at many scales, grown together, and measurements
+ * on them. Proposes the scale with the largest score.
  *
  * <p>The score of scale s is S(s) = D(s) - w (H(s) - H(0)) in nats: D is the tree's divergence from its baseline at the
- * same scale ({@link DefinitionTree.Answer#divergence}), how much it says that its baseline does not; H is the entropy
- * of the next token, the mean over the tree's nodes weighted by their probability. At scale 0 the score is 0. After the
- * coarse scales one more is tried, where the parabola through the best three has its vertex in log s. Self-similarity
- * and its use for finding a scale come from Kharlapenko et al. 2024 (Self-explaining SAE features); the score is this
- * workbench's own (methods section 5).
+ * same scale ({@link DefinitionTree.Answer#divergence}); H is the entropy of the next token, the mean over the tree's
+ * nodes weighted by their probability. At scale 0 the score is 0. After the coarse scales one more is tried, where the
+ * parabola through the best three has its vertex in log s. Self-similarity and its use for finding a scale come from
+ * Kharlapenko et al. 2024 (Self-explaining SAE features); the score is this workbench's own
+ * ({@code src/site/markdown/methods.md}, section 5).
  *
  * @param ghost everything but the scale, which is not used; no finished ghost
  * @param scales rising, positive
@@ -106,11 +106,11 @@ public record ScaleSweep(
         return 16L * (Curve.values().length + 1) * answer.scales().length;
     }
 
-    /** What is known at each scale. */
+    /** The curves of a sweep, each with one value per scale. */
     public enum Curve {
-        /** {@link ScaleSweep} says how it is made. The proposal is where it is largest. */
+        /** The score defined at {@link ScaleSweep}; the proposed scale is where it is largest. */
         SCORE("score"),
-        /** D: nats that the tree says beyond its baseline. */
+        /** D: the tree's divergence from its baseline, in nats. */
         DIVERGENCE("divergence"),
         /** Entropy of the first token of a definition, in nats. */
         FIRST_TOKEN_ENTROPY("first_token_entropy"),

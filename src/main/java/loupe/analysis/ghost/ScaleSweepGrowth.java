@@ -22,7 +22,8 @@ import loupe.lm.Logits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link ScaleSweep} under way: first what the prompts alone tell, then all trees in turns, then the refined scale.
+ * A running {@link ScaleSweep}: first the measurements from the prompts alone, then all trees in turns, then the
+ * refined scale.
  */
 final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     private final ScaleSweep query;
@@ -36,7 +37,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     private boolean refined;
     private boolean finished;
 
-    /** One scale. */
+    /** One scale with its tree and measurements. */
     private static final class Point {
         final double scale;
         final TreeBatch.Planted tree;
@@ -140,7 +141,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         return products;
     }
 
-    /** Keeps what lies at one place after the last token of each row. */
+    /** Captures the value at one hook point after the last token of each row. */
     private static final class Reading implements Hook {
         private final Optional<HookPoint> where;
         private float @Nullable [] seen;

@@ -1,7 +1,7 @@
 package loupe.analysis.ghost;
 
 /**
- * What a tree is compared with: what the model would say without the feature.
+ * The baseline of a tree: what the model predicts without the feature.
  *
  * @param count number of random directions; of meaning for {@link Kind#RANDOM} only
  */

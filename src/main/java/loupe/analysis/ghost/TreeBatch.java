@@ -68,7 +68,7 @@ public record TreeBatch(List<DefinitionTree> trees) implements Query.Stepped<Lis
         }
     }
 
-    /** A tree's question and how far it has grown. */
+    /** A query and the tree grown for it so far. */
     static final class Planted {
         private final DefinitionTree question;
         private final TreeNodes nodes = new TreeNodes();
@@ -136,8 +136,8 @@ public record TreeBatch(List<DefinitionTree> trees) implements Query.Stepped<Lis
     }
 
     /**
-     * Trees take turns, small ones first: each expands its most probable nodes, as many as there is room for when all
-     * do.
+     * Expands the most probable nodes of every unfinished tree, small trees first, with an equal share of the rows for
+     * each.
      */
     static void grow(Scope scope, LanguageModel lm, BatchedPasses runs, BatchSize rows, List<Planted> trees) {
         List<Planted> growing = trees.stream()

@@ -9,8 +9,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Two definition trees laid over each other: the trunk they share, what only A says and what only B says. Branches are
- * the same if their tokens are, by id, or by text where one of the trees does not say ids. Immutable; any thread.
+ * Two definition trees laid over each other: the trunk they share and the branches that only A or only B has. Branches
+ * are the same if their tokens are, by id, or by text where one of the trees has no ids. Immutable; any thread.
  */
 public final class TreeDiff {
     private final List<Node> nodes = new ArrayList<>();
@@ -28,8 +28,8 @@ public final class TreeDiff {
      * One node; its parent has a smaller number.
      *
      * @param a cumulative probability in A; NaN if it is not there
-     * @param b likewise in B
-     * @param probabilityA after its ancestors in A; NaN likewise
+     * @param b cumulative probability in B; NaN if it is not there
+     * @param probabilityA after its ancestors in A; NaN if it is not there
      */
     public record Node(
             int parent,

@@ -77,7 +77,7 @@ final class TreeNodes {
         return divergence[node];
     }
 
-    /** What the model says comes after a node; called once per node, with its children added right after. */
+    /** Records the model's prediction after a node; called once per node, right before its children are added. */
     void expand(int node, float itsEntropy, float itsDivergence) {
         entropy[node] = itsEntropy;
         divergence[node] = itsDivergence;

@@ -15,11 +15,10 @@ import loupe.format.JsonFiles;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A definition tree as it is written down: nodes with the texts of their tokens, without the question they answer. Node
- * 0 is the root, parents come before their children, and the children of a node follow each other. Written as JSON in
- * the shape of the notebook of mwatkins (with further keys), as indented text and as Markdown; read from that JSON,
- * from the GPT-J notebook's ({@code {"tree JSON": {...}}}), and from what the {@code tree} command prints. Immutable;
- * any thread.
+ * The output form of a definition tree: nodes with the texts of their tokens, without the query. Node 0 is the root,
+ * parents come before their children, and the children of a node follow each other. Written as JSON in the shape of the
+ * notebook of mwatkins (with further keys), as indented text and as Markdown; read from that JSON, from the GPT-J
+ * notebook's ({@code {"tree JSON": {...}}}), and from what the {@code tree} command prints. Immutable; any thread.
  */
 public final class TreeOutline {
     private final List<Node> nodes;
@@ -28,7 +27,7 @@ public final class TreeOutline {
      * One node.
      *
      * @param parent number of the parent; -1 for the root
-     * @param token id; -1 for the root and where a file does not say
+     * @param token id; -1 for the root and where a file has none
      * @param text of the token; empty for the root
      * @param probability after the ancestors; 1 for the root
      * @param cumulative product of the probabilities down to here
@@ -152,7 +151,7 @@ public final class TreeOutline {
     /**
      * A node with what comes after it, as JSON has it.
      *
-     * @param tokenId null for the root and where a file did not say
+     * @param tokenId null for the root and where a file had none
      * @param cumulativeProb product of the probabilities down to here
      * @param probability after the ancestors
      * @param baselineProb the probability under the baseline, NaN where there is none; null in a tree without baseline

@@ -7,7 +7,7 @@ import loupe.inference.SaeId;
  * last ghost. With the feature's decoder direction d of unit norm and the coefficient c.
  */
 public record TreeSteering(SaeId sae, int feature, int layer, Kind kind, double coefficient) {
-    /** What is done with h. */
+    /** How h is changed. */
     public enum Kind {
         /** h + c d. */
         ADD,

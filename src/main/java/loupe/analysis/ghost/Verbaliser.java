@@ -20,9 +20,9 @@ public record Verbaliser(String prompt, double norm) {
      * @throws CheckpointException if the file does not say a prompt with a place for the ghost and a norm
      */
     public static Verbaliser read(Path file) {
-        JsonNode said = JsonFiles.readObject(file);
-        JsonNode prompt = said.path("prompt");
-        JsonNode norm = said.has("norm") ? said.get("norm") : said.path("injection_scale");
+        JsonNode json = JsonFiles.readObject(file);
+        JsonNode prompt = json.path("prompt");
+        JsonNode norm = json.has("norm") ? json.get("norm") : json.path("injection_scale");
         if (!prompt.isTextual() || !prompt.textValue().contains(GhostPrompt.PLACEHOLDER)) {
             throw refuse(file, "\"prompt\" is " + (prompt.isMissingNode() ? "missing" : prompt));
         }

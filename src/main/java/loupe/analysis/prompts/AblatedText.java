@@ -19,7 +19,7 @@ import loupe.sae.SparseAutoencoder;
  * its place. Later tokens cannot matter to it. Definition: {@code src/site/markdown/methods.md}, section 5.
  *
  * @param ids the context from its first token to the one the activation is read at
- * @param from index of the first token to do without; those before it always stay
+ * @param from index of the first token to ablate; those before it always stay
  * @param replacement the token put in place of each; empty to remove it, so that what follows moves up by one position
  */
 public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> ids, int from, OptionalInt replacement)
@@ -43,7 +43,7 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
      */
     public record Answer(float activation, float[] without) {
         /**
-         * How much of the activation goes with a token; negative if the token holds it down.
+         * The share of the activation that is lost without a token; negative if the token suppresses the feature.
          *
          * @param i counted from {@code from}
          */
@@ -88,7 +88,7 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
             return next <= end();
         }
 
-        /** The last token that has to be computed for. */
+        /** Index of the last token whose ablation needs a forward pass. */
         private int end() {
             return replacement.isPresent() ? last : last - 1;
         }

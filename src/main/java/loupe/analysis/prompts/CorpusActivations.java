@@ -62,7 +62,7 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         return answer;
     }
 
-    /** A batch is asked for once. */
+    /** False: a batch is asked for once. */
     @Override
     public boolean cacheable() {
         return false;

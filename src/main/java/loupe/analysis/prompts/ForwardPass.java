@@ -41,8 +41,8 @@ public record ForwardPass(
      * What one forward pass over a text gives: logits, values and losses.
      *
      * @param logits (T, V)
-     * @param values in the order in which the pass comes to them, shapes as at {@link HookPoint.Site}; a hook point
-     *     asked for that the model has not is missing
+     * @param values in the order in which the pass comes to them, shapes as at {@link HookPoint.Site}; hook points that
+     *     the model does not have are missing
      * @param losses nats at each position for the token after it, T - 1 values
      */
     public record Answer(HostTensor logits, Map<HookPoint, HostTensor> values, double[] losses) {

@@ -12,8 +12,8 @@ import loupe.inference.Scope;
 import loupe.sae.SparseFeatures;
 
 /**
- * What {@link CorpusActivations} gives, and how long the vectors are that the autoencoders were shown: by that, tokens
- * are found whose residual stream is unlike all others.
+ * The answer of {@link CorpusActivations} with the norms of the vectors that the autoencoders read: an outlier is a
+ * token whose residual stream is unlike all others.
  *
  * @param contexts token ids, all of one length
  */
@@ -49,7 +49,7 @@ public record NormedActivations(ModelId model, List<SaeId> saes, TokenRows conte
         return new Answer(plain.encoded(scope, caught), norms);
     }
 
-    /** A batch is asked for once. */
+    /** False: a batch is asked for once. */
     @Override
     public boolean cacheable() {
         return false;

@@ -11,10 +11,10 @@ import loupe.lm.ModelConfig;
 import loupe.sae.SaeConfig;
 
 /**
- * Values at a hook point as an autoencoder has seen them in training: its head of them, and if it was trained on the
- * weights that TransformerLens makes of a model's, what these give there. Formats H.9: what is written to the residual
- * stream, and the stream, lack their mean over dModel; values, and what attention makes of them, lack the folded value
- * bias; all else is the same.
+ * Values at a hook point as an autoencoder has seen them in training: of its head only, and as TransformerLens'
+ * processed weights give them if it was trained on those. {@code src/site/markdown/formats.md}, section H.9: what is
+ * written to the residual stream, and the stream, lack their mean over dModel; values, and what attention makes of
+ * them, lack the folded value bias; all else is the same.
  */
 public final class TrainedValues {
     private TrainedValues() {}
@@ -29,7 +29,7 @@ public final class TrainedValues {
     }
 
     /**
-     * The same for one that was, or was not, trained on processed weights.
+     * Values as an autoencoder has seen them that was, or was not, trained on processed weights.
      *
      * @throws IllegalArgumentException if the value has no such head of the autoencoder's width
      */
@@ -48,9 +48,9 @@ public final class TrainedValues {
     }
 
     /**
-     * A value with what an autoencoder writes put in its place: in that of its head, and with the value bias that the
-     * processed weights keep elsewhere. The mean over dModel is left out, because all that reads the residual stream
-     * does so through a norm that takes it out.
+     * A value in which an autoencoder's output replaces what it reconstructs: that of its head, and with the value bias
+     * that the processed weights keep elsewhere. The mean over dModel is left out, because all that reads the residual
+     * stream does so through a norm that takes it out.
      *
      * @param value at {@code at}, where {@code config} writes
      * @param written in the shape that {@link #of} gives

@@ -10,8 +10,8 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 
 /**
- * How alike some tokens are: the mean cosine of their embeddings over all pairs of different tokens, and likewise seen
- * from the centroid, which takes away what all tokens have in common. NaN for fewer than two tokens.
+ * How alike some tokens are: the mean cosine over all pairs of different tokens, of their embeddings and of the
+ * embeddings minus the centroid, which all tokens have in common. NaN for fewer than two tokens.
  */
 public record TokenCoherence(ModelId model, List<Integer> tokens) implements Query.Single<TokenCoherence.Answer> {
     public TokenCoherence {

@@ -15,7 +15,7 @@ import loupe.inference.Query;
 import loupe.inference.Scope;
 
 /**
- * Everything a token list needs of the device: the products of all token embeddings with the vectors a ghost is
+ * Everything that a token list needs from the device: the products of all token embeddings with the vectors a ghost is
  * combined from. One answer per feature; {@link TokenRanking} makes a list of it for every position of the sliders.
  *
  * @param components how many principal components the sliders may use

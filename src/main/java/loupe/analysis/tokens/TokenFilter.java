@@ -9,16 +9,16 @@ import java.util.regex.PatternSyntaxException;
 import loupe.base.Refusal;
 
 /**
- * Which tokens a list may have. A token has to pass everything that is asked.
+ * Which tokens a list may contain. A token has to meet every condition.
  *
- * @param scripts of the token's letters; empty asks nothing
+ * @param scripts of the token's letters; empty for any
  * @param lettersOnly whether everything behind the leading space has to be a letter, and there has to be one
  * @param minLength characters without the leading space, at least
  * @param maxLength at most
  * @param trained leaves out ids that stand for no text, and tokens whose embedding is shorter than this fraction of the
  *     median norm or nearer to the centroid than this fraction of the median distance, as those of tokens hardly ever
- *     met in training are; 0 asks nothing
- * @param text to be found in the token's text: in whatever case, or as {@code regex}; empty asks nothing
+ *     met in training are; 0 for no such condition
+ * @param text to be found in the token's text: in whatever case, or as {@code regex}; empty for any
  * @see <a href="https://arxiv.org/abs/2405.05417">Land and Bartolo 2024</a>, on embeddings of undertrained tokens
  */
 public record TokenFilter(
@@ -34,7 +34,7 @@ public record TokenFilter(
     public static final TokenFilter NONE =
             new TokenFilter(Set.of(), Space.EITHER, false, 0, Integer.MAX_VALUE, 0, "", false);
 
-    /** The fraction below which an embedding counts as undertrained unless somebody says otherwise. */
+    /** The default fraction below which an embedding counts as undertrained. */
     public static final double USUALLY_TRAINED = 0.5;
 
     /** Whether a token begins with a space. */

@@ -3,8 +3,8 @@ package loupe.analysis.tokens;
 import java.util.Locale;
 
 /**
- * Ways to measure how near a token's embedding E_t is to a ghost g; c is the centroid. Methods section 5, "token
- * lists".
+ * Ways to measure how near a token's embedding E_t is to a ghost g; c is the centroid. Definitions:
+ * {@code src/site/markdown/methods.md}, section 5.
  */
 public enum TokenMetric {
     /** (1 - cos(g, E_t))^m / (1 - cos(c, E_t)), the notebook's score; smallest first. */

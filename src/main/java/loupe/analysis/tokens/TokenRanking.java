@@ -14,9 +14,9 @@ import loupe.analysis.ghost.TokenGeometry;
  * Ranks all tokens for one position of the sliders, in O(V) and without the device.
  *
  * <p>The products of a ghost with every token are a linear combination of {@link TokenColumns}; its norm follows from
- * their Gram matrix. The power of the ratio is taken only of tokens that a cheap bound of the logarithm, from the bits
- * of a double, cannot exclude, and the mask only of those too. All arithmetic is in float64, because 1 - cos loses
- * digits where it matters most.
+ * their Gram matrix. The power in the ratio is computed only for tokens that a cheap bound on the logarithm, taken from
+ * the bits of a double, cannot exclude; the mask is checked only for those too. All arithmetic is in float64, because 1
+ * - cos loses digits where it matters most.
  *
  * <p>Buffers are kept between calls. One thread at a time; the helpers' threads are used within a call only.
  */
@@ -250,7 +250,7 @@ public final class TokenRanking {
             }
         }
 
-        /** The mask is asked only of the few tokens that are near enough. */
+        /** Offers a token; the mask is checked only for the few that are near enough. */
         private void offer(double key, int token) {
             if (key <= nearest.bound() && mask.keeps(token)) {
                 nearest.offer(key, token);

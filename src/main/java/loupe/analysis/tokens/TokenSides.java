@@ -9,15 +9,17 @@ import java.util.Map;
  * 1. The arrays are not to be written.
  *
  * @param encoderInDecoder for each token of the encoder's list its rank in the decoder's
- * @param decoderInEncoder likewise
- * @param deepest how far ranks were looked at
+ * @param decoderInEncoder for each token of the decoder's list its rank in the encoder's
+ * @param deepest the largest rank computed
  */
 public record TokenSides(
         TokenList encoder, TokenList decoder, int[] encoderInDecoder, int[] decoderInEncoder, int deepest) {
     private static final int DEEPER = 5;
     private static final int DEEP = 1000;
 
-    /** Host only; two rankings. The encoder share of {@code settings} does not matter. */
+    /**
+     * Compares the two lists, on the host and with two rankings. The encoder share of {@code settings} does not matter.
+     */
     public static TokenSides of(TokenRanking ranking, TokenColumns.Answer columns, TokenListSettings settings) {
         int deepest =
                 Math.min(Math.min(columns.tokens(), settings.mask().count()), Math.max(DEEP, DEEPER * settings.top()));

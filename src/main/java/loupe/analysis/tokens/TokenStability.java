@@ -11,13 +11,13 @@ import java.util.Map;
  * @param tokens of the list
  * @param smaller ranks at nine tenths of the scale, one per token of the list
  * @param larger ranks at eleven tenths
- * @param deepest how far ranks were looked at
+ * @param deepest the largest rank computed
  */
 public record TokenStability(int[] tokens, int[] smaller, int[] larger, int deepest) {
     private static final double CHANGE = 0.1;
     private static final int DEEPER = 5;
 
-    /** Host only; two further rankings. */
+    /** Measures a list's stability, on the host and with two further rankings. */
     public static TokenStability of(TokenRanking ranking, TokenColumns.Answer columns, TokenList list) {
         int deepest = Math.min(columns.tokens(), DEEPER * list.settings().top());
         return new TokenStability(

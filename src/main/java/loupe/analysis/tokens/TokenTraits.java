@@ -9,8 +9,8 @@ import loupe.analysis.ghost.TokenGeometry;
 import loupe.base.Cancellation;
 
 /**
- * What {@link TokenFilter} asks of each token, worked out once per model: script, leading space, letters, length, how
- * well its embedding is trained. Every filter is then one pass over these. Immutable; any thread.
+ * The properties of each token that {@link TokenFilter} tests, computed once per model: script, leading space, letters,
+ * length, how well its embedding is trained. Every filter is then one pass over these. Immutable; any thread.
  */
 public final class TokenTraits {
     private static final int LEADING_SPACE = 1;
@@ -19,7 +19,10 @@ public final class TokenTraits {
     private static final int CHECK_EVERY = 4096;
     private static final TokenScript[] SCRIPTS = TokenScript.values();
 
-    /** Bytes that are not a whole character, and special tokens, are spelt out in letters that are not theirs. */
+    /**
+     * Matches tokens whose letters are not their own: bytes that are not a whole character, and special tokens, both
+     * spelt out.
+     */
     private static final Pattern SPELT_OUT = Pattern.compile("(<0x[0-9A-Fa-f]{2}>)+|<\\|.*\\|>");
 
     private static final Pattern KEPT_FREE =
@@ -43,8 +46,8 @@ public final class TokenTraits {
      * Finds out what filters ask of every token.
      *
      * @param tokens how many ids are tokens, the first ones
-     * @param texts of tokens by id, with their spaces; {@code <17>} for id 17 if it has none. Asked again by filters on
-     *     text
+     * @param texts of tokens by id, with their spaces; {@code <17>} for id 17 if it has none. Called again by filters
+     *     on text
      */
     public static TokenTraits of(
             int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry, Cancellation cancellation) {

@@ -24,8 +24,8 @@ import loupe.sae.checkpoint.SaeOptions;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What benchmarks share: the service, the machine's peak, a folder for what they make, and models that several of them
- * use.
+ * The resources that benchmarks share: the service, the machine's peak, a temporary folder, and models that several of
+ * them use.
  */
 public final class Bench implements AutoCloseable {
     private static final List<Benchmark> OWN = List.of(
@@ -89,14 +89,14 @@ public final class Bench implements AutoCloseable {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param figures of each benchmark by its name, each figure by its own: {@link Timing}s, plain numbers such as
      *     {@code ratio_to_peak}, and sentences
      */
     public record Result(Peak peak, @JsonAnyGetter Map<String, Map<String, Object>> figures) {}
 
-    /** What this machine does at best: a product of large matrices, and reading memory. */
+    /** The peak of this machine: a product of large matrices, and reading memory. */
     public record Peak(double sgemmGflops, double readGbS) {}
 
     MachinePeak.Answer peak() {
@@ -137,12 +137,12 @@ public final class Bench implements AutoCloseable {
         await(service.close(sae.id()));
     }
 
-    /** What computes; shared by all benchmarks. */
+    /** The inference service, shared by all benchmarks. */
     public InferenceService service() {
         return service;
     }
 
-    /** A folder that goes away with this object. */
+    /** A folder that is deleted when this is closed. */
     public Path temporary() {
         return temporary;
     }
@@ -168,7 +168,7 @@ public final class Bench implements AutoCloseable {
         }
     }
 
-    /** Removes what was made. The service stays open. */
+    /** Deletes the temporary folder. The service stays open. */
     @Override
     public void close() throws IOException {
         if (gpt2Small != null) {

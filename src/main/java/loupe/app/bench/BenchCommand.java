@@ -13,7 +13,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code bench}: how fast this machine computes, in relation to what it could do at best. */
+/** {@code bench}: how fast this machine computes, relative to its peak. */
 @Command(name = "bench", description = "Measure speeds on synthetic models, beside the peak of the machine.")
 public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Parameters(
@@ -40,7 +40,7 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
     @Option(
             names = "--folder",
             paramLabel = "DIR",
-            description = "index: folder that keeps what is measured (default: none).")
+            description = "index: folder that keeps the measured index (default: none).")
     private Path folder;
 
     @Option(

@@ -16,8 +16,8 @@ import loupe.format.TorchWriter;
 import loupe.tensor.DType;
 
 /**
- * Writes models and checkpoints of given shapes with random weights, in the layouts that real ones have. What they
- * compute means nothing; how long it takes does not depend on that.
+ * Writes models and checkpoints of given shapes with random weights, in the layouts of real ones. Their results are
+ * meaningless; their speed is that of real ones.
  */
 final class BenchModels {
     private BenchModels() {}
@@ -223,8 +223,8 @@ final class BenchModels {
     }
 
     /**
-     * Uniform values of mean 0 and a standard deviation; the same for the same seed, however they are asked for in
-     * order.
+     * Uniform values of mean 0 and a standard deviation; the same for the same seed, in whatever pieces they are read
+     * in order.
      */
     private static FloatSource uniform(long seed, float deviation) {
         SplittableRandom random = new SplittableRandom(seed);

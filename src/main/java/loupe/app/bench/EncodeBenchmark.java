@@ -11,8 +11,8 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 
 /**
- * Forward pass of a GPT-2-small-shaped model to the middle layer and a TopK autoencoder of 24,576 features on what it
- * finds there: the work of one batch of a pass over a corpus.
+ * Forward pass of a GPT-2-small-shaped model to the middle layer and a TopK autoencoder of 24,576 features on the
+ * activations there: the work of one batch of a pass over a corpus.
  */
 final class EncodeBenchmark implements Benchmark {
     static final int D = 768;

@@ -33,7 +33,7 @@ import loupe.inference.OpenSae;
  * index.
  *
  * <p>The two take turns, so that a machine that is busy for a while is busy for both: some batches alone, then a
- * stretch of the pass, which is stopped and goes on later. What the pass loses by being stopped is counted against it.
+ * stretch of the pass, which is stopped and resumed later. What the pass loses by being stopped is counted against it.
  */
 final class IndexBenchmark implements Benchmark {
     static final int CONTEXT = 128;
@@ -96,7 +96,7 @@ final class IndexBenchmark implements Benchmark {
             long[] staged = new long[2];
             before = Spent.now();
             boolean complete = stretch(build, staged);
-            batch.run(); // the batch that was under way when the pass was stopped is computed before this one
+            batch.run(); // the batch in flight when the pass was stopped is computed before this one
             turns = turns.pass(
                     staged[1] - staged[0], Spent.now().since(before).since(alone.times(1.0 / BATCHES_ALONE)), complete);
             JsonFiles.write(kept.resolve("turns.json"), turns);
@@ -113,7 +113,7 @@ final class IndexBenchmark implements Benchmark {
     }
 
     /**
-     * Goes on with the pass for a while.
+     * Resumes the pass for a while.
      *
      * @param staged takes the tokens of the pass before and after it
      * @return whether the pass is complete
@@ -205,7 +205,7 @@ final class IndexBenchmark implements Benchmark {
     }
 
     /**
-     * What has been measured so far.
+     * The measurements so far.
      *
      * @param passTokens that were timed
      * @param alone of {@code turns} times {@value #BATCHES_ALONE} batches

@@ -17,8 +17,8 @@ public final class JavaProcess {
      * Runs it to its end.
      *
      * @param environment added to ours
-     * @param arguments what {@code main} gets
-     * @return what it printed, line by line
+     * @param arguments of {@code main}
+     * @return its output, line by line
      */
     public static List<String> output(Class<?> main, Map<String, String> environment, String... arguments)
             throws IOException {

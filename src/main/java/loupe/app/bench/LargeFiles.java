@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import loupe.tensor.DType;
 
 /**
- * What loading is measured on: an autoencoder and a language model of about 1 GB as float32, whose matrices must be
+ * The files for measuring loading: an autoencoder and a language model of about 1 GB as float32, whose matrices must be
  * turned while they are read, each in both containers and three types.
  *
  * @param model whether it is a language model and not an autoencoder
@@ -43,7 +43,7 @@ record LargeFiles(boolean model, boolean torch, DType dtype, int share) {
         return (model ? "model" : "autoencoder") + ", " + (torch ? "torch zip" : "safetensors") + ", " + dtype;
     }
 
-    /** Makes them in a folder, lets {@code use} have that, and removes them. */
+    /** Creates the files in a folder, passes it to {@code use}, and deletes them. */
     void with(Path folder, Use use) throws IOException {
         try {
             use.of(write(folder));
@@ -81,7 +81,7 @@ record LargeFiles(boolean model, boolean torch, DType dtype, int share) {
         }
     }
 
-    /** What is done with the files. */
+    /** A use of the files. */
     @FunctionalInterface
     interface Use {
         void of(Path folder) throws IOException;

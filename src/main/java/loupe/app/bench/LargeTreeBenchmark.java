@@ -16,8 +16,8 @@ import loupe.ui.tree.TreeCanvas;
 import loupe.ui.tree.TreeData;
 
 /**
- * A synthetic tree of 100,000 nodes on screen: what a frame costs the JavaFX thread while one zooms, goes about, folds
- * and searches. Its shape is that of a random recursive tree, about 30 deep. One thread, not JavaFX's.
+ * A synthetic tree of 100,000 nodes on screen: the time of the JavaFX thread per frame while zooming, panning, folding
+ * and searching. Its shape is that of a random recursive tree, about 30 deep. One thread, not JavaFX's.
  */
 final class LargeTreeBenchmark {
     private static final int NODES = 100_000;
@@ -41,8 +41,8 @@ final class LargeTreeBenchmark {
     private volatile long laidOutNanos;
 
     /**
-     * @param files where the tree is laid out
-     * @param longest the longest task on the JavaFX thread since it was asked last, in ms
+     * @param files runs the layout of the tree
+     * @param longest the longest task on the JavaFX thread since the last call, in ms
      */
     LargeTreeBenchmark(Executor files, DoubleSupplier longest) {
         this.files = files;

@@ -12,8 +12,8 @@ import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
 
 /**
- * Starts the engine, opens one thing and says how much memory the process has taken before, at most and in the end:
- * resident bytes as Linux counts them, without the page cache.
+ * Starts the engine, opens a model or checkpoint and prints how much memory the process has taken before, at most and
+ * in the end: resident bytes as Linux counts them, without the page cache.
  */
 final class MemoryProbe {
     static final String SAYS = "memory ";
@@ -23,7 +23,7 @@ final class MemoryProbe {
 
     private static final Path STATUS = Path.of("/proc/self/status");
     private static final Path CLEAR = Path.of("/proc/self/clear_refs");
-    /** What makes Linux forget the most that a process has taken so far. */
+    /** Written to Linux's {@code clear_refs}, resets the peak of a process' memory. */
     private static final String FORGET_PEAK = "5";
 
     private MemoryProbe() {}
@@ -51,13 +51,13 @@ final class MemoryProbe {
                     ? service.openModel(path, Processing.RAW)
                     : service.openSae(path, SaeOptions.AS_STORED);
             Bench.await(opened);
-            say(BASE, base);
-            say(PEAK, bytes("VmHWM"));
-            say(OPEN, bytes("VmRSS"));
+            print(BASE, base);
+            print(PEAK, bytes("VmHWM"));
+            print(OPEN, bytes("VmRSS"));
         }
     }
 
-    private static void say(String what, long bytes) {
+    private static void print(String what, long bytes) {
         System.out.println(SAYS + what + " " + bytes);
     }
 

@@ -14,9 +14,9 @@ import loupe.tensor.DType;
 import loupe.tensor.DirectMemory;
 
 /**
- * What loading is compared with: one thread reads a whole file, in order, into memory outside the heap that it
- * allocates for it, and widens half-precision numbers in a loop over arrays. It knows nothing of the file's format and
- * keeps the memory until closed.
+ * The baseline for loading: one thread reads a whole file, in order, into memory outside the heap that it allocates for
+ * it, and widens half-precision numbers in a loop over arrays. It ignores the file's format and keeps the memory until
+ * closed.
  */
 final class PlainRead implements AutoCloseable {
     private static final int BLOCK_BYTES = 1 << 28;
@@ -85,8 +85,8 @@ final class PlainRead implements AutoCloseable {
     }
 
     /**
-     * By moving the exponent and a product that is exact, the quickest scalar way; infinite and NaN do not occur in
-     * these files.
+     * Widens a half by moving the exponent and an exact product, the fastest scalar way; infinities and NaN do not
+     * occur in these files.
      */
     private static float half(short bits) {
         float size = Float.intBitsToFloat((bits & 0x7FFF) << 13) * 0x1p112f;

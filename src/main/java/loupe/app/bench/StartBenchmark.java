@@ -49,7 +49,7 @@ final class StartBenchmark implements Benchmark {
                 : Toolkit.WITHOUT_SCREEN.entrySet().stream()
                         .map(option -> "-D" + option.getKey() + "=" + option.getValue())
                         .toList();
-        List<String> said = JavaProcess.output(
+        List<String> output = JavaProcess.output(
                 StartProbe.class,
                 withoutScreen,
                 Map.of(
@@ -57,7 +57,7 @@ final class StartBenchmark implements Benchmark {
                         home.resolve("config").toString(),
                         "XDG_CACHE_HOME",
                         home.resolve("cache").toString()));
-        return said.stream()
+        return output.stream()
                 .filter(line -> line.startsWith(StartProbe.USABLE_AFTER))
                 .findFirst()
                 .map(line -> Double.parseDouble(line.substring(StartProbe.USABLE_AFTER.length())))

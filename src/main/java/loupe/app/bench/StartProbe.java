@@ -12,8 +12,8 @@ import loupe.app.window.WorkbenchApp;
 import loupe.state.SideModels;
 
 /**
- * The workbench as {@code Main} starts it, closed again as soon as it is usable. Says how long that took since the
- * process began.
+ * The workbench as {@code Main} starts it, closed again as soon as it is usable. Prints the time since the process
+ * began.
  */
 final class StartProbe {
     static final String USABLE_AFTER = "usable after ";

@@ -27,9 +27,9 @@ import loupe.index.TokenFeatures;
 import loupe.sae.SparseFeatures;
 
 /**
- * Questions to an index of 1,000,000 tokens with 40 of 24,576 features active at each, written by the same code as any
+ * Queries of an index of 1,000,000 tokens with 40 of 24,576 features active at each, written by the same code as any
  * other. Features are drawn with a density that falls like 1/sqrt(number), so that some are active at every tenth
- * token, as in real dictionaries; words likewise.
+ * token, as in real dictionaries; so are words.
  */
 final class SyntheticIndex {
     private static final int TOKENS = 1_000_000;
@@ -61,16 +61,17 @@ final class SyntheticIndex {
             figures.put(
                     "one feature: histogram, statistics, 40 examples",
                     asked(random -> feature(index, random.nextInt(FEATURES)), 31));
-            figures.put("the densest feature likewise", asked(random -> feature(index, 0), 32));
             figures.put(
-                    "what is active together with a feature",
+                    "the densest feature: histogram, statistics, 40 examples", asked(random -> feature(index, 0), 32));
+            figures.put(
+                    "features active together with a feature",
                     asked(random -> together(index, random.nextInt(FEATURES)), 33));
-            figures.put("what is active together with the densest feature", asked(random -> together(index, 0), 34));
+            figures.put("features active together with the densest feature", asked(random -> together(index, 0), 34));
             figures.put(
-                    "what is active at a word",
+                    "features active at a word",
                     asked(random -> index.featuresOf(0, word(random)).top(TokenFeatures.Measure.MEAN, 20), 35));
             figures.put(
-                    "what is active at one place", asked(random -> index.featuresAt(0, random.nextInt(TOKENS)), 36));
+                    "features active at one place", asked(random -> index.featuresAt(0, random.nextInt(TOKENS)), 36));
         }
         return figures;
     }

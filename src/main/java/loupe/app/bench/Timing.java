@@ -9,7 +9,7 @@ import java.util.function.DoubleUnaryOperator;
  * @param unit {@code s}, {@code ms}, {@code tokens/s}, {@code GFLOP/s} ...
  */
 public record Timing(double median, double best, String unit) {
-    /** Seconds of {@code runs} runs of some work, after {@code warmUp} that do not count. */
+    /** Seconds of {@code runs} runs of some work, after {@code warmUp} runs that are not counted. */
     static Timing of(int warmUp, int runs, Runnable work) {
         double[] seconds = new double[runs];
         for (int i = -warmUp; i < runs; i++) {

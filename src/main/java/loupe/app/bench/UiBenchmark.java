@@ -25,8 +25,8 @@ import loupe.state.window.FeatureRef;
 
 /**
  * The real window on the sample, warm: from a click or a slider event to the frame that shows the answer. A frame
- * counts when its layout is done. While it runs, a second thread asks the JavaFX thread for nothing every few
- * milliseconds and keeps the longest time it had to wait, which is the longest task there. One thread, not JavaFX's.
+ * counts when its layout is done. While it runs, a second thread posts an empty task to the JavaFX thread every few
+ * milliseconds and records the longest wait, which is the longest task there. One thread, not JavaFX's.
  */
 final class UiBenchmark implements Benchmark {
     private static final int SELECTIONS = 50;
@@ -315,7 +315,7 @@ final class UiBenchmark implements Benchmark {
         }
     }
 
-    /** Asks the JavaFX thread for nothing, over and over, and keeps the longest time until it answered. */
+    /** Posts empty tasks to the JavaFX thread and records the longest time until one ran. */
     private static final class Probe implements AutoCloseable {
         private final AtomicBoolean running = new AtomicBoolean(true);
         private final AtomicLong longest = new AtomicLong();
@@ -335,7 +335,7 @@ final class UiBenchmark implements Benchmark {
             }
         }
 
-        /** The longest since this was asked last. */
+        /** The longest time since the last call. */
         double takeMillis() {
             return longest.getAndSet(0) / 1e6;
         }

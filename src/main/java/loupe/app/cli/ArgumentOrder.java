@@ -13,12 +13,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Lets options stand before the command they belong to: puts the command's name first, as picocli wants it, and says a
- * repeated switch once. Arguments that cannot be told apart stay as they are, and picocli says what is wrong with them.
+ * Lets options stand before the command they belong to: puts the command's name first, as picocli requires, and drops
+ * repetitions of a switch. Ambiguous arguments stay as they are, for picocli to report.
  */
 final class ArgumentOrder {
     private final CommandSpec root;
-    /** How many values an option takes at most, in the command where it takes most. */
+    /** The most values that each option takes in any command. */
     private final Map<String, Integer> values = new HashMap<>();
 
     ArgumentOrder(CommandSpec root) {
@@ -51,7 +51,7 @@ final class ArgumentOrder {
         return withoutRepeatedSwitches(ordered).toArray(String[]::new);
     }
 
-    /** Where the first argument is that is neither an option nor an option's value, if it names a command; else -1. */
+    /** Index of the first argument that is neither an option nor an option's value, if it names a command; else -1. */
     private int command(List<String> arguments, int from, Set<String> commands) {
         for (int i = from; i < arguments.size(); i++) {
             String argument = arguments.get(i);

@@ -30,10 +30,9 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 
 /**
- * The command line: options every command has, and what becomes of failures. One object runs one command.
+ * The command line: the options that every command has, and the handling of failures. One object runs one command.
  *
- * <p>A result goes to standard output, everything said beside it to standard error. A refusal is one message, never a
- * stack.
+ * <p>A result goes to standard output, everything else to standard error. A refusal is one message, never a stack.
  */
 @Command(
         name = "sae-loupe",
@@ -81,8 +80,9 @@ public final class Cli implements Runnable {
     @Parameters(
             paramLabel = "PATH",
             arity = "0..4",
-            description = "What the workbench opens: folder of a model, up to two checkpoints, a corpus to count over "
-                    + "(default: what was open last, or the sample).")
+            description =
+                    "Paths to open in the workbench: folder of a model, up to two checkpoints, a corpus to count over "
+                            + "(default: those of the last session, or the sample).")
     private List<Path> paths = List.of();
 
     private final PrintStream out;
@@ -92,12 +92,12 @@ public final class Cli implements Runnable {
     private volatile @Nullable CommandContext context;
     private volatile boolean cancelled;
 
-    /** @param commands every command there is, an annotated object each */
+    /** @param commands all commands, an annotated object each */
     public Cli(PrintStream out, PrintStream err, List<Object> commands) {
         this(out, err, commands, app -> {});
     }
 
-    /** @param whenShown told of the workbench on the JavaFX thread when its window has come up */
+    /** @param whenShown called with the workbench on the JavaFX thread once its window is shown */
     public Cli(PrintStream out, PrintStream err, List<Object> commands, Consumer<WorkbenchApp> whenShown) {
         this.out = out;
         this.err = err;
@@ -105,7 +105,7 @@ public final class Cli implements Runnable {
         this.whenShown = whenShown;
     }
 
-    /** The commands with their options, as picocli has them. */
+    /** The commands with their options, in picocli's model. */
     public CommandLine line() {
         CommandLine line = new CommandLine(this);
         commands.forEach(line::addSubcommand);
@@ -161,7 +161,7 @@ public final class Cli implements Runnable {
         }
     }
 
-    /** What the running command works with; closed by it. */
+    /** The context of the running command, which closes it. */
     CommandContext open(String command) {
         CommandContext opened = new CommandContext(command, device, threads, json, quiet, out, err);
         context = opened;

@@ -15,7 +15,7 @@ import loupe.inference.Query;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a command works with: the inference service, started when first needed, and where to say what. One thread, but
+ * The context of a running command: the inference service, started lazily, warnings and progress. One thread, but
  * {@link #cancel}.
  */
 public final class CommandContext implements AutoCloseable {
@@ -72,8 +72,8 @@ public final class CommandContext implements AutoCloseable {
     }
 
     /**
-     * Asks and waits, showing progress. Failures come out as they were thrown; an answer that came in spite of a stop
-     * does not count.
+     * Asks and waits, showing progress. Failures are rethrown as they are; an answer that arrives after a cancellation
+     * is discarded.
      */
     public <R> R ask(Query<R> query) {
         cancellation.check();
@@ -94,14 +94,14 @@ public final class CommandContext implements AutoCloseable {
     }
 
     /**
-     * One line beside the result, such as what was unusual in a file. Said beside the result, so that a refusal stands
-     * alone.
+     * Adds a warning, such as an unusual fact about a file. Warnings are printed with the result, so that a refusal
+     * stands alone.
      */
     public void warn(String sentence) {
         warnings.add(sentence);
     }
 
-    /** Says the warnings now: everything that was asked for is accepted, and the work may take long. */
+    /** Prints the warnings now: all arguments are accepted, and the work may take long. */
     public void begin() {
         progress.clear();
         warnings.forEach(sentence -> err.println("warning: " + sentence));
@@ -121,7 +121,7 @@ public final class CommandContext implements AutoCloseable {
         out.flush();
     }
 
-    /** Stops what is being computed at its next check. Any thread. */
+    /** Cancels the computation at its next check. Any thread. */
     void cancel() {
         cancellation.cancel();
         Pending<?> running = pending;

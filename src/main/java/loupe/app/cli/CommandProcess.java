@@ -19,7 +19,10 @@ public final class CommandProcess {
         System.exit(code);
     }
 
-    /** Ctrl+C: lets the running step end and unfinished files be removed, then ends with the code for stopped. */
+    /**
+     * Ctrl+C: waits until the running step has ended and unfinished files are removed, then exits with the code for
+     * stopped.
+     */
     private static void stop(Cli cli, CountDownLatch finished) {
         if (finished.getCount() == 0) {
             return;

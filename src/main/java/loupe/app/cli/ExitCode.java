@@ -1,6 +1,6 @@
 package loupe.app.cli;
 
-/** How a command ended, as the shell sees it. */
+/** Exit codes of commands. */
 public final class ExitCode {
     static final int DONE = 0;
     /** A mistake of this program. */

@@ -17,7 +17,7 @@ public abstract class LoupeCommand<R> implements Callable<Integer> {
     /** Computes the result. */
     public abstract R run(CommandContext context) throws IOException;
 
-    /** How people see the result. */
+    /** The result as a table for people. */
     protected ResultPrinter table(R result) {
         return new TextTable(ResultJson.tree(result));
     }

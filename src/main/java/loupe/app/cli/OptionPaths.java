@@ -3,7 +3,7 @@ package loupe.app.cli;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** Checks of paths that were given as options, before any work is begun. */
+/** Checks of paths that were given as options, before any work starts. */
 public final class OptionPaths {
     private OptionPaths() {}
 

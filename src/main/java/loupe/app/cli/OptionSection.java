@@ -6,7 +6,7 @@ import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 
-/** Sets the options that a class declares apart in the usage help. */
+/** Puts the options that a class declares into a section of the usage help. */
 @Inherited
 @Retention(RetentionPolicy.RUNTIME)
 @Target(ElementType.TYPE)
@@ -14,7 +14,7 @@ public @interface OptionSection {
     /** The heading above the options. */
     String value();
 
-    /** What the synopsis says where several options may serve, such as {@code (--a=A | --b=B)}. */
+    /** The part of the synopsis for alternative options, such as {@code (--a=A | --b=B)}. */
     String choice() default "";
 
     /** Sections of a higher number stand further down. */

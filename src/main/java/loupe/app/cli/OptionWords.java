@@ -5,19 +5,19 @@ import java.util.stream.Collectors;
 import loupe.base.Refusal;
 import loupe.base.Remedy;
 
-/** A refusal as the command line says it: its message, and the options that would mend it. */
+/** The text of a refusal on the command line: its message, and the options that would fix it. */
 public final class OptionWords {
     private OptionWords() {}
 
     /** The message with its remedies: {@code "x.npz: the file does not say k. Give --k 32 or --activation relu."}. */
     public static String of(Refusal refusal) {
-        String said = refusal.getMessage();
+        String message = refusal.getMessage();
         String given = options(refusal.remedies(), Remedy.Way.GIVE);
         String leftOut = options(refusal.remedies(), Remedy.Way.LEAVE_OUT);
         if (given.isEmpty() && leftOut.isEmpty()) {
-            return said;
+            return message;
         }
-        return said + " "
+        return message + " "
                 + (given.isEmpty() ? "" : "Give " + given)
                 + (given.isEmpty() || leftOut.isEmpty() ? "" : ", or ")
                 + (leftOut.isEmpty() ? "" : (given.isEmpty() ? "Leave" : "leave") + " out " + leftOut)
@@ -49,7 +49,7 @@ public final class OptionWords {
         };
     }
 
-    /** What stands behind the option: the proposal, or a name for what has to be put there. */
+    /** The value after the option: the proposal, or a placeholder. */
     private static String value(Remedy remedy) {
         if (!remedy.value().isEmpty()) {
             return " " + remedy.value();

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Properties;
 
 /**
- * Which program this is, what it runs on, and the libraries its numbers depend on.
+ * The versions of the program, of its platform, and of the libraries that its numbers depend on.
  *
  * @param version of the program
  * @param java version of the Java that runs it
@@ -18,7 +18,7 @@ import java.util.Properties;
 public record ProgramVersion(String program, String version, String java, String system, String libtorch, String djl) {
     private static final String BUILT_WITH = "version.properties";
 
-    /** What the build wrote down, and the Java of this process. */
+    /** The versions recorded by the build, and the Java of this process. */
     public static ProgramVersion current() {
         Properties built = new Properties();
         try (InputStream file = ProgramVersion.class.getResourceAsStream(BUILT_WITH)) {

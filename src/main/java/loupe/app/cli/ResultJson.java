@@ -26,7 +26,7 @@ import loupe.format.JsonFiles;
  * text is written.
  */
 public final class ResultJson {
-    /** The mapper that knows these rules. */
+    /** The mapper with these rules. */
     public static final ObjectMapper MAPPER = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .addModule(new SimpleModule().addSerializer(new OptionalSerializer()))

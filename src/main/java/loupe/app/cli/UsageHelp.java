@@ -20,7 +20,7 @@ import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.ScopeType;
 
 /**
- * The usage help of a command: a synopsis of what it cannot run without, and its options under the headings of their
+ * The usage help of a command: a synopsis of its required options, and its options under the headings of their
  * {@link OptionSection}s, required ones first.
  */
 public final class UsageHelp {
@@ -30,7 +30,7 @@ public final class UsageHelp {
 
     private UsageHelp() {}
 
-    /** Gives a command line and all commands below it this help. */
+    /** Installs this help in a command line and all commands below it. */
     static void install(CommandLine line) {
         line.getCommandSpec()
                 .usageMessage()
@@ -45,10 +45,7 @@ public final class UsageHelp {
         line.getSubcommands().values().forEach(UsageHelp::install);
     }
 
-    /**
-     * The options of a command by the headings they stand under: first the sections it cannot run without, last those
-     * of every command.
-     */
+    /** The options of a command by heading: first the required sections, last those of every command. */
     public static Map<String, List<OptionSpec>> sections(CommandSpec command) {
         Map<String, List<OptionSpec>> sections = new LinkedHashMap<>();
         command.options().stream()
@@ -84,7 +81,7 @@ public final class UsageHelp {
                 : section(option).map(OptionSection::order).orElse(0);
     }
 
-    /** Whether the command cannot run without the option, or without one of its section. */
+    /** Whether the option, or one of its section, is required. */
     private static boolean isNeeded(OptionSpec option) {
         return option.required()
                 || (option.group() != null && option.group().multiplicity().min() > 0)
@@ -93,7 +90,9 @@ public final class UsageHelp {
                         .isPresent();
     }
 
-    /** What a command cannot run without, and that it has options; without the command's name. */
+    /**
+     * The parts of a command's synopsis: required options, and a placeholder for others; without the command's name.
+     */
     public static List<String> parts(CommandSpec command) {
         List<String> parts = new ArrayList<>();
         Set<String> choices = new LinkedHashSet<>();

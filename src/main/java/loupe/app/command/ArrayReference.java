@@ -26,9 +26,9 @@ record ArrayReference(Path file, String name) {
     }
 
     /**
-     * Reads one vector to stand among others.
+     * Reads one vector of the width of others.
      *
-     * @param among what the others are: "the model's embedding"
+     * @param among the others, for messages: "the model's embedding"
      * @throws UsageException if the file does not exist
      * @throws Refusal if the array is not one vector of this many finite numbers
      */

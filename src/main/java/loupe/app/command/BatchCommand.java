@@ -131,7 +131,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         OptionPaths.writable(out, "--out");
         if (Files.exists(out) && !resume) {
             throw new UsageException(
-                    "--out: " + out + " is there already; go on with it by --resume, or choose another name");
+                    "--out: " + out + " exists already; resume it by --resume, or choose another name");
         }
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
@@ -159,10 +159,11 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         long start = System.nanoTime();
         int done = 0;
         int skipped;
-        try (JsonLines lines = Files.exists(out) ? JsonLines.goOn(out) : JsonLines.create(out)) {
-            Set<Integer> known = known(lines, plan.settings());
-            List<Integer> missing =
-                    wanted.stream().filter(feature -> !known.contains(feature)).toList();
+        try (JsonLines lines = Files.exists(out) ? JsonLines.resume(out) : JsonLines.create(out)) {
+            Set<Integer> finished = finished(lines, plan.settings());
+            List<Integer> missing = wanted.stream()
+                    .filter(feature -> !finished.contains(feature))
+                    .toList();
             skipped = wanted.size() - missing.size();
             context.begin();
             for (int from = 0; from < missing.size(); from += BatchPlan.TOGETHER) {
@@ -178,7 +179,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param out the file written
      * @param features asked for
@@ -229,16 +230,16 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     }
 
     /**
-     * The features an earlier run has finished. Writes the settings into a new file.
+     * The features that an earlier run has finished. Writes the settings into a new file.
      *
      * @throws UsageException if they were others
      */
-    private Set<Integer> known(JsonLines lines, Map<String, Object> said) {
-        if (lines.known().isEmpty()) {
+    private Set<Integer> finished(JsonLines lines, Map<String, Object> said) {
+        if (lines.documents().isEmpty()) {
             lines.add(Map.of("settings", said));
             return Set.of();
         }
-        JsonNode before = lines.known().get(0).path("settings");
+        JsonNode before = lines.documents().get(0).path("settings");
         JsonNode now = JsonLines.asRead(said);
         if (!before.equals(now)) {
             String differing = said.keySet().stream()
@@ -248,13 +249,13 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
             throw new UsageException("--resume: " + out + " was begun with other settings (" + differing + " was "
                     + before.path(differing) + " and is " + now.path(differing) + "). Use those, or another --out");
         }
-        Set<Integer> known = new LinkedHashSet<>();
-        lines.known().forEach(line -> {
+        Set<Integer> finished = new LinkedHashSet<>();
+        lines.documents().forEach(line -> {
             if (line.path("feature").isInt()) {
-                known.add(line.path("feature").intValue());
+                finished.add(line.path("feature").intValue());
             }
         });
-        return known;
+        return finished;
     }
 
     private static List<Map<String, Object>> results(

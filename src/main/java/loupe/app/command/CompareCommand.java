@@ -51,7 +51,7 @@ public final class CompareCommand extends LoupeCommand<CompareCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param mmcsAb mean over the features of A of the largest cosine with one of B
      * @param mmcsBa the same the other way round

@@ -26,12 +26,12 @@ import loupe.inference.DeviceMissingException;
 import loupe.inference.EngineReport;
 import picocli.CommandLine.Command;
 
-/** {@code doctor}: what there is to compute and to draw with, and what is missing. */
+/** {@code doctor}: the installed engine, devices, display and fonts, and what is missing. */
 @Command(name = "doctor", description = "Check the installation: engine, device, libraries, memory, display and fonts.")
 public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     private static final int SECONDS_FOR_DRIVER = 5;
 
-    /** Fonts that show what DejaVu does not, and the Debian packages they are in. */
+    /** Fonts for characters that DejaVu lacks, and their Debian packages. */
     private static final Map<String, String> FONTS = Map.of(
             "DejaVu Sans",
             "fonts-dejavu-core",
@@ -52,10 +52,10 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param libraries versions by name
-     * @param missing what is not there, and how to get it
+     * @param missing missing parts, and how to get them
      */
     record Result(
             Java java,
@@ -70,8 +70,8 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     record Java(String version, String vendor, String system, int processors) {}
 
     /**
-     * What computes, and what the driver and the environment say of GPUs. Without an engine that starts, there are the
-     * problem and what follows it.
+     * The engine, and the GPUs by its driver and environment. If the engine does not start, only the problem and the
+     * components after it are present.
      *
      * @param roomBytes memory for weights and results
      * @param problem why the engine does not start
@@ -108,7 +108,7 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     record Memory(long machineBytes, long heapLimitBytes) {}
 
     /**
-     * What the window needs of the system.
+     * The system's support for the window.
      *
      * @param gtk3 whether its library is there; left out where it is not needed
      */

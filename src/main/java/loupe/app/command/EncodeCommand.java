@@ -79,7 +79,7 @@ public final class EncodeCommand extends LoupeCommand<EncodeCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param l0 mean number of active features at a vector
      * @param mse mean squared error of a vector, summed over its dimensions

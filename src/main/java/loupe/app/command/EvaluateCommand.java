@@ -52,7 +52,7 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
     }
 
     /**
-     * What is printed. Cross entropies (ce) are in nats per token.
+     * The result that is printed. Cross entropies (ce) are in nats per token.
      *
      * @param l0 mean number of active features at a token
      * @param mse mean squared error of a vector, summed over its dimensions

@@ -155,7 +155,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param density fraction of the tokens at which the feature is active
      * @param count of those tokens
@@ -218,7 +218,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
         }
     }
 
-    /** An example as people read it. */
+    /** An example as text. */
     record Text(float activation, int document, String text) {}
 
     @Override

@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code forward}: one forward pass, with what is asked to be seen of it. */
+/** {@code forward}: one forward pass, with its logits and the values at chosen hook points. */
 @Command(name = "forward", description = "Run a model once and write its logits and the values at hook points.")
 public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
     @Mixin
@@ -128,7 +128,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param tokens the texts of the ids
      * @param loss mean cross entropy of the next token in nats; empty for one token

@@ -40,24 +40,24 @@ public final class GhostCommand extends LoupeCommand<GhostCommand.Result> {
         ghost.requireSensible();
         OpenModel opened = model.open(context, Processing.RAW);
         GhostSettings settings = ghost.settings(context, opened);
-        GhostVector made = context.ask(new GhostBasis(opened.id(), settings)).vector(settings);
+        GhostVector vector = context.ask(new GhostBasis(opened.id(), settings)).vector(settings);
         if (out != null) {
             new SafetensorsWriter()
-                    .add("ghost", made.ghost())
-                    .add("centroid", made.centroid())
-                    .add("direction", made.direction())
+                    .add("ghost", vector.ghost())
+                    .add("centroid", vector.centroid())
+                    .add("direction", vector.direction())
                     .write(out);
         }
         return new Result(
                 ghost.describeMade(opened, settings),
-                made.ghost().size(0),
-                norm(made.ghost()),
-                norm(made.centroid()),
-                norm(made.direction()));
+                vector.ghost().size(0),
+                norm(vector.ghost()),
+                norm(vector.centroid()),
+                norm(vector.direction()));
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param d dimensions of the vectors
      * @param norm length of the ghost

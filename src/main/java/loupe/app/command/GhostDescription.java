@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 
-/** What a result says about how its ghost was made. */
+/** How the ghost of a result was made. */
 sealed interface GhostDescription {
     /**
      * A vector that was used as it is.

@@ -194,7 +194,7 @@ abstract class GhostOptions {
         }
     }
 
-    /** What was asked for, with the checkpoint opened if there is one. */
+    /** The settings that the options ask for; opens the checkpoint if there is one. */
     final GhostSettings settings(CommandContext context, OpenModel model) {
         if (finished().isPresent()) {
             checkpoint().ifPresent(sae -> opened = reading.open(context, sae, "--sae"));
@@ -301,7 +301,7 @@ abstract class GhostOptions {
         }
     }
 
-    /** What the result says about how its ghost was made. */
+    /** The description of the ghost for the result. */
     final GhostDescription describe(OpenModel model, GhostSettings settings) {
         return finished().isPresent()
                 ? new GhostDescription.Finished(

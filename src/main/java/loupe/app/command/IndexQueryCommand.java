@@ -72,7 +72,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
             description = "Folder of the model, for token texts (default: tokens are shown as <id>).")
     private Path model;
 
-    /** What is asked; one of them. */
+    /** The question, exactly one of these options. */
     @OptionSection("Question, one of")
     private static final class Question {
         @Option(
@@ -189,11 +189,11 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
                 index.featuresAt(which, question.at).stream().limit(top).toList());
     }
 
-    /** What is printed, by what was asked. */
+    /** The result that is printed, one kind for each question. */
     sealed interface Result {}
 
     /**
-     * What is active together with a feature.
+     * The features active together with a feature.
      *
      * @param tokens counted in the index
      * @param count of them at which the feature is active
@@ -217,7 +217,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
             double cosine) {}
 
     /**
-     * What is active at the tokens of an id.
+     * The features active at the tokens of an id.
      *
      * @param by the measure that orders the list
      */
@@ -235,7 +235,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
             int feature, double mean, double share, double max, double shareOfFeature, double massOfFeature) {}
 
     /**
-     * What is active at one place.
+     * The features active at one place.
      *
      * @param position in its context
      * @param counted whether no mask left the token out

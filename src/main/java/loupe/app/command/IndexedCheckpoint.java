@@ -25,7 +25,7 @@ final class IndexedCheckpoint {
 
     /**
      * @param name null for the only one
-     * @param option what gave the name
+     * @param option the option that gave the name
      */
     static int find(IndexInfo info, String name, String option) {
         List<String> names =

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a long pass takes of the memory while it runs: a line every so many tokens. */
+/** The memory that a long pass takes while it runs: a line for every so many tokens. */
 final class MemoryUse {
     private static final long EVERY_TOKENS = 100_000;
     private static final Path STATUS = Path.of("/proc/self/status");
@@ -18,7 +18,7 @@ final class MemoryUse {
     private final List<Line> lines = new ArrayList<>();
     private long next = EVERY_TOKENS;
 
-    /** Notes the memory if there are enough tokens more than at the last line. */
+    /** Records the memory if enough tokens have passed since the last line. */
     void at(long tokens) {
         if (tokens >= next) {
             next = tokens - tokens % EVERY_TOKENS + EVERY_TOKENS;
@@ -26,7 +26,7 @@ final class MemoryUse {
         }
     }
 
-    /** The lines so far, and one of now. */
+    /** The lines so far, and a current one. */
     List<Line> finished(long tokens) {
         line(tokens);
         return List.copyOf(lines);

@@ -104,7 +104,7 @@ abstract class ModelOptions {
         return ids;
     }
 
-    /** What a token looks like: its text, or {@code <id>} without a tokenizer. */
+    /** A token for display: its text, or {@code <id>} without a tokenizer. */
     static String text(OpenModel opened, int id) {
         return opened.tokenizer().map(tokenizer -> tokenizer.text(id)).orElse("<" + id + ">");
     }

@@ -13,7 +13,7 @@ import loupe.lm.folder.ModelFolder;
 import loupe.lm.tokenizer.Tokenizer;
 
 /**
- * What a model's folder holds, in the sizes and switches that decide what goes with it.
+ * A summary of a model's folder: the sizes and switches that decide which checkpoints fit it.
  *
  * @param vocabulary tokens of the embedding
  * @param context tokens it takes at most
@@ -40,9 +40,9 @@ record ModelSummary(
         Optional<String> beginning,
         Optional<Boolean> beginsTexts) {
     /**
-     * Empty for anything but the folder of a model that can be opened.
+     * The summary of a folder; empty unless it is a model that can be opened.
      *
-     * @param warnings gets what was unusual, or why the model cannot be opened
+     * @param warnings receives unusual facts, or why the model cannot be opened
      */
     static Optional<ModelSummary> of(Path path, List<String> warnings) {
         if (!Files.isDirectory(path)) {

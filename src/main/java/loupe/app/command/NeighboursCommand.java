@@ -106,7 +106,7 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param neighbours nearest first
      * @param meanPairwiseCosine of the neighbours with each other
@@ -114,9 +114,9 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
     record Result(Asked query, List<Row> neighbours, double meanPairwiseCosine) {}
 
     /**
-     * What was looked for.
+     * The query as it was given.
      *
-     * @param in the vectors it was looked for among
+     * @param in the vectors that were searched
      */
     record Asked(String query, String in, int top, Optional<String> model, Optional<String> sae) {}
 

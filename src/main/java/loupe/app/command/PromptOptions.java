@@ -19,7 +19,7 @@ import loupe.inference.OpenModel;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Option;
 
-/** The options that say what a definition is a continuation of. */
+/** The options for the prompt that a definition continues. */
 @OptionSection("Prompt")
 final class PromptOptions {
     @Option(
@@ -49,7 +49,7 @@ final class PromptOptions {
             description = "Position of the ghost in --prompt-ids, from 0; one or several.")
     private int[] ghostPositions;
 
-    /** The ghost as the verbaliser wants it, if there is one. To be called before {@link #tokens}. */
+    /** The ghost with the verbaliser's norm, if there is a verbaliser. To be called before {@link #tokens}. */
     GhostSettings apply(CommandContext context, OpenModel opened, GhostSettings settings) {
         if (verbaliser == null) {
             return settings;
@@ -67,7 +67,7 @@ final class PromptOptions {
         return read.apply(settings, Vectors.doubles(direction));
     }
 
-    /** What was asked for, in tokens of the model. */
+    /** The prompt in tokens of the model. */
     GhostPrompt tokens(OpenModel opened, ModelOptions model) {
         if (promptIds != null) {
             if (prompt != null || ghostPositions == null) {
@@ -106,18 +106,18 @@ final class PromptOptions {
         return Arrays.stream(values).boxed().toList();
     }
 
-    /** What the result says about its prompt. */
+    /** The description of the prompt for the result. */
     PromptDescription describe(GhostPrompt tokens) {
         return new PromptDescription(text(), tokens.ids(), tokens.ghostPositions());
     }
 
-    /** The prompt as text; empty if it was given as token ids. To be asked after {@link #apply}. */
+    /** The prompt as text; empty if it was given as token ids. To be called after {@link #apply}. */
     Optional<String> text() {
         return promptIds != null ? Optional.empty() : Optional.of(prompt == null ? GhostPrompt.DEFAULT_TEXT : prompt);
     }
 
     /**
-     * What a result says about its prompt.
+     * The prompt of a result.
      *
      * @param prompt the text; empty if it was given as token ids
      * @param ghostPositions where in the ids the ghost stands

@@ -21,7 +21,7 @@ import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import picocli.CommandLine.Option;
 
-/** The options that say what a checkpoint's files may not. */
+/** The options that complete or override what a checkpoint's files state. */
 @OptionSection(value = "Checkpoint, to complete or override what its files say", order = 1)
 final class SaeArguments {
     @Option(
@@ -95,11 +95,11 @@ final class SaeArguments {
         return format != null;
     }
 
-    /** What was said, with a layer alone completed to the hook point that the files suggest. */
+    /** The options given, with a layer alone completed to the hook point that the files suggest. */
     SaeOptions options(Path path) {
-        Optional<HookPoint> said = Optional.ofNullable(hook).map(this::hookPoint);
-        SaeOptions options = options(said);
-        if (said.isEmpty() && layer != null) {
+        Optional<HookPoint> given = Optional.ofNullable(hook).map(this::hookPoint);
+        SaeOptions options = options(given);
+        if (given.isEmpty() && layer != null) {
             SaeFile file = SaeFile.read(path, options);
             HookPoint.Site site = file.proposal()
                     .hook()

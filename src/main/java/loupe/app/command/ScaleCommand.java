@@ -134,7 +134,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param curves a value for each scale, by name
      * @param mixes the sweep of each mix that was tried; empty if none was asked for
@@ -148,7 +148,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             @LeftOutIfEmpty Optional<List<Mix>> mixes) {}
 
     /**
-     * What was swept.
+     * The settings of the sweep.
      *
      * @param readAt hook point where the feature is read back; empty if the model has none that suits
      */
@@ -198,7 +198,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
         return compared;
     }
 
-    /** People read the curves as columns beside the scales. */
+    /** Prints the curves as columns beside the scales. */
     @Override
     protected ResultPrinter table(Result result) {
         ObjectNode shown = ResultJson.tree(result).deepCopy();

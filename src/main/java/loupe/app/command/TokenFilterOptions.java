@@ -17,7 +17,7 @@ import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import picocli.CommandLine.Option;
 
-/** The options that say which tokens a list may have. Without them, all. */
+/** The options for which tokens a list may contain; without them, all. */
 @OptionSection("Token filter")
 final class TokenFilterOptions {
     @Option(
@@ -70,7 +70,7 @@ final class TokenFilterOptions {
             description = "Regular expression found in the token's text, leading space included.")
     private String matching;
 
-    /** @throws UsageException if the options make no sense, whatever the model */
+    /** @throws UsageException if the options are invalid for every model */
     TokenFilter filter() {
         if (contains != null && matching != null) {
             throw new UsageException("--contains goes without --matching");
@@ -108,7 +108,7 @@ final class TokenFilterOptions {
                 .mask(filter, context.cancellation());
     }
 
-    /** What the result says about the filter; empty if there is none. */
+    /** The description of the filter for the result; empty if there is none. */
     static Optional<FilterDescription> describe(TokenFilter filter, TokenMask mask) {
         if (filter.isNone()) {
             return Optional.empty();
@@ -129,7 +129,7 @@ final class TokenFilterOptions {
     }
 
     /**
-     * Which tokens a list may have.
+     * Which tokens a list may contain.
      *
      * @param leadingSpace whether they begin with a space; empty for either
      * @param maxLength empty for no limit

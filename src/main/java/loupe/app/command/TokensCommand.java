@@ -96,7 +96,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
         TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top, mask);
         TokenRanking ranking = new TokenRanking();
         TokenList list = ranking.rank(columns, asked);
-        Settings said = new Settings(
+        Settings shown = new Settings(
                 ghost.describe(opened, settings),
                 metric.label(),
                 exponent,
@@ -107,11 +107,11 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
         Optional<Sides> both =
                 sides ? Optional.of(Sides.of(opened, TokenSides.of(ranking, columns, asked))) : Optional.empty();
         if (nullSeed == null) {
-            return new Result(said, Row.all(opened, list, moved), both, Optional.empty(), Optional.empty());
+            return new Result(shown, Row.all(opened, list, moved), both, Optional.empty(), Optional.empty());
         }
         TokenList random = context.ask(new NullTokenList(opened.id(), asked, nullSeed));
         return new Result(
-                said,
+                shown,
                 Row.all(opened, list, moved),
                 both,
                 Optional.of(coherence(context, opened, list)),
@@ -125,7 +125,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param tokens best first
      * @param sides the lists of the two directions; empty unless asked for
@@ -139,7 +139,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
             @LeftOutIfEmpty Optional<TokenCoherence.Answer> coherence,
             @JsonProperty("null") @LeftOutIfEmpty Optional<RandomList> random) {}
 
-    /** What was listed. */
+    /** The settings of the list. */
     record Settings(
             @JsonUnwrapped GhostDescription ghost,
             String metric,

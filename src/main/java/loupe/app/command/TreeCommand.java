@@ -33,8 +33,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code tree}: what the model says a ghost means. */
-@Command(name = "tree", description = "Grow the definition tree of a ghost: what the model says it means.")
+/** {@code tree}: the definition tree of a ghost. */
+@Command(
+        name = "tree",
+        description = "Grow the definition tree of a ghost: the model's most probable definitions of it.")
 public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     @Mixin
     private ModelOptions.Required model;
@@ -179,7 +181,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param nodes of the tree, the root not counted
      * @param seconds that growing it took
@@ -198,7 +200,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             @LeftOutIfEmpty Optional<String> out,
             TreeOutline.Branch tree) {}
 
-    /** What the tree was grown with. */
+    /** The settings of the tree. */
     record Settings(
             @JsonUnwrapped GhostDescription ghost,
             @JsonUnwrapped PromptOptions.PromptDescription prompt,
@@ -263,7 +265,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         TextFiles.write(out, text);
     }
 
-    /** What the ghost was made of, in one line. */
+    /** The sources and settings of the ghost, in one line. */
     private static String caption(GhostDescription settings) {
         return ResultJson.tree(settings).properties().stream()
                 .filter(entry -> !entry.getValue().isNull())

@@ -71,7 +71,7 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
     }
 
     /**
-     * What is printed.
+     * The result that is printed.
      *
      * @param out the folder
      * @param pictures file names, in order

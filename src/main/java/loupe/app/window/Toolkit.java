@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import javafx.application.Platform;
 import loupe.inference.Pending;
 
-/** Starts JavaFX, on the screen or without one, and brings work to its thread. */
+/** Starts JavaFX, on the screen or without one, and runs work on its thread. */
 public final class Toolkit {
     /** System properties that make JavaFX draw without a screen. */
     public static final Map<String, String> WITHOUT_SCREEN = Map.of(
@@ -22,7 +22,7 @@ public final class Toolkit {
             "true");
 
     /**
-     * JavaFX keeps a picture of each region with several fills and stretches it to the region's size. Without a
+     * JavaFX caches an image of each region with several fills and stretches it to the region's size. Without a
      * graphics card that takes most of a frame's time; filling rectangles takes hardly any.
      */
     private static final String REGION_CACHING_OFF = "prism.disableRegionCaching";
@@ -36,7 +36,7 @@ public final class Toolkit {
         WITHOUT_SCREEN.forEach(System::setProperty);
     }
 
-    /** Whether windows have nowhere to go. */
+    /** Whether there is no screen for windows. */
     public static boolean screenIsMissing() {
         return System.getProperty("os.name").startsWith("Linux")
                 && Stream.of("DISPLAY", "WAYLAND_DISPLAY")
@@ -62,7 +62,7 @@ public final class Toolkit {
         Platform.setImplicitExit(false);
     }
 
-    /** Does something on the JavaFX thread and waits for its result. */
+    /** Runs work on the JavaFX thread and waits for its result. */
     public static <T> T call(Supplier<T> work) {
         CompletableFuture<T> done = new CompletableFuture<>();
         Platform.runLater(() -> {

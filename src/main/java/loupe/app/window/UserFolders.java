@@ -8,9 +8,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The folders that the program uses on a user's computer: the user's settings, what can be made again, and the sample.
- * None of them is made here. On Linux the XDG base directories count, an empty variable as if it were not set; on macOS
- * the folders of the user's Library; on Windows {@code APPDATA} for settings and {@code LOCALAPPDATA} for the cache.
+ * The folders that the program uses on a user's computer: settings, cache and sample. None of them is created here. On
+ * Linux the XDG base directories count, an empty variable as if it were not set; on macOS the folders of the user's
+ * Library; on Windows {@code APPDATA} for settings and {@code LOCALAPPDATA} for the cache.
  *
  * @param config where the session is kept
  * @param cache where finished passes over a corpus, and other things that take long to make, are kept
@@ -74,12 +74,12 @@ public record UserFolders(Path config, Path cache, List<Path> samplePlaces) {
         return set.isBlank() ? usual : Path.of(set);
     }
 
-    /** Where finished passes over a corpus are kept. */
+    /** The folder of finished passes over a corpus. */
     Path indexes() {
         return cache.resolve("indexes");
     }
 
-    /** The file that remembers how the window was left. */
+    /** The session file. */
     Path session() {
         return config.resolve("session.json");
     }

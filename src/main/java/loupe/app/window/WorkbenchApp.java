@@ -49,8 +49,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The workbench: the objects it is made of, built by hand and closed in reverse order, and what is opened first. JavaFX
- * thread only, but {@link #runToTheEnd}.
+ * The workbench: its object graph, built by hand and closed in reverse order, and the opening of the first model and
+ * checkpoints. JavaFX thread only, but {@link #runToTheEnd}.
  */
 public final class WorkbenchApp implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WorkbenchApp.class);
@@ -69,7 +69,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /**
      * @param service closed by whoever made it
-     * @param memory where the session is kept; null to keep none
+     * @param memory the file of the session; null to keep none
      * @param cache folder for finished passes over a corpus
      */
     public WorkbenchApp(InferenceService service, @Nullable SessionFile memory, Path cache) {
@@ -109,10 +109,10 @@ public final class WorkbenchApp implements AutoCloseable {
     }
 
     /**
-     * Opens the workbench on the screen and returns when its window has been closed, or the process is asked to end.
-     * Any thread but JavaFX's.
+     * Opens the workbench on the screen and returns when its window has been closed, or the process is terminated. Any
+     * thread but JavaFX's.
      *
-     * @param whenShown told of the workbench when its window has come up
+     * @param whenShown called with the workbench once its window is shown
      */
     public static void runToTheEnd(
             InferenceService service, Opening first, Cancellation cancellation, Consumer<WorkbenchApp> whenShown) {
@@ -145,7 +145,7 @@ public final class WorkbenchApp implements AutoCloseable {
 
     /**
      * The engine and the first model are read while JavaFX starts, so that both processors work. The workbench then
-     * opens the same model for itself, which is quick, and this opening is given back.
+     * opens the same model for itself, which is quick, and this opening is closed.
      */
     private void giveBackOnceOpen(CompletionStage<OpenModel> ahead) {
         Runnable giveBack =
@@ -165,7 +165,7 @@ public final class WorkbenchApp implements AutoCloseable {
         });
     }
 
-    /** Which model {@link #openFirst} will open. */
+    /** The model that {@link #openFirst} will open. */
     static Optional<Path> firstModel(Opening first, Session session) {
         if (first.model() != null) {
             return Optional.of(first.model());
@@ -180,7 +180,7 @@ public final class WorkbenchApp implements AutoCloseable {
     }
 
     /**
-     * What to open instead of what was open last; nulls and empty lists for nothing in particular.
+     * The paths to open instead of those of the last session; null or empty for those not given.
      *
      * @param saes at most two: A, then B
      */
@@ -193,8 +193,8 @@ public final class WorkbenchApp implements AutoCloseable {
         }
 
         /**
-         * What paths are, in whatever order they come: what is of no known kind is opened as a checkpoint, which says
-         * what is wrong with it. Reads the beginnings of files.
+         * Sorts paths by kind, in whatever order they come; a path of no known kind is opened as a checkpoint, which
+         * reports what is wrong with it. Reads the beginnings of files.
          *
          * @throws CheckpointException if there are several models or texts, more than two checkpoints, or an index
          */
@@ -250,7 +250,7 @@ public final class WorkbenchApp implements AutoCloseable {
         stage.show();
     }
 
-    /** Opens what was asked for, else what was open last, else the sample. */
+    /** Opens the given paths, else those of the last session, else the sample. */
     public void openFirst(Opening first) {
         Optional<Path> sample = UserFolders.ofUser().sample();
         Optional<Path> model = firstModel(first, session);

@@ -10,8 +10,8 @@ import java.util.OptionalInt;
 import loupe.base.CheckpointException;
 
 /**
- * A config.json, read as transformers reads it: a key may have several names, and what is not there has the default of
- * the family's configuration class.
+ * A config.json, read as transformers reads it: a key may have several names, and a missing one has the default of the
+ * family's configuration class.
  */
 record ConfigFile(Path path, JsonNode json) {
     private static final int LARGEST_SIZE = 1 << 26;

@@ -35,7 +35,7 @@ final class Gemma implements ModelFamily {
         this.generation = generation;
     }
 
-    /** {@code gemma3} is the one that also sees; only its text half is read. */
+    /** All generations; {@code gemma3} also takes images, and only its text part is read. */
     static List<ModelFamily> all() {
         return List.of(
                 new Gemma("gemma", 1), new Gemma("gemma2", 2), new Gemma("gemma3_text", 3), new Gemma("gemma3", 3));

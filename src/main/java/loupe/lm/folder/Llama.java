@@ -29,7 +29,7 @@ final class Llama implements ModelFamily {
     private final int dMlp;
     /** Default number of key-value heads in the family's configuration class; 0 for as many as heads. */
     private final int nKeyValueHeads;
-    /** 0 if the heads share dModel. */
+    /** Default width of a head; 0 if the heads share dModel. */
     private final int dHead;
 
     private Llama(String modelType, int vocabularySize, int context, int dMlp, int nKeyValueHeads, int dHead) {

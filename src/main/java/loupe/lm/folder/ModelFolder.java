@@ -150,7 +150,7 @@ public final class ModelFolder implements AutoCloseable {
         return tokenizer;
     }
 
-    /** What was unusual, in plain sentences without a full stop. */
+    /** Warnings about unusual facts, as plain sentences without a full stop. */
     public List<String> warnings() {
         return warnings;
     }

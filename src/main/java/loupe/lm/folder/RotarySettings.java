@@ -3,8 +3,9 @@ package loupe.lm.folder;
 import loupe.lm.Rotary;
 
 /**
- * Reads how positions turn, from either spelling: {@code rope_parameters}, one object with everything (transformers 5),
- * or {@code rope_theta} (also {@code rotary_emb_base}), {@code rotary_pct} and {@code rope_scaling} (transformers 4).
+ * Reads the settings of rotary positions in either spelling: {@code rope_parameters}, one object with everything
+ * (transformers 5), or {@code rope_theta} (also {@code rotary_emb_base}), {@code rotary_pct} and {@code rope_scaling}
+ * (transformers 4).
  */
 final class RotarySettings {
     private static final int MOST_DIMENSIONS = 1 << 14;

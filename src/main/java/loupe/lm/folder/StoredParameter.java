@@ -15,9 +15,9 @@ import loupe.tensor.StoredTensor;
  * @param plus added to every element
  */
 record StoredParameter(long[] shape, List<Part> parts, float plus) {
-    /** What is read before it is turned; stays in the processor's second cache. */
+    /** Elements read before they are transposed; they stay in the processor's second-level cache. */
     private static final int ELEMENTS_AT_ONCE = 1 << 17;
-    /** However long they are, so that what is written to the parameter comes in whole cache lines. */
+    /** At least this many rows are read, however long, so that the parameter is written in whole cache lines. */
     private static final int FEWEST_ROWS = 32;
 
     private static final int COLUMNS_AT_ONCE = 16;
@@ -44,12 +44,12 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
         return Math.multiplyExact(4, elements);
     }
 
-    /** Whether it is put together from turned tensors, which must fit into one buffer. */
+    /** Whether it is assembled from transposed tensors, which must fit into one buffer. */
     boolean isTransposed() {
         return parts.get(0).transposed;
     }
 
-    /** What turning works with, for one parameter after another. For one thread; closed by it. */
+    /** Reusable buffers for transposing one parameter after another. For one thread; closed by it. */
     static final class Scratch implements AutoCloseable {
         private ByteBuffer bytes = DirectMemory.allocate(0);
         private float[] block = {};
@@ -106,7 +106,7 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
     }
 
     /**
-     * Turns a block of rows, a few columns at a time, so that everything touched at once fits into the processor's
+     * Transposes a block of rows, a few columns at a time, so that everything touched at once fits into the processor's
      * first cache.
      */
     private void readTransposed(Part part, FloatBuffer target, Scratch scratch) {

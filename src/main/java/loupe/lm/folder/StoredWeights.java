@@ -46,7 +46,7 @@ final class StoredWeights {
     }
 
     /**
-     * Says that a parameter is a tensor of the files, as it lies there.
+     * Maps a parameter to a tensor of the files, as stored.
      *
      * @throws CheckpointException if there is no such tensor, or not of this shape and a floating type
      */
@@ -70,8 +70,8 @@ final class StoredWeights {
     }
 
     /**
-     * Says that a matrix (in, out) lies in the files as (out, in), as torch's Linear has it, possibly in several
-     * tensors whose rows are its columns one after another; and its bias, if it has one, likewise.
+     * Maps a matrix (in, out) to tensors (out, in) as torch's Linear stores them, one or several whose rows are its
+     * columns one after another; and its bias, if it has one, in the same way.
      *
      * @param parameter without {@code .weight}
      * @param linears the tensors' names, without {@code .weight}, and how many rows each has
@@ -96,8 +96,7 @@ final class StoredWeights {
     }
 
     /**
-     * Says that queries, keys and values lie in one Linear whose rows are, head by head, the head's queries, keys and
-     * values.
+     * Maps queries, keys and values to one Linear whose rows are, head by head, the head's queries, keys and values.
      *
      * @param parameter without {@code .weight}
      * @param storedName without {@code .weight}
@@ -127,7 +126,7 @@ final class StoredWeights {
         return parts;
     }
 
-    /** A tensor with all that has to be right about it. */
+    /** Finds a tensor and checks its shape and type. */
     private StoredTensor find(String storedName, long... shape) {
         Optional<StoredTensor> found = archive.find(storedName);
         if (found.isEmpty()) {
@@ -164,12 +163,12 @@ final class StoredWeights {
         claimed.put(parameter, stored);
     }
 
-    /** Says that tensors with this ending are known and not needed. */
+    /** Ignores tensors whose names have this ending. */
     void ignore(String ending) {
         unclaimed.removeIf(name -> name.endsWith(ending));
     }
 
-    /** Says that tensors with this in their names belong to a part that is not used. */
+    /** Ignores tensors with this in their names, which belong to a part that is not used. */
     void ignorePart(String inName) {
         unclaimed.removeIf(name -> name.contains(inName));
     }
@@ -200,7 +199,7 @@ final class StoredWeights {
         }
     }
 
-    /** On several threads at once, the largest first, so that they end together. */
+    /** Reads on several threads at once, the largest first, so that they end together. */
     private Map<String, HostWeight> readAll(long largestBlock) {
         Map<String, HostWeight> read = new ConcurrentHashMap<>();
         Queue<StoredParameter.Scratch> scratches = new ConcurrentLinkedQueue<>();

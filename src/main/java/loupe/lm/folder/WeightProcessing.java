@@ -105,7 +105,7 @@ final class WeightProcessing {
         }
     }
 
-    /** The same for the unembedding (V, dModel), whose rows are the other matrices' columns. */
+    /** Folds the final norm into the unembedding (V, dModel), whose rows are the other matrices' columns. */
     private void foldIntoUnembedding() {
         HostWeight weight = weight("lm_head.weight");
         double[] gain = weight("transformer.ln_f.weight").toDoubles();

@@ -39,8 +39,8 @@ public final class TokenizerFiles implements Tokenizer {
     private final OptionalInt beginning;
 
     /**
-     * @param library of texts
-     * @param continuing of texts that go on; the same where nothing is put in front of texts
+     * @param library the tokenizer of whole texts
+     * @param continuing the tokenizer of continuations; the same where nothing is put in front of texts
      */
     private TokenizerFiles(
             HuggingFaceTokenizer library,
@@ -147,9 +147,9 @@ public final class TokenizerFiles implements Tokenizer {
     }
 
     /**
-     * Takes away what puts a space in front of every text.
+     * Removes the settings that put a space in front of every text.
      *
-     * @return whether there was such a thing
+     * @return whether anything was removed
      */
     private static boolean unprefixed(JsonNode file) {
         boolean changed = false;

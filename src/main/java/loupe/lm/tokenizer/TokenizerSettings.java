@@ -10,18 +10,18 @@ import java.util.Set;
 import loupe.format.JsonFiles;
 
 /**
- * What the files beside a tokenizer say about the beginning of texts.
+ * The rule for the beginning of texts in the files beside a tokenizer.
  *
  * @param beginnings spellings of the token for it, the first of them that is a token; empty if there is none by
  *     intention
  * @param begins whether texts begin with it, against whatever tokenizer.json does; empty if that decides
- * @param splitsAsGpt2 whether vocab.json and merges.txt are all there is to say
+ * @param splitsAsGpt2 whether GPT-2's split completes vocab.json and merges.txt
  */
 record TokenizerSettings(List<String> beginnings, Optional<Boolean> begins, boolean splitsAsGpt2) {
     private static final List<String> USUAL_BEGINNINGS = List.of("<bos>", "<|begin_of_text|>", "<s>", "<|endoftext|>");
     /**
      * Classes of transformers that make their own rule when they read a tokenizer.json, from {@code add_bos_token},
-     * which is true for them if nothing is said; GPT-NeoX's does the same with false.
+     * which defaults to true for them; GPT-NeoX's does the same with a default of false.
      */
     private static final Set<String> BEGIN = Set.of(
             "LlamaTokenizer",
@@ -34,9 +34,9 @@ record TokenizerSettings(List<String> beginnings, Optional<Boolean> begins, bool
     private static final Set<String> DO_NOT_BEGIN = Set.of("GPTNeoXTokenizer", "GPTNeoXTokenizerFast");
 
     /**
-     * From tokenizer_config.json and special_tokens_map.json, where they are there.
+     * Reads the settings from tokenizer_config.json and special_tokens_map.json, where they exist.
      *
-     * @throws loupe.base.CheckpointException if they are no JSON
+     * @throws loupe.base.CheckpointException if one of them is not JSON
      */
     static TokenizerSettings read(Path folder) {
         JsonNode config = json(folder.resolve("tokenizer_config.json"));

@@ -9,9 +9,9 @@ import loupe.base.Remedy.Choice;
 import loupe.sae.Activation.Kind;
 import loupe.sae.HostWeights.Part;
 
-/** Lets the user's word on the activation function replace the file's. */
+/** Applies the user's choice of activation function in place of the file's. */
 final class ActivationOverride {
-    /** The functions it may be; those left out are of old files and never a guess. */
+    /** The functions that can be chosen; those that only old files have are left out. */
     private static final Set<Kind> KNOWN = EnumSet.of(Kind.RELU, Kind.TOPK, Kind.BATCHTOPK, Kind.JUMPRELU, Kind.GATED);
 
     private ActivationOverride() {}

@@ -13,7 +13,7 @@ import loupe.sae.HostWeights.Part;
 /**
  * Apollo Research's end-to-end autoencoders: one or several in a file, each under the name of its hook point with
  * dashes. Nothing subtracted; decoder directions are made unit vectors whenever they are used, which is done here on
- * loading. Trained on TransformerLens' processed, centred activations. Formats G.
+ * loading. Trained on TransformerLens' processed, centred activations. {@code src/site/markdown/formats.md}, section G.
  */
 final class Apollo implements SaeFamily {
     private static final Pattern ENCODER = Pattern.compile("(blocks-\\d{1,3}-.+)\\.encoder\\.0\\.weight");

@@ -9,7 +9,8 @@ import loupe.sae.InputNormalisation;
 
 /**
  * {@code sae.pt} beside {@code config.json} of bartbussmann/BatchTopK: four tensors with an encoder (d, n). b_dec is
- * subtracted; the top-k kinds have a b_enc in the file but never add it. Formats B.8.
+ * subtracted; the top-k kinds have a b_enc in the file but never add it. {@code src/site/markdown/formats.md}, section
+ * B.8.
  */
 final class BatchTopKSae implements SaeFamily {
     private static final Map<String, Activation.Kind> TYPES = Map.of(

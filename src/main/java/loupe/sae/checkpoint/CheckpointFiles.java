@@ -15,7 +15,7 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.StoredTensor;
 
-/** The file or folder somebody pointed at: its tensors, and the configuration files beside them. */
+/** The file or folder that the user chose: its tensors, and the configuration files beside them. */
 final class CheckpointFiles implements AutoCloseable {
     private static final List<String> WRAPPERS = List.of("", "ae.", "state_dict.", "model_state_dict.");
     private static final List<String> TELLING = List.of(
@@ -66,12 +66,12 @@ final class CheckpointFiles implements AutoCloseable {
         return new CheckpointFiles(path, found.folder(), TensorArchives.open(found.weights()));
     }
 
-    /** What the user pointed at. */
+    /** The path that the user chose. */
     Path path() {
         return path;
     }
 
-    /** The folder the weights lie in, or that was pointed at. */
+    /** The folder that holds the weights, or the folder that the user chose. */
     Path folder() {
         return folder;
     }
@@ -90,7 +90,7 @@ final class CheckpointFiles implements AutoCloseable {
         return prefix;
     }
 
-    /** Whether a tensor's whole name, wrapper and all, is like this. */
+    /** Whether the full name of a tensor, prefix included, matches the pattern. */
     boolean hasLike(Pattern name) {
         return archive.names().stream().anyMatch(name.asMatchPredicate());
     }

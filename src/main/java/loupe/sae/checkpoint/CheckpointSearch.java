@@ -15,8 +15,8 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 
 /**
- * Finds the checkpoint that somebody means who points at a folder: the weights in it, or those of the only checkpoint
- * somewhere below it, as libraries leave them that keep one folder for each hook point.
+ * Finds the checkpoint in a folder: the weights in it, or those of the only checkpoint somewhere below it, as libraries
+ * leave them that keep one folder for each hook point.
  */
 final class CheckpointSearch {
     private static final List<String> NOT_WEIGHTS = List.of(
@@ -138,7 +138,7 @@ final class CheckpointSearch {
             return archive.names().stream()
                     .anyMatch(name -> TELLING.matcher(name).matches());
         } catch (CheckpointException damaged) {
-            return true; // somebody who opens the folder is to be told
+            return true; // counted, so that opening the folder reports the damage
         }
     }
 }

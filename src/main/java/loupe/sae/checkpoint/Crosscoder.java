@@ -15,7 +15,7 @@ import loupe.sae.InputNormalisation;
  * Crosscoders between several models, opened as one checkpoint for each model: {@code encoder.weight} (L, d, n) and
  * {@code decoder.weight} (L, n, d) of jkminder/dictionary_learning, and {@code W_enc} (2, d, n), {@code W_dec} (n, 2,
  * d) of ckkissane's replication. A crosscoder's features are relu(sum over models of x_l E_l + b): one side shows what
- * its own model contributes. Formats B.3.
+ * its own model contributes. {@code src/site/markdown/formats.md}, section B.3.
  */
 final class Crosscoder implements SaeFamily {
     @Override

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * {@code ae.pt} beside {@code config.json} of saprmarks/dictionary_learning (60ec6bf), the old baulab releases and
- * interrupted runs. Trained on raw Hugging Face activations. Formats B.
+ * interrupted runs. Trained on raw Hugging Face activations. {@code src/site/markdown/formats.md}, section B.
  */
 final class DictionaryLearning implements SaeFamily {
     static final String FORMAT = "dictionary-learning";
@@ -183,8 +183,8 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     /**
-     * Of April and May 2024: f = 1[(x - bias) G + bg > 0] relu((x - bias) M + bm), x^ = D f + bias, with two encoders
-     * that share nothing.
+     * Gated autoencoder of April and May 2024: f = 1[(x - bias) G + bg > 0] relu((x - bias) M + bm), x^ = D f + bias,
+     * with two encoders that share nothing.
      */
     private static SaeDraft earlyGated(CheckpointFiles files) {
         SaeDraft draft = linear(files, EARLY_GATE + ".weight", "bias")

@@ -16,7 +16,7 @@ import loupe.sae.SaeConfig.Heads;
  * Gemma Scope: {@code params.npz} (Gemma 2; place and model are in the path only) and {@code params.safetensors} beside
  * {@code config.json} (Gemma 3). JumpReLU, nothing subtracted, no normalisation. The embedding autoencoder was trained
  * on unscaled embeddings, while hook_embed is scaled: its encoder is divided by sqrt(d) and its decoder multiplied, as
- * SAELens does. Formats E.
+ * SAELens does. {@code src/site/markdown/formats.md}, section E.
  */
 final class GemmaScope implements SaeFamily {
     private static final Pattern LAYER = Pattern.compile("layer_(\\d{1,3})");

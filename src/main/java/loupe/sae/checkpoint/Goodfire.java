@@ -8,7 +8,7 @@ import loupe.sae.HostWeights.Part;
 
 /**
  * Goodfire's autoencoders of Llama 3: two linear layers with a ReLU between, no bias subtracted, layer in the name.
- * Formats G.
+ * {@code src/site/markdown/formats.md}, section G.
  */
 final class Goodfire implements SaeFamily {
     private static final Pattern NAME = Pattern.compile("(.*?)-SAE-l(\\d{1,3})\\.pth?");

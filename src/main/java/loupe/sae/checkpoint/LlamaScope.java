@@ -12,7 +12,8 @@ import loupe.sae.InputNormalisation;
 /**
  * Llama Scope of OpenMOSS: {@code hyperparams.json} beside {@code checkpoints/final.safetensors}. Trained on
  * activations times s = sqrt(d) / their average norm, which is in the file; the published threshold is for activations
- * as they are, so it is multiplied by s, as SAELens does: features are in units of the scaled activations. Formats G.
+ * as they are, so it is multiplied by s, as SAELens does: features are in units of the scaled activations.
+ * {@code src/site/markdown/formats.md}, section G.
  */
 final class LlamaScope implements SaeFamily {
     private static final String[] SETTINGS = {"hyperparams.json", "../hyperparams.json"};

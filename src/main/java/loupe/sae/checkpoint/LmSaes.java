@@ -22,7 +22,7 @@ import loupe.sae.InputNormalisation;
 final class LmSaes implements SaeFamily {
     private static final String NORM = "dataset_average_activation_norm.";
 
-    /** The tensors' names until 2025, as torch's Linear has them, and since. */
+    /** Names of the tensors: torch Linear's until 2025, and the later ones. */
     private enum Names {
         LINEAR(
                 "encoder.weight",

@@ -2,7 +2,10 @@ package loupe.sae.checkpoint;
 
 import java.util.Arrays;
 
-/** Which way round a matrix lies, told from its shape and not from its name: libraries differ (formats, section 0). */
+/**
+ * The orientation of a stored matrix, found from its shape and not from its name, because libraries differ
+ * ({@code src/site/markdown/formats.md}, section 0).
+ */
 final class MatrixOrientation {
     private MatrixOrientation() {}
 

@@ -9,7 +9,8 @@ import loupe.sae.SaeConfig.Heads;
 /**
  * Four tensors with an encoder (d, n): Neel Nanda's 1L autoencoders, sae_vis, the attention autoencoders of Kissane and
  * Krzyzanowski, and weights of SAELens without their cfg.json. A ReLU, b_dec subtracted; trained on TransformerLens'
- * processed, centred activations. {@code NAME_cfg.json} beside them says where. Formats G.
+ * processed, centred activations. {@code NAME_cfg.json} beside them gives the hook point.
+ * {@code src/site/markdown/formats.md}, section G.
  */
 final class Neel implements SaeFamily {
     @Override

@@ -15,7 +15,7 @@ import loupe.sae.InputNormalisation;
 /**
  * State dicts of openai/sparse_autoencoder (4965b94) for GPT-2 small, versions 1 to 5. The activation's name lies among
  * the tensors; its input is layer-normed exactly if that is TopK, as the reference loader infers. Layer and place are
- * in the path only. Trained on raw activations. Formats D.
+ * in the path only. Trained on raw activations. {@code src/site/markdown/formats.md}, section D.
  */
 final class OpenAi implements SaeFamily {
     private static final Pattern PLACE =

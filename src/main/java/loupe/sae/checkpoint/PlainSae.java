@@ -54,10 +54,10 @@ final class PlainSae implements SaeFamily {
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
-        Said said = new Said(files);
-        if (!said.text("sae").equals("1")) {
+        Metadata metadata = new Metadata(files);
+        if (!metadata.text("sae").equals("1")) {
             throw files.refused(
-                    "it was saved in form " + said.text("sae"),
+                    "it was saved in form " + metadata.text("sae"),
                     "form 1",
                     "Open it with the version of this program that saved it, or a newer one");
         }
@@ -74,38 +74,38 @@ final class PlainSae implements SaeFamily {
                 draft.take(part, name, part == Part.DECODER);
             }
         });
-        activation(files, said, draft);
-        draft.subtractsDecoderBias(said.flag("subtract_b_dec"));
-        draft.transcodes(said.flag("transcodes"));
-        draft.heads(heads(said, draft.dIn() == draft.dOut()));
-        draft.centred(said.flag("centred"));
+        activation(files, metadata, draft);
+        draft.subtractsDecoderBias(metadata.flag("subtract_b_dec"));
+        draft.transcodes(metadata.flag("transcodes"));
+        draft.heads(heads(metadata, draft.dIn() == draft.dOut()));
+        draft.centred(metadata.flag("centred"));
         draft.normalisation(java.util.Arrays.stream(InputNormalisation.values())
-                .filter(n -> name(n).equals(said.text("normalisation")))
+                .filter(n -> name(n).equals(metadata.text("normalisation")))
                 .findFirst()
-                .orElseThrow(() -> said.wrong("normalisation", "one that is known")));
+                .orElseThrow(() -> metadata.wrong("normalisation", "one that is known")));
         draft.normFactor(options.normFactor());
-        draft.model(said.text("model"));
-        draft.hook(HookPoint.parse(said.text("hook")));
-        draft.hookOut(HookPoint.parse(said.text("hook_out")));
+        draft.model(metadata.text("model"));
+        draft.hook(HookPoint.parse(metadata.text("hook")));
+        draft.hookOut(HookPoint.parse(metadata.text("hook_out")));
         return draft;
     }
 
-    private static Heads heads(Said said, boolean sameWidth) {
-        boolean joins = said.flag("joins_heads");
-        if (said.number("head").isEmpty()) {
+    private static Heads heads(Metadata metadata, boolean sameWidth) {
+        boolean joins = metadata.flag("joins_heads");
+        if (metadata.number("head").isEmpty()) {
             return joins ? new Heads.Joined() : new Heads.Unstated();
         }
-        int head = (int) said.number("head").getAsDouble();
-        if (head < 0 || joins || !sameWidth || !said.text("hook_out").isEmpty()) {
-            throw said.wrong("head", "0 or more, of an autoencoder of one head");
+        int head = (int) metadata.number("head").getAsDouble();
+        if (head < 0 || joins || !sameWidth || !metadata.text("hook_out").isEmpty()) {
+            throw metadata.wrong("head", "0 or more, of an autoencoder of one head");
         }
         return new Heads.One(head);
     }
 
-    private static void activation(CheckpointFiles files, Said said, SaeDraft draft) {
+    private static void activation(CheckpointFiles files, Metadata metadata, SaeDraft draft) {
         draft.activation()
-                .is(Activation.Kind.of(said.text("activation"))
-                        .orElseThrow(() -> said.wrong(
+                .is(Activation.Kind.of(metadata.text("activation"))
+                        .orElseThrow(() -> metadata.wrong(
                                 "activation",
                                 "one of "
                                         + Arrays.stream(Activation.Kind.values())
@@ -123,15 +123,15 @@ final class PlainSae implements SaeFamily {
                     "one, because the activation function is "
                             + draft.activation().kind().label());
         });
-        draft.activation().topKRelu(said.flag("topk_relu"));
-        draft.activation().topKByDecoderNorm(said.flag("topk_by_decoder_norm"));
+        draft.activation().topKRelu(metadata.flag("topk_relu"));
+        draft.activation().topKByDecoderNorm(metadata.flag("topk_by_decoder_norm"));
         draft.activation()
                 .k(
                         "the metadata",
-                        said.number("k").isPresent()
-                                ? OptionalInt.of((int) said.number("k").getAsDouble())
+                        metadata.number("k").isPresent()
+                                ? OptionalInt.of((int) metadata.number("k").getAsDouble())
                                 : OptionalInt.empty());
-        draft.activation().threshold(said.number("threshold"));
+        draft.activation().threshold(metadata.number("threshold"));
     }
 
     /** @throws loupe.base.CheckpointException if the file cannot be written */
@@ -187,8 +187,8 @@ final class PlainSae implements SaeFamily {
         return normalisation.name().toLowerCase(Locale.ROOT);
     }
 
-    /** What the metadata say. */
-    private record Said(CheckpointFiles files) {
+    /** The metadata of the file, checked as they are read. */
+    private record Metadata(CheckpointFiles files) {
         String text(String key) {
             return files.archive().values().get("loupe." + key) instanceof String text ? text : "";
         }

@@ -9,7 +9,7 @@ import loupe.sae.HostWeights.Part;
 
 /**
  * Qwen-Scope: {@code layerN.sae.pt}, one for each layer, beside {@code config.json} with model_type topk_sae. Four
- * tensors like those of tokenized-sae, but b_dec is not subtracted. Formats G.
+ * tensors like those of tokenized-sae, but b_dec is not subtracted. {@code src/site/markdown/formats.md}, section G.
  */
 final class QwenScope implements SaeFamily {
     private static final Pattern NAME = Pattern.compile("layer(\\d{1,3})\\.sae\\.pt");

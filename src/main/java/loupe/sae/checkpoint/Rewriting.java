@@ -8,8 +8,8 @@ import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 
 /**
- * An autoencoder that is being put into another library's terms: each change keeps what it computes, up to rounding.
- * The weights are changed in place. For one thread.
+ * An autoencoder that is being converted to another library's conventions: each change keeps what it computes, up to
+ * rounding. The weights are changed in place. For one thread.
  */
 final class Rewriting {
     private final HostWeights weights;
@@ -31,7 +31,7 @@ final class Rewriting {
         return weights;
     }
 
-    /** (f s) W_dec is f (s W_dec): the factors go into the decoder. */
+    /** Moves the feature scales into the decoder: (f s) W_dec is f (s W_dec). */
     Rewriting withoutFeatureScale() {
         if (weights.has(Part.FEATURE_SCALE)) {
             float[] scale = weights.vector(Part.FEATURE_SCALE);
@@ -43,7 +43,7 @@ final class Rewriting {
         return this;
     }
 
-    /** A choice by pre-activation times decoder norm is a plain one once the norms are in the encoder. */
+    /** Turns a choice by pre-activation times decoder norm into a plain one by folding the norms into the encoder. */
     Rewriting choosingPlainly() {
         if (config.activation() instanceof Activation.TopK topK && topK.byDecoderNorm()) {
             weights.foldDecoderNorms();
@@ -52,7 +52,7 @@ final class Rewriting {
         return this;
     }
 
-    /** One threshold for all features is a threshold for each. */
+    /** Turns one threshold for all features into one threshold for each. */
     Rewriting withThresholds() {
         if (config.activation() instanceof Activation.BatchTopK batch
                 && batch.threshold().isPresent()) {
@@ -64,7 +64,7 @@ final class Rewriting {
         return this;
     }
 
-    /** The factor was multiplied into the weights when they were read. */
+    /** Drops the norm factor, which was multiplied into the weights when they were read. */
     Rewriting withoutNormFactor() {
         if (config.normalisation() == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
             config = config.withNormalisation(InputNormalisation.NONE);

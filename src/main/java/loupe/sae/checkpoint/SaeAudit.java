@@ -36,7 +36,7 @@ public final class SaeAudit {
     }
 
     /**
-     * One thing to know.
+     * One finding about a checkpoint.
      *
      * @param topic in a word or two, such as {@code decoder norms}
      * @param sentence without its full stop

@@ -22,8 +22,8 @@ import loupe.sae.SaeConfig.Heads;
 import loupe.sae.checkpoint.SaeProposal.Missing;
 
 /**
- * What a reader finds out about a checkpoint, piece by piece; checked and put together by {@link SaeFile}. What is not
- * said stays as in a plain ReLU autoencoder of vectors.
+ * What a reader finds out about a checkpoint, piece by piece; checked and put together by {@link SaeFile}. Anything not
+ * set stays as in a plain ReLU autoencoder of vectors.
  */
 final class SaeDraft {
     private final Path path;
@@ -49,7 +49,7 @@ final class SaeDraft {
     private int side;
     private Map<String, Object> settings = Map.of();
 
-    /** @throws CheckpointException if a size is no size */
+    /** @throws CheckpointException if a size is out of range */
     SaeDraft(CheckpointFiles files, String format, long dIn, long dSae) {
         this.path = files.path();
         this.format = format;
@@ -80,7 +80,7 @@ final class SaeDraft {
         return this;
     }
 
-    /** Notes what has to be done to the weights when they have been read, after what was noted before. */
+    /** Queues a change to the weights, to be made once they have been read, in the order of the calls. */
     void change(Consumer<HostWeights> change) {
         changes.add(change);
     }
@@ -89,7 +89,7 @@ final class SaeDraft {
         warnings.add(sentence);
     }
 
-    /** What is known of the activation function, to be added to. */
+    /** The activation function as far as it is known, for families to complete. */
     StatedActivation activation() {
         return activation;
     }
@@ -255,7 +255,7 @@ final class SaeDraft {
         parts.check(files, dIn, dSae, dOut);
     }
 
-    /** Does to the weights what was noted, and multiplies the factor for the input into them. */
+    /** Applies the queued changes to the weights and folds the factor for the input into them. */
     void applyTo(HostWeights weights) {
         changes.forEach(change -> change.accept(weights));
         if (appliesNormFactor()) {
@@ -264,8 +264,8 @@ final class SaeDraft {
     }
 
     /**
-     * encode(x) becomes encode(s x), decode(f) becomes decode(f) / s; b_enc and thresholds stay. As SAELens 6.18 does
-     * it.
+     * Folds the factor s for the input into the weights, as SAELens 6.18 does: encode(x) becomes encode(s x), decode(f)
+     * becomes decode(f) / s; b_enc and thresholds stay.
      */
     private static void foldNormFactor(HostWeights weights, double factor) {
         weights.scale(Part.ENCODER, factor);
@@ -273,7 +273,7 @@ final class SaeDraft {
         weights.scale(Part.DECODER_BIAS, 1 / factor);
     }
 
-    /** What remains to be asked, given what the user has said already. */
+    /** The questions that remain open, given the user's options. */
     SaeProposal proposal(SaeOptions options) {
         Set<Missing> missing = EnumSet.noneOf(Missing.class);
         if (activation.lacksK() && options.k().isEmpty()) {
@@ -307,10 +307,8 @@ final class SaeDraft {
                 new SaeConfig.Training(model, options.centred().orElse(centred)));
     }
 
-    /**
-     * Warns of what nobody said, of what the user said that changes nothing here, and of what contradicts the files.
-     */
-    void noteWhatWasSaid(SaeOptions options) {
+    /** Warns of missing facts, of options without effect and of options that contradict the files. */
+    void warnAboutOptions(SaeOptions options) {
         if (transcodes() && hookOut.isEmpty()) {
             warn("It is a transcoder, but does not say where in the model it writes; its features can be read, but "
                     + "its output not put back");

@@ -8,7 +8,7 @@ import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 
-/** The families of checkpoint files that can be read, and how the one of some files is found. */
+/** The families of checkpoint files that can be read, and the choice of the one that some files belong to. */
 public final class SaeFamilies {
     /** Tokens' embedding in a language model of any family. */
     private static final Pattern TOKEN_EMBEDDING =
@@ -19,7 +19,8 @@ public final class SaeFamilies {
      * part of the rule, since some recognise by less than others:
      *
      * <ul>
-     *   <li>{@link PlainSae} first: what this program saved says so itself, whatever its tensors are called;
+     *   <li>{@link PlainSae} first: files that this program saved are marked as such, whatever their tensors are
+     *       called;
      *   <li>{@link Crosscoder} before {@link SaeLens}: a third axis tells more than a configuration with d_in;
      *   <li>{@link SaeLens} and {@link BatchTopKSae} before {@link Neel}: a configuration beside the four tensors that
      *       Neel takes by their names alone;

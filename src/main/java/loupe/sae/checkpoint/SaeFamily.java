@@ -4,7 +4,7 @@ import java.util.List;
 
 /** One family of checkpoint files: how to know one, and what its names mean. Stateless. */
 interface SaeFamily {
-    /** The name {@code --sae-format} spells. */
+    /** The family's name, as {@code --sae-format} takes it. */
     String format();
 
     /**

@@ -43,7 +43,7 @@ public final class SaeFile {
     }
 
     /**
-     * Says what a file or folder is, without reading its weights.
+     * Reads what a file or folder is, without its weights.
      *
      * @param options what the user says about it; overrides what the files say
      * @throws CheckpointException if it is no checkpoint of a known family, is damaged or contradicts itself
@@ -52,7 +52,7 @@ public final class SaeFile {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             SaeDraft draft = SaeFamilies.of(files, options).describe(files, options);
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
-            draft.noteWhatWasSaid(options);
+            draft.warnAboutOptions(options);
             draft.check(files);
             if (options.fold() && !draft.activation().canFold()) {
                 throw files.refused(
@@ -70,12 +70,12 @@ public final class SaeFile {
         }
     }
 
-    /** How the names of files end that may hold weights, such as {@code .safetensors}; their content decides. */
+    /** Extensions of files that may hold weights, such as {@code .safetensors}; their content decides. */
     public static List<String> fileEndings() {
         return TensorArchives.ENDINGS;
     }
 
-    /** What the user pointed at. */
+    /** The path that the user chose. */
     public Path path() {
         return path;
     }
@@ -85,7 +85,7 @@ public final class SaeFile {
         return weightsPath;
     }
 
-    /** The family, as {@code --sae-format} spells it. */
+    /** The family's name, as {@code --sae-format} takes it. */
     public String format() {
         return draft.format();
     }
@@ -162,12 +162,12 @@ public final class SaeFile {
         }
     }
 
-    /** What has to be asked, with what is suggested. */
+    /** The questions that the files leave open, with suggested answers. */
     public SaeProposal proposal() {
         return draft.proposal(options);
     }
 
-    /** What was unusual in the files, or assumed, one sentence each. */
+    /** Warnings about unusual or assumed facts, one sentence each. */
     public List<String> warnings() {
         return warnings;
     }
@@ -214,7 +214,7 @@ public final class SaeFile {
         return draft;
     }
 
-    /** How it was asked to be read. */
+    /** The options it was read with. */
     public SaeOptions options() {
         return options;
     }

@@ -19,7 +19,8 @@ import loupe.tensor.StoredTensor;
  * Folders of SAELens: {@code cfg.json} beside {@code sae_weights.safetensors}, versions 1 to 6. What version 6 no
  * longer honours (tanh-relu, the finetuning scaling factor) is computed as the release that wrote it did. Also the
  * single files of its beginnings, {@code {cfg, state_dict}}, and the transcoders of Jacob Dunefsky that share their
- * form: these subtract b_dec from the input and add b_dec_out to the output. Formats C, G.
+ * form: these subtract b_dec from the input and add b_dec_out to the output. {@code src/site/markdown/formats.md},
+ * sections C and G.
  */
 final class SaeLens implements SaeFamily {
     static final String FORMAT = "saelens";
@@ -255,8 +256,8 @@ final class SaeLens implements SaeFamily {
     }
 
     /**
-     * Whether the model was processed: as model_from_pretrained_kwargs says; if it says nothing, SAELens processed
-     * models until 3.20.0 and files without a version are older still.
+     * Whether the model was processed: as model_from_pretrained_kwargs states; without it, SAELens processed models
+     * until 3.20.0 and files without a version are older still.
      */
     private static boolean centred(ConfigJson cfg, ConfigJson metadata) {
         for (ConfigJson settings : List.of(metadata, cfg)) {
@@ -310,10 +311,10 @@ final class SaeLens implements SaeFamily {
         int n = cfg.integer("d_sae").orElse(draft.dSae());
         int out = cfg.integer("d_out").orElse(draft.dOut());
         if (d != draft.dIn() || n != draft.dSae() || out != draft.dOut()) {
-            String said = d + " x " + n + (cfg.has("d_out") ? " to " + out : "");
+            String sizes = d + " x " + n + (cfg.has("d_out") ? " to " + out : "");
             String has = draft.dIn() + " x " + draft.dSae() + (cfg.has("d_out") ? " to " + draft.dOut() : "");
             throw files.refused(
-                    "cfg.json says " + said + ", the file has " + has,
+                    "cfg.json says " + sizes + ", the file has " + has,
                     "",
                     "Find the cfg.json that belongs to these weights");
         }

@@ -9,9 +9,10 @@ import loupe.base.Remedy;
 import loupe.sae.InputNormalisation;
 
 /**
- * What the user says about a checkpoint that its files may not say, or say wrongly. Empty means: as the files say.
+ * What the user states about a checkpoint where its files are silent or wrong. An empty value leaves the question to
+ * the files.
  *
- * @param format name of a family, as {@code --sae-format} spells it, instead of the one sniffed
+ * @param format name of a family, as {@code --sae-format} takes it, instead of the one detected
  * @param activation relu, topk, batchtopk, jumprelu or gated
  * @param normFactor the factor of {@link InputNormalisation#EXPECTED_AVERAGE_ONLY_IN}
  * @param centred whether it was trained on the processed residual stream
@@ -29,15 +30,15 @@ public record SaeOptions(
         boolean fold,
         Optional<Boolean> subtractDecoderBias,
         OptionalInt side) {
-    /** Everything as the files say. */
+    /** Options that leave everything to the files. */
     public static final SaeOptions AS_STORED = builder().build();
 
-    /** To say some of it; the rest is as the files say. */
+    /** A builder for some of the options; the others are left to the files. */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** To say some of it otherwise. */
+    /** A builder that starts with these options. */
     public Builder change() {
         Builder builder = new Builder();
         builder.format = format;
@@ -61,22 +62,24 @@ public record SaeOptions(
     public SaeOptions with(Remedy.Choice choice, String value) {
         boolean back = value.isEmpty();
         return new SaeOptions(
-                choice == Remedy.Choice.FORMAT ? said(value) : format,
+                choice == Remedy.Choice.FORMAT ? given(value) : format,
                 choice == Remedy.Choice.K ? whole(value) : k,
                 choice != Remedy.Choice.HOOK
                         ? hook
                         : back
                                 ? Optional.empty()
                                 : Optional.of(HookPoint.parse(value).orElseThrow(() -> no(value))),
-                choice == Remedy.Choice.ACTIVATION ? said(value) : activation,
+                choice == Remedy.Choice.ACTIVATION ? given(value) : activation,
                 choice == Remedy.Choice.NORM_FACTOR ? number(value) : normFactor,
                 centred,
                 choice == Remedy.Choice.FOLD ? !back : fold,
-                choice == Remedy.Choice.SUBTRACT_DECODER_BIAS ? said(value).map(Boolean::valueOf) : subtractDecoderBias,
+                choice == Remedy.Choice.SUBTRACT_DECODER_BIAS
+                        ? given(value).map(Boolean::valueOf)
+                        : subtractDecoderBias,
                 choice == Remedy.Choice.SIDE ? whole(value) : side);
     }
 
-    private static Optional<String> said(String value) {
+    private static Optional<String> given(String value) {
         return value.isEmpty() ? Optional.empty() : Optional.of(value);
     }
 
@@ -134,48 +137,48 @@ public record SaeOptions(
 
         private Builder() {}
 
-        public Builder format(Optional<String> said) {
-            format = said;
+        public Builder format(Optional<String> given) {
+            format = given;
             return this;
         }
 
-        public Builder k(OptionalInt said) {
-            k = said;
+        public Builder k(OptionalInt given) {
+            k = given;
             return this;
         }
 
-        public Builder hook(Optional<HookPoint> said) {
-            hook = said;
+        public Builder hook(Optional<HookPoint> given) {
+            hook = given;
             return this;
         }
 
-        public Builder activation(Optional<String> said) {
-            activation = said;
+        public Builder activation(Optional<String> given) {
+            activation = given;
             return this;
         }
 
-        public Builder normFactor(OptionalDouble said) {
-            normFactor = said;
+        public Builder normFactor(OptionalDouble given) {
+            normFactor = given;
             return this;
         }
 
-        public Builder centred(Optional<Boolean> said) {
-            centred = said;
+        public Builder centred(Optional<Boolean> given) {
+            centred = given;
             return this;
         }
 
-        public Builder fold(boolean said) {
-            fold = said;
+        public Builder fold(boolean given) {
+            fold = given;
             return this;
         }
 
-        public Builder subtractDecoderBias(Optional<Boolean> said) {
-            subtractDecoderBias = said;
+        public Builder subtractDecoderBias(Optional<Boolean> given) {
+            subtractDecoderBias = given;
             return this;
         }
 
-        public Builder side(OptionalInt said) {
-            side = said;
+        public Builder side(OptionalInt given) {
+            side = given;
             return this;
         }
 

@@ -8,7 +8,7 @@ import loupe.base.HookPoint;
 /**
  * What a checkpoint's files leave open, and what their names and neighbours suggest.
  *
- * @param missing what nobody has said yet; nothing can be encoded while K is among it
+ * @param missing facts still to be given; nothing can be encoded while K is one of them
  * @param k what the file's name suggests; empty if it suggests nothing
  * @param hook what is known or suggested
  * @param centred whether it was probably trained on the processed residual stream

@@ -14,9 +14,9 @@ import loupe.sae.InputNormalisation;
 import loupe.sae.SaeConfig;
 
 /**
- * Writes an open checkpoint in another library's form, so that reading it back computes the same, up to rounding. What
- * that form has no place for is moved into the weights where mathematics allows it, and refused where not. The weights
- * are read from the checkpoint's file again. For the file pool.
+ * Writes an open checkpoint in another library's form, so that reading it back computes the same, up to rounding.
+ * Anything that the form has no place for is moved into the weights where mathematics allows it, and refused where not.
+ * The weights are read from the checkpoint's file again. For the file pool.
  */
 public final class SaeSaving {
     private static final long TORCH_BYTES = 0xFF000000L;
@@ -105,7 +105,7 @@ public final class SaeSaving {
         SaeWriter.dictionaryLearning(folder, rewriting.config(), rewriting.weights(), Map.of());
     }
 
-    /** What no change of the weights can express. */
+    /** Refuses what no change of the weights can express. */
     private static void refuse(SaeFile file, SaeConfig config, Form form) {
         if (form == Form.PLAIN) {
             return;

@@ -27,7 +27,7 @@ import loupe.tensor.HostTensor;
  * completely or not at all.
  */
 public final class SaeWriter {
-    /** The release whose folders ours are like; its readers convert what says less than 6.0.0. */
+    /** The release whose layout is written; its readers convert configurations of versions below 6.0.0. */
     private static final String SAE_LENS_VERSION = "6.18.0";
 
     private static final Map<String, String> TRAINERS = Map.of(
@@ -83,36 +83,36 @@ public final class SaeWriter {
         create(folder);
         stateDict(dictClass, config, weights).write(folder.resolve("ae.pt"));
 
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("trainer_class", TRAINERS.get(dictClass));
-        said.put("dict_class", dictClass);
-        said.putAll(trainer);
-        said.put("activation_dim", config.dIn());
-        said.put("dict_size", config.dSae());
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("trainer_class", TRAINERS.get(dictClass));
+        json.put("dict_class", dictClass);
+        json.putAll(trainer);
+        json.put("activation_dim", config.dIn());
+        json.put("dict_size", config.dSae());
         if (config.activation() instanceof Activation.TopK topK) {
-            said.put("k", topK.k());
+            json.put("k", topK.k());
         } else if (config.activation() instanceof Activation.BatchTopK batch) {
-            said.put("k", batch.k());
+            json.put("k", batch.k());
         }
-        said.put("device", "cpu");
-        said.put("lm_name", config.trained().model());
+        json.put("device", "cpu");
+        json.put("lm_name", config.trained().model());
         if (config.trained().centred()) {
-            said.put(DictionaryLearning.CENTRED, true);
+            json.put(DictionaryLearning.CENTRED, true);
         }
         config.hook().ifPresent(hook -> {
-            said.put("layer", hook.layer());
-            said.put("submodule_name", DictionaryLearning.submodule(hook));
+            json.put("layer", hook.layer());
+            json.put("submodule_name", DictionaryLearning.submodule(hook));
         });
         Map<String, Object> buffer = new LinkedHashMap<>();
         buffer.put("d_submodule", config.dIn());
         buffer.put("io", "out");
         Map<String, Object> settings = new LinkedHashMap<>();
-        settings.put("trainer", said);
+        settings.put("trainer", json);
         settings.put("buffer", buffer);
         JsonFiles.write(folder.resolve("config.json"), settings);
     }
 
-    /** The class that computes this; empty if none does. */
+    /** The library's class that computes the same; empty if there is none. */
     private static String dictClass(SaeConfig config) {
         Activation activation = config.activation();
         boolean subtracts = config.reading().subtractsDecoderBias();
@@ -168,11 +168,11 @@ public final class SaeWriter {
      */
     public static void tokenized(Path file, SaeConfig config, HostWeights weights) {
         boolean gated = config.activation() instanceof Activation.Gated;
-        boolean known = gated
+        boolean supported = gated
                 || config.activation() instanceof Activation.Relu
                 || (config.activation() instanceof Activation.TopK t && !t.relu() && !t.byDecoderNorm());
         require(
-                known
+                supported
                         && config.reading().subtractsDecoderBias()
                         && plain(config)
                         && !weights.has(Part.MAGNITUDE_ENCODER),
@@ -240,14 +240,14 @@ public final class SaeWriter {
         JsonFiles.write(folder.resolve("cfg.json"), saeLensConfig(config, architecture));
     }
 
-    /** Its name for what this computes; empty if it has none. Transcoders never subtract b_dec. */
+    /** SAELens' name for the architecture; empty if it has none. Transcoders never subtract b_dec. */
     private static String architecture(SaeConfig config, HostWeights weights) {
         Activation activation = config.activation();
         boolean jumps = activation instanceof Activation.JumpRelu;
         if (config.transcodes()) {
-            boolean known = (jumps || activation instanceof Activation.Relu)
+            boolean supported = (jumps || activation instanceof Activation.Relu)
                     && !config.reading().subtractsDecoderBias();
-            return known ? (jumps ? "jumprelu_" : "") + (weights.has(Part.SKIP) ? "skip_" : "") + "transcoder" : "";
+            return supported ? (jumps ? "jumprelu_" : "") + (weights.has(Part.SKIP) ? "skip_" : "") + "transcoder" : "";
         }
         return weights.has(Part.SKIP)
                 ? ""
@@ -317,7 +317,7 @@ public final class SaeWriter {
         return new HostTensor(values, values.length);
     }
 
-    /** Adds a matrix the way round the format wants it, turned on the heap if it lies the other way. */
+    /** Adds a matrix in the orientation that the format wants, transposed on the heap if needed. */
     static void matrix(Sink sink, String name, HostWeights weights, Part part, boolean featuresInRows) {
         DirectTensor tensor = weights.tensor(part);
         boolean asIs = part == Part.LOOKUP || part == Part.SKIP || weights.featuresInRows(part) == featuresInRows;
@@ -328,7 +328,7 @@ public final class SaeWriter {
         sink.add(name, List.of(rows, columns), source);
     }
 
-    /** Either writer. */
+    /** A writer of either container. */
     interface Sink {
         void add(String name, List<Long> shape, FloatSource source);
     }

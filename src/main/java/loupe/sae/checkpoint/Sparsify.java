@@ -15,7 +15,7 @@ import loupe.sae.HostWeights.Part;
 /**
  * Folders of EleutherAI/sparsify (9d3b136), formerly eai-sae: {@code cfg.json} beside {@code sae.safetensors}, one for
  * each hook point. b_dec is subtracted unless it transcodes; the ReLU comes before the choice; a skip connection reads
- * the raw input. Trained on raw Hugging Face activations. Formats F.
+ * the raw input. Trained on raw Hugging Face activations. {@code src/site/markdown/formats.md}, section F.
  */
 final class Sparsify implements SaeFamily {
     private static final int DEFAULT_K = 32;

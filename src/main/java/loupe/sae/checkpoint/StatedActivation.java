@@ -14,7 +14,7 @@ import loupe.sae.Activation.Kind;
 
 /**
  * What the files of a checkpoint say about its activation function: which one it is, and its parameters, of which k may
- * be missing or said twice. ReLU until something else is said.
+ * be missing or stated twice. ReLU until another one is set.
  */
 final class StatedActivation {
     private final Path path;
@@ -41,7 +41,7 @@ final class StatedActivation {
         guessed = false;
     }
 
-    /** Takes it to be this one, although nothing in the files tells it. */
+    /** Assumes this kind, although nothing in the files states it. */
     void isProbably(Kind likely) {
         kind = likely;
         guessed = true;
@@ -73,7 +73,7 @@ final class StatedActivation {
     /**
      * Notes that {@code where} gives this k.
      *
-     * @param where what says so, for messages, such as {@code cfg.json}
+     * @param where the source, for messages, such as {@code cfg.json}
      */
     void k(String where, OptionalInt k) {
         k.ifPresent(value -> statedK.put(where, value));
@@ -143,22 +143,22 @@ final class StatedActivation {
     }
 
     private int k(OptionalInt askedK) {
-        Map<String, Integer> said = askedK.isPresent() ? Map.of("as asked for", askedK.getAsInt()) : statedK;
-        if (said.isEmpty()) {
+        Map<String, Integer> kBySource = askedK.isPresent() ? Map.of("as asked for", askedK.getAsInt()) : statedK;
+        if (kBySource.isEmpty()) {
             throw withoutK();
         }
-        if (said.values().stream().distinct().count() > 1) {
+        if (kBySource.values().stream().distinct().count() > 1) {
             throw new CheckpointException(
                     path,
                     "k is contradictory: "
-                            + said.entrySet().stream()
+                            + kBySource.entrySet().stream()
                                     .map(e -> e.getKey() + " says " + e.getValue())
                                     .collect(Collectors.joining(", ")),
                     "one value",
                     "",
                     Remedy.give(Choice.K));
         }
-        Map.Entry<String, Integer> k = said.entrySet().iterator().next();
+        Map.Entry<String, Integer> k = kBySource.entrySet().iterator().next();
         if (k.getValue() < 1 || k.getValue() > dSae) {
             throw new CheckpointException(
                     path,

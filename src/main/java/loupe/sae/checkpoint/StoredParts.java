@@ -18,7 +18,7 @@ final class StoredParts {
      * @param axis of which only {@code index} is meant; negative if all of the tensor is
      */
     record Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
-        /** What of the tensor is meant: all of it, or one index of an axis. */
+        /** The part of the tensor that is meant: all of it, or one index of an axis. */
         StoredTensor of(CheckpointFiles files) {
             StoredTensor whole = files.tensor(tensor);
             return axis < 0 ? whole : StoredSlice.of(whole, axis, index);

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * State dicts of tdooms/tokenized-sae (2ec0ca0): no configuration at all, decoder (d, n), encoder (n, d), a lookup if
  * it is tokenized. b_dec is subtracted before encoding; the k largest are kept without a ReLU; the lookup is added
- * after decoding. Trained on TransformerLens' processed, centred activations. Formats A.
+ * after decoding. Trained on TransformerLens' processed, centred activations. {@code src/site/markdown/formats.md},
+ * section A.
  */
 final class TokenizedSae implements SaeFamily {
     static final String FORMAT = "tokenized";

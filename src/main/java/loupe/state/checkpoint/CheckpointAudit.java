@@ -30,15 +30,15 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Workbench;
 
 /**
- * What to know about the checkpoint of a side: found from its files when it is opened and, when asked, from how well
- * each way of reading it fits the open model on some two thousand tokens of the corpus. JavaFX thread only.
+ * Findings about the checkpoint of a side: from its files when it is opened and, on request, from how well each way of
+ * reading it fits the open model on some two thousand tokens of the corpus. JavaFX thread only.
  */
 public final class CheckpointAudit {
     private static final long FIT_TOKENS = 2000;
-    /** A reading that explains less than this more of the variance is not worth changing to. */
+    /** The gain in explained variance from which another reading is worth changing to. */
     private static final double WORTH_CHANGING = 0.005;
 
-    /** A reading that explains less of the variance is not the right one either. */
+    /** The explained variance below which no reading counts as fitting. */
     private static final double FITS = 0.2;
 
     private final Workbench workbench;
@@ -64,22 +64,22 @@ public final class CheckpointAudit {
         return side;
     }
 
-    /** What the files say; empty until they have been looked at. */
+    /** Findings from the files; empty until they have been read. */
     public ReadOnlyObjectProperty<List<SaeAudit.Finding>> findings() {
         return findings.getReadOnlyProperty();
     }
 
-    /** How well each reading fits; null until {@link #fitNow} has been asked for and answered. */
+    /** How well each reading fits; null until {@link #fitNow} has been called and answered. */
     public ResultSlot<ReadingFit.Answer> fit() {
         return fit;
     }
 
-    /** Why the checkpoint could not be looked at or fitted; null if it could. */
+    /** Why the checkpoint could not be examined or fitted; null if it could. */
     public ReadOnlyObjectProperty<Problem> problem() {
         return problem.getReadOnlyProperty();
     }
 
-    /** Reads the checkpoint again, as a remedy says. */
+    /** Reads the checkpoint again, with a remedy's options. */
     public void apply(SaeAudit.Remedy remedy) {
         OpenSae open = side.sae().get();
         if (open != null) {
@@ -125,7 +125,7 @@ public final class CheckpointAudit {
                 }));
     }
 
-    /** What the fit comes to, in a sentence; empty while there is none. */
+    /** The conclusion from the fit, in a sentence; empty while there is none. */
     public String conclusion() {
         ReadingFit.Answer answer = fit.getValue();
         if (answer == null

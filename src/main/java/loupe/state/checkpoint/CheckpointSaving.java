@@ -20,7 +20,7 @@ public final class CheckpointSaving {
         this.workbench = workbench;
     }
 
-    /** What to call a checkpoint that is saved; empty while none is open on that side. */
+    /** The suggested file name for a checkpoint; empty while none is open on that side. */
     public String suggestedName(CheckpointSide side, SaeSaving.Form form) {
         OpenSae open = side.sae().get();
         if (open == null) {
@@ -32,7 +32,7 @@ public final class CheckpointSaving {
                 + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
     }
 
-    /** Saves the checkpoint of a side, read as it is open, and tells where it is or why it could not be saved. */
+    /** Saves the checkpoint of a side, read as it is open, and posts a notice with its path or the failure. */
     public void save(CheckpointSide side, SaeSaving.Form form, Path target) {
         OpenSae open = side.sae().get();
         if (open == null) {

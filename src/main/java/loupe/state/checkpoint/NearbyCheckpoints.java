@@ -30,7 +30,7 @@ public final class NearbyCheckpoints {
         workbench.model().addListener((property, was, is) -> look(is));
     }
 
-    /** Not to be written. */
+    /** The paths of the checkpoints; not to be written. */
     public ObservableList<Path> paths() {
         return view;
     }
@@ -70,7 +70,7 @@ public final class NearbyCheckpoints {
         }
     }
 
-    /** Folders and files whose names end as weights do: the only ones worth a look inside. */
+    /** Whether a path is a folder or has the extension of weights; others are not opened. */
     private static boolean mayBeOne(Path path) {
         String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
         return !name.startsWith(".")

@@ -15,9 +15,9 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Workbench;
 
 /**
- * Opens what somebody drops on the window or picks from a list, whatever it is. What it is takes a look at the disk,
- * which happens in the background: a share that does not answer stops nothing, and what is asked for meanwhile comes
- * instead. JavaFX thread only.
+ * Opens paths that were dropped on the window or chosen from a list, after finding out what they are. That reads the
+ * disk in the background, so that a network share that does not respond blocks nothing; a newer request replaces one
+ * that still waits. JavaFX thread only.
  */
 public final class PathOpening {
     private final Workbench workbench;
@@ -25,19 +25,19 @@ public final class PathOpening {
     private final Executor looking;
     private long newest;
 
-    /** @param corpus what becomes of a text */
+    /** @param corpus set to the path of a text */
     public PathOpening(Workbench workbench, ObjectProperty<Path> corpus) {
         this(workbench, corpus, PathOpening::onThreadOfItsOwn);
     }
 
-    /** @param looking where paths are looked at */
+    /** @param looking runs the reading of paths */
     PathOpening(Workbench workbench, ObjectProperty<Path> corpus, Executor looking) {
         this.workbench = workbench;
         this.corpus = corpus;
         this.looking = looking;
     }
 
-    /** Not one of a pool: a look that never ends would keep it from everybody else. */
+    /** Starts a thread instead of using a pool's, which a read that never ends would block for everybody else. */
     private static void onThreadOfItsOwn(Runnable look) {
         Thread thread = new Thread(look, "looking at paths");
         thread.setDaemon(true);
@@ -45,8 +45,8 @@ public final class PathOpening {
     }
 
     /**
-     * Opens one path or several: a model, up to two checkpoints (A, then B) and a corpus. What is of no known kind is
-     * opened as a checkpoint, which says what is wrong with it.
+     * Opens one path or several: a model, up to two checkpoints (A, then B) and a corpus. A path of no known kind is
+     * opened as a checkpoint, which reports what is wrong with it.
      *
      * @param beside whether the first checkpoint goes beside one that is open already
      */

@@ -18,19 +18,16 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
 
-/**
- * What becomes of a feature's activation in an example without each of its tokens, when somebody asks. JavaFX thread
- * only.
- */
+/** The activation of a feature in an example when each token is ablated in turn, on request. JavaFX thread only. */
 public final class AblationModel {
-    /** What happens to a token. */
+    /** How a token is ablated. */
     public enum How {
         REMOVED,
         REPLACED
     }
 
     /**
-     * What was asked.
+     * The ablation that is shown.
      *
      * @param feature that the example is of
      */
@@ -49,17 +46,17 @@ public final class AblationModel {
         side.feature().addListener(changed -> close());
     }
 
-    /** The example that is looked at; null while none is. */
+    /** The ablation that is shown; null while none is. */
     public ReadOnlyObjectProperty<Asked> asked() {
         return asked.getReadOnlyProperty();
     }
 
-    /** One activation for each token of the example up to its focus, which fill in. */
+    /** The activation without each token of the example up to its focus; fills in step by step. */
     public ResultSlot<AblatedText.Answer> answer() {
         return answer;
     }
 
-    /** The token that stands for others when they are replaced: the one texts begin with, if the model has one. */
+    /** The token that replaces others: the one texts begin with, if the model has one. */
     public OptionalInt replacement() {
         OpenModel model = side.model().get();
         return model == null
@@ -67,7 +64,9 @@ public final class AblationModel {
                 : model.tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty());
     }
 
-    /** Looks at an example of this side's feature. Replacing does nothing without a {@link #replacement}. */
+    /**
+     * Ablates the tokens of an example of this side's feature. Replacing does nothing without a {@link #replacement}.
+     */
     public void ask(ActivationIndex index, Example example, How how) {
         close();
         if (side.feature().get() != null && (how == How.REMOVED || replacement().isPresent())) {
@@ -76,7 +75,7 @@ public final class AblationModel {
         }
     }
 
-    /** Shows none any more. */
+    /** Closes the ablation that is shown. */
     public void close() {
         asked.set(null);
         context.clear();
@@ -98,7 +97,7 @@ public final class AblationModel {
         }
     }
 
-    /** The token ids that the model had read at a token, itself the last. */
+    /** The token ids of a context up to and including a token. */
     private record Context(ActivationIndex index, int token) implements HostQuestion<int[]> {
         @Override
         public int[] answer(Cancellation cancellation) {

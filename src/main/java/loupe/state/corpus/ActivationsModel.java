@@ -18,7 +18,7 @@ import loupe.state.window.SharedRange;
 import loupe.state.window.Workbench;
 
 /**
- * Every activation of a side's feature in the corpus: what its histogram and its examples are made of. JavaFX thread
+ * Every activation of a side's feature in the corpus, from which its histogram and its examples are made. JavaFX thread
  * only.
  */
 public final class ActivationsModel {
@@ -79,7 +79,7 @@ public final class ActivationsModel {
         statistics.retry(side);
     }
 
-    /** The status of a pane that shows something of these activations; it says first what failed on the way to them. */
+    /** The status of a pane that shows these activations; failures on the way to them come first. */
     PaneStatusBinding status() {
         return new PaneStatusBinding()
                 .fails(countingProblem(), this::recount)

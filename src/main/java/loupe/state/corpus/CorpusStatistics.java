@@ -42,8 +42,8 @@ import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a corpus says about the features of each open checkpoint. The pass over the corpus runs in the background, one
- * checkpoint at a time, and is kept on disk, so that the next time it is there at once. JavaFX thread only.
+ * Statistics of a corpus for the features of each open checkpoint. The pass over the corpus runs in the background, one
+ * checkpoint at a time, and is kept on disk, so that the next time it loads at once. JavaFX thread only.
  */
 public final class CorpusStatistics {
     private static final long MOST_TOKENS = 1_000_000;
@@ -89,7 +89,7 @@ public final class CorpusStatistics {
         return of(side).features.getReadOnlyProperty();
     }
 
-    /** The finished pass, which answers for histograms and examples; null until then. */
+    /** The finished pass, from which histograms and examples are read; null until then. */
     public ReadOnlyObjectProperty<ActivationIndex> index(CheckpointSide side) {
         return of(side).index.getReadOnlyProperty();
     }
@@ -103,7 +103,7 @@ public final class CorpusStatistics {
         return of(side).problem.getReadOnlyProperty();
     }
 
-    /** Counts again after a failure or a stop; a pass that was stopped goes on where it was. */
+    /** Counts again after a failure or a stop; a pass that was stopped is resumed. */
     public void retry(CheckpointSide side) {
         of(side).restart();
     }
@@ -249,7 +249,7 @@ public final class CorpusStatistics {
 
         private record Opened(ActivationIndex index, FeatureStatistics statistics) {}
 
-        /** Shows how far the pass is: the job at every batch, the statistics about once a second. */
+        /** Reports the progress of the pass: the job at every batch, the statistics about once a second. */
         private final class Throttled implements Consumer<IndexBuild.Progress> {
             private final Cancellation mine;
             private final Activity.Job job;

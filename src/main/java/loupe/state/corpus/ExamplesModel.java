@@ -86,12 +86,12 @@ public final class ExamplesModel {
         return examples;
     }
 
-    /** What becomes of an example without each of its tokens. */
+    /** The ablation of the tokens of an example. */
     public AblationModel ablation() {
         return ablation;
     }
 
-    /** Asks that of an example of those shown. */
+    /** Ablates the tokens of one of the examples shown. */
     public void ablate(Example example, AblationModel.How how) {
         ActivationIndex index = activations.index().get();
         if (index != null) {

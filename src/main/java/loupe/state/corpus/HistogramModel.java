@@ -15,9 +15,9 @@ import loupe.state.window.Brush;
 import loupe.state.window.SharedRange;
 import loupe.state.window.Workbench;
 
-/** How often a side's feature is how active; a range marked in it filters the examples. JavaFX thread only. */
+/** The histogram of a side's feature's activations; a range marked in it filters the examples. JavaFX thread only. */
 public final class HistogramModel {
-    /** The name its brush carries. */
+    /** The name of its brush as a source. */
     public static final String SOURCE = "histogram";
 
     private final Workbench workbench;

@@ -20,7 +20,7 @@ public final class HistogramView {
     private final BooleanProperty logarithmicValues = new SimpleBooleanProperty(this, "logarithmicValues", false);
     private final BooleanProperty cumulative = new SimpleBooleanProperty(this, "cumulative", false);
 
-    /** How many bins the axis is cut into; at least 1. */
+    /** Number of bins; at least 1. */
     public IntegerProperty bins() {
         return bins;
     }
@@ -30,7 +30,10 @@ public final class HistogramView {
         return logarithmicCounts;
     }
 
-    /** Whether activations are, in bins of equal ratios from the smallest positive activation on either side. */
+    /**
+     * Whether activations are drawn on a logarithmic axis, in bins of equal ratios from the smallest positive
+     * activation on either side.
+     */
     public BooleanProperty logarithmicValues() {
         return logarithmicValues;
     }
@@ -53,7 +56,7 @@ public final class HistogramView {
                 String.valueOf(cumulative.get()));
     }
 
-    /** Takes what was remembered; leaves what is missing or makes no sense. */
+    /** Restores remembered settings; ignores missing and invalid ones. */
     public void recall(Map<String, String> settings) {
         BINS.stream()
                 .filter(number -> String.valueOf(number).equals(settings.get("histogram.bins")))

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * only.
  */
 public final class OwnText {
-    /** Enough to fill the context; characters beyond so many for each of its positions are not even looked at. */
+    /** Characters read for each position of the context, enough to fill it; the rest of the text is ignored. */
     private static final int CHARACTERS_PER_POSITION = 64;
 
     private final Workbench workbench;
@@ -40,7 +40,7 @@ public final class OwnText {
      * A text as the model reads it.
      *
      * @param ids what the model is given: the text's first tokens, as many as its context holds
-     * @param begins whether the first is the token for the beginning of text, which is not of the text
+     * @param begins whether the first is the token for the beginning of text, which is not part of the text
      * @param cut whether the text goes on beyond them
      */
     public record Read(List<Integer> ids, boolean begins, boolean cut) {}
@@ -67,8 +67,8 @@ public final class OwnText {
     }
 
     /**
-     * Whether the model is given the token for the beginning of text first, as each document of the corpus is; nothing
-     * happens if it has none.
+     * Whether the text begins with the token for the beginning of text, as each document of the corpus does; without
+     * effect if the model has none.
      */
     public BooleanProperty beginning() {
         return beginning;
@@ -79,7 +79,7 @@ public final class OwnText {
         return tokenizer().map(Tokenizer::beginning).orElse(OptionalInt.empty()).isPresent();
     }
 
-    /** Place of the chosen token; -1 while none is. */
+    /** Index of the chosen token; -1 while none is. */
     public IntegerProperty token() {
         return token;
     }
@@ -90,11 +90,11 @@ public final class OwnText {
     }
 
     /**
-     * Takes a text in tokens of the open model, such as an example's. Until it is changed it stays in just these
-     * tokens, even if it begins within a word and so would be cut otherwise on its own. It has the token for the
+     * Opens a text given as tokens of the open model, such as an example. Until it is edited it keeps exactly these
+     * tokens, even if it begins within a word and would be tokenised differently on its own. It has the token for the
      * beginning of text if the given ones do.
      *
-     * @param focus place of the token that is to be chosen; -1 for none
+     * @param focus index of the token to choose; -1 for none
      */
     public void open(int[] ids, int focus) {
         Optional<Tokenizer> known = tokenizer();

@@ -19,7 +19,7 @@ import loupe.state.window.SharedRange;
 import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
-/** What a side's checkpoint makes of the user's own text: every feature at every token. JavaFX thread only. */
+/** Every feature of a side's checkpoint at every token of the user's own text. JavaFX thread only. */
 public final class OwnTextModel {
     /** How many features are listed at a token. */
     public static final int MOST = 200;
@@ -32,7 +32,7 @@ public final class OwnTextModel {
     private final ObservableValue<PaneStatus> status;
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
 
-    /** @param activations whose range says how strong an activation of the side's feature is */
+    /** @param activations whose range is the scale for activations of the side's feature */
     public OwnTextModel(Workbench workbench, ActivationsModel activations, OwnText text) {
         this.activations = activations;
         side = activations.side();
@@ -70,7 +70,7 @@ public final class OwnTextModel {
         return text;
     }
 
-    /** The activations at each token; of the text before while a newer one is read. */
+    /** The activations at each token; those of the previous text while a newer one is read. */
     public ResultSlot<TextActivations.Answer> reading() {
         return reading;
     }

@@ -252,7 +252,7 @@ public final class BatchModel {
         void open() {
             try {
                 out = BatchFile.open(wish.out(), wish.plan().settings());
-                Set<Integer> known = out.known();
+                Set<Integer> known = out.features();
                 missing = wish.features().stream()
                         .filter(feature -> !known.contains(feature))
                         .toList();

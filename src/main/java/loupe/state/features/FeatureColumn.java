@@ -1,6 +1,6 @@
 package loupe.state.features;
 
-/** What the feature table says of each feature. */
+/** The columns of the feature table. */
 public enum FeatureColumn {
     /** Its number in the checkpoint. */
     NUMBER("#", "Number of the feature"),

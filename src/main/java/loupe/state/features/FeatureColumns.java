@@ -59,7 +59,7 @@ public final class FeatureColumns {
         ask(true);
     }
 
-    /** Replaced whenever something more is known. */
+    /** The values so far; replaced whenever more are known. */
     ReadOnlyObjectProperty<FeatureValues> values() {
         return values.getReadOnlyProperty();
     }

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * {@code max>=5}. All of them must hold.
  */
 public record FeatureFilter(List<String> words, List<Bound> bounds) {
-    /** Everything is shown. */
+    /** The filter that every feature passes. */
     public static final FeatureFilter NONE = new FeatureFilter(List.of(), List.of());
 
     private static final Pattern BOUND = Pattern.compile("([a-z-]+)(<=|>=|<|>|=)([-+0-9.e]+)(%?)");
@@ -108,7 +108,7 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
                 : Double.toString(value).toLowerCase(Locale.ROOT);
     }
 
-    /** What was typed, without bounds of a column. */
+    /** The filter as typed, without bounds of a column. */
     public static String without(String typed, FeatureColumn column) {
         Matcher spaced = SPACED.matcher(typed.strip());
         return Arrays.stream(spaced.replaceAll("$1").split("\\s+"))
@@ -118,7 +118,7 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
                 .collect(Collectors.joining(" "));
     }
 
-    /** What a column is called in a filter. */
+    /** The name of a column in a filter. */
     private static String word(FeatureColumn column) {
         return switch (column) {
             case NUMBER -> "number";

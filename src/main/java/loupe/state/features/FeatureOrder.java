@@ -22,7 +22,7 @@ public final class FeatureOrder extends ObservableListBase<Integer> {
         return features.length;
     }
 
-    /** Where a feature stands; -1 if it is filtered out. */
+    /** The row of a feature; -1 if it is filtered out. */
     public int rowOf(int feature) {
         for (int row = 0; row < features.length; row++) {
             if (features[row] == feature) {

@@ -93,7 +93,7 @@ public final class FeatureScatterModel {
         return logUp;
     }
 
-    /** Exchanges the axes. */
+    /** Swaps the axes. */
     public void swap() {
         FeatureColumn column = across.get();
         boolean logarithmic = logAcross.get();
@@ -116,7 +116,7 @@ public final class FeatureScatterModel {
                 String.valueOf(logUp.get()));
     }
 
-    /** Takes what was remembered; leaves what is missing or makes no sense. */
+    /** Restores remembered settings; ignores missing and invalid ones. */
     public void recall(Map<String, String> settings) {
         recall(settings.get("scatter.x"), across);
         recall(settings.get("scatter.y"), up);

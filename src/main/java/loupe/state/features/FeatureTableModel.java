@@ -26,7 +26,7 @@ import loupe.state.window.FeatureRef;
 import loupe.state.window.Workbench;
 
 /**
- * The features of checkpoint A as a table: sorted, filtered, with what is known of each so far. Columns fill in while
+ * The features of checkpoint A as a table: sorted and filtered, with the values known so far. Columns fill in while
  * they are computed; sorting and filtering happen on the compute thread. JavaFX thread only.
  */
 public final class FeatureTableModel {
@@ -108,7 +108,7 @@ public final class FeatureTableModel {
         return descending;
     }
 
-    /** Goes up whenever values of rows may have changed. */
+    /** A counter that rises whenever values of rows may have changed. */
     public ReadOnlyIntegerProperty version() {
         return version.getReadOnlyProperty();
     }

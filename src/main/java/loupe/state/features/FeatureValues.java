@@ -8,8 +8,8 @@ import loupe.state.window.VocabularyTexts;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a checkpoint's features at one moment; shared with the compute thread, never written. Null stands
- * for what is not known of any feature.
+ * A snapshot of the known values of a checkpoint's features; shared with the compute thread, never written. A column of
+ * which no value is known is null.
  *
  * @param ofA whether the features are those of checkpoint A
  */

@@ -10,7 +10,7 @@ import javafx.beans.property.SimpleIntegerProperty;
 
 /**
  * The weights of the principal components one by one, for a slider each, kept equal to the list of all that are
- * offered. A weight that is not offered any more is kept until the list is set. JavaFX thread only.
+ * offered. The weight of a component that is no longer offered is kept until the list is set. JavaFX thread only.
  */
 final class ComponentWeights {
     private final ObjectProperty<List<Double>> all;

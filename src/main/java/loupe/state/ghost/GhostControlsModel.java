@@ -40,7 +40,7 @@ public final class GhostControlsModel {
     private final ReadOnlyObjectWrapper<ScaleRange> range =
             new ReadOnlyObjectWrapper<>(this, "range", ScaleRange.around(GhostSettings.DEFAULT_SCALE));
     private final ResultSlot<TokenGeometry.Answer> geometry;
-    /** What a session kept in units of the model that is yet to be opened. */
+    /** Values from a session in units of a model that is not open yet. */
     private Map<String, String> waiting = Map.of();
 
     private boolean quiet;
@@ -84,7 +84,7 @@ public final class GhostControlsModel {
         property(knob).setValue(knob.rounded(start, range.get()));
     }
 
-    /** Changes several knobs as one change of {@link #values}. */
+    /** Makes several changes of knobs one change of {@link #values}. */
     private void quietly(Runnable change) {
         quiet = true;
         change.run();
@@ -92,7 +92,7 @@ public final class GhostControlsModel {
         refresh();
     }
 
-    /** Where a knob stands, before it is rounded. */
+    /** The property of a knob's value, before rounding. */
     @SuppressWarnings("unchecked") // each property is put under the knob that made it
     public <T, P extends Property<T>> P property(Knob<T, P> knob) {
         return (P) Objects.requireNonNull(properties.get(knob));
@@ -132,12 +132,12 @@ public final class GhostControlsModel {
         return components.weight(component);
     }
 
-    /** How many of the first components have their weight taken, 1 to {@link GhostKnobs#MOST_COMPONENTS}. */
+    /** How many of the first components have a weight, 1 to {@link GhostKnobs#MOST_COMPONENTS}. */
     public IntegerProperty components() {
         return components.offered();
     }
 
-    /** Which tokens the token lists may have. */
+    /** Which tokens the token lists may contain. */
     public ObjectProperty<TokenFilter> filter() {
         return property(GhostKnobs.FILTER);
     }
@@ -150,7 +150,7 @@ public final class GhostControlsModel {
         return property(GhostKnobs.FOLD_UNDER);
     }
 
-    /** What is added to the residual stream while trees grow. */
+    /** The steering of the residual stream while trees grow. */
     public ObjectProperty<SteeringValues> steering() {
         return property(GhostKnobs.STEERING);
     }
@@ -189,7 +189,7 @@ public final class GhostControlsModel {
         return property(GhostKnobs.DEPTH);
     }
 
-    /** What all controls say together, rounded; changes once for each change that matters. */
+    /** The values of all controls, rounded; changes once for each change that matters. */
     public ReadOnlyObjectProperty<GhostValues> values() {
         return values.getReadOnlyProperty();
     }
@@ -199,7 +199,7 @@ public final class GhostControlsModel {
         return range.getReadOnlyProperty();
     }
 
-    /** Where the open model's tokens lie; null while that is worked out. */
+    /** The geometry of the open model's token embeddings; null while it is computed. */
     public ReadOnlyObjectProperty<TokenGeometry.Answer> geometry() {
         return geometry.valueProperty();
     }
@@ -209,7 +209,7 @@ public final class GhostControlsModel {
         scale().set(range.get().rounded(scale().get() + steps * range.get().step()));
     }
 
-    /** Brings every control back to where it started. */
+    /** Resets every control to its first value. */
     public void reset() {
         quietly(() -> GhostKnobs.ALL.forEach(this::reset));
     }
@@ -218,7 +218,7 @@ public final class GhostControlsModel {
         property(knob).setValue(knob.initial(range.get()));
     }
 
-    /** Takes values back, as undo does. */
+    /** Restores earlier values, as undo does. */
     public void restore(GhostValues old) {
         quietly(() -> GhostKnobs.ALL.forEach(knob -> restore(knob, old)));
     }
@@ -238,10 +238,7 @@ public final class GhostControlsModel {
         return knob.written(values.get().of(knob));
     }
 
-    /**
-     * Takes over what a session kept; a value that does not make sense is left out. The scale waits for the model's own
-     * range.
-     */
+    /** Restores values from a session; invalid ones are ignored. The scale waits for the model's own range. */
     public void recall(Map<String, String> kept) {
         waiting = Map.copyOf(kept);
         quietly(() -> GhostKnobs.ALL.stream().filter(knob -> !knob.isOfModel()).forEach(knob -> recall(knob, kept)));

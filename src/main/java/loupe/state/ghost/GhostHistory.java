@@ -58,7 +58,7 @@ public final class GhostHistory {
         future.clear();
     }
 
-    /** Another model has another scale; what was undone before belongs to the old one. */
+    /** Clears the history when the model changes, because its values are in the old model's units. */
     private void forget() {
         range = controls.range().get();
         past.clear();

@@ -27,7 +27,7 @@ import loupe.lm.tokenizer.Tokenizer;
 public final class GhostKnobs {
     /** How many of the first principal components can have a weight. */
     public static final int MOST_COMPONENTS = 8;
-    /** Where the fold control folds nothing, in nats. */
+    /** The position of the fold control that folds nothing, in nats. */
     public static final double FOLDS_NOTHING = -3;
 
     private static final double WEIGHT_STEP = 0.01;
@@ -87,7 +87,7 @@ public final class GhostKnobs {
                     0.025,
                     0.25)));
 
-    /** What stands before the definition, with {@code {ghost}} where the ghost stands. */
+    /** The prompt before the definition, with {@code {ghost}} in the ghost's place. */
     public static final Knob<String, StringProperty> PROMPT = listed(Knob.text("prompt", GhostPrompt.DEFAULT_TEXT));
 
     /** Whether the token for the beginning of text comes before the prompt. */
@@ -128,14 +128,14 @@ public final class GhostKnobs {
                             1))
             .elsewhere());
 
-    /** Which tokens the token lists may have. */
+    /** Which tokens the token lists may contain. */
     public static final Knob<TokenFilter, ObjectProperty<TokenFilter>> FILTER = listed(Knob.of(
             "filter",
             TokenFilter.NONE,
             filter -> filter,
             new Knob.Spelling<>(RememberedValues::of, RememberedValues::filter)));
 
-    /** What is added to the residual stream while trees grow. */
+    /** The steering of the residual stream while trees grow. */
     public static final Knob<SteeringValues, ObjectProperty<SteeringValues>> STEERING = listed(Knob.of(
                     "steering",
                     SteeringValues.NONE,

@@ -13,7 +13,8 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.window.FeatureRef;
 
 /**
- * What the ghost controls say, rounded to the steps of their sliders, so that equal positions make equal questions.
+ * The values of the ghost controls, rounded to the steps of their sliders, so that equal positions make equal
+ * questions.
  *
  * @param byKnob a value for each of {@link GhostKnobs#ALL}
  */
@@ -86,7 +87,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
         return of(GhostKnobs.DEPTH).intValue();
     }
 
-    /** Which tokens the token list may have. */
+    /** Which tokens the token list may contain. */
     public TokenFilter filter() {
         return of(GhostKnobs.FILTER);
     }
@@ -99,7 +100,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
         return under <= GhostKnobs.FOLDS_NOTHING ? Double.NEGATIVE_INFINITY : under;
     }
 
-    /** What is added to the residual stream while the tree grows. */
+    /** The steering of the residual stream while the tree grows. */
     public SteeringValues steering() {
         return of(GhostKnobs.STEERING);
     }
@@ -116,7 +117,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
     }
 
     /**
-     * What stands in the prompt of a feature's tree: its ghost, or the centroid where the feature is to steer alone.
+     * The ghost in the prompt of a feature's tree: the feature's own, or the centroid if the feature is to steer alone.
      */
     public GhostSettings treeGhostOf(FeatureRef ref) {
         GhostSettings ghost = ghostOf(ref);
@@ -125,7 +126,7 @@ public record GhostValues(Map<Knob<?, ?>, Object> byKnob) {
                 : ghost;
     }
 
-    /** What the token list of a feature shows under these values, of all tokens. */
+    /** The settings of a feature's token list under these values, without a filter. */
     public TokenListSettings listOf(FeatureRef ref, int top) {
         return new TokenListSettings(
                 ghostOf(ref),

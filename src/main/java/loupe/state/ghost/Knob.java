@@ -23,8 +23,8 @@ import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 
 /**
- * One control of the ghost, as data: what it starts at, how it is rounded, how a session spells it and how a slider
- * shows it. Immutable; its value stands in {@link GhostControlsModel} and, rounded, in {@link GhostValues}.
+ * One control of the ghost, as data: its first value, its rounding, its form in a session and its slider. Immutable;
+ * its value is held by {@link GhostControlsModel} and, rounded, in {@link GhostValues}.
  *
  * @param <T> its values
  * @param <P> the property that holds one
@@ -41,10 +41,10 @@ public final class Knob<T, P extends Property<T>> {
     private final boolean elsewhere;
     private final Caption<T> caption;
 
-    /** How a session spells a value. Reading throws IllegalArgumentException for what makes no sense. */
+    /** The text form of a value in a session. Reading throws IllegalArgumentException for an invalid text. */
     record Spelling<T>(Function<T, String> written, Function<String, T> read) {}
 
-    /** What the caption of an exported tree says of a value; empty for nothing. */
+    /** The text about a value in the caption of an exported tree; empty for none. */
     interface Caption<T> {
         String of(T value, OpenModel model, OpenSae sae);
     }
@@ -119,7 +119,7 @@ public final class Knob<T, P extends Property<T>> {
                 silent());
     }
 
-    /** Yes or no. */
+    /** A flag. */
     static Knob<Boolean, BooleanProperty> flag(String name, boolean initial) {
         return new Knob<>(
                 name,
@@ -177,7 +177,7 @@ public final class Knob<T, P extends Property<T>> {
         return (value, model, sae) -> "";
     }
 
-    /** Also read from another key, which earlier versions wrote. */
+    /** The same control, also read from another key, which earlier versions wrote. */
     Knob<T, P> onceCalled(String key) {
         return new Knob<>(
                 name,
@@ -197,12 +197,12 @@ public final class Knob<T, P extends Property<T>> {
         return new Knob<>(name, keys, make, initial, rounding, ofModel, spelling, slider, elsewhere, words);
     }
 
-    /** Shown by another pane than the ghost's own controls. */
+    /** The same control, shown by another pane than the ghost's own controls. */
     Knob<T, P> elsewhere() {
         return new Knob<>(name, keys, make, initial, rounding, ofModel, spelling, slider, true, caption);
     }
 
-    /** Its name, as its property has it. */
+    /** The name of the control and of its property. */
     public String name() {
         return name;
     }
@@ -234,7 +234,7 @@ public final class Knob<T, P extends Property<T>> {
         return initial.apply(range);
     }
 
-    /** The nearest value that is told from others. */
+    /** The value rounded to the step of the control. */
     T rounded(T value, GhostControlsModel.ScaleRange range) {
         return rounding.apply(value, range);
     }
@@ -248,7 +248,7 @@ public final class Knob<T, P extends Property<T>> {
         return spelling.written().apply(value);
     }
 
-    /** What a session kept; empty if it kept nothing, or nothing that makes sense. */
+    /** The value in a session; empty if there is none, or an invalid one. */
     Optional<T> read(Map<String, String> kept) {
         try {
             return keys.stream()
@@ -262,7 +262,7 @@ public final class Knob<T, P extends Property<T>> {
     }
 
     /**
-     * What the caption of an exported tree says of it; empty for nothing.
+     * The text about its value in the caption of an exported tree; empty for none.
      *
      * @param model the open one; null if none is
      * @param sae the checkpoint whose tree it is; null if none is open

@@ -1,7 +1,7 @@
 package loupe.state.ghost;
 
 /**
- * The slider of a knob: what it is called and where it goes.
+ * The slider of a knob: its label, range and steps.
  *
  * @param label in front of the track
  * @param unit behind the number; empty for a pure number

@@ -11,7 +11,7 @@ import loupe.lm.tokenizer.Tokenizer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A prompt as its field has it, in tokens of the open model.
+ * The prompt in the prompt field as tokens of the open model.
  *
  * @param model of whose tokens
  * @param text with {@code {ghost}} in it

@@ -7,17 +7,14 @@ import loupe.analysis.ghost.TreeSteering;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenScript;
 
-/**
- * Settings of several parts as the one line that a session keeps of them. Reading throws IllegalArgumentException for
- * anything else.
- */
+/** Settings of several parts as one line of a session. Reading throws IllegalArgumentException for an invalid line. */
 final class RememberedValues {
     private static final int FILTER_PARTS = 8;
     private static final int STEERING_PARTS = 4;
 
     private RememberedValues() {}
 
-    /** What is looked for comes last and may have any characters. */
+    /** A filter as a line, with the text to match last, because it may have any characters. */
     static String of(TokenFilter filter) {
         return String.join(
                 ";",

@@ -17,8 +17,8 @@ import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What other scales would do for side A's feature, under everything else the ghost controls say: asked while it is
- * open, and anew when the feature or another control changes. JavaFX thread only.
+ * The sweep over scales for side A's feature, under the other settings of the ghost controls: computed while it is
+ * open, and again when the feature or another control changes. JavaFX thread only.
  */
 public final class ScaleSweepModel {
     private final CheckpointSide side;
@@ -42,7 +42,7 @@ public final class ScaleSweepModel {
         return controls;
     }
 
-    /** Whether anybody wants to see it. */
+    /** Whether the sweep is shown. */
     public BooleanProperty open() {
         return open;
     }
@@ -52,8 +52,8 @@ public final class ScaleSweepModel {
         return sweep;
     }
 
-    /** Moves the scale to a proposal or wherever else somebody points. */
-    public void use(double scale) {
+    /** Sets the scale, to a proposal or to a point that was clicked. */
+    public void applyScale(double scale) {
         controls.scale().set(controls.range().get().rounded(scale));
     }
 

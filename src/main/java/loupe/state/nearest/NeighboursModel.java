@@ -26,13 +26,13 @@ import loupe.state.window.VocabularyTexts;
 import loupe.state.window.Workbench;
 
 /**
- * What lies nearest to a vector: features by decoder cosine, or tokens by embedding cosine. The vector is the side's
- * feature, a token, the mean of a text's tokens, or random. JavaFX thread only.
+ * The nearest neighbours of a vector: features by decoder cosine, or tokens by embedding cosine. The vector is the
+ * side's feature, a token, the mean of a text's tokens, or random. JavaFX thread only.
  */
 public final class NeighboursModel {
     private static final int TOP = 50;
 
-    /** Where neighbours are looked for. */
+    /** The vectors among which neighbours are searched. */
     public enum Among {
         FEATURES,
         TOKENS
@@ -86,19 +86,19 @@ public final class NeighboursModel {
     }
 
     /**
-     * What to look from: empty for the side's feature, {@code #17} for a feature, {@code token 42} for a token by id,
-     * else a text: one token if it is one, the mean of its tokens if it is several.
+     * The query: empty for the side's feature, {@code #17} for a feature, {@code token 42} for a token by id, else a
+     * text: one token if it is one, the mean of its tokens if it is several.
      */
     public StringProperty query() {
         return query;
     }
 
-    /** Why the query makes no sense; null if it does. */
+    /** Why the query is invalid; null if it is valid. */
     public ReadOnlyObjectProperty<Problem> queryProblem() {
         return queryProblem.getReadOnlyProperty();
     }
 
-    /** Whether the neighbours of a random vector are shown, as what to judge the others by. */
+    /** Whether the neighbours of a random vector are shown, as a baseline. */
     public BooleanProperty random() {
         return random;
     }

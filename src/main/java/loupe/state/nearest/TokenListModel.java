@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens nearest to the ghost of a side's feature. The device is asked once per feature for the columns; every
- * position of the sliders is then ranked on the compute thread. Filters are worked out once for all positions. JavaFX
+ * position of the sliders is then ranked on the compute thread. Filters are computed once for all positions. JavaFX
  * thread only.
  */
 public final class TokenListModel {
@@ -57,7 +57,7 @@ public final class TokenListModel {
     private final ResultSlot<TokenMask> mask;
     private final BooleanProperty sides = new SimpleBooleanProperty(this, "sides", false);
     private final ResultSlot<TokenSides> bothSides;
-    /** More about the list, worked out only while somebody wants it. */
+    /** Whether stability, random list and coherences are wanted; they are computed only then. */
     private final BooleanProperty details = new SimpleBooleanProperty(this, "details", false);
 
     private final ResultSlot<TokenStability> stability;
@@ -154,7 +154,7 @@ public final class TokenListModel {
         }
     }
 
-    /** Keeps the list as it is at the first change of a gesture, as the reference for rank changes. */
+    /** Keeps the current list at the first change of a gesture, as the reference for rank changes. */
     private void beginGesture() {
         long now = nanos.getAsLong();
         boolean goesOn = lastMove != Long.MIN_VALUE
@@ -196,7 +196,7 @@ public final class TokenListModel {
         return columns;
     }
 
-    /** Which tokens pass the filter of the controls; empty while that is worked out, or without a filter. */
+    /** Which tokens pass the filter of the controls; empty while that is computed, or without a filter. */
     public ResultSlot<TokenMask> mask() {
         return mask;
     }
@@ -236,20 +236,20 @@ public final class TokenListModel {
         return coherence;
     }
 
-    /** How alike those of the random direction are. */
+    /** How alike the tokens of the random direction's list are. */
     public ResultSlot<TokenCoherence.Answer> randomCoherence() {
         return randomCoherence;
     }
 
     /**
-     * The list that changes of rank are told against: the one before the last gesture with a slider or key began, or
-     * the one that was {@link #markReference marked} for this feature.
+     * The reference for rank changes: the list before the last gesture with a slider or key began, or the list that was
+     * {@link #markReference marked} for this feature.
      */
     public ReadOnlyObjectProperty<TokenList> reference() {
         return reference.getReadOnlyProperty();
     }
 
-    /** Tells changes of rank against the list as it is now, until another feature or filter is chosen. */
+    /** Makes the current list the reference for rank changes, until another feature or filter is chosen. */
     public void markReference() {
         marked = true;
         reference.set(list.getValue());
@@ -303,7 +303,7 @@ public final class TokenListModel {
         bothSides.retry();
     }
 
-    /** @param afresh whether what is there is of another subject, rather than of fewer components */
+    /** @param afresh whether the old columns are of another subject, rather than of fewer components */
     private void askColumns(boolean afresh) {
         FeatureRef feature = side.feature().get();
         OpenModel model = side.model().get();
@@ -329,7 +329,7 @@ public final class TokenListModel {
         }
     }
 
-    /** Asks which tokens pass, and first, once per model, what there is to know of them. */
+    /** Computes which tokens pass, after computing, once per model, the traits of the tokens. */
     private void filter() {
         TokenFilter filter = controls.values().get().filter();
         TokenColumns.Answer known = columns.getValue();
@@ -394,8 +394,8 @@ public final class TokenListModel {
     }
 
     /**
-     * What filters go by. Decoding every token of a large vocabulary takes a while, so it does not happen on the
-     * compute thread.
+     * Computes the traits of all tokens, off the compute thread, because decoding every token of a large vocabulary
+     * takes a while.
      */
     private record Looked(ModelId model, int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry)
             implements HostQuestion<TokenTraits> {

@@ -10,13 +10,13 @@ import loupe.base.Remedy;
  *
  * @param shown the content, why there is none, or what failed
  * @param pending whether a newer answer is on its way; what is shown is older then
- * @param fraction how much of that answer is done, 0 to 1; negative if nobody knows
+ * @param fraction how much of that answer is done, 0 to 1; negative if unknown
  */
 public record PaneStatus(Shown shown, boolean pending, double fraction) {
     /** The content is there and nothing newer is on its way. */
     public static final PaneStatus READY = new PaneStatus(new Content(), false, -1);
 
-    /** What stands in the place of a pane's content. */
+    /** What a pane shows in its place for content. */
     public sealed interface Shown {}
 
     /** The content itself. */

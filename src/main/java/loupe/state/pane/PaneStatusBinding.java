@@ -13,8 +13,8 @@ import loupe.base.Problem;
 import loupe.base.Remedy;
 
 /**
- * The status of a pane as its view model decides it. The first problem there is comes first, in the order in which they
- * are named; then the reason why there is nothing to see. JavaFX thread only.
+ * The status of a pane as its view model decides it. Problems come first, in the order in which they were added; then
+ * the reason why there is nothing to see. JavaFX thread only.
  */
 public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
     private final List<Failure> failures = new ArrayList<>();
@@ -29,7 +29,7 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
 
     private record Awaited(ObservableValue<Boolean> pending, DoubleSupplier fraction) {}
 
-    /** Fails where the newest question of a slot does, until it is asked again. */
+    /** Fails while the newest question of a slot has failed. */
     public PaneStatusBinding fails(ResultSlot<?> slot) {
         return fails(slot.problemProperty(), slot::retry);
     }
@@ -43,7 +43,7 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
         return fails(new Failure(problem, Optional.of(retry), Optional.empty(), Optional.empty()));
     }
 
-    /** Fails while there is a problem that trying again does not mend. */
+    /** Fails while there is a problem that a retry cannot fix. */
     public PaneStatusBinding refuses(ObservableValue<Problem> problem) {
         return fails(new Failure(problem, Optional.empty(), Optional.empty(), Optional.empty()));
     }
@@ -96,7 +96,7 @@ public final class PaneStatusBinding extends ObjectBinding<PaneStatus> {
         return this;
     }
 
-    /** Waits while something else is going on, nobody knows for how long. */
+    /** Is pending, with unknown progress, while something else is in progress. */
     public PaneStatusBinding awaits(ObservableValue<Boolean> goingOn) {
         awaited.add(new Awaited(goingOn, () -> -1));
         bind(goingOn);

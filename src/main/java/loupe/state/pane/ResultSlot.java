@@ -58,7 +58,9 @@ public final class ResultSlot<R> {
         this.priority = priority;
     }
 
-    /** Asks a nearby question, as a slider does: what runs may finish and show; only the newest question waits. */
+    /**
+     * Asks a nearby question, as a slider does: the running question may finish and show; only the newest one waits.
+     */
     public void ask(Query<R> query) {
         ask(new Question<>(query, () -> service.submit(query, priority)));
     }
@@ -70,7 +72,7 @@ public final class ResultSlot<R> {
                 () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
     }
 
-    /** Asks about another subject: the old value is forgotten and what runs is stopped. */
+    /** Asks about another subject: clears the old value and stops the running question. */
     public void askAfresh(Query<R> query) {
         askAfresh(new Question<>(query, () -> service.submit(query, priority)));
     }
@@ -82,7 +84,7 @@ public final class ResultSlot<R> {
                 () -> HostPending.start(question, question.readsFiles() ? service.files() : service.compute())));
     }
 
-    /** Forgets the value and stops what runs; nothing is asked any more. */
+    /** Clears the value and stops the running question, without asking another. */
     public void clear() {
         stopRunning();
         waiting = null;
@@ -99,7 +101,7 @@ public final class ResultSlot<R> {
         problem.set(Problem.of(why));
     }
 
-    /** Stops what runs but keeps what has been shown, as the user's stop does. */
+    /** Stops the running question but keeps the value, as the user's stop does. */
     public void stop() {
         if (running != null) {
             settled = running;
@@ -119,7 +121,7 @@ public final class ResultSlot<R> {
         }
     }
 
-    /** Says whether anybody looks. While nobody does, the newest question waits without being started. */
+    /** Sets whether the result is visible. While it is not, the newest question waits without being started. */
     public void setWanted(boolean wanted) {
         this.wanted = wanted;
         if (wanted && running == null && waiting != null) {
@@ -144,12 +146,12 @@ public final class ResultSlot<R> {
         return pending.get();
     }
 
-    /** Whether the value is a whole answer, not a part of one that is still being worked out. */
+    /** Whether the value is a complete answer and not a partial one. */
     public ReadOnlyBooleanProperty completeProperty() {
         return complete.getReadOnlyProperty();
     }
 
-    /** How much of the running question is done, 0 to 1; negative if that cannot be said. */
+    /** How much of the running question is done, 0 to 1; negative if unknown. */
     public ReadOnlyDoubleProperty fractionProperty() {
         return fraction.getReadOnlyProperty();
     }
@@ -195,7 +197,7 @@ public final class ResultSlot<R> {
         showPending();
     }
 
-    /** Whether {@code question} is what this slot is already heading for or has settled on without failing. */
+    /** Whether {@code question} is the one that this slot is running, waiting for, or has answered without failure. */
     private boolean isAsked(Question<R> question) {
         if (waiting != null) {
             return waiting.sameAs(question);
@@ -293,7 +295,10 @@ public final class ResultSlot<R> {
         }
     }
 
-    /** Carries the newest part to the JavaFX thread; parts that come while one is under way replace one another. */
+    /**
+     * Carries the newest partial answer to the JavaFX thread; those that arrive while one is being delivered replace
+     * one another.
+     */
     private static final class Parts<R> {
         private record Part<R>(R value, double fraction) {}
 
@@ -316,7 +321,7 @@ public final class ResultSlot<R> {
         }
     }
 
-    /** A host question on its way. */
+    /** A host question that is being answered. */
     private record HostPending<R>(CompletableFuture<R> future, Cancellation cancellation) implements Pending<R> {
         static <R> HostPending<R> start(HostQuestion<R> question, Executor compute) {
             Cancellation cancellation = new Cancellation();

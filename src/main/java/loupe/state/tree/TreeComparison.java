@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * steering), one from a file, or the other side's. The side's own tree is A of the comparison. JavaFX thread only.
  */
 public final class TreeComparison {
-    /** What the tree without steering is called. */
+    /** The name of the tree without steering. */
     public static final String CLEAN = "the tree without steering";
 
     private final TreeModel own;
@@ -34,7 +34,7 @@ public final class TreeComparison {
     private final ObservableValue<PaneStatus> status;
     private @Nullable Source source;
 
-    /** What the own tree is compared with. Equal sources have equal trees. */
+    /** A source of the tree to compare with. Equal sources have equal trees. */
     private interface Source {
         /** Compute or file thread. */
         TreeOutline outline(VocabularyTexts texts);
@@ -84,7 +84,7 @@ public final class TreeComparison {
         own.controls().cutoff().addListener(followed);
     }
 
-    /** What the tree's pane shows, be it the side's own tree or that laid over another. */
+    /** The status of the tree's pane, for the side's own tree as for a comparison. */
     public ObservableValue<PaneStatus> status() {
         return status;
     }
@@ -94,13 +94,13 @@ public final class TreeComparison {
         return diff;
     }
 
-    /** What the tree is compared with, in words; empty if with nothing. */
+    /** The name of the tree that is compared with; empty for none. */
     public ReadOnlyStringProperty other() {
         return other.getReadOnlyProperty();
     }
 
     /**
-     * Compares with the tree as it is now, whatever becomes of it.
+     * Compares with a copy of the current tree.
      *
      * @param name of the tree, such as its ghost's settings
      */
@@ -172,7 +172,7 @@ public final class TreeComparison {
         }
     }
 
-    /** Both trees down to the controls' cutoff, one over the other. */
+    /** Lays both trees, down to the controls' cutoff, one over the other. */
     private record Laid(DefinitionTree.Answer own, Source with, double cutoff, VocabularyTexts texts)
             implements HostQuestion<TreeDiff> {
         @Override

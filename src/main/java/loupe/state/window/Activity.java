@@ -14,7 +14,7 @@ import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import loupe.base.TimeLeft;
 
-/** All long work in one place: what it is, how far it is, how long it will take, and a way to stop it. */
+/** All long jobs in one place: title, progress, time left, and a way to stop each. */
 public final class Activity {
     private final Executor fx;
     private final LongSupplier nanos;
@@ -43,7 +43,7 @@ public final class Activity {
         return job;
     }
 
-    /** One long piece of work. */
+    /** A long job. */
     public final class Job {
         private final String title;
         private final Runnable stop;
@@ -64,7 +64,7 @@ public final class Activity {
             return title;
         }
 
-        /** 0 to 1; negative while that cannot be said. */
+        /** Fraction done, 0 to 1; negative while unknown. */
         public ReadOnlyDoubleProperty fraction() {
             return fraction.getReadOnlyProperty();
         }
@@ -85,7 +85,7 @@ public final class Activity {
         }
 
         /**
-         * Says how far the work is. Any thread; reports that come while one is under way to the window replace one
+         * Reports progress. Any thread; reports that arrive while one is being delivered to the window replace one
          * another.
          */
         public void report(double done, String what) {
@@ -124,7 +124,7 @@ public final class Activity {
 
     private record Report(double fraction, String detail) {}
 
-    /** Rounded as people say it: seconds under a minute, minutes under an hour and a half, else hours. */
+    /** The duration in words, rounded: seconds under a minute, minutes under an hour and a half, else hours. */
     static String words(Duration left) {
         long seconds = left.toSeconds();
         if (seconds < 60) {

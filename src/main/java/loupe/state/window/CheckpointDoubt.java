@@ -15,16 +15,16 @@ import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 
 /**
- * What a checkpoint's files do not say and the user has to: which hook point it reads, how many features fire per
- * token, whether its residual stream was centred. Carries a proposal for each.
+ * The facts that a checkpoint's files leave out and the user has to supply: which hook point it reads, how many
+ * features fire per token, whether its residual stream was centred. Carries a proposal for each.
  *
- * @param asked what the user has said so far
- * @param unsaid what is asked
+ * @param asked the options that the user has given so far
+ * @param unsaid the missing facts
  * @param k proposed number of features per token
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
- * @param about the only choice that is asked for, because a refusal says that it mends it; empty to ask what the files
- *     leave open
+ * @param about the only choice that is asked for, because a refusal offers it as the remedy; empty for all that the
+ *     files leave open
  */
 public record CheckpointDoubt(
         CheckpointSide side,
@@ -38,8 +38,8 @@ public record CheckpointDoubt(
     private static final int USUAL_K = 32;
 
     /**
-     * What to ask, with the files' own suggestions completed: the usual k, and where the other checkpoint is or else
-     * the middle of the model.
+     * The missing facts with a proposal for each: the files' own suggestion, else the usual k, and the hook point of
+     * the other checkpoint or the middle of the model.
      *
      * @param beside the checkpoint of the other side; null if there is none
      */
@@ -67,7 +67,7 @@ public record CheckpointDoubt(
                 side, path, asked, Set.of(), USUAL_K, HookPoint.residPre(0), false, Optional.of(remedy));
     }
 
-    /** Whether a checkpoint was refused only because nobody has said how many features fire per token. */
+    /** Whether a checkpoint was refused only because k, the number of features that fire per token, is missing. */
     static boolean asksForK(Throwable failure, SaeOptions asked) {
         return failure != null
                 && asked.k().isEmpty()
@@ -90,7 +90,7 @@ public record CheckpointDoubt(
                         why.refusal(opened.path().toString(), model.id().name())));
     }
 
-    /** The options that say what the user says. */
+    /** The options with the user's answers. */
     public SaeOptions settled(OptionalInt chosenK, HookPoint chosenHook, boolean isCentred) {
         return asked.change()
                 .k(chosenK.isPresent() ? chosenK : asked.k())

@@ -5,12 +5,12 @@ import java.util.List;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 
-/** What was opened before, newest first. JavaFX thread only. */
+/** Recently opened models and checkpoints, newest first. JavaFX thread only. */
 public final class RecentFiles {
     private final ObservableList<Session.Recent> files = FXCollections.observableArrayList();
     private final ObservableList<Session.Recent> view = FXCollections.unmodifiableObservableList(files);
 
-    /** Not to be written. */
+    /** The recent files; not to be written. */
     public ObservableList<Session.Recent> all() {
         return view;
     }
@@ -25,7 +25,7 @@ public final class RecentFiles {
         }
     }
 
-    /** Takes over what a session remembered. */
+    /** Restores the recent files of a session. */
     public void setAll(List<Session.Recent> remembered) {
         files.setAll(remembered);
     }

@@ -7,7 +7,7 @@ import loupe.base.Remedy;
 import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 
-/** The words of the button that the window offers beside a problem: what it opens or does. */
+/** The texts of the buttons that the window offers for a problem. */
 public final class RemedyWords {
     private RemedyWords() {}
 
@@ -18,7 +18,7 @@ public final class RemedyWords {
                 .findFirst();
     }
 
-    /** The button of a remedy; empty if the window has no place where that is chosen. */
+    /** The label of a remedy's button; empty if the window has no form for that choice. */
     public static String label(Remedy remedy) {
         if (remedy.way() == Remedy.Way.LEAVE_OUT) {
             return switch (remedy.choice()) {
@@ -52,7 +52,7 @@ public final class RemedyWords {
         };
     }
 
-    /** The values there are to choose from; empty where any may be written. */
+    /** The values to choose from; empty for free text. */
     public static List<String> values(Remedy.Choice choice) {
         return switch (choice) {
             case FORMAT -> SaeFamilies.formats();

@@ -7,8 +7,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is remembered from one start to the next. Paths are as given by the user; a setting that this version does not
- * know is kept out silently, so that an older and a newer version can share the file.
+ * The state that is remembered from one start to the next. Paths are as given by the user; a setting that this version
+ * does not know is ignored silently, so that an older and a newer version can share the file.
  *
  * @param model folder of the model; null if none was open
  * @param checkpoints A, then B if two were open
@@ -44,12 +44,12 @@ public record Session(
         fontSize = fontSize < 8 || fontSize > 32 ? ORDINARY_FONT : fontSize;
     }
 
-    /** Before anything was ever opened. */
+    /** The session of the first start. */
     public static Session empty() {
         return new Session(null, List.of(), -1, Map.of(), null, Map.of(), false, ORDINARY_FONT, List.of());
     }
 
-    /** A checkpoint and what the user said about it, by the names of the command line's options. */
+    /** A checkpoint and the options it was opened with, by the names of the command line's options. */
     @JsonIgnoreProperties(ignoreUnknown = true)
     public record Checkpoint(String path, Map<String, String> options) {
         public Checkpoint {

@@ -10,9 +10,7 @@ import loupe.base.AsideFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Where the session is kept: a JSON file, written aside and then moved, so that it is never half written. Any thread.
- */
+/** The file of the session: JSON, written aside and then moved, so that it is never half written. Any thread. */
 public final class SessionFile {
     private static final Logger LOG = LoggerFactory.getLogger(SessionFile.class);
 
@@ -24,7 +22,7 @@ public final class SessionFile {
     }
 
     /**
-     * The remembered session; an empty one if there is none or it cannot be read, since a damaged memory must not stop
+     * The remembered session; an empty one if there is none or it cannot be read, since a damaged file must not stop
      * the program.
      */
     public Session load() {

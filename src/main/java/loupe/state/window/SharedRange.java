@@ -17,12 +17,12 @@ public final class SharedRange {
         return upper.getReadOnlyProperty();
     }
 
-    /** The smaller of the positive values that both sides begin at; 0 while neither says where. */
+    /** The smaller of the positive values at which the two sides begin; 0 while neither has one. */
     public ReadOnlyDoubleProperty lower() {
         return lower.getReadOnlyProperty();
     }
 
-    /** Says what a side needs. */
+    /** Sets the upper end that a side needs. */
     public void need(CheckpointSide side, double value) {
         need(side, 0, value);
     }

@@ -41,7 +41,7 @@ public final class VocabularyTexts {
         return text;
     }
 
-    /** The tokens of a text, without a beginning; none if there is no tokenizer. */
+    /** The tokens of a text, without the token for the beginning of text; none if there is no tokenizer. */
     public List<Integer> encode(String text) {
         Known now = known;
         List<Integer> ids = new ArrayList<>();

@@ -23,9 +23,9 @@ import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 
 /**
- * What is open: a model, checkpoint A, and checkpoint B when two are compared. Opening and closing go through here, so
- * that what was open before is given back, once for each time it was opened, and an opening overtaken by a newer one
- * never shows. JavaFX thread only.
+ * The open model, checkpoint A, and checkpoint B when two are compared. Opening and closing go through here, so that
+ * whatever is replaced is closed, once for each time it was opened, and the result of a superseded opening is never
+ * shown. JavaFX thread only.
  */
 public final class Workbench {
     private final InferenceService service;
@@ -123,12 +123,14 @@ public final class Workbench {
         return modelProblem.getReadOnlyProperty();
     }
 
-    /** What has to be asked about a checkpoint before its panes make sense; null if nothing has. */
+    /**
+     * The open questions about a checkpoint, to be answered before its panes are meaningful; null if there are none.
+     */
     public ReadOnlyObjectProperty<CheckpointDoubt> doubt() {
         return doubt.getReadOnlyProperty();
     }
 
-    /** How the checkpoint on {@code side} was read. */
+    /** The options that the checkpoint on {@code side} was read with. */
     public SaeOptions readAs(CheckpointSide side) {
         return readAs.getOrDefault(side, SaeOptions.AS_STORED);
     }
@@ -177,8 +179,8 @@ public final class Workbench {
     }
 
     /**
-     * Shows the first model. A checkpoint that was quicker to open waits for it already and is shown with it, if it
-     * fits.
+     * Shows the first model. A checkpoint of side A that finished opening earlier is shown with it if it fits the
+     * model, and closed if not.
      */
     private void admit(OpenModel opened) {
         OpenSae waiting = a.sae().get();
@@ -270,7 +272,7 @@ public final class Workbench {
     }
 
     /**
-     * Finds out what the files leave open and puts it to the user.
+     * Finds the questions that a checkpoint's files leave open and shows them to the user.
      *
      * @param wanted why it is asked: the k, which the files may also say wrongly, or the hook point
      */
@@ -297,12 +299,12 @@ public final class Workbench {
                 }));
     }
 
-    /** Closes what the user was asked about without an answer: the checkpoint stays as it was read. */
+    /** Dismisses the open questions without an answer: the checkpoint stays as it was read. */
     public void dismissDoubt() {
         doubt.set(null);
     }
 
-    /** Reads the checkpoint in doubt again, as the user says. */
+    /** Reads the checkpoint again, with the user's answers. */
     public void settleDoubt(SaeOptions options) {
         CheckpointDoubt settled = doubt.get();
         if (settled != null) {
@@ -311,7 +313,7 @@ public final class Workbench {
         }
     }
 
-    /** Forgets why opening failed, as the user does by closing the message. */
+    /** Clears the failure of an opening, when the user closes its message. */
     public void dismissProblem(CheckpointSide side) {
         side.setProblem(null);
     }
@@ -320,7 +322,7 @@ public final class Workbench {
         modelProblem.set(null);
     }
 
-    /** Gives a checkpoint back. Closing A closes B too, since B is there to be compared with it. */
+    /** Closes a checkpoint. Closing A closes B too, since B is there to be compared with it. */
     public void closeCheckpoint(CheckpointSide side) {
         checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(false);
@@ -340,7 +342,7 @@ public final class Workbench {
         service.close(before.id());
     }
 
-    /** Gives the model and its checkpoints back. */
+    /** Closes the model and its checkpoints. */
     public void closeModel() {
         modelOpening++;
         openingModel.set(false);

@@ -5,8 +5,8 @@ import java.util.Map;
 
 /**
  * The simplest model worth beating: P(next | last) = 0.9 bigram + 0.1 unigram, both counted. The unigram counts each
- * token once more than it was seen, so that an unseen token has a probability; after a last token that was never seen
- * the unigram speaks alone.
+ * token once more than it was seen, so that an unseen token has a probability; after a last token that was never seen,
+ * only the unigram is used.
  */
 public final class BigramModel {
     private static final double BIGRAM_SHARE = 0.9;

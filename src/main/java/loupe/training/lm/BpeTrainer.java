@@ -189,9 +189,9 @@ public final class BpeTrainer {
                 counts.remove(pair);
             }
             if (by > 0) {
-                List<Integer> known = wordsWith.computeIfAbsent(pair, p -> new ArrayList<>());
-                if (known.isEmpty() || known.get(known.size() - 1) != word) {
-                    known.add(word);
+                List<Integer> indices = wordsWith.computeIfAbsent(pair, p -> new ArrayList<>());
+                if (indices.isEmpty() || indices.get(indices.size() - 1) != word) {
+                    indices.add(word);
                 }
             }
         }
@@ -217,15 +217,15 @@ public final class BpeTrainer {
                     continue;
                 }
                 for (int i = 0; i + 1 < word.ids.length; i++) {
-                    Pair gone = new Pair(word.ids[i], word.ids[i + 1]);
-                    change(gone, -word.count, w);
-                    touched.add(gone);
+                    Pair removed = new Pair(word.ids[i], word.ids[i + 1]);
+                    change(removed, -word.count, w);
+                    touched.add(removed);
                 }
                 word.ids = after;
                 for (int i = 0; i + 1 < after.length; i++) {
-                    Pair made = new Pair(after[i], after[i + 1]);
-                    change(made, word.count, w);
-                    touched.add(made);
+                    Pair added = new Pair(after[i], after[i + 1]);
+                    change(added, word.count, w);
+                    touched.add(added);
                 }
             }
             counts.remove(pair);

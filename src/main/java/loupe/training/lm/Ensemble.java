@@ -11,8 +11,8 @@ import java.util.function.UnaryOperator;
 import loupe.training.FlatCopies;
 
 /**
- * Several models asked as one: the mean of their probabilities. Models trained apart err apart, so that the mean
- * predicts what none of them has seen better than each of them does. Device thread only.
+ * An ensemble of models: the mean of their probabilities. Models trained separately make different errors, so that the
+ * mean predicts unseen text better than each of them does. Device thread only.
  */
 public final class Ensemble {
     private final NDManager manager;

@@ -36,7 +36,7 @@ public final class GptFolder {
         JsonFiles.write(folder.resolve("config.json"), describe(config));
     }
 
-    /** The model of a folder that {@link #write} wrote, ready to learn on. */
+    /** Reads the model of a folder that {@link #write} wrote, for further training. */
     public static Gpt read(NDManager manager, Path folder) {
         try (ModelFolder model = ModelFolder.open(folder);
                 TensorArchive weights = TensorArchives.open(folder.resolve("model.safetensors"))) {
@@ -47,25 +47,25 @@ public final class GptFolder {
     }
 
     private static Map<String, Object> describe(ModelConfig config) {
-        Map<String, Object> said = new LinkedHashMap<>();
-        said.put("architectures", List.of("GPT2LMHeadModel"));
-        said.put("model_type", "gpt2");
-        said.put("vocab_size", config.vocabularySize());
-        said.put("n_positions", config.context());
-        said.put("n_embd", config.dModel());
-        said.put("n_layer", config.nLayers());
-        said.put("n_head", config.nHeads());
-        said.put("n_inner", config.dMlp());
-        said.put("activation_function", "gelu");
-        said.put("layer_norm_epsilon", config.normEpsilon());
-        said.put("scale_attn_weights", true);
-        said.put("tie_word_embeddings", true);
-        said.put("bos_token_id", 0);
-        said.put("eos_token_id", 0);
-        said.put("resid_pdrop", 0);
-        said.put("embd_pdrop", 0);
-        said.put("attn_pdrop", 0);
-        said.put("torch_dtype", "float32");
-        return said;
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("architectures", List.of("GPT2LMHeadModel"));
+        json.put("model_type", "gpt2");
+        json.put("vocab_size", config.vocabularySize());
+        json.put("n_positions", config.context());
+        json.put("n_embd", config.dModel());
+        json.put("n_layer", config.nLayers());
+        json.put("n_head", config.nHeads());
+        json.put("n_inner", config.dMlp());
+        json.put("activation_function", "gelu");
+        json.put("layer_norm_epsilon", config.normEpsilon());
+        json.put("scale_attn_weights", true);
+        json.put("tie_word_embeddings", true);
+        json.put("bos_token_id", 0);
+        json.put("eos_token_id", 0);
+        json.put("resid_pdrop", 0);
+        json.put("embd_pdrop", 0);
+        json.put("attn_pdrop", 0);
+        json.put("torch_dtype", "float32");
+        return json;
     }
 }

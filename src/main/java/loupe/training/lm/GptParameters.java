@@ -83,7 +83,7 @@ public final class GptParameters {
     }
 
     /**
-     * Starts as GPT-2 does: normal with deviation 0.02, projections into the residual stream divided by sqrt(2
+     * Initialises as GPT-2 does: normal with deviation 0.02, projections into the residual stream divided by sqrt(2
      * nLayers).
      */
     public void initialise(long seed, int nLayers) {
@@ -117,7 +117,7 @@ public final class GptParameters {
     }
 
     /**
-     * Takes over what {@link #export} gave.
+     * Restores tensors from {@link #export}.
      *
      * @param tensors by their Hugging Face names
      */

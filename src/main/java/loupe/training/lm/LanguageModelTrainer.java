@@ -23,7 +23,7 @@ import loupe.training.LearningRate;
 
 /**
  * Trains a small GPT-2 step by step. All of its state (parameters, optimiser, place in the text) can be saved and
- * restored, after which it goes on with the same numbers. One thread; arrays made in a step are closed with it.
+ * restored, after which training continues with the same numbers. One thread; arrays made in a step are closed with it.
  */
 public final class LanguageModelTrainer implements AutoCloseable {
     private static final long MAGIC = 0x4c4f555045_01L;
@@ -70,7 +70,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
     }
 
     /**
-     * Learns from the next contexts.
+     * Trains on the next contexts.
      *
      * @param plannedTokens when the learning rate is to have fallen to its end
      * @return mean loss in nats per counted token before the step
@@ -102,7 +102,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
         }
     }
 
-    /** Writes everything needed to go on, replacing {@code file} only when the new one is complete. */
+    /** Writes everything needed to resume, replacing {@code file} only when the new one is complete. */
     public void save(Path file) throws IOException {
         try (AsideFile aside = AsideFile.alone(file)) {
             writeState(aside.path());

@@ -6,7 +6,7 @@ public interface TrainingContexts {
 
     Position position();
 
-    /** Goes on from there. */
+    /** Continues from a position. */
     void goTo(Position position);
 
     /**
@@ -19,7 +19,7 @@ public interface TrainingContexts {
     record Batch(long[] inputs, long[] places, long[] targets) {}
 
     /**
-     * All that must be kept for going on later.
+     * The state needed to resume later.
      *
      * @param cursor what has been shown of this epoch
      * @param contexts how many contexts have been shown in all

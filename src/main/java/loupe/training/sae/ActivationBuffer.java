@@ -113,8 +113,8 @@ public final class ActivationBuffer {
         try (NDManager step = manager.newSubManager()) {
             step.tempAttachAll(model.parameters().values().toArray(NDArray[]::new));
             NDArray value = model.forward(step, Input.of(rows), new Stop(hook), null, Logits.NONE, new Cancellation());
-            NDArray seen = centred ? value.sub(value.mean(new int[] {-1}, true)) : value;
-            return FlatCopies.read(seen);
+            NDArray input = centred ? value.sub(value.mean(new int[] {-1}, true)) : value;
+            return FlatCopies.read(input);
         }
     }
 

@@ -171,7 +171,7 @@ public final class SaeTrainer implements AutoCloseable {
     }
 
     /**
-     * Learns from a batch.
+     * Trains on a batch.
      *
      * @return mean |x - x^|^2 as a share of mean |x|^2 over all inputs
      */

@@ -70,7 +70,7 @@ final class CorpusSampler {
         Arrays.stream(rows).forEach(row -> row[0] = separator);
         try (NDManager batch = manager.newSubManager()) {
             batch.tempAttachAll(model.parameters().values().toArray(NDArray[]::new));
-            List<KeyValues> known = room(batch);
+            List<KeyValues> keyValues = room(batch);
             float[] seen = new float[ROWS * length];
             Arrays.fill(seen, Float.NEGATIVE_INFINITY);
             for (int position = 0; position + 1 < length; position++) {
@@ -81,17 +81,19 @@ final class CorpusSampler {
                 try (NDManager step = batch.newSubManager()) {
                     KeyValueCache cache = KeyValueCache.empty();
                     if (position > 0) {
-                        cache = cache.withOwn(known, step.create(seen, new Shape(ROWS, length)));
+                        cache = cache.withOwn(keyValues, step.create(seen, new Shape(ROWS, length)));
                     }
                     NDArray logits = model.forward(
                             step, Input.of(last).startingAt(position), Hook.NONE, cache, Logits.LAST, cancellation);
                     draw(step, logits.reshape(ROWS, model.config().vocabularySize()), rows, position + 1);
-                    for (int layer = 0; layer < known.size(); layer++) {
+                    for (int layer = 0; layer < keyValues.size(); layer++) {
                         NDIndex place = new NDIndex(":, :, " + position + ":" + (position + 1));
-                        known.get(layer)
+                        keyValues
+                                .get(layer)
                                 .keys()
                                 .set(place, cache.added().get(layer).keys());
-                        known.get(layer)
+                        keyValues
+                                .get(layer)
                                 .values()
                                 .set(place, cache.added().get(layer).values());
                     }

@@ -19,12 +19,12 @@ import loupe.training.lm.LanguageModelTrainer;
 import loupe.training.lm.TrainingContexts;
 
 /**
- * How the sample's language model comes about. A dictionary is small, so that one model learns its entries better than
- * what they have in common. Several are trained apart therefore, each writes sentences of its own, and what all of them
- * together say of the dictionary and of those sentences becomes {@link SoftTargets}, with which the last of them goes
- * on.
+ * Trains the sample's language model. A dictionary is so small that one model memorises its entries better than it
+ * learns what they have in common. Therefore several models are trained separately, each writes sentences of its own,
+ * and the predictions of their ensemble on the dictionary and on those sentences become {@link SoftTargets}, on which
+ * the last of them is trained further.
  *
- * <p>States are saved in the work folder, and what is done is not done again. One thread.
+ * <p>States are saved in the work folder, and finished parts are skipped. One thread.
  */
 final class Distillation {
     /** Share of the tokens outside definitions that count in the loss. */
@@ -50,7 +50,7 @@ final class Distillation {
      * @param teachers how many models are trained apart
      * @param teacherTokens tokens each of them is shown
      * @param writtenTokens tokens they write, together
-     * @param lessonTokens tokens on which they say what may follow
+     * @param lessonTokens tokens for which the ensemble predicts what follows
      * @param modelTokens tokens the last of them is shown in all, lessons included
      */
     record Plan(int teachers, long teacherTokens, long writtenTokens, long lessonTokens, long modelTokens) {
@@ -81,7 +81,7 @@ final class Distillation {
     }
 
     /**
-     * Does what is missing.
+     * Trains what is missing.
      *
      * @param text the dictionary; what the teachers write is added to it
      * @return the trainer of the finished model, for the caller to close

@@ -11,7 +11,7 @@ import loupe.training.lm.TrainingContexts;
  * starts the next context instead.
  *
  * <p>A document of weight w comes floor(w) or ceil(w) times per epoch, on average w times, in shuffled order. The order
- * depends on seed and epoch alone, so that {@link Position} is all that must be kept for going on later.
+ * depends on seed and epoch alone, so that {@link Position} is all that is needed to resume later.
  */
 public final class PackedContexts implements TrainingContexts {
     /** Share of definitions in each wording. */

@@ -35,9 +35,8 @@ import loupe.training.lm.GptFolder;
 import loupe.training.lm.LanguageModelTrainer;
 
 /**
- * Builds the sample from a definitions file: tokenizer, language model, autoencoders, corpus, README. What is done is
- * not done again: a finished part lies in the output folder, the model that is still learning in the work folder. One
- * thread.
+ * Builds the sample from a definitions file: tokenizer, language model, autoencoders, corpus, README. Finished parts
+ * are skipped: they lie in the output folder, the model in training in the work folder. One thread.
  */
 public final class SampleBuilder {
     private static final TrainingText.Weighting WEIGHTING = new TrainingText.Weighting(20, 1, 1.5, 1, 1, 0.3);
@@ -98,7 +97,7 @@ public final class SampleBuilder {
         }
     }
 
-    /** Told how far the work is. */
+    /** Receives the progress of the work. */
     public interface Progress {
         /**
          * Is told that a part has come further.
@@ -108,7 +107,7 @@ public final class SampleBuilder {
         void show(String part, double fraction, String detail);
     }
 
-    /** @param work folder for unfinished parts; kept for going on later */
+    /** @param work folder for unfinished parts; kept to resume later */
     public SampleBuilder(Path definitions, Path out, Path work, Plan plan, Progress progress, Cancellation cancellation)
             throws IOException {
         this(definitions, out, work, plan, Sizes.SAMPLE, progress, cancellation);
@@ -130,10 +129,10 @@ public final class SampleBuilder {
     }
 
     /**
-     * Does whatever is missing.
+     * Builds whatever is missing.
      *
      * @return what was measured, by name
-     * @throws java.util.concurrent.CancellationException if stopped; another call goes on from there
+     * @throws java.util.concurrent.CancellationException if stopped; another call resumes from there
      */
     public SampleFigures build() throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
@@ -195,8 +194,8 @@ public final class SampleBuilder {
     }
 
     private static Function<String, int[]> encoder(Tokenizer tokenizer) {
-        Map<String, int[]> known = new HashMap<>();
-        return words -> known.computeIfAbsent(
+        Map<String, int[]> cache = new HashMap<>();
+        return words -> cache.computeIfAbsent(
                 words, w -> tokenizer.encode(w, Tokenizer.Beginning.NO).ids());
     }
 

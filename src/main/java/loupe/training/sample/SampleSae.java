@@ -30,7 +30,7 @@ enum SampleSae {
     TOKENIZED("sae-tokenized.pt", SaeTrainer.Kind.TOKENIZED, true),
     JUMP_RELU("sae-jumprelu", SaeTrainer.Kind.BATCH_TOP_K, false);
 
-    /** What is written of {@link #TOP_K} after {@link #EARLY_SHARE} of its training. */
+    /** Name of the checkpoint of {@link #TOP_K} after {@link #EARLY_SHARE} of its training. */
     static final String EARLY = "sae-topk-early";
 
     static final double EARLY_SHARE = 0.08;
@@ -67,7 +67,7 @@ enum SampleSae {
         return HookPoint.residPost(model.nLayers() - 2);
     }
 
-    /** Told how far the training is. */
+    /** Receives the progress of the training. */
     interface Progress {
         void show(double fraction, String detail);
     }

@@ -20,9 +20,9 @@ import loupe.training.lm.Ensemble;
 import loupe.training.lm.TrainingContexts;
 
 /**
- * Training contexts on which an {@link Ensemble} has said what may come next: beside the token that does follow, each
- * place has tokens drawn from the ensemble's distribution. The mean loss over them has on average the gradient of the
- * cross entropy with that distribution (distillation: Hinton, Vinyals and Dean, arXiv 1503.02531), at a fraction of its
+ * Training contexts with the predictions of an {@link Ensemble}: beside the token that does follow, each place has
+ * tokens drawn from the ensemble's distribution. The mean loss over them has on average the gradient of the cross
+ * entropy with that distribution (distillation: Hinton, Vinyals and Dean, arXiv 1503.02531), at a fraction of its
  * storage. Shown in another order in every epoch.
  */
 final class SoftTargets implements TrainingContexts {
@@ -52,7 +52,7 @@ final class SoftTargets implements TrainingContexts {
     }
 
     /**
-     * Asks the ensemble about contexts and writes its answers. What an earlier, stopped call has written is kept.
+     * Draws the ensemble's targets for contexts and writes them. The output of an earlier, stopped call is kept.
      *
      * @param contexts where the contexts come from; at its start
      * @param wanted how many contexts at least
@@ -139,7 +139,10 @@ final class SoftTargets implements TrainingContexts {
         try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
             if (in.readLong() != MAGIC) {
                 throw new CheckpointException(
-                        file, "these are not lessons of an ensemble", "", "Remove it to have them made again");
+                        file,
+                        "these are not soft targets of an ensemble",
+                        "",
+                        "Remove it so that they are computed again");
             }
             while (true) {
                 rows.add(new Row(read(in), read(in), read(in)));

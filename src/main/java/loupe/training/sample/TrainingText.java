@@ -46,8 +46,8 @@ public final class TrainingText {
                 encode.apply(wording.after())
             });
         }
-        Map<String, int[]> known = new HashMap<>();
-        Function<String, int[]> encodeOnce = text -> known.computeIfAbsent(text, encode);
+        Map<String, int[]> cache = new HashMap<>();
+        Function<String, int[]> encodeOnce = text -> cache.computeIfAbsent(text, encode);
         Map<String, Integer> senses = new HashMap<>();
         rows.forEach(row -> senses.merge(row.lemma(), 1, Integer::sum));
         Set<String> begun = new HashSet<>();

@@ -58,7 +58,7 @@ public final class BoxBrush {
         return new Node[] {shade, chip};
     }
 
-    /** What the axes are called in the chip. */
+    /** Sets the names of the axes in the chip. */
     void name(String acrossName, String upName) {
         across = acrossName;
         up = upName;

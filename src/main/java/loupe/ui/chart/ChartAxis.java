@@ -10,10 +10,10 @@ import org.jfree.chart.axis.ValueAxis;
  *
  * @param quantity the words along it, in the field's terms
  * @param unit its unit, or empty for a bare number
- * @param logarithmic whether equal distances are equal ratios; said in the label
+ * @param logarithmic whether equal distances are equal ratios; which the label states
  */
 public record ChartAxis(String quantity, String unit, boolean logarithmic) {
-    /** Where the bars of a logarithmic histogram stand. */
+    /** The lower end of the bars of a logarithmic histogram. */
     static final double LEAST_LOG_COUNT = 0.5;
 
     private static final double COUNT_HEADROOM = 1.08;
@@ -45,7 +45,7 @@ public record ChartAxis(String quantity, String unit, boolean logarithmic) {
      *
      * @param least the smallest value that must be seen; positive on a logarithmic axis
      */
-    public ValueAxis made(double least, double most) {
+    public ValueAxis create(double least, double most) {
         if (logarithmic) {
             return new DecadeAxis(label(), least, Math.max(most, least * 1.01));
         }
@@ -59,7 +59,7 @@ public record ChartAxis(String quantity, String unit, boolean logarithmic) {
     /**
      * The axis for counts up to {@code most}: only whole numbers have ticks; a logarithmic one begins at half a count.
      */
-    ValueAxis madeForCounts(double most) {
+    ValueAxis createForCounts(double most) {
         if (logarithmic) {
             DecadeAxis axis = new DecadeAxis(label(), LEAST_LOG_COUNT, Math.max(most, 1) * 2);
             axis.setLeastTick(1);

@@ -26,8 +26,8 @@ import org.jfree.chart.ui.RectangleEdge;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A JFreeChart chart in the workbench's look, following the theme. The readout, a line of words at the top right of the
- * chart, tells the value under the pointer.
+ * A JFreeChart chart in the workbench's look, following the theme. The readout, a line of text at the top right of the
+ * chart, shows the value under the pointer.
  */
 public abstract class ChartPart extends PaintedRegion implements Exportable {
     private static final double PAPER_WIDTH = 400;
@@ -63,7 +63,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
             canvas.setRangeZoomable(false);
             canvas.addOverlay(new Forgetting());
             getChildren().add(0, canvas);
-            canvasMade(canvas);
+            canvasCreated(canvas);
         } else {
             canvas.setChart(chart);
         }
@@ -71,7 +71,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
     }
 
     /** Called once, when there is a canvas to listen to. */
-    void canvasMade(ChartCanvas made) {}
+    void canvasCreated(ChartCanvas created) {}
 
     private void restyle(JFreeChart chart, ColourRoles palette) {
         chart.setNotify(false);
@@ -80,7 +80,7 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
         chart.setNotify(true);
     }
 
-    final void tell(String text) {
+    final void showReadout(String text) {
         readout.setText(text);
         requestLayout();
     }
@@ -183,9 +183,9 @@ public abstract class ChartPart extends PaintedRegion implements Exportable {
     }
 
     /**
-     * Sets paint, font and stroke to what no chart uses, after each drawing. ChartCanvas (2.0.2) restores the FX
-     * context then but not the Java 2D graphics over it, which leaves out setting what it believes to be set: the next
-     * drawing would begin in black and in another font.
+     * Sets paint, font and stroke to values that no chart uses, after each drawing. ChartCanvas (2.0.2) then restores
+     * the FX context but not the Java 2D graphics over it, which skips settings that it believes are in effect: the
+     * next drawing would begin in black and in another font.
      */
     private static final class Forgetting extends AbstractOverlay implements OverlayFX {
         @Override

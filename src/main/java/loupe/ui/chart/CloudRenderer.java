@@ -36,7 +36,7 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
     private transient Map<Side, Color> colors = new EnumMap<>(Side.class);
     private final transient DoubleSupplier pixelScale;
 
-    /** A cloud with its places along both axes, in the axes' own units: values, or their decimal logarithms. */
+    /** A cloud with its coordinates along both axes, in the axes' own units: values, or their decimal logarithms. */
     record Drawn(ScatterCloud cloud, double[] u, double[] v) {}
 
     /** @param pixelScale pixels of the screen for one of the window's */
@@ -59,7 +59,7 @@ final class CloudRenderer extends AbstractXYItemRenderer implements PublicClonea
     }
 
     /**
-     * Where places along an axis lie on it.
+     * The mapping from coordinates to positions along an axis.
      *
      * @param low the axis' lower end, in its own units
      * @param span its length, in its own units

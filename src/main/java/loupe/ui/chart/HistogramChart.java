@@ -117,7 +117,7 @@ public final class HistogramChart extends ChartPart {
         renderer.setUseYInterval(false);
         List<HistogramSeries> bars = series;
         renderer.setDrawBarOutline(bars.size() > 1 || bars.get(0).counts().length <= MOST_OUTLINED);
-        XYPlot plot = new XYPlot(dataset(bars), values.made(least, most), counts.madeForCounts(highest), renderer);
+        XYPlot plot = new XYPlot(dataset(bars), values.create(least, most), counts.createForCounts(highest), renderer);
         show(plot, (dressed, palette) -> dress((XYBarRenderer) dressed.getRenderer(), palette, bars));
     }
 
@@ -136,15 +136,15 @@ public final class HistogramChart extends ChartPart {
     }
 
     @Override
-    void canvasMade(ChartCanvas canvas) {
+    void canvasCreated(ChartCanvas canvas) {
         brush.listenTo(canvas);
         canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> point(event.getX()));
-        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> tell(""));
+        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> showReadout(""));
     }
 
     private void point(double pixel) {
         if (pixel < dataArea().getMinX() || pixel > dataArea().getMaxX()) {
-            tell("");
+            showReadout("");
             return;
         }
         double value = toValueX(pixel);
@@ -155,7 +155,7 @@ public final class HistogramChart extends ChartPart {
                 parts.add((series.size() > 1 ? one.side() + ": " : "") + words(one, bin));
             }
         }
-        tell(String.join("    ", parts));
+        showReadout(String.join("    ", parts));
     }
 
     private String words(HistogramSeries one, int bin) {

@@ -6,8 +6,8 @@ import loupe.state.window.Side;
 /**
  * The bars of one side.
  *
- * @param side whose they are
- * @param name what the side is called in the legend and in exported data
+ * @param side the checkpoint that they belong to
+ * @param name the side's name in the legend and in exported data
  * @param edges the ends of the bins, ascending, one more than counts; not to be written
  * @param counts how many values fall into each bin; not to be written
  */

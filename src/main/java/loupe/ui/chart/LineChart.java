@@ -24,7 +24,7 @@ public final class LineChart extends ChartPart {
      * One line.
      *
      * @param side whose colour it has
-     * @param name what it is called in legend, readout and exported data; no two lines of a chart share one
+     * @param name its name in legend, readout and exported data; no two lines of a chart share one
      * @param x ascending; not to be written
      * @param y as many; not to be written
      */
@@ -98,20 +98,20 @@ public final class LineChart extends ChartPart {
             most = 1;
         }
         double margin = across || axis.logarithmic() ? 0 : (most - least) * 0.05;
-        return axis.made(least - margin, most + margin);
+        return axis.create(least - margin, most + margin);
     }
 
     @Override
-    void canvasMade(ChartCanvas canvas) {
+    void canvasCreated(ChartCanvas canvas) {
         canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> {
             List<String> parts = new ArrayList<>();
             double x = toValueX(event.getX());
             for (Line line : lines) {
                 at(line, x).ifPresent(y -> parts.add(line.name() + " " + NumberTexts.with(y, vertical.unit())));
             }
-            tell(parts.isEmpty() ? "" : NumberTexts.number(x) + ":  " + String.join("    ", parts));
+            showReadout(parts.isEmpty() ? "" : NumberTexts.number(x) + ":  " + String.join("    ", parts));
         });
-        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> tell(""));
+        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> showReadout(""));
     }
 
     /** The line's value at the nearest of its points. */

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The points of one side in a {@link ScatterChart}; those that are not finite are not drawn.
  *
- * @param side whose they are
+ * @param side the checkpoint that they belong to
  * @param x horizontal values; not to be written
  * @param y vertical values, as many; not to be written
- * @param faint which points stand back because a filter leaves them out; null for none; not to be written
+ * @param faint which points are drawn faintly because a filter leaves them out; null for none; not to be written
  */
 public record ScatterCloud(Side side, double[] x, double[] y, boolean @Nullable [] faint) {
     public ScatterCloud {

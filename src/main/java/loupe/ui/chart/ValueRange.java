@@ -15,7 +15,7 @@ public record ValueRange(double from, double to) {
         }
     }
 
-    /** The range in words, as its chip says it. */
+    /** The range as the text of its chip. */
     public String words() {
         return NumberTexts.plain(from) + " to " + NumberTexts.plain(to);
     }

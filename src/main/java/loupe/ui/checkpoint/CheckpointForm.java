@@ -19,7 +19,7 @@ import loupe.sae.checkpoint.SaeProposal;
 import loupe.state.window.CheckpointDoubt;
 import loupe.ui.control.Tooltips;
 
-/** Asks what a checkpoint's files do not say, with a proposal filled in. */
+/** The form for the facts that a checkpoint's files leave out, with a proposal filled in for each. */
 public final class CheckpointForm {
     private final VBox box = new VBox(12);
     private final Spinner<Integer> k;
@@ -29,8 +29,8 @@ public final class CheckpointForm {
 
     /**
      * @param layers of the open model
-     * @param settled is given what the user says
-     * @param dismissed runs when the user does not want to say
+     * @param settled receives the user's answers
+     * @param dismissed runs when the user closes the form without an answer
      */
     public CheckpointForm(CheckpointDoubt doubt, int layers, Consumer<SaeOptions> settled, Runnable dismissed) {
         box.getStyleClass().add("checkpoint-form");
@@ -70,7 +70,7 @@ public final class CheckpointForm {
         }
         hook.setValue(doubt.hook());
         hook.setId("form-hook");
-        hook.setTooltip(Tooltips.of("Where in the model it reads, as TransformerLens names it"));
+        hook.setTooltip(Tooltips.of("Hook point it reads, by its TransformerLens name"));
         grid.addRow(1, label("Hook point"), hook);
         centred.setSelected(doubt.centred());
         centred.setId("form-centred");

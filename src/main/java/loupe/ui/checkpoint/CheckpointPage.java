@@ -24,7 +24,10 @@ import loupe.sae.checkpoint.SaeAudit;
 import loupe.state.checkpoint.CheckpointAudit;
 import loupe.ui.control.Tooltips;
 
-/** How a checkpoint is read: what was found in its files, how well other readings fit, and a button for each remedy. */
+/**
+ * The page about how a checkpoint is read: findings from its files, how well other readings fit, and a button for each
+ * remedy.
+ */
 public final class CheckpointPage {
     private final CheckpointAudit audit;
     private final Runnable leave;
@@ -36,10 +39,10 @@ public final class CheckpointPage {
     private final Button measure = new Button("Measure the fit on 2,000 tokens");
     private final ProgressBar progress = new ProgressBar();
     private final Label problem = new Label();
-    /** Kept here, so that it lives as long as the page. */
+    /** Follows the audit; a field, so that it lives as long as the page. */
     private final ChangeListener<Object> follow = (property, was, is) -> show();
 
-    /** @param leave takes the page off the window */
+    /** @param leave closes the page */
     public CheckpointPage(CheckpointAudit audit, Runnable leave) {
         this.audit = audit;
         this.leave = leave;

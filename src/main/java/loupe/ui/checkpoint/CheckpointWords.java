@@ -5,7 +5,7 @@ import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
 import loupe.ui.control.NumberTexts;
 
-/** A checkpoint in few words. */
+/** Short descriptions of checkpoints. */
 public final class CheckpointWords {
     private CheckpointWords() {}
 

@@ -16,7 +16,7 @@ import loupe.state.window.CheckpointDoubt;
 import loupe.state.window.RemedyWords;
 import loupe.ui.control.Tooltips;
 
-/** Asks for the one choice that would mend why a checkpoint was refused, with a proposal filled in. */
+/** The form for the one choice that would fix the refusal of a checkpoint, with a proposal filled in. */
 public final class ChoiceForm {
     private final VBox box = new VBox(12);
     private final ComboBox<String> value = new ComboBox<>();
@@ -24,8 +24,8 @@ public final class ChoiceForm {
     /**
      * Builds the form for the choice the doubt is about.
      *
-     * @param settled is given what the user says
-     * @param dismissed runs when the user does not want to say
+     * @param settled receives the user's answer
+     * @param dismissed runs when the user closes the form without an answer
      */
     public ChoiceForm(CheckpointDoubt doubt, Consumer<SaeOptions> settled, Runnable dismissed) {
         Remedy remedy = doubt.about().orElseThrow();

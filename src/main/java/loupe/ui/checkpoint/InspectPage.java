@@ -31,8 +31,8 @@ public final class InspectPage {
     private final ChangeListener<Object> follow = (property, was, is) -> show();
 
     /**
-     * @param opening is run with the path when it is to be opened
-     * @param leave takes the page off the window
+     * @param opening called with the path when the user opens it
+     * @param leave closes the page
      */
     public InspectPage(FileInspection inspection, Consumer<Path> opening, Runnable leave) {
         this.inspection = inspection;

@@ -12,11 +12,11 @@ public final class BarToggle {
     private BarToggle() {}
 
     /**
-     * Ties button and bar. The bar comes to the top of a column when it is opened for the first time, so that its
-     * controls are not made ready in windows where nobody wants them. It also opens by itself when what it sets is set
-     * elsewhere, and closes again with that, unless the user has it open or is in it.
+     * Connects button and bar. The bar is added to the top of a column when it is first opened, so that its controls
+     * are not laid out in windows where it stays closed. It also opens by itself when its setting is in use, and closes
+     * when that ends, unless the user has opened it or is working in it.
      *
-     * @param inUse whether what the bar sets is set
+     * @param inUse whether the setting that the bar controls is in use
      */
     public static void tie(ToggleButton button, Node bar, VBox column, ObservableValue<Boolean> inUse) {
         BarToggle toggle = new BarToggle();

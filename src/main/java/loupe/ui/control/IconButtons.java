@@ -4,7 +4,7 @@ import javafx.scene.control.Button;
 import org.kordamp.ikonli.Ikon;
 import org.kordamp.ikonli.javafx.FontIcon;
 
-/** Buttons that are an icon, and say in a tooltip what they do. */
+/** Buttons with an icon, whose tooltip describes their action. */
 public final class IconButtons {
     private IconButtons() {}
 

@@ -44,7 +44,7 @@ public final class NumberTexts {
         return value < 0 ? "\u2212" + digits : digits;
     }
 
-    /** Three significant digits of a positive number; tables ask for thousands of these, so it is done by hand. */
+    /** Three significant digits of a positive number; written by hand, because tables need thousands of these. */
     private static String digits(double size, boolean shortest) {
         int decade = (int) Math.floor(Math.log10(size));
         double scaled = size / Math.pow(10, decade - 2);
@@ -125,7 +125,7 @@ public final class NumberTexts {
     }
 
     /**
-     * Reads what a person typed: both minus signs, a comma or point for decimals, a trailing percent sign or unit
+     * Parses a number that was typed: both minus signs, a comma or point for decimals, a trailing percent sign or unit
      * ignored.
      *
      * @throws NumberFormatException if there is no number in it

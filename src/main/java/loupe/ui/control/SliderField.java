@@ -169,7 +169,7 @@ public final class SliderField extends HBox {
         setValue(scale.moved(getValue(), steps, coarse));
     }
 
-    /** The value; setting it moves the thumb. A value outside of the scale is taken to its end. */
+    /** The value; setting it moves the thumb. A value beyond an end of the scale becomes that end. */
     public void setValue(double wanted) {
         value.set(scale.clamp(wanted));
     }
@@ -213,7 +213,7 @@ public final class SliderField extends HBox {
         return NumberTexts.plain(value.get());
     }
 
-    /** Hands the thumb's place on at the next pulse, once, however many mouse events came before it. */
+    /** Passes the thumb's position on at the next pulse, once, however many mouse events came before it. */
     private final class Pulse extends AnimationTimer {
         @Override
         public void handle(long now) {

@@ -35,12 +35,12 @@ public record SliderScale(double min, double max, double fine, double coarse, bo
         return new SliderScale(min, max, fineDecades, coarseDecades, true);
     }
 
-    /** Where {@code value} lies on the track, from 0 to 1. */
+    /** The position of {@code value} on the track, from 0 to 1. */
     double position(double value) {
         return (along(clamp(value)) - along(min)) / (along(max) - along(min));
     }
 
-    /** The value at a place of the track, rounded to the fine step. */
+    /** The value at a position on the track, rounded to the fine step. */
     double value(double position) {
         double at = along(min) + position * (along(max) - along(min));
         return rounded(logarithmic ? Math.pow(10, at) : at);

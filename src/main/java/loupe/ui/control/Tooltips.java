@@ -3,7 +3,7 @@ package loupe.ui.control;
 import javafx.scene.control.Tooltip;
 import javafx.util.Duration;
 
-/** Tooltips that come soon and wrap. */
+/** Tooltips that appear quickly and wrap. */
 public final class Tooltips {
     private static final Duration DELAY = Duration.millis(400);
     private static final double WIDTH_PIXELS = 360;

@@ -19,7 +19,10 @@ import loupe.ui.token.TokenLine;
 import loupe.ui.token.TokenStrip;
 import org.kordamp.ikonli.feather.Feather;
 
-/** What stands below an example in its list: its tokens coloured by how much of the activation is lost without them. */
+/**
+ * The ablation of an example, shown below it in its list: its tokens coloured by how much of the activation is lost
+ * without them.
+ */
 final class AblationStrip extends BorderPane {
     private final AblationModel model;
     private final VocabularyTexts texts;

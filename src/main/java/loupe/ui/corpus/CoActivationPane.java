@@ -41,8 +41,8 @@ import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 
 /**
- * The features that are active in the corpus where the chosen one is, or at a token: how often, and how closely they go
- * together.
+ * The features that are active in the corpus where the chosen one is, or at a token: how often, and how closely they
+ * are correlated.
  */
 public final class CoActivationPane implements Pane {
     private static final double ROOM_FOR_ALL_COLUMNS = 390;
@@ -65,12 +65,12 @@ public final class CoActivationPane implements Pane {
     private Measure shownBy = Measure.CORRELATION;
     private final BooleanProperty shown = new SimpleBooleanProperty(this, "shown");
     private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
-    private final BooleanBinding seen =
+    private final BooleanBinding inSight =
             shown.and(inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty()));
     private boolean following;
 
     /**
-     * @param onFeature what choosing a feature in the list does
+     * @param onFeature called when a feature in the list is chosen
      * @param describe a few words about a feature, such as what it promotes
      */
     public CoActivationPane(
@@ -97,7 +97,7 @@ public final class CoActivationPane implements Pane {
         withFeature.setMinWidth(Region.USE_PREF_SIZE);
         withFeature.setSelected(true);
         atToken.setId("together-token-" + side);
-        atToken.setTooltip(Tooltips.of("Features active at the places of one token of the vocabulary"));
+        atToken.setTooltip(Tooltips.of("Features active wherever one token of the vocabulary occurs"));
         atToken.setMinWidth(Region.USE_PREF_SIZE);
         by.setId("together-by-" + side);
         by.setConverter(new LabelConverter<>(Measure::title));
@@ -166,8 +166,8 @@ public final class CoActivationPane implements Pane {
 
     private void bind() {
         frame.statusProperty().bind(model.status());
-        model.queryProblem().addListener(changed -> tell());
-        model.listing().pendingProperty().addListener(changed -> tell());
+        model.queryProblem().addListener(changed -> showSummary());
+        model.listing().pendingProperty().addListener(changed -> showSummary());
         withFeature.setOnAction(event -> show(With.FEATURE));
         atToken.setOnAction(event -> show(With.TOKEN));
         model.with().addListener((property, was, is) -> follow());
@@ -181,7 +181,7 @@ public final class CoActivationPane implements Pane {
             if (!is.equals(query.getText())) {
                 query.setText(is);
             }
-            tell();
+            showSummary();
         });
         by.valueProperty().addListener((property, was, is) -> {
             if (!following && is != null) {
@@ -200,21 +200,21 @@ public final class CoActivationPane implements Pane {
         });
         Answers.show(model.listing(), this::show, () -> {
             rows.clear();
-            tell();
+            showSummary();
         });
         Answers.whileShown(frame, shown::set);
-        model.setWanted(seen.get());
-        seen.addListener((property, was, is) -> model.setWanted(is));
+        model.setWanted(inSight.get());
+        inSight.addListener((property, was, is) -> model.setWanted(is));
         follow();
     }
 
-    /** Lets the index be read only while its tab is the one in front, or the pane is elsewhere. */
+    /** Reads the index only while the pane's tab is in front, or the pane is elsewhere. */
     @Override
     public void standsIn(ObservableValue<Boolean> tabInFront) {
         inFront.bind(tabInFront);
     }
 
-    /** Writes the words about features anew, once more of them are known. */
+    /** Updates the descriptions of features, once more of them are known. */
     @Override
     public void describeAgain() {
         table.refresh();
@@ -239,7 +239,7 @@ public final class CoActivationPane implements Pane {
         by.getItems().setAll(Measure.of(with));
         by.setValue(model.by().get());
         following = false;
-        tell();
+        showSummary();
     }
 
     private void choose() {
@@ -249,8 +249,8 @@ public final class CoActivationPane implements Pane {
         }
     }
 
-    /** Says what the list is of, why the query was refused, or why the list is empty. */
-    private void tell() {
+    /** Shows what the list is of, why the query was refused, or why the list is empty. */
+    private void showSummary() {
         boolean ofFeature = model.with().get() == With.FEATURE;
         Problem refused = ofFeature ? null : model.queryProblem().get();
         query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
@@ -283,6 +283,6 @@ public final class CoActivationPane implements Pane {
         heading.setTooltip(Tooltips.of(shownBy.explanation()));
         by.setTooltip(Tooltips.of("Ranked by: " + shownBy.explanation()));
         rows.setAll(listing.rows());
-        tell();
+        showSummary();
     }
 }

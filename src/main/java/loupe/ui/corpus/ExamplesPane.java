@@ -63,8 +63,8 @@ public final class ExamplesPane implements Pane {
     private List<Example> shown = List.of();
 
     /**
-     * @param onToken what choosing a token of an example does
-     * @param onOpen what opening an example does
+     * @param onToken called when a token of an example is chosen
+     * @param onOpen called when an example is opened
      */
     public ExamplesPane(
             ExamplesModel model,
@@ -90,7 +90,7 @@ public final class ExamplesPane implements Pane {
         return frame;
     }
 
-    /** Puts the keyboard into the list. */
+    /** Focuses the list. */
     @Override
     public void focus() {
         list.requestFocus();
@@ -234,7 +234,7 @@ public final class ExamplesPane implements Pane {
                                 : model.brush().get() != null ? "none in this range" : "none found");
     }
 
-    /** Below its example; gone with it. */
+    /** Shows the ablation below its example, and hides it with the example. */
     private void showAblation() {
         AblationModel.Asked asked = model.ablation().asked().get();
         int row = asked == null ? -1 : shown.indexOf(asked.example());

@@ -29,7 +29,7 @@ import loupe.ui.pane.PaneFrame;
 import org.controlsfx.control.SegmentedButton;
 import org.jspecify.annotations.Nullable;
 
-/** How often a side's feature is how active; a marked range filters the examples. */
+/** The histogram of a side's feature's activations; a marked range filters the examples. */
 public final class HistogramPane implements Pane {
     private final HistogramModel model;
     private final Side side;
@@ -77,7 +77,7 @@ public final class HistogramPane implements Pane {
         export.attachTo(chart);
     }
 
-    /** How both sides are drawn. */
+    /** The menu items for how both sides are drawn. */
     private List<MenuItem> viewItems() {
         HistogramView view = model.view();
         CheckMenuItem cumulative = new CheckMenuItem("Cumulative counts");

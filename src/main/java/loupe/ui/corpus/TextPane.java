@@ -89,7 +89,7 @@ public final class TextPane implements Pane {
     private boolean dividerMoved;
 
     /**
-     * @param onFeature what choosing a feature does
+     * @param onFeature called when a feature is chosen
      * @param describe a few words about a feature, such as what it promotes
      * @param largest a feature's largest activation in the corpus; NaN while it is not known
      */
@@ -117,7 +117,7 @@ public final class TextPane implements Pane {
         return frame;
     }
 
-    /** Puts the cursor into the text. */
+    /** Focuses the text. */
     @Override
     public void focus() {
         area.requestFocus();
@@ -261,7 +261,7 @@ public final class TextPane implements Pane {
         offerBeginning();
     }
 
-    /** Whether a text begins with a token of its own can be chosen where the model has one. */
+    /** Shows the choice of a beginning-of-text token where the model has one. */
     private void offerBeginning() {
         boolean has = model.text().hasBeginning();
         beginning.setVisible(has);
@@ -309,7 +309,7 @@ public final class TextPane implements Pane {
         markChosen();
     }
 
-    /** While a newer text is read the strip shows the one before, which may be shorter. */
+    /** Marks the chosen token, unless the strip still shows an earlier, shorter text. */
     private void markToken() {
         TextActivations.Answer answer = model.reading().getValue();
         int place = model.text().token().get();
@@ -348,7 +348,7 @@ public final class TextPane implements Pane {
         markChosen();
     }
 
-    /** Selects the row of the feature that everything shows, if it is one of those listed. */
+    /** Selects the row of the chosen feature, if it is listed. */
     private void markChosen() {
         FeatureRef feature = model.side().feature().get();
         for (int row = 0; row < rows.size(); row++) {

@@ -3,9 +3,9 @@ package loupe.ui.export;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** Where a part has something worked out that would take the FX thread too long. */
+/** Runs computations that would take too long on the FX thread. */
 public interface Background {
-    /** Works things out at once, on the FX thread. */
+    /** Computes at once, on the FX thread. */
     Background NONE = new Background() {
         @Override
         public <T> void compute(Supplier<T> work, Consumer<T> then) {
@@ -13,6 +13,6 @@ public interface Background {
         }
     };
 
-    /** Computes something and hands it on, on the FX thread. */
+    /** Computes a value and passes it to {@code then} on the FX thread. */
     <T> void compute(Supplier<T> work, Consumer<T> then);
 }

@@ -10,7 +10,7 @@ import javafx.scene.text.Font;
 import javafx.scene.text.FontWeight;
 import loupe.ui.style.TextWidths;
 
-/** A pen on a JavaFX canvas. Fonts are kept by size, so that drawing thousands of words makes none. */
+/** A pen on a JavaFX canvas. Fonts are cached by size, so that drawing thousands of words creates none. */
 public final class CanvasPen implements Pen {
     private final GraphicsContext context;
     private final String family;

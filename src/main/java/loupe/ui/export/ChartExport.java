@@ -25,7 +25,7 @@ import org.apache.pdfbox.pdmodel.common.PDRectangle;
 import org.apache.pdfbox.util.Matrix;
 
 /**
- * Draws pictures for papers: on white, readable at column width, with a caption that says where the numbers come from.
+ * Draws pictures for papers: on white, readable at column width, with a caption on the provenance of the numbers.
  * Thread-safe; nothing here needs the FX thread.
  */
 public final class ChartExport {
@@ -41,7 +41,7 @@ public final class ChartExport {
     /**
      * The picture as a file's content.
      *
-     * @param caption where the numbers come from, drawn under the picture; empty for none
+     * @param caption provenance of the numbers, drawn under the picture; empty for none
      */
     public static byte[] bytes(Picture picture, String caption, ExportFormat format) throws IOException {
         Sheet sheet = new Sheet(picture, caption);

@@ -1,6 +1,6 @@
 package loupe.ui.export;
 
-/** What a picture can be saved as. */
+/** The file formats of pictures. */
 public enum ExportFormat {
     PNG_1X("PNG", "png", 1),
     PNG_2X("PNG, 2x", "png", 2),
@@ -18,12 +18,12 @@ public enum ExportFormat {
         this.scale = scale;
     }
 
-    /** The words in menus. */
+    /** The name in menus. */
     public String label() {
         return label;
     }
 
-    /** The end of the file's name, without the dot. */
+    /** The extension of the file, without the dot. */
     public String suffix() {
         return suffix;
     }

@@ -19,8 +19,8 @@ import javafx.scene.input.ClipboardContent;
  * The menu that every chart and the tree have: copy the picture, save it, copy and save the numbers.
  *
  * @param source what is exported
- * @param caption where its numbers come from (model, checkpoint, feature, settings), asked when exporting
- * @param desk what the window does for it
+ * @param caption provenance of its numbers (model, checkpoint, feature, settings), called when exporting
+ * @param desk saves files for it
  */
 public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver desk) {
     private static final int CLIPBOARD_SCALE = 2;

@@ -2,7 +2,7 @@ package loupe.ui.export;
 
 /** A chart or a drawing that can be saved: as a picture, and as the numbers behind it. */
 public interface Exportable {
-    /** What it is called in a suggested file name, such as {@code activations}. */
+    /** Its name in a suggested file name, such as {@code activations}. */
     String exportName();
 
     /** The picture as it is now; called on the FX thread, drawn on another. */

@@ -7,23 +7,25 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javafx.beans.property.BooleanProperty;
 
-/** What saving needs from the window around: asking for a file, working off the FX thread, telling how it went. */
+/**
+ * The services that saving needs from the window: choosing a file, working off the FX thread, reporting the outcome.
+ */
 public interface FileSaver extends Background {
     /**
      * Asks where to save.
      *
      * @param suggestedName a file name with its suffix
      * @param kind what the file is, such as {@code SVG}
-     * @return empty when the user thought better of it
+     * @return empty if the user cancels
      */
     Optional<Path> choose(String suggestedName, String kind);
 
-    /** Does the work off the FX thread and tells the user where the file is, or what went wrong. */
+    /** Does the work off the FX thread and shows the user the path of the file, or the failure. */
     void save(Callable<Path> work);
 
     /**
-     * Computes something and hands it on, on the FX thread. Here it is computed at once, on that thread; a window
-     * overrides this to compute in the background.
+     * Computes a value and passes it to {@code then} on the FX thread. This default computes at once, on that thread; a
+     * window overrides it to compute in the background.
      */
     @Override
     default <T> void compute(Supplier<T> work, Consumer<T> then) {

@@ -20,7 +20,7 @@ public final class PaperFonts {
         return (strong ? STRONG : PLAIN).deriveFont((float) size);
     }
 
-    /** A font of the system for what ours has no glyph for. */
+    /** A system font for characters without a glyph in ours. */
     static Font fallback(double size, boolean strong) {
         return new Font(Font.SANS_SERIF, strong ? Font.BOLD : Font.PLAIN, 1).deriveFont((float) size);
     }

@@ -23,7 +23,7 @@ public final class PaperPen implements Pen {
         smooth(graphics);
     }
 
-    /** Asks for smooth lines and text placed between pixels. */
+    /** Turns on antialiasing and text placed between pixels. */
     public static void smooth(Graphics2D graphics) {
         graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
         graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);

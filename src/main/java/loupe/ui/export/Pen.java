@@ -3,8 +3,8 @@ package loupe.ui.export;
 import javafx.scene.paint.Color;
 
 /**
- * What a drawing is made with, so that the same drawing code serves the screen, PNG, SVG and PDF. Lengths are in pixels
- * of the drawing, y downwards; text is placed by its baseline.
+ * A drawing surface, so that the same drawing code serves the screen, PNG, SVG and PDF. Lengths are in pixels of the
+ * drawing, y downwards; text is placed by its baseline.
  */
 public interface Pen {
     void moveTo(double x, double y);

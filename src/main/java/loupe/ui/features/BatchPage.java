@@ -37,8 +37,8 @@ import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 
 /**
- * Trees, token lists and best scales of the features that the table lists: begun, stopped, gone on with and browsed
- * here; it runs on while the page is closed.
+ * Trees, token lists and best scales of the features that the table lists: started, stopped, resumed and browsed here;
+ * a batch keeps running while the page is closed.
  */
 public final class BatchPage {
     private static final int NODES = 300;
@@ -60,15 +60,15 @@ public final class BatchPage {
             NODES);
     private final Button start = new Button("Start...");
     private final Button stop = new Button("Stop");
-    private final Button goOn = new Button("Go on");
-    private final Label said = new Label();
+    private final Button resume = new Button("Resume");
+    private final Label summary = new Label();
     private final ProgressBar bar = new ProgressBar();
     private final TableView<BatchRow> table = Tables.make("batch-table", "What was found of each feature");
     private final ChangeListener<Object> follow = (property, was, is) -> show();
 
     /**
      * @param choose selects a feature everywhere
-     * @param leave takes the page off the window
+     * @param leave closes the page
      */
     public BatchPage(BatchModel model, FeatureTableModel features, FileSaver desk, IntConsumer choose, Runnable leave) {
         this.model = model;
@@ -79,10 +79,11 @@ public final class BatchPage {
         box.setUserData(this);
         Label heading = new Label("Batch: trees and token lists");
         heading.getStyleClass().add("form-heading");
-        Label what = new Label();
-        what.setWrapText(true);
-        what.setMinHeight(Region.USE_PREF_SIZE);
-        what.textProperty()
+        Label introduction = new Label();
+        introduction.setWrapText(true);
+        introduction.setMinHeight(Region.USE_PREF_SIZE);
+        introduction
+                .textProperty()
                 .bind(Bindings.createStringBinding(
                         () -> "Of the " + NumberTexts.count(features.rows().size())
                                 + " features in the table, in its order, with the current ghost controls. Each "
@@ -91,7 +92,7 @@ public final class BatchPage {
                                 + "batch reads and writes the same files",
                         features.version(),
                         features.rows()));
-        what.getStyleClass().add("muted");
+        introduction.getStyleClass().add("muted");
         nodes.setId("batch-nodes");
         HBox.setHgrow(nodes, Priority.ALWAYS);
         HBox parts = new HBox(16, trees, lists, scales, nodes);
@@ -104,9 +105,9 @@ public final class BatchPage {
         stop.setId("batch-stop");
         stop.setTooltip(Tooltips.of("Stop after the current features; finished ones stay in the file"));
         stop.setOnAction(event -> model.stop());
-        goOn.setId("batch-go-on");
-        goOn.setTooltip(Tooltips.of("Resume with the settings it was started with"));
-        goOn.setOnAction(event -> model.goOn());
+        resume.setId("batch-go-on");
+        resume.setTooltip(Tooltips.of("Resume with the settings it was started with"));
+        resume.setOnAction(event -> model.goOn());
         Button open = new Button("Open a file...");
         open.setId("batch-open");
         open.setTooltip(Tooltips.of("Open the results of an earlier batch, from here or from the command line"));
@@ -116,12 +117,12 @@ public final class BatchPage {
         close.setCancelButton(true);
         close.setOnAction(event -> leave.run());
         bar.setPrefWidth(180);
-        said.setMinWidth(0);
+        summary.setMinWidth(0);
         Region gap = new Region();
         HBox.setHgrow(gap, Priority.ALWAYS);
-        HBox state = new HBox(8, bar, said);
+        HBox state = new HBox(8, bar, summary);
         state.setAlignment(Pos.CENTER_LEFT);
-        HBox buttons = new HBox(8, open, gap, close, goOn, stop, start);
+        HBox buttons = new HBox(8, open, gap, close, resume, stop, start);
         buttons.setAlignment(Pos.CENTER_RIGHT);
         columns();
         table.setItems(model.rows());
@@ -143,7 +144,7 @@ public final class BatchPage {
             }
         });
         VBox.setVgrow(table, Priority.ALWAYS);
-        box.getChildren().addAll(heading, what, parts, state, table, buttons);
+        box.getChildren().addAll(heading, introduction, parts, state, table, buttons);
         WeakChangeListener<Object> weak = new WeakChangeListener<>(follow);
         model.running().addListener(weak);
         model.problem().addListener(weak);
@@ -254,14 +255,14 @@ public final class BatchPage {
         Problem problem = model.problem().get();
         start.setDisable(runs);
         stop.setDisable(!runs);
-        goOn.setDisable(!model.canGoOn());
+        resume.setDisable(!model.canGoOn());
         bar.setVisible(runs);
         bar.setManaged(runs);
         bar.progressProperty().unbind();
-        said.textProperty().unbind();
+        summary.textProperty().unbind();
         if (job != null) {
             bar.progressProperty().bind(job.fraction());
-            said.textProperty()
+            summary.textProperty()
                     .bind(Bindings.createStringBinding(
                             () -> job.detail().get()
                                     + (job.timeLeft().get().isEmpty()
@@ -270,11 +271,11 @@ public final class BatchPage {
                             job.detail(),
                             job.timeLeft()));
         } else {
-            said.setText(
+            summary.setText(
                     problem != null
                             ? problem.message()
                             : model.file().get() == null
-                                    ? "Nothing has been asked yet"
+                                    ? "No batch has been run yet"
                                     : model.file().get().toString());
         }
     }

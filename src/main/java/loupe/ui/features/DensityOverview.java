@@ -18,8 +18,7 @@ import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
 /**
- * How the densities of all features are distributed, above their table; a marked range becomes part of the table's
- * filter.
+ * The distribution of activation densities, above the feature table; a marked range becomes part of the table's filter.
  */
 final class DensityOverview extends BorderPane {
     private static final double HEIGHT = 140;
@@ -31,7 +30,7 @@ final class DensityOverview extends BorderPane {
     private final ToggleButton toggle = new ToggleButton(null, new FontIcon(Feather.BAR_CHART_2));
     private boolean following;
 
-    /** @param filter where the table's filter is typed */
+    /** @param filter the field of the table's filter */
     DensityOverview(FeatureTableModel model, TextField filter) {
         this.model = model;
         this.filter = filter;
@@ -39,7 +38,7 @@ final class DensityOverview extends BorderPane {
         bind();
     }
 
-    /** Shows and hides it. */
+    /** The button that shows and hides it. */
     ToggleButton toggle() {
         return toggle;
     }

@@ -19,7 +19,7 @@ import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
 
-/** Which feature is shown, the way back and forward, and which feature of B stands beside it. */
+/** The header with the chosen feature, back and forward, and the feature of B beside it. */
 public final class FeatureHeader {
     private final WorkbenchModels models;
     private final HBox box = new HBox(8);

@@ -56,7 +56,7 @@ public final class ScatterPane implements Pane {
     private final ExportMenu export;
     private final Label hint = new Label();
     private final BooleanProperty inFront = new SimpleBooleanProperty(this, "inFront", true);
-    private final BooleanBinding seen = inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty());
+    private final BooleanBinding inSight = inFront.or(frame.maximisedProperty()).or(frame.tornOffProperty());
     private boolean stale;
     private boolean following;
 
@@ -80,13 +80,13 @@ public final class ScatterPane implements Pane {
         return Optional.of(export);
     }
 
-    /** Lets points be drawn only while its tab is the one in front, or the pane is elsewhere. */
+    /** Draws points only while the pane's tab is in front, or the pane is elsewhere. */
     @Override
     public void standsIn(ObservableValue<Boolean> tabInFront) {
         inFront.bind(tabInFront);
     }
 
-    /** Puts the keyboard into the chart. */
+    /** Focuses the chart. */
     @Override
     public void focus() {
         chart.requestFocus();
@@ -161,7 +161,7 @@ public final class ScatterPane implements Pane {
         Answers.show(model.points(), points -> show(), this::showHint);
         table.rows().addListener((ListChangeListener<Integer>) change -> show());
         Answers.whileShown(frame, model.points()::setWanted);
-        seen.addListener((property, was, is) -> {
+        inSight.addListener((property, was, is) -> {
             if (is && stale) {
                 show();
             }
@@ -187,17 +187,17 @@ public final class ScatterPane implements Pane {
         boolean ofB = points.across() == FeatureColumn.MATCH || points.up() == FeatureColumn.MATCH;
         boolean counting = models.statistics().counting(workbench.a()).get();
         return ofB && workbench.b().sae().get() == null
-                ? "Nothing is known of checkpoint B. Open one to compare with, or choose another axis"
+                ? "No values of checkpoint B. Open one to compare with, or choose another axis"
                 : counting
-                        ? "Activations are being counted; points appear as they are"
-                        : "These numbers are not known. Choose a corpus to count activations over";
+                        ? "Activations are being counted; points appear as the counting proceeds"
+                        : "No values yet. Choose a corpus to count activations over";
     }
 
-    /** Draws the points, once somebody can see them. */
+    /** Draws the points, once the pane is visible. */
     private void show() {
         FeatureScatterModel.Points points = model.points().getValue();
         showHint();
-        stale = points != null && !seen.get();
+        stale = points != null && !inSight.get();
         if (points == null || stale) {
             return;
         }
@@ -217,7 +217,7 @@ public final class ScatterPane implements Pane {
         mark();
     }
 
-    /** How many features cannot be drawn on these axes; empty if all can. */
+    /** A text on how many features cannot be drawn on these axes; empty if all can. */
     private String left(FeatureScatterModel.Points points) {
         long left = 0;
         for (int i = 0; i < points.aAcross().length; i++) {
@@ -290,7 +290,7 @@ public final class ScatterPane implements Pane {
         }
     }
 
-    /** Writes the marked rectangle into the table's filter, or takes it out. */
+    /** Writes the marked rectangle into the table's filter, or removes it. */
     private void filter(BoxBrush.Box box) {
         FeatureColumn across = model.across().get();
         FeatureColumn up = model.up().get();
@@ -314,7 +314,7 @@ public final class ScatterPane implements Pane {
         following = false;
     }
 
-    /** Takes the mark away once the filter's bounds are not its own any more. */
+    /** Removes the mark once the filter's bounds are no longer its own. */
     private void follow(String filter) {
         BoxBrush.Box box = chart.boxProperty().get();
         if (following || box == null) {

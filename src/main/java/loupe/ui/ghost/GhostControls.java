@@ -134,7 +134,7 @@ public final class GhostControls {
         frame.getActions().add(reset);
     }
 
-    /** The slider of a knob that stands among these controls; none for what is set in another row or pane. */
+    /** The slider of a knob among these controls; none for a knob that is set in another row or pane. */
     private List<Node> slider(Knob<?, ?> knob) {
         if (knob.slider().isEmpty() || knob.isElsewhere()) {
             return List.of();
@@ -178,7 +178,7 @@ public final class GhostControls {
     }
 
     /**
-     * The weight of one principal component, shown once that many are asked for.
+     * The slider of a principal component's weight, shown while that many components are offered.
      *
      * @param index from 0
      */
@@ -198,12 +198,12 @@ public final class GhostControls {
         model.components().set(last + 1 + by);
     }
 
-    /** The built-in wordings. */
+    /** The menu of built-in prompts. */
     private MenuButton presets() {
         MenuButton presets = new MenuButton("Wordings");
         presets.setId("ghost-prompt-presets");
         presets.setMinWidth(javafx.scene.layout.Region.USE_PREF_SIZE);
-        presets.setTooltip(Tooltips.of("Take over one of the built-in wordings, or say how the prompt begins"));
+        presets.setTooltip(Tooltips.of("Use a built-in prompt, or choose how the prompt begins"));
         for (PromptPreset preset : PromptPreset.ALL) {
             MenuItem item = new MenuItem(preset.name() + ": " + preset.text());
             item.setMnemonicParsing(false);
@@ -281,7 +281,7 @@ public final class GhostControls {
         }
     }
 
-    /** A second click on the chosen direction does not take the choice away. */
+    /** Keeps one direction chosen: a second click on it does not clear the choice. */
     private static void keepOne(ToggleButton button, javafx.scene.input.MouseEvent event) {
         if (button.isSelected()) {
             event.consume();

@@ -8,7 +8,7 @@ import loupe.state.ghost.KnobSlider;
 import loupe.ui.control.SliderField;
 import loupe.ui.control.SliderScale;
 
-/** Sliders of the ghost's knobs, made from what is listed of each. JavaFX thread only. */
+/** Creates the sliders of the ghost's knobs from their descriptions. JavaFX thread only. */
 public final class KnobFields {
     private KnobFields() {}
 
@@ -33,7 +33,7 @@ public final class KnobFields {
         return field;
     }
 
-    /** A slider that nothing follows yet. */
+    /** A slider that is not bound to a value yet. */
     static SliderField field(KnobSlider slider, double initial) {
         return new SliderField(
                 slider.label(),
@@ -43,7 +43,7 @@ public final class KnobFields {
                 initial);
     }
 
-    /** Changes of a held thumb are one gesture. */
+    /** Makes the changes of a held thumb one gesture. */
     static void hold(SliderField field, GhostControlsModel controls) {
         field.draggingProperty()
                 .addListener((property, was, is) -> controls.held().set(is));

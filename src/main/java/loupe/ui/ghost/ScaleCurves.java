@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The curves of a sweep over scales, on the slider's own range: the score on its axis in nats, the others each between
- * their smallest and largest value, told apart by dashes as well as colours. The band is the plateau, the upright line
- * the proposal, the mark below the axis where the slider stands. A click or drag sets the slider.
+ * their smallest and largest value, distinguished by dashes as well as colours. The band is the plateau, the upright
+ * line the proposal, the mark below the axis the slider's value. A click or drag sets the slider.
  */
 final class ScaleCurves extends PaintedRegion {
     private static final double HEIGHT = 116;
@@ -38,7 +38,7 @@ final class ScaleCurves extends PaintedRegion {
 
     /**
      * @param range of the slider
-     * @param scale where it stands
+     * @param scale the slider's value
      * @param set takes the scale that was clicked
      */
     ScaleCurves(
@@ -60,13 +60,13 @@ final class ScaleCurves extends PaintedRegion {
                 }
             });
         }
-        addEventHandler(MouseEvent.MOUSE_MOVED, event -> tell(event.getX()));
+        addEventHandler(MouseEvent.MOUSE_MOVED, event -> showReadout(event.getX()));
         addEventHandler(MouseEvent.MOUSE_EXITED, event -> readout.set(""));
         scale.addListener(changed -> requestLayout());
         range.addListener(changed -> requestLayout());
     }
 
-    /** What is under the pointer, empty for nothing. */
+    /** The values under the pointer; empty for none. */
     ReadOnlyStringProperty readoutProperty() {
         return readout.getReadOnlyProperty();
     }
@@ -77,7 +77,7 @@ final class ScaleCurves extends PaintedRegion {
         requestLayout();
     }
 
-    /** The scale at a place from the left edge, within the slider's range. */
+    /** The scale at a distance from the left edge, within the slider's range. */
     double scaleAt(double x) {
         double share = (x - LEFT) / Math.max(1, getWidth() - LEFT - RIGHT);
         return Math.max(0, Math.min(1, share)) * range.getValue().max();
@@ -87,7 +87,7 @@ final class ScaleCurves extends PaintedRegion {
         return LEFT + place / range.getValue().max() * (getWidth() - LEFT - RIGHT);
     }
 
-    private void tell(double x) {
+    private void showReadout(double x) {
         if (answer == null || answer.scales().length == 0) {
             return;
         }
@@ -212,16 +212,16 @@ final class ScaleCurves extends PaintedRegion {
         context.setLineWidth(curve == ScaleSweep.Curve.SCORE ? 2.2 : 1.3);
         context.setLineDashes(dashes(curve));
         context.beginPath();
-        boolean begun = false;
+        boolean started = false;
         for (int i = 0; i < values.length; i++) {
             if (!Double.isNaN(values[i])) {
                 double x = xOf(known.scales()[i]);
                 double y = bottom - (values[i] - least) / (most - least) * (bottom - top - 4);
-                if (begun) {
+                if (started) {
                     context.lineTo(x, y);
                 } else {
                     context.moveTo(x, y);
-                    begun = true;
+                    started = true;
                 }
             }
         }

@@ -11,17 +11,17 @@ import loupe.state.ghost.ScaleSweepModel;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.Tooltips;
 
-/** Under the scale slider: opens the sweep over scales, says what it proposes, and takes the proposal over. */
+/** The row under the scale slider that opens the sweep over scales, shows its proposal, and applies it. */
 final class ScaleFinder extends VBox {
     private final ScaleSweepModel model;
     private final ToggleButton open = new ToggleButton("Find a scale");
-    private final Button use = new Button();
-    private final Label said = new Label();
+    private final Button apply = new Button();
+    private final Label proposal = new Label();
     private final ScaleCurves curves;
 
     ScaleFinder(ScaleSweepModel model) {
         this.model = model;
-        curves = new ScaleCurves(model.controls().range(), model.controls().scale(), model::use);
+        curves = new ScaleCurves(model.controls().range(), model.controls().scale(), model::applyScale);
         layOut();
         bind();
     }
@@ -30,25 +30,25 @@ final class ScaleFinder extends VBox {
         open.setId("ghost-scale-find");
         open.setTooltip(Tooltips.of(
                 "Grow small trees at 24 scales and compare each with trees of random directions at the same scale"));
-        use.setId("ghost-scale-use");
-        said.setId("ghost-scale-said");
-        said.setWrapText(true);
-        HBox row = new HBox(8, open, use);
+        apply.setId("ghost-scale-use");
+        proposal.setId("ghost-scale-said");
+        proposal.setWrapText(true);
+        HBox row = new HBox(8, open, apply);
         row.getStyleClass().add("ghost-row");
-        getChildren().addAll(row, curves, said);
+        getChildren().addAll(row, curves, proposal);
         getStyleClass().add("scale-finder");
     }
 
     private void bind() {
         open.selectedProperty().bindBidirectional(model.open());
-        for (javafx.scene.Node part : java.util.List.of(curves, said)) {
+        for (javafx.scene.Node part : java.util.List.of(curves, proposal)) {
             part.managedProperty().bind(model.open());
             part.visibleProperty().bind(model.open());
         }
-        use.setOnAction(event -> {
-            ScaleSweep.Answer known = model.sweep().getValue();
-            if (known != null) {
-                known.best().ifPresent(best -> model.use(best.scale()));
+        apply.setOnAction(event -> {
+            ScaleSweep.Answer sweep = model.sweep().getValue();
+            if (sweep != null) {
+                sweep.best().ifPresent(best -> model.applyScale(best.scale()));
             }
         });
         model.sweep().valueProperty().addListener((property, was, is) -> show());
@@ -60,17 +60,17 @@ final class ScaleFinder extends VBox {
     }
 
     private void show() {
-        ScaleSweep.Answer known = model.sweep().getValue();
+        ScaleSweep.Answer sweep = model.sweep().getValue();
         Problem problem = model.sweep().getProblem();
-        ScaleSweep.Best best = known == null ? null : known.best().orElse(null);
-        curves.show(known);
-        use.setVisible(best != null && model.open().get());
+        ScaleSweep.Best best = sweep == null ? null : sweep.best().orElse(null);
+        curves.show(sweep);
+        apply.setVisible(best != null && model.open().get());
         if (best != null) {
-            use.setText("Use " + NumberTexts.number(best.scale()));
-            use.setTooltip(Tooltips.of("Set the scale to where " + best.why()));
+            apply.setText("Use " + NumberTexts.number(best.scale()));
+            apply.setTooltip(Tooltips.of("Set the scale to where " + best.why()));
         }
         String readout = curves.readoutProperty().get();
-        said.setText(
+        proposal.setText(
                 problem != null
                         ? problem.message()
                         : !readout.isEmpty()

@@ -50,7 +50,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     private TextWidths widths = TextWidths.shared("System");
 
     public LogitChart() {
-        getStyleClass().addAll("chart-part", "logit-chart");
+        getStyleClass().add("chart-part");
         setFocusTraversable(true);
         setAccessibleText("Logit weights: promoted and suppressed tokens");
         getChildren().add(canvas);
@@ -78,7 +78,7 @@ public final class LogitChart extends PaintedRegion implements Exportable {
         requestLayout();
     }
 
-    /** What a click on a token does. */
+    /** Sets the action of a click on a token. */
     public void setOnToken(Consumer<TokenWeight> action) {
         chosen = action;
     }

@@ -25,7 +25,7 @@ public final class LogitPane implements Pane {
     private final LogitChart chart = new LogitChart();
     private final ExportMenu export;
 
-    /** @param onToken what a click on a token does */
+    /** @param onToken called when a token is clicked */
     public LogitPane(
             LogitModel model,
             VocabularyTexts texts,

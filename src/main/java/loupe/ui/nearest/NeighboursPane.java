@@ -34,7 +34,7 @@ import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 import org.kordamp.ikonli.feather.Feather;
 
-/** What lies nearest to the feature, a token, a text or a random vector: features or tokens. */
+/** The features or tokens nearest to the feature, a token, a text or a random vector. */
 public final class NeighboursPane implements Pane {
     private final IntConsumer onFeature;
     private final NeighboursModel model;
@@ -52,7 +52,7 @@ public final class NeighboursPane implements Pane {
     private record Row(boolean isFeature, int id, String text, double cosine) {}
 
     /**
-     * @param onFeature what choosing a feature in the list does
+     * @param onFeature called when a feature in the list is chosen
      * @param describeFeature a few words about a feature, such as what it promotes
      */
     public NeighboursPane(
@@ -92,8 +92,8 @@ public final class NeighboursPane implements Pane {
                         + "whose tokens are averaged. Enter to ask. Features and tokens of the tables can be "
                         + "dropped here"));
         query.setAccessibleText("Neighbours of what");
-        javafx.scene.control.Button random = IconButtons.of(
-                Feather.SHUFFLE, "Neighbours of a random vector, to judge the others by", model::drawRandom);
+        javafx.scene.control.Button random =
+                IconButtons.of(Feather.SHUFFLE, "Neighbours of a random vector, as a baseline", model::drawRandom);
         random.setId("neighbours-random-" + model.side());
         HBox first = new HBox(8, among, random);
         first.setAlignment(Pos.CENTER_LEFT);
@@ -122,7 +122,7 @@ public final class NeighboursPane implements Pane {
 
     private void bind() {
         frame.statusProperty().bind(model.status());
-        model.queryProblem().addListener(changed -> tellRefusal());
+        model.queryProblem().addListener(changed -> showRefusal());
         features.setOnAction(event -> among(NeighboursModel.Among.FEATURES));
         tokens.setOnAction(event -> among(NeighboursModel.Among.TOKENS));
         model.among().addListener((property, was, is) -> showAmong(is));
@@ -157,10 +157,10 @@ public final class NeighboursPane implements Pane {
                             : model.queryProblem().get().message());
         });
         Answers.whileShown(frame, model.neighbours()::setWanted);
-        tellRefusal();
+        showRefusal();
     }
 
-    /** Writes the words about features anew, once more of them are known. */
+    /** Updates the descriptions of features, once more of them are known. */
     @Override
     public void describeAgain() {
         if (model.neighbours().getValue() != null) {
@@ -191,8 +191,8 @@ public final class NeighboursPane implements Pane {
         }
     }
 
-    /** Says at the foot why the query was refused. */
-    private void tellRefusal() {
+    /** Shows at the foot why the query was refused. */
+    private void showRefusal() {
         Problem refused = model.queryProblem().get();
         query.pseudoClassStateChanged(javafx.css.PseudoClass.getPseudoClass("danger"), refused != null);
         if (refused != null) {

@@ -142,7 +142,7 @@ final class TokenFilterBar extends FlowPane {
         length.pseudoClassStateChanged(DANGER, !sensible);
     }
 
-    /** What the filter is, whoever changed it: the other side's bar, undo or the clear button. */
+    /** Shows a filter that was set elsewhere: by the other side's bar, undo or the clear button. */
     private void show(TokenFilter filter) {
         following = true;
         String written = filter.regex() ? "/" + filter.text() + "/" : filter.text();

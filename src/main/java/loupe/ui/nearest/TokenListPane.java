@@ -54,8 +54,8 @@ public final class TokenListPane implements Pane {
             Tables.texts("Token", "The token's text, a dot for a space", 76, Row::text, TokenText::visible);
     private final TableColumn<Row, String> change = Tables.texts(
             "\u0394",
-            "Ranks won (\u25b2) or lost (\u25bc) since the slider was last taken hold of, "
-                    + "or since the list that the menu marked",
+            "Ranks gained (\u25b2) or lost (\u25bc) since the last slider drag began, "
+                    + "or against the list marked in the menu",
             CHANGE_PIXELS,
             Row::change,
             TokenListPane::arrow);
@@ -167,7 +167,7 @@ public final class TokenListPane implements Pane {
         sides.selectedProperty().bindBidirectional(model.sides());
         CheckMenuItem details = new CheckMenuItem("Stability, and a random direction's list beside");
         details.selectedProperty().bindBidirectional(model.details());
-        MenuItem mark = new MenuItem("Tell changes of rank from here on");
+        MenuItem mark = new MenuItem("Use this list as reference for rank changes");
         mark.setOnAction(event -> model.markReference());
         frame.getMenuItems().addAll(sides, details, mark);
         VBox.setVgrow(table, Priority.ALWAYS);
@@ -179,7 +179,7 @@ public final class TokenListPane implements Pane {
         frame.getMenuItems().addAll(TableExport.items(table, "token-list", desk));
     }
 
-    /** Opens the filter and puts the cursor there. */
+    /** Opens and focuses the filter. */
     public void startFilter() {
         showFilter.setSelected(true);
         filter.focusText();
@@ -208,7 +208,7 @@ public final class TokenListPane implements Pane {
         showFilter.setDisable(!model.canFilter());
     }
 
-    /** Both lists, or the one of the controls; while both are being worked out, what is there stays. */
+    /** Shows both lists, or the one of the controls; while both are being computed, the old content stays. */
     private void show() {
         TokenList list = model.list().getValue();
         if (list == null) {
@@ -242,7 +242,7 @@ public final class TokenListPane implements Pane {
         return rank > deepest ? "> " + deepest : Integer.toString(rank);
     }
 
-    /** How many tokens the list was chosen from, if not from all. */
+    /** A text on how many tokens passed the filter; empty without one. */
     private static String passing(TokenList list) {
         TokenMask mask = list.settings().mask();
         return mask.equals(TokenMask.ALL) ? "" : NumberTexts.count(mask.count()) + " tokens pass; ";
@@ -276,14 +276,14 @@ public final class TokenListPane implements Pane {
                 .toList());
         TokenCoherence.Answer alike = model.coherence().getValue();
         TokenCoherence.Answer randomAlike = model.randomCoherence().getValue();
-        String said = passing(list)
+        String note = passing(list)
                 + (!details || alike == null
                         ? ""
                         : "mean pairwise cosine " + NumberTexts.number(alike.meanCosine())
                                 + (randomAlike == null
                                         ? ""
                                         : ", random " + NumberTexts.number(randomAlike.meanCosine())));
-        frame.subtitleProperty().set(said.endsWith("; ") ? said.substring(0, said.length() - 2) : said);
+        frame.subtitleProperty().set(note.endsWith("; ") ? note.substring(0, note.length() - 2) : note);
     }
 
     /** A change of rank as drawn: an arrow for its sign. */

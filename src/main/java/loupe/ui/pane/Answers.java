@@ -6,13 +6,13 @@ import javafx.beans.value.ObservableValue;
 import javafx.scene.Node;
 import loupe.state.pane.ResultSlot;
 
-/** Ties panes to the answers they show. */
+/** Binds panes to the answers they show. */
 public final class Answers {
     private Answers() {}
 
     /**
-     * Hands each answer to {@code show}; keeps the old one while a newer one is on its way; {@code clear} runs when
-     * there is none.
+     * Passes each answer to {@code show}; keeps the old one while a newer one is pending; runs {@code clear} when there
+     * is none.
      */
     public static <R> void show(ResultSlot<R> slot, Consumer<R> show, Runnable clear) {
         AtomicReference<R> shown = new AtomicReference<>();
@@ -31,7 +31,7 @@ public final class Answers {
         update.run();
     }
 
-    /** Says whether a node is part of a window that is shown, now and whenever that changes. */
+    /** Reports to {@code wanted} whether a node is in a showing window, now and whenever that changes. */
     public static void whileShown(Node node, Consumer<Boolean> wanted) {
         ObservableValue<Boolean> shown = node.sceneProperty()
                 .flatMap(scene -> scene.windowProperty())

@@ -9,21 +9,21 @@ public interface Pane {
     /** The frame that is put into the pane's place. */
     PaneFrame node();
 
-    /** What saves the pane as a picture; empty if it is not one. */
+    /** The menu that saves the pane as a picture; empty if it has none. */
     default Optional<ExportMenu> picture() {
         return Optional.empty();
     }
 
-    /** Puts the keyboard into the pane; a pane that is only looked at leaves it where it is. */
+    /** Focuses the pane; does nothing for a pane without keyboard input. */
     default void focus() {}
 
     /**
-     * Tells the pane whether it can be seen where it stands, so that it may leave work for later while it cannot.
+     * Informs the pane whether it is visible, so that it can defer work while it is not.
      *
      * @param inFront false while another tab is in front of it
      */
     default void standsIn(ObservableValue<Boolean> inFront) {}
 
-    /** Writes what the pane says about features anew, once more is known of them. */
+    /** Updates the descriptions of features, once more of them are known. */
     default void describeAgain() {}
 }

@@ -95,7 +95,6 @@ public final class PaneFrame extends StackPane {
     }
 
     private void layOut() {
-        getStyleClass().add("pane-host");
         box.getStyleClass().add("pane-frame");
         Label titleLabel = new Label();
         titleLabel.textProperty().bind(title);
@@ -224,7 +223,7 @@ public final class PaneFrame extends StackPane {
         only(holder, shown instanceof PaneStatus.Content);
     }
 
-    /** What is not shown takes no room either, and is not made ready before it is shown for the first time. */
+    /** Shows or hides a state; a hidden one takes no room, and is created when it is first shown. */
     private void only(Node state, boolean shown) {
         if (shown && state != holder && state.getParent() == null) {
             body.getChildren().add(state);
@@ -234,14 +233,14 @@ public final class PaneFrame extends StackPane {
     }
 
     /**
-     * Says that the content makes what it shows as it becomes visible, as tables and lists do: it is unrolled part by
-     * part.
+     * Declares that the content creates its rows as they become visible, as tables and lists do, so that it is unrolled
+     * in parts.
      */
     public void setRows() {
         hasRows = true;
     }
 
-    /** Takes the content out, so that the frame alone can be put into its place. */
+    /** Removes the content, so that the frame can be put into its place without it. */
     public void rollUp() {
         body.getChildren().remove(holder);
     }
@@ -363,12 +362,12 @@ public final class PaneFrame extends StackPane {
         return title;
     }
 
-    /** A few words after the title, such as the feature shown. */
+    /** A short text after the title, such as the feature shown. */
     public StringProperty subtitleProperty() {
         return subtitle;
     }
 
-    /** What the words after the title mean, shown when the pointer rests on them; empty for nothing. */
+    /** The tooltip of the text after the title; empty for none. */
     public StringProperty subtitleTipProperty() {
         return subtitleTip;
     }

@@ -16,13 +16,12 @@ final class PaneWindow {
 
     /**
      * @param origin the place the pane comes from; must be in a scene
-     * @param closed what to do when the window is gone; the pane is nobody's child then
+     * @param closed called after the window has closed and released the pane
      */
     PaneWindow(Node origin, Node pane, String title, Runnable closed) {
         Scene home = origin.getScene();
         Bounds place = origin.localToScreen(origin.getBoundsInLocal());
         root = new StackPane(pane);
-        root.getStyleClass().add("pane-window");
         Scene scene = new Scene(root, Math.max(SMALLEST, place.getWidth()), Math.max(SMALLEST, place.getHeight()));
         scene.userAgentStylesheetProperty().bind(home.userAgentStylesheetProperty());
         Bindings.bindContent(scene.getStylesheets(), home.getStylesheets());

@@ -10,7 +10,7 @@ import loupe.state.window.Side;
  *
  * @param text ordinary text
  * @param muted secondary text: axis labels, units, glyphs of spaces
- * @param surface what everything is painted on
+ * @param surface the background
  * @param inset a slightly recessed surface
  * @param border frames and axis lines
  * @param grid grid lines, lighter than a border
@@ -22,7 +22,7 @@ import loupe.state.window.Side;
  * @param heatB the same for the second checkpoint
  * @param positive promoted, above zero
  * @param negative suppressed, below zero
- * @param faded a branch every random point has too
+ * @param faded a generic branch, as likely under the baseline
  */
 public record ColourRoles(
         Color text,
@@ -46,7 +46,7 @@ public record ColourRoles(
         return Paper.PALETTE;
     }
 
-    /** Read from the style sheets once, when the first picture is exported. */
+    /** The palette for pictures, read from the style sheets once, when the first picture is exported. */
     private static final class Paper {
         private static final ColourRoles PALETTE = read();
 

@@ -82,14 +82,14 @@ public class PaintedRegion extends Region {
         return font.get();
     }
 
-    /** How much larger than usual the user wants text: the font's size over the one that parts are drawn for. */
+    /** The user's text scale: the font's size over the one that parts are drawn for. */
     public final double textScale() {
         return font.get().getSize() / TextWidths.SIZE;
     }
 
     /**
-     * Whether colours or font are others than at the last time this was asked. To be asked in the layout: styling sets
-     * one colour after the other, often to a passing value, and repainting at each would be sixteen times too often.
+     * Whether colours or font have changed since the last call. To be called during layout: styling sets one colour
+     * after the other, often to a transient value, and repainting at each would be sixteen times too often.
      */
     public final boolean restyled() {
         Look now = new Look(palette(), font.get());

@@ -6,7 +6,7 @@ import javafx.scene.text.Font;
 import javafx.scene.text.FontWeight;
 import javafx.scene.text.Text;
 
-/** How wide texts are at one size, measured once each. Thread-safe: trees are laid out in the background. */
+/** Cached widths of texts at one size. Thread-safe: trees are laid out in the background. */
 public final class TextWidths {
     /** The size, in pixels, that widths are given for. */
     public static final double SIZE = 13;
@@ -26,26 +26,26 @@ public final class TextWidths {
         strongFont = Font.font(family, FontWeight.BOLD, SIZE);
     }
 
-    /** The widths of a family, measured for all parts together. */
+    /** The widths of a font family, shared by all parts. */
     public static TextWidths shared(String family) {
         return SHARED.computeIfAbsent(family, TextWidths::new);
     }
 
     /** The width in pixels at {@link #SIZE}. */
     public double of(String text, boolean strongly) {
-        Map<String, Double> known = strongly ? strong : plain;
-        Double width = known.get(text);
-        return width == null ? measured(text, strongly, known) : width;
+        Map<String, Double> widths = strongly ? strong : plain;
+        Double width = widths.get(text);
+        return width == null ? measured(text, strongly, widths) : width;
     }
 
-    private synchronized double measured(String text, boolean strongly, Map<String, Double> known) {
-        if (known.size() >= MOST) {
-            known.clear();
+    private synchronized double measured(String text, boolean strongly, Map<String, Double> widths) {
+        if (widths.size() >= MOST) {
+            widths.clear();
         }
         probe.setFont(strongly ? strongFont : plainFont);
         probe.setText(text);
         double width = probe.getLayoutBounds().getWidth();
-        known.put(text, width);
+        widths.put(text, width);
         return width;
     }
 }

@@ -21,7 +21,7 @@ public enum Theme {
         this.base = base;
     }
 
-    /** Dresses {@code scene} in this theme, replacing the other one. */
+    /** Applies this theme to {@code scene}, replacing the other one. */
     public void apply(Scene scene) {
         scene.setUserAgentStylesheet(base);
         scene.getStylesheets().removeIf(sheet -> sheet.contains("/loupe/ui/"));
@@ -34,7 +34,7 @@ public enum Theme {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The theme a setting names; light for anything else. */
+    /** The theme of a setting; light for anything else. */
     public static Theme of(String key) {
         return "dark".equalsIgnoreCase(key) ? DARK : LIGHT;
     }

@@ -61,7 +61,7 @@ public final class ExampleList extends ListView<TokenLine> {
         getItems().setAll(lines);
     }
 
-    /** What choosing a token of a line does. */
+    /** Sets the action of choosing a token of a line. */
     public void setOnToken(BiConsumer<TokenLine, Integer> action) {
         chosen = action;
     }
@@ -69,7 +69,7 @@ public final class ExampleList extends ListView<TokenLine> {
     /**
      * Gives each line a button, and Enter, which open it elsewhere.
      *
-     * @param action is given the line's place
+     * @param action called with the line's index
      */
     public void setOnOpen(String tip, IntConsumer action) {
         openTip = Objects.requireNonNull(tip, "tip");
@@ -80,7 +80,7 @@ public final class ExampleList extends ListView<TokenLine> {
     /**
      * Shows something below a line, which moves up to be seen with it.
      *
-     * @param row place of the line; -1 takes it away
+     * @param row index of the line; -1 removes it
      */
     public void showBelow(int row, Node shown) {
         detailed = row;

@@ -4,7 +4,7 @@ import java.util.Arrays;
 import loupe.ui.style.TextWidths;
 
 /**
- * Where the tokens of a line stand: wrapped into a width, or in one row moved so that the peak is in sight. In pixels.
+ * Positions of the tokens of a line in pixels: wrapped to a width, or in one row moved so that the peak is in sight.
  */
 public final class TokenFlow {
     public static final double ROW = 24;

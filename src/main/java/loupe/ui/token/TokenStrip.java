@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Tokens in a row or a paragraph, each on a background as strong as its activation, on the scale of the whole feature.
- * Spaces and line breaks are thin glyphs; the tooltip tells activation and token id; arrows walk, a click chooses.
+ * Spaces and line breaks are thin glyphs; the tooltip shows activation and token id; arrows move, a click chooses.
  */
 public final class TokenStrip extends PaintedRegion {
     private static final Duration SOON = Duration.millis(80);
@@ -95,12 +95,12 @@ public final class TokenStrip extends PaintedRegion {
         requestLayout();
     }
 
-    /** What the numbers are called in the tooltip, where they are not activations. */
+    /** Sets the name of the numbers in the tooltip, where they are not activations. */
     public void setQuantity(String name) {
         quantity = Objects.requireNonNull(name, "name");
     }
 
-    /** What choosing a token, by click or by arrows, does with its index. */
+    /** Sets the action of choosing a token, by click or arrows, with its index. */
     public void setOnToken(IntConsumer action) {
         chosen = action;
     }
@@ -115,7 +115,7 @@ public final class TokenStrip extends PaintedRegion {
         return hovered.getReadOnlyProperty();
     }
 
-    /** Outlines a token without telling anybody; -1 for none. */
+    /** Outlines a token without calling the action; -1 for none. */
     public void select(int token) {
         selected.set(token);
         tellAccessibly();
@@ -268,7 +268,7 @@ public final class TokenStrip extends PaintedRegion {
         fadeCutEnds(context, palette.surface());
     }
 
-    /** Lets a row that goes on beyond its ends fade out there, so that half a letter is not taken for a whole one. */
+    /** Fades the ends of a row that continues beyond them, so that half a letter is not taken for a whole one. */
     private void fadeCutEnds(GraphicsContext context, Color surface) {
         int last = flow.size() - 1;
         if (wrapping || last < 0) {

@@ -5,8 +5,8 @@ import java.util.List;
 import loupe.ui.style.TextWidths;
 
 /**
- * Token text as it is drawn: runs of ordinary text and runs of thin glyphs that stand for spaces, line breaks and other
- * characters one cannot see. Thread-safe.
+ * Token text as it is drawn: runs of ordinary text and runs of thin glyphs for spaces, line breaks and other invisible
+ * characters. Thread-safe.
  */
 public final class TokenText {
     private static final char ZERO_WIDTH_JOINER = '\u200d';
@@ -42,7 +42,7 @@ public final class TokenText {
         return runs;
     }
 
-    /** The token in one string, with glyphs for what cannot be seen. */
+    /** The token in one string, with glyphs for invisible characters. */
     public static String visible(String token) {
         StringBuilder all = new StringBuilder();
         for (Run run : runs(token)) {

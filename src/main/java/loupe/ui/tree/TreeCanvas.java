@@ -32,15 +32,15 @@ import loupe.ui.token.TokenText;
  * <p>The wheel zooms at the pointer, a drag pans, a double click beside the branches fits everything. A click on a
  * branch selects its path; a click on the selected branch folds or unfolds what follows it (Space does too, arrows
  * walk). Ctrl+F searches. Setting {@link #dataProperty} again, as happens while a tree grows, keeps zoom, place,
- * selection and folds: nodes are known by their path. {@link #cutoffProperty} trims without asking anybody;
- * {@link #foldUnderProperty} folds what a baseline says too.
+ * selection and folds: nodes are known by their path. {@link #cutoffProperty} trims without a new question;
+ * {@link #foldUnderProperty} folds generic branches.
  *
  * <p>A tree of more than a few thousand nodes is laid out and searched in the background; until that is done the last
  * layout stays.
  */
 public final class TreeCanvas extends PaintedRegion implements Exportable {
     private static final double HIGHEST_BAR = 64;
-    /** A tree of this many nodes is laid out within a millisecond or two, so at once. */
+    /** Up to this many nodes, a tree is laid out at once, within a millisecond or two. */
     private static final int AT_ONCE = 2_000;
 
     private static final long NOTHING = Long.MIN_VALUE;
@@ -72,7 +72,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     private int match = -1;
     private int pointed = -1;
     private boolean stale = true;
-    /** The number of the newest layout; one that comes from the background with an older number is dropped. */
+    /** The number of the newest layout; an older one that arrives from the background is dropped. */
     private long newest;
 
     private boolean layingOut;
@@ -82,7 +82,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         this(Background.NONE);
     }
 
-    /** @param background where large trees are laid out */
+    /** @param background lays out large trees */
     public TreeCanvas(Background background) {
         this.background = background;
         getStyleClass().add("tree-canvas");
@@ -114,8 +114,8 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     }
 
     /**
-     * Branches no sentence of which is likelier than under the baseline by this many nats (natural logarithm of the
-     * ratio) are folded into one stub per node, which opens by a click. Negative infinity folds none.
+     * The log-likelihood ratio to the baseline, in nats, below which branches are folded: those of a node into one
+     * stub, which a click opens. A branch counts by its best path. Negative infinity folds none.
      */
     public DoubleProperty foldUnderProperty() {
         return foldUnder;
@@ -132,7 +132,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         relayout();
     }
 
-    /** Whose colour the branches have. */
+    /** The side whose colour the branches have. */
     public ObjectProperty<Side> sideProperty() {
         return side;
     }
@@ -174,7 +174,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         relayout();
     }
 
-    /** Shows everything that was folded by hand; what is generic stays folded. */
+    /** Unfolds everything that was folded by hand; generic branches stay folded. */
     public void unfoldAll() {
         folds.clear();
         relayout();
@@ -288,7 +288,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         });
     }
 
-    /** What is worked out of a tree before it can be drawn. */
+    /** A layout with everything computed for drawing it. */
     private record LaidOut(
             TreeLayout layout,
             TreePainter painter,
@@ -306,11 +306,11 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         Side of = side.get();
         String searched = find.isVisible() ? find.text() : "";
         return () -> {
-            TreeLayout made = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
-            TreePainter drawing = new TreePainter(made, colours, of);
-            Set<Integer> matching = TreeSearch.matches(made, searched);
+            TreeLayout next = new TreeLayout(tree, least, hidden, text -> TokenText.width(text, measured));
+            TreePainter drawing = new TreePainter(next, colours, of);
+            Set<Integer> matching = TreeSearch.matches(next, searched);
             return new LaidOut(
-                    made, drawing, TreeOverview.sketch(made, drawing), searched, List.copyOf(matching), matching);
+                    next, drawing, TreeOverview.sketch(next, drawing), searched, List.copyOf(matching), matching);
         };
     }
 
@@ -324,7 +324,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
             found = done.found();
             matches = done.matches();
             match = matches.contains(match) ? match : -1;
-            find.tell(found.indexOf(match), found.size());
+            find.showMatch(found.indexOf(match), found.size());
         } else if (find.isVisible()) {
             search(find.text());
         }
@@ -335,7 +335,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         reveal();
     }
 
-    /** Finds selection and pointer again by their paths and keeps what one looks at where it was. */
+    /** Finds selection and pointed node again by their paths and keeps the visible part in its place. */
     private void keepPlace(TreeLayout before) {
         int anchor = anchor(before);
         int anchorNow = same(before, anchor);
@@ -348,8 +348,8 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     }
 
     /**
-     * What keeps its place when rows are added: the selection or the pointed node when in sight, else the topmost row
-     * in sight.
+     * The node that keeps its place when rows are added: the selection or the pointed node when in sight, else the
+     * topmost row in sight.
      */
     private int anchor(TreeLayout before) {
         for (int node : new int[] {selected.get(), pointed}) {
@@ -420,11 +420,11 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
     }
 
     private void tellSentence() {
-        bar.tell(layout, pointed >= 0 ? pointed : selected.get());
+        bar.show(layout, pointed >= 0 ? pointed : selected.get());
         setAccessibleText("Definition tree" + bar.spoken());
     }
 
-    // ---- for the hand on mouse and keyboard ----
+    // ---- for mouse and keyboard ----
 
     int nodeAt(double pixelX, double pixelY) {
         return layout.at(viewport.toUnitsX(pixelX), viewport.toUnitsY(pixelY));
@@ -451,7 +451,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
         requestLayout();
     }
 
-    /** Shows what was selected last, once it is laid out. */
+    /** Scrolls to the last selection, once it is laid out. */
     private void reveal() {
         int node = revealed == NOTHING || selected.get() < 0 || layout.key(selected.get()) != revealed
                 ? -1
@@ -505,7 +505,7 @@ public final class TreeCanvas extends PaintedRegion implements Exportable {
             match = found.get(at);
             select(match);
         }
-        find.tell(at, found.size());
+        find.showMatch(at, found.size());
         requestLayout();
     }
 

@@ -8,7 +8,7 @@ import javafx.stage.FileChooser;
 import loupe.state.tree.TreeComparison;
 import loupe.state.tree.TreeModel;
 
-/** What the tree can be compared with. */
+/** The menu items for comparing the tree with another one. */
 final class TreeCompareMenu {
     private final TreeComparison comparison;
     private final TreeModel other;

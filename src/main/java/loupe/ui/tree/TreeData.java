@@ -3,7 +3,7 @@ package loupe.ui.tree;
 import java.util.ArrayDeque;
 
 /**
- * A tree of continuations as {@link TreeCanvas} draws it. A value: what it says does not change.
+ * A tree of continuations as {@link TreeCanvas} draws it. Immutable.
  *
  * <p>Node 0 is the root, and every node's parent has a smaller index. Probabilities are fractions.
  */
@@ -41,7 +41,7 @@ public interface TreeData {
     /** The parent's index, -1 for the root. */
     int parent(int node);
 
-    /** The token's text, with its spaces; for the root what stands in front of every branch. */
+    /** The token's text, with its spaces; for the root the text in front of every branch. */
     String text(int node);
 
     /** The token's probability after its parent. */
@@ -67,7 +67,7 @@ public interface TreeData {
         return Math.log(probability(node) / baselineProbability(node));
     }
 
-    /** Where a branch is, when two trees are drawn as one. */
+    /** Which of the trees has a branch, when two are drawn as one. */
     enum Share {
         /** There is one tree. */
         ONE_TREE,
@@ -84,8 +84,8 @@ public interface TreeData {
     }
 
     /**
-     * What is written behind the first node of a branch that only one of two trees has: + for this side's, a minus for
-     * the other's.
+     * The mark behind the first node of a branch that only one of two trees has: + for this side's, a minus for the
+     * other's.
      */
     default String mark(int node) {
         if (node == 0 || share(node) == share(parent(node))) {

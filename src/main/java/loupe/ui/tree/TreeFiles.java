@@ -69,7 +69,7 @@ final class TreeFiles {
         }
     }
 
-    /** The tree as it is now, written out when asked for, on any thread. */
+    /** The current tree, whose outline is built lazily, on any thread. */
     private Optional<Supplier<TreeOutline>> outline() {
         DefinitionTree.Answer now = model.tree().getValue();
         double cutoff = model.controls().cutoff().get();

@@ -16,9 +16,9 @@ final class TreeFindBar extends HBox {
     private final Label count = new Label();
 
     /**
-     * @param search told the text at each change
-     * @param step told +1 or -1
-     * @param close told when it is left
+     * @param search called with the text at each change
+     * @param step called with +1 or -1
+     * @param close called when the bar is closed
      */
     TreeFindBar(Consumer<String> search, IntConsumer step, Runnable close) {
         getStyleClass().add("tree-find");
@@ -59,8 +59,8 @@ final class TreeFindBar extends HBox {
         field.setText(text);
     }
 
-    /** Tells where one is: {@code 3 of 12}, or that there is nothing. */
-    void tell(int at, int of) {
+    /** Shows the current match, {@code 3 of 12}, or that there is none. */
+    void showMatch(int at, int of) {
         if (field.getText().isBlank()) {
             count.setText("");
         } else {

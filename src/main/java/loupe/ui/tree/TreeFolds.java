@@ -18,7 +18,7 @@ record TreeFolds(Set<Long> closed, double under, Set<Long> opened) {
         opened = Set.copyOf(opened);
     }
 
-    /** Nothing generic is folded. */
+    /** Folds without generic branches. */
     static TreeFolds closed(Set<Long> closed) {
         return new TreeFolds(closed, Double.NEGATIVE_INFINITY, Set.of());
     }

@@ -8,7 +8,7 @@ import javafx.scene.input.MouseButton;
 import javafx.scene.input.MouseEvent;
 import javafx.scene.input.ScrollEvent;
 
-/** What mouse and keyboard do to a tree: wheel zooms, drag pans, click selects and folds, arrows walk. */
+/** Mouse and keyboard input to a tree: wheel zooms, drag pans, click selects and folds, arrows walk. */
 final class TreeInput {
     private static final double WHEEL_NOTCH = 40;
     private static final double NOTCH_FACTOR = 1.15;
@@ -95,7 +95,7 @@ final class TreeInput {
         }
     }
 
-    /** Whether the key means something here. */
+    /** Handles a key without modifiers; returns whether it has a function here. */
     private boolean plainKey(KeyEvent event) {
         int node = tree.selectedProperty().get();
         TreeLayout layout = tree.treeLayout();

@@ -7,7 +7,7 @@ import java.util.function.ToDoubleFunction;
 import loupe.ui.style.TextWidths;
 
 /**
- * Where the nodes of a tree stand, left to right, in units of pixels at zoom 1.
+ * Positions of the nodes of a tree, left to right, in pixels at zoom 1.
  *
  * <p>A node's likeliest child continues in its row, so the likeliest sentence reads straight along; the other children
  * start rows below it, likelier ones first. Growth therefore moves nothing above it. One pass over the nodes (and a
@@ -24,7 +24,7 @@ public final class TreeLayout {
     private static final double PILL = 34;
     private static final double MARK = 22;
     private static final double ROOT = 8;
-    /** How large a stub's text is against others, and the room around it. */
+    /** The size of a stub's text relative to other texts. */
     private static final double STUB_TEXT = 0.78;
 
     private static final double STUB_MARGIN = 16;
@@ -105,7 +105,7 @@ public final class TreeLayout {
         }
     }
 
-    /** Finds the branches none of whose sentences is particular to this tree. */
+    /** Finds the generic branches: those without a path that is specific to this tree. */
     private void compare(double under) {
         int size = data.size();
         for (int node = 1; node < size; node++) {
@@ -139,9 +139,7 @@ public final class TreeLayout {
         }
     }
 
-    /**
-     * Takes the generic branches of a node out of their row of siblings and puts one stub for all of them at its end.
-     */
+    /** Replaces the generic children of a node by one stub at the end of its children. */
     private void gatherGeneric(int parent) {
         int last = -1;
         int holder = -1;
@@ -297,7 +295,7 @@ public final class TreeLayout {
         return shown[node];
     }
 
-    /** What a node is called by its path, the same in every tree that has the path. */
+    /** The key of a node, a hash of its path, the same in every tree that has the path. */
     long key(int node) {
         return key[node];
     }
@@ -328,7 +326,7 @@ public final class TreeLayout {
         return pathRatio[node];
     }
 
-    /** Whether no sentence through the node is likelier here than under the baseline, by more than what is folded. */
+    /** Whether no path through the node exceeds its baseline by the fold threshold. */
     boolean generic(int node) {
         return generic[node];
     }

@@ -10,7 +10,9 @@ import javafx.scene.paint.Color;
 import loupe.state.window.Side;
 import loupe.ui.style.ColourRoles;
 
-/** The small map in the corner of a tree that is larger than its pane: where one is; press or drag to go elsewhere. */
+/**
+ * The small map in the corner of a tree that is larger than its pane; shows the visible part, press or drag to move it.
+ */
 final class TreeOverview extends Region {
     static final double WIDTH = 144;
     static final double HEIGHT = 96;
@@ -27,7 +29,7 @@ final class TreeOverview extends Region {
     private double scaleX = 1;
     private double scaleY = 1;
 
-    /** @param go told the place in layout units to show in the middle */
+    /** @param go called with the point, in layout units, to show in the middle */
     TreeOverview(BiConsumer<Double, Double> go) {
         getStyleClass().add("tree-map");
         view.getStyleClass().add("tree-map-view");

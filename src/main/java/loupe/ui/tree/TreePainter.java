@@ -36,12 +36,12 @@ final class TreePainter {
     record Window(double left, double top, double zoom, double width, double height) {}
 
     /**
-     * What is emphasised.
+     * The emphasised nodes.
      *
      * @param path the nodes of the selected or pointed path
      * @param end the last node of it, -1 for none
      * @param matches the nodes a search found
-     * @param match the match one is at, -1 for none
+     * @param match the current match, -1 for none
      */
     record Emphasis(Set<Integer> path, int end, Set<Integer> matches, int match) {
         static final Emphasis NONE = new Emphasis(Set.of(), -1, Set.of(), -1);
@@ -116,7 +116,7 @@ final class TreePainter {
                 tint(node));
     }
 
-    /** What leads down from a node to its last child, likewise. */
+    /** The line down from a node to its last child, also as a rectangle. */
     private void trunk(Pen pen, Window w, int child) {
         int parent = data.parent(child);
         double top = Math.max((layout.y(parent) - w.top()) * w.zoom(), -2 * w.height());
@@ -182,7 +182,7 @@ final class TreePainter {
         return ColourRoles.blend(palette.surface(), full, 0.38 + 0.5 * Math.sqrt(weight(node)));
     }
 
-    /** {@code color} for what is particular to this tree, {@code pale} for what random points say too. */
+    /** {@code color} for branches specific to this tree, {@code pale} for generic ones. */
     private Color faded(int node, Color color, Color pale) {
         double ratio = layout.pathRatio(node);
         return Double.isNaN(ratio) ? color : ColourRoles.blend(pale, color, Math.max(0, ratio) / TENFOLD);
@@ -321,7 +321,7 @@ final class TreePainter {
                         lastChild = child;
                     }
                     if (layout.row(child) > lastRow) {
-                        break; // those further down would only be drawn behind this one's trunk
+                        break; // later ones would only be drawn behind this one's trunk
                     }
                     boolean inside = layout.lastRow(child) >= firstRow
                             && layout.row(child) <= lastRow

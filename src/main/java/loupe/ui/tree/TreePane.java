@@ -153,13 +153,13 @@ public final class TreePane implements Pane {
         canvas.foldUnderProperty().set(model.controls().values().get().foldUnder());
         foldUnder.visibleProperty().bind(model.baseline().isNotEqualTo(TreeBaseline.NONE));
         foldUnder.managedProperty().bind(foldUnder.visibleProperty());
-        canvas.genericHiddenProperty().addListener((property, was, is) -> tellSize());
+        canvas.genericHiddenProperty().addListener((property, was, is) -> showSize());
         Answers.show(model.tree(), this::show, () -> {
             canvas.setData(TreeData.EMPTY);
             frame.subtitleProperty().set("");
         });
         Answers.whileShown(frame, model.tree()::setWanted);
-        model.beyondChance().addListener(changed -> tellSize());
+        model.beyondChance().addListener(changed -> showSize());
         comparison.diff().valueProperty().addListener((property, was, is) -> draw());
         comparison.other().addListener(changed -> draw());
     }
@@ -191,7 +191,7 @@ public final class TreePane implements Pane {
         if (comparison.other().get().isEmpty()
                 || (diff == null && !comparison.diff().isPending())) {
             canvas.setData(new Drawn(answer, texts));
-            tellSize();
+            showSize();
         } else if (diff != null) {
             canvas.setData(drawn(diff));
             frame.subtitleTipProperty().set("");
@@ -207,7 +207,7 @@ public final class TreePane implements Pane {
      * How many nodes, and how far the tree is from its baseline: at first as it is, then in relation to random
      * directions.
      */
-    private void tellSize() {
+    private void showSize() {
         DefinitionTree.Answer answer = model.tree().getValue();
         if (answer == null || !comparison.other().get().isEmpty()) {
             return;

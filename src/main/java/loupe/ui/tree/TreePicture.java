@@ -8,9 +8,9 @@ import loupe.ui.export.Picture;
 import loupe.ui.style.ColourRoles;
 
 /**
- * A laid-out tree to be drawn somewhere else than on the screen, whole, at its natural size. Immutable; any thread.
+ * A laid-out tree as a picture, whole, at its natural size. Immutable; any thread.
  *
- * @param layout where the nodes stand
+ * @param layout positions of the nodes
  * @param side whose colour the branches have
  * @param path the nodes of the emphasised path, empty for none
  */

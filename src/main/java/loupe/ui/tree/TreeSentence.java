@@ -36,8 +36,8 @@ final class TreeSentence extends HBox {
         Tooltip.install(this, Tooltips.of(HINT + ". The wheel zooms, a drag pans, Ctrl+F finds"));
     }
 
-    /** Tells of the path that ends in {@code node}; of how to use the tree when there is none. */
-    void tell(TreeLayout layout, int node) {
+    /** Shows the path that ends in {@code node}; for -1, how to use the tree. */
+    void show(TreeLayout layout, int node) {
         TreeData tree = layout.data();
         boolean some = node > 0 && node < tree.size();
         sentence.pseudoClassStateChanged(HINTING, !some);
@@ -72,7 +72,7 @@ final class TreeSentence extends HBox {
         probability.setText(NumberTexts.percent(together) + " together");
     }
 
-    /** What a screen reader says after the tree's name. */
+    /** The text for screen readers, after the tree's name. */
     String spoken() {
         return probability.getText().isEmpty()
                 ? ""

@@ -1,6 +1,6 @@
 package loupe.ui.tree;
 
-/** A laid-out tree in few pixels: how strongly each is covered by a branch's text. Immutable; any thread. */
+/** A thumbnail of a laid-out tree: how strongly each pixel is covered by a branch's text. Immutable; any thread. */
 final class TreeSketch {
     static final TreeSketch EMPTY = new TreeSketch(1, 1);
 

@@ -1,7 +1,7 @@
 package loupe.ui.tree;
 
 /**
- * Where the up and down keys lead in a tree: to the sibling, or to the nearest branch of an ancestor in that direction.
+ * The targets of the up and down keys in a tree: the sibling, or the nearest branch of an ancestor in that direction.
  */
 final class TreeWalk {
     private TreeWalk() {}

@@ -24,7 +24,7 @@ import org.controlsfx.control.PopOver;
 import org.controlsfx.control.StatusBar;
 
 /**
- * The line at the bottom: the oldest long job with its progress, time left and stop, a way to the other jobs, and the
+ * The line at the bottom: the oldest long job with its progress, time left and stop, a menu of the other jobs, and the
  * notices.
  */
 final class ActivityBar {

@@ -18,8 +18,8 @@ import org.jfree.chart.renderer.xy.XYLineAndShapeRenderer;
 import org.jfree.data.xy.DefaultXYDataset;
 
 /**
- * Loads what the first chart would load on the FX thread: Java 2D, our font for it, JFreeChart. Call on a background
- * thread at the start; the first histogram then takes a tenth of the time. Thread-safe.
+ * Loads the classes that the first chart would load on the FX thread: Java 2D, our font for it, JFreeChart. Call on a
+ * background thread at the start; the first histogram then takes a tenth of the time. Thread-safe.
  */
 public final class ChartWarmUp implements Runnable {
     private static final int SIZE = 200;
@@ -39,13 +39,13 @@ public final class ChartWarmUp implements Runnable {
             for (XYPlot plot : List.of(
                     new XYPlot(
                             HistogramChart.dataset(List.of(bars)),
-                            ChartAxis.of("values").made(0, 2),
-                            counts.made(0.5, 50),
+                            ChartAxis.of("values").create(0, 2),
+                            counts.create(0.5, 50),
                             new XYBarRenderer()),
                     new XYPlot(
                             points,
-                            ChartAxis.of("values").made(0, 2),
-                            counts.made(0.5, 50),
+                            ChartAxis.of("values").create(0, 2),
+                            counts.create(0.5, 50),
                             new XYLineAndShapeRenderer()))) {
                 JFreeChart chart = new JFreeChart(null, null, plot, true);
                 ChartLook.apply(chart, palette, 1);

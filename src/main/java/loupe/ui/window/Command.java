@@ -5,13 +5,13 @@ import java.util.function.BooleanSupplier;
 import javafx.scene.input.KeyCombination;
 
 /**
- * Something the window can do, by menu, key or the command palette.
+ * A command of the window, run by menu, key or the command palette.
  *
  * @param name a stable name for tests, such as {@code open-model}
- * @param title for people
+ * @param title its text in menus and in the palette
  * @param group heading on the page of shortcuts
  * @param key empty if it has none
- * @param enabled whether it makes sense now
+ * @param enabled whether it is available now
  */
 record Command(
         String name,
@@ -21,7 +21,7 @@ record Command(
         BooleanSupplier enabled,
         Runnable action) {
     /**
-     * Runs the action if it makes sense now.
+     * Runs the action if it is enabled.
      *
      * @return whether it did
      */
@@ -33,7 +33,7 @@ record Command(
         return now;
     }
 
-    /** The key as people read it; empty if there is none. */
+    /** The key as text; empty if there is none. */
     String keyText() {
         return key.map(KeyCombination::getDisplayText)
                 .orElse("")

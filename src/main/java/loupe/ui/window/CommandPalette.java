@@ -36,7 +36,7 @@ final class CommandPalette {
 
     /**
      * @param source the entries for what has been typed, best first; called on every change
-     * @param hide takes the palette off the window
+     * @param hide closes the palette
      */
     CommandPalette(Function<String, List<Entry>> source, Runnable hide) {
         this.source = source;
@@ -61,12 +61,12 @@ final class CommandPalette {
         list.setOnMouseClicked(event -> runSelected());
     }
 
-    /** The part that is drawn. */
+    /** The node of the palette. */
     Region node() {
         return box;
     }
 
-    /** Begins anew, with the cursor in the field. */
+    /** Starts with an empty, focused field. */
     void begin() {
         query.clear();
         fill("");

@@ -14,7 +14,7 @@ final class Commands {
     private final List<Command> all = new ArrayList<>();
 
     /**
-     * Adds a command that always makes sense.
+     * Adds a command that is always enabled.
      *
      * @param key such as {@code Shortcut+O}; empty for none
      */
@@ -48,8 +48,8 @@ final class Commands {
     }
 
     /**
-     * Lets the keys of the commands work anywhere in {@code scene}; a key without Ctrl or Alt is left to a field being
-     * typed in.
+     * Makes the keys of the commands work anywhere in {@code scene}; a key without Ctrl or Alt is left to a focused
+     * text field.
      */
     void install(Scene scene) {
         scene.addEventFilter(KeyEvent.KEY_PRESSED, event -> {

@@ -8,7 +8,7 @@ import javafx.geometry.Orientation;
 import javafx.scene.Node;
 import javafx.scene.control.SplitPane;
 
-/** Split panes that stand again where the user left their dividers. JavaFX thread only. */
+/** Split panes whose dividers return to the positions where the user left them. JavaFX thread only. */
 final class Dividers {
     private static final Object NAME = new Object();
 
@@ -22,7 +22,7 @@ final class Dividers {
         return Map.copyOf(positions);
     }
 
-    /** @param first where the dividers stand before anybody has moved them, fractions of the length */
+    /** @param first initial positions of the dividers, as fractions of the length */
     SplitPane split(String name, Orientation orientation, List<Double> first, Node... parts) {
         SplitPane split = new SplitPane(parts);
         split.setOrientation(orientation);
@@ -42,8 +42,8 @@ final class Dividers {
     }
 
     /**
-     * Has a split pane stand where that of another name was left, and remembers it under that name from now on. Its id
-     * stays: with another one everything in it would be styled anew.
+     * Gives a split pane another name, with the divider positions remembered under it. Its id stays, because a new one
+     * would restyle everything in it.
      */
     void rename(SplitPane split, String name, List<Double> first) {
         split.getProperties().put(NAME, name);

@@ -51,7 +51,7 @@ final class FileOpening {
         Optional.ofNullable(chooser.showDialog(owner)).ifPresent(folder -> openCheckpoint(side, folder.toPath()));
     }
 
-    /** Asks for a file to look at without opening it. */
+    /** Asks for a file to inspect without opening it. */
     Optional<Path> chooseAnyFile(Window owner) {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Inspect a file");
@@ -59,7 +59,7 @@ final class FileOpening {
         return Optional.ofNullable(chooser.showOpenDialog(owner)).map(File::toPath);
     }
 
-    /** Asks for a folder to look at without opening it. */
+    /** Asks for a folder to inspect without opening it. */
     Optional<Path> chooseAnyFolder(Window owner) {
         DirectoryChooser chooser = new DirectoryChooser();
         chooser.setTitle("Inspect a folder");
@@ -83,7 +83,7 @@ final class FileOpening {
         models.workbench().openCheckpoint(side, path, SaeOptions.AS_STORED);
     }
 
-    /** Opens whatever a path is. */
+    /** Opens a path of any kind. */
     void open(Path path) {
         models.opening().open(List.of(path), false);
     }
@@ -110,7 +110,7 @@ final class FileOpening {
         models.opening().open(files.stream().map(File::toPath).toList(), event.getTransferMode() == TransferMode.MOVE);
     }
 
-    /** What a file chooser calls these endings. */
+    /** The patterns of these extensions for a file chooser. */
     private static List<String> patterns(List<String> endings) {
         return endings.stream().map(ending -> "*" + ending).toList();
     }

@@ -15,18 +15,18 @@ import loupe.ui.pane.Pane;
 import loupe.ui.tree.TreePane;
 
 /**
- * A kind of pane: where the window puts it, what its tab is called and how it is made. {@link #ALL} is the only list of
- * them; the arrangement, the commands, the tour and the tests go through it.
+ * A kind of pane: its place in the window, the titles of its tabs and how it is created. {@link #ALL} is the only list
+ * of them; the arrangement, the commands, the tour and the tests go through it.
  *
  * @param type the class of such panes
  * @param id its name in ids of nodes and in file names
  * @param title of a pane that stands alone
- * @param place where it stands
+ * @param place its place in the window
  * @param titles of its tabs beside the other checkpoint's pane
- * @param sharesTab whether it stands beside its neighbours of the place where a wide window shows one checkpoint
+ * @param sharesTab whether it shares a tab with its neighbours where a wide window shows one checkpoint
  * @param ofBoth whether one pane shows both checkpoints, so that there is no second one
- * @param command what brings it to the front from the keyboard; empty if nothing does
- * @param make makes a pane of one side
+ * @param command brings it to the front from the keyboard; empty for none
+ * @param make creates the pane of one side
  */
 public record PaneKind(
         Class<? extends Pane> type,
@@ -135,7 +135,7 @@ public record PaneKind(
                     .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"));
 
     /**
-     * What a kind's tabs are called while two checkpoints are compared.
+     * The titles of a kind's tabs while two checkpoints are compared.
      *
      * @param ofPair a tab with the panes of both
      * @param brief a tab with the pane of A, before that letter
@@ -147,7 +147,7 @@ public record PaneKind(
      * A command that brings a pane to the front.
      *
      * @param key such as {@code Shortcut+T}
-     * @param leaves whether it brings back what was there before if the pane is in front already
+     * @param leaves whether it brings back the previous tab if the pane is in front already
      */
     record ShowCommand(String name, String title, String key, boolean leaves) {}
 

@@ -9,9 +9,9 @@ import javafx.scene.layout.StackPane;
 import loupe.ui.pane.PaneFrame;
 
 /**
- * Places for panes in a new arrangement of the window. Styling a pane anew takes a good part of a frame, so in a window
- * that is shown little is done with each pulse: a frame is put into its place, then its content, a few rows at a time.
- * Before the window is shown everything is done at once. JavaFX thread only.
+ * Fills the places of panes in a new arrangement of the window, as a queue of steps. Styling a pane again takes a good
+ * part of a frame, so in a showing window one step runs per pulse: a frame is put into its place, then its content, a
+ * few rows at a time. Before the window is shown all steps run at once. JavaFX thread only.
  */
 final class PanePlaces {
     private static final long LONG_FRAME_NANOS = 28_000_000;
@@ -29,38 +29,42 @@ final class PanePlaces {
     private boolean rested;
     private int patience;
 
-    /** Begins a new arrangement: what still waited for the old one is dropped. */
+    /** Starts a new arrangement: drops the queued steps of the old one. */
     void begin() {
         pulse.stop();
         gradual = false;
         waiting.clear();
     }
 
-    /** An empty place that may become as small as it must. */
+    /** An empty place without a minimum size. */
     static StackPane place() {
         StackPane place = new StackPane();
         place.setMinSize(0, 0);
         return place;
     }
 
-    /** A place that will hold {@code pane}. */
+    /** A place, and a queued step that puts {@code pane} into it. */
     StackPane of(PaneFrame pane) {
         StackPane place = place();
         step(() -> put(place, pane));
         return place;
     }
 
-    /** Has a place hold what is made for it when its turn comes. That may make more places. */
+    /** Queues a step that creates the content of a place lazily. Creating it may queue further steps. */
     void later(StackPane place, Supplier<Node> content) {
         step(() -> place.getChildren().setAll(content.get()));
     }
 
-    /** Has something else done in its turn. */
+    /** Queues a step. */
     void step(Runnable change) {
         waiting.add(change);
     }
 
-    /** Does what was named since {@link #begin}, in that order. */
+    /**
+     * Runs the queued steps in order: all at once, or one per animation pulse while the window is showing.
+     *
+     * @param gradually whether to spread the steps over pulses, so that no frame takes longer than 28 ms
+     */
     void fill(boolean gradually) {
         gradual = gradually;
         patience = MOST_WAITING_PULSES;
@@ -73,7 +77,7 @@ final class PanePlaces {
         }
     }
 
-    /** Whether every pane is in its place. */
+    /** Whether all steps have run, so that every pane is in its place. */
     boolean isFull() {
         return waiting.isEmpty();
     }
@@ -84,7 +88,9 @@ final class PanePlaces {
         waiting.addFirst(() -> unroll(pane));
     }
 
-    /** A pane whose answer is on its way is left as short as it is, so that its rows do not all come in one frame. */
+    /**
+     * Unrolls a pane step by step. One whose answer is pending waits, so that its rows do not all appear in one frame.
+     */
     private void unroll(PaneFrame pane) {
         if (gradual && pane.isBegun() && pane.isPending() && patience-- > 0) {
             waiting.addLast(() -> unroll(pane));
@@ -93,7 +99,10 @@ final class PanePlaces {
         }
     }
 
-    /** After a long frame what has come in meanwhile is shown first, in a frame of its own. */
+    /**
+     * Runs the next step. After a long frame it skips one pulse, so that events that arrived meanwhile are handled
+     * first.
+     */
     private void doNext(long now) {
         boolean rests = now - lastPulse > LONG_FRAME_NANOS && !rested;
         lastPulse = now;

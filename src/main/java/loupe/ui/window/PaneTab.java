@@ -6,14 +6,14 @@ import java.util.stream.Collectors;
 import loupe.state.window.Side;
 
 /**
- * Panes that stand beside each other in a place; a tab of it, if there are others behind.
+ * Panes shown side by side in a place; one of its tabs, if there are several.
  *
  * @param title for people; several tabs may have the same
  * @param divider the name of the divider between the panes
  * @param panes from left to right, one or two
  */
 record PaneTab(String title, String divider, List<Key> panes) {
-    /** Which pane it is: what a tab is known by. */
+    /** The identity of a pane, by which its tab is found again. */
     record Key(PaneKind kind, Side side) {
         @Override
         public String toString() {
@@ -28,7 +28,7 @@ record PaneTab(String title, String divider, List<Key> panes) {
         }
     }
 
-    /** Known by the first of its panes, whatever it is called. */
+    /** Its id, from the first of its panes, whatever its title. */
     String id() {
         return "tab-" + panes.get(0);
     }

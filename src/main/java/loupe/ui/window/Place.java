@@ -2,15 +2,15 @@ package loupe.ui.window;
 
 import java.util.Optional;
 
-/** A place of the window in which panes stand, beside one another or behind one another as tabs. */
+/** A place of the window for panes, side by side or as tabs. */
 enum Place {
     /** Charts of the feature, and of all features. */
     CHARTS("charts", Optional.of("This feature"), false),
     /** Examples and the user's own text. */
     TEXTS("texts", Optional.empty(), false),
-    /** What the model says the feature means. */
+    /** The definition trees. */
     TREES("trees", Optional.empty(), false),
-    /** Token lists, neighbours and what is active together. */
+    /** Token lists, neighbours and co-active features. */
     LISTS("lists", Optional.of("Nearest"), true);
 
     private final String id;

@@ -13,7 +13,7 @@ public interface SaveDialog {
      * @param owner the window the question belongs to
      * @param suggestedName a file name with its suffix
      * @param kind what the file is, such as {@code SVG}
-     * @return empty when the user thought better of it
+     * @return empty if the user cancels
      */
     Optional<Path> ask(Window owner, String suggestedName, String kind);
 }

@@ -11,7 +11,7 @@ import loupe.ui.control.References;
 import loupe.ui.export.FileSaver;
 
 /**
- * What the panes of one side are made from: its models, and what a click in one pane does in the others.
+ * The dependencies of the panes of one side: its models, and the effect of a click in one pane on the others.
  *
  * @param showText brings the pane of the user's own text to the front
  */
@@ -24,7 +24,7 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
         return side == models.a() ? models.b() : models.a();
     }
 
-    /** Has the neighbours of a token looked for, and the features active at it. */
+    /** Queries the neighbours of a token and the features active at it. */
     void askOfToken(int id) {
         side.neighbours().among().set(NeighboursModel.Among.TOKENS);
         side.neighbours().query().set(References.ofToken(id));

@@ -9,14 +9,14 @@ import javafx.scene.control.Tab;
 import javafx.scene.control.TabPane;
 
 /**
- * The places of the window in which panes lie behind one another. The pane that the user brought to the front stays
- * there in a new arrangement, or another of its kind does. JavaFX thread only.
+ * The places of the window that show their panes as tabs. The pane that the user brought to the front stays there in a
+ * new arrangement, or another of its kind does. JavaFX thread only.
  */
 final class TabPlaces {
     private final Map<Place, Shown> places = new EnumMap<>(Place.class);
     private final Map<Place, PaneTab> inFront = new EnumMap<>(Place.class);
 
-    /** The tabs of a place as they stand now. */
+    /** The current tabs of a place. */
     private record Shown(TabPane pane, List<PaneTab> tabs) {
         void select(int index) {
             if (index >= 0) {
@@ -36,7 +36,7 @@ final class TabPlaces {
     /**
      * Puts tabs into a place, instead of those that were there.
      *
-     * @param nodes what {@code tabs} show, in the same order
+     * @param nodes the nodes of {@code tabs}, in the same order
      */
     TabPane make(Place place, List<PaneTab> tabs, List<Tab> nodes) {
         TabPane pane = new TabPane(nodes.toArray(Tab[]::new));
@@ -54,7 +54,7 @@ final class TabPlaces {
         return pane;
     }
 
-    /** The tab that holds what was in front before; else one with a pane of the same kind. */
+    /** The tab that was in front before; else one with a pane of the same kind. */
     private static Optional<PaneTab> again(Shown shown, PaneTab before) {
         PaneTab.Key pane = before.panes().get(0);
         return shown.first(tab -> tab.panes().contains(pane)).or(() -> shown.first(tab -> tab.holds(pane.kind())));

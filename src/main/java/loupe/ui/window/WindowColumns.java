@@ -107,9 +107,9 @@ final class WindowColumns {
     }
 
     /**
-     * Arranges the panes anew. The table, the header and the controls stay; the others are put into new places.
+     * Rearranges the panes. The table, the header and the controls stay; the others are put into new places.
      *
-     * @param gradually a little with each pulse, not all at once; for a window that is shown
+     * @param gradually whether in steps, one per pulse, for a showing window, and not all at once
      */
     void arrange(boolean nowNarrow, boolean nowComparing, boolean gradually) {
         narrow = nowNarrow;
@@ -157,7 +157,7 @@ final class WindowColumns {
         return column;
     }
 
-    /** What stands in a place now; behind tabs if that is more than one thing. */
+    /** The content of a place: tabs if there is more than one. */
     private Node content(Place place) {
         List<PaneKind> kinds =
                 PaneKind.ALL.stream().filter(kind -> kind.place() == place).toList();
@@ -205,9 +205,9 @@ final class WindowColumns {
     }
 
     /**
-     * Brings a kind of pane to the front and puts the keyboard into that of A.
+     * Brings a kind of pane to the front and focuses that of A.
      *
-     * @param orLeave whether to bring back what was in front before, if the pane is there already
+     * @param orLeave whether to bring back the previous tab, if the pane is in front already
      */
     void show(PaneKind kind, boolean orLeave) {
         if (orLeave && tabs.isInFront(kind)) {

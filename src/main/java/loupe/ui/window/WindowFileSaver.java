@@ -12,7 +12,7 @@ import loupe.state.WorkbenchModels;
 import loupe.state.window.Workbench;
 import loupe.ui.export.FileSaver;
 
-/** Saves for the panes of a window: asks with a dialog, writes on the file pool, tells by a notice. */
+/** Saves for the panes of a window: asks with a dialog, writes on the file pool, reports by a notice. */
 public final class WindowFileSaver implements FileSaver {
     private final WorkbenchModels models;
     private final Supplier<Window> owner;

@@ -13,7 +13,7 @@ import loupe.ui.checkpoint.InspectPage;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
 
-/** What the window's commands are and do. */
+/** The window's commands and their actions. */
 final class WorkbenchCommands {
     private static final String FILES = "Files";
     private static final String FEATURES = "Features";
@@ -243,7 +243,7 @@ final class WorkbenchCommands {
                         .fireEvent(new WindowEvent(view.scene().getWindow(), WindowEvent.WINDOW_CLOSE_REQUEST)));
     }
 
-    /** The command that shows all others. */
+    /** The command that opens the command palette. */
     Command palette() {
         return palette;
     }
@@ -256,7 +256,7 @@ final class WorkbenchCommands {
         view.showShortcuts();
     }
 
-    /** Light instead of dark, or the other way round. */
+    /** Switches between the light and the dark theme. */
     void switchTheme() {
         models.dark().set(!models.dark().get());
     }
@@ -266,7 +266,7 @@ final class WorkbenchCommands {
         opening.chooseAnyFile(view.scene().getWindow()).ifPresent(this::inspect);
     }
 
-    /** Shows what a file or folder holds. */
+    /** Opens the page about the contents of a file or folder. */
     void inspect(Path path) {
         Runnable leave = () -> {
             models.inspection().stop();
@@ -283,7 +283,7 @@ final class WorkbenchCommands {
                 view::uncover);
     }
 
-    /** Shows how the checkpoint of a side is read. */
+    /** Opens the page about how the checkpoint of a side is read. */
     void showReading(CheckpointSide side) {
         view.cover(new CheckpointPage(models.audit(side), view::uncover).node(), view::uncover);
     }

@@ -34,7 +34,10 @@ import loupe.ui.pane.Answers;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
-/** Opening on the left, what is open in the middle, the device and the window's own commands on the right. */
+/**
+ * The tool bar: opening on the left, the open model and checkpoints in the middle, the device and the window's own
+ * commands on the right.
+ */
 final class WorkbenchToolBar {
     private static final Duration STATUS_EVERY = Duration.seconds(1);
 

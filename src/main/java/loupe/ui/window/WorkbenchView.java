@@ -31,7 +31,7 @@ import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
 
-/** The whole window: bar, three columns, activity line, and what lies over them: pages, the palette. */
+/** The whole window: tool bar, three columns, activity line, and over them pages and the command palette. */
 public final class WorkbenchView {
     private static final double NARROW_PIXELS = 1180;
 
@@ -51,7 +51,7 @@ public final class WorkbenchView {
     private @Nullable PaneFrame focused;
 
     /**
-     * @param saveDialog asks where to save what the panes export
+     * @param saveDialog asks for the file of an export
      * @param remembered positions of dividers, from {@link #dividerPositions} of an earlier window
      */
     public WorkbenchView(
@@ -246,7 +246,7 @@ public final class WorkbenchView {
 
     // ---- for commands ----
 
-    /** Takes a page or the palette off the window. */
+    /** Closes the page or the palette. */
     public void dismiss() {
         uncover();
     }

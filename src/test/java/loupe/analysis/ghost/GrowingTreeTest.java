@@ -190,9 +190,9 @@ class GrowingTreeTest {
             assertThat(part.isComplete()).isFalse();
             if (part == before) {
                 same++;
-            } else if (before != null && before.known().size() >= 10_000) {
-                assertThat(part.known().size())
-                        .isGreaterThanOrEqualTo(before.known().size() / 16 * 17);
+            } else if (before != null && before.allNodes().size() >= 10_000) {
+                assertThat(part.allNodes().size())
+                        .isGreaterThanOrEqualTo(before.allNodes().size() / 16 * 17);
             }
             before = part;
         }

@@ -43,7 +43,7 @@ class ScaleSweepModelTest {
     @Test
     void theScaleItselfChangesNothingAndOtherControlsAskAnew() {
         model.open().set(true);
-        model.use(1.234);
+        model.applyScale(1.234);
         assertThat(controls.scale().get()).isEqualTo(controls.range().get().rounded(1.234));
         assertThat(opened.count(ScaleSweep.class)).isEqualTo(1);
         opened.choose(3);

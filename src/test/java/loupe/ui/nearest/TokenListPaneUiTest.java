@@ -79,7 +79,7 @@ class TokenListPaneUiTest extends PaneUiTest {
                     .as("row %d", row)
                     .isEqualTo(was < 0 ? "new" : was == row ? "" : String.format("%+d", was - row));
         }
-        choose("Tell changes of rank from here on");
+        choose("Use this list as reference for rank changes");
         assertThat(cells(table(), "\u0394")).containsOnly("");
     }
 
