@@ -35,7 +35,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     TreeGrowth(DefinitionTree query) {
         // The answer is not to hold on to the answer it was grown from.
         this.query = query.fromTheRoot();
-        nodes = query.grown().map(answer -> answer.known().copy()).orElseGet(TreeNodes::new);
+        nodes = query.grown().map(answer -> answer.allNodes().copy()).orElseGet(TreeNodes::new);
     }
 
     @Override
@@ -64,7 +64,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         if (finished
                 || latest == null
                 || nodes.size() < LARGE
-                || nodes.size() - latest.known().size() >= latest.known().size() / 16) {
+                || nodes.size() - latest.allNodes().size() >= latest.allNodes().size() / 16) {
             latest = new DefinitionTree.Answer(query, nodes.copy(), finished);
             part = latest;
         }

@@ -92,8 +92,8 @@ public final class ScatterChart extends ChartPart {
         double[] acrossEnds = ends(true);
         double[] upEnds = ends(false);
         CloudRenderer dots = new CloudRenderer(clouds, this::pixelScale);
-        XYPlot plot =
-                new XYPlot(oneItemEach, across.made(acrossEnds[0], acrossEnds[1]), up.made(upEnds[0], upEnds[1]), dots);
+        XYPlot plot = new XYPlot(
+                oneItemEach, across.create(acrossEnds[0], acrossEnds[1]), up.create(upEnds[0], upEnds[1]), dots);
         if (zoomed) {
             plot.getDomainAxis().setRange(zoomAcross);
             plot.getRangeAxis().setRange(zoomUp);
@@ -186,12 +186,12 @@ public final class ScatterChart extends ChartPart {
     }
 
     @Override
-    void canvasMade(ChartCanvas canvas) {
+    void canvasCreated(ChartCanvas canvas) {
         canvas.setDomainZoomable(true);
         canvas.setRangeZoomable(true);
         brush.listenTo(canvas);
-        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> tell(nearest(event.getX(), event.getY())));
-        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> tell(""));
+        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> show(nearest(event.getX(), event.getY())));
+        canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> showReadout(""));
         canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
             Point point = nearest(event.getX(), event.getY());
             if (!event.isStillSincePress()) {
@@ -214,16 +214,16 @@ public final class ScatterChart extends ChartPart {
 
     private void choose(Point point) {
         select(point.side(), point.index());
-        tell(point);
+        show(point);
         chosen.accept(point.side(), point.index());
     }
 
-    private void tell(@Nullable Point point) {
+    private void show(@Nullable Point point) {
         if (point == null) {
-            tell("");
+            showReadout("");
         } else {
             ScatterCloud cloud = point.drawn().cloud();
-            tell(words.apply(point.side(), point.index()) + "    " + horizontal.quantity() + " "
+            showReadout(words.apply(point.side(), point.index()) + "    " + horizontal.quantity() + " "
                     + NumberTexts.with(cloud.x()[point.index()], horizontal.unit()) + ", " + vertical.quantity() + " "
                     + NumberTexts.with(cloud.y()[point.index()], vertical.unit()));
         }
