@@ -40,6 +40,7 @@ record PaneTab(String title, String divider, List<Key> panes) {
                 .collect(Collectors.joining(", "));
     }
 
+    @SuppressWarnings("ReferenceEquality") // there is one of each kind
     boolean holds(PaneKind kind) {
         return panes.stream().anyMatch(pane -> pane.kind() == kind);
     }
