@@ -86,7 +86,7 @@ public final class AsideFolder implements AutoCloseable {
     private static CheckpointException failure(Path target, IOException e) {
         return new CheckpointException(
                 target,
-                "the folder cannot be written (" + e.getMessage() + ")",
+                "the folder cannot be written (" + FileFailure.reason(e) + ")",
                 "a place that can be written, with room for it",
                 "Choose another folder, or make room",
                 e);

@@ -11,7 +11,8 @@ import loupe.tensor.StoredTensor;
 
 /** The tensors and values of one open file, or of several. Thread-safe. */
 final class FileArchive implements TensorArchive {
-    private static final int NAMES_IN_MESSAGE = 12;
+    /** Characters of a message that may go to the names of the tensors that there are. */
+    private static final int NAMES_LENGTH = 100;
 
     private final Path path;
     private final Container container;
@@ -70,11 +71,15 @@ final class FileArchive implements TensorArchive {
         if (tensors.isEmpty()) {
             return "no tensor at all";
         }
-        String listed = String.join(
-                ", ", tensors.keySet().stream().limit(NAMES_IN_MESSAGE).toList());
-        return tensors.size() <= NAMES_IN_MESSAGE
-                ? listed
-                : listed + " and " + (tensors.size() - NAMES_IN_MESSAGE) + " more";
+        StringBuilder listed = new StringBuilder();
+        int named = 0;
+        for (String name : tensors.keySet()) {
+            if (named > 0 && listed.length() + name.length() > NAMES_LENGTH) {
+                return listed + " and " + (tensors.size() - named) + " more";
+            }
+            listed.append(named++ == 0 ? "" : ", ").append(name);
+        }
+        return listed.toString();
     }
 
     @Override

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.FileFailure;
 import loupe.tensor.DType;
 
 /**
@@ -102,7 +103,7 @@ public record Inspection(
         } catch (IOException e) {
             throw new CheckpointException(
                     folder,
-                    "the folder cannot be listed (" + e.getMessage() + ")",
+                    "the folder cannot be listed (" + FileFailure.reason(e) + ")",
                     "a readable folder",
                     "Check its permissions",
                     e);

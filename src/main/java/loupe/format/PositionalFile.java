@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import loupe.base.CheckpointException;
+import loupe.base.FileFailure;
 
 /**
  * A file read at positions, never through a memory map: a mapped file that is cut short takes the whole JVM down, a
@@ -40,7 +41,7 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
         } catch (IOException e) {
             throw new CheckpointException(
                     path,
-                    "the file cannot be opened (" + reason(e) + ")",
+                    "the file cannot be opened (" + FileFailure.reason(e) + ")",
                     "a file that may be read",
                     "Check its permissions and that the drive is there",
                     e);
@@ -102,7 +103,7 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
         } catch (IOException e) {
             throw new CheckpointException(
                     path,
-                    "the file cannot be read any more (" + reason(e) + ")",
+                    "the file cannot be read any more (" + FileFailure.reason(e) + ")",
                     "a readable file",
                     "Check that the drive is still there, then open the file again",
                     e);
@@ -128,18 +129,13 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
         return new CheckpointException(path, found, expected, remedy);
     }
 
-    private static String reason(IOException e) {
-        return e.getMessage() == null
-                ? e.getClass().getSimpleName()
-                : e.getClass().getSimpleName() + ": " + e.getMessage();
-    }
-
     @Override
     public void close() {
         try {
             channel.close();
         } catch (IOException e) {
-            throw new CheckpointException(path, "the file could not be closed (" + reason(e) + ")", "", "", e);
+            throw new CheckpointException(
+                    path, "the file could not be closed (" + FileFailure.reason(e) + ")", "", "", e);
         }
     }
 }

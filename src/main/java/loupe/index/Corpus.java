@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.FileFailure;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,14 +72,20 @@ public final class Corpus {
                 throw new CheckpointException(folder, "this folder has no texts", Documents.KINDS, "");
             }
             return texts;
-        } catch (IOException | UncheckedIOException e) {
-            throw new CheckpointException(
-                    folder,
-                    "the folder cannot be read (" + e.getMessage() + ")",
-                    "",
-                    "Check that it still exists and may be read",
-                    e);
+        } catch (IOException e) {
+            throw unreadable(folder, FileFailure.reason(e), e);
+        } catch (UncheckedIOException e) {
+            throw unreadable(folder, FileFailure.reason(e), e);
         }
+    }
+
+    private static CheckpointException unreadable(Path folder, String reason, Exception cause) {
+        return new CheckpointException(
+                folder,
+                "the folder cannot be read (" + reason + ")",
+                "",
+                "Check that it still exists and all in it may be read",
+                cause);
     }
 
     /** Whether a file is a text that can be counted over: its name ends like one and its content begins like one. */

@@ -1,5 +1,6 @@
 package loupe.analysis.ghost;
 
+import loupe.base.Refusal;
 import loupe.inference.SaeId;
 
 /**
@@ -7,6 +8,12 @@ import loupe.inference.SaeId;
  * last ghost. With the feature's decoder direction d of unit norm and the coefficient c.
  */
 public record TreeSteering(SaeId sae, int feature, int layer, Kind kind, double coefficient) {
+    public TreeSteering {
+        if (!GhostSettings.isFinite(coefficient)) {
+            throw new Refusal("The coefficient of the steering is " + coefficient, GhostSettings.NUMBER, "");
+        }
+    }
+
     /** How h is changed. */
     public enum Kind {
         /** h + c d. */

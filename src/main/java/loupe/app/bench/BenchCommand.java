@@ -16,6 +16,9 @@ import picocli.CommandLine.Parameters;
 /** {@code bench}: how fast this machine computes, relative to its peak. */
 @Command(name = "bench", description = "Measure speeds on synthetic models, beside the peak of the machine.")
 public final class BenchCommand extends LoupeCommand<Bench.Result> {
+    /** A pass over a day, on a machine that computes ten thousand tokens a second. */
+    private static final int MOST_TOKENS = 1_000_000_000;
+
     @Parameters(
             arity = "0..*",
             paramLabel = "NAME",
@@ -60,8 +63,11 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
                 throw new UsageException("There is no benchmark " + name + "; there are " + String.join(", ", known));
             }
         }
-        if (tokens < 1_024) {
-            throw new UsageException("--tokens is " + tokens + ", at least 1024 are needed");
+        if (tokens < 1_024 || tokens > MOST_TOKENS) {
+            throw new UsageException("--tokens is " + tokens + ", expected 1024 to " + MOST_TOKENS);
+        }
+        if (seconds != null && !(seconds > 0)) {
+            throw new UsageException("--seconds is " + seconds + ", expected a number above 0");
         }
         if (folder != null) {
             OptionPaths.folder(folder, "--folder");

@@ -3,8 +3,6 @@ package loupe.app.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,6 +13,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import loupe.app.window.WorkbenchApp;
+import loupe.base.FileFailure;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Problem;
 import loupe.base.Refusal;
@@ -24,9 +23,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.ScopeType;
 
 /**
@@ -131,6 +132,10 @@ public final class Cli implements Runnable {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(false)
                 .setExpandAtFiles(false)
+                .setExecutionStrategy(parsed -> {
+                    requireValues(parsed);
+                    return new CommandLine.RunLast().execute(parsed);
+                })
                 .setParameterExceptionHandler(this::wrongUsage)
                 .setExecutionExceptionHandler((failure, where, parsed) -> failed(failure));
         try {
@@ -169,6 +174,19 @@ public final class Cli implements Runnable {
             opened.cancel();
         }
         return opened;
+    }
+
+    /** A list of nothing but commas has no values, which no option means. */
+    private static void requireValues(ParseResult parsed) {
+        for (OptionSpec option : parsed.matchedOptions()) {
+            if (!option.splitRegex().isEmpty() && option.stringValues().isEmpty()) {
+                throw new ParameterException(
+                        parsed.commandSpec().commandLine(),
+                        option.longestName() + " is '" + String.join(" ", option.originalStringValues())
+                                + "', expected one value or several with commas between");
+            }
+        }
+        parsed.subcommands().forEach(Cli::requireValues);
     }
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
@@ -216,16 +234,9 @@ public final class Cli implements Runnable {
 
     private static String sentence(IOException failure) {
         if (failure instanceof FileSystemException file) {
-            return file.getFile() + " cannot be read or written: "
-                    + (file.getReason() != null
-                            ? file.getReason()
-                            : file instanceof AccessDeniedException
-                                    ? "permission denied"
-                                    : file instanceof FileAlreadyExistsException
-                                            ? "something else is there"
-                                            : "the system refused it");
+            return file.getFile() + " cannot be read or written: " + FileFailure.reason(file);
         }
-        return "Reading or writing failed: " + failure.getMessage();
+        return "Reading or writing failed: " + FileFailure.reason(failure);
     }
 
     private int say(@Nullable String said, int code) {

@@ -10,9 +10,10 @@ public final class OptionPaths {
     /**
      * A path to something that is there.
      *
-     * @throws UsageException naming the option, if there is nothing at {@code path}
+     * @throws UsageException naming the option, if the path is empty or there is nothing at it
      */
     public static Path existing(Path path, String option) {
+        requireNamed(path, option);
         if (!Files.exists(path)) {
             throw new UsageException(option + ": " + path + " does not exist");
         }
@@ -26,12 +27,13 @@ public final class OptionPaths {
      *     itself
      */
     public static Path writable(Path path, String option) {
-        Path folder = path.toAbsolutePath().getParent();
-        if (folder == null || !Files.isDirectory(folder)) {
-            throw new UsageException(option + ": the folder " + folder + " does not exist");
-        }
+        requireNamed(path, option);
         if (Files.isDirectory(path)) {
             throw new UsageException(option + ": " + path + " is a folder, a file is wanted");
+        }
+        Path folder = path.toAbsolutePath().getParent();
+        if (!Files.isDirectory(folder)) {
+            throw new UsageException(option + ": the folder " + folder + " does not exist");
         }
         if (Files.exists(path) && !Files.isRegularFile(path)) {
             throw new UsageException(option + ": " + path + " is a device or a pipe, a file is wanted");
@@ -45,9 +47,17 @@ public final class OptionPaths {
      * @throws UsageException if something is at {@code path} that is no folder
      */
     public static Path folder(Path path, String option) {
+        requireNamed(path, option);
         if (Files.exists(path) && !Files.isDirectory(path)) {
             throw new UsageException(option + ": " + path + " is a file, a folder is wanted");
         }
         return path;
+    }
+
+    /** An empty path would mean the folder that the program was started in. */
+    private static void requireNamed(Path path, String option) {
+        if (path.toString().isEmpty()) {
+            throw new UsageException(option + " is empty, a path is wanted; write . for the current folder");
+        }
     }
 }

@@ -28,6 +28,7 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
+import loupe.base.Refusal;
 import loupe.format.JsonLines;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -156,6 +157,20 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
                         : 1,
                 new Fit(opened.config(), sae.config()).residualPlace());
 
+        boolean begun = Files.exists(out);
+        try {
+            return write(context, opened, plan, wanted);
+        } catch (Refusal e) {
+            if (!begun) {
+                Files.deleteIfExists(out);
+            }
+            throw e;
+        }
+    }
+
+    /** Adds the features that the file does not have yet. */
+    private Result write(CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> wanted)
+            throws IOException {
         long start = System.nanoTime();
         int done = 0;
         int skipped;

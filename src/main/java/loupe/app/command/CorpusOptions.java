@@ -47,8 +47,8 @@ final class CorpusOptions {
     }
 
     long maxTokens() {
-        if (maxTokens != null && maxTokens < 1) {
-            throw new UsageException("--max-tokens is " + maxTokens + ", at least 1 is needed");
+        if (maxTokens != null && (maxTokens < 1 || maxTokens > Integer.MAX_VALUE)) {
+            throw new UsageException("--max-tokens is " + maxTokens + ", expected 1 to " + Integer.MAX_VALUE);
         }
         return maxTokens == null ? Long.MAX_VALUE : maxTokens;
     }

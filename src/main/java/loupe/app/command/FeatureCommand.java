@@ -35,6 +35,9 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     /** A second example this near to the first would show the same text. */
     private static final int TOKENS_APART = 10;
 
+    /** A histogram with more bins than that is no summary, and prints more lines than anybody reads. */
+    private static final int MOST_BINS = 100_000;
+
     private static final int INTERVALS = 10;
     private static final int PER_INTERVAL = 5;
     private static final int UNIFORM_BINS = 50;
@@ -48,7 +51,10 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     @Mixin
     private IndexedCheckpoint checkpoint;
 
-    @Option(names = "--bins", paramLabel = "N", description = "Bins of the histogram (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--bins",
+            paramLabel = "N",
+            description = "Bins of the histogram, 1 to 100000 (default: ${DEFAULT-VALUE}).")
     private int bins = Histogram.DEFAULT_BINS;
 
     @Option(
@@ -80,8 +86,14 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
 
     @Override
     public Result run(CommandContext context) {
-        if (bins < 1 || count < 0 || buffer < 0) {
-            throw new UsageException("--bins must be at least 1, --examples and --buffer at least 0");
+        if (bins < 1 || bins > MOST_BINS) {
+            throw new UsageException("--bins is " + bins + ", expected 1 to " + MOST_BINS);
+        }
+        if (count < 0) {
+            throw new UsageException("--examples is " + count + ", at least 0 is needed");
+        }
+        if (buffer < 0) {
+            throw new UsageException("--buffer is " + buffer + ", at least 0 is needed");
         }
         OptionPaths.existing(folder, "--index");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)

@@ -1,6 +1,7 @@
 package loupe.app.command;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
@@ -189,8 +190,11 @@ abstract class GhostOptions {
         }
         mix();
         sign();
-        if (!Double.isFinite(scale) || DoubleStream.of(pca).anyMatch(w -> !Double.isFinite(w))) {
-            throw new UsageException("--scale and --pca must be finite numbers");
+        if (!GhostSettings.isFinite(scale)) {
+            throw new UsageException("--scale is " + scale + ", expected " + GhostSettings.NUMBER);
+        }
+        if (DoubleStream.of(pca).anyMatch(w -> !GhostSettings.isFinite(w))) {
+            throw new UsageException("--pca is " + Arrays.toString(pca) + ", expected of each " + GhostSettings.NUMBER);
         }
     }
 

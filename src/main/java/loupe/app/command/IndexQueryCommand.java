@@ -96,6 +96,9 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
         if (top < 0) {
             throw new UsageException("--top is " + top + ", at least 0 is needed");
         }
+        if (atLeast < 0) {
+            throw new UsageException("--at-least is " + atLeast + ", at least 0 is needed");
+        }
         OptionPaths.existing(folder, "index query");
         Optional<Tokenizer> tokenizer = Optional.ofNullable(model)
                 .map(path -> OptionPaths.existing(path, "--model"))

@@ -120,6 +120,9 @@ final class SaeArguments {
         if (layer != null && layer < 0) {
             throw new UsageException("--layer is " + layer + ", layers are counted from 0");
         }
+        if (side != null && side < 0) {
+            throw new UsageException("--side is " + side + ", models are counted from 0");
+        }
         return SaeOptions.builder()
                 .format(Optional.ofNullable(format))
                 .k(k == null ? OptionalInt.empty() : OptionalInt.of(k))

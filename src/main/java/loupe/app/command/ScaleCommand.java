@@ -187,7 +187,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             Arrays.sort(scales);
             if (Arrays.stream(scales).distinct().count() != scales.length
                     || !(scales[0] > 0)
-                    || Arrays.stream(scales).anyMatch(scale -> !Double.isFinite(scale))) {
+                    || Arrays.stream(scales).anyMatch(scale -> !GhostSettings.isFinite(scale))) {
                 throw new UsageException(
                         "--scales are " + Arrays.toString(scales) + ", expected different positive numbers");
             }

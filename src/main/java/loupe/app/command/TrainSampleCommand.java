@@ -74,10 +74,11 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
 
     @Override
     public SampleFigures run(CommandContext context) throws IOException {
-        if (!Files.isRegularFile(definitions)) {
-            throw new UsageException(definitions + " does not exist");
-        }
+        OptionPaths.existing(definitions, "--definitions");
         OptionPaths.folder(out, "--out");
+        if (work != null) {
+            OptionPaths.folder(work, "--work");
+        }
         if (measure) {
             if (!Files.isDirectory(out.resolve("glossary"))) {
                 throw new UsageException(out + " has no folder glossary, which is the language model to be measured");

@@ -6,6 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import javafx.application.Platform;
+import loupe.base.Refusal;
 import loupe.inference.Pending;
 
 /** Starts JavaFX, on the screen or without one, and runs work on its thread. */
@@ -44,7 +45,11 @@ public final class Toolkit {
                         .allMatch(value -> value == null || value.isEmpty());
     }
 
-    /** Starts the toolkit once and waits until it runs. */
+    /**
+     * Starts the toolkit once and waits until it runs.
+     *
+     * @throws Refusal if it is to draw on a screen, and there is none
+     */
     public static void start() {
         if (!STARTED.compareAndSet(false, true)) {
             return;
@@ -57,6 +62,11 @@ public final class Toolkit {
             Platform.startup(() -> running.complete(null));
         } catch (IllegalStateException already) {
             running.complete(null);
+        } catch (UnsupportedOperationException noScreen) {
+            throw new Refusal(
+                    "The workbench finds no screen to open its window on",
+                    "a desktop",
+                    "Start it on one, or take pictures of it with the command tour");
         }
         running.join();
         Platform.setImplicitExit(false);

@@ -333,6 +333,9 @@ final class SaeDraft {
                 warn("k is " + k + " as asked for, not " + activation.likelyK().orElseThrow());
             }
         });
+        if (options.side().isPresent() && sides == 1) {
+            warn("The side is not used: it is no crosscoder of several models");
+        }
         if (options.normFactor().isPresent() && normalisation != InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
             warn("The norm factor is not used: the input is not scaled by a factor (normalisation: "
                     + normalisation.name().toLowerCase(Locale.ROOT) + ")");

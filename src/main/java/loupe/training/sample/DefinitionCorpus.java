@@ -2,6 +2,7 @@ package loupe.training.sample;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,6 +46,8 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
                 List<String> examples = columns[3].isBlank() ? List.of() : List.of(columns[3].split(" \\| "));
                 rows.add(new Definition(columns[0].strip(), columns[1].strip(), columns[2].strip(), examples));
             }
+        } catch (CharacterCodingException e) {
+            throw new CheckpointException(file, "this is not UTF-8 text", "plain UTF-8 text", "Convert it to UTF-8", e);
         }
         if (rows.isEmpty()) {
             throw new CheckpointException(

@@ -20,6 +20,7 @@ import java.util.function.Supplier;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.base.AsideFile;
 import loupe.base.Cancellation;
+import loupe.base.CheckpointException;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
 import loupe.lm.Processing;
@@ -123,8 +124,6 @@ public final class SampleBuilder {
         this.plan = plan;
         this.progress = progress;
         this.cancellation = cancellation;
-        Files.createDirectories(out);
-        Files.createDirectories(work);
         this.stopwatch = new Stopwatch(work.resolve("seconds.json"));
     }
 
@@ -136,6 +135,8 @@ public final class SampleBuilder {
      */
     public SampleFigures build() throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
+        Files.createDirectories(out);
+        Files.createDirectories(work);
         Path tokenizerFolder = work.resolve("tokenizer");
         if (!Files.exists(tokenizerFolder.resolve("tokenizer_config.json"))) {
             stopwatch.time("tokenizer", () -> vocabulary(corpus).write(tokenizerFolder, sizes.context));
@@ -167,7 +168,12 @@ public final class SampleBuilder {
     public static SampleFigures measureLanguageModel(Path definitions, Path sample, long seed) throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
         Path folder = sample.resolve(MODEL_FOLDER);
-        try (Tokenizer tokenizer = TokenizerFiles.read(folder).orElseThrow();
+        try (Tokenizer tokenizer = TokenizerFiles.read(folder)
+                        .orElseThrow(() -> new CheckpointException(
+                                folder,
+                                "there is no tokenizer",
+                                "the sample's language model",
+                                "Train the sample anew"));
                 NDManager manager = NDManager.newBaseManager()) {
             TrainingText text = new TrainingText(corpus.training(), encoder(tokenizer), WEIGHTING);
             return SampleFigures.of(
