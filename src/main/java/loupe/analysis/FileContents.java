@@ -17,12 +17,12 @@ import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 
 /**
- * What a file or folder holds, for somebody who wants to know before opening it. Nothing but names, shapes and, when
- * they are measured, one tensor at a time in pieces is read, so that it may be larger than memory.
+ * What a file or folder holds, for display before it is opened. Only names and shapes are read and, when measuring, one
+ * tensor at a time in pieces, so that files may be larger than memory.
  *
  * @param format the family of checkpoints or models it belongs to; empty if it is of no known one
  * @param memoryBytes what opening it would take: its weights as float32
- * @param warnings what is odd, one sentence each
+ * @param warnings oddities, one sentence each
  */
 public record FileContents(
         Path path,
@@ -63,7 +63,7 @@ public record FileContents(
     /**
      * What is in a file or folder, as far as its headers tell.
      *
-     * @throws CheckpointException if there is nothing there that we read, or it is damaged
+     * @throws CheckpointException if it holds no weights in a known format, or is damaged
      */
     public static FileContents of(Path path) {
         Optional<SaeFile> checkpoint = Optional.empty();
@@ -112,10 +112,10 @@ public record FileContents(
     /**
      * Reads every tensor for its norm.
      *
-     * @param shown is given what is known so far, a few times a second
-     * @return everything
+     * @param shown receives the partial result, a few times a second
+     * @return the complete result
      * @throws CheckpointException if something cannot be read any more
-     * @throws java.util.concurrent.CancellationException if {@code cancellation} says so, between two tensors
+     * @throws java.util.concurrent.CancellationException if cancelled, between two tensors
      */
     public FileContents measured(Consumer<FileContents> shown, Cancellation cancellation) {
         List<Tensor> updated = new ArrayList<>(tensors);

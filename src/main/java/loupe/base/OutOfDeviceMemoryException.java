@@ -2,7 +2,10 @@ package loupe.base;
 
 import org.jspecify.annotations.Nullable;
 
-/** A computation needed more memory than the device has, even after everything that can be rebuilt was given back. */
+/**
+ * A computation needed more memory than the device has, even after everything that can be computed or read again was
+ * freed.
+ */
 public final class OutOfDeviceMemoryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

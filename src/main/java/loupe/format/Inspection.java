@@ -16,13 +16,13 @@ import loupe.base.FileFailure;
 import loupe.tensor.DType;
 
 /**
- * What a file or folder holds, told without reading a tensor.
+ * What a file or folder holds, found without reading a tensor.
  *
  * @param container the kinds of the weight files in it, usually one
  * @param tensors of all weight files, in file order
- * @param values what is not a tensor, by dotted name; see {@link TensorArchive#values}
+ * @param values everything but tensors, by dotted name; see {@link TensorArchive#values}
  * @param config the configuration files beside the weights, by file name, as plain maps and lists
- * @param warnings what is odd but no reason to refuse, one sentence each
+ * @param warnings oddities that are no reason to refuse the file, one sentence each
  */
 public record Inspection(
         Path path,
@@ -52,7 +52,7 @@ public record Inspection(
     /**
      * What is in a file or folder of weights.
      *
-     * @throws CheckpointException if there is nothing there that we read, or it is damaged
+     * @throws CheckpointException if it holds no weights in a known format, or is damaged
      */
     public static Inspection of(Path path) {
         List<Path> files = Files.isDirectory(path) ? weightFiles(path) : List.of(path);

@@ -45,7 +45,7 @@ final class ActivationsByToken implements AutoCloseable {
     }
 
     /**
-     * Hands on every activation at some tokens.
+     * Passes every activation at some tokens to a visitor.
      *
      * @param at ascending
      * @throws IndexOutOfBoundsException for a token that is not there
@@ -94,14 +94,14 @@ final class ActivationsByToken implements AutoCloseable {
     /** Is shown activations one by one. */
     interface Visitor {
         /**
-         * Is shown one activation.
+         * Receives one activation.
          *
          * @param i index of its token among those asked for
          */
         void activation(int i, int feature, float value);
     }
 
-    /** Where tokens begin, two neighbouring blocks kept. */
+    /** The offsets at which tokens begin; keeps two neighbouring blocks in memory. */
     private final class Starts {
         private final long[][] blocks = new long[2][];
         private final long[] numbers = {-1, -1};
@@ -178,7 +178,7 @@ final class ActivationsByToken implements AutoCloseable {
         }
 
         /**
-         * Puts the file in its place.
+         * Moves the file to its target.
          *
          * @throws IllegalStateException if there were not as many tokens as announced
          */

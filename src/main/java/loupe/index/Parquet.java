@@ -56,7 +56,7 @@ final class Parquet implements AutoCloseable {
         }
     }
 
-    /** What the database says went wrong, without the JSON that it wraps a failed write in. */
+    /** The reason in a database error, without the JSON around that of a failed write. */
     static String reason(@Nullable String message) {
         if (message == null) {
             return "no reason given";

@@ -14,10 +14,13 @@ public interface InferenceService extends AutoCloseable {
      */
     CompletionStage<OpenModel> openModel(Path folder, Processing processing);
 
-    /** Reads a checkpoint likewise; {@code options} says what the file cannot. */
+    /**
+     * Reads a checkpoint on the file pool and uploads it on the device thread; {@code options} states what the file
+     * does not.
+     */
     CompletionStage<OpenSae> openSae(Path path, SaeOptions options);
 
-    /** Gives the model's memory back; questions about it that still wait fail. */
+    /** Closes the model and frees its memory; queued questions about it fail. */
     CompletionStage<Void> close(ModelId id);
 
     CompletionStage<Void> close(SaeId id);
@@ -30,17 +33,19 @@ public interface InferenceService extends AutoCloseable {
     /** The pool for reading, parsing and exporting files. */
     Executor files();
 
-    /** What runs, waits and is held; a snapshot for the window's status line and for {@code doctor}. */
+    /**
+     * A snapshot of running and queued work and of memory held, for the window's status line and for {@code doctor}.
+     */
     Status status();
 
-    /** Stops everything and gives all memory back. Blocks until the threads have ended. */
+    /** Stops everything and frees all memory. Blocks until the threads have ended. */
     @Override
     void close();
 
     /**
      * How busy the device is, and what it is.
      *
-     * @param device for people, such as {@code CPU} or {@code NVIDIA H100 (cuda:0)}
+     * @param device its name, such as {@code CPU} or {@code NVIDIA H100 (cuda:0)}
      * @param residentBytes weights held on the device
      */
     record Status(String device, long residentBytes, int running, int waiting) {}

@@ -132,11 +132,11 @@ public final class LocalInferenceService implements InferenceService {
     /** Uploads what has been read, unless it is open already. */
     private <I, H, T extends AutoCloseable> H admit(
             Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
-        Opened<H, T> known = opened.get(id);
-        if (known != null) {
+        Opened<H, T> existing = opened.get(id);
+        if (existing != null) {
             loaded.files().run();
-            known.times++;
-            return known.loaded.host();
+            existing.times++;
+            return existing.loaded.host();
         }
         Opened<H, T> fresh = new Opened<>(
                 loaded,
@@ -148,11 +148,11 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private <I, H, T extends AutoCloseable> Void release(Map<I, Opened<H, T>> opened, I id) {
-        Opened<H, T> known = opened.get(id);
-        if (known != null && --known.times == 0) {
+        Opened<H, T> existing = opened.get(id);
+        if (existing != null && --existing.times == 0) {
             opened.remove(id);
-            memory().release(known.resident);
-            known.loaded.files().run();
+            memory().release(existing.resident);
+            existing.loaded.files().run();
         }
         return null;
     }
@@ -195,11 +195,11 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private static <I, H, T extends AutoCloseable> Resident<T> opened(Map<I, Opened<H, T>> opened, I id) {
-        Opened<H, T> known = opened.get(id);
-        if (known == null) {
+        Opened<H, T> existing = opened.get(id);
+        if (existing == null) {
             throw new IllegalStateException(id + " is not open");
         }
-        return known.resident;
+        return existing.resident;
     }
 
     private void startEngine() {
@@ -213,9 +213,9 @@ public final class LocalInferenceService implements InferenceService {
     }
 
     private void giveEverythingBack() {
-        Stream.concat(models.values().stream(), saes.values().stream()).forEach(known -> {
-            known.resident.evict();
-            known.loaded.files().run();
+        Stream.concat(models.values().stream(), saes.values().stream()).forEach(existing -> {
+            existing.resident.evict();
+            existing.loaded.files().run();
         });
         models.clear();
         saes.clear();

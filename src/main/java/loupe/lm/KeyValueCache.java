@@ -8,14 +8,13 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the tokens of a forward pass may attend to besides each other: tokens of earlier passes, by their keys and
- * values.
+ * Keys and values of tokens of earlier passes, to which the tokens of a forward pass attend besides each other.
  *
- * <p>They come in two parts. <em>Shared</em> ones exist once, (1, K, P, dHead), and are seen by every row: a prompt, or
- * all nodes of a tree; no row ever gets a copy. <em>Own</em> ones exist per row, (B, K, A, dHead): a node's ancestors,
- * padded to one length. An additive mask, (B, P) or (B, A), 0 where a row may look and negative infinity where not,
- * says which of them a row sees. After the pass {@link #added} holds the keys and values of its own tokens, for the
- * caller to keep.
+ * <p>The cached tokens come in two parts. <em>Shared</em> ones exist once for all rows, (1, K, P, dHead), without a
+ * copy per row: a prompt, or all nodes of a tree. <em>Own</em> ones exist per row, (B, K, A, dHead): a node's
+ * ancestors, padded to one length. An additive mask, (B, P) or (B, A), selects those that a row attends to: 0 where it
+ * does and negative infinity where not. After the pass {@link #added} holds the keys and values of its own tokens, for
+ * the caller to keep.
  *
  * <p>The positions of the pass's own tokens are not deduced from the cache; the {@link Input} gives them. Those of the
  * cached tokens matter only to layers that see a window of tokens: shared ones stand at 0, 1, ... and own ones right
@@ -27,9 +26,9 @@ public final class KeyValueCache {
     private final @Nullable NDArray sharedMask;
     private final List<KeyValues> own;
     private final @Nullable NDArray ownMask;
-    /** Empty for 0, 1, ... */
+    /** Positions of the shared tokens; empty for 0, 1, ... */
     private final int[] sharedPositions;
-    /** Negative for right after the shared ones. */
+    /** Position of the first own token; negative for right after the shared ones. */
     private final int firstOwnPosition;
 
     private final List<KeyValues> added = new ArrayList<>();
@@ -49,13 +48,13 @@ public final class KeyValueCache {
         this.sharedPositions = sharedPositions;
     }
 
-    /** Nothing to attend to yet; used to collect what a first pass adds. */
+    /** An empty cache, to collect the keys and values of a first pass. */
     public static KeyValueCache empty() {
         return new KeyValueCache(List.of(), null, new int[0], List.of(), -1, null);
     }
 
     /**
-     * With tokens that every row sees.
+     * A cache that also holds tokens to which every row attends.
      *
      * @param layers one entry per layer, of batch size 1
      */
@@ -73,7 +72,7 @@ public final class KeyValueCache {
     }
 
     /**
-     * With tokens of each row's own, one after another, seen as the mask (B, A) says.
+     * A cache that also holds tokens of each row, one after another, to which it attends as the mask (B, A) allows.
      *
      * @param layers one entry per layer, of batch size B
      */
@@ -82,8 +81,8 @@ public final class KeyValueCache {
     }
 
     /**
-     * A cache that also holds tokens of each row, the first of them at a given position; for shared tokens of several
-     * texts, after which it is not the next one.
+     * A cache that also holds tokens of each row, the first of them at a given position; needed after shared tokens of
+     * several texts, which it does not follow directly.
      */
     public KeyValueCache withOwn(List<KeyValues> layers, int firstPosition, NDArray mask) {
         return new KeyValueCache(shared, sharedMask, sharedPositions, List.copyOf(layers), firstPosition, mask);

@@ -41,7 +41,7 @@ public final class LanguageModel implements AutoCloseable {
     private final List<TransformerBlock> blocks = new ArrayList<>();
     private final Norm finalNorm;
     private final int tokens;
-    /** The memory that the parameters are views of, which nothing else may be holding on to. */
+    /** Keeps the memory reachable that the parameters are views of. */
     @SuppressWarnings("unused") // holding it is its use
     private List<?> memory;
 
@@ -146,9 +146,7 @@ public final class LanguageModel implements AutoCloseable {
         return parameters.getOrDefault("lm_head.weight", embedding());
     }
 
-    /**
-     * Forbids that anything is attached to the parameters' manager from now on; a forgotten lending then fails at once.
-     */
+    /** Forbids attaching arrays to the parameters' manager from now on, so that a forgotten lending fails at once. */
     public LanguageModel seal() {
         weights.cap();
         return this;

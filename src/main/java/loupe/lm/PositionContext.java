@@ -14,9 +14,9 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where the tokens of one forward pass stand, and what follows from it for all layers: which tokens each may look at,
- * and by how much queries and keys turn. Masks are additive, 0 or negative infinity. Everything is made when first
- * asked for, once, and belongs to the step.
+ * The positions of the tokens in one forward pass, with the attention masks and the rotation angles of queries and keys
+ * that follow from them for all layers. Masks are additive, 0 or negative infinity. Everything is computed lazily,
+ * once, and belongs to the step.
  *
  * <p>B rows, T tokens, S cached tokens; P is 1 if all rows begin at one position, else B. Device thread only.
  */
@@ -35,13 +35,13 @@ final class PositionContext {
         this.cache = cache;
     }
 
-    /** What the pass's own tokens see of each other, (T, T); null if everything. */
+    /** The mask among the pass's own tokens, (T, T); null if they see everything. */
     @Nullable
     NDArray causalMask(OptionalInt window) {
         return once(causal, window, () -> positions[0].length == 1 ? null : makeCausal(positions[0].length, window));
     }
 
-    /** What they see of the cache's shared tokens, such that it broadcasts to (B, H, T, S); null if everything. */
+    /** The mask on the cache's shared tokens, which broadcasts to (B, H, T, S); null if they see everything. */
     @Nullable
     NDArray sharedMask(OptionalInt window) {
         return once(
@@ -51,7 +51,7 @@ final class PositionContext {
                         cache.flatMap(KeyValueCache::sharedMask), cache.map(KeyValueCache::sharedPositions), window));
     }
 
-    /** What they see of the cache's own tokens, such that it broadcasts to (B, H, T, S); null if everything. */
+    /** The mask on the cache's own tokens, which broadcasts to (B, H, T, S); null if they see everything. */
     @Nullable
     NDArray ownMask(OptionalInt window) {
         return once(
@@ -61,8 +61,8 @@ final class PositionContext {
     }
 
     private static @Nullable NDArray once(
-            Map<OptionalInt, Optional<NDArray>> known, OptionalInt window, Supplier<@Nullable NDArray> make) {
-        return known.computeIfAbsent(window, key -> Optional.ofNullable(make.get()))
+            Map<OptionalInt, Optional<NDArray>> masks, OptionalInt window, Supplier<@Nullable NDArray> make) {
+        return masks.computeIfAbsent(window, key -> Optional.ofNullable(make.get()))
                 .orElse(null);
     }
 

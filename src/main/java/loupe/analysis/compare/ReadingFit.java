@@ -35,8 +35,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which way of reading a checkpoint fits the model's activations: with and without centring them, with and without
  * subtracting b_dec and, if the checkpoint leaves out the factor its input was scaled by, with that factor estimated
- * from the same text. The first position of each row is left out, because its activation is like no other's and many
- * autoencoders were never shown it. Formats K.3.
+ * from the same text. The first position of each row is left out, because its activation is unlike all others and many
+ * autoencoders were not trained on it: {@code src/site/markdown/formats.md}, section K.3.
  *
  * @param texts some thousand tokens are enough
  */
@@ -47,7 +47,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
     /**
      * One way of reading, and how well it fits.
      *
-     * @param factor what the input is multiplied by first; 1 for as it is
+     * @param factor what the input is multiplied by first; 1 for no scaling
      * @param explainedVariance 1 - sum |x - x^|^2 / sum |x - mean|^2 over all positions, in the space that the reading
      *     reads; unlike dictionary_learning's, a constant offset counts
      * @param l0 mean number of features that are not 0
@@ -57,8 +57,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
     /**
      * How well each reading of a checkpoint reconstructs the model's activations.
      *
-     * @param readings the one the checkpoint is open with first
-     * @param tokens positions looked at
+     * @param readings the one that the checkpoint is open with comes first
+     * @param tokens number of positions measured
      * @param factor sqrt(d) over the mean norm of the activations
      */
     public record Answer(List<Reading> readings, long tokens, double factor) {
@@ -66,7 +66,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             return readings.get(0);
         }
 
-        /** The one that explains most of the variance. */
+        /** The reading that explains most of the variance. */
         public Reading best() {
             return readings.stream()
                     .max(Comparator.comparingDouble(Reading::explainedVariance))
@@ -224,13 +224,13 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
     }
 
     /**
-     * What one step found out about one reading.
+     * Results of one step for one reading.
      *
      * @param active how many features were not 0, in all
      */
     private record Found(float[] target, float[] xHat, double active) {}
 
-    /** What all steps found out about one reading, in double precision. */
+    /** Sums over all steps for one reading, in double precision. */
     private static final class Sums {
         private final Reading of;
         private final double[] sum;

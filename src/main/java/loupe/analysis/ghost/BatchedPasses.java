@@ -29,20 +29,21 @@ import loupe.lm.Logits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forward passes over prompts, and over nodes, of any number of {@link GhostLane}s at once: a node is one token, and
- * sees the prompt of its lane and its ancestors. What the rows of a pass see is laid side by side, each prompt and each
- * ancestor once, and a mask says which row sees what: siblings share all they see, so this is a fraction of a copy per
- * row, and the attention becomes one matrix product per head. Only where rows have little in common are ancestors
- * gathered per row, and where there are many lanes, prompts too. On the CPU the gathered memory becomes arrays without
- * another copy, so it is written again only by the next pass of a later step, or grown. Device thread only.
+ * Batched forward passes over the prompts or tree nodes of any number of {@link GhostLane}s: a node is one token, which
+ * attends to the prompt of its lane and to its ancestors. The keys and values that the rows of a pass attend to are
+ * concatenated, each prompt and each ancestor once, and a mask selects what each row attends to: siblings share all of
+ * it, so this takes a fraction of the memory of a copy per row, and attention becomes one matrix product per head. Only
+ * where rows have little in common are ancestors gathered per row, and where there are many lanes, prompts too. On the
+ * CPU the gathered memory backs arrays without another copy, so it is overwritten or enlarged only by a pass of a later
+ * step. Device thread only.
  */
 final class BatchedPasses {
     /**
-     * Up to this many different ancestors lie side by side. Beyond it a row's masked-out part costs more than a copy.
+     * Up to this many different ancestors are concatenated. Beyond it a row's masked-out part costs more than a copy.
      */
     private static final int MOST_SHARED = 512;
 
-    /** Up to this many tokens of different prompts do. */
+    /** Up to this many tokens of different prompts are concatenated. */
     private static final int MOST_OF_PROMPTS = 512;
 
     private final int mostShared;
@@ -55,8 +56,8 @@ final class BatchedPasses {
     }
 
     /**
-     * @param mostShared how many different ancestors at most are laid side by side
-     * @param mostOfPrompts how many tokens of different lanes' prompts
+     * @param mostShared the most ancestors to concatenate
+     * @param mostOfPrompts the most tokens of different lanes' prompts to concatenate
      */
     BatchedPasses(int mostShared, int mostOfPrompts) {
         this.mostShared = mostShared;
@@ -88,11 +89,11 @@ final class BatchedPasses {
     /**
      * Runs the prompts of lanes.
      *
-     * @param use takes the residual streams that leave the last block after each prompt, (lanes, dModel), in their
+     * @param consumer takes the residual streams that leave the last block after each prompt, (lanes, dModel), in their
      *     order
      * @return for each lane what {@link GhostLane#keepPrompt} takes
      */
-    float[][][] prompts(Scope scope, LanguageModel lm, List<GhostLane> lanes, Consumer<NDArray> use) {
+    float[][][] prompts(Scope scope, LanguageModel lm, List<GhostLane> lanes, Consumer<NDArray> consumer) {
         Map<Integer, List<Integer>> byLength = new TreeMap<>();
         for (int i = 0; i < lanes.size(); i++) {
             byLength.computeIfAbsent(lanes.get(i).prompt().length, length -> new ArrayList<>())
@@ -128,16 +129,16 @@ final class BatchedPasses {
                 keyValues[group.get(row)] = own;
             }
         });
-        use.accept(NDArrays.concat(new NDList(last), 0));
+        consumer.accept(NDArrays.concat(new NDList(last), 0));
         return keyValues;
     }
 
     /**
      * Runs nodes.
      *
-     * @param use takes the residual streams that leave the last block, (rows, dModel)
+     * @param consumer takes the residual streams that leave the last block, (rows, dModel)
      */
-    Ran nodes(Scope scope, LanguageModel lm, List<Row> rows, Consumer<NDArray> use) {
+    Ran nodes(Scope scope, LanguageModel lm, List<Row> rows, Consumer<NDArray> consumer) {
         NDManager step = scope.arrays();
         int[][] ids = new int[rows.size()][];
         int[] positions = new int[rows.size()];
@@ -146,7 +147,7 @@ final class BatchedPasses {
             positions[i] = rows.get(i).lane().prompt().length + rows.get(i).ancestors().length;
         }
         KeyValueCache cache = cache(step, lm, rows);
-        use.accept(lm.forward(
+        consumer.accept(lm.forward(
                         step,
                         Input.of(ids).startingAt(positions),
                         hook(step, rows.stream().map(Row::lane).toList(), true),
@@ -223,7 +224,7 @@ final class BatchedPasses {
                         rows.stream().map(Row::ancestors).toList());
     }
 
-    /** Where what lies side by side stands in its own text. */
+    /** Positions of the concatenated tokens, each in its own text. */
     private static int[] positions(
             List<Row> rows, Map<GhostLane, Integer> start, Map<float[], Integer> ancestors, int size, int prompts) {
         int[] positions = new int[size];
@@ -251,22 +252,23 @@ final class BatchedPasses {
 
     /**
      * @param firstPosition of each row's own tokens
-     * @param seen what each row sees of its own, in order
+     * @param cached for each row the keys and values of its own cached tokens, in order
      */
     private KeyValueCache withOwn(
-            KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> seen) {
-        int depth = seen.stream().mapToInt(keyValues -> keyValues.length).max().orElseThrow();
-        float[] mask = hidden(seen.size(), depth);
-        for (int i = 0; i < seen.size(); i++) {
-            Arrays.fill(mask, i * depth, i * depth + seen.get(i).length, 0);
+            KeyValueCache cache, int firstPosition, NDManager step, LanguageModel lm, List<float[][]> cached) {
+        int depth =
+                cached.stream().mapToInt(keyValues -> keyValues.length).max().orElseThrow();
+        float[] mask = hidden(cached.size(), depth);
+        for (int i = 0; i < cached.size(); i++) {
+            Arrays.fill(mask, i * depth, i * depth + cached.get(i).length, 0);
         }
         List<KeyValues> own = ownMemory.lay(
                 step,
                 lm,
-                seen.size(),
+                cached.size(),
                 depth,
-                (row, token) -> token < seen.get(row).length ? seen.get(row)[token] : null);
-        return cache.withOwn(own, firstPosition, step.create(mask, new Shape(seen.size(), depth)));
+                (row, token) -> token < cached.get(row).length ? cached.get(row)[token] : null);
+        return cache.withOwn(own, firstPosition, step.create(mask, new Shape(cached.size(), depth)));
     }
 
     private static float[] hidden(int rows, int width) {
@@ -316,7 +318,7 @@ final class BatchedPasses {
     }
 
     /**
-     * Steers each row as its lane says.
+     * A hook that applies to each row the steering of its lane.
      *
      * @param rows the lane of each row
      * @param nodes whether the rows are nodes, not prompts
@@ -360,9 +362,9 @@ final class BatchedPasses {
         };
     }
 
-    /** Keys and values of a token at a place of the arrays to be laid out. */
+    /** Supplies the keys and values for each slot of the arrays to be filled. */
     private interface Source {
-        /** Null where there is none, which the mask hides. */
+        /** The keys and values of a slot; null for padding, which the mask hides. */
         float @Nullable [] at(int row, int token);
     }
 
@@ -371,8 +373,8 @@ final class BatchedPasses {
         private ByteBuffer[] buffers = new ByteBuffer[0];
 
         /**
-         * (rows, heads, tokens, dHead) for each layer. Places without a source keep old numbers, which are always
-         * finite.
+         * Fills arrays (rows, heads, tokens, dHead) for each layer. Slots without a source keep their old values, which
+         * are always finite.
          */
         List<KeyValues> lay(NDManager step, LanguageModel lm, int rows, int tokens, Source source) {
             int heads = lm.config().nKeyValueHeads();

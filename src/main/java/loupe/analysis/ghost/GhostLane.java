@@ -8,9 +8,9 @@ import loupe.lm.Ghost;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One ghost on its way through a tree: its prompt, and the keys and values of the prompt's tokens and of each node that
- * still has descendants to come. They lie on the host between steps, since a step's arrays end with it: per token 2
- * nLayers nKeyValueHeads dHead floats, by layer first keys, then values, each head by head. Device thread only.
+ * The prompt of one ghost in a tree, and the keys and values of the prompt's tokens and of each node that may still get
+ * descendants. They are kept on the host, since a step's arrays are closed with it: per token 2 nLayers nKeyValueHeads
+ * dHead floats, by layer first keys, then values, each head by head. Device thread only.
  */
 final class GhostLane {
     private final int[] prompt;
@@ -20,8 +20,8 @@ final class GhostLane {
     private final Map<Integer, float[]> nodeKeyValues = new HashMap<>();
 
     /**
-     * What is done with the residual stream entering a layer, at every position of a node and at those of the prompt
-     * from {@code from} on.
+     * Steering of the residual stream entering a layer, at every position of a node and at those of the prompt from
+     * {@code from} on.
      *
      * @param direction of unit norm, or zero
      */
@@ -29,7 +29,7 @@ final class GhostLane {
 
     /**
      * @param ghosts of row 0
-     * @param steered null for none
+     * @param steered null for no steering
      */
     GhostLane(int[] prompt, List<Ghost> ghosts, @Nullable Steered steered) {
         this.prompt = prompt;
@@ -45,13 +45,13 @@ final class GhostLane {
         return ghosts;
     }
 
-    /** Null for none. */
+    /** The steering of this lane; null for none. */
     @Nullable
     Steered steered() {
         return steered;
     }
 
-    /** One array per token of the prompt, once it has been run. */
+    /** Keys and values of the prompt, one array per token, once it has been run. */
     float[][] promptKeyValues() {
         return promptKeyValues;
     }
@@ -73,12 +73,12 @@ final class GhostLane {
         nodeKeyValues.put(node, keyValues);
     }
 
-    /** How many nodes have keys and values here. */
+    /** Number of nodes whose keys and values are kept. */
     int kept() {
         return nodeKeyValues.size();
     }
 
-    /** Forgets a node that has no descendants to come. */
+    /** Drops the keys and values of a node that gets no more descendants. */
     void drop(int node) {
         nodeKeyValues.remove(node);
     }

@@ -119,9 +119,9 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         double[] agreement = cosines(changes.sub(changes.mean(new int[] {1}, true)), weights.sub(weights.mean()));
         double[] similarity = new double[prompts.length];
         Arrays.fill(similarity, Double.NaN);
-        if (reading.seen != null && reading.seen.length / prompts.length == decoder.length) {
-            similarity =
-                    cosines(scope.arrays().create(reading.seen, new Shape(prompts.length, decoder.length)), direction);
+        if (reading.captured != null && reading.captured.length / prompts.length == decoder.length) {
+            similarity = cosines(
+                    scope.arrays().create(reading.captured, new Shape(prompts.length, decoder.length)), direction);
         }
         double[][] readings = new double[now.size()][];
         for (int i = 0; i < readings.length; i++) {
@@ -144,7 +144,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
     /** Captures the value at one hook point after the last token of each row. */
     private static final class Reading implements Hook {
         private final Optional<HookPoint> where;
-        private float @Nullable [] seen;
+        private float @Nullable [] captured;
 
         Reading(Optional<HookPoint> where) {
             this.where = where;
@@ -158,7 +158,7 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         @Override
         public NDArray at(HookPoint point, NDArray value) {
             if (value.getShape().dimension() == 3) {
-                seen = DeviceArrays.floats(value.get(":, -1"));
+                captured = DeviceArrays.floats(value.get(":, -1"));
             }
             return value;
         }
@@ -193,13 +193,13 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
 
     @Override
     public ScaleSweep.Answer result() {
-        List<Point> known =
+        List<Point> scored =
                 points.stream().filter(point -> point.tree.hasBegun()).toList();
         double entropyAtZero = zero.tree.hasBegun() ? zero.tree.answer().meanEntropy() : Double.NaN;
-        double[] scales = known.stream().mapToDouble(point -> point.scale).toArray();
-        double[][] values = new double[ScaleSweep.Curve.values().length][known.size()];
-        for (int i = 0; i < known.size(); i++) {
-            Point point = known.get(i);
+        double[] scales = scored.stream().mapToDouble(point -> point.scale).toArray();
+        double[][] values = new double[ScaleSweep.Curve.values().length][scored.size()];
+        for (int i = 0; i < scored.size(); i++) {
+            Point point = scored.get(i);
             DefinitionTree.Answer tree = point.tree.answer();
             double entropy = tree.meanEntropy();
             set(

@@ -29,11 +29,11 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
 
     private final BatchSize rows = new BatchSize();
     private boolean finished;
-    /** The latest part of the answer. */
+    /** The latest partial answer. */
     private DefinitionTree.@Nullable Answer part;
 
     TreeGrowth(DefinitionTree query) {
-        // The answer is not to hold on to the answer it was grown from.
+        // so that the answer keeps no reference to the answer it was grown from
         this.query = query.fromTheRoot();
         nodes = query.grown().map(answer -> answer.allNodes().copy()).orElseGet(TreeNodes::new);
     }
@@ -42,9 +42,9 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     public boolean step(Scope scope) {
         LanguageModel lm = scope.model(query.model());
         if (tree == null) {
-            GrowingTree made = new GrowingTree(query.limits(), nodes, lanes(scope, lm, query));
-            GrowingTree.begin(scope, lm, runs, List.of(made));
-            tree = made;
+            GrowingTree created = new GrowingTree(query.limits(), nodes, lanes(scope, lm, query));
+            GrowingTree.begin(scope, lm, runs, List.of(created));
+            tree = created;
         } else {
             List<Integer> batch =
                     tree.nextBatch(Math.max(1, rows.next() / tree.lanes().size()));
@@ -71,7 +71,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         return latest;
     }
 
-    /** Known only when the number of nodes is limited. */
+    /** The fraction of the nodes that are there; negative unless the number of nodes is limited. */
     @Override
     public double fraction() {
         return finished
@@ -84,7 +84,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     }
 
     /**
-     * Of how many nodes the keys and values are held, in each lane; those with open descendants at the end of a step.
+     * Number of nodes whose keys and values are held, in each lane: those with open descendants at the end of a step.
      */
     int nodesWithKeyValues() {
         return tree == null ? 0 : tree.lanes().get(0).kept();
@@ -95,7 +95,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
         GhostBasis.Answer basis = scope.answer(new GhostBasis(query.model(), query.ghost()));
         GhostVector vector = basis.vector(query.ghost());
         GhostPrompt prompt = query.prompt();
-        List<GhostLane> made = new ArrayList<>();
+        List<GhostLane> created = new ArrayList<>();
         if (query.steering().isPresent()) {
             TreeSteering steering = query.steering().get();
             if (steering.layer() < 0 || steering.layer() >= lm.config().nLayers()) {
@@ -105,7 +105,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
                         "Choose a layer of the model");
             }
             int from = prompt.ghostPositions().get(prompt.ghostPositions().size() - 1) + 1;
-            made.add(lane(
+            created.add(lane(
                     prompt,
                     vector.ghost().data(),
                     new GhostLane.Steered(
@@ -115,10 +115,10 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
                             steering.kind(),
                             (float) steering.coefficient())));
         } else {
-            made.add(lane(prompt, vector.ghost().data(), null));
+            created.add(lane(prompt, vector.ghost().data(), null));
         }
         for (int i = 0; i < query.baseline().lanes(); i++) {
-            made.add(
+            created.add(
                     switch (query.baseline().kind()) {
                         case CENTROID -> lane(prompt, vector.centroid().data(), null);
                         case RANDOM -> lane(prompt, random(query.ghost(), vector, i), null);
@@ -126,7 +126,7 @@ final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
                         case NONE -> throw new IllegalStateException("no baseline has no lanes");
                     });
         }
-        return made;
+        return created;
     }
 
     private static GhostLane lane(GhostPrompt prompt, float[] ghost, GhostLane.@Nullable Steered steered) {

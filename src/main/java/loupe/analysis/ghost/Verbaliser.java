@@ -7,9 +7,9 @@ import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
 
 /**
- * How a model that was trained to put vectors into words wants them: in the place of {@code {ghost}} of its own prompt,
- * at one norm, neither moved to the centroid nor scaled otherwise. Read from a JSON file {@code {"prompt": "... {ghost}
- * ...", "norm": 150}}; {@code injection_scale} is taken for norm too, as such models' metadata call it.
+ * How to present vectors to a model that was trained to verbalise them: in the place of {@code {ghost}} of its own
+ * prompt, at one norm, neither moved to the centroid nor scaled otherwise. Read from a JSON file {@code {"prompt": "...
+ * {ghost} ...", "norm": 150}}; {@code injection_scale} is taken for norm too, as such models' metadata call it.
  *
  * @param norm of the injected vector, in units of the embedding; positive
  */
@@ -17,7 +17,7 @@ public record Verbaliser(String prompt, double norm) {
     /**
      * Reads a prompt and a norm from a JSON file.
      *
-     * @throws CheckpointException if the file does not say a prompt with a place for the ghost and a norm
+     * @throws CheckpointException if the file does not give a prompt with a place for the ghost and a norm
      */
     public static Verbaliser read(Path file) {
         JsonNode json = JsonFiles.readObject(file);
@@ -41,7 +41,7 @@ public record Verbaliser(String prompt, double norm) {
     }
 
     /**
-     * The same direction as this verbaliser wants it.
+     * The settings of a ghost in the same direction with this verbaliser's norm.
      *
      * @param direction u of {@link GhostSettings}
      */

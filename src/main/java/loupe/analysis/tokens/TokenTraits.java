@@ -58,7 +58,7 @@ public final class TokenTraits {
             if (token % CHECK_EVERY == 0) {
                 cancellation.check();
             }
-            traits.look(token, texts.apply(token));
+            traits.inspect(token, texts.apply(token));
             traits.trained[token] = (float)
                     Math.min(fraction(geometry.norms()[token], norm), fraction(geometry.distances()[token], distance));
         }
@@ -76,7 +76,7 @@ public final class TokenTraits {
     }
 
     @SuppressWarnings("EnumOrdinal") // a byte for each of very many tokens
-    private void look(int token, String text) {
+    private void inspect(int token, String text) {
         boolean space = text.startsWith(" ");
         String word = space ? text.substring(1) : text;
         boolean spelt = SPELT_OUT.matcher(word).matches();

@@ -9,8 +9,8 @@ import loupe.base.TimeLeft;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One line on standard error that says how far a command is and how long it will still take: rewritten in place on a
- * terminal, a new line now and then elsewhere. Nothing is shown for what is done quickly. Thread-safe.
+ * A line on standard error with the progress of a command and the time left: rewritten in place on a terminal, a new
+ * line now and then elsewhere. Quick work shows nothing. Thread-safe.
  */
 public final class Progress {
     private static final long FIRST_AFTER_MILLIS = 1500;
@@ -44,7 +44,7 @@ public final class Progress {
         last = start + FIRST_AFTER_MILLIS - (terminal ? ON_TERMINAL_EVERY_MILLIS : IN_LOG_EVERY_MILLIS);
     }
 
-    /** One that says nothing. */
+    /** Progress that prints nothing. */
     static Progress silent() {
         return new Progress("", null, false, () -> 0);
     }
@@ -52,7 +52,7 @@ public final class Progress {
     /**
      * Shows how much is done.
      *
-     * @param fraction done, 0 to 1; negative if that cannot be said
+     * @param fraction done, 0 to 1; negative if unknown
      */
     public void show(double fraction) {
         show(fraction, "");
@@ -61,7 +61,7 @@ public final class Progress {
     /**
      * Shows how much is done, with a word about it.
      *
-     * @param detail what else there is to say, such as the tokens read so far
+     * @param detail additional text, such as the tokens read so far
      */
     public synchronized void show(double fraction, String detail) {
         long now = clock.getAsLong();
@@ -80,7 +80,7 @@ public final class Progress {
         }
     }
 
-    /** A line that stays, about what is done next. */
+    /** Prints a line that stays, about the next part of the work. */
     public synchronized void say(String line) {
         if (err != null) {
             clear();
@@ -88,7 +88,7 @@ public final class Progress {
         }
     }
 
-    /** Takes the line off the terminal. */
+    /** Clears the line on the terminal. */
     public synchronized void clear() {
         if (err != null && shown > 0) {
             err.print("\r" + " ".repeat(shown) + "\r");

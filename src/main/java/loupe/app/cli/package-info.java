@@ -1,4 +1,7 @@
-/** What every command of the command line shares: options, progress, results, refusals, and the end of the process. */
+/**
+ * The parts that all commands of the command line share: options, progress, results, refusals, and the end of the
+ * process.
+ */
 @NullMarked
 package loupe.app.cli;
 

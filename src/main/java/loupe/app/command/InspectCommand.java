@@ -32,13 +32,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** {@code inspect}: what a file or folder is, found out without running anything in it. */
+/** {@code inspect}: what a file or folder is, found without running anything in it. */
 @Command(
         name = "inspect",
         description = "Show the tensors and configuration of a file or folder and, for a checkpoint, how it "
                 + "encodes. Runs nothing in it.")
 public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected> {
-    /** A file up to this size is read whole for its statistics unless told otherwise; that takes a second or two. */
+    /** By default a file up to this size is read whole for its statistics, which takes a second or two. */
     private static final long STATISTICS_BYTES = 2L << 30;
 
     @Parameters(paramLabel = "PATH", description = "Weight file, or folder of a checkpoint or model.")
@@ -101,7 +101,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
                 warnings);
     }
 
-    /** What is printed. */
+    /** The result that is printed. */
     sealed interface Inspected permits NoTensors, Result {}
 
     /**
@@ -118,10 +118,10 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
      * @param container kinds of the weight files
      * @param format family of the checkpoint or model; empty if it is neither
      * @param config the configuration files as they are; null if there is none
-     * @param values what is not a tensor, by dotted name
-     * @param sae how it encodes; empty for what is no checkpoint, as the audit
-     * @param audit what to know before using it; empty also where tensors are not read
-     * @param model empty for what is no model that can be opened
+     * @param values everything but tensors, by dotted name
+     * @param sae how it encodes; empty unless it is a checkpoint, as the audit
+     * @param audit findings about it; empty also where tensors are not read
+     * @param model empty unless it is a model that can be opened
      */
     record Result(
             String kind,
@@ -177,9 +177,9 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
             Optional<Integer> suggestedK) {}
 
     /**
-     * Something to know before using a checkpoint.
+     * A finding about a checkpoint.
      *
-     * @param remedy another way of reading it that mends this
+     * @param remedy another way of reading it that fixes this
      */
     record Finding(String topic, String finding, Optional<String> remedy) {
         static Finding of(SaeAudit.Finding found) {
@@ -217,7 +217,9 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         }
     }
 
-    /** What lies there; refused for the reason a checkpoint was, if there is nothing to list either. */
+    /**
+     * The contents of a path; if there is nothing to list either, refused for the reason for which the checkpoint was.
+     */
     private static Inspection inspection(Path path, @Nullable CheckpointException noCheckpoint) {
         try {
             return Inspection.of(path);
@@ -288,7 +290,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         return activation instanceof Activation.BatchTopK batch ? Optional.of(batch.k()) : Optional.empty();
     }
 
-    /** What to know about the checkpoint; like the statistics it takes one pass over its decoder. */
+    /** Findings about the checkpoint; like the statistics they take one pass over its decoder. */
     private Optional<List<Finding>> audit(SaeFile file, Inspection inspection, CommandContext context) {
         if (leavesValuesAlone(inspection)) {
             return Optional.empty();

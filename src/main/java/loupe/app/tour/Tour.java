@@ -84,7 +84,7 @@ final class Tour {
     /**
      * Takes all pictures.
      *
-     * @return names of the pictures, in order
+     * @return the names of the pictures, in order
      */
     List<String> run() throws IOException {
         cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
@@ -339,7 +339,7 @@ final class Tour {
         both("small-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
     }
 
-    /** The page of many features, with what was found of the first few. */
+    /** The batch page, with the results of the first few features. */
     private void batch() {
         if (!isWanted("batch") && !isWanted("batch-running")) {
             return;
@@ -432,7 +432,7 @@ final class Tour {
     }
 
     /**
-     * Whether the token list is of the tokens that pass the filter: what it goes by is looked up when it is first used.
+     * Whether the token list is filtered already: the traits that a filter needs are computed when it is first used.
      */
     private boolean listIsFiltered() {
         TokenMask passing = models().controls().filter().get().isNone()
@@ -506,7 +506,7 @@ final class Tour {
         settle(() -> true);
     }
 
-    /** Waits until nothing is computed and the window has been drawn again. */
+    /** Waits until no computation runs and the window has been drawn again. */
     private void settle(BooleanSupplier quiet) {
         BooleanSupplier still = () -> quiet.getAsBoolean() && app.view().isArranged();
         until("the panes to fill", still);

@@ -1,6 +1,4 @@
-/**
- * Model folders: one reader for each family of language models, what a configuration says, and the weights as stored.
- */
+/** Model folders: one reader for each family of language models, the configuration files, and the weights as stored. */
 @NullMarked
 package loupe.lm.folder;
 

@@ -83,7 +83,7 @@ public final class SaeAudit {
         boolean unit = norms[norms.length - 1] < 1 + UNIT && norms[0] > 1 - UNIT;
         String topic = "Decoder norms";
         if (unit) {
-            say(
+            add(
                     topic,
                     "The decoder directions are unit vectors, so the activations of different features can be compared",
                     null);
@@ -92,24 +92,24 @@ public final class SaeAudit {
         String range = "The decoder norms go from " + number(norms[0]) + " to " + number(norms[norms.length - 1])
                 + " (median " + number(median) + ")";
         if (draft.hasUnitDecoder()) {
-            say(
+            add(
                     topic,
                     range + " in the file; on loading the directions are made unit vectors, as its library does",
                     null);
         } else if (options.fold()) {
-            say(
+            add(
                     topic,
                     range + " in the file and are folded into the encoder as asked",
                     new Remedy("Leave the norms as stored", options.withFold(false)));
         } else if (file.canFold()) {
-            say(
+            add(
                     topic,
                     range
                             + " and are not folded into the encoder: equal activations of two features do not write "
                             + "equally much",
                     new Remedy("Fold the norms", options.withFold(true)));
         } else {
-            say(
+            add(
                     topic,
                     range
                             + ": equal activations of two features do not write equally much. Folding them would make "
@@ -130,7 +130,7 @@ public final class SaeAudit {
         boolean byChance = Math.abs(mean) < 4 / Math.sqrt((double) count * draft.dIn());
         String found = "The encoder and decoder directions of a feature have a mean cosine of " + number(mean) + " ("
                 + count + " features looked at)";
-        say(
+        add(
                 "Directions",
                 byChance
                         ? found
@@ -148,15 +148,15 @@ public final class SaeAudit {
         boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractsDecoderBias());
         boolean ownSpace = draft.transcodes() || draft.has(Part.INPUT_BIAS);
         if (ownSpace) {
-            say(
+            add(
                     "b_dec",
                     "It is a transcoder: b_dec (norm " + number(norm)
                             + ") is added to what it writes and has nothing to do with what it reads",
                     null);
         } else if (norm == 0) {
-            say("b_dec", "b_dec is zero, so it makes no difference whether it is subtracted before encoding", null);
+            add("b_dec", "b_dec is zero, so it makes no difference whether it is subtracted before encoding", null);
         } else {
-            say(
+            add(
                     "b_dec",
                     "b_dec (norm " + number(norm) + ") is " + (subtracts ? "" : "not ") + "subtracted before encoding",
                     new Remedy(
@@ -166,7 +166,7 @@ public final class SaeAudit {
     }
 
     private void normalisation() {
-        say(
+        add(
                 "Input",
                 switch (draft.normalisation()) {
                     case NONE -> "Activations are encoded as they are, without normalisation";
@@ -193,7 +193,7 @@ public final class SaeAudit {
         if (prepended.isEmpty() && draft.settings().get("metadata") instanceof Map<?, ?> metadata) {
             prepended = flag(metadata.get("prepend_bos"));
         }
-        say(
+        add(
                 "Beginning of text",
                 file.format().equals("gemma-scope")
                         ? "The activations of the beginning-of-text token were left out of its training"
@@ -209,19 +209,19 @@ public final class SaeAudit {
         boolean centred = options.centred().orElse(draft.centred());
         String how = options.centred().isPresent() ? " as asked for" : "";
         if (draft.normalisation() == InputNormalisation.LAYER_NORM) {
-            say(
+            add(
                     "Centring",
                     "Whether the model's activations are centred makes no difference to it, because it centres each "
                             + "of them",
                     null);
         } else if (centred) {
-            say(
+            add(
                     "Centring",
                     "It is shown activations less their mean over the dimensions" + how
                             + ", as in TransformerLens' processed models",
                     new Remedy("Show it raw activations", options.withCentred(false)));
         } else {
-            say(
+            add(
                     "Centring",
                     "It is shown activations as the model has them" + how + ", not centred",
                     new Remedy("Centre the activations", options.withCentred(true)));
@@ -233,7 +233,7 @@ public final class SaeAudit {
         draft.parts().all().forEach(source -> types.add(source.of(files).dtype()));
         boolean half = types.contains(DType.BF16) || types.contains(DType.F16);
         String names = String.join(" and ", types.stream().map(DType::name).toList());
-        say(
+        add(
                 "Stored type",
                 "Its tensors are stored in " + names
                         + (half
@@ -265,20 +265,20 @@ public final class SaeAudit {
             words = "Feature activations are those of the library's encode(); its forward() reports them times the "
                     + "decoder norms";
         }
-        say("Feature scale", words, null);
+        add("Feature scale", words, null);
     }
 
     private void side(CheckpointFiles files) {
         if (draft.sides() > 1) {
             int other = (draft.side() + 1) % draft.sides();
-            say(
+            add(
                     "Side",
                     "This is side " + draft.side() + " of a crosscoder of " + draft.sides()
                             + " models: what this model alone contributes",
                     new Remedy("Open side " + other, options.withSide(other)));
         }
         if (draft.has(Part.LOOKUP)) {
-            say(
+            add(
                     "Lookup",
                     "A bias for the current token is added to every reconstruction; it has "
                             + source(Part.LOOKUP).of(files).shape().get(0)
@@ -291,7 +291,7 @@ public final class SaeAudit {
         return draft.parts().find(part).orElseThrow();
     }
 
-    private void say(String topic, String sentence, @Nullable Remedy remedy) {
+    private void add(String topic, String sentence, @Nullable Remedy remedy) {
         findings.add(new Finding(topic, sentence, Optional.ofNullable(remedy)));
     }
 

@@ -12,7 +12,7 @@ import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.state.window.Workbench;
 
-/** What a file or folder holds, looked at in the background before anything of it is opened. JavaFX thread only. */
+/** What a file or folder holds, read in the background before anything of it is opened. JavaFX thread only. */
 public final class FileInspection {
     private final Executor files;
     private final Executor fx;
@@ -26,12 +26,12 @@ public final class FileInspection {
         fx = workbench.fx();
     }
 
-    /** Null until something has been looked at; its norms come one after another. */
+    /** The contents, whose norms fill in one after another; null until something has been inspected. */
     public ReadOnlyObjectProperty<FileContents> contents() {
         return contents.getReadOnlyProperty();
     }
 
-    /** Why it could not be looked at; null if it could. */
+    /** Why it could not be inspected; null if it could. */
     public ReadOnlyObjectProperty<Problem> problem() {
         return problem.getReadOnlyProperty();
     }
@@ -41,7 +41,7 @@ public final class FileInspection {
         return measuring.getReadOnlyProperty();
     }
 
-    /** Looks at a file or folder instead of what was looked at before. */
+    /** Inspects a file or folder in place of the one before. */
     @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     public void lookAt(Path path) {
         stop();
@@ -70,7 +70,7 @@ public final class FileInspection {
                 }));
     }
 
-    /** Reads no further. */
+    /** Stops reading. */
     public void stop() {
         looking.cancel();
         measuring.set(false);

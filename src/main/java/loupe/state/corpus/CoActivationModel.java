@@ -33,21 +33,18 @@ import loupe.state.window.Workbench;
  * only.
  */
 public final class CoActivationModel {
-    /**
-     * A feature must have so many tokens in common with another to be listed with it: rare ones have large shares by
-     * chance.
-     */
+    /** The least number of common tokens for a feature to be listed: rare features have large shares by chance. */
     public static final int LEAST_IN_COMMON = 5;
 
     private static final int TOP = 200;
 
-    /** What features are listed for. */
+    /** What features are listed for: a feature or a token. */
     public enum With {
         FEATURE,
         TOKEN
     }
 
-    /** What they are ranked by. */
+    /** The measures that rank features. */
     public enum Measure {
         CORRELATION(
                 With.FEATURE, "Correlation", "Pearson correlation of the activations over all tokens, \u22121 to 1"),
@@ -114,7 +111,7 @@ public final class CoActivationModel {
             return this == BOTH || this == TOKEN_BOTH;
         }
 
-        /** Those for one kind of question. */
+        /** The measures for one kind of question. */
         public static List<Measure> of(With with) {
             return Arrays.stream(values())
                     .filter(measure -> measure.with == with)
@@ -128,14 +125,14 @@ public final class CoActivationModel {
      * @param value by which it is ranked
      * @param tokens at which both are active, or places of the token at which the feature is
      * @param share of the chosen feature's tokens, or of the token's places
-     * @param back the same of the listed feature's tokens
+     * @param back the share of the listed feature's tokens
      */
     public record Row(int feature, double value, long tokens, double share, double back) {}
 
     /**
      * The features, or tokens, that go with what was asked about.
      *
-     * @param by what it is ranked by
+     * @param by the measure that ranks it
      * @param tokens at which the chosen feature is active, or places of the token
      * @param others how many features share at least one of them
      */
@@ -188,7 +185,7 @@ public final class CoActivationModel {
         return status;
     }
 
-    /** A token needs no feature that is active, only a corpus that has been read. */
+    /** Why there is nothing to list. A token needs no active feature, only a corpus that has been read. */
     private String whyEmpty() {
         return with.get() == With.FEATURE || activations.index().get() == null
                 ? activations.why().get()
@@ -199,7 +196,7 @@ public final class CoActivationModel {
         return activations;
     }
 
-    /** What is listed, best first. */
+    /** The listed features, best first. */
     public ResultSlot<Listing> listing() {
         return listing;
     }
@@ -213,7 +210,7 @@ public final class CoActivationModel {
         return with;
     }
 
-    /** What the list is ranked by, for the present question. */
+    /** The measure that ranks the list, for the present question. */
     public ObjectProperty<Measure> by() {
         return with.get() == With.FEATURE ? byFeature : byToken;
     }
@@ -228,7 +225,7 @@ public final class CoActivationModel {
         return queryProblem.getReadOnlyProperty();
     }
 
-    /** Says whether anybody looks; while nobody does, nothing is read. */
+    /** Sets whether the list is visible; while it is not, nothing is read. */
     public void setWanted(boolean is) {
         wanted = is;
         for (ResultSlot<?> slot : List.of(together, atToken, listing)) {
@@ -236,7 +233,7 @@ public final class CoActivationModel {
         }
     }
 
-    /** Whether nobody looks, or everything that was asked is answered. */
+    /** Whether nothing is being computed, because all is answered or the list is not visible. */
     public boolean isQuiet() {
         return !wanted || (!reading().isPending() && !listing.isPending());
     }
@@ -335,7 +332,7 @@ public final class CoActivationModel {
         }
     }
 
-    /** Answers are the same only if they come from the same reading. */
+    /** Ranks co-activations; two questions are equal only if they rank the same reading. */
     private record RankTogether(CoActivations known, Measure by) implements HostQuestion<Listing> {
         @Override
         public Listing answer(Cancellation cancellation) {

@@ -1,4 +1,4 @@
-/** What the corpus says about a feature: activations, histogram, examples, one's own text, and co-active features. */
+/** A feature in the corpus: activations, histogram, examples, one's own text, and co-active features. */
 @NullMarked
 package loupe.state.corpus;
 

@@ -42,8 +42,8 @@ import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trees, token lists and best scales of many features of checkpoint A, under what the ghost controls say, written to a
- * file of JSON lines while one goes on working. A batch that was stopped goes on where it was; its file is the
+ * Trees, token lists and best scales of many features of checkpoint A, under the settings of the ghost controls,
+ * written to a file of JSON lines in the background. A batch that was stopped can be resumed; its file is the
  * {@code batch} command's too. JavaFX thread only.
  */
 public final class BatchModel {
@@ -59,10 +59,10 @@ public final class BatchModel {
     private final ReadOnlyObjectWrapper<Path> file = new ReadOnlyObjectWrapper<>(this, "file");
     private @Nullable Wish last;
     private @Nullable Run run;
-    /** Goes up with whatever fills the rows, so that a file read late does not replace what came after it. */
+    /** Counts the requests that fill the rows, so that a file read late does not replace newer rows. */
     private long filling;
 
-    /** What somebody asked for, to be gone on with. */
+    /** The settings of a batch, kept to resume it. */
     private record Wish(OpenSae sae, BatchPlan plan, List<Integer> features, Path out) {}
 
     public BatchModel(Workbench workbench, GhostControlsModel controls, TreeModel trees, VocabularyTexts texts) {
@@ -73,7 +73,7 @@ public final class BatchModel {
         workbench.a().sae().addListener((property, was, is) -> stop());
     }
 
-    /** What has been found so far, or what was in the file that was opened; not to be written. */
+    /** The rows found so far, or those of the file that was opened; not to be written. */
     public ObservableList<BatchRow> rows() {
         return rows;
     }
@@ -82,22 +82,22 @@ public final class BatchModel {
         return running.getReadOnlyProperty();
     }
 
-    /** Why the batch could not be begun or finished, or the file not read; null if there is nothing to say. */
+    /** Why the batch could not be started or finished, or the file not be read; null if nothing failed. */
     public ReadOnlyObjectProperty<Problem> problem() {
         return problem.getReadOnlyProperty();
     }
 
-    /** How far it is; null while none runs. */
+    /** The running batch as a job; null while none runs. */
     public ReadOnlyObjectProperty<Activity.Job> job() {
         return job.getReadOnlyProperty();
     }
 
-    /** Where the rows are; null for none. */
+    /** The file of the rows; null for none. */
     public ReadOnlyObjectProperty<Path> file() {
         return file.getReadOnlyProperty();
     }
 
-    /** Whether there is a batch that was stopped before its end and can go on. */
+    /** Whether there is a stopped batch that can be resumed. */
     @SuppressWarnings("ReferenceEquality") // a file opened anew is another
     public boolean canGoOn() {
         return !running.get()
@@ -110,7 +110,7 @@ public final class BatchModel {
     }
 
     /**
-     * Begins a batch, or goes on with its file.
+     * Starts a batch, or resumes its file.
      *
      * @param nodes of each tree at most
      */
@@ -148,21 +148,21 @@ public final class BatchModel {
         begin(new Wish(sae, plan, List.copyOf(features), out));
     }
 
-    /** Goes on with the batch that was stopped. */
+    /** Resumes the batch that was stopped. */
     public void goOn() {
         if (last != null && canGoOn()) {
             begin(last);
         }
     }
 
-    /** Stops after what is being asked now; everything found is in the file. */
+    /** Stops after the current features; everything found is in the file. */
     public void stop() {
         if (run != null) {
             run.stop();
         }
     }
 
-    /** Shows the rows of a batch's file, unless another file is opened or a batch begun before it has been read. */
+    /** Shows the rows of a batch file, unless another file is opened or a batch started before it has been read. */
     @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     public void open(Path path) {
         if (running.get()) {
@@ -222,7 +222,7 @@ public final class BatchModel {
         }
     }
 
-    /** One pass over the features. Its questions wait behind everybody's; nothing blocks a thread while they do. */
+    /** One pass over the features, asked at background priority; it blocks no thread while it waits. */
     private final class Run {
         private final Wish wish;
         private final Cancellation cancellation = new Cancellation();
@@ -231,7 +231,7 @@ public final class BatchModel {
         private Activity.Job job;
 
         private volatile @Nullable Pending<?> asked;
-        /** Touched by one task of the file pool after the other. */
+        /** Used by one task of the file pool at a time. */
         @SuppressWarnings("NullAway.Init") // opened first
         private BatchFile out;
 

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * How many features have which activation density, in equal bins of its logarithm. Edges are rounded to three digits,
- * so that what is written of them is what was counted by.
+ * A histogram of activation densities, in equal bins of their logarithm. Edges are rounded to three digits, so that
+ * they are counted by the same edges as are written out.
  *
  * @param edges ascending densities, one more than bins; a bin has its lower edge and not its upper
  * @param counts features in each bin
@@ -17,7 +17,7 @@ public record DensityBins(double[] edges, long[] counts, int silent) {
     /**
      * Bins of equal ratios that hold all densities above 0.
      *
-     * @param densities one a feature; NaN where it is not known, which counts nowhere
+     * @param densities one a feature; NaN where it is not known, which is not counted
      */
     public static DensityBins of(double[] densities) {
         double least =
@@ -60,7 +60,7 @@ public record DensityBins(double[] edges, long[] counts, int silent) {
         return "density>=" + written(from) + " density<" + written(to);
     }
 
-    /** What was typed, without bounds of the density. */
+    /** The filter as typed, without bounds of the density. */
     public static String withoutBounds(String typed) {
         return typed.replaceAll("(?i)density\\s*(<=|>=|<|>|=)\\s*[-+0-9.e]+%?", "")
                 .strip()

@@ -30,11 +30,11 @@ import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the model says a side's feature means, as a tree that is shown while it grows. Raising the cutoff hides nodes
- * without asking; lowering it grows the tree on. JavaFX thread only.
+ * The definition tree of a side's feature, shown while it grows. Raising the cutoff hides nodes without a new question;
+ * lowering it grows the tree further. JavaFX thread only.
  */
 public final class TreeModel {
-    /** More nodes than anybody reads; keeps a cutoff near 0 from filling the memory. */
+    /** The most nodes of a tree, which keeps a cutoff near 0 from filling the memory. */
     private static final int MOST_NODES = 100_000;
 
     private final CheckpointSide side;
@@ -48,7 +48,7 @@ public final class TreeModel {
     private final ResultSlot<NullDivergence.Answer> chance;
     private final ReadOnlyObjectWrapper<NullDivergence.Corrected> beyondChance =
             new ReadOnlyObjectWrapper<>(this, "beyondChance");
-    /** Read once for all features and scales it is asked with. */
+    /** The prompt in tokens, kept for all features and scales. */
     private @Nullable PromptReading prompt;
 
     public TreeModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
@@ -75,17 +75,14 @@ public final class TreeModel {
     }
 
     /**
-     * The tree so far. It may have been grown to a smaller cutoff than the controls'; what is below theirs is not to be
+     * The tree so far. It may have been grown to a smaller cutoff than the controls'; nodes below theirs are not to be
      * drawn.
      */
     public ResultSlot<DefinitionTree.Answer> tree() {
         return tree;
     }
 
-    /**
-     * What the tree is compared with, branch by branch, so that generic ones fade; each of its ghosts costs as much as
-     * the tree.
-     */
+    /** The baseline of the tree, by which generic branches fade; each of its ghosts costs as much as the tree. */
     public ObjectProperty<TreeBaseline> baseline() {
         return baseline;
     }
@@ -95,14 +92,13 @@ public final class TreeModel {
         return cleanWanted;
     }
 
-    /** The tree without steering; empty while nothing is steered or nobody wants it. */
+    /** The tree without steering; empty while nothing is steered or it is not wanted. */
     public ResultSlot<DefinitionTree.Answer> clean() {
         return clean;
     }
 
     /**
-     * The whole tree's divergence in relation to random directions'; null while that is not known and without a
-     * baseline.
+     * The whole tree's divergence relative to random directions'; null while it is not known and without a baseline.
      */
     public ReadOnlyObjectProperty<NullDivergence.Corrected> beyondChance() {
         return beyondChance.getReadOnlyProperty();

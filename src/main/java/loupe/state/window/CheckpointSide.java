@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One of the two checkpoints that can be open at once, and which of its features is shown. Every pane's model is made
- * for a side and knows nothing of the other. JavaFX thread only.
+ * for one side and is independent of the other. JavaFX thread only.
  */
 public final class CheckpointSide {
     private final Side name;
@@ -80,7 +80,10 @@ public final class CheckpointSide {
         problem.set(why);
     }
 
-    /** Puts a checkpoint on this side; its feature goes first, so that no listener sees one of another checkpoint. */
+    /**
+     * Puts a checkpoint on this side; clears the feature first, so that no listener sees a feature of another
+     * checkpoint.
+     */
     void setSae(@Nullable OpenSae open) {
         feature.set(null);
         sae.set(open);

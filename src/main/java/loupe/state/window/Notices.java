@@ -7,7 +7,7 @@ import javafx.collections.ObservableList;
 import loupe.base.Problem;
 import org.jspecify.annotations.Nullable;
 
-/** One line for each thing worth knowing that happened, newest first. JavaFX thread only. */
+/** Notices of events, one line each, newest first. JavaFX thread only. */
 public final class Notices {
     /** Older notices than this many are dropped. */
     private static final int KEPT = 200;
@@ -20,7 +20,7 @@ public final class Notices {
         this.clock = clock;
     }
 
-    /** Not to be written. */
+    /** All notices; not to be written. */
     public ObservableList<Notice> all() {
         return view;
     }
@@ -29,7 +29,7 @@ public final class Notices {
         add(new Notice(clock.instant(), text, null));
     }
 
-    /** Tells that {@code subject} failed; the pane it belongs to shows the problem itself. */
+    /** Adds a notice that {@code subject} failed; the pane it belongs to shows the problem itself. */
     public void tell(String subject, Problem problem) {
         add(new Notice(clock.instant(), subject + ": " + problem.message(), problem));
     }
@@ -48,7 +48,7 @@ public final class Notices {
     /**
      * A sentence for the user, with its time.
      *
-     * @param problem what failed; null if the notice is none of a failure
+     * @param problem the failure; null if the notice is of none
      */
     public record Notice(
             Instant time, String text, @Nullable Problem problem) {}

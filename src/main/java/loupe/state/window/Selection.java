@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
  * What is selected, for all panes alike. JavaFX thread only.
  *
  * <p>Everything in it is a small value that survives reloading. It is written through the named methods only; each
- * takes the brush away before the feature changes, so that no listener sees a range of another feature.
+ * clears the brush before the feature changes, so that no listener sees a range of another feature.
  */
 public final class Selection {
-    /** How far back one can go. */
+    /** The most features kept in the history. */
     private static final int HISTORY = 200;
 
     private final ReadOnlyObjectWrapper<FeatureRef> feature = new ReadOnlyObjectWrapper<>(this, "feature");
@@ -47,9 +47,7 @@ public final class Selection {
         return hasFuture.getReadOnlyProperty();
     }
 
-    /**
-     * Chooses a checkpoint; its features are not those of the one before, so feature, brush and history go. Null: none.
-     */
+    /** Chooses a checkpoint, null for none; clears feature, brush and history, which belong to the one before. */
     public void selectSae(@Nullable SaeId id) {
         if (Objects.equals(id, sae)) {
             return;
@@ -84,7 +82,7 @@ public final class Selection {
         step(future, past);
     }
 
-    /** Marks a range; null: none. */
+    /** Marks a range; null for none. */
     public void brush(@Nullable Brush range) {
         brush.set(range);
     }

@@ -14,7 +14,7 @@ public final class UnigramResidual {
     /**
      * The activation at the hook point of each token of the vocabulary, alone after the separator.
      *
-     * @param buffer knows the model, the hook point and whether to centre
+     * @param buffer has the model, the hook point and whether to centre
      * @param separator the token that begins a context
      * @return (V, dModel), row-major
      */

@@ -54,11 +54,11 @@ record DefinitionQuality(HeldOutLoss loss, int lemmas, int recognisable, List<Sa
         GreedyDefinitions greedy = new GreedyDefinitions(manager, gpt, LONGEST_TOKENS);
         Function<List<String>, List<String>> define = words -> definitions(words, greedy, encode, tokenizer);
         List<String> lemmas = lemmasWithMostSenses(corpus, text);
-        Map<String, Set<String>> known = contentWords(corpus, new HashSet<>(lemmas));
+        Map<String, Set<String>> trueWords = contentWords(corpus, new HashSet<>(lemmas));
         List<String> written = define.apply(lemmas);
         int recognisable = 0;
         for (int i = 0; i < lemmas.size(); i++) {
-            Set<String> inDictionary = Objects.requireNonNull(known.get(lemmas.get(i)));
+            Set<String> inDictionary = Objects.requireNonNull(trueWords.get(lemmas.get(i)));
             recognisable += ContentWords.of(written.get(i)).stream()
                             .limit(FIRST_CONTENT_WORDS)
                             .anyMatch(inDictionary::contains)

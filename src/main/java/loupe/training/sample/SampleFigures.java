@@ -27,7 +27,7 @@ public record SampleFigures(
         double recognisable,
         @Nullable Map<String, Autoencoder> autoencoders,
         @Nullable Map<String, Double> seconds) {
-    /** Those of a whole sample. */
+    /** The figures of a whole sample. */
     static SampleFigures of(
             DefinitionQuality quality, Map<String, SaeEvaluation.Answer> measured, Map<String, Double> seconds) {
         Map<String, Autoencoder> autoencoders = new LinkedHashMap<>();
@@ -41,7 +41,7 @@ public record SampleFigures(
                 seconds);
     }
 
-    /** Those of the language model alone. */
+    /** The figures of the language model alone. */
     static SampleFigures of(DefinitionQuality quality) {
         return new SampleFigures(
                 quality.loss().tokens(),

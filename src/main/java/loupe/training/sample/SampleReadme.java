@@ -87,13 +87,11 @@ final class SampleReadme {
                 word has ten senses and more, but its first then 20 times; any other definition once, an example 0.3 \
                 times.
 
-                %d models were trained apart, on %.0f million tokens each, and wrote %.1f million tokens of such \
-                sentences. On them and on the
-                dictionary, %.1f million tokens in all, their mean probabilities say what may come next: %d tokens \
-                drawn from them at each
-                place, beside the token that is there, which counts as %d. The last model went on with these lessons \
-                until it had seen
-                %.0f million tokens.
+                %d models were trained separately, on %.0f million tokens each, and wrote %.1f million
+                tokens of such sentences. For these and the dictionary, %.1f million tokens in all, the
+                models' mean probabilities became soft targets: %d tokens drawn at each position, beside
+                the actual next token, which counts as %d. The last model was trained further on them
+                until it had seen %.0f million tokens.
 
                 ## Build it again
 
@@ -101,7 +99,7 @@ final class SampleReadme {
 
                 A line of `definitions.tsv` is lemma, part of speech, definition and examples (joined by ` | `), \
                 with tabs between.
-                What is there already is not built again; a stopped run goes on where it was.
+                Finished parts are not built again; a stopped run is resumed.
 
                 """,
                 model.nLayers(),
@@ -167,7 +165,7 @@ final class SampleReadme {
 
                 The bigram model is 0.9 bigram + 0.1 unigram, counted on every training sentence once. The unigram \
                 counts each token once
-                more than it was seen; after a token never seen the unigram speaks alone.
+                more than it was seen; after a token never seen, only the unigram is used.
 
                 Of the %d training words of one token with the most senses, %.1f %% get a greedy definition that has \
                 one of its first three

@@ -24,9 +24,9 @@ import org.jfree.data.xy.DefaultXYDataset;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tens of thousands of points as dots, of one side or of both; the nearest one to the pointer is told, a click chooses
- * it, the chosen ones are ringed. A drag marks a rectangle, the wheel zooms at the pointer, a double click beside the
- * points shows all again, left and right walk from point to point.
+ * Tens of thousands of points as dots, of one side or of both; the readout shows the one nearest to the pointer, a
+ * click chooses it, the chosen ones are ringed. A drag marks a rectangle, the wheel zooms at the pointer, a double
+ * click beside the points shows all again, left and right walk from point to point.
  */
 public final class ScatterChart extends ChartPart {
     private static final double REACH_PIXELS = 8;
@@ -64,7 +64,7 @@ public final class ScatterChart extends ChartPart {
     /**
      * Shows clouds on the axes there are.
      *
-     * @param names what a side's point is called when pointed at
+     * @param names the name of a side's point, for the readout
      */
     public void setClouds(List<ScatterCloud> shown, BiFunction<Side, Integer, String> names) {
         setClouds(shown, names, horizontal, vertical);
@@ -146,7 +146,7 @@ public final class ScatterChart extends ChartPart {
                 && plot().getRangeAxis().getRange().equals(new org.jfree.data.Range(up[0], up[1]));
     }
 
-    /** What a click on a point does with its side and index. */
+    /** Sets the action of a click on a point, with its side and index. */
     public void setOnPoint(BiConsumer<Side, Integer> action) {
         chosen = action;
     }
@@ -190,7 +190,7 @@ public final class ScatterChart extends ChartPart {
         canvas.setDomainZoomable(true);
         canvas.setRangeZoomable(true);
         brush.listenTo(canvas);
-        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> show(nearest(event.getX(), event.getY())));
+        canvas.addEventHandler(MouseEvent.MOUSE_MOVED, event -> showPoint(nearest(event.getX(), event.getY())));
         canvas.addEventHandler(MouseEvent.MOUSE_EXITED, event -> showReadout(""));
         canvas.addEventHandler(MouseEvent.MOUSE_CLICKED, event -> {
             Point point = nearest(event.getX(), event.getY());
@@ -214,11 +214,11 @@ public final class ScatterChart extends ChartPart {
 
     private void choose(Point point) {
         select(point.side(), point.index());
-        show(point);
+        showPoint(point);
         chosen.accept(point.side(), point.index());
     }
 
-    private void show(@Nullable Point point) {
+    private void showPoint(@Nullable Point point) {
         if (point == null) {
             showReadout("");
         } else {
@@ -229,7 +229,7 @@ public final class ScatterChart extends ChartPart {
         }
     }
 
-    /** The point nearest to a pixel within reach, or null. Points that stand back are passed over. */
+    /** The point nearest to a pixel within reach, or null. Faint points are skipped. */
     private @Nullable Point nearest(double pixelX, double pixelY) {
         Point nearest = null;
         double best = REACH_PIXELS * REACH_PIXELS;

@@ -1,4 +1,4 @@
-/** What the corpus says about a feature: activation histogram, examples, one's own text, and co-active features. */
+/** A feature in the corpus: activation histogram, examples, one's own text, and co-active features. */
 @NullMarked
 package loupe.ui.corpus;
 

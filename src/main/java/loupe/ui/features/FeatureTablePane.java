@@ -67,7 +67,7 @@ public final class FeatureTablePane {
         return frame;
     }
 
-    /** Puts the cursor into the filter. */
+    /** Focuses the filter. */
     public void focusFilter() {
         filter.requestFocus();
         filter.selectAll();
@@ -77,7 +77,7 @@ public final class FeatureTablePane {
         table.requestFocus();
     }
 
-    /** Begins the number of a feature to go to. */
+    /** Starts the number of a feature to go to. */
     public void startNumber(String digit) {
         filter.requestFocus();
         filter.setText(digit);
@@ -91,7 +91,7 @@ public final class FeatureTablePane {
         filter.setTooltip(
                 Tooltips.of("A number and Enter goes to that feature. Words filter by promoted tokens; density<0.1%, "
                         + "max>5, skew>=3 filter by a column; number, mean, std, min, norm, encoder-norm, "
-                        + "cosine, kurtosis and match can be used likewise"));
+                        + "cosine, kurtosis and match work in the same way"));
         filter.setAccessibleText("Filter features or go to one by number");
         HBox.setHgrow(filter, Priority.ALWAYS);
         chooser.getItems().setAll(FeatureColumn.values());
@@ -150,7 +150,7 @@ public final class FeatureTablePane {
         return made;
     }
 
-    /** Has the cells of a column follow the model's values, without being made anew. */
+    /** Makes the cells of a column follow the model's values, without being created again. */
     private <T> TableColumn<Integer, T> upToDate(TableColumn<Integer, T> column) {
         Callback<TableColumn.CellDataFeatures<Integer, T>, ObservableValue<T>> value = column.getCellValueFactory();
         column.setCellValueFactory(
@@ -259,10 +259,7 @@ public final class FeatureTablePane {
         }
     }
 
-    /**
-     * @param rearranged whether rows have changed, so that a new arrangement may be shown with the chosen feature in
-     *     sight
-     */
+    /** @param rearranged whether rows have changed, so that the table may scroll to the chosen feature */
     private void follow(boolean rearranged) {
         FeatureRef chosen = workbench.selection().feature().get();
         int row = chosen == null ? -1 : model.rows().rowOf(chosen.feature());

@@ -21,10 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.kordamp.ikonli.feather.Feather;
 import org.kordamp.ikonli.javafx.FontIcon;
 
-/**
- * A failure shown in the place of what failed: the sentence, what to do, retry, and details to copy when we did not
- * foresee it.
- */
+/** A failure shown in place of the content: message, retry, and for an unexpected failure details to copy. */
 public final class ProblemView extends Region {
     private final Label message = new Label();
     private final Button mend = new Button();
@@ -38,7 +35,7 @@ public final class ProblemView extends Region {
     private @Nullable Consumer<Remedy> remedied;
     private Problem problem = new Problem("", true, "");
 
-    /** @param again what "Retry" does; the button is hidden when null */
+    /** @param again the action of "Retry"; null hides the button */
     public ProblemView(@Nullable Runnable again) {
         getStyleClass().add("problem-view");
         FontIcon icon = new FontIcon(Feather.ALERT_TRIANGLE);
@@ -46,7 +43,7 @@ public final class ProblemView extends Region {
         message.getStyleClass().add("problem-message");
         HBox.setHgrow(message, Priority.ALWAYS);
         retry.getStyleClass().add("problem-retry");
-        retry.setTooltip(Tooltips.of("Ask for the same thing once more"));
+        retry.setTooltip(Tooltips.of("Try the same again"));
         copy.getStyleClass().add("problem-copy");
         copy.setTooltip(Tooltips.of("Copy the message and the technical details, for a report"));
         copy.setOnAction(event -> copyDetails());
@@ -72,7 +69,7 @@ public final class ProblemView extends Region {
         getChildren().add(box);
     }
 
-    /** The box is as high as its words need, and scrolls when there is less room. */
+    /** Makes the box as high as its text needs; it scrolls when there is less room. */
     @Override
     protected void layoutChildren() {
         double width = Math.min(getWidth() - snappedLeftInset() - snappedRightInset(), box.maxWidth(-1));
@@ -128,7 +125,7 @@ public final class ProblemView extends Region {
     /**
      * Offers to close what is shown, or not to.
      *
-     * @param dismiss what "Close" does; the button is hidden when null
+     * @param dismiss the action of "Close"; null hides the button
      */
     public void onDismiss(@Nullable Runnable dismiss) {
         visible(close, dismiss != null);

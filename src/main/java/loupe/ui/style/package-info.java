@@ -1,4 +1,4 @@
-/** Themes, the colours by role that parts paint with, and text widths. Sizes and colours stand in the style sheets. */
+/** Themes, the colours by role that parts paint with, and text widths. Sizes and colours are in the style sheets. */
 @NullMarked
 package loupe.ui.style;
 

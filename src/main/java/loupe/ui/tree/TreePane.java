@@ -80,7 +80,7 @@ public final class TreePane implements Pane {
         canvas.requestFocus();
     }
 
-    /** Opens what looks for words in the tree, and puts the cursor there. */
+    /** Opens and focuses the search in the tree. */
     public void startFind() {
         canvas.requestFocus();
         canvas.openFind();
@@ -164,7 +164,7 @@ public final class TreePane implements Pane {
         comparison.other().addListener(changed -> draw());
     }
 
-    /** Opens the steering and puts the cursor there. */
+    /** Opens and focuses the steering. */
     public void startSteering() {
         showSteering.setSelected(true);
         steering.focusCoefficient();
@@ -179,8 +179,7 @@ public final class TreePane implements Pane {
     }
 
     /**
-     * The tree alone, or laid over the one it is compared with; until that has been done, the tree stays as it was
-     * drawn.
+     * Draws the tree alone, or laid over the one it is compared with; until that is computed, the old drawing stays.
      */
     private void draw() {
         DefinitionTree.Answer answer = model.tree().getValue();
@@ -204,7 +203,7 @@ public final class TreePane implements Pane {
     }
 
     /**
-     * How many nodes, and how far the tree is from its baseline: at first as it is, then in relation to random
+     * Shows the number of nodes and the divergence from the baseline: first as it is, then relative to random
      * directions.
      */
     private void showSize() {
@@ -223,14 +222,14 @@ public final class TreePane implements Pane {
             frame.subtitleTipProperty()
                     .set("The tree's " + NullDivergence.NODES + " most probable nodes diverge from the baseline by "
                             + NumberTexts.number(chance.divergence())
-                            + " nats. So do trees of " + NullDivergence.DEFAULT_DRAWS
-                            + " random directions at the same scale, by " + NumberTexts.number(chance.mean())
-                            + " on average and "
+                            + " nats. For " + NullDivergence.DEFAULT_DRAWS
+                            + " random directions at the same scale the mean is " + NumberTexts.number(chance.mean())
+                            + " and the standard deviation "
                             + NumberTexts.number(chance.deviation())
-                            + " more or less. Beyond chance is what this tree has more than they have on average; z "
-                            + "is the same in their deviations. "
-                            + "Of random directions, one in " + NumberTexts.number(1 / chance.chance())
-                            + " has as much.");
+                            + " nats. Beyond chance is the excess over that mean; z is the excess in standard "
+                            + "deviations. "
+                            + "One in " + NumberTexts.number(1 / chance.chance())
+                            + " random directions diverges as much.");
         } else if (!Double.isNaN(answer.divergence())) {
             frame.subtitleProperty()
                     .set(nodes + ", " + NumberTexts.number(answer.divergence()) + " nats from the baseline");
