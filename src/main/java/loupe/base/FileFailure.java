@@ -8,6 +8,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Objects;
 
 /** Why the system did not read or write a file, in words instead of the name of an exception. */
 public final class FileFailure {
@@ -15,7 +16,7 @@ public final class FileFailure {
 
     /** The reason: {@code "permission denied"}, or what the system said. */
     public static String reason(UncheckedIOException failure) {
-        return reason(failure.getCause());
+        return reason(Objects.requireNonNull(failure.getCause()));
     }
 
     /** The reason: {@code "permission denied"}, or what the system said. */

@@ -32,7 +32,7 @@ public final class OptionPaths {
             throw new UsageException(option + ": " + path + " is a folder, a file is wanted");
         }
         Path folder = path.toAbsolutePath().getParent();
-        if (!Files.isDirectory(folder)) {
+        if (folder != null && !Files.isDirectory(folder)) {
             throw new UsageException(option + ": the folder " + folder + " does not exist");
         }
         if (Files.exists(path) && !Files.isRegularFile(path)) {
