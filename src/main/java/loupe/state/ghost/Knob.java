@@ -18,6 +18,7 @@ import javafx.beans.property.SimpleIntegerProperty;
 import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
+import loupe.analysis.ghost.GhostSettings;
 import loupe.base.Refusal;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -113,7 +114,7 @@ public final class Knob<T, P extends Property<T>> {
                 range -> range.rounded(range.natural()),
                 (value, range) -> range.rounded(value.doubleValue()),
                 true,
-                new Spelling<>(value -> Double.toString(value.doubleValue()), Double::parseDouble),
+                new Spelling<>(value -> Double.toString(value.doubleValue()), Knob::computable),
                 Optional.empty(),
                 false,
                 silent());
@@ -242,6 +243,14 @@ public final class Knob<T, P extends Property<T>> {
     /** The key under which a session keeps it. */
     String key() {
         return keys.get(0);
+    }
+
+    private static double computable(String text) {
+        double number = Double.parseDouble(text);
+        if (!GhostSettings.isFinite(number)) {
+            throw new IllegalArgumentException("the number is " + text + ", expected " + GhostSettings.NUMBER);
+        }
+        return number;
     }
 
     String written(T value) {

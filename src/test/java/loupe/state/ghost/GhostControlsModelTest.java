@@ -25,6 +25,7 @@ import loupe.state.window.VocabularyTexts;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GhostControlsModelTest {
     private static final TokenGeometry.Answer GEOMETRY = TokenGeometry.Answer.of(
@@ -72,6 +73,14 @@ class GhostControlsModelTest {
                 .as("nonsense changes nothing")
                 .isEqualTo(filter);
         assertThat(controls.values().get().steering()).isEqualTo(steering);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"NaN", "Infinity", "1e39"})
+    void aSessionCannotBringAScaleOrASteeringThatNoModelCanComputeWith(String number) {
+        GhostValues before = controls.values().get();
+        controls.recall(Map.of("ghost.scale", number, "ghost.steering", "ADD;" + number + ";0;true"));
+        assertThat(controls.values().get()).isEqualTo(before);
     }
 
     @Test
