@@ -40,7 +40,7 @@ public final class Bench implements AutoCloseable {
     private static final int PEAK_REPEATS = 5;
 
     private final InferenceService service;
-    private final Consumer<String> say;
+    private final Consumer<String> report;
     private final Cancellation cancellation;
     private final Path temporary;
     private final IndexRun indexRun;
@@ -51,20 +51,20 @@ public final class Bench implements AutoCloseable {
 
     /**
      * @param more benchmarks that are not of this package
-     * @param say takes a line about what is being measured
+     * @param report takes a line about what is being measured
      * @param cancellation asked before each computation
      * @param indexRun how the index is to be measured
      */
     public Bench(
             InferenceService service,
             List<Benchmark> more,
-            Consumer<String> say,
+            Consumer<String> report,
             Cancellation cancellation,
             IndexRun indexRun)
             throws IOException {
         this.service = service;
         all = Stream.concat(OWN.stream(), more.stream()).toList();
-        this.say = say;
+        this.report = report;
         this.cancellation = cancellation;
         this.indexRun = indexRun;
         temporary = Files.createTempDirectory("sae-loupe-bench");
@@ -81,7 +81,7 @@ public final class Bench implements AutoCloseable {
         Map<String, Map<String, Object>> figures = new LinkedHashMap<>();
         for (Benchmark benchmark : all) {
             if (names.isEmpty() || names.contains(benchmark.name())) {
-                say("measuring " + benchmark.name());
+                report("measuring " + benchmark.name());
                 figures.put(benchmark.name(), benchmark.run(this));
             }
         }
@@ -101,7 +101,7 @@ public final class Bench implements AutoCloseable {
 
     MachinePeak.Answer peak() {
         if (peak == null) {
-            say("measuring the machine's peak");
+            report("measuring the machine's peak");
             peak = ask(new MachinePeak(PEAK_REPEATS));
         }
         return peak;
@@ -110,7 +110,7 @@ public final class Bench implements AutoCloseable {
     /** A model of GPT-2 small's shape: 12 layers, 768 wide, 50,257 tokens. */
     OpenModel gpt2Small() throws IOException {
         if (gpt2Small == null) {
-            say("making a model of GPT-2 small's shape");
+            report("making a model of GPT-2 small's shape");
             Path folder = BenchModels.gpt2(temporary.resolve("gpt2-small-shape"), 50_257, 1_024, 768, 12, 12);
             gpt2Small = openModel(folder);
         }
@@ -147,9 +147,9 @@ public final class Bench implements AutoCloseable {
         return temporary;
     }
 
-    public void say(String line) {
+    public void report(String line) {
         cancellation.check();
-        say.accept(line);
+        report.accept(line);
     }
 
     <R> R ask(Query<R> query) {

@@ -75,7 +75,7 @@ public final class BenchCommand extends LoupeCommand<Bench.Result> {
         IndexRun index = new IndexRun(
                 tokens, seconds == null ? Double.POSITIVE_INFINITY : seconds, Optional.ofNullable(folder), synthetic);
         try (Bench bench = new Bench(
-                context.service(), window, line -> context.progress().say(line), context.cancellation(), index)) {
+                context.service(), window, line -> context.progress().printLine(line), context.cancellation(), index)) {
             return bench.run(names);
         }
     }

@@ -100,7 +100,7 @@ final class IndexBenchmark implements Benchmark {
             turns = turns.pass(
                     staged[1] - staged[0], Spent.now().since(before).since(alone.times(1.0 / BATCHES_ALONE)), complete);
             JsonFiles.write(kept.resolve("turns.json"), turns);
-            bench.say(String.format(
+            bench.report(String.format(
                     Locale.ROOT,
                     "%,d of %,d tokens, %.0f tokens/s; alone %.0f tokens/s",
                     turns.passTokens(),

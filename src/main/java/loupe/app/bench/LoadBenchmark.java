@@ -38,7 +38,7 @@ final class LoadBenchmark implements Benchmark {
     public Map<String, Object> run(Bench bench) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
         for (LargeFiles files : LargeFiles.all(SHARE)) {
-            bench.say("load: " + files.title());
+            bench.report("load: " + files.title());
             files.with(
                     bench.temporary().resolve("large"),
                     folder -> figures.put(files.title(), measure(bench, files, folder)));
@@ -78,7 +78,7 @@ final class LoadBenchmark implements Benchmark {
                         .mapToDouble(run -> plain[run] / open[run])
                         .toArray())
                 .median();
-        bench.say(String.format(
+        bench.report(String.format(
                 Locale.ROOT,
                 "load: %s: %.3f s, plain read %.3f s",
                 files.title(),

@@ -29,7 +29,7 @@ final class MemoryBenchmark implements Benchmark {
             return figures;
         }
         for (LargeFiles files : LargeFiles.all(1)) {
-            bench.say("memory: " + files.title());
+            bench.report("memory: " + files.title());
             files.with(
                     bench.temporary().resolve("large"), folder -> figures.put(files.title(), measure(files, folder)));
         }

@@ -35,7 +35,7 @@ final class StartBenchmark implements Benchmark {
         figures.put("first, s", seconds(home));
         double[] seconds = new double[RUNS];
         for (int i = 0; i < RUNS; i++) {
-            bench.say("start: " + (i + 1) + " of " + RUNS);
+            bench.report("start: " + (i + 1) + " of " + RUNS);
             seconds[i] = seconds(home);
         }
         figures.put("process begun, window usable", Timing.of(seconds));

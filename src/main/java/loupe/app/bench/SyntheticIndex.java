@@ -48,13 +48,13 @@ final class SyntheticIndex {
     static Map<String, Object> measure(Bench bench, Path folder) throws IOException {
         Map<String, Object> figures = new LinkedHashMap<>();
         if (!ActivationIndex.isComplete(folder)) {
-            bench.say("writing " + (long) TOKENS * ACTIVE + " activations");
+            bench.report("writing " + (long) TOKENS * ACTIVE + " activations");
             long start = System.nanoTime();
             write(bench.temporary().resolve("words.txt"), folder);
             double seconds = (System.nanoTime() - start) / 1e9;
             figures.put("generated and written", new Timing(seconds, seconds, "s"));
         }
-        bench.say("asking");
+        bench.report("querying");
         figures.put("opened, all statistics read, database loaded if nothing was written", opened(folder));
         figures.put("opened again", opened(folder));
         try (ActivationIndex index = ActivationIndex.open(folder)) {

@@ -53,7 +53,7 @@ final class TokensBenchmark implements Benchmark {
 
     private static void measure(
             Bench bench, Map<String, Object> figures, ExecutorService helper, int vocabulary, int d) {
-        bench.say("tokens: making " + vocabulary + " x " + d + " embeddings");
+        bench.report("tokens: making " + vocabulary + " x " + d + " embeddings");
         GhostSource source =
                 new GhostSource.Directions(new HostTensor(new float[] {1}, 1), new HostTensor(new float[] {1}, 1));
         TokenColumns.Answer columns = columns(source, vocabulary, d);

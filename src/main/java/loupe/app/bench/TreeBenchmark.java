@@ -58,7 +58,7 @@ final class TreeBenchmark implements Benchmark {
         }
         Timing tree = Timing.of(small);
         double steady = Timing.of(beyond).median();
-        bench.say("tree: one uncached forward per node");
+        bench.report("tree: one uncached forward per node");
         Timing uncached = Timing.of(
                 1,
                 RUNS,
@@ -91,7 +91,7 @@ final class TreeBenchmark implements Benchmark {
     }
 
     private static void ask(Bench bench, OpenModel model, int seed, int nodes) {
-        bench.say("tree: " + nodes + " nodes");
+        bench.report("tree: " + nodes + " nodes");
         bench.ask(tree(model, seed, nodes));
     }
 

@@ -62,7 +62,7 @@ final class UiBenchmark implements Benchmark {
             return figures;
         }
         if (Toolkit.screenIsMissing()) {
-            bench.say("ui: there is no display, so frames are drawn without one");
+            bench.report("ui: there is no display, so frames are drawn without one");
             Toolkit.withoutScreen();
         }
         Toolkit.start();
@@ -77,14 +77,14 @@ final class UiBenchmark implements Benchmark {
                 app.openFirst(
                         new WorkbenchApp.Opening(sample.resolve("glossary"), List.of(sample.resolve("sae-topk"))));
             });
-            bench.say("ui: waiting for the sample to be open and counted");
+            bench.report("ui: waiting for the sample to be open and counted");
             until(() -> a().side().sae().get() != null
                     && panesAreFull()
                     && !app.models().statistics().counting(a().side()).get()
                     && !app.models().table().filling().get());
             measure(bench, figures);
             try (Probe probe = new Probe()) {
-                bench.say("ui: a tree of 100,000 nodes");
+                bench.report("ui: a tree of 100,000 nodes");
                 new LargeTreeBenchmark(bench.service().files(), probe::takeMillis).measure(figures);
             }
             return figures;
@@ -104,7 +104,7 @@ final class UiBenchmark implements Benchmark {
             select(5 + 31 * i, this::panesAreFull); // warm
         }
         try (Probe probe = new Probe()) {
-            bench.say("ui: choosing features");
+            bench.report("ui: choosing features");
             double[] panes = new double[SELECTIONS];
             double[] branches = new double[SELECTIONS];
             for (int i = 0; i < SELECTIONS; i++) {
@@ -119,7 +119,7 @@ final class UiBenchmark implements Benchmark {
             figures.put("longest task while choosing, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
-            bench.say("ui: dragging the scale");
+            bench.report("ui: dragging the scale");
             figures.put("slider event, token list", drag().milliseconds());
             double[] trees = new double[DRAGS_TO_A_TREE];
             for (int i = 0; i < trees.length; i++) {
@@ -129,7 +129,7 @@ final class UiBenchmark implements Benchmark {
             figures.put("longest task while dragging, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
-            bench.say("ui: " + QUICK_SELECTIONS + " features in turn");
+            bench.report("ui: " + QUICK_SELECTIONS + " features in turn");
             for (int i = 0; i < QUICK_SELECTIONS; i++) {
                 int feature = 3 + 7 * i;
                 Toolkit.run(() -> app.models().table().jumpTo(feature));
@@ -139,12 +139,12 @@ final class UiBenchmark implements Benchmark {
             figures.put("longest task in " + QUICK_SELECTIONS + " features in turn, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
-            bench.say("ui: a large tree of the sample");
+            bench.report("ui: a large tree of the sample");
             growLargeTree(figures);
             figures.put("longest task while a large tree grows, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
-            bench.say("ui: opening a checkpoint");
+            bench.report("ui: opening a checkpoint");
             Path path = a().side().sae().get().path();
             Toolkit.run(() -> app.models()
                     .workbench()
@@ -155,7 +155,7 @@ final class UiBenchmark implements Benchmark {
             figures.put("longest task while loading, ms", probe.longestMillis());
         }
         try (Probe probe = new Probe()) {
-            bench.say("ui: closing everything, opening the model and a checkpoint again");
+            bench.report("ui: closing everything, opening the model and a checkpoint again");
             Path model = app.models().workbench().model().get().folder();
             Path path = a().side().sae().get().path();
             Toolkit.run(() -> app.models().workbench().closeModel());

@@ -205,28 +205,28 @@ public final class Cli implements Runnable {
         }
         LOG.debug("The command failed", cause);
         if (cause instanceof UsageException) {
-            return say(cause.getMessage(), ExitCode.USAGE);
+            return print(cause.getMessage(), ExitCode.USAGE);
         }
         if (cause instanceof ParameterException usage) {
             return wrongUsage(usage, new String[0]);
         }
         if (cause instanceof Refusal refusal) {
-            return say(
+            return print(
                     OptionWords.of(refusal),
                     refusal instanceof DeviceMissingException ? ExitCode.USAGE : ExitCode.REFUSED);
         }
         if (cause instanceof CancellationException
                 || cause instanceof OutOfDeviceMemoryException
                 || cause instanceof OutOfMemoryError) {
-            return say(Problem.of(cause).message(), ExitCode.STOPPED);
+            return print(Problem.of(cause).message(), ExitCode.STOPPED);
         }
         if (cause instanceof NoSuchFileException missing) {
-            return say(missing.getFile() + " does not exist", ExitCode.USAGE);
+            return print(missing.getFile() + " does not exist", ExitCode.USAGE);
         }
         if (cause instanceof IOException) {
-            return say(sentence((IOException) cause), ExitCode.REFUSED);
+            return print(sentence((IOException) cause), ExitCode.REFUSED);
         }
-        return say(
+        return print(
                 Problem.of(cause).message()
                         + ". Please report it; with JAVA_TOOL_OPTIONS=-Dloupe.log=DEBUG the log has the details",
                 ExitCode.INTERNAL);
@@ -239,7 +239,7 @@ public final class Cli implements Runnable {
         return "Reading or writing failed: " + FileFailure.reason(failure);
     }
 
-    private int say(@Nullable String said, int code) {
+    private int print(@Nullable String said, int code) {
         String message = String.valueOf(said);
         err.println(message.endsWith(".") ? message : message + ".");
         return code;

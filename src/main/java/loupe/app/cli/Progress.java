@@ -81,7 +81,7 @@ public final class Progress {
     }
 
     /** Prints a line that stays, about the next part of the work. */
-    public synchronized void say(String line) {
+    public synchronized void printLine(String line) {
         if (err != null) {
             clear();
             err.println(command + ": " + line);

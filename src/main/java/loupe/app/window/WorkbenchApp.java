@@ -96,7 +96,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 Math.min(screen.getHeight(), window == null ? HEIGHT_PIXELS : window.height()));
         Thread.currentThread().setUncaughtExceptionHandler((thread, failure) -> {
             LOG.error("Unexpected on the JavaFX thread", failure);
-            notices.tell("The window", Problem.of(failure));
+            notices.add("The window", Problem.of(failure));
         });
     }
 

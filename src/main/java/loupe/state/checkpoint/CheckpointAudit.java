@@ -55,9 +55,9 @@ public final class CheckpointAudit {
         this.side = side;
         this.corpus = corpus;
         fit = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
-        side.sae().addListener((property, was, is) -> lookAt(is));
+        side.sae().addListener((property, was, is) -> inspect(is));
         fit.problemProperty().addListener((property, was, is) -> problem.set(is));
-        lookAt(side.sae().get());
+        inspect(side.sae().get());
     }
 
     public CheckpointSide side() {
@@ -143,10 +143,10 @@ public final class CheckpointAudit {
                     100 * best.explainedVariance(),
                     100 * open.explainedVariance());
         }
-        String what = open.explainedVariance() > 0
+        String sentence = open.explainedVariance() > 0
                 ? String.format(Locale.ROOT, "%.1f %%", 100 * open.explainedVariance())
                 : "nothing";
-        return "As it is open it explains " + what + " of the variance"
+        return "As it is open it explains " + sentence + " of the variance"
                 + (best.explainedVariance() < FITS
                         ? ". No reading fits: it may belong to another model, layer or hook point"
                         : ", and no other reading fits better");
@@ -186,7 +186,7 @@ public final class CheckpointAudit {
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
-    private void lookAt(OpenSae open) {
+    private void inspect(OpenSae open) {
         looking.cancel();
         findings.set(List.of());
         fit.clear();

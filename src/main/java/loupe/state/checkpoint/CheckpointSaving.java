@@ -44,11 +44,11 @@ public final class CheckpointSaving {
         workbench.service().files().execute(() -> {
             try {
                 SaeSaving.save(SaeFile.read(open.path(), options), form, target, cancellation);
-                workbench.fx().execute(() -> workbench.notices().tell("Saved " + target));
+                workbench.fx().execute(() -> workbench.notices().add("Saved " + target));
             } catch (RuntimeException | Error failure) {
                 workbench
                         .fx()
-                        .execute(() -> workbench.notices().tell("Saving " + target.getFileName(), Problem.of(failure)));
+                        .execute(() -> workbench.notices().add("Saving " + target.getFileName(), Problem.of(failure)));
             } finally {
                 job.end();
             }

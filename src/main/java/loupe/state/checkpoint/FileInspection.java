@@ -43,7 +43,7 @@ public final class FileInspection {
 
     /** Inspects a file or folder in place of the one before. */
     @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
-    public void lookAt(Path path) {
+    public void inspect(Path path) {
         stop();
         contents.set(null);
         problem.set(null);

@@ -27,7 +27,7 @@ public final class NearbyCheckpoints {
 
     public NearbyCheckpoints(Workbench workbench) {
         this.workbench = workbench;
-        workbench.model().addListener((property, was, is) -> look(is));
+        workbench.model().addListener((property, was, is) -> search(is));
     }
 
     /** The paths of the checkpoints; not to be written. */
@@ -36,7 +36,7 @@ public final class NearbyCheckpoints {
     }
 
     @SuppressWarnings("ReferenceEquality") // a folder opened anew is another
-    private void look(OpenModel model) {
+    private void search(OpenModel model) {
         paths.clear();
         newest.set(model);
         Path around = model == null

@@ -64,7 +64,7 @@ public final class PathOpening {
                         return;
                     }
                     if (failure != null) {
-                        workbench.notices().tell("Opening " + name(paths.get(0)), Problem.of(failure));
+                        workbench.notices().add("Opening " + name(paths.get(0)), Problem.of(failure));
                     } else {
                         open(kinds, beside);
                     }
@@ -90,7 +90,7 @@ public final class PathOpening {
         of(kinds, PathKind.INDEX)
                 .forEach(path -> workbench
                         .notices()
-                        .tell(name(path) + " is a finished pass over a corpus. Choose the corpus it was made from"));
+                        .add(name(path) + " is a finished pass over a corpus. Choose the corpus it was made from"));
         List<Path> models = of(kinds, PathKind.MODEL);
         Runnable rest = () -> {
             of(kinds, PathKind.CORPUS).forEach(corpus::set);

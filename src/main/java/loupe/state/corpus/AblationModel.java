@@ -31,10 +31,10 @@ public final class AblationModel {
      *
      * @param feature that the example is of
      */
-    public record Asked(Example example, FeatureRef feature, How how) {}
+    public record Subject(Example example, FeatureRef feature, How how) {}
 
     private final CheckpointSide side;
-    private final ReadOnlyObjectWrapper<Asked> asked = new ReadOnlyObjectWrapper<>(this, "asked");
+    private final ReadOnlyObjectWrapper<Subject> subject = new ReadOnlyObjectWrapper<>(this, "asked");
     private final ResultSlot<int[]> context;
     private final ResultSlot<AblatedText.Answer> answer;
 
@@ -47,8 +47,8 @@ public final class AblationModel {
     }
 
     /** The ablation that is shown; null while none is. */
-    public ReadOnlyObjectProperty<Asked> asked() {
-        return asked.getReadOnlyProperty();
+    public ReadOnlyObjectProperty<Subject> subject() {
+        return subject.getReadOnlyProperty();
     }
 
     /** The activation without each token of the example up to its focus; fills in step by step. */
@@ -70,14 +70,14 @@ public final class AblationModel {
     public void ask(ActivationIndex index, Example example, How how) {
         close();
         if (side.feature().get() != null && (how == How.REMOVED || replacement().isPresent())) {
-            asked.set(new Asked(example, side.feature().get(), how));
+            subject.set(new Subject(example, side.feature().get(), how));
             context.askAfresh(new Context(index, example.token()));
         }
     }
 
     /** Closes the ablation that is shown. */
     public void close() {
-        asked.set(null);
+        subject.set(null);
         context.clear();
         answer.clear();
     }
@@ -85,7 +85,7 @@ public final class AblationModel {
     private void compute(int[] ids) {
         OpenModel model = side.model().get();
         OpenSae sae = side.sae().get();
-        Asked what = asked.get();
+        Subject what = subject.get();
         if (ids != null && what != null && model != null && sae != null) {
             answer.askAfresh(new AblatedText(
                     model.id(),

@@ -106,7 +106,7 @@ public final class ActivationsModel {
     }
 
     private void explain() {
-        FeatureActivations known = activations.getValue();
+        FeatureActivations loaded = activations.getValue();
         if (side.feature().get() == null) {
             why.set("Choose a feature in the table to see where it is active");
         } else if (statistics.corpus().get() == null) {
@@ -114,7 +114,7 @@ public final class ActivationsModel {
                     + "here");
         } else if (statistics.counting(side).get()) {
             why.set("Activations are being counted; this fills in when the corpus has been read");
-        } else if (known != null && known.count() == 0) {
+        } else if (loaded != null && loaded.count() == 0) {
             why.set("This feature is not active anywhere in the corpus");
         } else {
             why.set("");

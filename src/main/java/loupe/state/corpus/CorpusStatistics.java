@@ -243,7 +243,7 @@ public final class CorpusStatistics {
                 problem.set(new Problem("Paused. Retry resumes", true, ""));
             } else {
                 problem.set(Problem.of(failure));
-                workbench.notices().tell("Counting activations of " + sae.id(), problem.get());
+                workbench.notices().add("Counting activations of " + sae.id(), problem.get());
             }
         }
 

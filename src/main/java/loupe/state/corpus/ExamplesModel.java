@@ -113,14 +113,14 @@ public final class ExamplesModel {
     }
 
     private void ask(boolean afresh) {
-        FeatureActivations known = activations.activations().getValue();
+        FeatureActivations loaded = activations.activations().getValue();
         ActivationIndex index = activations.index().get();
-        if (known == null || index == null) {
+        if (loaded == null || index == null) {
             examples.clear();
             return;
         }
         Chosen question = new Chosen(
-                index, known, choice.get(), workbench.selection().brush().get());
+                index, loaded, choice.get(), workbench.selection().brush().get());
         if (afresh) {
             examples.askAfresh(question);
         } else {

@@ -93,8 +93,8 @@ public final class HistogramModel {
     }
 
     private void ask() {
-        FeatureActivations known = activations.activations().getValue();
-        if (known == null) {
+        FeatureActivations loaded = activations.activations().getValue();
+        if (loaded == null) {
             histogram.clear();
             if (activations.side().feature().get() == null
                     || activations.index().get() == null) {
@@ -104,7 +104,7 @@ public final class HistogramModel {
             SharedRange range = activations.range();
             double from = view.logarithmicValues().get() ? range.lower().get() : 0;
             histogram.ask(new Binned(
-                    known,
+                    loaded,
                     view.bins().get(),
                     from,
                     range.upper().get(),

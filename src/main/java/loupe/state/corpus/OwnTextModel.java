@@ -92,9 +92,9 @@ public final class OwnTextModel {
 
     /** The features active at the chosen token, strongest first; empty if none is chosen. */
     public List<TextActivations.Active> active() {
-        TextActivations.Answer known = reading.getValue();
+        TextActivations.Answer loaded = reading.getValue();
         int token = text.token().get();
-        return known == null || token < 0 || token >= known.ids().size() ? List.of() : known.strongest(token, MOST);
+        return loaded == null || token < 0 || token >= loaded.ids().size() ? List.of() : loaded.strongest(token, MOST);
     }
 
     private void ask(boolean afresh) {

@@ -57,13 +57,13 @@ public final class BatchModel {
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private final ReadOnlyObjectWrapper<Activity.Job> job = new ReadOnlyObjectWrapper<>(this, "job");
     private final ReadOnlyObjectWrapper<Path> file = new ReadOnlyObjectWrapper<>(this, "file");
-    private @Nullable Wish last;
+    private @Nullable Request last;
     private @Nullable Run run;
     /** Counts the requests that fill the rows, so that a file read late does not replace newer rows. */
     private long filling;
 
     /** The settings of a batch, kept to resume it. */
-    private record Wish(OpenSae sae, BatchPlan plan, List<Integer> features, Path out) {}
+    private record Request(OpenSae sae, BatchPlan plan, List<Integer> features, Path out) {}
 
     public BatchModel(Workbench workbench, GhostControlsModel controls, TreeModel trees, VocabularyTexts texts) {
         this.workbench = workbench;
@@ -99,7 +99,7 @@ public final class BatchModel {
 
     /** Whether there is a stopped batch that can be resumed. */
     @SuppressWarnings("ReferenceEquality") // a file opened anew is another
-    public boolean canGoOn() {
+    public boolean canResume() {
         return !running.get()
                 && last != null
                 && last.sae() == workbench.a().sae().get()
@@ -145,12 +145,12 @@ public final class BatchModel {
                 parts,
                 geometry.meanDistance(),
                 ScaleSweepModel.readAt(model, sae));
-        begin(new Wish(sae, plan, List.copyOf(features), out));
+        begin(new Request(sae, plan, List.copyOf(features), out));
     }
 
     /** Resumes the batch that was stopped. */
-    public void goOn() {
-        if (last != null && canGoOn()) {
+    public void resume() {
+        if (last != null && canResume()) {
             begin(last);
         }
     }
@@ -186,18 +186,18 @@ public final class BatchModel {
                 }));
     }
 
-    private void begin(Wish wish) {
+    private void begin(Request request) {
         filling++;
-        last = wish;
+        last = request;
         problem.set(null);
         rows.clear();
-        file.set(wish.out());
+        file.set(request.out());
         running.set(true);
-        Run mine = new Run(wish);
+        Run mine = new Run(request);
         run = mine;
         Activity.Job shown = workbench
                 .activity()
-                .begin("Trees and lists of " + wish.features().size() + " features", mine::stop);
+                .begin("Trees and lists of " + request.features().size() + " features", mine::stop);
         mine.job = shown;
         job.set(shown);
         workbench.service().files().execute(mine::open);
@@ -214,17 +214,17 @@ public final class BatchModel {
         boolean stopped = of.cancellation.isCancelled();
         if (failure != null && !stopped) {
             problem.set(Problem.of(failure));
-            workbench.notices().tell("Trees and lists", problem.get());
+            workbench.notices().add("Trees and lists", problem.get());
         } else {
             workbench
                     .notices()
-                    .tell((stopped ? "Stopped after " : "Finished ") + rows.size() + " features: " + file.get());
+                    .add((stopped ? "Stopped after " : "Finished ") + rows.size() + " features: " + file.get());
         }
     }
 
     /** One pass over the features, asked at background priority; it blocks no thread while it waits. */
     private final class Run {
-        private final Wish wish;
+        private final Request request;
         private final Cancellation cancellation = new Cancellation();
 
         @SuppressWarnings("NullAway.Init") // begun with the run
@@ -237,8 +237,8 @@ public final class BatchModel {
 
         private List<Integer> missing = List.of();
 
-        Run(Wish wish) {
-            this.wish = wish;
+        Run(Request request) {
+            this.request = request;
         }
 
         void stop() {
@@ -251,9 +251,9 @@ public final class BatchModel {
 
         void open() {
             try {
-                out = BatchFile.open(wish.out(), wish.plan().settings());
+                out = BatchFile.open(request.out(), request.plan().settings());
                 Set<Integer> known = out.features();
-                missing = wish.features().stream()
+                missing = request.features().stream()
                         .filter(feature -> !known.contains(feature))
                         .toList();
                 List<BatchRow> before = out.rows();
@@ -265,10 +265,10 @@ public final class BatchModel {
         }
 
         private void next(int from) {
-            int done = wish.features().size() - missing.size() + from;
+            int done = request.features().size() - missing.size() + from;
             job.report(
-                    done / (double) wish.features().size(),
-                    done + " of " + wish.features().size() + " features");
+                    done / (double) request.features().size(),
+                    done + " of " + request.features().size() + " features");
             if (cancellation.isCancelled() || from >= missing.size()) {
                 end(null);
                 return;
@@ -301,8 +301,8 @@ public final class BatchModel {
 
         private CompletionStage<List<Map<String, Object>>> lines(List<Integer> group) {
             CompletionStage<List<DefinitionTree.Answer>> grown =
-                    wish.plan().parts().contains(BatchPlan.Part.TREE)
-                            ? ask(wish.plan().trees(group))
+                    request.plan().parts().contains(BatchPlan.Part.TREE)
+                            ? ask(request.plan().trees(group))
                             : CompletableFuture.completedFuture(List.of());
             return grown.thenCompose(answers -> {
                 CompletionStage<List<Map<String, Object>>> all = CompletableFuture.completedFuture(new ArrayList<>());
@@ -321,16 +321,16 @@ public final class BatchModel {
 
         private CompletionStage<Map<String, Object>> line(int feature, Optional<DefinitionTree.Answer> tree) {
             CompletionStage<Optional<TokenColumns.Answer>> columns =
-                    wanted(BatchPlan.Part.TOKENS, wish.plan().columns(feature));
+                    wanted(BatchPlan.Part.TOKENS, request.plan().columns(feature));
             return columns.thenCompose(known -> wanted(
-                            BatchPlan.Part.SCALE, wish.plan().sweep(feature))
+                            BatchPlan.Part.SCALE, request.plan().sweep(feature))
                     .thenApplyAsync(
-                            sweep -> wish.plan().line(feature, tree, known, sweep, texts::of),
+                            sweep -> request.plan().line(feature, tree, known, sweep, texts::of),
                             workbench.service().files()));
         }
 
         private <R> CompletionStage<Optional<R>> wanted(BatchPlan.Part part, Query<R> query) {
-            return wish.plan().parts().contains(part)
+            return request.plan().parts().contains(part)
                     ? ask(query).thenApply(Optional::of)
                     : CompletableFuture.completedFuture(Optional.empty());
         }

@@ -37,7 +37,7 @@ public final class CompareModel {
             follow();
             Optional.ofNullable(is)
                     .flatMap(this::misfit)
-                    .ifPresent(why -> workbench.notices().tell("Comparing", Problem.of(why)));
+                    .ifPresent(why -> workbench.notices().add("Comparing", Problem.of(why)));
         });
         pinned.addListener(changed -> follow());
         match.valueProperty().addListener((property, was, is) -> show(is));

@@ -38,16 +38,16 @@ public final class FeatureScatterModel {
     public record Points(
             FeatureColumn across, FeatureColumn up, double[] aAcross, double[] aUp, double[] bAcross, double[] bUp) {
         /** How many features have both numbers, on both sides together. */
-        public int known() {
-            return known(aAcross, aUp) + known(bAcross, bUp);
+        public int count() {
+            return count(aAcross, aUp) + count(bAcross, bUp);
         }
 
-        private static int known(double[] xs, double[] ys) {
-            int known = 0;
+        private static int count(double[] xs, double[] ys) {
+            int count = 0;
             for (int i = 0; i < xs.length; i++) {
-                known += Double.isNaN(xs[i]) || Double.isNaN(ys[i]) ? 0 : 1;
+                count += Double.isNaN(xs[i]) || Double.isNaN(ys[i]) ? 0 : 1;
             }
-            return known;
+            return count;
         }
     }
 

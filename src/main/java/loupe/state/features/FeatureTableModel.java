@@ -175,11 +175,11 @@ public final class FeatureTableModel {
     }
 
     private void arrange() {
-        FeatureValues known = columns.values().get();
-        if (known.features() == 0) {
+        FeatureValues loaded = columns.values().get();
+        if (loaded.features() == 0) {
             order.clear();
         } else {
-            order.ask(new Arrange(known, FeatureFilter.parse(filter.get()), sortedBy.get(), descending.get()));
+            order.ask(new Arrange(loaded, FeatureFilter.parse(filter.get()), sortedBy.get(), descending.get()));
         }
     }
 

@@ -36,11 +36,11 @@ public final class PromotedTokens {
 
     /** The tokens of a feature, most promoted first; empty while they are not known. */
     public String of(int feature) {
-        LogitMoments.Answer known = moments.getValue();
-        if (known == null || feature >= known.done()) {
+        LogitMoments.Answer loaded = moments.getValue();
+        if (loaded == null || feature >= loaded.done()) {
             return "";
         }
-        return IntStream.of(known.tokens(feature))
+        return IntStream.of(loaded.tokens(feature))
                 .mapToObj(token -> texts.of(token).strip())
                 .collect(Collectors.joining("  "));
     }

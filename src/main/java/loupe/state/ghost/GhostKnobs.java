@@ -185,13 +185,13 @@ public final class GhostKnobs {
     }
 
     private static String caption(List<Double> weights) {
-        StringBuilder said = new StringBuilder();
+        StringBuilder text = new StringBuilder();
         for (int i = 0; i < weights.size(); i++) {
             if (weights.get(i) != 0) {
-                said.append(", PC ").append(i + 1).append(" weight ").append(weights.get(i));
+                text.append(", PC ").append(i + 1).append(" weight ").append(weights.get(i));
             }
         }
-        return said.toString();
+        return text.toString();
     }
 
     private static String caption(SteeringValues steering, OpenModel model, OpenSae sae) {

@@ -225,9 +225,9 @@ public final class Knob<T, P extends Property<T>> {
 
     /** A property for it, at its first value. */
     P property(Object bean, GhostControlsModel.ScaleRange range) {
-        P made = make.apply(bean, name);
-        made.setValue(initial(range));
-        return made;
+        P property = make.apply(bean, name);
+        property.setValue(initial(range));
+        return property;
     }
 
     /** The value it starts with and is reset to. */

@@ -69,7 +69,7 @@ public final class TokenListModel {
     private boolean marked;
     private long lastMove = Long.MIN_VALUE;
     private boolean heldThen;
-    private @Nullable TokenMetric asked;
+    private @Nullable TokenMetric columnsMetric;
     private int askedComponents;
 
     public TokenListModel(Workbench workbench, CheckpointSide side, GhostControlsModel controls) {
@@ -145,7 +145,7 @@ public final class TokenListModel {
         if (moved) {
             beginGesture();
         }
-        if (is.metric() != asked) {
+        if (is.metric() != columnsMetric) {
             askColumns(true);
         } else if (is.pca().size() > askedComponents) {
             askColumns(false);
@@ -316,12 +316,12 @@ public final class TokenListModel {
             return;
         }
         GhostValues values = controls.values().get();
-        asked = values.metric();
+        columnsMetric = values.metric();
         askedComponents = afresh
                 ? values.pca().size()
                 : Math.max(askedComponents, values.pca().size());
         TokenColumns question =
-                new TokenColumns(model.id(), values.ghostOf(feature).source(), askedComponents, asked);
+                new TokenColumns(model.id(), values.ghostOf(feature).source(), askedComponents, columnsMetric);
         if (afresh) {
             columns.askAfresh(question);
         } else {
@@ -344,10 +344,10 @@ public final class TokenListModel {
             return;
         }
         Tokenizer tokenizer = model.tokenizer().get();
-        traits.ask(new Looked(model.id(), known.tokens(), tokenizer::text, known.geometry()));
-        TokenTraits looked = traits.getValue();
-        if (looked != null && !traits.isPending()) {
-            mask.ask(new Passing(looked, filter));
+        traits.ask(new ReadTraits(model.id(), known.tokens(), tokenizer::text, known.geometry()));
+        TokenTraits allTraits = traits.getValue();
+        if (allTraits != null && !traits.isPending()) {
+            mask.ask(new Passing(allTraits, filter));
         }
     }
 
@@ -397,7 +397,7 @@ public final class TokenListModel {
      * Computes the traits of all tokens, off the compute thread, because decoding every token of a large vocabulary
      * takes a while.
      */
-    private record Looked(ModelId model, int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry)
+    private record ReadTraits(ModelId model, int tokens, IntFunction<String> texts, TokenGeometry.Answer geometry)
             implements HostQuestion<TokenTraits> {
         @Override
         public TokenTraits answer(Cancellation cancellation) {
@@ -411,7 +411,7 @@ public final class TokenListModel {
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof Looked that && model.equals(that.model) && tokens == that.tokens;
+            return other instanceof ReadTraits that && model.equals(that.model) && tokens == that.tokens;
         }
 
         @Override

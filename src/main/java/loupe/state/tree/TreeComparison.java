@@ -168,12 +168,12 @@ public final class TreeComparison {
         if (with == null || now == null) {
             diff.clear();
         } else {
-            diff.ask(new Laid(now, with, own.controls().cutoff().get(), texts));
+            diff.ask(new Overlay(now, with, own.controls().cutoff().get(), texts));
         }
     }
 
     /** Lays both trees, down to the controls' cutoff, one over the other. */
-    private record Laid(DefinitionTree.Answer own, Source with, double cutoff, VocabularyTexts texts)
+    private record Overlay(DefinitionTree.Answer own, Source with, double cutoff, VocabularyTexts texts)
             implements HostQuestion<TreeDiff> {
         @Override
         public TreeDiff answer(Cancellation cancellation) {

@@ -18,8 +18,8 @@ import loupe.sae.checkpoint.SaeProposal;
  * The facts that a checkpoint's files leave out and the user has to supply: which hook point it reads, how many
  * features fire per token, whether its residual stream was centred. Carries a proposal for each.
  *
- * @param asked the options that the user has given so far
- * @param unsaid the missing facts
+ * @param options the options that the user has given so far
+ * @param missing the missing facts
  * @param k proposed number of features per token
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
@@ -29,8 +29,8 @@ import loupe.sae.checkpoint.SaeProposal;
 public record CheckpointDoubt(
         CheckpointSide side,
         Path path,
-        SaeOptions asked,
-        Set<SaeProposal.Missing> unsaid,
+        SaeOptions options,
+        Set<SaeProposal.Missing> missing,
         int k,
         HookPoint hook,
         boolean centred,
@@ -44,7 +44,7 @@ public record CheckpointDoubt(
      * @param beside the checkpoint of the other side; null if there is none
      */
     static CheckpointDoubt of(
-            CheckpointSide side, Path path, SaeOptions asked, SaeProposal proposal, OpenModel model, OpenSae beside) {
+            CheckpointSide side, Path path, SaeOptions options, SaeProposal proposal, OpenModel model, OpenSae beside) {
         HookPoint middle = HookPoint.residPre(model == null ? 0 : model.config().nLayers() / 2);
         HookPoint hook = proposal.hook()
                 .or(() ->
@@ -53,7 +53,7 @@ public record CheckpointDoubt(
         return new CheckpointDoubt(
                 side,
                 path,
-                asked,
+                options,
                 proposal.missing(),
                 proposal.k().orElse(USUAL_K),
                 hook,
@@ -62,15 +62,15 @@ public record CheckpointDoubt(
     }
 
     /** The question about the one choice that a refusal names. */
-    static CheckpointDoubt about(CheckpointSide side, Path path, SaeOptions asked, Remedy remedy) {
+    static CheckpointDoubt about(CheckpointSide side, Path path, SaeOptions options, Remedy remedy) {
         return new CheckpointDoubt(
-                side, path, asked, Set.of(), USUAL_K, HookPoint.residPre(0), false, Optional.of(remedy));
+                side, path, options, Set.of(), USUAL_K, HookPoint.residPre(0), false, Optional.of(remedy));
     }
 
     /** Whether a checkpoint was refused only because k, the number of features that fire per token, is missing. */
-    static boolean asksForK(Throwable failure, SaeOptions asked) {
+    static boolean asksForK(Throwable failure, SaeOptions options) {
         return failure != null
-                && asked.k().isEmpty()
+                && options.k().isEmpty()
                 && Problem.of(failure).remedies().stream().anyMatch(remedy -> remedy.choice() == Remedy.Choice.K);
     }
 
@@ -92,8 +92,8 @@ public record CheckpointDoubt(
 
     /** The options with the user's answers. */
     public SaeOptions settled(OptionalInt chosenK, HookPoint chosenHook, boolean isCentred) {
-        return asked.change()
-                .k(chosenK.isPresent() ? chosenK : asked.k())
+        return options.change()
+                .k(chosenK.isPresent() ? chosenK : options.k())
                 .hook(Optional.of(chosenHook))
                 .centred(Optional.of(isCentred))
                 .build();

@@ -25,12 +25,12 @@ public final class Notices {
         return view;
     }
 
-    public void tell(String text) {
+    public void add(String text) {
         add(new Notice(clock.instant(), text, null));
     }
 
     /** Adds a notice that {@code subject} failed; the pane it belongs to shows the problem itself. */
-    public void tell(String subject, Problem problem) {
+    public void add(String subject, Problem problem) {
         add(new Notice(clock.instant(), subject + ": " + problem.message(), problem));
     }
 

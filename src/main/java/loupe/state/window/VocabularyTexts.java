@@ -12,13 +12,13 @@ public final class VocabularyTexts {
     private volatile Known known = new Known(null, new AtomicReferenceArray<>(0));
 
     public VocabularyTexts(Workbench workbench) {
-        workbench.model().addListener((property, was, is) -> use(is));
-        use(workbench.model().get());
+        workbench.model().addListener((property, was, is) -> setModel(is));
+        setModel(workbench.model().get());
     }
 
     private record Known(@Nullable Tokenizer tokenizer, AtomicReferenceArray<String> texts) {}
 
-    private void use(@Nullable OpenModel model) {
+    private void setModel(@Nullable OpenModel model) {
         known = model == null
                 ? new Known(null, new AtomicReferenceArray<>(0))
                 : new Known(

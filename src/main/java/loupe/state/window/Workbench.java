@@ -159,7 +159,7 @@ public final class Workbench {
             openingModel.set(false);
             if (failure != null) {
                 modelProblem.set(Problem.of(failure));
-                notices.tell("Opening " + name, modelProblem.get());
+                notices.add("Opening " + name, modelProblem.get());
                 return;
             }
             OpenModel before = model.get();
@@ -173,7 +173,7 @@ public final class Workbench {
                 service.close(before.id());
             }
             recent.add(folder, true);
-            opened.warnings().forEach(notices::tell);
+            opened.warnings().forEach(notices::add);
             then.accept(opened);
         }));
     }
@@ -236,13 +236,13 @@ public final class Workbench {
                 } else {
                     refused.put(side, new Refused(path, options));
                     side.setProblem(why);
-                    notices.tell("Opening " + name, why);
+                    notices.add("Opening " + name, why);
                 }
                 return;
             }
             put(side, opened, options);
             recent.add(path, false);
-            opened.warnings().forEach(notices::tell);
+            opened.warnings().forEach(notices::add);
             if (opened.config().hook().isEmpty()) {
                 ask(side, path, options, mine, Remedy.Choice.HOOK);
             }

@@ -50,7 +50,7 @@ public final class CheckpointForm {
         k.setEditable(true);
         k.setId("form-k");
         k.setTooltip(Tooltips.of("How many features fire on each token"));
-        asksK = doubt.unsaid().contains(SaeProposal.Missing.K);
+        asksK = doubt.missing().contains(SaeProposal.Missing.K);
         if (asksK) {
             grid.addRow(0, label("Features per token (k)"), k);
         }

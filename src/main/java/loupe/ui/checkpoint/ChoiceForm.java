@@ -49,7 +49,7 @@ public final class ChoiceForm {
         open.setId("form-open");
         open.setOnAction(event -> {
             try {
-                settled.accept(doubt.asked().with(remedy.choice(), said()));
+                settled.accept(doubt.options().with(remedy.choice(), said()));
             } catch (Refusal refusal) {
                 wrong.setText(refusal.getMessage());
             }

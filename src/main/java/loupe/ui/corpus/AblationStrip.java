@@ -59,7 +59,7 @@ final class AblationStrip extends BorderPane {
     }
 
     private void bind() {
-        model.asked().addListener(changed -> show());
+        model.subject().addListener(changed -> show());
         model.answer().valueProperty().addListener(changed -> show());
         model.answer().pendingProperty().addListener(changed -> show());
         model.answer().problemProperty().addListener(changed -> show());
@@ -67,11 +67,11 @@ final class AblationStrip extends BorderPane {
     }
 
     private void show() {
-        AblationModel.Asked asked = model.asked().get();
-        if (asked == null) {
+        AblationModel.Subject subject = model.subject().get();
+        if (subject == null) {
             return;
         }
-        Example example = asked.example();
+        Example example = subject.example();
         AblatedText.Answer answer = model.answer().getValue();
         int tokens = example.focus() + 1;
         String[] shown = new String[tokens];
@@ -86,14 +86,14 @@ final class AblationStrip extends BorderPane {
                 new TokenLine(shown, ids, lost, example.focus()),
                 answer == null ? 1 : Math.max(answer.activation(), Float.MIN_NORMAL),
                 side);
-        words.setText(words(asked, answer, model.answer().getProblem()));
+        words.setText(words(subject, answer, model.answer().getProblem()));
     }
 
-    private String words(AblationModel.Asked asked, AblatedText.Answer answer, Problem problem) {
+    private String words(AblationModel.Subject subject, AblatedText.Answer answer, Problem problem) {
         if (problem != null) {
             return problem.message();
         }
-        String how = asked.how() == AblationModel.How.REMOVED
+        String how = subject.how() == AblationModel.How.REMOVED
                 ? "Each token removed in turn"
                 : "Each token replaced by " + texts.of(model.replacement().orElse(0)) + " in turn";
         return how

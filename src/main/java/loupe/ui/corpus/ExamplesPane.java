@@ -188,7 +188,7 @@ public final class ExamplesPane implements Pane {
         model.choice().addListener((property, was, is) -> button(is).setSelected(true));
         model.brush().addListener(changed -> showBrush());
         frame.widthProperty().addListener(changed -> showBrush());
-        model.ablation().asked().addListener(changed -> showAblation());
+        model.ablation().subject().addListener(changed -> showAblation());
         model.activations().range().upper().addListener(changed -> {
             if (model.examples().getValue() != null) {
                 show(model.examples().getValue());
@@ -236,9 +236,9 @@ public final class ExamplesPane implements Pane {
 
     /** Shows the ablation below its example, and hides it with the example. */
     private void showAblation() {
-        AblationModel.Asked asked = model.ablation().asked().get();
-        int row = asked == null ? -1 : shown.indexOf(asked.example());
-        if (asked != null && row < 0) {
+        AblationModel.Subject subject = model.ablation().subject().get();
+        int row = subject == null ? -1 : shown.indexOf(subject.example());
+        if (subject != null && row < 0) {
             model.ablation().close();
         } else {
             list.showBelow(row, ablation);

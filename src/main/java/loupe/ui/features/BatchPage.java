@@ -107,7 +107,7 @@ public final class BatchPage {
         stop.setOnAction(event -> model.stop());
         resume.setId("batch-go-on");
         resume.setTooltip(Tooltips.of("Resume with the settings it was started with"));
-        resume.setOnAction(event -> model.goOn());
+        resume.setOnAction(event -> model.resume());
         Button open = new Button("Open a file...");
         open.setId("batch-open");
         open.setTooltip(Tooltips.of("Open the results of an earlier batch, from here or from the command line"));
@@ -255,7 +255,7 @@ public final class BatchPage {
         Problem problem = model.problem().get();
         start.setDisable(runs);
         stop.setDisable(!runs);
-        resume.setDisable(!model.canGoOn());
+        resume.setDisable(!model.canResume());
         bar.setVisible(runs);
         bar.setManaged(runs);
         bar.progressProperty().unbind();

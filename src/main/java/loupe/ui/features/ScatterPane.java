@@ -180,7 +180,7 @@ public final class ScatterPane implements Pane {
 
     private void showHint() {
         FeatureScatterModel.Points points = model.points().getValue();
-        hint.setText(points == null || points.known() > 0 || model.points().isPending() ? "" : why(points));
+        hint.setText(points == null || points.count() > 0 || model.points().isPending() ? "" : why(points));
     }
 
     private String why(FeatureScatterModel.Points points) {

@@ -33,7 +33,7 @@ final class ActivityBar {
     private final StatusBar bar = new StatusBar();
     private final HBox jobLine = new HBox();
     private final Hyperlink others = new Hyperlink();
-    private final Hyperlink told = new Hyperlink();
+    private final Hyperlink latest = new Hyperlink();
 
     ActivityBar(Activity activity, Notices notices) {
         this.activity = activity;
@@ -53,16 +53,16 @@ final class ActivityBar {
         jobLine.setAlignment(Pos.CENTER_LEFT);
         others.setId("other-jobs");
         others.setTooltip(Tooltips.of("All long work that runs now"));
-        told.setId("notices");
-        told.setTooltip(Tooltips.of("What happened, newest first"));
+        latest.setId("notices");
+        latest.setTooltip(Tooltips.of("What happened, newest first"));
         bar.getLeftItems().add(jobLine);
-        bar.getRightItems().addAll(others, told);
+        bar.getRightItems().addAll(others, latest);
     }
 
     private void bind() {
         activity.jobs().addListener((ListChangeListener<Activity.Job>) change -> showJobs());
         showJobs();
-        told.textProperty()
+        latest.textProperty()
                 .bind(Bindings.createStringBinding(
                         () -> switch (notices.all().size()) {
                             case 0 -> "";
@@ -70,8 +70,8 @@ final class ActivityBar {
                             default -> notices.all().size() + " notices";
                         },
                         notices.all()));
-        told.visibleProperty().bind(Bindings.isNotEmpty(notices.all()));
-        told.setOnAction(event -> showNotices());
+        latest.visibleProperty().bind(Bindings.isNotEmpty(notices.all()));
+        latest.setOnAction(event -> showNotices());
         others.setOnAction(event -> showAllJobs());
     }
 
@@ -130,7 +130,7 @@ final class ActivityBar {
         VBox content = new VBox(8, list, clear);
         VBox.setVgrow(list, Priority.ALWAYS);
         content.getStyleClass().add("pop-content");
-        popOver("Notices", content).show(told);
+        popOver("Notices", content).show(latest);
     }
 
     private PopOver popOver(String title, Node content) {

@@ -166,15 +166,15 @@ final class WindowColumns {
             contents.get(0).panes().forEach(pane -> pane(pane).standsIn(new SimpleBooleanProperty(true)));
             return content(contents.get(0));
         }
-        List<Tab> made = new ArrayList<>();
+        List<Tab> result = new ArrayList<>();
         for (PaneTab content : contents) {
             Tab tab = new Tab(content.title(), content(content));
             tab.setId(content.id());
             tab.setTooltip(Tooltips.of(content.explanation()));
             content.panes().forEach(pane -> pane(pane).standsIn(tab.selectedProperty()));
-            made.add(tab);
+            result.add(tab);
         }
-        return tabs.make(place, contents, made);
+        return tabs.make(place, contents, result);
     }
 
     private Node content(PaneTab tab) {

@@ -35,9 +35,9 @@ public final class WindowFileSaver implements FileSaver {
         workbench.service().files().execute(() -> {
             try {
                 Path saved = work.call();
-                workbench.fx().execute(() -> workbench.notices().tell("Saved " + saved));
+                workbench.fx().execute(() -> workbench.notices().add("Saved " + saved));
             } catch (Exception failure) {
-                workbench.fx().execute(() -> workbench.notices().tell("Saving", Problem.of(failure)));
+                workbench.fx().execute(() -> workbench.notices().add("Saving", Problem.of(failure)));
             }
         });
     }
@@ -50,9 +50,7 @@ public final class WindowFileSaver implements FileSaver {
                 T result = work.get();
                 workbench.fx().execute(() -> then.accept(result));
             } catch (RuntimeException failure) {
-                workbench
-                        .fx()
-                        .execute(() -> workbench.notices().tell("Working in the background", Problem.of(failure)));
+                workbench.fx().execute(() -> workbench.notices().add("Working in the background", Problem.of(failure)));
             }
         });
     }

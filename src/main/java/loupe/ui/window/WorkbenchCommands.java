@@ -272,7 +272,7 @@ final class WorkbenchCommands {
             models.inspection().stop();
             view.uncover();
         };
-        models.inspection().lookAt(path);
+        models.inspection().inspect(path);
         view.cover(new InspectPage(models.inspection(), opening::open, leave).node(), leave);
     }
 

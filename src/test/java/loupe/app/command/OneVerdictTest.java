@@ -142,7 +142,7 @@ class OneVerdictTest {
         workbench.openCheckpoint(workbench.a(), sae, SaeOptions.AS_STORED);
         service.close(opened.id());
         if (workbench.doubt().get() != null) {
-            assertThat(workbench.doubt().get().unsaid()).isEqualTo(Set.of(SaeProposal.Missing.HOOK));
+            assertThat(workbench.doubt().get().missing()).isEqualTo(Set.of(SaeProposal.Missing.HOOK));
             return sae + " does not say where in the model it reads";
         }
         return workbench.a().problem().get() == null

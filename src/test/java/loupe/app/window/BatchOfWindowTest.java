@@ -78,7 +78,7 @@ class BatchOfWindowTest {
             until(() -> !models.batch().running().get());
             int found = onFx(() -> models.batch().rows().size());
             assertThat(found).as("the first group is written whole").isEqualTo(BatchPlan.TOGETHER);
-            assertThat(onFx(() -> models.batch().canGoOn())).isTrue();
+            assertThat(onFx(() -> models.batch().canResume())).isTrue();
             assertThat(Files.readAllLines(out)).hasSize(1 + found);
             assertThat(workbench.activity().jobs()).isEmpty();
             onFx(() -> {

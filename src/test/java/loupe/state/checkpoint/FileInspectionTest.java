@@ -36,7 +36,7 @@ class FileInspectionTest {
                 .contents()
                 .addListener((property, was, is) -> withNorms.add(
                         is != null && !Double.isNaN(is.tensors().get(0).norm())));
-        inspection.lookAt(sae);
+        inspection.inspect(sae);
         // first names and shapes, then the norms
         assertThat(withNorms).containsExactly(false, true);
         FileContents contents = inspection.contents().get();
@@ -59,14 +59,14 @@ class FileInspectionTest {
 
     @Test
     void aModelFolderIsNamedByItsType() throws IOException {
-        inspection.lookAt(TinyModel.writeTo(folder.resolve("tiny")));
+        inspection.inspect(TinyModel.writeTo(folder.resolve("tiny")));
         assertThat(inspection.contents().get().format()).contains("model, gpt2");
         assertThat(inspection.contents().get().tensors()).isNotEmpty();
     }
 
     @Test
     void aFileThatIsNoneIsAProblemInWords() throws IOException {
-        inspection.lookAt(Files.writeString(folder.resolve("ae.pt"), "<!DOCTYPE html><title>Sign in</title>"));
+        inspection.inspect(Files.writeString(folder.resolve("ae.pt"), "<!DOCTYPE html><title>Sign in</title>"));
         assertThat(inspection.contents().get()).isNull();
         assertThat(inspection.problem().get().message()).contains("web page");
         assertThat(inspection.problem().get().expected()).isTrue();

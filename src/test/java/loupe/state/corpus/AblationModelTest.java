@@ -92,14 +92,14 @@ class AblationModelTest {
         AblatedText.Answer answer = new AblatedText.Answer(2, new float[] {2, 2, 1, 0, 0});
         opened.newest(AblatedText.class).answer(answer);
         assertThat(model.answer().getValue()).isSameAs(answer);
-        assertThat(model.asked().get().example()).isSameAs(example);
+        assertThat(model.subject().get().example()).isSameAs(example);
     }
 
     @Test
     void replacingNeedsATokenToReplaceBy() {
         assertThat(model.replacement()).as("this tokenizer has no beginning").isEmpty();
         model.ask(index, example, AblationModel.How.REPLACED);
-        assertThat(model.asked().get()).isNull();
+        assertThat(model.subject().get()).isNull();
         assertThat(opened.count(AblatedText.class)).isZero();
     }
 
@@ -108,7 +108,7 @@ class AblationModelTest {
         model.ask(index, example, AblationModel.How.REMOVED);
         FakeService.Ask<?> ask = opened.newest(AblatedText.class);
         opened.choose(4);
-        assertThat(model.asked().get()).isNull();
+        assertThat(model.subject().get()).isNull();
         assertThat(ask.cancelled).isTrue();
         assertThat(model.answer().getValue()).isNull();
     }

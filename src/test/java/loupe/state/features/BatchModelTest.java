@@ -73,7 +73,7 @@ class BatchModelTest {
         assertThat(model.rows()).extracting(BatchRow::feature).containsExactly(1, 3);
         assertThat(model.rows()).isEqualTo(BatchFile.read(file("all.jsonl")));
         assertThat(model.rows()).allMatch(row -> !row.tokens().isEmpty());
-        assertThat(model.canGoOn()).isFalse();
+        assertThat(model.canResume()).isFalse();
         assertThat(model.problem().get()).isNull();
         assertThat(opened.workbench.activity().jobs()).isEmpty();
     }
@@ -85,8 +85,8 @@ class BatchModelTest {
         model.stop();
         opened.service.ask(opened.service.asked.size() - 1).fail(new CancellationException());
         assertThat(model.rows()).isEmpty();
-        assertThat(model.canGoOn()).isTrue();
-        model.goOn();
+        assertThat(model.canResume()).isTrue();
+        model.resume();
         device.answer(TokenColumns.class);
         device.answer(TokenColumns.class);
         assertThat(model.rows()).extracting(BatchRow::feature).containsExactly(0, 1);
@@ -108,9 +108,9 @@ class BatchModelTest {
         opened.newest(TokenColumns.class).fail(new IllegalStateException("no memory"));
         assertThat(model.running().get()).isFalse();
         assertThat(model.problem().get().message()).contains("no memory");
-        assertThat(model.canGoOn()).isTrue();
+        assertThat(model.canResume()).isTrue();
         assertThat(opened.workbench.activity().jobs()).isEmpty();
-        model.goOn();
+        model.resume();
         assertThat(model.problem().get()).isNull();
     }
 
@@ -135,7 +135,7 @@ class BatchModelTest {
         assertThat(pending.cancelled).isTrue();
         pending.fail(new CancellationException());
         assertThat(model.running().get()).isFalse();
-        assertThat(model.canGoOn()).isFalse();
+        assertThat(model.canResume()).isFalse();
     }
 
     @Test

@@ -42,9 +42,9 @@ class FeatureScatterModelTest {
     void pointsHaveTheTwoNumbersOfEveryFeatureOnceTheyAreKnown() {
         assertThat(model.points().getValue()).isNull();
         opened.openA();
-        assertThat(model.points().getValue().known()).isZero();
+        assertThat(model.points().getValue().count()).isZero();
         corpus.count();
-        assertThat(model.points().getValue().known()).isEqualTo(Opened.FEATURES);
+        assertThat(model.points().getValue().count()).isEqualTo(Opened.FEATURES);
         assertThat(model.points().getValue().aAcross()[PlantedCorpus.AT_C])
                 .as("density")
                 .isEqualTo(corpus.occurrences('c') / 320.0);
@@ -59,9 +59,9 @@ class FeatureScatterModelTest {
         corpus.count();
         opened.openA();
         opened.openB();
-        assertThat(model.points().getValue().known()).isEqualTo(2 * Opened.FEATURES);
+        assertThat(model.points().getValue().count()).isEqualTo(2 * Opened.FEATURES);
         opened.workbench.closeCheckpoint(opened.workbench.b());
-        assertThat(model.points().getValue().known()).isEqualTo(Opened.FEATURES);
+        assertThat(model.points().getValue().count()).isEqualTo(Opened.FEATURES);
         opened.workbench.closeCheckpoint(opened.workbench.a());
         assertThat(model.points().getValue()).isNull();
     }

@@ -178,7 +178,7 @@ class WorkbenchTest {
         workbench.mend(workbench.a(), workbench.a().problem().get().remedies().get(0));
         CheckpointDoubt doubt = workbench.doubt().get();
         assertThat(doubt.about()).contains(Remedy.give(Remedy.Choice.FORMAT));
-        workbench.settleDoubt(doubt.asked().with(Remedy.Choice.FORMAT, "neel"));
+        workbench.settleDoubt(doubt.options().with(Remedy.Choice.FORMAT, "neel"));
         assertThat(service.lastOptions.format()).contains("neel");
     }
 

@@ -83,7 +83,7 @@ class CheckpointPageUiTest extends WindowUiTest {
         List<Path> asked = new ArrayList<>();
         UiTest.onFx(() -> {
             view.dismiss();
-            models.inspection().lookAt(other);
+            models.inspection().inspect(other);
             view.cover(new InspectPage(models.inspection(), asked::add, view::uncover).node(), view::uncover);
         });
         UiTest.waitUntil(() -> models.inspection().contents().get() != null

@@ -87,8 +87,8 @@ class CorpusPanesUiTest extends WindowUiTest {
                     .orElseThrow()
                     .fire();
         });
-        UiTest.waitUntil(() -> examples().ablation().asked().get() != null);
-        assertThat(examples().ablation().asked().get().example())
+        UiTest.waitUntil(() -> examples().ablation().subject().get() != null);
+        assertThat(examples().ablation().subject().get().example())
                 .as("the chosen row's")
                 .isSameAs(examples().examples().getValue().get(0).examples().get(1));
         UiTest.waitUntil(() -> examples().ablation().answer().completeProperty().get());
@@ -103,7 +103,7 @@ class CorpusPanesUiTest extends WindowUiTest {
         assertThat(activation)
                 .as("what the index says")
                 .isCloseTo(
-                        examples().ablation().asked().get().example().activation(),
+                        examples().ablation().subject().get().example().activation(),
                         org.assertj.core.api.Assertions.within(1e-4f));
         assertThat(from(strip).lookup(".ablation-words").<Label>query().getText())
                 .contains("removed in turn")

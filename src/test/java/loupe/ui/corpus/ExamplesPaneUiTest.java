@@ -150,10 +150,11 @@ class ExamplesPaneUiTest extends PaneUiTest {
                     .orElseThrow()
                     .fire();
         });
-        assertThat(model.ablation().asked().get().example()).isSameAs(examples().get(1));
+        assertThat(model.ablation().subject().get().example())
+                .isSameAs(examples().get(1));
         assertThat(opened.count(AblatedText.class)).isEqualTo(1);
         onFx(() -> opened.choose(PlantedCorpus.AT_C));
-        assertThat(model.ablation().asked().get()).as("gone with its example").isNull();
+        assertThat(model.ablation().subject().get()).as("gone with its example").isNull();
     }
 
     @Test
