@@ -64,7 +64,7 @@ public final class Toolkit {
             running.complete(null);
         } catch (UnsupportedOperationException noScreen) {
             throw new Refusal(
-                    "The workbench finds no screen to open its window on",
+                    "The workbench cannot open its window here (" + noScreen.getMessage() + ")",
                     "a desktop",
                     "Start it on one, or take pictures of it with the command tour");
         }

@@ -432,7 +432,7 @@ class CommandsTest {
         assertThat(features).containsExactly(0, 1, 2, 4);
         assertThat(Files.readAllLines(out)).startsWith(lines.get(0), lines.get(1), lines.get(2));
         assertThat(CommandRun.of(plus(batch, "--features", "0")).err)
-                .contains("is there already")
+                .contains("exists already")
                 .contains("--resume");
         assertThat(CommandRun.of(plus(batch, "--features", "0", "--resume", "--scale", "2")).err)
                 .contains("other settings (scale was 3.8 and is 2.0)");
