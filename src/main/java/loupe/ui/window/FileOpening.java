@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import javafx.scene.Scene;
-import javafx.scene.input.DragEvent;
 import javafx.scene.input.TransferMode;
 import javafx.stage.DirectoryChooser;
 import javafx.stage.FileChooser;
@@ -99,15 +98,20 @@ final class FileOpening {
         scene.setOnDragDropped(event -> {
             boolean taken = event.getDragboard().hasFiles();
             if (taken) {
-                drop(event, event.getDragboard().getFiles());
+                drop(event.getDragboard().getFiles(), event.getTransferMode());
             }
             event.setDropCompleted(taken);
             event.consume();
         });
     }
 
-    private void drop(DragEvent event, List<File> files) {
-        models.opening().open(files.stream().map(File::toPath).toList(), event.getTransferMode() == TransferMode.MOVE);
+    /**
+     * Opens dropped files.
+     *
+     * @param mode move, with Shift, puts a checkpoint on side B
+     */
+    void drop(List<File> files, TransferMode mode) {
+        models.opening().open(files.stream().map(File::toPath).toList(), mode == TransferMode.MOVE);
     }
 
     /** The patterns of these extensions for a file chooser. */

@@ -218,7 +218,7 @@ class SoftTargetsTest {
         Path file = Files.write(folder.resolve("other"), new byte[64]);
         assertThatThrownBy(() -> SoftTargets.read(file, 1))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("not lessons");
+                .hasMessageContaining("not soft targets");
     }
 
     /** With targets drawn from another model's distribution the pupil comes nearer to it than it was. */
