@@ -41,6 +41,7 @@ public final class FeatureTablePane {
             List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
 
     private static final double COLUMN_CHOOSER_WIDTH = 104;
+    private static final double LEAST_FOR_TEXT = 40;
     private static final double ROOM_FOR_CHOOSER = 200;
 
     private final Workbench workbench;
@@ -146,6 +147,9 @@ public final class FeatureTablePane {
                                 FeatureTablePane::figure));
                 };
         made.setSortable(true);
+        if (column == FeatureColumn.PROMOTED) {
+            made.setMinWidth(LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
+        }
         return made;
     }
 
