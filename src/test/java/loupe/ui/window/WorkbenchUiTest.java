@@ -569,6 +569,21 @@ class WorkbenchUiTest extends ApplicationTest {
     }
 
     @Test
+    void theFeatureTableHasRoomForItsColumnsAfterTheWindowWasSmall() {
+        open();
+        for (double width : new double[] {720, 1280}) {
+            UiTest.onFx(() -> view.scene().getWindow().setWidth(width));
+            TableView<?> table = lookup("#feature-table").query();
+            UiTest.waitUntil(() -> {
+                double columns = table.getVisibleLeafColumns().stream()
+                        .mapToDouble(column -> column.getWidth())
+                        .sum();
+                return view.scene().getWidth() == width && columns <= table.getWidth();
+            });
+        }
+    }
+
+    @Test
     void aPaneIsCalledAsItsKindIsListed() {
         for (PaneKind kind : PaneKind.ALL) {
             String title = UiTest.onFx(
