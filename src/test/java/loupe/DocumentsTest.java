@@ -32,9 +32,11 @@ class DocumentsTest {
      * Pages that tell of other libraries' files, whose classes they name: nothing of ours stands in their code marks.
      */
     private static final Set<String> OF_OTHERS = Set.of("formats.md");
-    /** Classes of Java and names of programs. */
+    /** Classes and annotations of Java and its libraries, and names of programs. */
     private static final Set<String> OUTSIDE = Set.of(
             "IllegalArgumentException",
+            "NullMarked",
+            "SuppressWarnings",
             "IllegalStateException",
             "FileChannel",
             "MemorySegment",

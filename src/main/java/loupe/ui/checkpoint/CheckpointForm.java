@@ -35,11 +35,17 @@ public final class CheckpointForm {
     public CheckpointForm(CheckpointDoubt doubt, int layers, Consumer<SaeOptions> settled, Runnable dismissed) {
         box.getStyleClass().add("checkpoint-form");
         box.setId("checkpoint-form");
-        Label heading = new Label(doubt.path().getFileName() + ": settings are missing");
+        boolean isMissing = !doubt.unsaid().isEmpty();
+        Label heading = new Label(
+                isMissing
+                        ? doubt.path().getFileName() + ": settings are missing"
+                        : "How to read " + doubt.path().getFileName());
         heading.getStyleClass().add("form-heading");
         Label why = new Label(
-                "The file has the weights, but not all settings needed to use them. The proposed values are guessed "
-                        + "from the file's name, the other checkpoint and the model.");
+                isMissing
+                        ? "The file has the weights, but not all settings needed to use them. The proposed values are "
+                                + "guessed from the file's name, the other checkpoint and the model."
+                        : "This is what the files or you have said so far. Change what is wrong and open it again.");
         why.setWrapText(true);
         why.getStyleClass().add("muted");
 

@@ -41,6 +41,10 @@ public final class FeatureTablePane {
             List.of(FeatureColumn.NUMBER, FeatureColumn.DENSITY, FeatureColumn.MAX, FeatureColumn.PROMOTED);
 
     private static final double COLUMN_CHOOSER_WIDTH = 104;
+    private static final double LEAST_FOR_TEXT = 40;
+    /** The first columns as narrow as they get, and a scroll bar. */
+    private static final double LEAST_WIDTH = 224;
+
     private static final double ROOM_FOR_CHOOSER = 200;
 
     private final Workbench workbench;
@@ -85,6 +89,7 @@ public final class FeatureTablePane {
     }
 
     private void layOut() {
+        frame.setMinWidth(LEAST_WIDTH);
         filter.setId("feature-filter");
         filter.setPromptText("Filter or #");
         filter.setLeft(new FontIcon(Feather.SEARCH));
@@ -147,6 +152,9 @@ public final class FeatureTablePane {
                                 FeatureTablePane::figure));
                 };
         made.setSortable(true);
+        if (column == FeatureColumn.PROMOTED) {
+            made.setMinWidth(LEAST_FOR_TEXT); // what gives way first, so that the numbers beside it stay whole
+        }
         return made;
     }
 

@@ -123,8 +123,7 @@ final class ActivityBar {
         ListView<Notices.Notice> list = new ListView<>(notices.all());
         list.getStyleClass().add("notice-list");
         list.setPrefSize(520, 260);
-        list.setFixedCellSize(Region.USE_COMPUTED_SIZE);
-        list.setCellFactory(view -> new NoticeCell());
+        list.setCellFactory(NoticeCell::new);
         Button clear = new Button("Clear");
         clear.setOnAction(event -> notices.clear());
         VBox content = new VBox(8, list, clear);
@@ -142,11 +141,14 @@ final class ActivityBar {
     }
 
     private static final class NoticeCell extends ListCell<Notices.Notice> {
+        /** Around a text: the cell's padding, and a scroll bar. */
+        private static final double MARGIN = 36;
+
         private final Label text = new Label();
         private final Hyperlink details = new Hyperlink("Copy details");
         private final VBox box = new VBox(2, text, details);
 
-        NoticeCell() {
+        NoticeCell(ListView<Notices.Notice> list) {
             details.setTooltip(Tooltips.of("Copy the message and the technical details, for a report"));
             details.managedProperty().bind(details.visibleProperty());
             details.setOnAction(event -> {
@@ -157,7 +159,16 @@ final class ActivityBar {
                 Clipboard.getSystemClipboard().setContent(content);
             });
             text.setWrapText(true);
-            text.maxWidthProperty().bind(widthProperty().subtract(24));
+            text.prefWidthProperty()
+                    .bind(list.widthProperty().subtract(MARGIN)); // the lines that fit make the row's height
+        }
+
+        /** As high as all lines of the notice; a cell of its own accord makes room for one. */
+        @Override
+        protected double computePrefHeight(double width) {
+            return getGraphic() == null
+                    ? super.computePrefHeight(width)
+                    : snappedTopInset() + box.prefHeight(-1) + snappedBottomInset();
         }
 
         @Override

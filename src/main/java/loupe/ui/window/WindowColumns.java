@@ -140,8 +140,8 @@ final class WindowColumns {
 
     private List<Double> columnWidths() {
         return narrow && comparing
-                ? List.of(0.15, 0.7)
-                : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.17, 0.64) : List.of(0.205, 0.635);
+                ? List.of(0.22, 0.7)
+                : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.19, 0.64) : List.of(0.205, 0.635);
     }
 
     /** Whether all panes are in their places after they were arranged anew. */

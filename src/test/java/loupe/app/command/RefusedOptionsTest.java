@@ -59,7 +59,8 @@ class RefusedOptionsTest {
             2|--feature is -1|index query @/index --feature -1
             2|--at-least is -1|index query @/index --feature 0 --at-least -1
             2|--at is 2147483647|index query @/index --at 2147483647
-            2|--max-tokens is 99999999999|index build --model @/tiny --sae @/sae --corpus @/corpus.txt --out ^/i --max-tokens 99999999999
+            2|--max-tokens is 99999999999|index build --model @/tiny --sae @/sae --corpus @/corpus.txt \
+            --out ^/i --max-tokens 99999999999
             2|--out is empty|index build --model @/tiny --sae @/sae --corpus @/corpus.txt --out EMPTY
             2|--corpus is empty|index build --model @/tiny --sae @/sae --corpus EMPTY --out ^/i
             2|--model is empty|forward --model EMPTY --ids 1
@@ -77,7 +78,9 @@ class RefusedOptionsTest {
             3|coefficient of the steering is NaN|tree --model @/tiny --sae @/sae --feature 1 --steer 0:NaN
             3|coefficient of the steering is 1.0E39|tree --model @/tiny --sae @/sae --feature 1 --clamp 0:1e39
             2|--side is -1|encode --sae @/sae --input @/sae/sae_weights.safetensors:W_dec --side -1 --out ^/e
-            3|at most 32, the model's context|batch --model @/tiny --sae @/sae --features 1 --prompt-ids 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33 --ghost-position 0 --out ^/b.jsonl
+            3|at most 32, the model's context|batch --model @/tiny --sae @/sae --features 1 \
+            --prompt-ids 1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,32,33 \
+            --ghost-position 0 --out ^/b.jsonl
             3|and 24 more|forward --model @/tiny --ids 1 --ghost @/tiny:none --ghost-position 0
             2|--seconds is NaN|bench index --seconds NaN
             2|--tokens is 2147483647|bench index --tokens 2147483647

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import javafx.scene.Node;
 import javafx.scene.control.Label;
 import javafx.scene.control.TabPane;
+import javafx.scene.control.TableView;
 import javafx.scene.input.KeyCode;
 import loupe.ui.UiTest;
 import loupe.ui.WindowUiTest;
@@ -12,6 +13,21 @@ import org.junit.jupiter.api.Test;
 
 /** Where the panes stand in the whole window, and what they are called there. */
 class ArrangementUiTest extends WindowUiTest {
+    @Test
+    void theFeatureTableHasRoomForItsColumnsAfterTheWindowWasSmall() {
+        open();
+        for (double width : new double[] {720, 1280}) {
+            UiTest.onFx(() -> view.scene().getWindow().setWidth(width));
+            TableView<?> table = lookup("#feature-table").query();
+            UiTest.waitUntil(() -> {
+                double columns = table.getVisibleLeafColumns().stream()
+                        .mapToDouble(column -> column.getWidth())
+                        .sum();
+                return view.scene().getWidth() == width && columns <= table.getWidth();
+            });
+        }
+    }
+
     @Test
     void aPaneIsMaximisedByADoubleClickOnItsTitleAndBackByEscape() {
         open();
