@@ -12,6 +12,7 @@ import loupe.app.cli.UsageException;
 import loupe.app.window.Toolkit;
 import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
+import loupe.lm.folder.ModelFolder;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -56,6 +57,9 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
                         .orElseThrow(() ->
                                 new UsageException("--model DIR is missing, and there is no sample to show instead"));
         OptionPaths.folder(out, "--out");
+        if (cache != null) {
+            OptionPaths.folder(cache, "--cache");
+        }
         if (saes.isEmpty() && model == null) {
             saes = Stream.of("sae-topk", "sae-topk-early")
                     .map(folder::resolveSibling)
@@ -63,6 +67,7 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
                     .toList();
         }
         saes.forEach(path -> OptionPaths.existing(path, "--sae"));
+        ModelFolder.open(folder).close(); // refuses what is no model, which the window would show and the tour wait for
         Files.createDirectories(out);
         Toolkit.withoutScreen();
         Toolkit.start();

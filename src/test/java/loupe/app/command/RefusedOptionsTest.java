@@ -86,6 +86,8 @@ class RefusedOptionsTest {
             2|--tokens is 2147483647|bench index --tokens 2147483647
             3|not UTF-8|train-sample --definitions @/latin.txt --out ^/out --work ^/work
             2|one.tsv is a file, a folder is wanted|train-sample --definitions @/one.tsv --out ^/out --work @/one.tsv
+            3|no config.json|tour --model @/sae --out ^/pictures
+            2|one.tsv is a file, a folder is wanted|tour --model @/tiny --cache @/one.tsv --out ^/pictures
             3|no tokenizer|train-sample --definitions @/one.tsv --out @/untrained --measure
             """)
     void oneShortMessageSaysWhatIsWrong(int code, String message, String arguments) throws IOException {
