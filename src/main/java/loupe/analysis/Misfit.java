@@ -17,7 +17,7 @@ public sealed interface Misfit {
             this.verb = verb;
         }
 
-        /** The user says where a checkpoint reads, but not where it writes. */
+        /** The remedies: the user can state where a checkpoint reads, but not where it writes. */
         private Remedy[] remedies() {
             return this == READS ? new Remedy[] {Remedy.give(Remedy.Choice.HOOK)} : new Remedy[0];
         }

@@ -10,7 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Objects;
 
-/** Why the system did not read or write a file, in words instead of the name of an exception. */
+/** The reason why the system did not read or write a file, as text instead of the name of an exception. */
 public final class FileFailure {
     private FileFailure() {}
 

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something the user asked for that cannot be done, although nothing is broken. The message states what was found, what
+ * A request by the user that cannot be fulfilled, although nothing is broken. The message states what was found, what
  * was expected and what to do, in words that fit the command line and the window alike; the {@linkplain #remedies()
  * remedies} are the choices that would fix it, which command line and window each phrase in their own terms.
  *
@@ -18,7 +18,7 @@ public class Refusal extends RuntimeException {
     private final transient List<Remedy> remedies;
 
     /**
-     * Refuses with a sentence that says everything but how to mend it.
+     * Refuses with a sentence that needs no more than the remedies.
      *
      * @param found what is wrong, as a sentence without its full stop: {@code "W_dec is [24576, 1024]"}
      */
@@ -30,7 +30,7 @@ public class Refusal extends RuntimeException {
      * Refuses with what was found, what was expected and what to do.
      *
      * @param found what is wrong, as a sentence without its full stop: {@code "W_dec is [24576, 1024]"}
-     * @param expected what would have been right, as the end of "expected ..."; empty if {@code found} says it all
+     * @param expected what would have been right, as the end of "expected ..."; empty if {@code found} is enough
      * @param advice what the user can do wherever it is shown, as a sentence without its full stop; empty if the
      *     remedies say it all, or there is nothing to be done
      * @param remedies the choices that mend it, the best first

@@ -45,7 +45,7 @@ public record Remedy(Choice choice, Way way, String value) {
         LEAVE_OUT
     }
 
-    /** The remedy of giving a value that nobody can propose. */
+    /** The remedy of giving a value, without a proposal. */
     public static Remedy give(Choice choice) {
         return give(choice, "");
     }

@@ -1,6 +1,6 @@
 package loupe.format;
 
-/** The kinds of files that hold tensors, told apart by their first bytes and never by their names. */
+/** The kinds of files that hold tensors, recognised by their first bytes and never by their names. */
 public enum Container {
     SAFETENSORS("safetensors"),
     TORCH_ZIP("torch zip"),

@@ -36,7 +36,7 @@ public final class SafetensorsWriter {
         return add(name, TensorData.of(tensor));
     }
 
-    /** Adds a float32 tensor whose elements are asked for while writing, in order. */
+    /** Adds a float32 tensor whose elements are read while writing, in order. */
     public SafetensorsWriter add(String name, List<Long> shape, FloatSource elements) {
         return add(name, TensorData.floats(shape, elements));
     }

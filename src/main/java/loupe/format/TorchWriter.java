@@ -41,7 +41,7 @@ public final class TorchWriter {
         return add(name, TensorData.of(tensor));
     }
 
-    /** Adds a float32 tensor whose elements are asked for while writing, in order. */
+    /** Adds a float32 tensor whose elements are read while writing, in order. */
     public TorchWriter add(String name, List<Long> shape, FloatSource elements) {
         return add(name, TensorData.floats(shape, elements));
     }

@@ -96,7 +96,7 @@ final class ActivationsByToken implements AutoCloseable {
         /**
          * Receives one activation.
          *
-         * @param i index of its token among those asked for
+         * @param i index of its token among those requested
          */
         void activation(int i, int feature, float value);
     }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Texts to count activations over, from files read in the order given; a folder stands for the texts in it, sorted by
- * path. {@link Documents} says how each kind of file is read.
+ * path. {@link Documents} describes how each kind of file is read.
  */
 public final class Corpus {
     /** Ends a document inside a text file; GPT-2's own spelling. */

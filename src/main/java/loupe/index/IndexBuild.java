@@ -71,8 +71,8 @@ public final class IndexBuild {
      *     starts anew
      * @param progress called after every batch, on this thread
      * @throws CheckpointException if the folder holds something else or another pass, or cannot be written; or if the
-     *     corpus is refused, which leaves nothing in the folder, since a pass over another corpus could not go on from
-     *     there; what the source fails with is thrown as it is, and the folder can be resumed
+     *     corpus is refused, which leaves nothing in the folder, since a pass over another corpus could not be resumed
+     *     from there; what the source fails with is thrown as it is, and the folder can be resumed
      * @throws CancellationException if cancelled; the folder can be resumed
      */
     public IndexInfo run(boolean resume, Consumer<Progress> progress, Cancellation cancellation) {
@@ -437,7 +437,7 @@ public final class IndexBuild {
      * @param tokens read so far
      * @param leftOut of those, by masks
      * @param fraction of the pass, estimated, 0 to 1
-     * @param statistics of every autoencoder so far; they go on changing, copy them to keep them
+     * @param statistics of every autoencoder so far; they keep changing, copy them to keep them
      */
     public record Progress(long tokens, long leftOut, double fraction, List<FeatureStatistics> statistics) {
         /** A copy of the statistics of one autoencoder as they are now. */

@@ -84,7 +84,7 @@ public record IndexInfo(
     /**
      * A model or checkpoint that was indexed.
      *
-     * @param fingerprint tells contents apart
+     * @param fingerprint identifies the contents
      */
     public record Named(String name, String fingerprint) {}
 

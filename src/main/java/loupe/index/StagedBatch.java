@@ -11,7 +11,7 @@ import loupe.sae.SparseFeatures;
  *
  * @param contexts the batch's contexts in corpus order
  * @param activations one a sparse autoencoder; rows are the tokens of all contexts in order
- * @param masks for each token why it is left out, as {@link CorpusMasks#of} says; empty in a pass without masks
+ * @param masks for each token why it is left out, see {@link CorpusMasks#of}; empty in a pass without masks
  */
 record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activations, byte[] masks) {
     int tokens() {

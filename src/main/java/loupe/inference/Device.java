@@ -49,7 +49,7 @@ public record Device(String request) {
     /**
      * The engine's name for it. Loads the engine.
      *
-     * @throws DeviceMissingException if a GPU was asked for that is not there
+     * @throws DeviceMissingException if a requested GPU is missing
      */
     ai.djl.Device resolve() {
         boolean cuda = hasCuda();

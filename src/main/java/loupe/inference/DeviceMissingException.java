@@ -4,8 +4,7 @@ import loupe.base.Refusal;
 import loupe.base.Remedy;
 
 /**
- * A device was asked for that this machine, or the engine installed on it, does not have. The message says so to the
- * user.
+ * A device was requested that this machine, or the engine installed on it, does not have. The message is for the user.
  */
 public final class DeviceMissingException extends Refusal {
     private static final long serialVersionUID = 1;

@@ -20,7 +20,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The one thread on which the engine runs, and the queue before it. More urgent questions go first, ties by arrival; a
- * stepped question queues anew after each step, so that equals take turns and nobody waits longer than a step for
+ * stepped question is queued again after each step, so that equals take turns and none waits longer than a step for
  * something less urgent. Equal questions are worked on once. A failure is passed to those who asked the question; the
  * thread lives until {@link #close}. Thread-safe.
  */

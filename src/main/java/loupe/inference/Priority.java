@@ -2,7 +2,7 @@ package loupe.inference;
 
 /** How urgent a question is; earlier constants go first. */
 public enum Priority {
-    /** Under the pointer: somebody waits for this very answer. */
+    /** Under the pointer: the user waits for this answer. */
     INTERACTIVE,
     /** Fills a pane that is shown. */
     VISIBLE,

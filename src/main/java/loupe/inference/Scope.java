@@ -33,7 +33,7 @@ public interface Scope {
      * An array that several questions need, such as the residual stream of the current prompt: made by {@code make} the
      * first time, then kept on the device until room is needed. Lent to this step like a weight, and not to be written.
      *
-     * @param key a value that says everything the array depends on, the {@link ModelId} or {@link SaeId} included
+     * @param key a value with everything the array depends on, the {@link ModelId} or {@link SaeId} included
      */
     NDArray kept(Object key, Supplier<NDArray> make);
 
@@ -48,7 +48,7 @@ public interface Scope {
 
     /**
      * Whether something at least as urgent waits for this step to end. A sweep that computes more at once in long steps
-     * than in short ones takes long ones only while nobody waits.
+     * than in short ones takes long ones only while nothing else waits.
      */
     default boolean othersWait() {
         return false;

@@ -40,7 +40,7 @@ final class Threads {
 
     /**
      * A pool of at most {@code size} threads called {@code name-1}, {@code name-2}, ... Tasks handed to
-     * {@link ExecutorService#execute} that throw reach the uncaught handler; the pool goes on with a new thread.
+     * {@link ExecutorService#execute} that throw reach the uncaught handler; the pool continues with a new thread.
      */
     static ExecutorService pool(String name, int size) {
         AtomicInteger count = new AtomicInteger();

@@ -27,7 +27,7 @@ public interface Hook {
     /**
      * Is shown the value at a hook point that it wants.
      *
-     * @return {@code value} itself, or what the forward pass is to go on with, of the same shape
+     * @return {@code value} itself, or its replacement in the forward pass, of the same shape
      */
     NDArray at(HookPoint point, NDArray value);
 

@@ -48,7 +48,7 @@ public final class LanguageModel implements AutoCloseable {
     /**
      * @param weights owner of the parameters; closed with the model
      * @param parameters by name; shapes are checked
-     * @throws IllegalArgumentException if one is missing or has another shape than the configuration says
+     * @throws IllegalArgumentException if one is missing or has another shape than the configuration requires
      */
     public LanguageModel(ModelConfig config, NDManager weights, Map<String, NDArray> parameters) {
         this(config, weights, parameters, config.vocabularySize(), List.of());
@@ -162,8 +162,8 @@ public final class LanguageModel implements AutoCloseable {
      *
      * @param step owner of the result and of everything shown to the hook
      * @param cache earlier tokens to attend to, and the place to collect keys and values; may be null
-     * @return logits as {@code which} says; for {@link Logits#NONE} the residual stream leaving the last block; or, if
-     *     the hook stopped the pass, the value at its last place
+     * @return logits of the positions of {@code which}; for {@link Logits#NONE} the residual stream leaving the last
+     *     block; or, if the hook stopped the pass, the value at its last place
      * @throws IllegalArgumentException if a token id or position is out of range or a ghost has another width than
      *     dModel
      * @throws java.util.concurrent.CancellationException between layers, if cancelled

@@ -56,7 +56,7 @@ final class Pass {
     /**
      * Shows a value to the hook if it wants it.
      *
-     * @return what to go on with, not to be written in place
+     * @return the value to continue with, not to be written in place
      */
     NDArray show(Site site, int layer, NDArray value) {
         if (isStopped() || !wants(site, layer)) {

@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The weights of one sparse autoencoder outside the heap: read on the file pool, taken over by the device thread.
  *
- * <p>A matrix may lie either way round; {@code featuresInRows} says which, so that nothing is transposed in memory. Not
- * thread-safe; handed from one thread to the next, never shared.
+ * <p>A matrix may be stored in either orientation, given by {@code featuresInRows}, so that nothing is transposed in
+ * memory. Not thread-safe; handed from one thread to the next, never shared.
  */
 public final class HostWeights {
     /** What a tensor is for. F = dSae. */

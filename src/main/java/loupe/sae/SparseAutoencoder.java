@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>With x of shape (P, M), encoder E (M, F), decoder D (F, O): p = (x - b_dec) E + b_enc, f = act(p), x^ = f D +
  * b_dec, where b_dec is subtracted only if {@link SaeConfig.Reading#subtractsDecoderBias}; normalisations, gates,
- * lookup and skip are added as the configuration says. M = dIn, F = dSae, O = dOut; leading axes of x are kept.
- * Formulas and their differences between libraries: {@code src/site/markdown/formats.md}, sections A.3, B.2 and C.3.
+ * lookup and skip are added by the configuration. M = dIn, F = dSae, O = dOut; leading axes of x are kept. Formulas and
+ * their differences between libraries: {@code src/site/markdown/formats.md}, sections A.3, B.2 and C.3.
  *
  * <p>What {@link #encode}, {@link #decode} and {@link #reconstruct} give belongs to the manager of their first
  * argument, whether or not the weights are lent. Whoever starts an expression from {@link #encoder}, {@link #decoder}
@@ -104,7 +104,7 @@ public final class SparseAutoencoder implements AutoCloseable {
      * {@code host} is not to be changed afterwards.
      *
      * @param parent the manager whose child owns the weights, and whose device they go to
-     * @throws IllegalArgumentException if a tensor is missing or has another size than {@code config} says
+     * @throws IllegalArgumentException if a tensor is missing or has another size than {@code config} requires
      */
     public static SparseAutoencoder upload(NDManager parent, SaeConfig config, HostWeights host) {
         WeightShapes.check(config, host);

@@ -10,7 +10,7 @@ public final class HostTensor {
     private final float[] data;
     private final int[] shape;
 
-    /** @throws IllegalArgumentException if {@code data} has not exactly as many elements as the shape says */
+    /** @throws IllegalArgumentException if {@code data} does not have as many elements as the shape */
     public HostTensor(float[] data, int... shape) {
         long elements = 1;
         for (int axis : shape) {

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A tensor that lies in an open file. Nothing is read until asked for, and never more than asked for, so that a file
- * larger than memory can be looked at. Readable as long as its archive is open. Thread-safe.
+ * A tensor that lies in an open file. Elements are read on demand, and no more than requested, so that files larger
+ * than memory can be inspected. Readable as long as its archive is open. Thread-safe.
  */
 public interface StoredTensor {
     String name();

@@ -2,7 +2,7 @@ package loupe.training;
 
 /**
  * A learning rate that rises linearly during warm-up and then falls linearly to a small remainder at the planned end.
- * Keyed to tokens, so that the plan can be lengthened or shortened while a run goes on.
+ * Keyed to tokens, so that the plan can be lengthened or shortened during a run.
  *
  * @param peak the largest rate
  * @param warmUpTokens length of the rise

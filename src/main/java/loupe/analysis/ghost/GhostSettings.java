@@ -29,7 +29,7 @@ public record GhostSettings(
     /** The notebook's scale, the mean distance of a Gemma-2B token from the centroid. */
     public static final double DEFAULT_SCALE = 3.8;
 
-    /** What {@link #isFinite} wants of a number, as a message says it. */
+    /** The requirement of {@link #isFinite} on a number, for messages. */
     public static final String NUMBER = "a number from -3.4E38 to 3.4E38";
 
     public GhostSettings {

@@ -16,7 +16,7 @@ import loupe.lm.LanguageModel;
 /**
  * What the model predicts after each of several nodes: the topK tokens, and what the whole distribution is like. Logits
  * are made for a block of the vocabulary at a time, for all rows at once: so they are still in the processor's cache
- * when they are looked at, and without a baseline they never exist all together.
+ * when they are used, and without a baseline they never exist in full.
  *
  * @param tokens (rows, topK) row-major, most probable first; probabilities and baseline in the same order
  * @param baseline probability under the baseline, the mean over its lanes; NaN without one
@@ -269,7 +269,7 @@ record Predictions(
             double[] after = DeviceArrays.doubles(within.get(":, :{}", columns));
             int row = 0;
             for (Group group : groups) {
-                // what a masked token has lost says nothing about the others
+                // a masked token's change does not affect the others
                 int column = columns == 2 && group.masks(first) ? 1 : 0;
                 for (int end = row + group.size(); row < end; row++) {
                     logSums[row] = before[row * columns + column] - after[row * columns + column];

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Grows a {@link DefinitionTree} best first. The first step runs the prompt and gives the root's children; each further
- * one expands a batch of the most probable open nodes, as large as {@link BatchSize} says.
+ * one expands a batch of the most probable open nodes, of the size chosen by {@link BatchSize}.
  */
 final class TreeGrowth implements Query.Sweep<DefinitionTree.Answer> {
     /** Known nodes from which copies take noticeable time. */

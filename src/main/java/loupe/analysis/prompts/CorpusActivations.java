@@ -62,7 +62,7 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         return answer;
     }
 
-    /** False: a batch is asked for once. */
+    /** False: each batch is requested once. */
     @Override
     public boolean cacheable() {
         return false;

@@ -49,7 +49,7 @@ public record NormedActivations(ModelId model, List<SaeId> saes, TokenRows conte
         return new Answer(plain.encoded(scope, caught), norms);
     }
 
-    /** False: a batch is asked for once. */
+    /** False: each batch is requested once. */
     @Override
     public boolean cacheable() {
         return false;

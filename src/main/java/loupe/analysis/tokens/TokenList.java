@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * Tokens in order of their likeness to a ghost, best first. The arrays are not to be written.
  *
- * @param tokens token ids; fewer than asked for only if fewer may be listed
- * @param scores by the metric asked for
+ * @param tokens token ids; fewer than requested only if fewer may be listed
+ * @param scores by the metric of the settings
  * @param cosines cos(g, E_t), whatever the metric
  */
 public record TokenList(TokenListSettings settings, int[] tokens, double[] scores, double[] cosines) {

@@ -4,8 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How the ranks of a list's tokens move when the ghost's scale is a tenth smaller or larger: a list whose order turns
- * over within that says little about the feature. Ranks count from 1; a token beyond {@code deepest} has rank
+ * How the ranks of a list's tokens move when the ghost's scale is a tenth smaller or larger: a list whose order changes
+ * much within that is weak evidence about the feature. Ranks count from 1; a token beyond {@code deepest} has rank
  * {@code deepest} + 1. The arrays are not to be written.
  *
  * @param tokens of the list

@@ -2,7 +2,7 @@ package loupe.app.cli;
 
 import java.io.PrintStream;
 
-/** Prints a result for people. */
+/** Prints a result as text. */
 @FunctionalInterface
 public interface ResultPrinter {
     void print(PrintStream out);

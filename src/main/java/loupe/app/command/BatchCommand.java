@@ -197,7 +197,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
      * The result that is printed.
      *
      * @param out the file written
-     * @param features asked for
+     * @param features number of features requested
      * @param done features computed now
      * @param knownBefore features that the file had already
      */
@@ -219,7 +219,7 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         }
     }
 
-    /** The features asked for, in the order asked. */
+    /** The requested features, in the order given. */
     private List<Integer> features(int dSae) {
         if (features.equals("all")) {
             return java.util.stream.IntStream.range(0, dSae).boxed().toList();

@@ -53,7 +53,7 @@ final class CorpusOptions {
         return maxTokens == null ? Long.MAX_VALUE : maxTokens;
     }
 
-    /** The length of a context in tokens: the one asked for, or the model's own, with a warning. */
+    /** The length of a context in tokens: the one requested, or the model's own, with a warning. */
     int contextLength(CommandContext command, OpenModel model) {
         if (context < 2) {
             throw new UsageException("--context is " + context + ", at least 2 is needed");

@@ -93,7 +93,7 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
             Optional<String> libraryPath,
             Optional<String> flavor) {}
 
-    /** A GPU that the engine finds, with its memory if the driver says. */
+    /** A GPU that the engine finds, with its memory if the driver reports it. */
     record Gpu(String name, String computeCapability, Optional<Long> usedBytes, Optional<Long> totalBytes) {
         static Gpu of(EngineReport.Gpu gpu) {
             return new Gpu(

@@ -35,7 +35,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     /** A second example this near to the first would show the same text. */
     private static final int TOKENS_APART = 10;
 
-    /** A histogram with more bins than that is no summary, and prints more lines than anybody reads. */
+    /** The most bins of a histogram, which is to be a readable summary. */
     private static final int MOST_BINS = 100_000;
 
     private static final int INTERVALS = 10;

@@ -145,7 +145,7 @@ public final class IndexCommand implements Runnable {
         /**
          * What is printed.
          *
-         * @param memory that the pass took, while it ran; empty unless asked for
+         * @param memory that the pass took, while it ran; empty unless requested
          */
         record Result(
                 @JsonUnwrapped IndexSummary index,

@@ -205,7 +205,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
     record Together(int feature, long tokens, long count, String by, List<Partner> features) implements Result {}
 
     /**
-     * A feature active together with the one asked for, by every measure.
+     * A feature active together with the queried one, by every measure.
      *
      * @param both tokens at which both are active
      */

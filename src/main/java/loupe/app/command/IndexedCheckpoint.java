@@ -8,7 +8,7 @@ import loupe.app.cli.UsageException;
 import loupe.index.IndexInfo;
 import picocli.CommandLine.Option;
 
-/** The option that says which checkpoint of an index is meant. */
+/** The option that selects a checkpoint of an index. */
 @OptionSection("Index")
 final class IndexedCheckpoint {
     @Option(names = "--sae", paramLabel = "NAME", description = "Checkpoint of the index (default: the only one).")

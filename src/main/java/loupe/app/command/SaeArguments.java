@@ -149,7 +149,7 @@ final class SaeArguments {
         return processing.equals("processed");
     }
 
-    /** A full name, or the part after the layer if --layer says which. */
+    /** A full name, or the part after the layer if --layer gives the layer. */
     private HookPoint hookPoint(String name) {
         return HookPoint.parse(name)
                 .or(() -> Optional.ofNullable(layer).flatMap(l -> HookPoint.parse("blocks." + l + "." + name)))

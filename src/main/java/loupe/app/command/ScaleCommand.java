@@ -137,7 +137,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
      * The result that is printed.
      *
      * @param curves a value for each scale, by name
-     * @param mixes the sweep of each mix that was tried; empty if none was asked for
+     * @param mixes the sweep of each mix that was tried; empty if none was requested
      */
     record Result(
             Settings settings,

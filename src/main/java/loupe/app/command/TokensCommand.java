@@ -128,8 +128,8 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
      * The result that is printed.
      *
      * @param tokens best first
-     * @param sides the lists of the two directions; empty unless asked for
-     * @param coherence how alike the listed tokens are; empty unless a random direction is asked for
+     * @param sides the lists of the two directions; empty unless requested
+     * @param coherence how alike the listed tokens are; empty unless a random direction is requested
      * @param random the list of a random direction
      */
     record Result(
@@ -164,7 +164,7 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
     /**
      * A token of the list.
      *
-     * @param rankAtSmallerScale at a scale a tenth smaller; empty unless asked for, as the next two
+     * @param rankAtSmallerScale at a scale a tenth smaller; empty unless requested, as the next two
      * @param rankSpread between the highest and the lowest of its three ranks
      */
     record Row(

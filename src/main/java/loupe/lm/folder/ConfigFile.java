@@ -43,7 +43,7 @@ record ConfigFile(Path path, JsonNode json) {
         return layers;
     }
 
-    /** A positive whole number, or none where the file says null; what is not there at all has the default. */
+    /** A positive whole number, or none for null; a missing key has the default. */
     OptionalInt sizeOrNull(OptionalInt otherwise, String name) {
         if (!json.has(name)) {
             return otherwise;
@@ -51,7 +51,7 @@ record ConfigFile(Path path, JsonNode json) {
         return json.get(name).isNull() ? OptionalInt.empty() : OptionalInt.of(size(0, name));
     }
 
-    /** A positive number, or none where the file says null; what is not there at all has the default. */
+    /** A positive number, or none for null; a missing key has the default. */
     OptionalDouble limitOrNull(OptionalDouble otherwise, String name) {
         if (!json.has(name)) {
             return otherwise;

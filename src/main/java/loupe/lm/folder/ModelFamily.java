@@ -54,7 +54,7 @@ interface ModelFamily {
         return keyHeads;
     }
 
-    /** Whether {@code layer_types} (transformers 5) says that a layer sees a window only; empty without such a list. */
+    /** Whether a layer sees a window only, by {@code layer_types} (transformers 5); empty without such a list. */
     static Optional<Boolean> isLocal(ConfigFile file, int layer, int nLayers) {
         List<String> types = file.texts("layer_types");
         if (types.isEmpty()) {

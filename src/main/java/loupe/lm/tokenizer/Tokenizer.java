@@ -23,7 +23,7 @@ public interface Tokenizer extends AutoCloseable {
     Tokens encode(String text, Beginning beginning);
 
     /**
-     * Encodes a text that goes on from another: without a beginning, and without the space that some tokenizers put in
+     * Encodes a text that continues another: without a beginning, and without the space that some tokenizers put in
      * front of every text.
      */
     default Tokens encodeContinuation(String text) {

@@ -21,10 +21,11 @@ public final class SaeFamilies {
      * <ul>
      *   <li>{@link PlainSae} first: files that this program saved are marked as such, whatever their tensors are
      *       called;
-     *   <li>{@link Crosscoder} before {@link SaeLens}: a third axis tells more than a configuration with d_in;
+     *   <li>{@link Crosscoder} before {@link SaeLens}: a third axis is stronger evidence than a configuration with
+     *       d_in;
      *   <li>{@link SaeLens} and {@link BatchTopKSae} before {@link Neel}: a configuration beside the four tensors that
      *       Neel takes by their names alone;
-     *   <li>{@link QwenScope} before {@link TokenizedSae}: the same tensors, told apart by the file's name or its
+     *   <li>{@link QwenScope} before {@link TokenizedSae}: the same tensors, distinguished by the file's name or its
      *       configuration.
      * </ul>
      *

@@ -19,7 +19,7 @@ interface SaeFamily {
     boolean recognises(CheckpointFiles files);
 
     /**
-     * Reads what a checkpoint of this family says about itself.
+     * Reads the facts that the files of this family state.
      *
      * @throws loupe.base.CheckpointException if they are damaged, contradict themselves or ask for unknown mathematics
      */

@@ -45,7 +45,7 @@ public final class SaeFile {
     /**
      * Reads what a file or folder is, without its weights.
      *
-     * @param options what the user says about it; overrides what the files say
+     * @param options the user's statements about it, which override the files
      * @throws CheckpointException if it is no checkpoint of a known family, is damaged or contradicts itself
      */
     public static SaeFile read(Path path, SaeOptions options) {
@@ -131,7 +131,7 @@ public final class SaeFile {
         return draft.appliesNormFactor();
     }
 
-    /** Name of the model it was trained on; empty if neither file nor name says. */
+    /** Name of the model it was trained on; empty if neither files nor name give it. */
     public String model() {
         return draft.model();
     }

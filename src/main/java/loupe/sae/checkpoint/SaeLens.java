@@ -280,7 +280,7 @@ final class SaeLens implements SaeFamily {
                         || (parts.group(1).equals("3") && Integer.parseInt(parts.group(2)) < 20));
     }
 
-    /** x^ = (f s) W_dec + b_dec. Versions 1 and 2 always applied it, later ones only if the configuration says so. */
+    /** x^ = (f s) W_dec + b_dec. Versions 1 and 2 always applied it, later ones only if the configuration has it. */
     private static void scalingFactor(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         for (String name : SCALING_FACTORS) {
             Optional<StoredTensor> factor = files.find(name);

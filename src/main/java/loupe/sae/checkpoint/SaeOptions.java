@@ -54,9 +54,9 @@ public record SaeOptions(
     }
 
     /**
-     * The same with a choice made as a field says it, or taken back.
+     * A copy with a choice made by the text of a field, or cleared.
      *
-     * @param value empty to take it back
+     * @param value empty to clear it
      * @throws Refusal if the text is no such value
      */
     public SaeOptions with(Remedy.Choice choice, String value) {
@@ -123,7 +123,7 @@ public record SaeOptions(
         return change().subtractDecoderBias(Optional.of(other)).build();
     }
 
-    /** Collects what the user says, by the names of {@link SaeOptions}. */
+    /** Collects the user's statements, by the names of {@link SaeOptions}. */
     public static final class Builder {
         private Optional<String> format = Optional.empty();
         private OptionalInt k = OptionalInt.empty();

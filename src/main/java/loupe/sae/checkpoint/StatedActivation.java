@@ -79,7 +79,7 @@ final class StatedActivation {
         k.ifPresent(value -> statedK.put(where, value));
     }
 
-    /** Notes that a name hints at this k, which is asked for all the same. */
+    /** Notes that a name hints at this k, which the user has to confirm. */
     void suggestK(int k) {
         suggestedK = OptionalInt.of(k);
     }

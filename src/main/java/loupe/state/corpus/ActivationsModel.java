@@ -70,7 +70,7 @@ public final class ActivationsModel {
         return statistics.problem(side);
     }
 
-    /** Reads the checkpoint as a remedy says, or asks how. */
+    /** Opens the checkpoint again with a remedy, or shows its form. */
     public void mend(Remedy remedy) {
         workbench.mend(side, remedy);
     }

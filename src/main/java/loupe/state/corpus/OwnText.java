@@ -41,7 +41,7 @@ public final class OwnText {
      *
      * @param ids what the model is given: the text's first tokens, as many as its context holds
      * @param begins whether the first is the token for the beginning of text, which is not part of the text
-     * @param cut whether the text goes on beyond them
+     * @param cut whether the text continues beyond them
      */
     public record Read(List<Integer> ids, boolean begins, boolean cut) {}
 

@@ -85,7 +85,7 @@ public final class OwnTextModel {
         return problem.getReadOnlyProperty();
     }
 
-    /** Reads the checkpoint as a remedy says, or asks how. */
+    /** Opens the checkpoint again with a remedy, or shows its form. */
     public void mend(Remedy remedy) {
         activations.mend(remedy);
     }

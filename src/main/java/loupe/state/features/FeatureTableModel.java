@@ -113,7 +113,7 @@ public final class FeatureTableModel {
         return version.getReadOnlyProperty();
     }
 
-    /** Whether rows are being sorted and filtered anew. */
+    /** Whether rows are being sorted and filtered. */
     public ReadOnlyBooleanProperty arranging() {
         return order.pendingProperty();
     }

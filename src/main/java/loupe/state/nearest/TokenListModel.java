@@ -221,7 +221,7 @@ public final class TokenListModel {
         return details;
     }
 
-    /** How the list's ranks move with the scale; of the list that was shown when it was asked for. */
+    /** How ranks move with the scale, for the list that was shown when this was requested. */
     public ResultSlot<TokenStability> stability() {
         return stability;
     }

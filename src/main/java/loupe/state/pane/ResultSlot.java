@@ -95,7 +95,7 @@ public final class ResultSlot<R> {
         showPending();
     }
 
-    /** Forgets the value and says why nothing is asked: what the user wants cannot be done. */
+    /** Clears the value and shows a problem: what the user wants cannot be done. */
     public void refuse(Refusal why) {
         clear();
         problem.set(Problem.of(why));

@@ -177,7 +177,7 @@ public final class TreeModel {
         }
     }
 
-    /** Whether the tree that is there has every node of the one asked for, so that drawing less of it is enough. */
+    /** Whether the present tree has every node of the requested one, so that it only needs trimming. */
     private boolean onlyHides(DefinitionTree question) {
         DefinitionTree.Answer grown = tree.getValue();
         if (grown == null || !grown.isComplete() || tree.isPending()) {

@@ -45,7 +45,7 @@ public final class Workbench {
     private final Map<CheckpointSide, SaeOptions> readAs = new HashMap<>();
     private final Map<CheckpointSide, Refused> refused = new HashMap<>();
 
-    /** What could not be opened, as it was asked for. */
+    /** A failed opening, with its arguments. */
     private record Refused(Path path, SaeOptions options) {}
 
     private long modelOpening;

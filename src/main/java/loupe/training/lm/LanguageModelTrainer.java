@@ -43,7 +43,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
      * @param rows contexts per step
      * @param decay weight decay of the matrices
      * @param clip largest norm of the whole gradient
-     * @param dropout share of the activations left out at random, as {@link Gpt#losses} says
+     * @param dropout share of the activations left out at random, see {@link Gpt#losses}
      * @param seed of the first parameters
      */
     public record Settings(int rows, LearningRate rate, double decay, double clip, float dropout, long seed) {}

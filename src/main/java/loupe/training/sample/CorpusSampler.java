@@ -19,7 +19,7 @@ import loupe.lm.Logits;
 import loupe.lm.ModelConfig;
 
 /**
- * Lets a model write: contexts that begin with the separator and go on with tokens drawn from the model's own
+ * Samples text from a model: contexts that begin with the separator and continue with tokens drawn from the model's own
  * distribution at temperature 1. Device thread only.
  */
 final class CorpusSampler {

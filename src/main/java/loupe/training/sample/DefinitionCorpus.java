@@ -14,7 +14,7 @@ import loupe.base.CheckpointException;
 
 /**
  * The definitions file, split in two by definition text: synonyms share a definition, so that splitting by lemma would
- * put the same text on both sides. A text is held out if a hash of it says so, whatever else is in the file.
+ * put the same text on both sides. Whether a text is held out depends on a hash of it alone.
  *
  * @param training rows whose definition may be learned
  * @param heldOut rows whose definition is never shown

@@ -21,7 +21,7 @@ import loupe.training.lm.Gpt;
  * How good a model's definitions are.
  *
  * @param loss on every distinct held-out definition, put after its first word in the wording of definition trees
- * @param lemmas how many words of one token with the most senses were asked for
+ * @param lemmas how many words, those of one token with the most senses, were tested
  * @param recognisable how many of those have, among the first three content words of the greedy definition, one that
  *     stands in a true training definition of the word
  * @param training greedy definitions of words drawn from the training rows

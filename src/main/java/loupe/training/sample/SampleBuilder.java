@@ -101,7 +101,7 @@ public final class SampleBuilder {
     /** Receives the progress of the work. */
     public interface Progress {
         /**
-         * Is told that a part has come further.
+         * Reports the progress of a part.
          *
          * @param fraction of this part, 0 to 1
          */

@@ -60,8 +60,8 @@ enum SampleSae {
 
     /**
      * The residual stream that leaves the last block but one. There it has come back to the space of the embedding, so
-     * that a feature says more in a token's place than a random direction does; in the middle of so small a model it
-     * says less.
+     * that a feature's tree diverges more from the baseline than a random direction's; in the middle of so small a
+     * model it diverges less.
      */
     static HookPoint hook(ModelConfig model) {
         return HookPoint.residPost(model.nLayers() - 2);

@@ -135,9 +135,7 @@ public final class TrainingText {
         return lemmas.get(document);
     }
 
-    /**
-     * Tokens of a document without a separator. The wording says how a definition is put; other sentences keep theirs.
-     */
+    /** Tokens of a document without a separator. The wording applies to definitions; other sentences keep theirs. */
     Sentence sentence(int document, DefinitionWording wording) {
         if (document >= lemmas.size()) {
             return plain.get(document - lemmas.size());

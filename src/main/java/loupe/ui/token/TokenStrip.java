@@ -288,7 +288,9 @@ public final class TokenStrip extends PaintedRegion {
         }
     }
 
-    /** The background for an activation, as a fraction of the largest; even a small one can be told from none. */
+    /**
+     * The background for an activation, as a fraction of the largest; even a small one is distinguishable from none.
+     */
     static Color background(ColourRoles palette, Side side, double fraction) {
         return ColourRoles.blend(
                 palette.surface(), palette.heat(side), WEAKEST + (1 - WEAKEST) * Math.min(1, fraction));

@@ -6,8 +6,8 @@ import java.util.Set;
  * Which branches of a tree are hidden. Immutable; nodes go by their path's key, see {@link TreeLayout#key}.
  *
  * @param closed the nodes whose branches are hidden
- * @param under a branch is generic, and folded into one stub with its generic siblings, if no sentence through it is
- *     more than this likelier than under the baseline, in nats; negative infinity folds none
+ * @param under a branch is generic, and folded into one stub with its generic siblings, if no path through it has a
+ *     log-likelihood ratio to the baseline above this, in nats; negative infinity folds none
  * @param opened the nodes whose generic branches are shown all the same
  */
 record TreeFolds(Set<Long> closed, double under, Set<Long> opened) {

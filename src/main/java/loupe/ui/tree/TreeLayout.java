@@ -318,10 +318,7 @@ public final class TreeLayout {
         return hidden[node];
     }
 
-    /**
-     * Natural logarithm of how many times likelier the path to a node is here than under the baseline; not-a-number
-     * without one.
-     */
+    /** The log-likelihood ratio of the path to a node, here over the baseline; not-a-number without one. */
     float pathRatio(int node) {
         return pathRatio[node];
     }
@@ -331,7 +328,7 @@ public final class TreeLayout {
         return generic[node];
     }
 
-    /** How likely a shown node is, from 0 at the cutoff to 1 at certainty, as {@link TreePainter} says. */
+    /** The weight of a shown node by {@link TreePainter}, from 0 at the cutoff to 1 at certainty. */
     float weight(int node) {
         return weight[node];
     }

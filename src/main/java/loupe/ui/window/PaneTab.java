@@ -8,7 +8,7 @@ import loupe.state.window.Side;
 /**
  * Panes shown side by side in a place; one of its tabs, if there are several.
  *
- * @param title for people; several tabs may have the same
+ * @param title its text; several tabs may have the same
  * @param divider the name of the divider between the panes
  * @param panes from left to right, one or two
  */

@@ -144,7 +144,7 @@ final class WindowColumns {
                 : narrow ? List.of(0.21, 0.65) : comparing ? List.of(0.19, 0.64) : List.of(0.205, 0.635);
     }
 
-    /** Whether all panes are in their places after they were arranged anew. */
+    /** Whether all panes are in their places after a rearrangement. */
     boolean isArranged() {
         return slots.isFull();
     }

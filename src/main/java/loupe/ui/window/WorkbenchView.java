@@ -158,7 +158,7 @@ public final class WorkbenchView {
                 scene.getWindow() != null && scene.getWindow().isShowing());
     }
 
-    /** Whether all panes are in their places after the window was arranged anew. */
+    /** Whether all panes are in their places after a rearrangement of the window. */
     public boolean isArranged() {
         return columns.isArranged();
     }
