@@ -35,7 +35,7 @@ public final class CheckpointForm {
     public CheckpointForm(CheckpointDoubt doubt, int layers, Consumer<SaeOptions> settled, Runnable dismissed) {
         box.getStyleClass().add("checkpoint-form");
         box.setId("checkpoint-form");
-        boolean isMissing = !doubt.unsaid().isEmpty();
+        boolean isMissing = !doubt.missing().isEmpty();
         Label heading = new Label(
                 isMissing
                         ? doubt.path().getFileName() + ": settings are missing"

@@ -30,7 +30,7 @@ class ActivityBarUiTest extends UiTest {
 
     @Test
     void aNoticeLongerThanALineIsShownToItsEnd() {
-        onFx(() -> notices.tell(LONG));
+        onFx(() -> notices.add(LONG));
         clickOn("#notices");
         waitUntil(() -> !shown().isEmpty());
         assertThat(onFx(this::shown)).containsExactly(LONG);
