@@ -31,12 +31,12 @@ class CheckpointFormUiTest extends UiTest {
                 .isEqualTo("How to read sae.pt");
     }
 
-    private String heading(Set<SaeProposal.Missing> unsaid) {
+    private String heading(Set<SaeProposal.Missing> missing) {
         CheckpointDoubt doubt = new CheckpointDoubt(
                 null,
                 Path.of("sae.pt"),
                 SaeOptions.AS_STORED,
-                unsaid,
+                missing,
                 32,
                 HookPoint.residPre(0),
                 false,
