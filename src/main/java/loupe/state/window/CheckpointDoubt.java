@@ -39,7 +39,7 @@ public record CheckpointDoubt(
 
     /**
      * The missing facts with a proposal for each: the files' own suggestion, else the usual k, and the hook point of
-     * the other checkpoint or the middle of the model.
+     * the other checkpoint or the middle of the model. A hook point that the model does not have is not proposed.
      *
      * @param beside the checkpoint of the other side; null if there is none
      */
@@ -47,6 +47,7 @@ public record CheckpointDoubt(
             CheckpointSide side, Path path, SaeOptions options, SaeProposal proposal, OpenModel model, OpenSae beside) {
         HookPoint middle = HookPoint.residPre(model == null ? 0 : model.config().nLayers() / 2);
         HookPoint hook = proposal.hook()
+                .filter(stated -> model == null || model.config().at(stated).isPresent())
                 .or(() ->
                         Optional.ofNullable(beside).flatMap(sae -> sae.config().hook()))
                 .orElse(middle);

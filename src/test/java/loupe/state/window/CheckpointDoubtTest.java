@@ -74,6 +74,19 @@ class CheckpointDoubtTest {
                 .isEqualTo(HookPoint.residPre(1));
     }
 
+    @Test
+    void aPlaceThatTheModelDoesNotHaveIsNotProposed() {
+        SaeProposal elsewhere =
+                new SaeProposal(Set.of(), OptionalInt.empty(), Optional.of(new HookPoint(Site.RESID_MID, 1)), false);
+
+        assertThat(CheckpointDoubt.of(null, Path.of("sae.pt"), SaeOptions.AS_STORED, elsewhere, model(true), null)
+                        .hook())
+                .isEqualTo(HookPoint.residPre(1));
+        assertThat(CheckpointDoubt.of(null, Path.of("sae.pt"), SaeOptions.AS_STORED, elsewhere, model(false), null)
+                        .hook())
+                .isEqualTo(new HookPoint(Site.RESID_MID, 1));
+    }
+
     private static OpenSae sae(int dIn, HookPoint hook) {
         return new OpenSae(
                 new SaeId("sae", "1"),
