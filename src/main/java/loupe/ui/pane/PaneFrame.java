@@ -46,7 +46,7 @@ import org.kordamp.ikonli.javafx.FontIcon;
  */
 public final class PaneFrame extends StackPane {
     private static final double TIGHT_HEADER = 300;
-    private static final double SHORTEST_TITLE = 64;
+    private static final double SHORTEST_TITLE = 48;
     private static final double ROOM_FOR_TEARING = 340;
     private static final double UNROLLED_AT_ONCE = 140;
     private static final Duration PATIENCE = Duration.millis(150);
