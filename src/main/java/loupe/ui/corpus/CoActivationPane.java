@@ -129,14 +129,14 @@ public final class CoActivationPane implements Pane {
         TableColumn<CoActivationModel.Row, Number> tokens =
                 Tables.counts("Tokens", "Tokens at which both are active", 52, row -> (int) row.tokens());
         TableColumn<CoActivationModel.Row, Number> share = Tables.numbers(
-                "Share",
-                "Share of the chosen feature's tokens, or of the token's places, at which this feature is active",
+                "Of this",
+                "Share of the selected feature's tokens, or of the token's places, at which the other is active",
                 60,
                 CoActivationModel.Row::share,
                 NumberTexts::percent);
         TableColumn<CoActivationModel.Row, Number> back = Tables.numbers(
-                "Back",
-                "Share of this feature's tokens at which the chosen one is active, or that are the token",
+                "Of other",
+                "Share of the other feature's tokens at which the selected one is active, or that are the token",
                 60,
                 CoActivationModel.Row::back,
                 NumberTexts::percent);
