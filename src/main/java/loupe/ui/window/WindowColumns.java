@@ -93,10 +93,6 @@ final class WindowColumns {
         return a;
     }
 
-    SidePanes b() {
-        return b;
-    }
-
     FeatureTablePane table() {
         return table;
     }
