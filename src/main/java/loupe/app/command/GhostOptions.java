@@ -9,6 +9,7 @@ import loupe.analysis.Fit;
 import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.GhostSource;
 import loupe.analysis.ghost.PcaSign;
+import loupe.analysis.ghost.TokenGeometry;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.OptionSection;
@@ -51,8 +52,10 @@ abstract class GhostOptions {
     @Option(
             names = "--scale",
             paramLabel = "S",
-            description = "Distance from the centroid (default: ${DEFAULT-VALUE}).")
-    private double scale = GhostSettings.DEFAULT_SCALE;
+            description =
+                    "Distance from the centroid (default: the mean distance of a token from it; the notebook that "
+                            + "definition trees come from has 3.8).")
+    private @Nullable Double scale;
 
     @Option(
             names = "--pca",
@@ -190,7 +193,7 @@ abstract class GhostOptions {
         }
         mix();
         sign();
-        if (!GhostSettings.isFinite(scale)) {
+        if (scale != null && !GhostSettings.isFinite(scale)) {
             throw new UsageException("--scale is " + scale + ", expected " + GhostSettings.NUMBER);
         }
         if (DoubleStream.of(pca).anyMatch(w -> !GhostSettings.isFinite(w))) {
@@ -209,7 +212,7 @@ abstract class GhostOptions {
         return new GhostSettings(
                 source(context, model, mix),
                 mix,
-                scale,
+                scale == null ? context.ask(new TokenGeometry(model.id())).meanDistance() : scale,
                 !noCentroid,
                 DoubleStream.of(pca).boxed().toList(),
                 sign());

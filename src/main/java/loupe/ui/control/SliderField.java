@@ -112,7 +112,7 @@ public final class SliderField extends HBox {
             markTip.setText(markText + ": " + NumberTexts.with(natural.get(), unit));
             track.requestLayout();
         });
-        mark.setOnMouseClicked(event -> setValue(scale.rounded(natural.get())));
+        mark.setOnMouseClicked(event -> setValue(natural.get()));
         slider.addEventFilter(KeyEvent.KEY_PRESSED, this::step);
         slider.addEventFilter(MouseEvent.MOUSE_CLICKED, this::reset);
         label.addEventHandler(MouseEvent.MOUSE_CLICKED, this::reset);
@@ -156,6 +156,9 @@ public final class SliderField extends HBox {
     }
 
     private void commit() {
+        if (field.getText().equals(text())) {
+            return; // what is shown may have fewer digits than the value
+        }
         try {
             setValue(NumberTexts.parse(field.getText()));
             field.setText(text());

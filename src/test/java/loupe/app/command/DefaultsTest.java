@@ -21,7 +21,6 @@ class DefaultsTest {
                 Arguments.of(new TreeCommand(), "--cutoff", WINDOW.cutoff().get()),
                 Arguments.of(new TreeCommand(), "--top-k", WINDOW.topK().get()),
                 Arguments.of(new TreeCommand(), "--max-depth", WINDOW.depth().get()),
-                Arguments.of(new TreeCommand(), "--scale", WINDOW.scale().get()),
                 Arguments.of(new BatchCommand(), "--cutoff", WINDOW.cutoff().get()),
                 Arguments.of(new BatchCommand(), "--top-k", WINDOW.topK().get()),
                 Arguments.of(new BatchCommand(), "--max-depth", WINDOW.depth().get()),
