@@ -87,16 +87,7 @@ public record BatchPlan(
     }
 
     public ScaleSweep sweep(int feature) {
-        return new ScaleSweep(
-                model,
-                ghost(feature),
-                prompt,
-                ScaleSweep.grid(naturalScale, ScaleSweep.DEFAULT_COUNT),
-                ScaleSweep.DEFAULT_NODES,
-                limits.topK(),
-                ScaleSweep.DEFAULT_BASELINE,
-                ScaleSweep.DEFAULT_ENTROPY_WEIGHT,
-                readAt);
+        return ScaleSweep.around(naturalScale, model, ghost(feature), prompt, limits.topK(), readAt);
     }
 
     /**

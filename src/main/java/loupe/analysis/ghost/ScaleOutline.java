@@ -24,17 +24,24 @@ public final class ScaleOutline {
     /**
      * The proposal as JSON has it: an object without keys if there is none.
      *
-     * @param plateau lowest and highest scale about as good
+     * @param scale in the middle of the plateau
+     * @param plateau lowest and highest scale whose score is at least 95 % of the largest
+     * @param turns whether the score is worse on both sides of the plateau; false if it was still as good at an end of
+     *     the scales that were tried
+     * @param largestAt the scale with the largest score
+     * @param score at the proposed scale, in nats
      */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
     @JsonInclude(JsonInclude.Include.NON_NULL)
     public record Proposal(
             @Nullable Double scale,
             @Nullable List<Double> plateau,
+            @Nullable Boolean turns,
+            @Nullable Double largestAt,
             @Nullable String why,
             @Nullable Double encoderMix,
             @Nullable Double score) {
-        private static final Proposal NONE = new Proposal(null, null, null, null, null);
+        private static final Proposal NONE = new Proposal(null, null, null, null, null, null, null);
     }
 
     /** The proposal of a sweep. */
@@ -43,6 +50,8 @@ public final class ScaleOutline {
                 .map(found -> new Proposal(
                         found.scale(),
                         List.of(found.low(), found.high()),
+                        found.turns(),
+                        found.largestAt(),
                         found.why(),
                         answer.query().ghost().encoderMix(),
                         found.score()))

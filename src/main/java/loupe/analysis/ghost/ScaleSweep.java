@@ -1,7 +1,10 @@
 package loupe.analysis.ghost;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
@@ -9,17 +12,19 @@ import loupe.inference.Query;
 
 /**
  * How a ghost's scale changes its definition: small definition trees at many scales, grown together, and measurements
- * on them. Proposes the scale with the largest score.
+ * on them. Proposes the middle of the plateau: of the scales whose score is nearly the largest.
  *
  * <p>The score of scale s is S(s) = D(s) - w (H(s) - H(0)) in nats: D is the tree's divergence from its baseline at the
  * same scale ({@link DefinitionTree.Answer#divergence}); H is the entropy of the next token, the mean over the tree's
- * nodes weighted by their probability. At scale 0 the score is 0. After the coarse scales one more is tried, where the
- * parabola through the best three has its vertex in log s. Self-similarity and its use for finding a scale come from
- * Kharlapenko et al. 2024 (Self-explaining SAE features); the score is this workbench's own
- * ({@code src/site/markdown/methods.md}, section 5).
+ * nodes weighted by their probability. At scale 0 the score is 0. A flat curve has its largest value anywhere, so the
+ * proposal is the middle, in log s, of the plateau around it, which is tried too. A sweep that widens tries scales
+ * beyond the given ones until the plateau ends on both sides, or {@value #WIDEST} times as far. Self-similarity and its
+ * use for finding a scale come from Kharlapenko et al. 2024 (Self-explaining SAE features); the score is this
+ * workbench's own ({@code src/site/markdown/methods.md}, section 5).
  *
  * @param ghost everything but the scale, which is not used; no finished ghost
  * @param scales rising, positive
+ * @param widens whether scales beyond the given ones are tried while the score there is as good as the best
  * @param nodes of each tree, besides the root
  * @param topK children of a node at most
  * @param entropyWeight w
@@ -30,6 +35,7 @@ public record ScaleSweep(
         GhostSettings ghost,
         GhostPrompt prompt,
         List<Double> scales,
+        boolean widens,
         int nodes,
         int topK,
         TreeBaseline baseline,
@@ -42,6 +48,11 @@ public record ScaleSweep(
     public static final TreeBaseline DEFAULT_BASELINE = TreeBaseline.random(4);
     /** Scales with a score of at least this share of the best are as good. */
     public static final double PLATEAU = 0.95;
+    /** How far beyond the given scales a sweep that widens goes, as a ratio. */
+    public static final int WIDEST = 8;
+
+    /** Digits of scales. */
+    private static final MathContext DIGITS = new MathContext(4);
 
     private static final double SMALLEST_IN_NATURALS = 1 / 8.0;
     private static final double LARGEST_IN_NATURALS = 4;
@@ -64,6 +75,27 @@ public record ScaleSweep(
         }
     }
 
+    /** A sweep of the usual scales around the natural one, which widens until the score turns. */
+    public static ScaleSweep around(
+            double natural,
+            ModelId model,
+            GhostSettings ghost,
+            GhostPrompt prompt,
+            int topK,
+            Optional<HookPoint> readAt) {
+        return new ScaleSweep(
+                model,
+                ghost,
+                prompt,
+                grid(natural, DEFAULT_COUNT),
+                true,
+                DEFAULT_NODES,
+                topK,
+                DEFAULT_BASELINE,
+                DEFAULT_ENTROPY_WEIGHT,
+                readAt);
+    }
+
     /** Between an eighth and four times the mean distance of a token from the centroid, evenly in the logarithm. */
     public static List<Double> grid(double natural, int count) {
         return grid(natural * SMALLEST_IN_NATURALS, natural * LARGEST_IN_NATURALS, count);
@@ -74,9 +106,7 @@ public record ScaleSweep(
         List<Double> scales = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             double scale = count == 1 ? from : from * Math.pow(to / from, i / (count - 1.0));
-            scales.add(new java.math.BigDecimal(scale)
-                    .round(new java.math.MathContext(4))
-                    .doubleValue());
+            scales.add(new BigDecimal(scale).round(DIGITS).doubleValue());
         }
         return scales;
     }
@@ -156,6 +186,34 @@ public record ScaleSweep(
 
         /** The proposal; empty while no score is known. */
         public Optional<Best> best() {
+            Plateau plateau = plateau();
+            if (plateau.best < 0) {
+                return Optional.empty();
+            }
+            double low = plateau.low();
+            double high = plateau.high();
+            int middle = plateau.best;
+            for (int i = plateau.first; i <= plateau.last; i++) {
+                middle = fromMiddle(i, low, high) < fromMiddle(middle, low, high) ? i : middle;
+            }
+            double[] score = curve(Curve.SCORE);
+            return Optional.of(new Best(
+                    scales[middle],
+                    low,
+                    high,
+                    score[middle],
+                    scales[plateau.best],
+                    plateau.endsBelow(),
+                    plateau.endsAbove(),
+                    why(middle, plateau)));
+        }
+
+        /** Distance of a scale from the middle of two others, in log s. */
+        private double fromMiddle(int i, double low, double high) {
+            return Math.abs(Math.log(scales[i]) - (Math.log(low) + Math.log(high)) / 2);
+        }
+
+        Plateau plateau() {
             double[] score = curve(Curve.SCORE);
             int best = -1;
             for (int i = 0; i < score.length; i++) {
@@ -163,58 +221,117 @@ public record ScaleSweep(
                     best = i;
                 }
             }
-            return best < 0
-                    ? Optional.empty()
-                    : Optional.of(new Best(scales[best], end(best, -1), end(best, 1), score[best], why(best)));
-        }
-
-        /**
-         * Where the score falls below the plateau, going from the best scale in one direction; between two scales,
-         * linear in log s.
-         */
-        private double end(int best, int direction) {
-            double[] score = curve(Curve.SCORE);
-            double least = score[best] - (1 - PLATEAU) * Math.abs(score[best]);
-            int at = best;
-            while (at + direction >= 0 && at + direction < scales.length) {
-                double next = score[at + direction];
-                if (Double.isNaN(next)) {
-                    break;
-                }
-                if (next < least) {
-                    double share = (score[at] - least) / (score[at] - next);
-                    return Math.exp(
-                            Math.log(scales[at]) + share * (Math.log(scales[at + direction]) - Math.log(scales[at])));
-                }
-                at += direction;
+            int first = best;
+            int last = best;
+            double least = best < 0 ? 0 : score[best] - (1 - PLATEAU) * Math.abs(score[best]);
+            while (first > 0 && score[first - 1] >= least) {
+                first--;
             }
-            return scales[at];
+            while (best >= 0 && last + 1 < score.length && score[last + 1] >= least) {
+                last++;
+            }
+            return new Plateau(scales, score, best, least, first, last);
         }
 
-        private String why(int best) {
-            String end = best == 0
-                    ? "; it is still rising where the sweep begins, so smaller scales may do better"
-                    : best == scales.length - 1
-                            ? "; it is still rising where the sweep ends, so larger scales may do better"
-                            : "";
-            return String.format(
-                    java.util.Locale.ROOT,
+        private String why(int middle, Plateau plateau) {
+            String place = plateau.first == plateau.last
+                    ? "is largest here"
+                    : say(
+                            "is within 5 %% of its largest, %.3g at %s, from %s to %s, of which this is the middle",
+                            curve(Curve.SCORE)[plateau.best],
+                            digits(scales[plateau.best]),
+                            digits(plateau.low()),
+                            digits(plateau.high()));
+            String end = (plateau.endsBelow()
+                            ? ""
+                            : say(
+                                    "; it does not fall towards the smallest scale tried, %s, so smaller ones may do "
+                                            + "as well",
+                                    digits(scales[0])))
+                    + (plateau.endsAbove()
+                            ? ""
+                            : say(
+                                    "; it does not turn up to the largest scale tried, %s, so larger ones may do as "
+                                            + "well",
+                                    digits(scales[scales.length - 1])));
+            return say(
                     "the score, %.3g nats of divergence from the baseline less %.3g x %.3g nats of entropy more than "
-                            + "at scale 0, is largest here%s",
-                    curve(Curve.DIVERGENCE)[best],
+                            + "at scale 0, %s%s",
+                    curve(Curve.DIVERGENCE)[middle],
                     query.entropyWeight,
-                    curve(Curve.ENTROPY)[best] - entropyAtZero,
+                    curve(Curve.ENTROPY)[middle] - entropyAtZero,
+                    place,
                     end);
+        }
+
+        private static String digits(double scale) {
+            return new BigDecimal(scale).round(DIGITS).stripTrailingZeros().toPlainString();
+        }
+
+        private static String say(String format, Object... values) {
+            return String.format(Locale.ROOT, format, values);
+        }
+    }
+
+    /**
+     * The scales around the best one whose scores are nearly as good, without a gap.
+     *
+     * @param best index of the largest score; negative while no score is known
+     * @param least score that counts as nearly as good
+     * @param first index of the smallest scale of the plateau
+     * @param last index of the largest
+     */
+    @SuppressWarnings("ArrayRecordComponent") // lives only while a proposal is made
+    record Plateau(double[] scales, double[] score, int best, double least, int first, int last) {
+        /** Whether a smaller scale was tried and is worse. */
+        boolean endsBelow() {
+            return first > 0 && !Double.isNaN(score[first - 1]);
+        }
+
+        /** Whether a larger scale was tried and is worse. */
+        boolean endsAbove() {
+            return last + 1 < score.length && !Double.isNaN(score[last + 1]);
+        }
+
+        double low() {
+            return endsBelow() ? crossing(first, first - 1) : scales[first];
+        }
+
+        double high() {
+            return endsAbove() ? crossing(last, last + 1) : scales[last];
+        }
+
+        /** Where the score becomes too low between a scale of the plateau and one beside it; linear in log s. */
+        private double crossing(int inside, int outside) {
+            double share = (score[inside] - least) / (score[inside] - score[outside]);
+            return Math.exp(Math.log(scales[inside]) + share * (Math.log(scales[outside]) - Math.log(scales[inside])));
         }
     }
 
     /**
      * The proposed scale.
      *
-     * @param low smallest scale of the plateau around it, where the score is at least 95 % of the best
+     * @param scale the measured scale nearest to the middle of the plateau, in log s
+     * @param low smallest scale of the plateau, where the score is at least 95 % of the largest
      * @param high largest
      * @param score at the proposed scale, in nats
+     * @param largestAt the scale with the largest score
+     * @param endsBelow whether the score falls below the plateau at a smaller scale that was tried
+     * @param endsAbove whether it does at a larger one; if not, the score does not turn as far as was tried
      * @param why in words
      */
-    public record Best(double scale, double low, double high, double score, String why) {}
+    public record Best(
+            double scale,
+            double low,
+            double high,
+            double score,
+            double largestAt,
+            boolean endsBelow,
+            boolean endsAbove,
+            String why) {
+        /** Whether the score is worse on both sides of the plateau. */
+        public boolean turns() {
+            return endsBelow && endsAbove;
+        }
+    }
 }

@@ -22,10 +22,17 @@ import loupe.lm.Logits;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running {@link ScaleSweep}: first the measurements from the prompts alone, then all trees in turns, then the
- * refined scale.
+ * A running {@link ScaleSweep}: first the measurements from the prompts alone, then all trees in turns, then the scales
+ * beyond the ends, if the score does not turn before, and the middle of the plateau.
  */
 final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
+    /** Ratio of neighbouring scales beyond the given ones: eight steps go eight times as far. */
+    private static final double WIDENED_BY = Math.pow(ScaleSweep.WIDEST, 1 / 8.0);
+
+    private static final int WIDENED_AT_ONCE = 4;
+    /** What rounding to four digits may change. */
+    private static final double ROUNDING = 1e-2;
+
     private final ScaleSweep query;
     private final BatchedPasses runs = new BatchedPasses();
     private final BatchSize rows = new BatchSize();
@@ -72,12 +79,9 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
                 now.get(i).logitAgreement = readings[i][1];
             }
         }
-        if (!refined && all().noneMatch(point -> point.tree.hasWork())) {
-            refined = true;
-            refinedScale().ifPresent(scale -> {
-                points.add(new Point(query.tree(scale)));
-                points.sort(Comparator.comparingDouble(point -> point.scale));
-            });
+        if (all().noneMatch(point -> point.tree.hasWork())) {
+            further().forEach(scale -> points.add(new Point(query.tree(scale))));
+            points.sort(Comparator.comparingDouble(point -> point.scale));
         }
         finished = all().noneMatch(point -> point.tree.hasWork());
         return !finished;
@@ -164,31 +168,42 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
         }
     }
 
-    /**
-     * The vertex of the parabola through the best score and its neighbours, in log s; empty where there is none to try.
-     */
-    private Optional<Double> refinedScale() {
-        double[] score = result().curve(ScaleSweep.Curve.SCORE);
-        int best = 0;
-        for (int i = 1; i < score.length; i++) {
-            best = score[i] > score[best] ? i : best;
+    /** The scales to try after all so far: beyond the ends while the plateau reaches them, then its middle, once. */
+    private List<Double> further() {
+        ScaleSweep.Plateau plateau = result().plateau();
+        if (refined || plateau.best() < 0) {
+            return List.of();
         }
-        if (best == 0 || best == score.length - 1) {
-            return Optional.empty();
+        List<Double> further = new ArrayList<>();
+        if (query.widens()) {
+            double first = query.scales().get(0);
+            double last = query.scales().get(query.scales().size() - 1);
+            if (!plateau.endsBelow()) {
+                further.addAll(beyond(points.get(0).scale, 1 / WIDENED_BY, first / ScaleSweep.WIDEST));
+            }
+            if (!plateau.endsAbove()) {
+                further.addAll(beyond(points.get(points.size() - 1).scale, WIDENED_BY, last * ScaleSweep.WIDEST));
+            }
         }
-        double[] x = new double[3];
-        for (int i = 0; i < 3; i++) {
-            x[i] = Math.log(points.get(best - 1 + i).scale);
+        if (further.isEmpty()) {
+            refined = true;
+            double middle = Math.sqrt(plateau.low() * plateau.high());
+            further.addAll(ScaleSweep.grid(middle, middle, 1));
+            further.removeIf(scale -> points.stream().anyMatch(point -> point.scale == scale));
         }
-        double left = (score[best] - score[best - 1]) / (x[1] - x[0]);
-        double right = (score[best + 1] - score[best]) / (x[2] - x[1]);
-        double bend = (right - left) / (x[2] - x[0]);
-        if (!(bend < 0)) {
-            return Optional.empty();
+        return further;
+    }
+
+    /** A few scales from one end outwards, none beyond a limit. */
+    private static List<Double> beyond(double end, double ratio, double limit) {
+        List<Double> scales = new ArrayList<>();
+        for (int i = 1; i <= WIDENED_AT_ONCE; i++) {
+            double scale = ScaleSweep.grid(end * Math.pow(ratio, i), 1, 1).get(0);
+            if (ratio > 1 ? scale <= limit * (1 + ROUNDING) : scale >= limit * (1 - ROUNDING)) {
+                scales.add(scale);
+            }
         }
-        double vertex = Math.exp((x[0] + x[1]) / 2 - left / (2 * bend));
-        double rounded = ScaleSweep.grid(vertex, vertex, 1).get(0);
-        return points.stream().anyMatch(point -> point.scale == rounded) ? Optional.empty() : Optional.of(rounded);
+        return scales;
     }
 
     @Override
@@ -228,6 +243,6 @@ final class ScaleSweepGrowth implements Query.Sweep<ScaleSweep.Answer> {
                         ? 1
                         : Math.min(0.9, (point.tree.size() - 1.0) / (query.topK() * query.nodes())))
                 .sum();
-        return finished ? 1 : Math.min(0.99, grown / (query.scales().size() + 1));
+        return finished ? 1 : Math.min(0.99, grown / (points.size() + (refined ? 0 : 1)));
     }
 }

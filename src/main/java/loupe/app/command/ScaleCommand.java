@@ -47,8 +47,10 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
             names = "--scales",
             split = ",",
             paramLabel = "S",
-            description = "Scales to try (default: " + ScaleSweep.DEFAULT_COUNT
-                    + ", from 1/8 to 4 times the mean distance of a token from the centroid).")
+            description = "Scales to try, and no others but the middle of the best (default: "
+                    + ScaleSweep.DEFAULT_COUNT
+                    + ", from 1/8 to 4 times the mean distance of a token from the centroid, and up to "
+                    + ScaleSweep.WIDEST + " times beyond these until the score turns).")
     private double[] scales;
 
     @Option(
@@ -103,6 +105,7 @@ public final class ScaleCommand extends LoupeCommand<ScaleCommand.Result> {
                     settings.withEncoderMix(share),
                     tokens,
                     tried,
+                    scales == null,
                     nodes,
                     topK,
                     compared,

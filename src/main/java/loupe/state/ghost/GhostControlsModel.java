@@ -73,10 +73,18 @@ public final class GhostControlsModel {
 
     private void startAt(double natural) {
         quietly(() -> {
-            range.set(ScaleRange.around(natural));
+            range.set(reachingWaiting(ScaleRange.around(natural)));
             GhostKnobs.ALL.stream().filter(Knob::isOfModel).forEach(this::startInModel);
             waiting = Map.of();
         });
+    }
+
+    /** The range, reaching to the scale that a session brings. */
+    private ScaleRange reachingWaiting(ScaleRange around) {
+        return GhostKnobs.SCALE
+                .read(waiting)
+                .map(scale -> around.reaching(scale.doubleValue()))
+                .orElse(around);
     }
 
     private <T, P extends Property<T>> void startInModel(Knob<T, P> knob) {
@@ -209,6 +217,14 @@ public final class GhostControlsModel {
         scale().set(range.get().rounded(scale().get() + steps * range.get().step()));
     }
 
+    /** Sets the scale, and makes the slider longer first if the scale lies beyond its end. */
+    public void reach(double wanted) {
+        quietly(() -> {
+            range.set(range.get().reaching(wanted));
+            scale().set(range.get().rounded(wanted));
+        });
+    }
+
     /** Resets every control to its first value. */
     public void reset() {
         quietly(() -> GhostKnobs.ALL.forEach(this::reset));
@@ -282,9 +298,17 @@ public final class GhostControlsModel {
                     Knob.rounded(Math.ceil(about * LARGEST_IN_NATURALS / step) * step, step), step, about);
         }
 
-        /** The nearest position of the slider. */
+        /** This range, or a longer one with the same steps if the value lies beyond its end. */
+        ScaleRange reaching(double value) {
+            return value <= max || !GhostSettings.isFinite(value)
+                    ? this
+                    : new ScaleRange(Knob.rounded(Math.ceil(value / step) * step, step), step, natural);
+        }
+
+        /** The nearest position of the slider: a multiple of the step, or the natural value itself. */
         public double rounded(double value) {
-            return Math.max(0, Math.min(max, Knob.rounded(value, step)));
+            double multiple = Math.max(0, Math.min(max, Knob.rounded(value, step)));
+            return Math.abs(value - natural) < Math.abs(value - multiple) ? natural : multiple;
         }
     }
 }

@@ -3,6 +3,8 @@ package loupe.state.ghost;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.function.LongSupplier;
+import loupe.analysis.ghost.TokenGeometry;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Undo and redo of the ghost controls. Changes that follow each other closely, as a drag makes them, count as one.
@@ -18,7 +20,8 @@ public final class GhostHistory {
     private final Deque<GhostValues> future = new ArrayDeque<>();
     private long lastChange = Long.MIN_VALUE;
     private boolean moving;
-    private GhostControlsModel.ScaleRange range;
+    /** Of the model that the remembered values belong to; null while none is open. */
+    private TokenGeometry.@Nullable Answer geometry;
 
     public GhostHistory(GhostControlsModel controls) {
         this(controls, System::nanoTime);
@@ -28,7 +31,7 @@ public final class GhostHistory {
         this.controls = controls;
         this.nanos = nanos;
         controls.values().addListener((property, was, is) -> changed(was));
-        range = controls.range().get();
+        geometry = controls.geometry().get();
     }
 
     public void undo() {
@@ -39,9 +42,9 @@ public final class GhostHistory {
         move(future, past);
     }
 
-    @SuppressWarnings("ReferenceEquality") // another range begins another history, equal or not
+    @SuppressWarnings("ReferenceEquality") // another model begins another history, equal or not
     private void changed(GhostValues before) {
-        if (controls.range().get() != range) {
+        if (controls.geometry().get() != geometry) {
             forget();
             return;
         }
@@ -60,7 +63,7 @@ public final class GhostHistory {
 
     /** Clears the history when the model changes, because its values are in the old model's units. */
     private void forget() {
-        range = controls.range().get();
+        geometry = controls.geometry().get();
         past.clear();
         future.clear();
         lastChange = Long.MIN_VALUE;

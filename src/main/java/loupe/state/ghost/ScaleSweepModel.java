@@ -52,9 +52,9 @@ public final class ScaleSweepModel {
         return sweep;
     }
 
-    /** Sets the scale, to a proposal or to a point that was clicked. */
+    /** Sets the scale, to a proposal or to a point that was clicked; the slider is made longer if it has to be. */
     public void applyScale(double scale) {
-        controls.scale().set(controls.range().get().rounded(scale));
+        controls.reach(scale);
     }
 
     private void ask() {
@@ -74,15 +74,12 @@ public final class ScaleSweepModel {
             sweep.clear();
             return;
         }
-        ScaleSweep question = new ScaleSweep(
+        ScaleSweep question = ScaleSweep.around(
+                geometry.meanDistance(),
                 model.id(),
                 values.ghostOf(feature),
                 prompt.tokens(),
-                ScaleSweep.grid(geometry.meanDistance(), ScaleSweep.DEFAULT_COUNT),
-                ScaleSweep.DEFAULT_NODES,
                 values.topK(),
-                ScaleSweep.DEFAULT_BASELINE,
-                ScaleSweep.DEFAULT_ENTROPY_WEIGHT,
                 readAt(model, sae));
         if (feature.equals(shown)) {
             sweep.ask(question);

@@ -51,7 +51,7 @@ public final class BatchPage {
             part("Trees", "tree", "The definition tree of each, as JSON in the file, with its likeliest sentence here");
     private final CheckBox lists = part("Token lists", "tokens", "The 50 tokens nearest to each one's ghost");
     private final CheckBox scales =
-            part("Best scales", "scale", "A sweep over 24 scales, 21 nodes each; by far the longest part");
+            part("Best scales", "scale", "A sweep over 24 scales or more, 21 nodes each; by far the longest part");
     private final SliderField nodes = new SliderField(
             "Most nodes",
             "",

@@ -18,9 +18,10 @@ import loupe.ui.style.TextWidths;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The curves of a sweep over scales, on the slider's own range: the score on its axis in nats, the others each between
+ * The curves of a sweep over scales, on a logarithmic axis: the score on its axis in nats, the others each between
  * their smallest and largest value, distinguished by dashes as well as colours. The band is the plateau, the upright
- * line the proposal, the mark below the axis the slider's value. A click or drag sets the slider.
+ * line the proposal, the mark below the axis the slider's value, at an end of the axis if it lies beyond. A click or
+ * drag sets the slider.
  */
 final class ScaleCurves extends PaintedRegion {
     private static final double HEIGHT = 116;
@@ -29,6 +30,8 @@ final class ScaleCurves extends PaintedRegion {
     private static final double LEGEND_ROW = 14;
     private static final double BOTTOM = 18;
     private static final double TEXT = 10.5;
+    /** Ratio of the axis' ends to the natural scale while there is nothing on it. */
+    private static final double SCALES_WITHOUT_CURVES = 8;
 
     private final Canvas canvas = new Canvas();
     private final ObservableValue<GhostControlsModel.ScaleRange> range;
@@ -77,14 +80,35 @@ final class ScaleCurves extends PaintedRegion {
         requestLayout();
     }
 
-    /** The scale at a distance from the left edge, within the slider's range. */
+    /** The scale at a distance from the left edge, of those the curves have. */
     double scaleAt(double x) {
-        double share = (x - LEFT) / Math.max(1, getWidth() - LEFT - RIGHT);
-        return Math.max(0, Math.min(1, share)) * range.getValue().max();
+        double share = Math.max(0, Math.min(1, (x - LEFT) / Math.max(1, getWidth() - LEFT - RIGHT)));
+        return first() * Math.pow(last() / first(), share);
     }
 
+    /** Where a scale stands; one that the curves do not have stands at the end that is nearer. */
     double xOf(double place) {
-        return LEFT + place / range.getValue().max() * (getWidth() - LEFT - RIGHT);
+        double share = Math.log(Math.max(first(), Math.min(last(), place)) / first()) / Math.log(last() / first());
+        return LEFT + share * (getWidth() - LEFT - RIGHT);
+    }
+
+    /** The smallest scale of the axis: of the curves, or, while there are none, as small as a sweep begins with. */
+    private double first() {
+        double natural = range.getValue().natural();
+        return known() ? Math.min(scales()[0], natural) : natural / SCALES_WITHOUT_CURVES;
+    }
+
+    private double last() {
+        double natural = range.getValue().natural();
+        return known() ? Math.max(scales()[scales().length - 1], natural * 1.01) : natural * SCALES_WITHOUT_CURVES;
+    }
+
+    private boolean known() {
+        return scales().length > 0;
+    }
+
+    private double[] scales() {
+        return answer == null ? new double[0] : answer.scales();
     }
 
     private void showReadout(double x) {
@@ -241,15 +265,15 @@ final class ScaleCurves extends PaintedRegion {
         context.strokeLine(LEFT, bottom + 0.5, canvas.getWidth() - RIGHT, bottom + 0.5);
         context.setFill(palette().muted());
         double baseline = canvas.getHeight() - 4;
-        context.fillText("0", LEFT, baseline);
-        String end = NumberTexts.number(range.getValue().max());
+        context.fillText(NumberTexts.number(first()), LEFT, baseline);
+        String end = NumberTexts.number(last());
         context.fillText(
                 end,
                 canvas.getWidth()
                         - RIGHT
                         - TextWidths.shared(font().getFamily()).of(end, false) * TEXT * textScale() / TextWidths.SIZE,
                 baseline);
-        context.fillText("scale", (LEFT + canvas.getWidth() - RIGHT) / 2 - 12, baseline);
+        context.fillText("scale (log)", (LEFT + canvas.getWidth() - RIGHT) / 2 - 24, baseline);
         double x = xOf(scale.getValue().doubleValue());
         context.setFill(palette().accent());
         context.fillPolygon(new double[] {x - 4, x + 4, x}, new double[] {bottom + 7, bottom + 7, bottom + 1}, 3);

@@ -29,7 +29,8 @@ final class ScaleFinder extends VBox {
     private void layOut() {
         open.setId("ghost-scale-find");
         open.setTooltip(Tooltips.of(
-                "Grow small trees at 24 scales and compare each with trees of random directions at the same scale"));
+                "Grow small trees at 24 scales or more, until the score turns, and compare each with trees of random "
+                        + "directions at the same scale"));
         apply.setId("ghost-scale-use");
         proposal.setId("ghost-scale-said");
         proposal.setWrapText(true);
@@ -59,6 +60,21 @@ final class ScaleFinder extends VBox {
         show();
     }
 
+    private String said(ScaleSweep.Best best) {
+        boolean pending = model.sweep().isPending();
+        String found = "%s, the middle of %s to %s, where the score is within 5 %% of its largest"
+                .formatted(
+                        NumberTexts.number(best.scale()),
+                        NumberTexts.number(best.low()),
+                        NumberTexts.number(best.high()));
+        return pending
+                ? "So far " + found
+                : best.turns()
+                        ? "Best " + found + ". Click in the chart to set the scale"
+                        : found.substring(0, 1).toUpperCase(java.util.Locale.ROOT) + found.substring(1)
+                                + ". The score does not turn between the scales tried, so this is no best scale";
+    }
+
     private void show() {
         ScaleSweep.Answer sweep = model.sweep().getValue();
         Problem problem = model.sweep().getProblem();
@@ -76,11 +92,7 @@ final class ScaleFinder extends VBox {
                         : !readout.isEmpty()
                                 ? readout
                                 : best != null
-                                        ? (model.sweep().isPending() ? "So far " : "Best ")
-                                                + NumberTexts.number(best.scale()) + ", nearly as good from "
-                                                + NumberTexts.number(best.low()) + " to "
-                                                + NumberTexts.number(best.high())
-                                                + ". Click in the chart to set the scale"
+                                        ? said(best)
                                         : model.sweep().isPending()
                                                 ? "Growing trees at 24 scales..."
                                                 : "Choose a feature to sweep the scales of its ghost");

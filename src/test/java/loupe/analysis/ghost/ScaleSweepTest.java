@@ -66,6 +66,7 @@ class ScaleSweepTest {
                 GhostSettings.decoder(sae, 3),
                 PROMPT,
                 SCALES,
+                false,
                 12,
                 3,
                 baseline,
@@ -193,6 +194,7 @@ class ScaleSweepTest {
                 GhostSettings.decoder(sae, 0),
                 prompt,
                 ScaleSweep.grid(0.1, 20, 16),
+                false,
                 1,
                 1,
                 TreeBaseline.CENTROID,
@@ -208,17 +210,102 @@ class ScaleSweepTest {
         assertThat(known)
                 .as("the formula's best scale")
                 .isBetween(Math.tan(Math.toRadians(20)), Math.tan(Math.toRadians(60)));
+        double low = known;
+        double high = known;
+        while (planted.score(low) > 0.95 * planted.score(known)) {
+            low /= 1.001;
+        }
+        while (planted.score(high) > 0.95 * planted.score(known)) {
+            high *= 1.001;
+        }
+        double middle = Math.sqrt(low * high);
         assertThat(best.score()).isCloseTo(planted.score(best.scale()), within(1e-3));
-        assertThat(best.scale()).as("within a tenth of %f", known).isBetween(known / 1.1, known * 1.1);
+        assertThat(best.scale()).as("within a twentieth of %f", middle).isBetween(middle / 1.05, middle * 1.05);
         assertThat(known).as("plateau").isBetween(best.low(), best.high());
         assertThat(best.low()).isLessThanOrEqualTo(best.scale());
         assertThat(best.high()).isGreaterThanOrEqualTo(best.scale()).isLessThan(6);
-        assertThat(best.why()).contains("largest here").doesNotContain("still rising");
-        // the refined scale is a measured one, and the ends of the plateau are where the score is 95 % of the best
+        assertThat(best.turns()).isTrue();
+        assertThat(best.why()).contains("of which this is the middle").doesNotContain("may do as well");
+        // the middle is a measured scale, and the ends of the plateau are where the score is 95 % of the largest
         assertThat(answer.scales()).hasSize(17).contains(best.scale());
-        assertThat(planted.score(best.low())).isCloseTo(0.95 * best.score(), within(0.05 * best.score()));
-        assertThat(planted.score(best.high())).isCloseTo(0.95 * best.score(), within(0.05 * best.score()));
+        double largest = planted.score(best.largestAt());
+        assertThat(planted.score(best.low())).isCloseTo(0.95 * largest, within(0.05 * largest));
+        assertThat(planted.score(best.high())).isCloseTo(0.95 * largest, within(0.05 * largest));
         assertThat(answer.curve(Curve.SELF_SIMILARITY)).containsOnly(Double.NaN);
+    }
+
+    @Test
+    void aSweepThatEndsTooEarlyWidensUntilTheScoreTurns() {
+        Planted planted = new Planted();
+        ModelId model = device.model("planted", Planted.CONFIG, planted.weights());
+        SaeId sae = device.sae("feature", planted.feature(), transposed(planted.feature()));
+        GhostPrompt prompt = GhostPrompt.between(List.of(List.of(3), List.of()));
+        for (double[] ends : new double[][] {{0.1, 0.4}, {2.5, 4}}) {
+            ScaleSweep narrow = new ScaleSweep(
+                    model,
+                    GhostSettings.decoder(sae, 0),
+                    prompt,
+                    ScaleSweep.grid(ends[0], ends[1], 5),
+                    false,
+                    1,
+                    1,
+                    TreeBaseline.CENTROID,
+                    1,
+                    Optional.empty());
+            ScaleSweep.Best unturned = device.ask(narrow).best().orElseThrow();
+            assertThat(unturned.turns()).isFalse();
+            assertThat(unturned.why()).contains("may do as well");
+
+            ScaleSweep.Answer wide = device.ask(widening(narrow));
+            ScaleSweep.Best best = wide.best().orElseThrow();
+            assertThat(best.turns()).as(best.why()).isTrue();
+            assertThat(best.scale()).isBetween(0.36, 1.74);
+            assertThat(wide.scales()).isSorted().doesNotHaveDuplicates();
+        }
+    }
+
+    @Test
+    void aScoreThatNeverTurnsIsNotCalledBest() {
+        ScaleSweep given = tiny(TreeBaseline.CENTROID);
+        ScaleSweep far = new ScaleSweep(
+                given.model(),
+                given.ghost(),
+                PROMPT,
+                List.of(2000.0, 2500.0, 3000.0),
+                true,
+                3,
+                3,
+                TreeBaseline.CENTROID,
+                0,
+                Optional.empty());
+
+        ScaleSweep.Answer answer = device.ask(far);
+
+        // after a LayerNorm only the direction of so long a ghost is left, so that all these scales do the same
+        double[] scores = answer.curve(Curve.SCORE);
+        assertThat(Arrays.stream(scores).max().orElseThrow()
+                        - Arrays.stream(scores).min().orElseThrow())
+                .isLessThan(0.05 * Arrays.stream(scores).max().orElseThrow());
+        ScaleSweep.Best best = answer.best().orElseThrow();
+        assertThat(best.turns()).isFalse();
+        assertThat(best.why())
+                .contains("does not turn up to the largest scale tried, 24000")
+                .contains("does not fall towards the smallest scale tried, 250,");
+        assertThat(best.scale()).isCloseTo(Math.sqrt(250 * 24000.0), within(200.0));
+    }
+
+    private static ScaleSweep widening(ScaleSweep narrow) {
+        return new ScaleSweep(
+                narrow.model(),
+                narrow.ghost(),
+                narrow.prompt(),
+                narrow.scales(),
+                true,
+                narrow.nodes(),
+                narrow.topK(),
+                narrow.baseline(),
+                narrow.entropyWeight(),
+                narrow.readAt());
     }
 
     private static HostTensor transposed(HostTensor column) {
@@ -333,6 +420,7 @@ class ScaleSweepTest {
                         sweep.ghost(),
                         PROMPT,
                         List.of(1.0, 1.0),
+                        false,
                         5,
                         5,
                         TreeBaseline.CENTROID,
@@ -341,7 +429,16 @@ class ScaleSweepTest {
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("scales are [1.0, 1.0]");
         assertThatThrownBy(() -> new ScaleSweep(
-                        sweep.model(), sweep.ghost(), PROMPT, SCALES, 5, 5, TreeBaseline.NONE, 1, Optional.empty()))
+                        sweep.model(),
+                        sweep.ghost(),
+                        PROMPT,
+                        SCALES,
+                        false,
+                        5,
+                        5,
+                        TreeBaseline.NONE,
+                        1,
+                        Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("baseline is none");
         assertThatThrownBy(() -> new ScaleSweep(
@@ -349,6 +446,7 @@ class ScaleSweepTest {
                         GhostSettings.finished(new HostTensor(new float[D], D)),
                         PROMPT,
                         SCALES,
+                        false,
                         5,
                         5,
                         TreeBaseline.CENTROID,

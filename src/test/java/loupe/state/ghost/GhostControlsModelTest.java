@@ -38,7 +38,7 @@ class GhostControlsModelTest {
     void theScaleStartsAtTheMeanDistanceOfATokenFromTheCentroid() {
         opened.newest(TokenGeometry.class).answer(GEOMETRY);
         assertThat(controls.range().get().natural()).isCloseTo(0.84, org.assertj.core.data.Offset.offset(1e-12));
-        assertThat(controls.values().get().scale()).isEqualTo(0.84);
+        assertThat(controls.values().get().scale()).isEqualTo(GEOMETRY.meanDistance());
     }
 
     @Test
@@ -92,6 +92,20 @@ class GhostControlsModelTest {
         controls.encoderMix().set(0.499_99);
         assertThat(seen).hasSize(1);
         assertThat(seen.get(0).encoderMix()).isEqualTo(0.5);
+    }
+
+    @Test
+    void aScaleBeyondTheSliderMakesTheSliderLongerAndCanBeTakenBack() {
+        GhostHistory history = new GhostHistory(controls, () -> 0);
+        double before = controls.scale().get();
+        double end = controls.range().get().max();
+
+        controls.reach(3 * end);
+        assertThat(controls.values().get().scale()).isCloseTo(3 * end, org.assertj.core.data.Offset.offset(1e-9));
+        assertThat(controls.range().get().max()).isGreaterThanOrEqualTo(3 * end);
+
+        history.undo();
+        assertThat(controls.values().get().scale()).isEqualTo(before);
     }
 
     @ParameterizedTest

@@ -40,6 +40,7 @@ class ScaleCurvesUiTest extends UiTest {
                 GhostSettings.encoder(new SaeId("s", "s"), 1),
                 new GhostPrompt(List.of(0), List.of(0)),
                 List.of(1.0, 2.0, 4.0, 8.0),
+                false,
                 5,
                 5,
                 TreeBaseline.CENTROID,
@@ -79,9 +80,11 @@ class ScaleCurvesUiTest extends UiTest {
 
     @Test
     void whereAScaleStandsIsWhereAClickFindsIt() {
-        for (double scale : new double[] {0, 1.5, 19}) {
+        onFx(() -> curves.show(answer()));
+        for (double scale : new double[] {1, 1.5, 8}) {
             assertThat(onFx(() -> curves.scaleAt(curves.xOf(scale)))).isCloseTo(scale, within(1e-9));
         }
-        assertThat(onFx(() -> curves.scaleAt(-50))).isZero();
+        assertThat(onFx(() -> curves.scaleAt(-50))).isEqualTo(1);
+        assertThat(onFx(() -> curves.scaleAt(curves.xOf(100)))).isCloseTo(8, within(1e-9));
     }
 }
