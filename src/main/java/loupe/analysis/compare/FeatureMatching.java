@@ -14,7 +14,8 @@ import loupe.sae.SaeConfig;
 
 /**
  * For every feature of each of two checkpoints its best match in the other, by cosine of the decoder directions. All
- * pairs, in row blocks. Among equal cosines any may be taken.
+ * pairs, in row blocks. Among equal cosines any may be taken; a checkpoint matched with itself has every feature
+ * matched with itself.
  */
 public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<FeatureMatching.Answer> {
     private static final long ELEMENTS_PER_STEP = 1 << 22;
@@ -191,8 +192,20 @@ public record FeatureMatching(SaeId a, SaeId b) implements Query.Stepped<Feature
                     best.cosinesToA[j] = toA[j];
                 }
             }
+            if (query.a.equals(query.b)) {
+                matchWithItself(end);
+            }
             done = end;
             return done < countA;
+        }
+
+        /** No other feature is as near as a feature itself, whatever rounding says of its duplicates. */
+        private void matchWithItself(int end) {
+            for (int i = 0; i < end; i++) {
+                best.bestInB[i] = i;
+                best.bestInA[i] = i;
+                best.cosinesToA[i] = best.cosinesToB[i];
+            }
         }
 
         private static NDArray inverseNorms(NDArray rows) {

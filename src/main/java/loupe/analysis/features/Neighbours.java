@@ -15,17 +15,33 @@ import loupe.inference.SaeId;
 import loupe.inference.Scope;
 
 /**
- * The exact nearest neighbours of a vector by cosine, the vector itself left out. Ties go to the lower id; a zero row
- * has cosine 0 with everything.
+ * The exact nearest neighbours of a vector by cosine. Ties go to the lower id, but the vector itself comes before all
+ * others; a zero row has cosine 0 with everything.
+ *
+ * @param withItself whether the vector is among its own neighbours where it is in the space, as when the features of a
+ *     checkpoint are matched with its own
  */
-public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implements Query.Single<Neighbours.Answer> {
+public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean withItself)
+        implements Query.Single<Neighbours.Answer> {
     /** Spaces of at most this many elements are searched in float64, larger ones in float32. */
     private static final long DOUBLE_ELEMENTS = 1 << 24;
+    /** Sorts the vector itself before every other, whatever rounding makes of their cosines. */
+    private static final double ITSELF = -2;
 
     public Neighbours {
         if (top < 1) {
             throw new IllegalArgumentException("top is " + top + ", must be 1 or more");
         }
+    }
+
+    /** The nearest neighbours without the vector itself. */
+    public Neighbours(NeighbourQuery of, NeighbourSpace in, int top) {
+        this(of, in, top, false);
+    }
+
+    /** The feature of a checkpoint that a feature of another, or of the same, is most like. */
+    public static Neighbours match(SaeId sae, int feature, SaeId other) {
+        return new Neighbours(new NeighbourQuery.Feature(sae, feature), new NeighbourSpace.Decoder(other), 1, true);
     }
 
     /** Features whose decoder directions are nearest to a feature's. */
@@ -54,8 +70,10 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
             double[] products = DeviceArrays.doubles(block.matMul(column));
             double[] squares = DeviceArrays.doubles(block.square().sum(new int[] {1}));
             for (int i = 0; i < products.length; i++) {
-                if (itself.isEmpty() || itself.getAsInt() != first + i) {
-                    nearest.offer(squares[i] == 0 ? 0 : -products[i] / Math.sqrt(squares[i]), first + i);
+                boolean isItself = itself.isPresent() && itself.getAsInt() == first + i;
+                if (!isItself || withItself) {
+                    double cosine = squares[i] == 0 ? 0 : products[i] / Math.sqrt(squares[i]);
+                    nearest.offer(isItself ? ITSELF : -cosine, first + i);
                 }
             }
         });
@@ -64,7 +82,7 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top) implemen
         double[] cosines = new double[size];
         for (int i = 0; i < size; i++) {
             ids[i] = nearest.id(i);
-            cosines[i] = -nearest.key(i);
+            cosines[i] = nearest.key(i) == ITSELF ? Vectors.dot(unit, unit) : -nearest.key(i);
         }
         return new Answer(ids, cosines, meanPairwiseCosine(scope, rows, ids));
     }

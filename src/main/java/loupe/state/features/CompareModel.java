@@ -7,8 +7,6 @@ import javafx.beans.property.ReadOnlyDoubleProperty;
 import javafx.beans.property.ReadOnlyDoubleWrapper;
 import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.compare.FeatureMatching;
-import loupe.analysis.features.NeighbourQuery;
-import loupe.analysis.features.NeighbourSpace;
 import loupe.analysis.features.Neighbours;
 import loupe.base.Problem;
 import loupe.base.Refusal;
@@ -94,8 +92,7 @@ public final class CompareModel {
             match.refuse(misfit(b).get());
             workbench.b().show(new FeatureRef(b.id(), 0));
         } else {
-            match.ask(new Neighbours(
-                    new NeighbourQuery.Feature(a.sae(), a.feature()), new NeighbourSpace.Decoder(b.id()), 1));
+            match.ask(Neighbours.match(a.sae(), a.feature(), b.id()));
         }
     }
 

@@ -79,6 +79,18 @@ class FeatureMatchingTest {
     }
 
     @Test
+    void aCheckpointIsMatchedWithItselfFeatureByFeatureEvenWhereFeaturesAreDuplicates() {
+        try (TestDevice device = new TestDevice()) {
+            SaeId a = sae(device, "a", new HostTensor(new float[] {1, 2, 3, 2, 4, 6, 0, 0, 0, 1, 2, 3}, 4, 3));
+            FeatureMatching.Answer answer = device.ask(new FeatureMatching(a, a));
+            assertThat(answer.bestInB()).containsExactly(0, 1, 2, 3);
+            assertThat(answer.bestInA()).containsExactly(0, 1, 2, 3);
+            assertThat(answer.cosinesToB()).containsExactly(new float[] {1, 1, 0, 1}, within(1e-6f));
+            assertThat(answer.cosinesToA()).containsExactly(new float[] {1, 1, 0, 1}, within(1e-6f));
+        }
+    }
+
+    @Test
     void checkpointsOfDifferentWidthAreRefused() {
         try (TestDevice device = new TestDevice()) {
             SaeId a = sae(device, "a", new HostTensor(new float[] {1, 0}, 1, 2));

@@ -316,6 +316,17 @@ class FeatureQueriesTest {
     }
 
     @Test
+    void theMatchOfAFeatureInItsOwnCheckpointIsTheFeatureItself() {
+        HostTensor decoder = new HostTensor(new float[] {1, 2, 3, 2, 4, 6, 0, 0, 0}, 3, 3);
+        SaeId sae = device.sae("duplicates", new HostTensor(new float[9], 3, 3), decoder);
+        for (int feature = 0; feature < 3; feature++) {
+            Neighbours.Answer match = device.ask(Neighbours.match(sae, feature, sae));
+            assertThat(match.ids()).containsExactly(feature);
+            assertThat(match.cosines()[0]).isCloseTo(feature == 2 ? 0 : 1, within(1e-12));
+        }
+    }
+
+    @Test
     void anotherWidthThanTheModelsIsRefused() {
         ModelId wider = device.model(
                 "wider", ModelConfig.gpt2(20, 8, 4, 1, 1), TinyModel.weights(ModelConfig.gpt2(20, 8, 4, 1, 1), 1));

@@ -63,6 +63,9 @@ class CompareModelTest {
     private void answerWith(int feature, double cosine) {
         FakeService.Ask<?> ask = opened.newest(Neighbours.class);
         assertThat(((Neighbours) ask.query).of()).isInstanceOf(NeighbourQuery.Feature.class);
+        assertThat(((Neighbours) ask.query).withItself())
+                .as("so that a checkpoint beside itself has its own features")
+                .isTrue();
         ask.answer(new Neighbours.Answer(new int[] {feature}, new double[] {cosine}, Double.NaN));
     }
 }
