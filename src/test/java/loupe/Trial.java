@@ -1,27 +1,28 @@
 package loupe;
 
-import java.net.URI;
-import java.net.URL;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Inputs as people have them, which programs have been seen to misread, from {@code src/test/resources/loupe/trial};
- * the README in each says what it is. A case that is not there is a failure.
+ * Small copies of layouts that people met in public, from {@code src/test/resources/loupe/trial}: a README in each says
+ * what it is and what should happen. A folder that is not there is a failure.
  */
 public final class Trial {
+    private static final Path ROOT = Path.of("src", "test", "resources", "loupe", "trial");
+
     private Trial() {}
 
     /**
-     * The folder of one case, not to be written.
+     * The folder of one layout, not to be written to.
      *
-     * @param name for example {@code hook-names}
-     * @throws IllegalStateException if there is no such case
+     * @param name for example {@code hub-cache}
+     * @throws IllegalStateException if there is no such folder
      */
     public static Path folder(String name) {
-        URL folder = Trial.class.getResource("trial/" + name);
-        if (folder == null) {
-            throw new IllegalStateException("The test resources have no loupe/trial/" + name + ": check it out again");
+        Path folder = ROOT.resolve(name);
+        if (!Files.isDirectory(folder)) {
+            throw new IllegalStateException("There is no folder " + name + " in " + ROOT);
         }
-        return Path.of(URI.create(folder.toString()));
+        return folder;
     }
 }
