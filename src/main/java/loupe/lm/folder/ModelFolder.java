@@ -69,6 +69,7 @@ public final class ModelFolder implements AutoCloseable {
             family.locate(config, file, weights);
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
             List<String> warnings = new ArrayList<>(archive.warnings());
+            warnings.addAll(weights.warnings());
             warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
             return new ModelFolder(config, archive, weights, tokenizer, List.copyOf(warnings));
         } catch (RuntimeException | Error e) {

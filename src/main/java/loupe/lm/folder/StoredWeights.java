@@ -1,5 +1,7 @@
 package loupe.lm.folder;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,9 +26,12 @@ import loupe.tensor.StoredTensor;
  * The tensors of a model's files on their way to becoming parameters: which is which, checked before anything is read.
  */
 final class StoredWeights {
+    private static final int COMPARED_BYTES = 1 << 20;
+
     private final TensorArchive archive;
     private final Set<String> unclaimed;
     private final Map<String, StoredParameter> claimed = new LinkedHashMap<>();
+    private final List<String> warnings = new ArrayList<>();
 
     StoredWeights(TensorArchive archive) {
         this.archive = archive;
@@ -52,6 +57,47 @@ final class StoredWeights {
      */
     void claim(String parameter, String storedName, long... shape) {
         put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), 0));
+    }
+
+    /**
+     * Maps embedding and unembedding, (V, dModel), as transformers 5 does. Where config.json ties the two, files may
+     * have either name; with both, a head that differs from the embedding stays a matrix of its own, and a warning says
+     * so. To find that out both are read as far as they are equal.
+     *
+     * @param embedding what the file calls the embedding
+     * @param head what it calls the unembedding
+     * @param tied whether config.json says that the two are one
+     * @throws CheckpointException if a tensor is missing or has another shape
+     */
+    void claimEmbeddings(String embedding, String head, boolean tied, long vocabularySize, long dModel) {
+        boolean onlyHead = tied && !has(embedding) && has(head);
+        claim("transformer.wte.weight", onlyHead ? head : embedding, vocabularySize, dModel);
+        if (!tied) {
+            claim("lm_head.weight", head, vocabularySize, dModel);
+        } else if (!onlyHead && has(head)) {
+            StoredTensor unembedding = find(head, vocabularySize, dModel);
+            if (!haveEqualElements(find(embedding, vocabularySize, dModel), unembedding)) {
+                claim("lm_head.weight", head, vocabularySize, dModel);
+                warnings.add("tie_word_embeddings is true, but " + head + " differs from " + embedding
+                        + "; the two are not tied, and both are used");
+            }
+        }
+    }
+
+    /** Compares tensors of one shape block by block, up to the first difference. */
+    private static boolean haveEqualElements(StoredTensor a, StoredTensor b) {
+        ByteBuffer left = ByteBuffer.allocate(COMPARED_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer right = ByteBuffer.allocate(COMPARED_BYTES).order(ByteOrder.nativeOrder());
+        long elements = a.elements();
+        for (long done = 0; done < elements; done += COMPARED_BYTES / Float.BYTES) {
+            int bytes = Float.BYTES * (int) Math.min(COMPARED_BYTES / Float.BYTES, elements - done);
+            a.readFloats(done, left.clear().limit(bytes));
+            b.readFloats(done, right.clear().limit(bytes));
+            if (!left.flip().asFloatBuffer().equals(right.flip().asFloatBuffer())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -171,6 +217,11 @@ final class StoredWeights {
     /** Ignores tensors with this in their names, which belong to a part that is not used. */
     void ignorePart(String inName) {
         unclaimed.removeIf(name -> name.contains(inName));
+    }
+
+    /** What is unusual about the tensors that were claimed, as plain sentences without a full stop. */
+    List<String> warnings() {
+        return List.copyOf(warnings);
     }
 
     /** Names of tensors that nothing has claimed or ignored. */
