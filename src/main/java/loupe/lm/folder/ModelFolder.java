@@ -54,6 +54,11 @@ public final class ModelFolder implements AutoCloseable {
      *     fit its config.json
      */
     public static ModelFolder open(Path folder) {
+        if (Files.isDirectory(folder) && usualWeights(folder).isEmpty()) {
+            ForeignWeights.of(folder).ifPresent(refusal -> {
+                throw refusal;
+            });
+        }
         ConfigFile file = readConfig(folder);
         String type = file.text("", "model_type");
         ModelFamily family = ModelFamily.of(type)
@@ -62,9 +67,11 @@ public final class ModelFolder implements AutoCloseable {
                         type.isEmpty() ? "model_type is missing" : "model_type is " + type,
                         ModelFamily.ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", ")),
                         "Choose a model of a supported family"));
+        ForeignWeights.refuseQuantised(file);
         ModelConfig config = family.config(file);
         TensorArchive archive = TensorArchives.open(weightFile(folder));
         try {
+            ForeignWeights.refuseQuantised(archive);
             StoredWeights weights = new StoredWeights(archive);
             family.locate(config, file, weights);
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
@@ -90,6 +97,14 @@ public final class ModelFolder implements AutoCloseable {
             return Optional.empty();
         }
         return Optional.of(readConfig(folder).text("", "model_type")).filter(type -> !type.isEmpty());
+    }
+
+    /**
+     * Whether a folder holds a model, or a part of one, in a form that cannot be opened: an adapter, or files made for
+     * another program. Opening it says which.
+     */
+    public static boolean isForeign(Path folder) {
+        return usualWeights(folder).isEmpty() && ForeignWeights.of(folder).isPresent();
     }
 
     /** Whether models of this kind can be opened. */
@@ -133,6 +148,7 @@ public final class ModelFolder implements AutoCloseable {
                     + unclaimed.stream().limit(NAMED_UNUSED).collect(Collectors.joining(", "))
                     + (unclaimed.size() > NAMED_UNUSED ? ", ..." : ""));
         }
+        ForeignWeights.adapterBeside(folder).ifPresent(warnings::add);
         if (tokenizer.isEmpty()) {
             warnings.add(TokenizerFiles.absence(folder));
         } else if (tokenizer.get().size() > config.vocabularySize()) {
