@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
+import loupe.format.HubCache;
 import loupe.format.JsonFiles;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -28,6 +29,7 @@ import loupe.lm.tokenizer.TokenizerFiles;
 public final class ModelFolder implements AutoCloseable {
     private static final int NAMED_UNUSED = 5;
 
+    private final Path path;
     private final ModelConfig config;
     private final TensorArchive archive;
     private final StoredWeights weights;
@@ -35,11 +37,13 @@ public final class ModelFolder implements AutoCloseable {
     private final List<String> warnings;
 
     private ModelFolder(
+            Path path,
             ModelConfig config,
             TensorArchive archive,
             StoredWeights weights,
             Optional<Tokenizer> tokenizer,
             List<String> warnings) {
+        this.path = path;
         this.config = config;
         this.archive = archive;
         this.weights = weights;
@@ -50,10 +54,12 @@ public final class ModelFolder implements AutoCloseable {
     /**
      * Opens a model folder: reads its settings and the headers of its weights.
      *
+     * @param named the folder, or the model's folder in a cache of downloads, which stands for its snapshot
      * @throws CheckpointException if the folder holds no model, one of an unsupported family, or weights that do not
      *     fit its config.json
      */
-    public static ModelFolder open(Path folder) {
+    public static ModelFolder open(Path named) {
+        Path folder = HubCache.resolve(named);
         if (Files.isDirectory(folder) && usualWeights(folder).isEmpty()) {
             ForeignWeights.of(folder).ifPresent(refusal -> {
                 throw refusal;
@@ -78,7 +84,7 @@ public final class ModelFolder implements AutoCloseable {
             List<String> warnings = new ArrayList<>(archive.warnings());
             warnings.addAll(weights.warnings());
             warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
-            return new ModelFolder(config, archive, weights, tokenizer, List.copyOf(warnings));
+            return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
         } catch (RuntimeException | Error e) {
             archive.close();
             throw e;
@@ -89,9 +95,11 @@ public final class ModelFolder implements AutoCloseable {
      * The kind of model a folder holds, as its config.json names it ({@code model_type}); empty if it holds none: no
      * such config.json, or no weights beside it. Nothing of the weights is read.
      *
+     * @param named as for {@link #open}
      * @throws CheckpointException if config.json cannot be read
      */
-    public static Optional<String> recognise(Path folder) {
+    public static Optional<String> recognise(Path named) {
+        Path folder = HubCache.resolve(named);
         if (!Files.isRegularFile(folder.resolve("config.json"))
                 || usualWeights(folder).isEmpty()) {
             return Optional.empty();
@@ -156,6 +164,11 @@ public final class ModelFolder implements AutoCloseable {
                     + "; texts with the tokens beyond cannot be run");
         }
         return warnings;
+    }
+
+    /** Where the files are: the folder that was named, or the snapshot that it stands for. */
+    public Path path() {
+        return path;
     }
 
     public ModelConfig config() {

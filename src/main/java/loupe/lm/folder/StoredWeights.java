@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
+import loupe.format.StateDictNames;
 import loupe.format.TensorArchive;
 import loupe.lm.HostWeight;
 import loupe.tensor.ReadingThreads;
@@ -29,25 +30,45 @@ final class StoredWeights {
     private static final int COMPARED_BYTES = 1 << 20;
 
     private final TensorArchive archive;
+    private final StateDictNames names;
     private final Set<String> unclaimed;
+    /** What the files have before every name: the keys under which someone saved the state dict; usually nothing. */
+    private String wrapping = "";
+
     private final Map<String, StoredParameter> claimed = new LinkedHashMap<>();
     private final List<String> warnings = new ArrayList<>();
 
     StoredWeights(TensorArchive archive) {
         this.archive = archive;
-        this.unclaimed = new LinkedHashSet<>(archive.names());
+        this.names = StateDictNames.of(archive.names());
+        this.unclaimed = new LinkedHashSet<>(names.all());
     }
 
     boolean has(String storedName) {
-        return archive.find(storedName).isPresent();
+        return names.stored(wrapping + storedName).isPresent();
     }
 
-    /** The first of these prefixes under which the files have the tensor; the last one if there is none. */
+    /**
+     * The first of these prefixes under which the files have the tensor; the last one if there is none. If the files
+     * have the whole state dict under further keys, those are left out from then on.
+     */
     String prefixOf(String storedName, String... prefixes) {
-        return Arrays.stream(prefixes)
-                .filter(prefix -> has(prefix + storedName))
-                .findFirst()
-                .orElse(prefixes[prefixes.length - 1]);
+        for (String prefix : prefixes) {
+            if (has(prefix + storedName)) {
+                return prefix;
+            }
+        }
+        List<String> longestFirst = Arrays.stream(prefixes)
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList();
+        for (String prefix : longestFirst) {
+            List<String> wrappings = names.prefixes(List.of(prefix + storedName));
+            if (!wrappings.isEmpty()) {
+                wrapping = wrappings.get(0);
+                return prefix;
+            }
+        }
+        return prefixes[prefixes.length - 1];
     }
 
     /**
@@ -174,7 +195,7 @@ final class StoredWeights {
 
     /** Finds a tensor and checks its shape and type. */
     private StoredTensor find(String storedName, long... shape) {
-        Optional<StoredTensor> found = archive.find(storedName);
+        Optional<StoredTensor> found = names.stored(wrapping + storedName).flatMap(archive::find);
         if (found.isEmpty()) {
             throw new CheckpointException(
                     archive.path(),
@@ -194,7 +215,7 @@ final class StoredWeights {
             throw new CheckpointException(
                     archive.path(), storedName + " holds " + tensor.dtype(), "floating-point numbers", "");
         }
-        unclaimed.remove(storedName);
+        unclaimed.remove(wrapping + storedName);
         return tensor;
     }
 
