@@ -19,7 +19,10 @@ import loupe.sae.checkpoint.SaeFile;
  * where to look; the files' content decides. Window and command line share this rule.
  */
 public enum PathKind {
-    /** A folder with a language model: config.json with a model_type, weights beside it. */
+    /**
+     * A folder with a language model: config.json with a model_type, weights beside it. Or one with an adapter, or with
+     * a model in files for another program; opening it as a model says why that cannot be done.
+     */
     MODEL,
     /** A file or folder that is exactly one checkpoint of a known family. */
     CHECKPOINT,
@@ -57,7 +60,7 @@ public enum PathKind {
         if (isCheckpoint(path)) {
             return CHECKPOINT;
         }
-        return model.isPresent() ? MODEL : holdsOnlyTexts(path) ? CORPUS : UNKNOWN;
+        return model.isPresent() || ModelFolder.isForeign(path) ? MODEL : holdsOnlyTexts(path) ? CORPUS : UNKNOWN;
     }
 
     /** Its name in lower case, as results spell it. */

@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.base.Cancellation;
+import loupe.format.HubCache;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelWeights;
 import loupe.lm.Processing;
@@ -27,9 +28,9 @@ final class FileLoader implements Loader {
     public Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing) {
         ModelFolder files = ModelFolder.open(folder);
         try {
-            Supplier<String> fingerprint = meanwhile(() -> Fingerprint.of(folder, processing.toString()));
+            Supplier<String> fingerprint = meanwhile(() -> Fingerprint.of(files.path(), processing.toString()));
             ModelWeights first = files.read(processing);
-            ModelId id = new ModelId(name(folder), fingerprint.get());
+            ModelId id = new ModelId(modelName(folder), fingerprint.get());
             HostCopy<ModelWeights> copy = new HostCopy<>(first, () -> files.read(processing), ModelWeights::free);
             return new Loaded<>(
                     new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()),
@@ -78,6 +79,13 @@ final class FileLoader implements Loader {
                 throw e.getCause() instanceof RuntimeException cause ? cause : e;
             }
         };
+    }
+
+    /** The name of its repository where it lies in a cache of downloads, else of its folder. */
+    private static String modelName(Path folder) {
+        return HubCache.repository(folder)
+                .map(repository -> repository.substring(repository.indexOf('/') + 1))
+                .orElse(name(folder));
     }
 
     private static String name(Path path) {

@@ -18,6 +18,7 @@ import loupe.lm.ParameterShapes;
  */
 final class Gpt2 implements ModelFamily {
     private static final String PREFIX = "transformer.";
+    private static final String EMBEDDING = PREFIX + "wte.weight";
 
     @Override
     public String modelType() {
@@ -60,14 +61,17 @@ final class Gpt2 implements ModelFamily {
 
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
-        String stored = tensors.has(PREFIX + "wte.weight") ? PREFIX : "";
-        for (Map.Entry<String, Shape> parameter :
-                ParameterShapes.required(config).entrySet()) {
-            tensors.claim(
-                    parameter.getKey(),
-                    stored + parameter.getKey().substring(PREFIX.length()),
-                    parameter.getValue().getShape());
-        }
+        String stored = tensors.prefixOf("ln_f.weight", PREFIX, "");
+        tensors.claimEmbeddings(
+                stored + "wte.weight",
+                "lm_head.weight",
+                file.flag(true, "tie_word_embeddings"),
+                config.vocabularySize(),
+                config.dModel());
+        Map<String, Shape> required = ParameterShapes.required(config);
+        required.remove(EMBEDDING);
+        required.forEach((parameter, shape) ->
+                tensors.claim(parameter, stored + parameter.substring(PREFIX.length()), shape.getShape()));
         for (Map.Entry<String, Shape> bias : ParameterShapes.optional(config).entrySet()) {
             if (bias.getKey().startsWith(PREFIX)) {
                 tensors.claim(
@@ -75,11 +79,6 @@ final class Gpt2 implements ModelFamily {
                         stored + bias.getKey().substring(PREFIX.length()),
                         bias.getValue().getShape());
             }
-        }
-        if (file.flag(true, "tie_word_embeddings")) {
-            tensors.ignore("lm_head.weight");
-        } else {
-            tensors.claim("lm_head.weight", "lm_head.weight", config.vocabularySize(), config.dModel());
         }
         tensors.ignore(".attn.bias");
         tensors.ignore(".attn.masked_bias");

@@ -61,8 +61,13 @@ final class GptJ implements ModelFamily {
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
         int d = config.dModel();
-        String from = tensors.prefixOf("wte.weight", "transformer.", "");
-        tensors.claim("transformer.wte.weight", from + "wte.weight", config.vocabularySize(), d);
+        String from = tensors.prefixOf("ln_f.weight", "transformer.", "");
+        tensors.claimEmbeddings(
+                from + "wte.weight",
+                "lm_head.weight",
+                file.flag(false, "tie_word_embeddings"),
+                config.vocabularySize(),
+                d);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
             String stored = from + "h." + layer + ".";
@@ -80,11 +85,6 @@ final class GptJ implements ModelFamily {
             tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), true, new Linear(stored + "mlp.fc_out", d));
         }
         tensors.claimAffineNorm("transformer.ln_f", from + "ln_f", d);
-        if (file.flag(false, "tie_word_embeddings")) {
-            tensors.ignore("lm_head.weight");
-        } else {
-            tensors.claim("lm_head.weight", "lm_head.weight", config.vocabularySize(), d);
-        }
         if (tensors.has("lm_head.bias")) {
             tensors.claim("lm_head.bias", "lm_head.bias", config.vocabularySize());
         }

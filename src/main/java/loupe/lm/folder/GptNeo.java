@@ -81,8 +81,13 @@ final class GptNeo implements ModelFamily {
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
         int d = config.dModel();
-        String from = tensors.prefixOf("wte.weight", "transformer.", "");
-        tensors.claim("transformer.wte.weight", from + "wte.weight", config.vocabularySize(), d);
+        String from = tensors.prefixOf("ln_f.weight", "transformer.", "");
+        tensors.claimEmbeddings(
+                from + "wte.weight",
+                "lm_head.weight",
+                file.flag(true, "tie_word_embeddings"),
+                config.vocabularySize(),
+                d);
         tensors.claim("transformer.wpe.weight", from + "wpe.weight", config.context(), d);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
@@ -102,11 +107,6 @@ final class GptNeo implements ModelFamily {
             tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), true, new Linear(stored + "mlp.c_proj", d));
         }
         tensors.claimAffineNorm("transformer.ln_f", from + "ln_f", d);
-        if (file.flag(true, "tie_word_embeddings")) {
-            tensors.ignore("lm_head.weight");
-        } else {
-            tensors.claim("lm_head.weight", "lm_head.weight", config.vocabularySize(), d);
-        }
         tensors.ignore(".attn.attention.bias");
         tensors.ignore(".attn.attention.masked_bias");
     }

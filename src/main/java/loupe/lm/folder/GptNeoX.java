@@ -62,8 +62,13 @@ final class GptNeoX implements ModelFamily {
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
         int d = config.dModel();
         boolean biased = file.flag(true, "attention_bias");
-        String from = tensors.prefixOf("embed_in.weight", "", "gpt_neox.");
-        tensors.claim("transformer.wte.weight", from + "embed_in.weight", config.vocabularySize(), d);
+        String from = tensors.prefixOf("final_layer_norm.weight", "", "gpt_neox.");
+        tensors.claimEmbeddings(
+                from + "embed_in.weight",
+                "embed_out.weight",
+                file.flag(false, "tie_word_embeddings"),
+                config.vocabularySize(),
+                d);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
             String stored = from + "layers." + layer + ".";
@@ -81,11 +86,6 @@ final class GptNeoX implements ModelFamily {
             tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), true, new Linear(stored + "mlp.dense_4h_to_h", d));
         }
         tensors.claimAffineNorm("transformer.ln_f", from + "final_layer_norm", d);
-        if (file.flag(false, "tie_word_embeddings")) {
-            tensors.ignore("embed_out.weight");
-        } else {
-            tensors.claim("lm_head.weight", "embed_out.weight", config.vocabularySize(), d);
-        }
         tensors.ignore(".attention.bias");
         tensors.ignore(".attention.masked_bias");
         tensors.ignore("rotary_emb.inv_freq");

@@ -52,19 +52,8 @@ record LlamaTensors(ModelConfig config, StoredWeights tensors, String from, floa
         tensors.claimPlus(gainPlus, parameter + ".weight", from + stored + ".weight", config.dModel());
     }
 
-    /**
-     * Embedding and unembedding. Where they are one, files name it either way.
-     *
-     * @param head what the file calls the unembedding
-     */
+    /** @param head what the file calls the unembedding */
     void claimUnembedding(boolean tied, String head) {
-        String embedding = from + "embed_tokens.weight";
-        boolean onlyHead = tied && !tensors.has(embedding) && tensors.has(head);
-        tensors.claim("transformer.wte.weight", onlyHead ? head : embedding, config.vocabularySize(), config.dModel());
-        if (tied) {
-            tensors.ignore(head);
-        } else {
-            tensors.claim("lm_head.weight", head, config.vocabularySize(), config.dModel());
-        }
+        tensors.claimEmbeddings(from + "embed_tokens.weight", head, tied, config.vocabularySize(), config.dModel());
     }
 }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import loupe.base.CheckpointException;
+import loupe.format.HubCache;
 import loupe.format.JsonFiles;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
@@ -28,6 +29,7 @@ import loupe.lm.tokenizer.TokenizerFiles;
 public final class ModelFolder implements AutoCloseable {
     private static final int NAMED_UNUSED = 5;
 
+    private final Path path;
     private final ModelConfig config;
     private final TensorArchive archive;
     private final StoredWeights weights;
@@ -35,11 +37,13 @@ public final class ModelFolder implements AutoCloseable {
     private final List<String> warnings;
 
     private ModelFolder(
+            Path path,
             ModelConfig config,
             TensorArchive archive,
             StoredWeights weights,
             Optional<Tokenizer> tokenizer,
             List<String> warnings) {
+        this.path = path;
         this.config = config;
         this.archive = archive;
         this.weights = weights;
@@ -50,10 +54,17 @@ public final class ModelFolder implements AutoCloseable {
     /**
      * Opens a model folder: reads its settings and the headers of its weights.
      *
+     * @param named the folder, or the model's folder in a cache of downloads, which stands for its snapshot
      * @throws CheckpointException if the folder holds no model, one of an unsupported family, or weights that do not
      *     fit its config.json
      */
-    public static ModelFolder open(Path folder) {
+    public static ModelFolder open(Path named) {
+        Path folder = HubCache.resolve(named);
+        if (Files.isDirectory(folder) && usualWeights(folder).isEmpty()) {
+            ForeignWeights.of(folder).ifPresent(refusal -> {
+                throw refusal;
+            });
+        }
         ConfigFile file = readConfig(folder);
         String type = file.text("", "model_type");
         ModelFamily family = ModelFamily.of(type)
@@ -62,15 +73,18 @@ public final class ModelFolder implements AutoCloseable {
                         type.isEmpty() ? "model_type is missing" : "model_type is " + type,
                         ModelFamily.ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", ")),
                         "Choose a model of a supported family"));
+        ForeignWeights.refuseQuantised(file);
         ModelConfig config = family.config(file);
         TensorArchive archive = TensorArchives.open(weightFile(folder));
         try {
+            ForeignWeights.refuseQuantised(archive);
             StoredWeights weights = new StoredWeights(archive);
             family.locate(config, file, weights);
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
             List<String> warnings = new ArrayList<>(archive.warnings());
+            warnings.addAll(weights.warnings());
             warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
-            return new ModelFolder(config, archive, weights, tokenizer, List.copyOf(warnings));
+            return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
         } catch (RuntimeException | Error e) {
             archive.close();
             throw e;
@@ -81,14 +95,24 @@ public final class ModelFolder implements AutoCloseable {
      * The kind of model a folder holds, as its config.json names it ({@code model_type}); empty if it holds none: no
      * such config.json, or no weights beside it. Nothing of the weights is read.
      *
+     * @param named as for {@link #open}
      * @throws CheckpointException if config.json cannot be read
      */
-    public static Optional<String> recognise(Path folder) {
+    public static Optional<String> recognise(Path named) {
+        Path folder = HubCache.resolve(named);
         if (!Files.isRegularFile(folder.resolve("config.json"))
                 || usualWeights(folder).isEmpty()) {
             return Optional.empty();
         }
         return Optional.of(readConfig(folder).text("", "model_type")).filter(type -> !type.isEmpty());
+    }
+
+    /**
+     * Whether a folder holds a model, or a part of one, in a form that cannot be opened: an adapter, or files made for
+     * another program. Opening it says which.
+     */
+    public static boolean isForeign(Path folder) {
+        return usualWeights(folder).isEmpty() && ForeignWeights.of(folder).isPresent();
     }
 
     /** Whether models of this kind can be opened. */
@@ -132,6 +156,7 @@ public final class ModelFolder implements AutoCloseable {
                     + unclaimed.stream().limit(NAMED_UNUSED).collect(Collectors.joining(", "))
                     + (unclaimed.size() > NAMED_UNUSED ? ", ..." : ""));
         }
+        ForeignWeights.adapterBeside(folder).ifPresent(warnings::add);
         if (tokenizer.isEmpty()) {
             warnings.add(TokenizerFiles.absence(folder));
         } else if (tokenizer.get().size() > config.vocabularySize()) {
@@ -139,6 +164,11 @@ public final class ModelFolder implements AutoCloseable {
                     + "; texts with the tokens beyond cannot be run");
         }
         return warnings;
+    }
+
+    /** Where the files are: the folder that was named, or the snapshot that it stands for. */
+    public Path path() {
+        return path;
     }
 
     public ModelConfig config() {

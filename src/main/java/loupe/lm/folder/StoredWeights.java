@@ -1,5 +1,7 @@
 package loupe.lm.folder;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
+import loupe.format.StateDictNames;
 import loupe.format.TensorArchive;
 import loupe.lm.HostWeight;
 import loupe.tensor.ReadingThreads;
@@ -24,25 +27,48 @@ import loupe.tensor.StoredTensor;
  * The tensors of a model's files on their way to becoming parameters: which is which, checked before anything is read.
  */
 final class StoredWeights {
+    private static final int COMPARED_BYTES = 1 << 20;
+
     private final TensorArchive archive;
+    private final StateDictNames names;
     private final Set<String> unclaimed;
+    /** What the files have before every name: the keys under which someone saved the state dict; usually nothing. */
+    private String wrapping = "";
+
     private final Map<String, StoredParameter> claimed = new LinkedHashMap<>();
+    private final List<String> warnings = new ArrayList<>();
 
     StoredWeights(TensorArchive archive) {
         this.archive = archive;
-        this.unclaimed = new LinkedHashSet<>(archive.names());
+        this.names = StateDictNames.of(archive.names());
+        this.unclaimed = new LinkedHashSet<>(names.all());
     }
 
     boolean has(String storedName) {
-        return archive.find(storedName).isPresent();
+        return names.stored(wrapping + storedName).isPresent();
     }
 
-    /** The first of these prefixes under which the files have the tensor; the last one if there is none. */
+    /**
+     * The first of these prefixes under which the files have the tensor; the last one if there is none. If the files
+     * have the whole state dict under further keys, those are left out from then on.
+     */
     String prefixOf(String storedName, String... prefixes) {
-        return Arrays.stream(prefixes)
-                .filter(prefix -> has(prefix + storedName))
-                .findFirst()
-                .orElse(prefixes[prefixes.length - 1]);
+        for (String prefix : prefixes) {
+            if (has(prefix + storedName)) {
+                return prefix;
+            }
+        }
+        List<String> longestFirst = Arrays.stream(prefixes)
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList();
+        for (String prefix : longestFirst) {
+            List<String> wrappings = names.prefixes(List.of(prefix + storedName));
+            if (!wrappings.isEmpty()) {
+                wrapping = wrappings.get(0);
+                return prefix;
+            }
+        }
+        return prefixes[prefixes.length - 1];
     }
 
     /**
@@ -52,6 +78,47 @@ final class StoredWeights {
      */
     void claim(String parameter, String storedName, long... shape) {
         put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), 0));
+    }
+
+    /**
+     * Maps embedding and unembedding, (V, dModel), as transformers 5 does. Where config.json ties the two, files may
+     * have either name; with both, a head that differs from the embedding stays a matrix of its own, and a warning says
+     * so. To find that out both are read as far as they are equal.
+     *
+     * @param embedding what the file calls the embedding
+     * @param head what it calls the unembedding
+     * @param tied whether config.json says that the two are one
+     * @throws CheckpointException if a tensor is missing or has another shape
+     */
+    void claimEmbeddings(String embedding, String head, boolean tied, long vocabularySize, long dModel) {
+        boolean onlyHead = tied && !has(embedding) && has(head);
+        claim("transformer.wte.weight", onlyHead ? head : embedding, vocabularySize, dModel);
+        if (!tied) {
+            claim("lm_head.weight", head, vocabularySize, dModel);
+        } else if (!onlyHead && has(head)) {
+            StoredTensor unembedding = find(head, vocabularySize, dModel);
+            if (!haveEqualElements(find(embedding, vocabularySize, dModel), unembedding)) {
+                claim("lm_head.weight", head, vocabularySize, dModel);
+                warnings.add("tie_word_embeddings is true, but " + head + " differs from " + embedding
+                        + "; the two are not tied, and both are used");
+            }
+        }
+    }
+
+    /** Compares tensors of one shape block by block, up to the first difference. */
+    private static boolean haveEqualElements(StoredTensor a, StoredTensor b) {
+        ByteBuffer left = ByteBuffer.allocate(COMPARED_BYTES).order(ByteOrder.nativeOrder());
+        ByteBuffer right = ByteBuffer.allocate(COMPARED_BYTES).order(ByteOrder.nativeOrder());
+        long elements = a.elements();
+        for (long done = 0; done < elements; done += COMPARED_BYTES / Float.BYTES) {
+            int bytes = Float.BYTES * (int) Math.min(COMPARED_BYTES / Float.BYTES, elements - done);
+            a.readFloats(done, left.clear().limit(bytes));
+            b.readFloats(done, right.clear().limit(bytes));
+            if (!left.flip().asFloatBuffer().equals(right.flip().asFloatBuffer())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /**
@@ -128,7 +195,7 @@ final class StoredWeights {
 
     /** Finds a tensor and checks its shape and type. */
     private StoredTensor find(String storedName, long... shape) {
-        Optional<StoredTensor> found = archive.find(storedName);
+        Optional<StoredTensor> found = names.stored(wrapping + storedName).flatMap(archive::find);
         if (found.isEmpty()) {
             throw new CheckpointException(
                     archive.path(),
@@ -148,7 +215,7 @@ final class StoredWeights {
             throw new CheckpointException(
                     archive.path(), storedName + " holds " + tensor.dtype(), "floating-point numbers", "");
         }
-        unclaimed.remove(storedName);
+        unclaimed.remove(wrapping + storedName);
         return tensor;
     }
 
@@ -171,6 +238,11 @@ final class StoredWeights {
     /** Ignores tensors with this in their names, which belong to a part that is not used. */
     void ignorePart(String inName) {
         unclaimed.removeIf(name -> name.contains(inName));
+    }
+
+    /** What is unusual about the tensors that were claimed, as plain sentences without a full stop. */
+    List<String> warnings() {
+        return List.copyOf(warnings);
     }
 
     /** Names of tensors that nothing has claimed or ignored. */
