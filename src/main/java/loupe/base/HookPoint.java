@@ -1,20 +1,18 @@
 package loupe.base;
 
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A named place in a transformer's forward pass, spelt as TransformerLens 2.8 spells it:
- * {@code blocks.6.hook_resid_pre}, {@code hook_embed}, {@code ln_final.hook_normalized}.
+ * {@code blocks.6.hook_resid_pre}, {@code hook_embed}, {@code ln_final.hook_normalized}. What attention and MLP take
+ * and give as modules has names only from TransformerLens 3 on, and is spelt as there: {@code blocks.6.mlp.hook_in}.
  *
  * @param layer index of the block, or {@link #NO_LAYER} for the places outside the blocks
  */
 public record HookPoint(Site site, int layer) {
     /** The layer of a place that belongs to no block. */
     public static final int NO_LAYER = -1;
-
-    private static final Pattern IN_BLOCK = Pattern.compile("blocks\\.(\\d{1,6})\\.(.+)");
 
     public HookPoint {
         if (site.inBlock() == (layer < 0)) {
@@ -34,17 +32,18 @@ public record HookPoint(Site site, int layer) {
         return new HookPoint(Site.RESID_POST, layer);
     }
 
-    /** The hook point with this TransformerLens name, or empty if there is none. */
+    /**
+     * The hook point with this name, or empty if there is none.
+     *
+     * @param name of TransformerLens 2 or 3, or of a module of a Hugging Face model, which means the module's output
+     */
     public static Optional<HookPoint> parse(String name) {
-        Matcher block = IN_BLOCK.matcher(name);
-        boolean inBlock = block.matches();
-        String suffix = inBlock ? block.group(2) : name;
-        for (Site site : Site.values()) {
-            if (site.inBlock() == inBlock && site.suffix().equals(suffix)) {
-                return Optional.of(new HookPoint(site, inBlock ? Integer.parseInt(block.group(1)) : NO_LAYER));
-            }
-        }
-        return Optional.empty();
+        return HookNames.parse(name);
+    }
+
+    /** The names of the hook points that are most like one that is none, nearest first. */
+    public static List<String> nearest(String name) {
+        return HookNames.nearest(name);
     }
 
     /** The TransformerLens name. */
@@ -72,6 +71,8 @@ public record HookPoint(Site site, int layer) {
          * {@code src/site/markdown/formats.md}, section H.6.
          */
         LN1_NORMALIZED("ln1.hook_normalized", true),
+        /** What attention takes as a module: the norm's output after gain and bias, (T, dModel). */
+        ATTN_MODULE_IN("attn.hook_in", true),
         /** Queries before rotation, (T, nHeads, dHead). */
         Q("attn.hook_q", true),
         /** Keys before rotation, (T, nKeyValueHeads, dHead). */
@@ -84,6 +85,8 @@ public record HookPoint(Site site, int layer) {
         PATTERN("attn.hook_pattern", true),
         /** Pattern times values: the input of the output projection, (T, nHeads, dHead). */
         Z("attn.hook_z", true),
+        /** What attention gives as a module, before a norm on it, as Gemma 2 and 3 have: (T, dModel). */
+        ATTN_MODULE_OUT("attn.hook_out", true),
         /** What attention adds to the residual stream, (T, dModel). */
         ATTN_OUT("hook_attn_out", true),
         /** Residual stream between attention and MLP, (T, dModel); absent where both run in parallel. */
@@ -92,12 +95,16 @@ public record HookPoint(Site site, int layer) {
         LN2_SCALE("ln2.hook_scale", true),
         /** Output of the norm before the MLP, (T, dModel). */
         LN2_NORMALIZED("ln2.hook_normalized", true),
+        /** What the MLP takes as a module: the norm's output after gain and bias, (T, dModel). */
+        MLP_MODULE_IN("mlp.hook_in", true),
         /** MLP before its activation (gated: the gate branch), (T, dMlp). */
         MLP_PRE("mlp.hook_pre", true),
         /** The up branch of a gated MLP, (T, dMlp). */
         MLP_PRE_LINEAR("mlp.hook_pre_linear", true),
         /** MLP after its activation: the input of the down projection, (T, dMlp). */
         MLP_POST("mlp.hook_post", true),
+        /** What the MLP gives as a module, before a norm on it, as Gemma 2 and 3 have: (T, dModel). */
+        MLP_MODULE_OUT("mlp.hook_out", true),
         /** What the MLP adds to the residual stream, (T, dModel). */
         MLP_OUT("hook_mlp_out", true),
         /** Residual stream leaving a block, (T, dModel). */

@@ -204,8 +204,18 @@ public record ModelConfig(
             case MLP_PRE_LINEAR -> wiring.gatedMlp() ? Optional.of(new SiteShape(1, dMlp)) : Optional.empty();
             case POS_EMBED -> wiring.absolutePositions() ? Optional.of(new SiteShape(1, dModel)) : Optional.empty();
             case RESID_MID -> wiring.parallel() ? Optional.empty() : Optional.of(new SiteShape(1, dModel));
-            case EMBED, RESID_PRE, LN1_NORMALIZED, ATTN_OUT, LN2_NORMALIZED, MLP_OUT, RESID_POST, LN_FINAL_NORMALIZED ->
-                Optional.of(new SiteShape(1, dModel));
+            case EMBED,
+                    RESID_PRE,
+                    LN1_NORMALIZED,
+                    ATTN_MODULE_IN,
+                    ATTN_MODULE_OUT,
+                    ATTN_OUT,
+                    LN2_NORMALIZED,
+                    MLP_MODULE_IN,
+                    MLP_MODULE_OUT,
+                    MLP_OUT,
+                    RESID_POST,
+                    LN_FINAL_NORMALIZED -> Optional.of(new SiteShape(1, dModel));
         };
     }
 

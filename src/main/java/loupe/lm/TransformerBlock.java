@@ -26,10 +26,11 @@ record TransformerBlock(
         if (pass.isStopped()) {
             return pre;
         }
-        NDArray attended = pass.scoped(
-                pre,
-                in -> through(
-                        outNorm1, attention.apply(pass, norm1.apply(pass, in, Site.LN1_NORMALIZED, layer), places)));
+        NDArray attended = pass.scoped(pre, in -> {
+            NDArray taken = norm1.apply(pass, in, Site.LN1_NORMALIZED, layer);
+            NDArray given = attention.apply(pass, pass.show(Site.ATTN_MODULE_IN, layer, taken), places);
+            return through(outNorm1, pass.show(Site.ATTN_MODULE_OUT, layer, given));
+        });
         attended = pass.show(Site.ATTN_OUT, layer, attended);
         NDArray mid = pre.add(attended);
         if (!parallel) {
@@ -38,9 +39,11 @@ record TransformerBlock(
         if (pass.isStopped()) {
             return mid;
         }
-        NDArray computed = pass.scoped(
-                parallel ? pre : mid,
-                in -> through(outNorm2, mlp.apply(pass, norm2.apply(pass, in, Site.LN2_NORMALIZED, layer))));
+        NDArray computed = pass.scoped(parallel ? pre : mid, in -> {
+            NDArray taken = norm2.apply(pass, in, Site.LN2_NORMALIZED, layer);
+            NDArray given = mlp.apply(pass, pass.show(Site.MLP_MODULE_IN, layer, taken));
+            return through(outNorm2, pass.show(Site.MLP_MODULE_OUT, layer, given));
+        });
         computed = pass.show(Site.MLP_OUT, layer, computed);
         return pass.show(Site.RESID_POST, layer, mid.add(computed));
     }

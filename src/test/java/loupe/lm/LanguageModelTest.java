@@ -149,18 +149,22 @@ public class LanguageModelTest {
             expected.put(at + "hook_resid_pre", residual);
             expected.put(at + "ln1.hook_scale", scale);
             expected.put(at + "ln1.hook_normalized", residual);
+            expected.put(at + "attn.hook_in", residual);
             expected.put(at + "attn.hook_q", heads);
             expected.put(at + "attn.hook_k", heads);
             expected.put(at + "attn.hook_v", heads);
             expected.put(at + "attn.hook_attn_scores", square);
             expected.put(at + "attn.hook_pattern", square);
             expected.put(at + "attn.hook_z", heads);
+            expected.put(at + "attn.hook_out", residual);
             expected.put(at + "hook_attn_out", residual);
             expected.put(at + "hook_resid_mid", residual);
             expected.put(at + "ln2.hook_scale", scale);
             expected.put(at + "ln2.hook_normalized", residual);
+            expected.put(at + "mlp.hook_in", residual);
             expected.put(at + "mlp.hook_pre", wide);
             expected.put(at + "mlp.hook_post", wide);
+            expected.put(at + "mlp.hook_out", residual);
             expected.put(at + "hook_mlp_out", residual);
             expected.put(at + "hook_resid_post", residual);
         }
