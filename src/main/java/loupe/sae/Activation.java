@@ -17,6 +17,11 @@ public sealed interface Activation {
         return kind().label();
     }
 
+    /** Whether what a vector gives depends on the vectors that are encoded together with it. */
+    default boolean takesWholeBatch() {
+        return false;
+    }
+
     /** The functions by name, without their parameters. */
     enum Kind {
         RELU("relu"),
@@ -82,6 +87,26 @@ public sealed interface Activation {
     }
 
     /**
+     * max(p, 0) of the k features for which it is largest when multiplied by the decoder norm, which is how much they
+     * write; ties go to the lower index. Other than in a {@link TopK} that chooses by decoder norm, features themselves
+     * are not multiplied. lm-saes' sparsity_include_decoder_norm.
+     *
+     * @param ofBatch whether the k * B largest of a batch of B vectors are kept instead of the k largest of each: what a
+     *     vector gives depends on the batch it is in
+     */
+    record TopKByDecoderNorm(int k, boolean ofBatch) implements Activation {
+        @Override
+        public Kind kind() {
+            return ofBatch ? Kind.BATCHTOPK : Kind.TOPK;
+        }
+
+        @Override
+        public boolean takesWholeBatch() {
+            return ofBatch;
+        }
+    }
+
+    /**
      * max(p, 0) where it exceeds one threshold fixed after training, else 0. The comparison is strict.
      *
      * @param threshold empty for files that hold none: then the k * B largest of a batch of B vectors are kept, and
@@ -91,6 +116,11 @@ public sealed interface Activation {
         @Override
         public Kind kind() {
             return Kind.BATCHTOPK;
+        }
+
+        @Override
+        public boolean takesWholeBatch() {
+            return threshold.isEmpty();
         }
     }
 

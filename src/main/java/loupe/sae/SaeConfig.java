@@ -231,6 +231,8 @@ public record SaeConfig(
             return OptionalInt.of(topK.k());
         } else if (activation instanceof Activation.BatchTopK batch) {
             return OptionalInt.of(batch.k());
+        } else if (activation instanceof Activation.TopKByDecoderNorm byNorm) {
+            return OptionalInt.of(byNorm.k());
         } else if (activation instanceof Activation.GroupMax groups) {
             return OptionalInt.of(groups.k());
         } else if (activation instanceof Activation.SignedTopK signed) {

@@ -70,7 +70,8 @@ public final class SparseAutoencoder implements AutoCloseable {
                 upload(part, host);
             }
         }
-        if (config.activation() instanceof Activation.TopK topK && topK.byDecoderNorm()) {
+        boolean rescales = config.activation() instanceof Activation.TopK topK && topK.byDecoderNorm();
+        if (rescales || config.activation() instanceof Activation.TopKByDecoderNorm) {
             double[] norms = host.decoderNorms();
             float[] direct = new float[norms.length];
             float[] inverse = new float[norms.length];
@@ -79,7 +80,7 @@ public final class SparseAutoencoder implements AutoCloseable {
                 inverse[i] = norms[i] == 0 ? 0 : (float) (1 / norms[i]);
             }
             decoderNorms = keep(manager.create(direct));
-            inverseDecoderNorms = keep(manager.create(inverse));
+            inverseDecoderNorms = rescales ? keep(manager.create(inverse)) : null;
         }
         manager.cap();
     }
@@ -198,9 +199,8 @@ public final class SparseAutoencoder implements AutoCloseable {
     public SparseFeatures encodeSparse(NDArray x) {
         PreparedInput input = prepare(x);
         SparseRows rows = new SparseRows(Math.toIntExact(input.count()), config.dSae());
-        boolean wholeBatch = config.activation() instanceof Activation.BatchTopK batch
-                && batch.threshold().isEmpty();
-        long perPiece = wholeBatch ? Math.max(1, input.count()) : SparseRows.rowsPerPiece(config.dSae());
+        long perPiece = config.activation().takesWholeBatch()
+                ? Math.max(1, input.count()) : SparseRows.rowsPerPiece(config.dSae());
         for (long first = 0; first < input.count(); first += perPiece) {
             try (NDManager step = x.getManager().newSubManager()) {
                 NDArray piece = input.vectors().get(first + ":" + Math.min(first + perPiece, input.count()));
@@ -300,7 +300,7 @@ public final class SparseAutoencoder implements AutoCloseable {
                         ? Linear.linear(input, encoderRows)
                         : Linear.linear(input, encoderRows, bias))
                 .singletonOrThrow();
-        return decoderNorms == null ? p : p.muli(decoderNorms);
+        return inverseDecoderNorms == null ? p : p.muli(Objects.requireNonNull(decoderNorms));
     }
 
     /** Features from pre-activations, which may be overwritten. */
@@ -308,6 +308,14 @@ public final class SparseAutoencoder implements AutoCloseable {
         Activation activation = config.activation();
         if (activation instanceof Activation.TopK topK) {
             return new LargestValues(topK.k(), topK.relu()).keep(p);
+        }
+        if (activation instanceof Activation.TopKByDecoderNorm byNorm) {
+            NDArray written = relu(p).muli(Objects.requireNonNull(decoderNorms));
+            NDArray largest = byNorm.ofBatch()
+                    ? largestOfBatch(written, byNorm.k())
+                    : new LargestValues(byNorm.k(), true).keep(written);
+            // 0 times a negative value is -0
+            return p.muli(largest.gt(0)).addi(0f);
         }
         if (activation instanceof Activation.BatchTopK batch) {
             return batch.threshold().isPresent()

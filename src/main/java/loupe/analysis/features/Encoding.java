@@ -120,9 +120,8 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
      * batch.
      */
     private static int rowsPerStep(SaeConfig config, int vectors) {
-        boolean together = config.activation() instanceof Activation.BatchTopK batch
-                && batch.threshold().isEmpty();
-        return together ? vectors : (int) Math.max(1, FEATURES_PER_STEP / config.dSae());
+        return config.activation().takesWholeBatch()
+                ? vectors : (int) Math.max(1, FEATURES_PER_STEP / config.dSae());
     }
 
     /** How the axes of x are divided into vectors. */

@@ -281,6 +281,9 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         if (activation instanceof Activation.TopK topK) {
             return Optional.of(topK.k());
         }
+        if (activation instanceof Activation.TopKByDecoderNorm byNorm) {
+            return Optional.of(byNorm.k());
+        }
         if (activation instanceof Activation.GroupMax groups) {
             return Optional.of(groups.k());
         }

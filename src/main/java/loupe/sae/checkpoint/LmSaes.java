@@ -12,10 +12,11 @@ import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 
 /**
- * {@code sae_weights.safetensors} beside {@code config.json} as OpenMOSS' lm-saes saves them, such as Llama Scope R1.
- * Trained on activations times s = sqrt(d) over their average norm at the hook point, which is among the tensors;
- * thresholds are stored as logarithms and are for those scaled activations, and where the configuration includes
- * decoder norms, for pre-activations times them.
+ * {@code sae_weights.safetensors} or {@code sae_weights.pt} beside {@code config.json} as OpenMOSS' lm-saes
+ * (Llamascopium) saves them, such as Llama Scope R1. Trained on activations times s = sqrt(d) over their average norm at
+ * the hook point, which is among the tensors; thresholds are stored as logarithms and are for those scaled activations.
+ * Where the configuration includes decoder norms, as it does unless it says otherwise, thresholds are for pre-activations
+ * times them, and the k largest are chosen by that product; features themselves are not multiplied.
  *
  * @see <a href="https://github.com/OpenMOSS/Language-Model-SAEs">lm-saes, AbstractSparseAutoEncoder</a>
  */
@@ -71,7 +72,7 @@ final class LmSaes implements SaeFamily {
 
     @Override
     public List<String> usualFiles() {
-        return List.of("sae_weights.safetensors");
+        return List.of("sae_weights.safetensors", "sae_weights.pt");
     }
 
     @Override
@@ -96,21 +97,22 @@ final class LmSaes implements SaeFamily {
                     "sae, with a plain encoder",
                     "");
         }
-        long width = MatrixOrientation.length(files, names.decoderBias);
         long[] encoder = files.shape(names.encoder);
-        if (encoder.length != 2) {
+        long[] decoder = files.shape(names.decoder);
+        if (encoder.length != 2 || decoder.length != 2) {
             throw files.refused(
-                    "the shapes do not form an autoencoder: " + files.summary(), names.encoder + " of two axes");
+                    "the shapes do not form an autoencoder: " + files.summary(),
+                    names.encoder + " and " + names.decoder + " of two axes");
         }
         SaeDraft draft = names.encoderHasFeaturesInRows
                 ? new SaeDraft(files, format(), encoder[1], encoder[0])
                 : new SaeDraft(files, format(), encoder[0], encoder[1]);
-        draft.dOut(Math.toIntExact(width));
+        draft.dOut(Math.toIntExact(decoder[names.encoderHasFeaturesInRows ? 0 : 1]));
         draft.settings(config.values());
         draft.take(Part.ENCODER, names.encoder, names.encoderHasFeaturesInRows)
                 .take(Part.ENCODER_BIAS, names.encoderBias)
-                .take(Part.DECODER, names.decoder, !names.encoderHasFeaturesInRows)
-                .take(Part.DECODER_BIAS, names.decoderBias);
+                .take(Part.DECODER, names.decoder, !names.encoderHasFeaturesInRows);
+        decoderBias(files, config, names, draft);
         draft.hook(config.text("hook_point_in").flatMap(HookPoint::parse));
         draft.hookOut(config.text("hook_point_out")
                 .flatMap(HookPoint::parse)
@@ -121,9 +123,23 @@ final class LmSaes implements SaeFamily {
         return draft;
     }
 
+    private static void decoderBias(CheckpointFiles files, ConfigJson config, Names names, SaeDraft draft) {
+        if (config.flag("use_decoder_bias").orElse(true)) {
+            draft.take(Part.DECODER_BIAS, names.decoderBias);
+        } else if (files.has(names.decoderBias)) {
+            throw files.refused(
+                    "config.json says use_decoder_bias false, but there is a tensor " + names.decoderBias,
+                    "one or the other",
+                    "Set use_decoder_bias in config.json to true if the bias belongs to it");
+        } else {
+            draft.withoutDecoderBias();
+        }
+    }
+
     private static void activation(CheckpointFiles files, ConfigJson config, Names names, SaeDraft draft) {
         String function = config.text("act_fn").orElse("relu");
-        boolean timesDecoderNorm = config.flag("sparsity_include_decoder_norm").orElse(false);
+        boolean timesDecoderNorm =
+                config.flag("sparsity_include_decoder_norm").orElse(true);
         switch (function) {
             case "relu" -> draft.activation().is(Activation.Kind.RELU);
             case "jumprelu" -> {
@@ -131,21 +147,20 @@ final class LmSaes implements SaeFamily {
                 draft.take(Part.THRESHOLD, names.logThreshold);
                 draft.change(weights -> exponentiate(weights, timesDecoderNorm));
             }
-            case "topk" -> {
-                if (timesDecoderNorm) {
-                    throw files.refused(
-                            "config.json says that the k largest are chosen by pre-activation times decoder norm, "
-                                    + "which is not supported here",
-                            "sparsity_include_decoder_norm false, or act_fn jumprelu",
-                            "");
-                }
-                draft.activation().is(Activation.Kind.TOPK);
+            case "topk", "batchtopk" -> {
+                draft.activation()
+                        .is(function.equals("topk") ? Activation.Kind.TOPK : Activation.Kind.BATCHTOPK);
                 draft.activation().k("config.json", config.integer("top_k"));
+                draft.activation().chosenByDecoderNorm(timesDecoderNorm);
+                if (function.equals("batchtopk")) {
+                    draft.warn("It was trained with a batch top-k and has no threshold, so the k largest per vector "
+                            + "are chosen over the whole batch: what a vector gives depends on its batch");
+                }
             }
             default ->
                 throw files.refused(
                         "config.json says act_fn " + function + ", which is not supported",
-                        "jumprelu, relu or topk",
+                        "jumprelu, relu, topk or batchtopk",
                         "");
         }
     }

@@ -28,6 +28,12 @@ final class PlainSae implements SaeFamily {
     static final String FORMAT = "plain";
 
     private static final String VERSION = "loupe.sae";
+    /**
+     * What is put after the name of a top-k that chooses by decoder norm and keeps features as they are; older versions
+     * of this program refuse the name instead of reading it as a plain top-k.
+     */
+    private static final String BY_DECODER_NORM = "-by-decoder-norm";
+
     private static final Map<Part, String> NAMES = new EnumMap<>(Map.ofEntries(
             Map.entry(Part.ENCODER, "W_enc"),
             Map.entry(Part.ENCODER_BIAS, "b_enc"),
@@ -103,8 +109,13 @@ final class PlainSae implements SaeFamily {
     }
 
     private static void activation(CheckpointFiles files, Metadata metadata, SaeDraft draft) {
+        String activation = metadata.text("activation");
+        boolean byDecoderNorm = activation.endsWith(BY_DECODER_NORM);
+        draft.activation().chosenByDecoderNorm(byDecoderNorm);
         draft.activation()
-                .is(Activation.Kind.of(metadata.text("activation"))
+                .is(Activation.Kind.of(byDecoderNorm
+                                ? activation.substring(0, activation.length() - BY_DECODER_NORM.length())
+                                : activation)
                         .orElseThrow(() -> metadata.wrong(
                                 "activation",
                                 "one of "
@@ -154,7 +165,11 @@ final class PlainSae implements SaeFamily {
                 writer.add(name, SaeWriter.vector(weights, part));
             }
         });
-        writer.metadata(VERSION, "1").metadata("loupe.activation", activation.label());
+        writer.metadata(VERSION, "1")
+                .metadata(
+                        "loupe.activation",
+                        activation.label()
+                                + (activation instanceof Activation.TopKByDecoderNorm ? BY_DECODER_NORM : ""));
         if (activation instanceof Activation.TopK topK) {
             writer.metadata("loupe.k", Integer.toString(topK.k()))
                     .metadata("loupe.topk_relu", Boolean.toString(topK.relu()))
@@ -162,6 +177,8 @@ final class PlainSae implements SaeFamily {
         } else if (activation instanceof Activation.BatchTopK batch) {
             writer.metadata("loupe.k", Integer.toString(batch.k()));
             batch.threshold().ifPresent(threshold -> writer.metadata("loupe.threshold", Double.toString(threshold)));
+        } else if (activation instanceof Activation.TopKByDecoderNorm byNorm) {
+            writer.metadata("loupe.k", Integer.toString(byNorm.k()));
         } else if (activation instanceof Activation.GroupMax groups) {
             writer.metadata("loupe.k", Integer.toString(groups.k()));
         } else if (activation instanceof Activation.SignedTopK signed) {

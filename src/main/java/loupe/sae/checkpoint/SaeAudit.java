@@ -141,10 +141,15 @@ public final class SaeAudit {
     }
 
     private void decoderBias(CheckpointFiles files, Cancellation cancellation) {
-        Source bias = source(Part.DECODER_BIAS);
-        double norm = Math.sqrt(Arrays.stream(
-                        StoredDirections.of(bias.of(files), true, cancellation).squares())
-                .sum());
+        Optional<Source> bias = draft.parts().find(Part.DECODER_BIAS);
+        if (bias.isEmpty()) {
+            add("b_dec", "It has no decoder bias: nothing is added to what its features write", null);
+            return;
+        }
+        double norm = Math.sqrt(
+                Arrays.stream(StoredDirections.of(bias.get().of(files), true, cancellation)
+                                .squares())
+                        .sum());
         boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractsDecoderBias());
         boolean ownSpace = draft.transcodes() || draft.has(Part.INPUT_BIAS);
         if (ownSpace) {

@@ -85,6 +85,11 @@ final class SaeDraft {
         changes.add(change);
     }
 
+    /** Notes that nothing is added after decoding; b_dec is zero. */
+    void withoutDecoderBias() {
+        change(weights -> weights.vector(Part.DECODER_BIAS, new float[dOut]));
+    }
+
     void warn(String sentence) {
         warnings.add(sentence);
     }

@@ -137,6 +137,12 @@ public final class SaeSaving {
                     "its activation function is " + activation.label() + ", which " + name + " has not",
                     PLAIN_INSTEAD);
         }
+        if (activation instanceof Activation.TopKByDecoderNorm) {
+            throw refused(
+                    file,
+                    "it chooses features by their decoder norms without multiplying them, which " + name + " cannot",
+                    PLAIN_INSTEAD);
+        }
         if (activation instanceof Activation.BatchTopK batch
                 && batch.threshold().isEmpty()) {
             throw refused(file, "it has no threshold yet, without which " + name + " cannot use it", PLAIN_INSTEAD);

@@ -25,6 +25,7 @@ final class StatedActivation {
     private boolean guessed;
     private boolean topKRelu = true;
     private boolean topKByDecoderNorm;
+    private boolean chosenByDecoderNorm;
     private OptionalDouble threshold = OptionalDouble.empty();
 
     /**
@@ -59,6 +60,11 @@ final class StatedActivation {
     /** Sets {@link Activation.TopK#byDecoderNorm}; false by default. */
     void topKByDecoderNorm(boolean byDecoderNorm) {
         topKByDecoderNorm = byDecoderNorm;
+    }
+
+    /** Notes that the k largest are chosen as in {@link Activation.TopKByDecoderNorm}; false by default. */
+    void chosenByDecoderNorm(boolean stated) {
+        chosenByDecoderNorm = stated;
     }
 
     /** The threshold of {@link Activation.BatchTopK}, if there is one. */
@@ -105,8 +111,9 @@ final class StatedActivation {
     boolean canFold() {
         return switch (kind) {
             case RELU, JUMPRELU, GATED -> true;
-            case TOPK -> topKByDecoderNorm;
-            case TANH_RELU, BATCHTOPK, GROUPMAX, SIGNED_TOPK -> false;
+            case TOPK -> topKByDecoderNorm || chosenByDecoderNorm;
+            case BATCHTOPK -> chosenByDecoderNorm && threshold.isEmpty();
+            case TANH_RELU, GROUPMAX, SIGNED_TOPK -> false;
         };
     }
 
@@ -120,8 +127,14 @@ final class StatedActivation {
         return switch (kind) {
             case RELU -> new Activation.Relu();
             case TANH_RELU -> new Activation.TanhRelu();
-            case TOPK -> new Activation.TopK(k(askedK), topKRelu, topKByDecoderNorm);
-            case BATCHTOPK -> new Activation.BatchTopK(k(askedK), threshold);
+            case TOPK ->
+                chosenByDecoderNorm
+                        ? new Activation.TopKByDecoderNorm(k(askedK), false)
+                        : new Activation.TopK(k(askedK), topKRelu, topKByDecoderNorm);
+            case BATCHTOPK ->
+                chosenByDecoderNorm && threshold.isEmpty()
+                        ? new Activation.TopKByDecoderNorm(k(askedK), true)
+                        : new Activation.BatchTopK(k(askedK), threshold);
             case SIGNED_TOPK -> new Activation.SignedTopK(k(askedK));
             case GROUPMAX -> new Activation.GroupMax(groups(askedK));
             case JUMPRELU -> new Activation.JumpRelu();

@@ -16,7 +16,9 @@ public final class CheckpointWords {
                 ? "topk " + topK.k()
                 : activation instanceof Activation.BatchTopK batch
                         ? "batchtopk " + batch.k()
-                        : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+                        : activation instanceof Activation.TopKByDecoderNorm byNorm
+                                ? byNorm.label() + " " + byNorm.k()
+                                : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
         return kind + ", " + NumberTexts.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
     }
 }

@@ -178,7 +178,7 @@ class HandWorkedFormatsTest {
                         "norm_activation",
                         "batch-wise",
                         "act_fn",
-                        "batchtopk")
+                        "batchlayertopk")
                 .entrySet()) {
             Map<String, Object> config = new java.util.HashMap<>(usual);
             config.put(other.getKey(), other.getValue());
