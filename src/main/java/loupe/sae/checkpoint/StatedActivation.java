@@ -26,6 +26,7 @@ final class StatedActivation {
     private boolean topKRelu = true;
     private boolean topKByDecoderNorm;
     private OptionalDouble threshold = OptionalDouble.empty();
+    private double residualThreshold;
 
     /**
      * @param path the checkpoint, for messages
@@ -56,7 +57,7 @@ final class StatedActivation {
         topKRelu = relu;
     }
 
-    /** Sets {@link Activation.TopK#byDecoderNorm}; false by default. */
+    /** Sets {@link Activation#byDecoderNorm} of a TopK or a SignedTopK; false by default. */
     void topKByDecoderNorm(boolean byDecoderNorm) {
         topKByDecoderNorm = byDecoderNorm;
     }
@@ -68,6 +69,15 @@ final class StatedActivation {
 
     OptionalDouble threshold() {
         return threshold;
+    }
+
+    /** Sets {@link Activation.MatchingPursuit#residualThreshold}. */
+    void residualThreshold(double stated) {
+        residualThreshold = stated;
+    }
+
+    double residualThreshold() {
+        return residualThreshold;
     }
 
     /**
@@ -105,8 +115,8 @@ final class StatedActivation {
     boolean canFold() {
         return switch (kind) {
             case RELU, JUMPRELU, GATED -> true;
-            case TOPK -> topKByDecoderNorm;
-            case TANH_RELU, BATCHTOPK, GROUPMAX, SIGNED_TOPK -> false;
+            case TOPK, SIGNED_TOPK -> topKByDecoderNorm;
+            case TANH_RELU, BATCHTOPK, GROUPMAX, MATCHING_PURSUIT -> false;
         };
     }
 
@@ -122,7 +132,8 @@ final class StatedActivation {
             case TANH_RELU -> new Activation.TanhRelu();
             case TOPK -> new Activation.TopK(k(askedK), topKRelu, topKByDecoderNorm);
             case BATCHTOPK -> new Activation.BatchTopK(k(askedK), threshold);
-            case SIGNED_TOPK -> new Activation.SignedTopK(k(askedK));
+            case SIGNED_TOPK -> new Activation.SignedTopK(k(askedK), topKByDecoderNorm);
+            case MATCHING_PURSUIT -> new Activation.MatchingPursuit(residualThreshold);
             case GROUPMAX -> new Activation.GroupMax(groups(askedK));
             case JUMPRELU -> new Activation.JumpRelu();
             case GATED -> new Activation.Gated();
