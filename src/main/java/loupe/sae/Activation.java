@@ -22,6 +22,11 @@ public sealed interface Activation {
         return false;
     }
 
+    /** Whether pre-activations are multiplied by the decoder norms, and features divided by them before decoding. */
+    default boolean byDecoderNorm() {
+        return false;
+    }
+
     /** The functions by name, without their parameters. */
     enum Kind {
         RELU("relu"),
@@ -31,6 +36,7 @@ public sealed interface Activation {
         JUMPRELU("jumprelu"),
         GROUPMAX("groupmax"),
         SIGNED_TOPK("signed-topk"),
+        MATCHING_PURSUIT("matching-pursuit"),
         GATED("gated");
 
         private final String label;
@@ -146,12 +152,30 @@ public sealed interface Activation {
     }
 
     /**
-     * The k largest by absolute value per token, each with its sign; of old sparsify files. Ties go to the lower index.
+     * The k largest by absolute value per token, each with its sign: SAELens' abstopk, and old sparsify files. Ties go
+     * to the lower index.
+     *
+     * @param byDecoderNorm as in {@link TopK}
      */
-    record SignedTopK(int k) implements Activation {
+    record SignedTopK(int k, boolean byDecoderNorm) implements Activation {
         @Override
         public Kind kind() {
             return Kind.SIGNED_TOPK;
+        }
+    }
+
+    /**
+     * Not a function of pre-activations: starting from r = x - b_dec, the feature whose decoder direction has the
+     * largest positive product with r gets that product added, and r loses as much of the direction, until a feature is
+     * chosen a second time, none has a positive product or r is short; SAELens. Ties go to the lower index.
+     *
+     * @param residualThreshold the norm of r below which it ends; at least one feature is chosen before r is measured
+     * @see <a href="https://arxiv.org/abs/2506.03093">Costa et al. 2025</a>
+     */
+    record MatchingPursuit(double residualThreshold) implements Activation {
+        @Override
+        public Kind kind() {
+            return Kind.MATCHING_PURSUIT;
         }
     }
 

@@ -98,10 +98,13 @@ public final class PreparedInput {
         return features.reshape(shape(new long[] {features.getShape().get(1)}));
     }
 
-    /** Undoes the normalisation of xHat (P, dOut) and gives it the axes of the input. */
-    NDArray restore(NDArray xHat, InputNormalisation normalisation) {
+    /**
+     * Undoes the normalisation of xHat (P, dOut) and gives it the axes of the input. What a transcoder writes stays as
+     * it is, as in SAELens: mean and norm of its input belong to another space.
+     */
+    NDArray restore(NDArray xHat, SaeConfig config) {
         NDArray restored =
-                switch (normalisation) {
+                switch (config.transcodes() ? InputNormalisation.NONE : config.normalisation()) {
                     case CONSTANT_NORM_RESCALE -> xHat.div(Objects.requireNonNull(scale));
                     case LAYER_NORM -> xHat.mul(Objects.requireNonNull(scale)).add(Objects.requireNonNull(mean));
                     case NONE, EXPECTED_AVERAGE_ONLY_IN -> xHat;

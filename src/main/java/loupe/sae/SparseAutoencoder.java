@@ -70,8 +70,7 @@ public final class SparseAutoencoder implements AutoCloseable {
                 upload(part, host);
             }
         }
-        boolean rescales = config.activation() instanceof Activation.TopK topK && topK.byDecoderNorm();
-        if (rescales || config.activation() instanceof Activation.TopKByDecoderNorm) {
+        if (config.activation().byDecoderNorm() || config.activation() instanceof Activation.TopKByDecoderNorm) {
             double[] norms = host.decoderNorms();
             float[] direct = new float[norms.length];
             float[] inverse = new float[norms.length];
@@ -80,7 +79,7 @@ public final class SparseAutoencoder implements AutoCloseable {
                 inverse[i] = norms[i] == 0 ? 0 : (float) (1 / norms[i]);
             }
             decoderNorms = keep(manager.create(direct));
-            inverseDecoderNorms = rescales ? keep(manager.create(inverse)) : null;
+            inverseDecoderNorms = config.activation().byDecoderNorm() ? keep(manager.create(inverse)) : null;
         }
         manager.cap();
     }
@@ -234,7 +233,7 @@ public final class SparseAutoencoder implements AutoCloseable {
             if (config.lookup()) {
                 xHat.addi(lookupRows(tokenIds, input.count(), step));
             }
-            NDArray restored = input.restore(xHat, config.normalisation());
+            NDArray restored = input.restore(xHat, config);
             if (parts.containsKey(Part.SKIP)) {
                 NDArray skipped =
                         Linear.linear(input.raw(), parts.get(Part.SKIP)).singletonOrThrow();
@@ -272,6 +271,9 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     private NDArray features(NDArray vectors) {
+        if (config.activation() instanceof Activation.MatchingPursuit pursuit) {
+            return new Pursuit(encoderRows, decoder, pursuit.residualThreshold()).features(shifted(vectors));
+        }
         if (magnitudeRows == null) {
             return activate(preActivations(vectors));
         }
@@ -328,7 +330,8 @@ public final class SparseAutoencoder implements AutoCloseable {
         }
         if (activation instanceof Activation.SignedTopK signed) {
             NDArray sign = p.sign();
-            return new LargestValues(signed.k(), true).keep(p.abs()).muli(sign);
+            // 0 times a negative sign is -0
+            return new LargestValues(signed.k(), true).keep(p.abs()).muli(sign).addi(0f);
         }
         if (activation instanceof Activation.JumpRelu) {
             return relu(p).muli(p.gt(parts.get(Part.THRESHOLD)));

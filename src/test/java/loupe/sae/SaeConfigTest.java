@@ -64,7 +64,7 @@ class SaeConfigTest {
     void kIsANumberOfFeatures(int k) {
         assertThatThrownBy(() -> PLAIN.withActivation(new Activation.TopK(k, true, false)))
                 .hasMessageContaining("k is " + k);
-        assertThatThrownBy(() -> PLAIN.withActivation(new Activation.SignedTopK(k)))
+        assertThatThrownBy(() -> PLAIN.withActivation(new Activation.SignedTopK(k, false)))
                 .hasMessageContaining("k is " + k);
     }
 

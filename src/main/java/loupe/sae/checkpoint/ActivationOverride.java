@@ -34,6 +34,14 @@ final class ActivationOverride {
         if (wanted == draft.activation().kind()) {
             return;
         }
+        if (draft.activation().kind() == Kind.MATCHING_PURSUIT) {
+            throw new CheckpointException(
+                    draft.path(),
+                    "a matching pursuit has no activation function that could be another",
+                    "",
+                    "",
+                    Remedy.leaveOut(Choice.ACTIVATION));
+        }
         boolean gated = draft.activation().kind() == Kind.GATED;
         if (gated || wanted == Kind.GATED) {
             throw new CheckpointException(

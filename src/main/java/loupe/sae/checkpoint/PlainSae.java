@@ -143,6 +143,8 @@ final class PlainSae implements SaeFamily {
                                 ? OptionalInt.of((int) metadata.number("k").getAsDouble())
                                 : OptionalInt.empty());
         draft.activation().threshold(metadata.number("threshold"));
+        draft.activation()
+                .residualThreshold(metadata.number("residual_threshold").orElse(0));
     }
 
     /** @throws loupe.base.CheckpointException if the file cannot be written */
@@ -182,7 +184,10 @@ final class PlainSae implements SaeFamily {
         } else if (activation instanceof Activation.GroupMax groups) {
             writer.metadata("loupe.k", Integer.toString(groups.k()));
         } else if (activation instanceof Activation.SignedTopK signed) {
-            writer.metadata("loupe.k", Integer.toString(signed.k()));
+            writer.metadata("loupe.k", Integer.toString(signed.k()))
+                    .metadata("loupe.topk_by_decoder_norm", Boolean.toString(signed.byDecoderNorm()));
+        } else if (activation instanceof Activation.MatchingPursuit pursuit) {
+            writer.metadata("loupe.residual_threshold", Double.toString(pursuit.residualThreshold()));
         }
         config.head().ifPresent(head -> writer.metadata("loupe.head", Integer.toString(head)));
         writer.metadata(

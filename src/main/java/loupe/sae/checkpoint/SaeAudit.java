@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class SaeAudit {
     private static final double UNIT = 1e-3;
 
+    private static final String STAYS = "output stays as it is, as in SAELens: a transcoder writes into another space "
+            + "than that whose mean and norm these are";
+
     private final SaeFile file;
     private final SaeDraft draft;
     private final SaeOptions options;
@@ -95,6 +98,12 @@ public final class SaeAudit {
             add(
                     topic,
                     range + " in the file; on loading the directions are made unit vectors, as its library does",
+                    null);
+        } else if (draft.hasFoldedDecoder()) {
+            add(
+                    topic,
+                    range + " in the file; on loading they are folded into the encoder, as SAELens does when it saves "
+                            + "such a checkpoint for use",
                     null);
         } else if (options.fold()) {
             add(
@@ -176,10 +185,11 @@ public final class SaeAudit {
                 switch (draft.normalisation()) {
                     case NONE -> "Activations are encoded as they are, without normalisation";
                     case CONSTANT_NORM_RESCALE ->
-                        "Each activation is scaled to the norm sqrt(d) before encoding, and the reconstruction back";
+                        "Each activation is scaled to the norm sqrt(d) before encoding, and the "
+                                + (draft.transcodes() ? STAYS : "reconstruction back");
                     case LAYER_NORM ->
                         "Each activation is centred and divided by its standard deviation before encoding, and the "
-                                + "reconstruction put back";
+                                + (draft.transcodes() ? STAYS : "reconstruction put back");
                     case EXPECTED_AVERAGE_ONLY_IN ->
                         draft.normFactor().isPresent()
                                 ? "Activations are multiplied by "

@@ -45,6 +45,7 @@ final class SaeDraft {
     private String model = "";
     private boolean centred;
     private boolean hasUnitDecoder;
+    private boolean foldsDecoderNorms;
     private int sides = 1;
     private int side;
     private Map<String, Object> settings = Map.of();
@@ -146,6 +147,12 @@ final class SaeDraft {
         hasUnitDecoder = true;
     }
 
+    /** Queues folding the decoder norms into the encoder, as the library does with such files. */
+    void foldsDecoderNorms() {
+        foldsDecoderNorms = true;
+        change(HostWeights::foldDecoderNorms);
+    }
+
     /**
      * Notes that this is one model's part of a crosscoder.
      *
@@ -235,6 +242,11 @@ final class SaeDraft {
 
     boolean hasUnitDecoder() {
         return hasUnitDecoder;
+    }
+
+    /** Whether reading folds the decoder norms into the encoder, asked for or not. */
+    boolean hasFoldedDecoder() {
+        return foldsDecoderNorms;
     }
 
     /** Models of a crosscoder; 1 for anything else. */

@@ -1,5 +1,6 @@
 package loupe.sae.checkpoint;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -7,6 +8,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Remedy;
 import loupe.sae.Activation;
@@ -16,11 +18,11 @@ import loupe.sae.SaeConfig.Heads;
 import loupe.tensor.StoredTensor;
 
 /**
- * Folders of SAELens: {@code cfg.json} beside {@code sae_weights.safetensors}, versions 1 to 6. What version 6 no
- * longer honours (tanh-relu, the finetuning scaling factor) is computed as the release that wrote it did. Also the
- * single files of its beginnings, {@code {cfg, state_dict}}, and the transcoders of Jacob Dunefsky that share their
- * form: these subtract b_dec from the input and add b_dec_out to the output. {@code src/site/markdown/formats.md},
- * sections C and G.
+ * Folders of SAELens: {@code cfg.json} beside {@code sae_weights.safetensors}, versions 1 to 6, those it saves during
+ * training included. What version 6 no longer honours (tanh-relu, the finetuning scaling factor) is computed as the
+ * release that wrote it did. Also the single files of its beginnings, {@code {cfg, state_dict}}, and the transcoders of
+ * Jacob Dunefsky that share their form: these subtract b_dec from the input and add b_dec_out to the output.
+ * {@code src/site/markdown/formats.md}, sections C and G.
  */
 final class SaeLens implements SaeFamily {
     static final String FORMAT = "saelens";
@@ -30,10 +32,20 @@ final class SaeLens implements SaeFamily {
             "gated",
             "jumprelu",
             "topk",
+            "batchtopk",
+            "matryoshka_batchtopk",
+            "abstopk",
+            "matching_pursuit",
             "transcoder",
             "skip_transcoder",
             "jumprelu_transcoder",
             "jumprelu_skip_transcoder");
+    private static final String MATCHING_PURSUIT = "matching_pursuit";
+    private static final String LOG_THRESHOLD = "log_threshold";
+    private static final String TOPK_THRESHOLD = "topk_threshold";
+    /** What SAELens takes where cfg.json has none. */
+    private static final double RESIDUAL_THRESHOLD = 0.01;
+
     private static final List<String> SCALING_FACTORS = List.of("scaling_factor", "finetuning_scaling_factor");
     private static final Pattern VERSION = Pattern.compile("(\\d{1,4})\\.(\\d{1,4}).*");
 
@@ -49,8 +61,9 @@ final class SaeLens implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        return files.has("W_enc", "W_dec", "b_dec")
-                && (settings(files).has("d_in") || settings(files).has("d_sae"));
+        ConfigJson cfg = settings(files);
+        return (files.has("W_enc", "W_dec", "b_dec") && (cfg.has("d_in") || cfg.has("d_sae")))
+                || (cfg.has("architecture") && cfg.has("d_in") && cfg.has("d_sae"));
     }
 
     @Override
@@ -61,8 +74,9 @@ final class SaeLens implements SaeFamily {
         boolean ownOutputBias = files.has("b_dec_out");
         boolean transcoder = ownOutputBias || architecture.contains("transcoder");
 
-        long[] encoder = files.shape("W_enc");
+        boolean tied = architecture.equals(MATCHING_PURSUIT);
         long[] decoder = files.shape("W_dec");
+        long[] encoder = tied && decoder.length == 2 ? new long[] {decoder[1], decoder[0]} : files.shape("W_enc");
         if (encoder.length != 2
                 || decoder.length != 2
                 || encoder[1] != decoder[0]
@@ -75,7 +89,7 @@ final class SaeLens implements SaeFamily {
         draft.transcodes(transcoder);
         draft.settings(cfg.values());
         checkSizes(files, cfg, draft);
-        draft.take(Part.ENCODER, "W_enc").take(Part.DECODER, "W_dec", true);
+        draft.take(Part.ENCODER, tied ? "W_dec" : "W_enc", tied).take(Part.DECODER, "W_dec", true);
         if (ownOutputBias) {
             draft.take(Part.INPUT_BIAS, "b_dec");
         }
@@ -84,6 +98,9 @@ final class SaeLens implements SaeFamily {
                 !transcoder && cfg.flag("apply_b_dec_to_input").orElse(true));
         activation(files, cfg, architecture, draft);
         normalisation(files, cfg, options, draft);
+        if (tied) {
+            matchingPursuit(cfg, draft);
+        }
         place(files, cfg, metadata, draft);
         scalingFactor(files, cfg, draft);
         if (architecture.contains("skip")) {
@@ -104,11 +121,18 @@ final class SaeLens implements SaeFamily {
 
     private static String architecture(CheckpointFiles files, ConfigJson cfg) {
         String architecture = cfg.text("architecture").orElse("standard");
+        if (architecture.equals("temporal")) {
+            throw files.refused(
+                    "cfg.json says architecture temporal, which is not supported: its features come from attention "
+                            + "over the tokens before, not from one activation",
+                    "an autoencoder of single activations",
+                    "Choose another checkpoint");
+        }
         if (!ARCHITECTURES.contains(architecture)) {
             throw files.refused(
                     "cfg.json says architecture " + architecture + ", which is not supported",
                     "one of " + String.join(", ", ARCHITECTURES),
-                    "");
+                    "Choose another checkpoint");
         }
         return architecture;
     }
@@ -121,14 +145,18 @@ final class SaeLens implements SaeFamily {
                     .take(Part.MAGNITUDE_BIAS, "b_mag");
             return;
         }
+        if (architecture.equals(MATCHING_PURSUIT)) {
+            draft.activation().is(Activation.Kind.MATCHING_PURSUIT);
+            return;
+        }
         draft.take(Part.ENCODER_BIAS, "b_enc");
         String function = cfg.text("activation_fn", "activation_fn_str").orElse("relu");
         if (architecture.contains("jumprelu")) {
-            draft.activation().is(Activation.Kind.JUMPRELU);
-            draft.take(Part.THRESHOLD, "threshold");
-            rejectNan(files);
-        } else if (architecture.equals("topk") || function.equals("topk")) {
-            draft.activation().is(Activation.Kind.TOPK);
+            jumpRelu(files, draft);
+        } else if (architecture.contains("batchtopk")) {
+            batchTopK(files, cfg, draft);
+        } else if (architecture.equals("topk") || architecture.equals("abstopk") || function.equals("topk")) {
+            draft.activation().is(architecture.equals("abstopk") ? Activation.Kind.SIGNED_TOPK : Activation.Kind.TOPK);
             draft.activation()
                     .topKByDecoderNorm(cfg.flag("rescale_acts_by_decoder_norm").orElse(false));
             draft.activation().k("cfg.json", cfg.integer("k"));
@@ -146,14 +174,79 @@ final class SaeLens implements SaeFamily {
         }
     }
 
-    private static void rejectNan(CheckpointFiles files) {
-        for (float threshold : files.tensor("threshold").toHost().data()) {
+    /**
+     * max(p, 0) where p exceeds the threshold; a negative threshold is the same as 0. Checkpoints of training before
+     * 6.48.0 hold its logarithm, which goes before a threshold, as in SAELens.
+     */
+    private static void jumpRelu(CheckpointFiles files, SaeDraft draft) {
+        draft.activation().is(Activation.Kind.JUMPRELU);
+        boolean logarithms = files.has(LOG_THRESHOLD);
+        String name = logarithms ? LOG_THRESHOLD : "threshold";
+        draft.take(Part.THRESHOLD, name);
+        for (float threshold : files.tensor(name).toHost().data()) {
             if (Float.isNaN(threshold)) {
-                throw files.refused(
-                        "threshold contains values that are not numbers",
-                        "a threshold for each feature",
-                        "Save or download the file again");
+                throw notNumbers(files, name);
             }
+        }
+        if (logarithms) {
+            draft.change(weights -> {
+                float[] thresholds = weights.vector(Part.THRESHOLD);
+                for (int i = 0; i < thresholds.length; i++) {
+                    thresholds[i] = (float) Math.exp(thresholds[i]);
+                }
+                weights.vector(Part.THRESHOLD, thresholds);
+            });
+        }
+    }
+
+    /**
+     * A checkpoint of training, which SAELens saves for use as a JumpReLU: one threshold for all features, and the
+     * decoder norms folded into the encoder if activations were rescaled by them. How widths are nested in a Matryoshka
+     * has no part in it.
+     */
+    private static void batchTopK(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
+        double threshold = files.scalar(TOPK_THRESHOLD)
+                .orElseThrow(() -> files.refused(
+                        "cfg.json says a batch top-k, and there is no tensor " + TOPK_THRESHOLD,
+                        "the threshold that training leaves",
+                        "Choose a checkpoint that SAELens has saved"));
+        if (!Double.isFinite(threshold)) {
+            throw notNumbers(files, TOPK_THRESHOLD);
+        }
+        if (threshold <= 0) {
+            draft.warn(TOPK_THRESHOLD + " is " + threshold + ", as before the first step of training: every positive "
+                    + "pre-activation is kept");
+        }
+        draft.activation().is(Activation.Kind.JUMPRELU);
+        if (cfg.flag("rescale_acts_by_decoder_norm").orElse(true)) {
+            draft.foldsDecoderNorms();
+        }
+        float[] same = new float[draft.dSae()];
+        Arrays.fill(same, (float) threshold);
+        draft.change(weights -> weights.vector(Part.THRESHOLD, same));
+    }
+
+    private static CheckpointException notNumbers(CheckpointFiles files, String tensor) {
+        return files.refused(
+                tensor + " contains values that are not numbers",
+                "a threshold for each feature",
+                "Save or download the file again");
+    }
+
+    /** Its residual is short in terms of the input as it is pursued, which a folded factor scales. */
+    private static void matchingPursuit(ConfigJson cfg, SaeDraft draft) {
+        double threshold = cfg.number("residual_threshold").orElse(RESIDUAL_THRESHOLD);
+        draft.activation()
+                .residualThreshold(
+                        draft.appliesNormFactor()
+                                ? threshold / draft.normFactor().getAsDouble()
+                                : threshold);
+        if (!draft.subtractsDecoderBias()) {
+            float[] zeros = new float[draft.dOut()];
+            draft.change(weights -> weights.vector(Part.DECODER_BIAS, zeros));
+            draft.warn(
+                    "b_dec is not used: cfg.json says apply_b_dec_to_input false, and what a matching pursuit does not "
+                            + "subtract it does not add");
         }
     }
 
@@ -170,6 +263,12 @@ final class SaeLens implements SaeFamily {
                     case "layer_norm" -> InputNormalisation.LAYER_NORM;
                     // x a before and x^ / a after is what a known factor of the dataset comes to
                     case "constant_scalar_rescale" -> InputNormalisation.EXPECTED_AVERAGE_ONLY_IN;
+                    case "covariance_whitening" ->
+                        throw files.refused(
+                                "cfg.json says normalize_activations covariance_whitening, and its mean and matrix are "
+                                        + "not in the file",
+                                "a final model, in whose weights SAELens folds them",
+                                "Choose the final model of this training");
                     default ->
                         throw files.refused(
                                 "cfg.json says normalize_activations " + name + ", which is not supported",

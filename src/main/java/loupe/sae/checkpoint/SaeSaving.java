@@ -131,6 +131,7 @@ public final class SaeSaving {
         }
         if (activation instanceof Activation.GroupMax
                 || activation instanceof Activation.SignedTopK
+                || activation instanceof Activation.MatchingPursuit
                 || activation instanceof Activation.TanhRelu) {
             throw refused(
                     file,

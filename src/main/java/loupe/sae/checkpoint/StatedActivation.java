@@ -27,6 +27,7 @@ final class StatedActivation {
     private boolean topKByDecoderNorm;
     private boolean chosenByDecoderNorm;
     private OptionalDouble threshold = OptionalDouble.empty();
+    private double residualThreshold;
 
     /**
      * @param path the checkpoint, for messages
@@ -57,7 +58,7 @@ final class StatedActivation {
         topKRelu = relu;
     }
 
-    /** Sets {@link Activation.TopK#byDecoderNorm}; false by default. */
+    /** Sets {@link Activation#byDecoderNorm} of a TopK or a SignedTopK; false by default. */
     void topKByDecoderNorm(boolean byDecoderNorm) {
         topKByDecoderNorm = byDecoderNorm;
     }
@@ -74,6 +75,15 @@ final class StatedActivation {
 
     OptionalDouble threshold() {
         return threshold;
+    }
+
+    /** Sets {@link Activation.MatchingPursuit#residualThreshold}. */
+    void residualThreshold(double stated) {
+        residualThreshold = stated;
+    }
+
+    double residualThreshold() {
+        return residualThreshold;
     }
 
     /**
@@ -112,8 +122,9 @@ final class StatedActivation {
         return switch (kind) {
             case RELU, JUMPRELU, GATED -> true;
             case TOPK -> topKByDecoderNorm || chosenByDecoderNorm;
+            case SIGNED_TOPK -> topKByDecoderNorm;
             case BATCHTOPK -> chosenByDecoderNorm && threshold.isEmpty();
-            case TANH_RELU, GROUPMAX, SIGNED_TOPK -> false;
+            case TANH_RELU, GROUPMAX, MATCHING_PURSUIT -> false;
         };
     }
 
@@ -135,7 +146,8 @@ final class StatedActivation {
                 chosenByDecoderNorm && threshold.isEmpty()
                         ? new Activation.TopKByDecoderNorm(k(askedK), true)
                         : new Activation.BatchTopK(k(askedK), threshold);
-            case SIGNED_TOPK -> new Activation.SignedTopK(k(askedK));
+            case SIGNED_TOPK -> new Activation.SignedTopK(k(askedK), topKByDecoderNorm);
+            case MATCHING_PURSUIT -> new Activation.MatchingPursuit(residualThreshold);
             case GROUPMAX -> new Activation.GroupMax(groups(askedK));
             case JUMPRELU -> new Activation.JumpRelu();
             case GATED -> new Activation.Gated();
