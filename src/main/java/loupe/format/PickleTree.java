@@ -52,7 +52,7 @@ final class PickleTree {
     }
 
     private void flatten(String name, Object node, int depth) {
-        count(depth);
+        checkDepth(depth);
         if (node instanceof Tensor tensor) {
             if (tensors.put(name.isEmpty() ? "tensor" : name, tensor) != null) {
                 throw ambiguous(name);
@@ -61,6 +61,7 @@ final class PickleTree {
                 throw tooLarge("more than " + MAX_TENSORS + " tensors");
             }
         } else if ((name.isEmpty() && isContainer(node)) || holdsTensors(node, depth)) {
+            countParts(node);
             children(node).forEach((key, child) -> flatten(join(name, key, node), child, depth + 1));
         } else {
             value(name.isEmpty() ? "value" : name, plain(node, depth));
@@ -101,11 +102,10 @@ final class PickleTree {
         if (!isContainer(node)) {
             return false;
         }
-        if (depth > MAX_DEPTH) {
-            throw tooLarge("nested deeper than " + MAX_DEPTH);
-        }
+        checkDepth(depth);
         Boolean cached = holdsTensors.get(node);
         if (cached == null) {
+            holdsTensors.put(node, false); // so that a list within itself is gone through once
             cached = false;
             for (Object child : children(node).values()) {
                 cached |= holdsTensors(child, depth + 1);
@@ -116,7 +116,8 @@ final class PickleTree {
     }
 
     private Object plain(Object node, int depth) {
-        count(depth);
+        checkDepth(depth);
+        countParts(node);
         if (node instanceof Bag || node instanceof Map) {
             Map<String, Object> map = new LinkedHashMap<>();
             if (node instanceof Bag bag) {
@@ -150,13 +151,22 @@ final class PickleTree {
         values.put(name, value);
     }
 
-    private void count(int depth) {
+    private void checkDepth(int depth) {
         if (depth > MAX_DEPTH) {
             throw tooLarge("nested deeper than " + MAX_DEPTH);
         }
-        if (++seen > MAX_VALUES) {
+    }
+
+    /** Counts what a container holds before any of it is copied, so that a list in itself is not copied at every depth. */
+    private void countParts(Object node) {
+        Object parts = node instanceof Bag bag ? bag.state() : node;
+        int size = parts instanceof Map<?, ?> map
+                ? map.size()
+                : parts instanceof List<?> list ? list.size() : parts instanceof Tuple tuple ? tuple.items().size() : 0;
+        if (size > MAX_VALUES - seen) {
             throw tooLarge("more than " + MAX_VALUES + " values");
         }
+        seen += size;
     }
 
     private RuntimeException ambiguous(String name) {

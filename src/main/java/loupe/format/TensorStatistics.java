@@ -1,8 +1,8 @@
 package loupe.format;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import loupe.tensor.DirectMemory;
 import loupe.tensor.StoredTensor;
 
 /**
@@ -18,12 +18,21 @@ public record TensorStatistics(
     private static final int CHUNK_BYTES = 1 << 20;
 
     /**
-     * Reads the whole tensor once, in pieces.
+     * Reads the whole tensor once, in pieces of at most 1 MiB, whose memory is given back.
      *
      * @throws loupe.base.CheckpointException if it cannot be read
      */
     public static TensorStatistics of(StoredTensor tensor) {
-        ByteBuffer chunk = ByteBuffer.allocateDirect(CHUNK_BYTES).order(ByteOrder.nativeOrder());
+        long floats = Math.min(tensor.elements(), CHUNK_BYTES / Float.BYTES);
+        ByteBuffer chunk = DirectMemory.allocate((int) floats * Float.BYTES);
+        try {
+            return of(tensor, chunk);
+        } finally {
+            DirectMemory.free(chunk); // a file may have a hundred thousand tensors, and the collector no reason to run
+        }
+    }
+
+    private static TensorStatistics of(StoredTensor tensor, ByteBuffer chunk) {
         FloatBuffer floats = chunk.asFloatBuffer();
         long nonFinite = 0;
         long zeros = 0;

@@ -100,7 +100,7 @@ final class DeviceMemory {
             trimKept(entry);
             count();
         }
-        if (entry.array.getManager() != step) {
+        if (entry.array.getManager() == entry.owner) { // else this step has it, or one around it
             entry.array.tempAttach(step);
         }
         return entry.array;

@@ -85,9 +85,18 @@ final class Resident<T extends AutoCloseable> {
         return weights != null && Arrays.stream(weights).anyMatch(weight -> weight == array);
     }
 
-    /** Lends the weights to a step: what is computed from them belongs to the step, and they come back when it ends. */
+    /**
+     * Lends the weights to a step: what is computed from them belongs to the step, and they come back when it ends. A
+     * step that had borrowed them before no longer has them.
+     */
     T lend(NDManager step) {
-        step.tempAttachAll(weights);
+        NDManager home = Objects.requireNonNull(owner);
+        for (NDArray weight : Objects.requireNonNull(weights)) {
+            if (weight.getManager() != home) {
+                weight.returnResource(home); // the engine forgets where a weight belongs that is lent twice
+            }
+            weight.tempAttach(step);
+        }
         return Objects.requireNonNull(value);
     }
 

@@ -3,6 +3,7 @@ package loupe.inference;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -11,8 +12,13 @@ import java.util.function.Supplier;
 import loupe.base.Cancellation;
 import loupe.lm.LanguageModel;
 import loupe.sae.SparseAutoencoder;
+import org.jspecify.annotations.Nullable;
 
-/** One step's view of the device: lends what is open and takes it back on {@link #close}. Device thread only. */
+/**
+ * One step's view of the device: lends what is open and takes it back on {@link #close}. What a question asks on its
+ * way is answered in scopes within its own, one for each step, so that their arrays go when each ends, and not all
+ * together with the first. Device thread only.
+ */
 final class StepScope implements Scope, AutoCloseable {
     private final DeviceMemory memory;
     private final AnswerCache answers;
@@ -21,7 +27,11 @@ final class StepScope implements Scope, AutoCloseable {
     private final Cancellation cancellation;
     private final BooleanSupplier othersWait;
     private final NDManager step;
+    private final @Nullable StepScope within;
+    /** What this scope has lent and has not lent on. */
     private final Map<Resident<?>, Object> lent = new LinkedHashMap<>();
+    /** What the outermost scope and those within it have borrowed so far, which the memory must not throw out. */
+    private final Set<Resident<?>> borrowed;
 
     /** @param models looks up an open model, or throws as {@link Scope#model} does; {@code saes} does the same */
     StepScope(
@@ -38,6 +48,20 @@ final class StepScope implements Scope, AutoCloseable {
         this.cancellation = cancellation;
         this.othersWait = othersWait;
         this.step = memory.newStep();
+        this.within = null;
+        this.borrowed = new LinkedHashSet<>();
+    }
+
+    private StepScope(StepScope within) {
+        this.memory = within.memory;
+        this.answers = within.answers;
+        this.models = within.models;
+        this.saes = within.saes;
+        this.cancellation = within.cancellation;
+        this.othersWait = within.othersWait;
+        this.step = within.step.newSubManager();
+        this.within = within;
+        this.borrowed = within.borrowed;
     }
 
     @Override
@@ -67,7 +91,11 @@ final class StepScope implements Scope, AutoCloseable {
             return cached;
         }
         Query.Sweep<R> sweep = DeviceWorker.sweep(query);
-        while (sweep.step(this)) {
+        boolean more = true;
+        while (more) {
+            try (StepScope inner = new StepScope(this)) {
+                more = sweep.step(inner);
+            }
             cancellation.check();
         }
         R answer = sweep.result();
@@ -85,14 +113,18 @@ final class StepScope implements Scope, AutoCloseable {
         return othersWait.getAsBoolean();
     }
 
-    /** What the step has borrowed so far. */
+    /** What the step, and what was answered within it, has borrowed so far. */
     Set<Resident<?>> lent() {
-        return lent.keySet();
+        return borrowed;
     }
 
+    /** Frees the step's arrays; what it borrowed goes back, to the scope around it where that had it before. */
     @Override
     public void close() {
         step.close();
+        if (within != null) {
+            lent.keySet().forEach(within::lendAgain);
+        }
     }
 
     /** Lends each resident once; lending it again would make the step its owner. */
@@ -100,10 +132,20 @@ final class StepScope implements Scope, AutoCloseable {
     <T extends AutoCloseable> T lend(Resident<T> resident) {
         Object value = lent.get(resident);
         if (value == null) {
-            memory.require(resident, lent.keySet());
+            memory.require(resident, borrowed);
             value = resident.lend(step);
             lent.put(resident, value);
+            borrowed.add(resident);
         }
         return (T) value;
+    }
+
+    /** Takes back what a scope within this one borrowed, if this one or one around it had it. */
+    private void lendAgain(Resident<?> resident) {
+        if (lent.containsKey(resident)) {
+            resident.lend(step);
+        } else if (within != null) {
+            within.lendAgain(resident);
+        }
     }
 }
