@@ -299,6 +299,13 @@ public final class ActivationIndex implements AutoCloseable {
         return new TokenFeatures(id, tokens.length, all, count, sum, max);
     }
 
+    /** Whether a running number is that of a token: not of a place that a context leaves empty, nor beyond the last. */
+    public synchronized boolean hasToken(int token) {
+        return token >= 0
+                && token < info.places()
+                && token % info.contextLength() < text(token / info.contextLength()).ids().length;
+    }
+
     /** Whether a token counts; no activations are stored for one that a mask leaves out. */
     public synchronized boolean isCounted(int token) {
         return text(token / info.contextLength()).counts(token % info.contextLength());
@@ -310,7 +317,7 @@ public final class ActivationIndex implements AutoCloseable {
      * @throws IndexOutOfBoundsException if there is no such token
      */
     public synchronized List<ActiveFeature> featuresAt(int sae, int token) {
-        if (token < 0 || token >= info.tokens()) {
+        if (!hasToken(token)) {
             throw new IndexOutOfBoundsException("token is " + token + ", the index has " + info.tokens());
         }
         List<ActiveFeature> active = new ArrayList<>();
@@ -339,18 +346,20 @@ public final class ActivationIndex implements AutoCloseable {
 
     private TokenLookUp lookUp(int sae) {
         if (lookUps[sae] == null) {
-            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.tokens(), parquet);
+            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.places(), parquet);
         }
         return lookUps[sae];
     }
 
     /**
-     * The token ids of a token's context from its beginning up to the token itself, which is what the model has read
-     * there.
+     * What the model has read at a token: the token ids of its document, or of its context if documents run on, from
+     * the beginning up to the token itself.
      */
     public synchronized int[] upTo(int token) {
-        int context = token / info.contextLength();
-        return Arrays.copyOf(text(context).ids(), token % info.contextLength() + 1);
+        ContextTexts.Text text = text(token / info.contextLength());
+        int place = token % info.contextLength();
+        int first = place - info.documents().position(text.documents(), place);
+        return Arrays.copyOfRange(text.ids(), first, place + 1);
     }
 
     private synchronized List<int[]> tokensWith(int[] ids) {
@@ -402,7 +411,7 @@ public final class ActivationIndex implements AutoCloseable {
                             position - from,
                             documents[position],
                             token,
-                            position);
+                            info.documents().position(documents, position));
                 })
                 .collect(Collectors.toList());
     }

@@ -1,13 +1,17 @@
 package loupe.index;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.OptionalInt;
 
 /**
- * Packs tokenised documents, one after another, into contexts of a fixed length, each document preceded by the
- * separator token where the model has one. Every token is in exactly one context and its place is a running number:
- * token {@code t} stands in context {@code t / length} at position {@code t % length}.
+ * Puts tokenised documents into contexts of a fixed length, each document preceded by the separator token where the
+ * model has one. Every token is in exactly one context and its place is a running number: token {@code t} stands in
+ * context {@code t / length} at place {@code t % length}.
+ *
+ * <p>Documents that run on fill every context but the last. Otherwise a document that does not fit into what is left of
+ * a context begins the next one, so that it stays whole, and one longer than a context is cut where contexts end.
  */
 public final class Contexts {
     /** Default number of tokens in a context, unless the model's own is shorter. */
@@ -16,6 +20,7 @@ public final class Contexts {
     private final int length;
     private final OptionalInt separator;
     private final long maxTokens;
+    private final DocumentPacking packing;
     private final List<Context> ready = new ArrayList<>();
 
     private int[] ids;
@@ -28,11 +33,13 @@ public final class Contexts {
      * @param length positions in a context
      * @param separator the token put before each document (BOS), or empty
      * @param maxTokens stop after so many tokens
+     * @param packing whether documents run on
      */
-    public Contexts(int length, OptionalInt separator, long maxTokens) {
+    public Contexts(int length, OptionalInt separator, long maxTokens, DocumentPacking packing) {
         this.length = length;
         this.separator = separator;
         this.maxTokens = maxTokens;
+        this.packing = packing;
         startContext();
     }
 
@@ -43,6 +50,9 @@ public final class Contexts {
      */
     public boolean add(int[] tokenIds) {
         document++;
+        if (!packing.runsOn() && filled > 0 && filled + tokenIds.length + (separator.isPresent() ? 1 : 0) > length) {
+            close();
+        }
         separator.ifPresent(this::append);
         for (int id : tokenIds) {
             append(id);
@@ -78,7 +88,7 @@ public final class Contexts {
     }
 
     private void close() {
-        ready.add(new Context(java.util.Arrays.copyOf(ids, filled), java.util.Arrays.copyOf(documents, filled)));
+        ready.add(new Context(Arrays.copyOf(ids, filled), Arrays.copyOf(documents, filled)));
         startContext();
     }
 
@@ -89,10 +99,23 @@ public final class Contexts {
     }
 
     /**
-     * A stretch of tokens that the model reads at once, of one or several documents.
+     * A stretch of tokens that are kept together, of one or several documents.
      *
      * @param ids token ids
      * @param documents for each, the running number of its document; both (T) with T at most the length
      */
-    public record Context(int[] ids, int[] documents) {}
+    public record Context(int[] ids, int[] documents) {
+        /** The tokens of each document alone, in order. */
+        List<int[]> apart() {
+            List<int[]> apart = new ArrayList<>();
+            int first = 0;
+            for (int end = 1; end <= ids.length; end++) {
+                if (end == ids.length || documents[end] != documents[first]) {
+                    apart.add(Arrays.copyOfRange(ids, first, end));
+                    first = end;
+                }
+            }
+            return apart;
+        }
+    }
 }

@@ -8,7 +8,7 @@ package loupe.index;
  * @param focus index in {@code ids} of the token the example was chosen for
  * @param document running number of the document
  * @param token running number of the focus token in the corpus
- * @param position position of the focus token in its context
+ * @param position that the model gave the focus token: in its document, or in its context if documents run on
  */
 public record Example(int[] ids, float[] values, int focus, int document, int token, int position) {
     /** The activation the example was chosen for. */

@@ -20,6 +20,7 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.analysis.prompts.NormedActivations;
+import loupe.analysis.prompts.TokenRows;
 import loupe.base.AsideFile;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
@@ -147,13 +148,13 @@ public final class IndexBuild {
     public static Source asking(InferenceService service, ModelId model, List<SaeId> saes) {
         return new Source() {
             @Override
-            public CompletionStage<List<SparseFeatures>> activations(int[][] contexts) {
+            public CompletionStage<List<SparseFeatures>> activations(TokenRows contexts) {
                 return service.submit(new CorpusActivations(model, saes, contexts), Priority.BACKGROUND)
                         .answer();
             }
 
             @Override
-            public CompletionStage<Batch> withNorms(int[][] contexts) {
+            public CompletionStage<Batch> withNorms(TokenRows contexts) {
                 return service.submit(new NormedActivations(model, saes, contexts), Priority.BACKGROUND)
                         .answer()
                         .thenApply(answer -> new Batch(answer.activations(), answer.norms()));
@@ -179,11 +180,11 @@ public final class IndexBuild {
     /** Checks that the folder is ours to write in and that a resumed pass is the same pass. */
     private void prepare(boolean resume) throws IOException {
         Files.createDirectories(folder);
-        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0);
+        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0, 0);
         if (resume && Files.exists(plan())) {
             IndexInfo planned = JSON.readValue(plan().toFile(), IndexInfo.class);
             if (!planned.equals(wanted)) {
-                requireMasks("begun", planned, wanted);
+                requireOneMaking("begun", planned, wanted);
                 throw new CheckpointException(
                         folder,
                         "the unfinished index here was begun with another model, checkpoint, corpus, context length, "
@@ -210,9 +211,9 @@ public final class IndexBuild {
             return Optional.empty();
         }
         IndexInfo found = ActivationIndex.info(folder);
-        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0);
+        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0, 0);
         if (!found.pass().equals(wanted)) {
-            requireMasks("made", found.pass(), wanted);
+            requireOneMaking("made", found.pass(), wanted);
             throw new CheckpointException(
                     folder,
                     "the index here is complete and of another model, checkpoint, corpus, context length, separator, "
@@ -224,8 +225,16 @@ public final class IndexBuild {
         return Optional.of(found);
     }
 
-    /** @throws CheckpointException if another pass differs from the wanted one in its masks and in nothing else */
-    private void requireMasks(String verb, IndexInfo other, IndexInfo wanted) {
+    /** @throws CheckpointException if another pass differs from the wanted one in its masks or documents alone */
+    private void requireOneMaking(String verb, IndexInfo other, IndexInfo wanted) {
+        if (other.with(wanted.documents()).equals(wanted)) {
+            throw new CheckpointException(
+                    folder,
+                    "the index here was " + verb + " with documents " + other.documents().word(),
+                    "one with documents " + wanted.documents().word(),
+                    "Give the same choice, or begin anew",
+                    Remedy.leaveOut(Choice.RESUME));
+        }
         if (other.with(wanted.masks()).equals(wanted)) {
             throw new CheckpointException(
                     folder,
@@ -242,7 +251,8 @@ public final class IndexBuild {
             if (staged.batches() > 0) {
                 Staging.scan(staging(), (batch, payload) -> stager.count(StagedBatch.decode(payload)));
             }
-            Contexts contexts = new Contexts(settings.contextLength(), settings.separator(), settings.maxTokens());
+            Contexts contexts = new Contexts(
+                    settings.contextLength(), settings.separator(), settings.maxTokens(), settings.documents());
             long corpusBytes = Math.max(1, corpus.bytes());
             long[] read = new long[1];
             corpus.forEachDocument(document -> {
@@ -274,7 +284,7 @@ public final class IndexBuild {
         }
     }
 
-    private CompletionStage<Batch> compute(int[][] contexts) {
+    private CompletionStage<Batch> compute(TokenRows contexts) {
         try {
             CompletionStage<Batch> batch = settings.masks().needNorms()
                     ? source.withNorms(contexts)
@@ -288,24 +298,27 @@ public final class IndexBuild {
 
     private IndexInfo finish(long started) throws IOException, SQLException {
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
-        long tokens;
+        long[] counted;
         CorpusMasks.LeftOut[] leftOut = {CorpusMasks.LeftOut.NOTHING};
         try (Parquet parquet = new Parquet(folder)) {
-            tokens = writeContexts(parquet, leftOut);
+            counted = writeContexts(parquet, leftOut);
+            long places = settings.documents().places(counted[0], counted[1], settings.contextLength());
             for (int i = 0; i < settings.saes().size(); i++) {
                 IndexInfo.IndexedSae sae = settings.saes().get(i);
                 Path own = Files.createDirectories(folder.resolve(sae.folder()));
-                long rows = SortedActivations.write(parquet, staging(), i, sae.features(), tokens, own);
+                long rows = SortedActivations.write(
+                        parquet, staging(), i, sae.features(), settings.contextLength(), places, own);
                 written.add(new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), rows));
             }
         }
-        IndexInfo info = info(written, leftOut[0], tokens, (System.nanoTime() - started) / 1e9);
+        IndexInfo info = info(written, leftOut[0], counted[0], counted[1], (System.nanoTime() - started) / 1e9);
         writeJson(ActivationIndex.infoFile(folder), info);
         tidy();
         return info;
     }
 
-    private long writeContexts(Parquet parquet, CorpusMasks.LeftOut[] leftOut) throws IOException, SQLException {
+    /** @return how many tokens and contexts there are */
+    private long[] writeContexts(Parquet parquet, CorpusMasks.LeftOut[] leftOut) throws IOException, SQLException {
         long[] counted = new long[2];
         boolean masked = !settings.masks().isNone();
         parquet.run("CREATE OR REPLACE TABLE staged (context INTEGER, ids INTEGER[], documents INTEGER[]"
@@ -340,10 +353,15 @@ public final class IndexBuild {
         parquet.write(
                 "SELECT * FROM staged ORDER BY context", folder.resolve("contexts.parquet"), CONTEXTS_PER_ROW_GROUP);
         parquet.run("DROP TABLE staged");
-        return counted[0];
+        return counted;
     }
 
-    private IndexInfo info(List<IndexInfo.IndexedSae> saes, CorpusMasks.LeftOut leftOut, long tokens, double seconds) {
+    private IndexInfo info(
+            List<IndexInfo.IndexedSae> saes,
+            CorpusMasks.LeftOut leftOut,
+            long tokens,
+            long contexts,
+            double seconds) {
         return new IndexInfo(
                 IndexInfo.VERSION,
                 settings.model(),
@@ -351,11 +369,13 @@ public final class IndexBuild {
                 corpus.sources(),
                 settings.contextLength(),
                 settings.separator().orElse(-1),
+                settings.documents(),
                 settings.maxTokens() == Long.MAX_VALUE ? 0 : settings.maxTokens(),
                 settings.shard(),
                 settings.masks(),
                 leftOut,
                 tokens,
+                contexts,
                 seconds);
     }
 
@@ -371,6 +391,7 @@ public final class IndexBuild {
      *
      * @param saes what to index; {@code rows} is not used
      * @param separator the token put before each document, if the model has one
+     * @param documents how they are put before the model
      * @param maxTokens of the whole pass, whatever the shard
      * @param shard the share of the pass to compute
      * @param masks which tokens to leave out
@@ -380,6 +401,7 @@ public final class IndexBuild {
             List<IndexInfo.IndexedSae> saes,
             int contextLength,
             OptionalInt separator,
+            DocumentPacking documents,
             long maxTokens,
             Shard shard,
             CorpusMasks masks) {
@@ -389,8 +411,9 @@ public final class IndexBuild {
                 List<IndexInfo.IndexedSae> saes,
                 int contextLength,
                 OptionalInt separator,
+                DocumentPacking documents,
                 long maxTokens) {
-            this(model, saes, contextLength, separator, maxTokens, Shard.WHOLE, CorpusMasks.NONE);
+            this(model, saes, contextLength, separator, documents, maxTokens, Shard.WHOLE, CorpusMasks.NONE);
         }
 
         public Settings {
@@ -403,17 +426,17 @@ public final class IndexBuild {
         }
     }
 
-    /** Computes the activations of contexts of one length, one {@link SparseFeatures} an autoencoder. */
+    /** Computes the activations of texts, in the order of their tokens, one {@link SparseFeatures} an autoencoder. */
     @FunctionalInterface
     public interface Source {
-        CompletionStage<List<SparseFeatures>> activations(int[][] contexts);
+        CompletionStage<List<SparseFeatures>> activations(TokenRows contexts);
 
         /**
          * Computes the activations and the norms that a mask of outliers needs.
          *
          * @throws UnsupportedOperationException if this source does not know them
          */
-        default CompletionStage<Batch> withNorms(int[][] contexts) {
+        default CompletionStage<Batch> withNorms(TokenRows contexts) {
             throw new UnsupportedOperationException("this source knows no norms, which the mask of outliers needs");
         }
     }

@@ -12,11 +12,13 @@ import java.util.List;
  * @param sources the corpus files
  * @param contextLength positions in a context
  * @param separator the token put before each document, or -1
+ * @param documents whether documents run on from one to the next
  * @param maxTokens the limit of tokens of the pass, 0 for none
  * @param shard which share of a pass this is; {@link Shard#WHOLE} for an index in one piece
  * @param masks which tokens are left out
  * @param leftOut how many
  * @param tokens tokens read, those left out included
+ * @param contexts that the tokens are in
  * @param seconds the last run of the pass took; of merged shards, together
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
@@ -27,14 +29,17 @@ public record IndexInfo(
         List<Corpus.Source> sources,
         int contextLength,
         int separator,
+        DocumentPacking documents,
         long maxTokens,
         Shard shard,
         CorpusMasks masks,
         CorpusMasks.LeftOut leftOut,
         long tokens,
+        long contexts,
         double seconds) {
-    /** Fills in defaults for an index written before there were shards and masks. */
+    /** Fills in defaults for an index written before there were shards and masks, when documents always ran on. */
     public IndexInfo {
+        documents = documents == null ? DocumentPacking.PACKED : documents;
         shard = shard == null ? Shard.WHOLE : shard;
         masks = masks == null ? CorpusMasks.NONE : masks;
         leftOut = leftOut == null ? CorpusMasks.LeftOut.NOTHING : leftOut;
@@ -48,6 +53,11 @@ public record IndexInfo(
         return tokens - leftOut.together();
     }
 
+    /** All running numbers of tokens are below this; some stand for no token if contexts are not full. */
+    public long places() {
+        return documents.places(tokens, contexts, contextLength);
+    }
+
     /** The description of the pass, without its results. */
     IndexInfo pass() {
         return new IndexInfo(
@@ -57,15 +67,25 @@ public record IndexInfo(
                 sources,
                 contextLength,
                 separator,
+                documents,
                 maxTokens,
                 shard,
                 masks,
                 CorpusMasks.LeftOut.NOTHING,
                 0,
+                0,
                 0);
     }
 
     IndexInfo with(CorpusMasks others) {
+        return with(documents, others);
+    }
+
+    IndexInfo with(DocumentPacking packing) {
+        return with(packing, masks);
+    }
+
+    private IndexInfo with(DocumentPacking packing, CorpusMasks others) {
         return new IndexInfo(
                 version,
                 model,
@@ -73,11 +93,13 @@ public record IndexInfo(
                 sources,
                 contextLength,
                 separator,
+                packing,
                 maxTokens,
                 shard,
                 others,
                 leftOut,
                 tokens,
+                contexts,
                 seconds);
     }
 

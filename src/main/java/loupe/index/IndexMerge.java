@@ -85,6 +85,14 @@ public final class IndexMerge {
                         "shards of one pass",
                         "Build it with the same masks");
             }
+            if (shard.info().documents() != first.info().documents()) {
+                throw new CheckpointException(
+                        shard.folder(),
+                        "this was made with documents " + shard.info().documents().word() + ", but " + first.folder()
+                                + " with documents " + first.info().documents().word(),
+                        "shards of one pass",
+                        "Build it with the same choice");
+            }
             if (!passOf(shard.info()).equals(passOf(first.info()))) {
                 throw new CheckpointException(
                         shard.folder(),
@@ -129,6 +137,9 @@ public final class IndexMerge {
     private IndexInfo run() throws IOException, SQLException {
         IndexInfo first = shards.get(0).info();
         long tokens = shards.stream().mapToLong(shard -> shard.info().tokens()).sum();
+        long contexts =
+                shards.stream().mapToLong(shard -> shard.info().contexts()).sum();
+        long places = shards.stream().mapToLong(shard -> shard.info().places()).sum();
         Files.createDirectories(out);
         Files.deleteIfExists(ActivationIndex.infoFile(out));
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
@@ -162,7 +173,7 @@ public final class IndexMerge {
                         SortedActivations.ROW_GROUP);
                 int which = written.size();
                 try (ActivationsByToken.Writer byToken =
-                        new ActivationsByToken.Writer(own.resolve(ActivationsByToken.FILE), tokens)) {
+                        new ActivationsByToken.Writer(own.resolve(ActivationsByToken.FILE), places)) {
                     writeByToken(which, byToken);
                 }
                 SortedActivations.writeStatistics(
@@ -180,6 +191,7 @@ public final class IndexMerge {
                 first.sources(),
                 first.contextLength(),
                 first.separator(),
+                first.documents(),
                 first.maxTokens(),
                 Shard.WHOLE,
                 first.masks(),
@@ -187,6 +199,7 @@ public final class IndexMerge {
                         .map(shard -> shard.info().leftOut())
                         .reduce(CorpusMasks.LeftOut.NOTHING, CorpusMasks.LeftOut::and),
                 tokens,
+                contexts,
                 shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
         IndexBuild.writeJson(ActivationIndex.infoFile(out), whole);
         return whole;
@@ -196,11 +209,11 @@ public final class IndexMerge {
     private void writeByToken(int sae, ActivationsByToken.Writer byToken) throws IOException {
         int block = Shard.BLOCK * shards.get(0).info().contextLength();
         long[] done = new long[shards.size()];
-        for (int turn = 0; done[turn] < shards.get(turn).info().tokens(); turn = (turn + 1) % shards.size()) {
+        for (int turn = 0; done[turn] < shards.get(turn).info().places(); turn = (turn + 1) % shards.size()) {
             cancellation.check();
             ActivationIndex shard = shards.get(turn);
             int first = Math.toIntExact(done[turn]);
-            int[] tokens = IntStream.range(first, (int) Math.min(shard.info().tokens(), first + (long) block))
+            int[] tokens = IntStream.range(first, (int) Math.min(shard.info().places(), first + (long) block))
                     .toArray();
             done[turn] += tokens.length;
             shard.copy(sae, tokens, byToken);

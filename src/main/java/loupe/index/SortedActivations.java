@@ -21,13 +21,17 @@ final class SortedActivations {
 
     private final Path staging;
     private final int sae;
+    private final int contextLength;
+    private final long places;
     private final FeatureStatistics statistics;
     private final long[] rows;
 
     /** @param sae index of the autoencoder in each batch */
-    private SortedActivations(Path staging, int sae, int features) {
+    private SortedActivations(Path staging, int sae, int features, int contextLength, long places) {
         this.staging = staging;
         this.sae = sae;
+        this.contextLength = contextLength;
+        this.places = places;
         statistics = FeatureStatistics.empty(features);
         rows = new long[features];
     }
@@ -35,14 +39,15 @@ final class SortedActivations {
     /**
      * Writes {@code activations.parquet}, {@code features.parquet} and {@code by-token.bin} into {@code folder}.
      *
-     * @param tokens in all staged batches
+     * @param places running numbers of tokens, see {@link IndexInfo#places}
      * @return stored activations
      */
-    static long write(Parquet parquet, Path staging, int sae, int features, long tokens, Path folder)
+    static long write(
+            Parquet parquet, Path staging, int sae, int features, int contextLength, long places, Path folder)
             throws IOException, SQLException {
-        SortedActivations sorted = new SortedActivations(staging, sae, features);
+        SortedActivations sorted = new SortedActivations(staging, sae, features, contextLength, places);
         try (ActivationsByToken.Writer byToken =
-                new ActivationsByToken.Writer(folder.resolve(ActivationsByToken.FILE), tokens)) {
+                new ActivationsByToken.Writer(folder.resolve(ActivationsByToken.FILE), places)) {
             sorted.count(byToken);
             byToken.finish();
         }
@@ -56,10 +61,17 @@ final class SortedActivations {
     }
 
     private void count(ActivationsByToken.Writer byToken) throws IOException {
+        long[] begun = new long[1];
+        int[] contexts = new int[1];
         Staging.scan(staging, (batch, payload) -> {
-            SparseFeatures features = StagedBatch.decode(payload).activations().get(sae);
+            StagedBatch staged = StagedBatch.decode(payload);
+            SparseFeatures features = staged.activations().get(sae);
+            int[] tokens = staged.tokenNumbers(contexts[0], contextLength);
+            contexts[0] += staged.contexts().size();
             for (int row = 0; row < features.rows(); row++) {
-                byToken.token();
+                for (; begun[0] <= tokens[row]; begun[0]++) {
+                    byToken.token();
+                }
                 for (int i = features.offsets()[row]; i < features.offsets()[row + 1]; i++) {
                     rows[features.features()[i]]++;
                     statistics.add(features.features()[i], features.values()[i]);
@@ -67,6 +79,9 @@ final class SortedActivations {
                 }
             }
         });
+        for (; begun[0] < places; begun[0]++) {
+            byToken.token();
+        }
     }
 
     private void writeActivations(Parquet parquet, Path file) throws IOException, SQLException {
@@ -94,14 +109,17 @@ final class SortedActivations {
             values[f - first] = new float[tokens[f - first].length];
         }
         int[] filled = new int[end - first];
-        int[] token = new int[1];
+        int[] contexts = new int[1];
         Staging.scan(staging, (batch, payload) -> {
-            SparseFeatures features = StagedBatch.decode(payload).activations().get(sae);
-            for (int row = 0; row < features.rows(); row++, token[0]++) {
+            StagedBatch staged = StagedBatch.decode(payload);
+            SparseFeatures features = staged.activations().get(sae);
+            int[] numbers = staged.tokenNumbers(contexts[0], contextLength);
+            contexts[0] += staged.contexts().size();
+            for (int row = 0; row < features.rows(); row++) {
                 for (int i = features.offsets()[row]; i < features.offsets()[row + 1]; i++) {
                     int f = features.features()[i] - first;
                     if (f >= 0 && f < tokens.length) {
-                        tokens[f][filled[f]] = token[0];
+                        tokens[f][filled[f]] = numbers[row];
                         values[f][filled[f]++] = features.values()[i];
                     }
                 }

@@ -18,6 +18,23 @@ record StagedBatch(List<Contexts.Context> contexts, List<SparseFeatures> activat
         return contexts.stream().mapToInt(context -> context.ids().length).sum();
     }
 
+    /**
+     * The running numbers of the tokens, in order.
+     *
+     * @param context the number of the first context
+     * @param length places in a context
+     */
+    int[] tokenNumbers(int context, int length) {
+        int[] numbers = new int[tokens()];
+        int next = 0;
+        for (int i = 0; i < contexts.size(); i++) {
+            for (int place = 0; place < contexts.get(i).ids().length; place++) {
+                numbers[next++] = (context + i) * length + place;
+            }
+        }
+        return numbers;
+    }
+
     ByteBuffer encode() {
         int ints = 2 + contexts.size() + 2 * tokens();
         for (SparseFeatures features : activations) {

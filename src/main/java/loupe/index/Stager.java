@@ -8,7 +8,9 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import loupe.analysis.prompts.TokenRows;
 import loupe.base.Cancellation;
+import loupe.base.Refusal;
 import loupe.sae.SparseFeatures;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +19,7 @@ final class Stager {
     private static final int BATCHES_BETWEEN_FORCES = 16;
 
     private final IndexBuild.Settings settings;
-    private final Function<int[][], CompletionStage<IndexBuild.Batch>> source;
+    private final Function<TokenRows, CompletionStage<IndexBuild.Batch>> source;
     private final Staging staged;
     private final Consumer<IndexBuild.Progress> progress;
     private final Cancellation cancellation;
@@ -34,7 +36,7 @@ final class Stager {
 
     Stager(
             IndexBuild.Settings settings,
-            Function<int[][], CompletionStage<IndexBuild.Batch>> source,
+            Function<TokenRows, CompletionStage<IndexBuild.Batch>> source,
             Staging staged,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
@@ -61,11 +63,20 @@ final class Stager {
 
     void offer(List<Contexts.Context> contexts) {
         for (Contexts.Context context : contexts) {
+            if (offered >= Integer.MAX_VALUE / settings.contextLength()) {
+                throw new Refusal(
+                        "The corpus has more than " + Integer.MAX_VALUE + " tokens",
+                        "no more than that in one index",
+                        "Give a limit of tokens");
+            }
             if (!settings.shard().has(offered++)) {
                 continue;
             }
-            if (!waiting.isEmpty() && waiting.get(0).ids().length != context.ids().length) {
-                ask(); // the last context is shorter and goes alone
+            boolean lastAndShorter = settings.documents().runsOn()
+                    && !waiting.isEmpty()
+                    && waiting.get(0).ids().length != context.ids().length;
+            if (lastAndShorter) {
+                ask(); // it goes alone
             }
             waiting.add(context);
             if (waiting.size() == Shard.BLOCK) {
@@ -89,7 +100,7 @@ final class Stager {
         }
         cancellation.check();
         CompletionStage<IndexBuild.Batch> pending =
-                source.apply(next.stream().map(Contexts.Context::ids).toArray(int[][]::new));
+                source.apply(settings.documents().rows(next));
         collect();
         inFlight = next;
         answer = pending;
@@ -118,7 +129,7 @@ final class Stager {
         if (settings.masks().isNone()) {
             return new StagedBatch(inFlight, computed.activations(), new byte[0]);
         }
-        byte[] masks = settings.masks().of(inFlight, computed.norms());
+        byte[] masks = settings.masks().of(inFlight, settings.documents(), computed.norms());
         return new StagedBatch(
                 inFlight,
                 computed.activations().stream()

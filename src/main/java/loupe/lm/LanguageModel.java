@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.core.Embedding;
 import ai.djl.nn.core.Linear;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -258,9 +259,10 @@ public final class LanguageModel implements AutoCloseable {
         }
         int[][] positions = input.positions();
         for (int[] row : positions) {
-            if (row[0] < 0 || row[row.length - 1] >= config.context()) {
+            int last = Arrays.stream(row).max().orElseThrow();
+            if (row[0] < 0 || last >= config.context()) {
                 throw new Refusal(
-                        "The text has " + (row[row.length - 1] + 1) + " tokens",
+                        "The text has " + (last + 1) + " tokens",
                         "at most " + config.context() + ", the model's context",
                         "Shorten it");
             }

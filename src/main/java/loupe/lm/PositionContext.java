@@ -18,11 +18,13 @@ import org.jspecify.annotations.Nullable;
  * that follow from them for all layers. Masks are additive, 0 or negative infinity. Everything is computed lazily,
  * once, and belongs to the step.
  *
- * <p>B rows, T tokens, S cached tokens; P is 1 if all rows begin at one position, else B. Device thread only.
+ * <p>B rows, T tokens, S cached tokens; P is 1 if all rows begin at one position and have no borders between documents,
+ * else B. Device thread only.
  */
 final class PositionContext {
     private final NDManager step;
     private final int[][] positions;
+    private final int[][] beginnings;
     private final Optional<KeyValueCache> cache;
     private final Map<OptionalInt, Optional<NDArray>> causal = new HashMap<>();
     private final Map<OptionalInt, Optional<NDArray>> shared = new HashMap<>();
@@ -31,11 +33,18 @@ final class PositionContext {
 
     PositionContext(NDManager step, Input input, Optional<KeyValueCache> cache) {
         this.step = step;
+        if (input.isCut() && cache.isPresent()) {
+            throw new IllegalArgumentException("the input has borders between documents, and there is a cache");
+        }
         this.positions = input.positions();
+        this.beginnings = input.beginnings();
         this.cache = cache;
     }
 
-    /** The mask among the pass's own tokens, (T, T); null if they see everything. */
+    /**
+     * The mask among the pass's own tokens, (T, T), or with borders between documents (B, 1, T, T); null if they see
+     * everything.
+     */
     @Nullable
     NDArray causalMask(OptionalInt window) {
         return once(causal, window, () -> positions[0].length == 1 ? null : makeCausal(positions[0].length, window));
@@ -67,16 +76,17 @@ final class PositionContext {
     }
 
     private NDArray makeCausal(int length, OptionalInt window) {
-        float[] mask = new float[length * length];
-        for (int row = 0; row < length; row++) {
-            Arrays.fill(mask, row * length + row + 1, (row + 1) * length, Float.NEGATIVE_INFINITY);
-            Arrays.fill(
-                    mask,
-                    row * length,
-                    row * length + Math.max(0, row + 1 - window.orElse(length)),
-                    Float.NEGATIVE_INFINITY);
+        int masks = Math.max(1, beginnings.length);
+        float[] mask = new float[Math.multiplyExact(masks * length, length)];
+        for (int i = 0; i < masks * length; i++) {
+            int query = i % length;
+            int document = beginnings.length == 0 ? 0 : beginnings[i / length][query];
+            int first = Math.max(document, query + 1 - window.orElse(length));
+            Arrays.fill(mask, i * length, i * length + first, Float.NEGATIVE_INFINITY);
+            Arrays.fill(mask, i * length + query + 1, (i + 1) * length, Float.NEGATIVE_INFINITY);
         }
-        return step.create(mask, new Shape(length, length));
+        return step.create(
+                mask, beginnings.length == 0 ? new Shape(length, length) : new Shape(masks, 1, length, length));
     }
 
     private @Nullable NDArray cached(Optional<NDArray> given, Optional<int[]> keys, OptionalInt window) {

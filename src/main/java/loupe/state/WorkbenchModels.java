@@ -63,8 +63,8 @@ public final class WorkbenchModels implements AutoCloseable {
         inspection = new FileInspection(workbench);
         statistics = new CorpusStatistics(workbench, cache);
         opening = new PathOpening(workbench, statistics.corpus());
-        auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus());
-        auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus());
+        auditA = new CheckpointAudit(workbench, workbench.a(), statistics.corpus(), statistics.documents());
+        auditB = new CheckpointAudit(workbench, workbench.b(), statistics.corpus(), statistics.documents());
         controls = new GhostControlsModel(workbench);
         history = new GhostHistory(controls);
         scales = new ScaleSweepModel(workbench, workbench.a(), controls);

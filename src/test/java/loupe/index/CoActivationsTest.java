@@ -133,6 +133,7 @@ class CoActivationsTest {
                 saes,
                 CONTEXT,
                 OptionalInt.of(SEPARATOR),
+                DocumentPacking.PACKED,
                 Long.MAX_VALUE,
                 shard,
                 CorpusMasks.NONE);
@@ -143,7 +144,7 @@ class CoActivationsTest {
                         text -> Arrays.stream(text.split("\\s+"))
                                 .mapToInt(Integer::parseInt)
                                 .toArray(),
-                        batch -> CompletableFuture.completedFuture(activations(batch)),
+                        batch -> CompletableFuture.completedFuture(activations(batch.all())),
                         folder)
                 .run(false, progress -> {}, new Cancellation());
         return folder;

@@ -16,6 +16,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.IntStream;
+import loupe.analysis.prompts.TokenRows;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.sae.SparseFeatures;
@@ -31,7 +32,7 @@ class CorpusMasksTest {
     private static final int CONTEXT = 16;
     private static final int SEPARATOR = 100;
     private static final int WORDS = 1_000;
-    private static final CorpusMasks ALL = new CorpusMasks(SEPARATOR, 2, 4);
+    private static final CorpusMasks ALL = new CorpusMasks(SEPARATOR, 2, 4, List.of());
 
     @TempDir
     Path temporary;
@@ -65,18 +66,18 @@ class CorpusMasksTest {
         private final PlantedSource planted = new PlantedSource();
 
         @Override
-        public CompletionStage<List<SparseFeatures>> activations(int[][] contexts) {
+        public CompletionStage<List<SparseFeatures>> activations(TokenRows contexts) {
             return planted.activations(contexts);
         }
 
         @Override
-        public CompletionStage<IndexBuild.Batch> withNorms(int[][] contexts) {
-            int length = contexts[0].length;
-            float[] first = new float[contexts.length * length];
+        public CompletionStage<IndexBuild.Batch> withNorms(TokenRows contexts) {
+            int length = contexts.row(0).length;
+            float[] first = new float[contexts.count() * length];
             float[] second = new float[first.length];
             for (int t = 0; t < first.length; t++) {
-                first[t] = atFirstHook(contexts[t / length][t % length]);
-                second[t] = atSecondHook(contexts[t / length][t % length], t % length);
+                first[t] = atFirstHook(contexts.row(t / length)[t % length]);
+                second[t] = atSecondHook(contexts.row(t / length)[t % length], t % length);
             }
             return planted.activations(contexts)
                     .thenApply(activations -> new IndexBuild.Batch(activations, List.of(first, second)));
@@ -91,6 +92,7 @@ class CorpusMasksTest {
                 List.of(sae),
                 CONTEXT,
                 OptionalInt.of(SEPARATOR),
+                DocumentPacking.PACKED,
                 Long.MAX_VALUE,
                 shard,
                 masks);
@@ -138,6 +140,7 @@ class CorpusMasksTest {
                         number(this::isBeginning),
                         number(CorpusMasksTest::isFirst),
                         number(this::isLong),
+                        0,
                         ids.size() - number(this::counts)));
         assertThat(info.leftOut().highNorm()).isPositive();
         assertThat(number(t -> atSecondHook(ids.get(t), t % CONTEXT) == 9))
@@ -263,7 +266,7 @@ class CorpusMasksTest {
     @Test
     void aPassIsNotResumedWithOtherMasks() {
         Path folder = stopped(ALL);
-        assertThatThrownBy(() -> pass(folder, new CorpusMasks(SEPARATOR, 2, 5), Shard.WHOLE)
+        assertThatThrownBy(() -> pass(folder, new CorpusMasks(SEPARATOR, 2, 5, List.of()), Shard.WHOLE)
                         .run(true, progress -> {}, new Cancellation()))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(
@@ -303,7 +306,7 @@ class CorpusMasksTest {
     @Test
     void shardsWithDifferentMasksAreRefused() {
         build(temporary.resolve("a"), ALL, new Shard(1, 2));
-        build(temporary.resolve("b"), new CorpusMasks(-1, 2, 4), new Shard(2, 2));
+        build(temporary.resolve("b"), new CorpusMasks(-1, 2, 4, List.of()), new Shard(2, 2));
         assertThatThrownBy(() -> IndexMerge.merge(
                         List.of(temporary.resolve("a"), temporary.resolve("b")),
                         temporary.resolve("merged"),
@@ -318,8 +321,8 @@ class CorpusMasksTest {
     void theMedianOfABatchIsTheLowerOfTheTwoInTheMiddle() {
         List<Contexts.Context> batch = List.of(
                 new Contexts.Context(new int[] {5, 6}, new int[2]), new Contexts.Context(new int[] {5, 9}, new int[2]));
-        CorpusMasks masks = new CorpusMasks(9, 1, 2);
-        byte[] left = masks.of(batch, List.of(new float[] {4, 1, 2, 4.5f}));
+        CorpusMasks masks = new CorpusMasks(9, 1, 2, List.of());
+        byte[] left = masks.of(batch, DocumentPacking.PACKED, List.of(new float[] {4, 1, 2, 4.5f}));
         assertThat(left)
                 .as("median 2, limit 4, which itself is still counted")
                 .containsExactly(
@@ -327,16 +330,16 @@ class CorpusMasksTest {
                         0,
                         CorpusMasks.FIRST_POSITIONS,
                         CorpusMasks.BEGINNING + CorpusMasks.HIGH_NORM);
-        assertThat(CorpusMasks.LeftOut.NOTHING.and(left)).isEqualTo(new CorpusMasks.LeftOut(1, 2, 1, 3));
+        assertThat(CorpusMasks.LeftOut.NOTHING.and(left)).isEqualTo(new CorpusMasks.LeftOut(1, 2, 1, 0, 3));
     }
 
     @Test
     void aSourceWithoutNormsCannotServeTheMaskThatNeedsThem() {
         IndexBuild.Source plain = contexts -> CompletableFuture.completedFuture(List.of());
-        assertThatThrownBy(() -> plain.withNorms(new int[][] {{1}}))
+        assertThatThrownBy(() -> plain.withNorms(new TokenRows(new int[][] {{1}})))
                 .isInstanceOf(UnsupportedOperationException.class)
                 .hasMessageContaining("norms");
-        assertThatThrownBy(() -> new CorpusMasks(-1, 0, -2))
+        assertThatThrownBy(() -> new CorpusMasks(-1, 0, -2, List.of()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("-2.0");
     }

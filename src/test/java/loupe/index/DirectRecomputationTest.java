@@ -115,6 +115,7 @@ class DirectRecomputationTest {
                                     List.of(indexed),
                                     CONTEXT,
                                     tokenizer.beginning(),
+                                    DocumentPacking.PACKED,
                                     Long.MAX_VALUE),
                             Corpus.of(List.of(corpus)),
                             document -> tokenizer

@@ -47,6 +47,7 @@ class IndexFilesTest {
                                 List.of(sae),
                                 16,
                                 OptionalInt.empty(),
+                                DocumentPacking.PACKED,
                                 Long.MAX_VALUE),
                         Corpus.of(List.of(corpus)),
                         text -> Arrays.stream(text.split(" "))

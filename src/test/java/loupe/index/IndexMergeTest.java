@@ -44,6 +44,7 @@ class IndexMergeTest {
                 List.of(sae),
                 CONTEXT,
                 OptionalInt.of(100),
+                DocumentPacking.PACKED,
                 Long.MAX_VALUE,
                 shard,
                 CorpusMasks.NONE);

@@ -56,14 +56,14 @@ class NearMissTest {
         }
         IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), 1, "", 0);
         IndexBuild.Settings settings = new IndexBuild.Settings(
-                new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), Long.MAX_VALUE);
+                new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), DocumentPacking.PACKED, Long.MAX_VALUE);
         new IndexBuild(
                         settings,
                         Corpus.of(List.of(corpus)),
                         text -> Arrays.stream(text.split(" "))
                                 .mapToInt(Integer::parseInt)
                                 .toArray(),
-                        contexts -> CompletableFuture.completedFuture(List.of(activations(contexts))),
+                        contexts -> CompletableFuture.completedFuture(List.of(activations(contexts.all()))),
                         temporary.resolve("index"))
                 .run(false, progress -> {}, new Cancellation());
         index = ActivationIndex.open(temporary.resolve("index"));

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import loupe.analysis.prompts.TokenRows;
 import loupe.sae.SparseFeatures;
 
 /**
@@ -17,13 +18,13 @@ final class PlantedSource implements IndexBuild.Source {
     Runnable beforeAnswer = () -> {};
 
     @Override
-    public CompletionStage<List<SparseFeatures>> activations(int[][] contexts) {
+    public CompletionStage<List<SparseFeatures>> activations(TokenRows contexts) {
         asked++;
         beforeAnswer.run();
         List<Integer> features = new ArrayList<>();
         List<Float> values = new ArrayList<>();
         List<Integer> offsets = new ArrayList<>(List.of(0));
-        for (int[] context : contexts) {
+        for (int[] context : contexts.all()) {
             for (int id : context) {
                 features.add(id % 5);
                 values.add(1 + id / 10f);

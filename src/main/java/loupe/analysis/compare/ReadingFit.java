@@ -2,7 +2,6 @@ package loupe.analysis.compare;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -15,6 +14,7 @@ import java.util.Set;
 import java.util.function.Function;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.Fit;
+import loupe.analysis.prompts.TokenBatch;
 import loupe.analysis.prompts.TokenRows;
 import loupe.analysis.prompts.TrainedValues;
 import loupe.base.HookPoint;
@@ -23,7 +23,6 @@ import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
 import loupe.lm.Hook;
-import loupe.lm.Input;
 import loupe.lm.LanguageModel;
 import loupe.lm.Logits;
 import loupe.sae.InputNormalisation;
@@ -35,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which way of reading a checkpoint fits the model's activations: with and without centring them, with and without
  * subtracting b_dec and, if the checkpoint leaves out the factor its input was scaled by, with that factor estimated
- * from the same text. The first position of each row is left out, because its activation is unlike all others and many
+ * from the same text. The first position of each document or row is left out, because its activation is unlike all others and many
  * autoencoders were not trained on it: {@code src/site/markdown/formats.md}, section K.3.
  *
  * @param texts some thousand tokens are enough
@@ -86,8 +85,10 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         private double factor = Double.NaN;
         private double norms;
         private long normed;
-        private int rows;
+        private List<int[]> batches = List.of();
+        private int done;
         private long seen;
+        private long passed;
 
         @Override
         public boolean step(Scope scope) {
@@ -98,30 +99,36 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             });
             HookPoint read = config.hook().orElseThrow();
             HookPoint write = config.hookOut().orElse(read);
-            int length = texts.row(rows).length;
-            int[][] batch = texts.alike(rows, (int) Math.max(1, FEATURES_PER_STEP / ((long) length * config.dSae())));
+            if (batches.isEmpty()) {
+                batches = texts.batches(Math.max(1, FEATURES_PER_STEP / config.dSae()));
+            }
+            if (batches.isEmpty()) {
+                return false;
+            }
+            TokenBatch batch = texts.batch(batches.get(done));
+            int[] places = Arrays.stream(batch.places())
+                    .filter(place -> batch.position(place) > 0)
+                    .toArray();
+            boolean measuring = scales(config) && Double.isNaN(factor);
+            if (places.length == 0) {
+                return measuring ? measured(config) : next(batch, 0);
+            }
             Caught caught = new Caught(new HashSet<>(List.of(read, write)), new HashMap<>());
             scope.model(model)
-                    .forward(scope.arrays(), Input.of(batch), caught, null, Logits.NONE, scope.cancellation());
+                    .forward(scope.arrays(), batch.input(), caught, null, Logits.NONE, scope.cancellation());
             LanguageModel lm = scope.model(model);
-            Function<Boolean, NDArray> x = processed -> afterTheFirst(
-                    TrainedValues.of(lm, config, processed, read, caught.value(read)),
-                    batch.length,
-                    length,
-                    config.dIn());
-            if (scales(config) && Double.isNaN(factor)) {
-                return measure(config, x.apply(config.trained().centred()), batch.length);
+            Function<Boolean, NDArray> x = processed -> vectors(
+                    places, TrainedValues.of(lm, config, processed, read, caught.value(read)), config.dIn());
+            if (measuring) {
+                return measure(config, x.apply(config.trained().centred()));
             }
             Function<Boolean, NDArray> y = write.equals(read)
                     ? x
-                    : processed -> afterTheFirst(
-                            TrainedValues.of(lm, config, processed, write, caught.value(write)),
-                            batch.length,
-                            length,
-                            config.dOut());
+                    : processed -> vectors(
+                            places, TrainedValues.of(lm, config, processed, write, caught.value(write)), config.dOut());
             NDArray ids = scope.arrays()
-                    .create(Arrays.stream(batch)
-                            .flatMapToLong(row -> Arrays.stream(row, 1, length).asLongStream())
+                    .create(Arrays.stream(places)
+                            .mapToLong(place -> batch.id(place))
                             .toArray());
             List<Found> found = new ArrayList<>();
             for (Reading reading : readings(config)) {
@@ -136,21 +143,33 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             for (int i = 0; i < found.size(); i++) {
                 sums.get(i).add(found.get(i));
             }
-            seen += (long) batch.length * (length - 1);
-            rows += batch.length;
-            return rows < texts.count();
+            return next(batch, places.length);
+        }
+
+        private boolean next(TokenBatch batch, int measured) {
+            seen += measured;
+            passed += batch.places().length;
+            done++;
+            return done < batches.size();
         }
 
         /** A first pass over the text for the mean norm. */
-        private boolean measure(SaeConfig config, NDArray x, int count) {
+        private boolean measure(SaeConfig config, NDArray x) {
             for (float norm : DeviceArrays.floats(x.norm(new int[] {1}))) {
                 norms += norm;
                 normed++;
             }
-            rows += count;
-            if (rows == texts.count()) {
+            return measured(config);
+        }
+
+        private boolean measured(SaeConfig config) {
+            done++;
+            if (done == batches.size()) {
+                if (normed == 0) {
+                    return false;
+                }
                 factor = Math.sqrt(config.dIn()) * normed / norms;
-                rows = 0;
+                done = 0;
             }
             return true;
         }
@@ -185,7 +204,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
         @Override
         public double fraction() {
-            return seen / (double) texts.tokens();
+            return passed / (double) texts.tokens();
         }
     }
 
@@ -216,11 +235,9 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         }
     }
 
-    /** Positions from the second on, as vectors. */
-    private static NDArray afterTheFirst(NDArray value, int rows, int length, int width) {
-        return value.reshape(new Shape(rows, length, value.size() / rows / length))
-                .get(":, 1:")
-                .reshape(new Shape((long) rows * (length - 1), width));
+    /** Values at some places, as vectors. */
+    private static NDArray vectors(int[] places, NDArray value, int width) {
+        return TokenBatch.at(places, value).reshape(places.length, width);
     }
 
     /**

@@ -1,17 +1,18 @@
 package loupe.analysis.compare;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.IntStream;
 import loupe.analysis.DeviceArrays;
 import loupe.analysis.Fit;
+import loupe.analysis.prompts.TokenBatch;
 import loupe.analysis.prompts.TokenRows;
 import loupe.analysis.prompts.TrainedValues;
 import loupe.base.HookPoint;
@@ -30,7 +31,7 @@ import loupe.sae.SparseAutoencoder;
 /**
  * How faithful an autoencoder is to its model: metrics of the reconstruction, and what the model loses when the
  * reconstruction takes the activation's place at every position, error term left out, against zeros in its place. Every
- * position counts, the first included. An autoencoder trained on the centred residual stream is shown, and puts back,
+ * position counts, the first included; only predictions of a next token of the same document have a loss. An autoencoder trained on the centred residual stream is shown, and puts back,
  * the stream less its mean over dModel, which a model with layer norms cannot tell from the stream itself.
  *
  * @param ignored tokens at whose positions the reconstruction replaces nothing and nothing is counted, as SAELens'
@@ -84,7 +85,8 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         @SuppressWarnings("NullAway.Init") // made by the first step
         private SaeMetrics metrics;
 
-        private int rows;
+        private List<int[]> batches = List.of();
+        private int done;
         private long tokens;
         private long seen;
         private long predicted;
@@ -92,7 +94,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
 
         @Override
         public boolean step(Scope scope) {
-            if (rows == texts.count()) {
+            if (texts.count() == 0) {
                 return false;
             }
             LanguageModel lm = scope.model(model);
@@ -103,71 +105,72 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             });
             HookPoint read = config.hook().orElseThrow();
             HookPoint write = config.hookOut().orElse(read);
-            int length = texts.row(rows).length;
-            int[][] batch = texts.alike(rows, (int)
-                    Math.max(1, LOGITS_PER_STEP / ((long) length * lm.config().vocabularySize())));
-            boolean[] counted = counted(batch);
-            Input input = Input.of(batch);
+            if (batches.isEmpty()) {
+                batches = texts.batches(
+                        Math.max(1, LOGITS_PER_STEP / lm.config().vocabularySize()));
+                metrics = new SaeMetrics(config.dOut(), config.dSae());
+            }
+            TokenBatch batch = texts.batch(batches.get(done));
+            int[] places = batch.places();
+            boolean[] counted = new boolean[batch.input().rows() * batch.length()];
+            for (int place : places) {
+                counted[place] = !ignored.contains(batch.id(place));
+            }
             NDArray ids = scope.arrays()
-                    .create(
-                            Arrays.stream(batch)
-                                    .flatMapToInt(Arrays::stream)
-                                    .asLongStream()
-                                    .toArray(),
-                            new Shape(batch.length, length));
+                    .create(Arrays.stream(places)
+                            .mapToLong(place -> batch.id(place))
+                            .toArray());
 
             Patch caught = Patch.looking(read, write);
-            NDArray clean = logProbabilities(lm, scope, input, caught);
+            NDArray clean = logProbabilities(lm, scope, batch.input(), caught);
             NDArray whole = caught.value(write);
             NDArray target = TrainedValues.of(lm, config, write, whole);
-            Reconstruction reconstruction =
-                    loaded.reconstruct(TrainedValues.of(lm, config, read, caught.value(read)), ids);
+            Reconstruction reconstruction = loaded.reconstruct(
+                    batch.tokensOf(TrainedValues.of(lm, config, read, caught.value(read))), ids);
             NDArray withSae = logProbabilities(
                     lm,
                     scope,
-                    input,
+                    batch.input(),
                     Patch.replacing(
                             write,
                             TrainedValues.with(
-                                    lm, config, write, whole, whereCounted(counted, reconstruction.xHat(), target))));
+                                    lm,
+                                    config,
+                                    write,
+                                    whole,
+                                    whereCounted(counted, places, reconstruction.xHat(), target))));
             NDArray withZeros = logProbabilities(
                     lm,
                     scope,
-                    input,
+                    batch.input(),
                     Patch.replacing(write, TrainedValues.with(lm, config, write, whole, target.zerosLike())));
 
+            int[] predicting = Arrays.stream(places)
+                    .filter(place -> counted[place] && batch.isFollowed(place))
+                    .toArray();
             double[] found = {
-                loss(clean, batch, counted),
-                loss(withSae, batch, counted),
-                loss(withZeros, batch, counted),
+                loss(clean, batch, predicting),
+                loss(withSae, batch, predicting),
+                loss(withZeros, batch, predicting),
                 divergence(clean, withSae, counted),
                 divergence(clean, withZeros, counted)
             };
-            float[] x = only(counted, DeviceArrays.floats(target));
-            float[] xHat = only(counted, DeviceArrays.floats(reconstruction.xHat()));
-            float[] features = only(counted, DeviceArrays.floats(reconstruction.features()));
-            if (metrics == null) {
-                metrics = new SaeMetrics(config.dOut(), config.dSae());
+            boolean[] ofTokens = new boolean[places.length];
+            for (int i = 0; i < places.length; i++) {
+                ofTokens[i] = counted[places[i]];
+                tokens += ofTokens[i] ? 1 : 0;
             }
+            float[] x = only(ofTokens, DeviceArrays.floats(batch.tokensOf(target)));
+            float[] xHat = only(ofTokens, DeviceArrays.floats(reconstruction.xHat()));
+            float[] features = only(ofTokens, DeviceArrays.floats(reconstruction.features()));
             metrics.add(x.length / config.dOut(), x, xHat, features);
             for (int i = 0; i < sums.length; i++) {
                 sums[i] += found[i];
             }
-            for (int place = 0; place < counted.length; place++) {
-                tokens += counted[place] ? 1 : 0;
-                predicted += counted[place] && place % length < length - 1 ? 1 : 0;
-            }
-            seen += counted.length;
-            rows += batch.length;
-            return rows < texts.count();
-        }
-
-        private boolean[] counted(int[][] batch) {
-            boolean[] counted = new boolean[batch.length * batch[0].length];
-            for (int place = 0; place < counted.length; place++) {
-                counted[place] = !ignored.contains(batch[place / batch[0].length][place % batch[0].length]);
-            }
-            return counted;
+            predicted += predicting.length;
+            seen += places.length;
+            done++;
+            return done < batches.size();
         }
 
         @Override
@@ -195,24 +198,30 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         return logProbabilities;
     }
 
-    /** {@code value} where positions count, {@code otherwise} where they do not; (B, T, ..) both. */
-    private static NDArray whereCounted(boolean[] counted, NDArray value, NDArray otherwise) {
-        if (IntStream.range(0, counted.length).allMatch(place -> counted[place])) {
-            return value.reshape(otherwise.getShape());
-        }
+    /**
+     * The reconstruction where positions count, {@code otherwise} where they do not and in padding, (B, T, ..).
+     *
+     * @param counted for each place
+     * @param places those of {@code value}, (N, ..)
+     */
+    private static NDArray whereCounted(boolean[] counted, int[] places, NDArray value, NDArray otherwise) {
         Shape shape = otherwise.getShape();
-        float[] share = new float[counted.length];
-        for (int place = 0; place < share.length; place++) {
-            share[place] = counted[place] ? 1 : 0;
+        if (IntStream.range(0, counted.length).allMatch(place -> counted[place])) {
+            return value.reshape(shape);
         }
-        NDArray mask =
-                value.getManager().create(share, new Shape(counted.length, 1)).eq(1);
-        Shape flat = new Shape(counted.length, shape.size() / counted.length);
-        return NDArrays.where(mask.broadcast(flat), value.reshape(flat), otherwise.reshape(flat))
-                .reshape(shape);
+        int[] from = IntStream.range(0, counted.length).toArray();
+        for (int i = 0; i < places.length; i++) {
+            if (counted[places[i]]) {
+                from[places[i]] = counted.length + i;
+            }
+        }
+        long width = shape.size() / counted.length;
+        NDArray both =
+                otherwise.reshape(counted.length, width).concat(value.reshape(places.length, width), 0);
+        return TokenBatch.pick(from, both).reshape(shape);
     }
 
-    /** The rows of positions that count. */
+    /** The rows of tokens that count. */
     private static float[] only(boolean[] counted, float[] values) {
         int width = values.length / counted.length;
         float[] kept = new float[values.length];
@@ -226,22 +235,20 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
         return Arrays.copyOf(kept, size);
     }
 
-    /** Sum of the losses at all positions that count but the last of each row. */
-    private static double loss(NDArray logProbabilities, int[][] batch, boolean[] counted) {
-        int length = batch[0].length;
-        if (length < 2) {
+    /** Sum of the losses at some places, each of which a token of the same text follows. */
+    private static double loss(NDArray logProbabilities, TokenBatch batch, int[] predicting) {
+        if (predicting.length == 0) {
             return 0;
         }
-        long[] next = Arrays.stream(batch)
-                .flatMapToInt(row -> Arrays.stream(row, 1, length))
-                .asLongStream()
+        long vocabulary = logProbabilities.getShape().get(2);
+        long[] next = Arrays.stream(predicting)
+                .mapToLong(place -> place * vocabulary + batch.id(place + 1))
                 .toArray();
-        NDArray at = logProbabilities.getManager().create(next, new Shape(batch.length, length - 1, 1));
-        float[] predicted =
-                DeviceArrays.floats(logProbabilities.get(":, :{}", length - 1).gather(at, 2));
         double sum = 0;
-        for (int i = 0; i < predicted.length; i++) {
-            sum -= counted[i / (length - 1) * length + i % (length - 1)] ? predicted[i] : 0;
+        for (float each : DeviceArrays.floats(logProbabilities
+                .reshape(logProbabilities.size())
+                .gather(logProbabilities.getManager().create(next), 0))) {
+            sum -= each;
         }
         return sum;
     }

@@ -3,6 +3,8 @@ package loupe.analysis.prompts;
 import ai.djl.ndarray.NDArray;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import loupe.analysis.DeviceArrays;
 import loupe.base.HookPoint;
 import loupe.inference.ModelId;
@@ -15,7 +17,7 @@ import loupe.sae.SparseFeatures;
  * The answer of {@link CorpusActivations} with the norms of the vectors that the autoencoders read: an outlier is a
  * token whose residual stream is unlike all others.
  *
- * @param contexts token ids, all of one length
+ * @param contexts token ids
  */
 public record NormedActivations(ModelId model, List<SaeId> saes, TokenRows contexts)
         implements Query.Single<NormedActivations.Answer> {
@@ -35,18 +37,18 @@ public record NormedActivations(ModelId model, List<SaeId> saes, TokenRows conte
     @Override
     public Answer answer(Scope scope) {
         CorpusActivations plain = new CorpusActivations(model, saes, contexts);
-        CorpusActivations.Catch caught = plain.caught(scope);
+        Map<HookPoint, NDArray> values = plain.values(scope);
         List<float[]> norms = new ArrayList<>();
         for (HookPoint point : saes.stream()
                 .map(sae -> CorpusActivations.hookOf(scope.sae(sae).config()))
                 .distinct()
                 .toList()) {
-            NDArray value = caught.value(point);
+            NDArray value = Objects.requireNonNull(values.get(point));
             long rows = contexts.tokens();
             norms.add(
                     DeviceArrays.floats(value.reshape(rows, value.size() / rows).norm(new int[] {1})));
         }
-        return new Answer(plain.encoded(scope, caught), norms);
+        return new Answer(plain.encoded(scope, values), norms);
     }
 
     /** False: each batch is requested once. */

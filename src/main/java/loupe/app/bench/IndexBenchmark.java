@@ -20,6 +20,7 @@ import loupe.base.Cancellation;
 import loupe.format.JsonFiles;
 import loupe.index.ActivationIndex;
 import loupe.index.Corpus;
+import loupe.index.DocumentPacking;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
 import loupe.index.IndexBuild;
@@ -76,7 +77,7 @@ final class IndexBenchmark implements Benchmark {
                 "blocks.6.hook_resid_pre",
                 0);
         IndexBuild.Settings settings = new IndexBuild.Settings(
-                new IndexInfo.Named("random", "random"), List.of(indexed), CONTEXT, OptionalInt.empty(), run.tokens());
+                new IndexInfo.Named("random", "random"), List.of(indexed), CONTEXT, OptionalInt.empty(), DocumentPacking.PACKED, run.tokens());
         IndexBuild build = new IndexBuild(
                 settings,
                 Corpus.of(List.of(corpus)),

@@ -19,6 +19,7 @@ import loupe.base.Cancellation;
 import loupe.index.ActivationIndex;
 import loupe.index.CoActivations;
 import loupe.index.Corpus;
+import loupe.index.DocumentPacking;
 import loupe.index.Examples;
 import loupe.index.FeatureActivations;
 import loupe.index.IndexBuild;
@@ -144,12 +145,12 @@ final class SyntheticIndex {
         IndexInfo.IndexedSae sae =
                 new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("synthetic", "synthetic"), FEATURES, "", 0);
         IndexBuild.Settings settings = new IndexBuild.Settings(
-                new IndexInfo.Named("synthetic", "synthetic"), List.of(sae), CONTEXT, OptionalInt.empty(), TOKENS);
+                new IndexInfo.Named("synthetic", "synthetic"), List.of(sae), CONTEXT, OptionalInt.empty(), DocumentPacking.PACKED, TOKENS);
         new IndexBuild(
                         settings,
                         Corpus.of(List.of(words)),
                         IndexBenchmark::ids,
-                        contexts -> CompletableFuture.completedFuture(List.of(activations(contexts))),
+                        contexts -> CompletableFuture.completedFuture(List.of(activations(contexts.all()))),
                         folder)
                 .run(false, progress -> {}, new Cancellation());
         Files.delete(words);

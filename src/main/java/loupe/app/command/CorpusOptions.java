@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
@@ -12,11 +13,12 @@ import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
+import loupe.index.DocumentPacking;
 import loupe.inference.OpenModel;
 import loupe.lm.tokenizer.Tokenizer;
 import picocli.CommandLine.Option;
 
-/** The options that name a corpus, and how its documents are packed into contexts. */
+/** The options that name a corpus, how its documents are put before the model, and which tokens are ignored. */
 @OptionSection("Corpus")
 final class CorpusOptions {
     @Option(
@@ -40,6 +42,33 @@ final class CorpusOptions {
 
     @Option(names = "--context", paramLabel = "T", description = "Tokens in a context (default: ${DEFAULT-VALUE}).")
     private int context = Contexts.DEFAULT_LENGTH;
+
+    @Option(
+            names = "--documents",
+            paramLabel = "HOW",
+            defaultValue = "apart",
+            description = "How the model reads documents: apart (each by itself), separated (packed into contexts, "
+                    + "attention and positions cut at borders; the same numbers) or packed (attention runs on "
+                    + "across borders, as in SAELens) (default: ${DEFAULT-VALUE}).")
+    private DocumentPacking documents = DocumentPacking.DEFAULT;
+
+    @Option(
+            names = "--ignore-tokens",
+            split = ",",
+            paramLabel = "ID",
+            description = "Token ids at whose positions nothing is counted; evaluate replaces nothing there either.")
+    private Set<Integer> ignored = Set.of();
+
+    DocumentPacking documents() {
+        return documents;
+    }
+
+    /** @throws Refusal if an id is outside the vocabulary */
+    Set<Integer> ignored(OpenModel model) {
+        ModelOptions.check(
+                model, ignored.stream().mapToInt(id -> id).sorted().toArray(), "--ignore-tokens");
+        return ignored;
+    }
 
     Corpus corpus() {
         files.forEach(file -> OptionPaths.existing(file, "--corpus"));
@@ -74,27 +103,27 @@ final class CorpusOptions {
     }
 
     /**
-     * The corpus as contexts.
+     * The corpus as the model reads it.
      *
      * @param separator the token put before each document, if any
      */
     TokenRows contexts(CommandContext command, OpenModel model, OptionalInt separator) {
         Tokenizer tokenizer = tokenizer(model);
-        Contexts packing = new Contexts(contextLength(command, model), separator, maxTokens());
-        List<int[]> rows = new ArrayList<>();
+        Contexts packing = new Contexts(contextLength(command, model), separator, maxTokens(), documents);
+        List<Contexts.Context> contexts = new ArrayList<>();
         corpus().forEachDocument(document -> {
             command.cancellation().check();
             boolean more = packing.add(ModelOptions.check(
                     model, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"));
-            packing.drain().forEach(context -> rows.add(context.ids()));
+            contexts.addAll(packing.drain());
             return more;
         });
         packing.finish();
-        packing.drain().forEach(context -> rows.add(context.ids()));
-        rows.removeIf(row -> row.length < 2);
-        if (rows.isEmpty()) {
+        contexts.addAll(packing.drain());
+        contexts.removeIf(context -> context.ids().length < 2);
+        if (contexts.isEmpty()) {
             throw new Refusal("The corpus has no text: " + files);
         }
-        return new TokenRows(rows.toArray(int[][]::new));
+        return documents.rows(contexts);
     }
 }

@@ -2,13 +2,13 @@ package loupe.app.command;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
-import java.util.Set;
 import loupe.analysis.Fit;
 import loupe.analysis.compare.SaeEvaluation;
 import loupe.analysis.compare.SaeMetrics;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.index.DocumentPacking;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
@@ -34,13 +34,6 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
     @Mixin
     private CorpusOptions corpus;
 
-    @Option(
-            names = "--ignore-tokens",
-            split = ",",
-            paramLabel = "ID",
-            description = "Token ids at whose positions nothing is replaced or counted.")
-    private Set<Integer> ignored = Set.of();
-
     @Override
     public Result run(CommandContext context) {
         OpenSae checkpoint = reading.open(context, sae, "--sae");
@@ -48,7 +41,9 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
         TokenRows contexts = corpus.contexts(context, opened, model.separator(opened));
         context.begin();
-        return Result.of(context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, ignored)));
+        return Result.of(
+                context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, corpus.ignored(opened))),
+                corpus.documents());
     }
 
     /**
@@ -62,6 +57,7 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
      * @param ceRecovered the fraction of the loss by zeros that the reconstruction avoids
      * @param alive fraction of the features that were active at least once
      * @param tokens that were counted
+     * @param documents how the model read them
      */
     record Result(
             double l0,
@@ -73,8 +69,9 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
             double ceRecovered,
             double alive,
             long tokens,
+            String documents,
             Variants variants) {
-        static Result of(SaeEvaluation.Answer answer) {
+        static Result of(SaeEvaluation.Answer answer, DocumentPacking documents) {
             SaeMetrics metrics = answer.metrics();
             return new Result(
                     metrics.l0(),
@@ -86,6 +83,7 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
                     answer.ceRecovered(),
                     metrics.alive(),
                     answer.tokens(),
+                    documents.word(),
                     Variants.of(answer));
         }
     }

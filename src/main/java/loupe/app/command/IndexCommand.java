@@ -113,9 +113,10 @@ public final class IndexCommand implements Runnable {
                     indexed(checkpoints),
                     corpus.contextLength(context, opened),
                     model.separator(opened),
+                    corpus.documents(),
                     corpus.maxTokens(),
                     shard,
-                    masks.of(opened));
+                    masks.of(opened, corpus.ignored(opened)));
             IndexBuild build = new IndexBuild(
                     settings,
                     corpus.corpus(),

@@ -177,9 +177,13 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
         if (by != null) {
             throw new UsageException("--by does not go with --at: features are listed by activation");
         }
-        if (question.at < 0 || question.at >= index.info().tokens()) {
+        if (question.at < 0 || question.at >= index.info().places()) {
             throw new UsageException("--at is " + question.at + ", the index has tokens 0 to "
-                    + (index.info().tokens() - 1));
+                    + (index.info().places() - 1));
+        }
+        if (!index.hasToken(question.at)) {
+            throw new UsageException("--at is " + question.at + ", where the index has no token: documents end before "
+                    + "their contexts of " + index.info().contextLength() + " do");
         }
         int[] before = index.upTo(question.at);
         int id = before[before.length - 1];

@@ -4,12 +4,14 @@ import java.util.List;
 import java.util.Optional;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.index.CorpusMasks;
+import loupe.index.DocumentPacking;
 import loupe.index.IndexInfo;
 import loupe.index.Shard;
 
 /**
  * How much an index holds.
  *
+ * @param documents how the model read them: {@link DocumentPacking#word}
  * @param counted tokens that densities refer to; empty if no token was masked, as the masks
  * @param shard which share of a corpus this is; empty for a whole index
  * @param seconds that the pass took
@@ -18,6 +20,7 @@ import loupe.index.Shard;
  */
 record IndexSummary(
         long tokens,
+        String documents,
         @LeftOutIfEmpty Optional<Long> counted,
         @LeftOutIfEmpty Optional<Masks> masks,
         @LeftOutIfEmpty Optional<String> shard,
@@ -30,6 +33,7 @@ record IndexSummary(
                 Optional.of(info).filter(any -> !any.masks().isNone());
         return new IndexSummary(
                 info.tokens(),
+                info.documents().word(),
                 masked.map(IndexInfo::counted),
                 masked.map(Masks::of),
                 Optional.of(info.shard()).filter(shard -> !shard.isWhole()).map(Shard::toString),
@@ -59,6 +63,7 @@ record IndexSummary(
             @LeftOutIfEmpty Optional<Beginning> bos,
             @LeftOutIfEmpty Optional<First> first,
             @LeftOutIfEmpty Optional<Norm> norm,
+            @LeftOutIfEmpty Optional<Ignored> ignored,
             long leftOut) {
         static Masks of(IndexInfo info) {
             CorpusMasks masks = info.masks();
@@ -73,6 +78,9 @@ record IndexSummary(
                     masks.normMultiple() == 0
                             ? Optional.empty()
                             : Optional.of(new Norm(masks.normMultiple(), leftOut.highNorm())),
+                    masks.ignored().isEmpty()
+                            ? Optional.empty()
+                            : Optional.of(new Ignored(masks.ignored(), leftOut.ignored())),
                     leftOut.together());
         }
     }
@@ -80,7 +88,10 @@ record IndexSummary(
     /** The mask of the token for the beginning of text. */
     record Beginning(int token, long leftOut) {}
 
-    /** The mask of the first positions of each context. */
+    /** The mask of ignored tokens, by id. */
+    record Ignored(List<Integer> tokens, long leftOut) {}
+
+    /** The mask of the first positions of each document or context. */
     record First(int positions, long leftOut) {}
 
     /**

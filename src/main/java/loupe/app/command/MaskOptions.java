@@ -1,5 +1,7 @@
 package loupe.app.command;
 
+import java.util.List;
+import java.util.Set;
 import loupe.app.cli.OptionSection;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
@@ -17,7 +19,8 @@ final class MaskOptions {
             names = "--mask-first",
             paramLabel = "N",
             defaultValue = "0",
-            description = "Leave out the first N positions of each context (default: ${DEFAULT-VALUE}).")
+            description = "Leave out the first N positions of each document, or of each context of packed ones "
+                    + "(default: ${DEFAULT-VALUE}).")
     private int firstPositions;
 
     @Option(
@@ -27,7 +30,8 @@ final class MaskOptions {
                     "Leave out tokens whose vector at a hook point has a norm above K times the median of their batch.")
     private Double normMultiple;
 
-    CorpusMasks of(OpenModel model) {
+    /** @param ignored ids whose tokens are left out */
+    CorpusMasks of(OpenModel model, Set<Integer> ignored) {
         if (firstPositions < 0) {
             throw new UsageException("--mask-first is " + firstPositions + ", at least 0 is needed");
         }
@@ -40,6 +44,6 @@ final class MaskOptions {
                         .beginning()
                         .orElseThrow(() -> new Refusal(
                                 "--mask-bos: " + model.folder() + " has no token for the beginning of text"));
-        return new CorpusMasks(id, firstPositions, normMultiple == null ? 0 : normMultiple);
+        return new CorpusMasks(id, firstPositions, normMultiple == null ? 0 : normMultiple, List.copyOf(ignored));
     }
 }

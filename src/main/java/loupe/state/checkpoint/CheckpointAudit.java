@@ -18,6 +18,7 @@ import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
+import loupe.index.DocumentPacking;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
@@ -44,16 +45,26 @@ public final class CheckpointAudit {
     private final Workbench workbench;
     private final CheckpointSide side;
     private final ObservableValue<Path> corpus;
+    private final ObservableValue<DocumentPacking> documents;
     private final ReadOnlyObjectWrapper<List<SaeAudit.Finding>> findings =
             new ReadOnlyObjectWrapper<>(this, "findings", List.of());
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private final ResultSlot<ReadingFit.Answer> fit;
     private Cancellation looking = new Cancellation();
 
-    public CheckpointAudit(Workbench workbench, CheckpointSide side, ObservableValue<Path> corpus) {
+    /**
+     * @param corpus text to measure the fit on; null for none
+     * @param documents how the model reads its documents
+     */
+    public CheckpointAudit(
+            Workbench workbench,
+            CheckpointSide side,
+            ObservableValue<Path> corpus,
+            ObservableValue<DocumentPacking> documents) {
         this.workbench = workbench;
         this.side = side;
         this.corpus = corpus;
+        this.documents = documents;
         fit = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         side.sae().addListener((property, was, is) -> inspect(is));
         fit.problemProperty().addListener((property, was, is) -> problem.set(is));
@@ -111,8 +122,9 @@ public final class CheckpointAudit {
             return;
         }
         problem.set(null);
+        DocumentPacking how = documents.getValue();
         CompletableFuture.supplyAsync(
-                        () -> rows(model, text), workbench.service().files())
+                        () -> rows(model, text, how), workbench.service().files())
                 .whenComplete((rows, failure) -> workbench.fx().execute(() -> {
                     if (side.sae().get() != open || workbench.model().get() != model) {
                         return;
@@ -213,20 +225,23 @@ public final class CheckpointAudit {
     }
 
     /** File pool. */
-    private static TokenRows rows(OpenModel model, Path text) {
+    private static TokenRows rows(OpenModel model, Path text, DocumentPacking documents) {
         Tokenizer tokenizer = model.tokenizer().orElseThrow();
         Contexts packing = new Contexts(
-                Math.min(Contexts.DEFAULT_LENGTH, model.config().context()), tokenizer.beginning(), FIT_TOKENS);
-        List<int[]> rows = new ArrayList<>();
+                Math.min(Contexts.DEFAULT_LENGTH, model.config().context()),
+                tokenizer.beginning(),
+                FIT_TOKENS,
+                documents);
+        List<Contexts.Context> contexts = new ArrayList<>();
         Corpus.of(List.of(text)).forEachDocument(document -> {
             boolean more = packing.add(
                     tokenizer.encode(document, Tokenizer.Beginning.NO).ids());
-            packing.drain().forEach(context -> rows.add(context.ids()));
+            contexts.addAll(packing.drain());
             return more;
         });
         packing.finish();
-        packing.drain().forEach(context -> rows.add(context.ids()));
-        rows.removeIf(row -> row.length < 2);
-        return new TokenRows(rows.toArray(int[][]::new));
+        contexts.addAll(packing.drain());
+        contexts.removeIf(context -> context.ids().length < 2);
+        return documents.rows(contexts);
     }
 }

@@ -20,6 +20,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
 import loupe.analysis.prompts.CorpusActivations;
+import loupe.analysis.prompts.TokenRows;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
@@ -27,6 +28,7 @@ import loupe.base.Problem;
 import loupe.index.ActivationIndex;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
+import loupe.index.DocumentPacking;
 import loupe.index.FeatureStatistics;
 import loupe.index.IndexBuild;
 import loupe.index.IndexInfo;
@@ -52,6 +54,8 @@ public final class CorpusStatistics {
     private final Workbench workbench;
     private final Path cache;
     private final ObjectProperty<Path> corpus = new SimpleObjectProperty<>(this, "corpus");
+    private final ObjectProperty<DocumentPacking> documents =
+            new SimpleObjectProperty<>(this, "documents", DocumentPacking.DEFAULT);
     private final Counted a;
     private final Counted b;
     private final Deque<Runnable> passes = new ArrayDeque<>();
@@ -63,11 +67,14 @@ public final class CorpusStatistics {
         this.cache = cache;
         a = new Counted(workbench.a());
         b = new Counted(workbench.b());
-        corpus.addListener(changed -> {
-            a.restart();
-            b.restart();
-        });
+        corpus.addListener(changed -> restart());
+        documents.addListener(changed -> restart());
         workbench.model().addListener((property, was, is) -> corpus.set(besides(is)));
+    }
+
+    private void restart() {
+        a.restart();
+        b.restart();
     }
 
     /** The text that lies beside a model, as it does in the sample; null if none does. */
@@ -82,6 +89,11 @@ public final class CorpusStatistics {
     /** The text that is counted over; null for none. */
     public ObjectProperty<Path> corpus() {
         return corpus;
+    }
+
+    /** How the model reads the documents of the corpus; another choice counts anew. */
+    public ObjectProperty<DocumentPacking> documents() {
+        return documents;
     }
 
     /** Density, largest activation and so on of all features; fills in while the pass runs; null without a corpus. */
@@ -138,9 +150,9 @@ public final class CorpusStatistics {
 
     /**
      * Where the pass over this corpus with this model and checkpoint is kept. Another size or date, of a folder's texts
-     * together, makes another place.
+     * together, makes another place, and so does another way of reading documents.
      */
-    private static Path folder(Path cache, OpenModel model, OpenSae sae, Path corpus) {
+    private static Path folder(Path cache, OpenModel model, OpenSae sae, Path corpus, DocumentPacking documents) {
         Corpus texts = Corpus.of(List.of(corpus));
         long size = texts.bytes();
         long date = texts.files().stream()
@@ -148,7 +160,7 @@ public final class CorpusStatistics {
                 .max()
                 .orElse(0);
         String what = model.id().fingerprint() + "|" + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
-                + size + "|" + date + "|" + MOST_TOKENS;
+                + size + "|" + date + "|" + MOST_TOKENS + (documents.runsOn() ? "" : "|" + documents.word());
         return cache.resolve(sae.id().name() + "-" + UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)));
     }
 
@@ -200,11 +212,13 @@ public final class CorpusStatistics {
             Cancellation mine = new Cancellation();
             running = mine;
             counting.set(true);
-            enqueue(() -> start(mine, model, sae, text));
+            DocumentPacking how = documents.get();
+            enqueue(() -> start(mine, model, sae, text, how));
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
-        private void start(Cancellation mine, OpenModel model, OpenSae sae, Path text) {
+        private void start(
+                Cancellation mine, OpenModel model, OpenSae sae, Path text, DocumentPacking how) {
             if (mine.isCancelled()) {
                 passEnded();
                 return;
@@ -215,7 +229,7 @@ public final class CorpusStatistics {
             Consumer<IndexBuild.Progress> shown = new Throttled(mine, job);
             CompletableFuture.supplyAsync(
                             () -> {
-                                ActivationIndex opened = openOrBuild(model, sae, text, shown, mine);
+                                ActivationIndex opened = openOrBuild(model, sae, text, how, shown, mine);
                                 return new Opened(opened, opened.statistics(0));
                             },
                             workbench.service().files())
@@ -282,15 +296,16 @@ public final class CorpusStatistics {
             OpenModel model,
             OpenSae sae,
             Path text,
+            DocumentPacking how,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
         if (!Files.exists(text)) {
             throw new CheckpointException(
                     text, "there is no such file", "a text to count activations over", "Choose another corpus");
         }
-        Path folder = folder(cache, model, sae, text);
+        Path folder = folder(cache, model, sae, text, how);
         if (!ActivationIndex.isComplete(folder)) {
-            build(model, sae, text, folder, progress, cancellation);
+            build(model, sae, text, how, folder, progress, cancellation);
         }
         return ActivationIndex.open(folder);
     }
@@ -299,6 +314,7 @@ public final class CorpusStatistics {
             OpenModel model,
             OpenSae sae,
             Path text,
+            DocumentPacking how,
             Path folder,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
@@ -314,6 +330,7 @@ public final class CorpusStatistics {
                 List.of(indexed),
                 Math.min(Contexts.DEFAULT_LENGTH, model.config().context()),
                 tokenizer.beginning(),
+                how,
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
         new IndexBuild(
@@ -327,7 +344,7 @@ public final class CorpusStatistics {
                 .run(Files.exists(folder.resolve("plan.json")), progress, cancellation);
     }
 
-    private CompletionStage<List<SparseFeatures>> activations(ModelId model, OpenSae sae, int[][] contexts) {
+    private CompletionStage<List<SparseFeatures>> activations(ModelId model, OpenSae sae, TokenRows contexts) {
         return workbench
                 .service()
                 .submit(new CorpusActivations(model, List.of(sae.id()), contexts), Priority.BACKGROUND)

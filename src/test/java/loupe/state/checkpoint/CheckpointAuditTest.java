@@ -12,6 +12,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import loupe.TinySae;
 import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.compare.ReadingFit.Reading;
+import loupe.index.DocumentPacking;
 import loupe.inference.OpenSae;
 import loupe.inference.SaeId;
 import loupe.sae.checkpoint.SaeAudit;
@@ -27,7 +28,8 @@ class CheckpointAuditTest {
 
     private final Opened opened = new Opened();
     private final SimpleObjectProperty<Path> corpus = new SimpleObjectProperty<>();
-    private final CheckpointAudit audit = new CheckpointAudit(opened.workbench, opened.workbench.a(), corpus);
+    private final SimpleObjectProperty<DocumentPacking> documents = new SimpleObjectProperty<>(DocumentPacking.DEFAULT);
+    private final CheckpointAudit audit = new CheckpointAudit(opened.workbench, opened.workbench.a(), corpus, documents);
 
     @Test
     void openingACheckpointLooksAtItsFilesAndClosingForgetsThem() throws IOException {

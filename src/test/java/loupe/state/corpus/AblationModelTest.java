@@ -15,6 +15,7 @@ import loupe.analysis.prompts.AblatedText;
 import loupe.base.Cancellation;
 import loupe.index.ActivationIndex;
 import loupe.index.Corpus;
+import loupe.index.DocumentPacking;
 import loupe.index.Example;
 import loupe.index.IndexBuild;
 import loupe.index.IndexInfo;
@@ -50,13 +51,14 @@ class AblationModelTest {
                                 List.of(sae),
                                 CONTEXT,
                                 OptionalInt.empty(),
+                                DocumentPacking.PACKED,
                                 Long.MAX_VALUE),
                         Corpus.of(List.of(corpus)),
                         text -> Arrays.stream(text.split(" "))
                                 .mapToInt(Integer::parseInt)
                                 .toArray(),
                         contexts -> {
-                            int rows = Arrays.stream(contexts)
+                            int rows = Arrays.stream(contexts.all())
                                     .mapToInt(context -> context.length)
                                     .sum();
                             float[] ones = new float[rows];
