@@ -157,12 +157,16 @@ final class PickleTree {
         }
     }
 
-    /** Counts what a container holds before any of it is copied, so that a list in itself is not copied at every depth. */
+    /**
+     * Counts what a container holds before any of it is copied, so that a list in itself is not copied at every depth.
+     */
     private void countParts(Object node) {
         Object parts = node instanceof Bag bag ? bag.state() : node;
         int size = parts instanceof Map<?, ?> map
                 ? map.size()
-                : parts instanceof List<?> list ? list.size() : parts instanceof Tuple tuple ? tuple.items().size() : 0;
+                : parts instanceof List<?> list
+                        ? list.size()
+                        : parts instanceof Tuple tuple ? tuple.items().size() : 0;
         if (size > MAX_VALUES - seen) {
             throw tooLarge("more than " + MAX_VALUES + " values");
         }

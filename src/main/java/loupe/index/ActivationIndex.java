@@ -303,7 +303,8 @@ public final class ActivationIndex implements AutoCloseable {
     public synchronized boolean hasToken(int token) {
         return token >= 0
                 && token < info.places()
-                && token % info.contextLength() < text(token / info.contextLength()).ids().length;
+                && token % info.contextLength()
+                        < text(token / info.contextLength()).ids().length;
     }
 
     /** Whether a token counts; no activations are stored for one that a mask leaves out. */

@@ -8,8 +8,8 @@ import loupe.analysis.prompts.TokenRows;
 
 /**
  * How the documents of a corpus are put before the model. {@link #APART} and {@link #SEPARATED} give the same numbers,
- * those of one forward pass for each document; they differ in speed only. Measured in {@code
- * src/site/markdown/index.md}.
+ * those of one forward pass for each document; they differ in speed only. Measured in
+ * {@code src/site/markdown/index.md}.
  */
 public enum DocumentPacking {
     /** Each document is a text of its own; one longer than a context is several. */

@@ -230,7 +230,8 @@ public final class IndexBuild {
         if (other.with(wanted.documents()).equals(wanted)) {
             throw new CheckpointException(
                     folder,
-                    "the index here was " + verb + " with documents " + other.documents().word(),
+                    "the index here was " + verb + " with documents "
+                            + other.documents().word(),
                     "one with documents " + wanted.documents().word(),
                     "Give the same choice, or begin anew",
                     Remedy.leaveOut(Choice.RESUME));
@@ -357,11 +358,7 @@ public final class IndexBuild {
     }
 
     private IndexInfo info(
-            List<IndexInfo.IndexedSae> saes,
-            CorpusMasks.LeftOut leftOut,
-            long tokens,
-            long contexts,
-            double seconds) {
+            List<IndexInfo.IndexedSae> saes, CorpusMasks.LeftOut leftOut, long tokens, long contexts, double seconds) {
         return new IndexInfo(
                 IndexInfo.VERSION,
                 settings.model(),

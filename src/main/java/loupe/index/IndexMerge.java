@@ -88,8 +88,9 @@ public final class IndexMerge {
             if (shard.info().documents() != first.info().documents()) {
                 throw new CheckpointException(
                         shard.folder(),
-                        "this was made with documents " + shard.info().documents().word() + ", but " + first.folder()
-                                + " with documents " + first.info().documents().word(),
+                        "this was made with documents "
+                                + shard.info().documents().word() + ", but " + first.folder() + " with documents "
+                                + first.info().documents().word(),
                         "shards of one pass",
                         "Build it with the same choice");
             }

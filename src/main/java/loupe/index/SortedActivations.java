@@ -42,8 +42,7 @@ final class SortedActivations {
      * @param places running numbers of tokens, see {@link IndexInfo#places}
      * @return stored activations
      */
-    static long write(
-            Parquet parquet, Path staging, int sae, int features, int contextLength, long places, Path folder)
+    static long write(Parquet parquet, Path staging, int sae, int features, int contextLength, long places, Path folder)
             throws IOException, SQLException {
         SortedActivations sorted = new SortedActivations(staging, sae, features, contextLength, places);
         try (ActivationsByToken.Writer byToken =

@@ -10,7 +10,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.base.Cancellation;
-import loupe.format.HubCache;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelWeights;
 import loupe.lm.Processing;
@@ -30,7 +29,7 @@ final class FileLoader implements Loader {
         try {
             Supplier<String> fingerprint = meanwhile(() -> Fingerprint.of(files.path(), processing.toString()));
             ModelWeights first = files.read(processing);
-            ModelId id = new ModelId(modelName(folder), fingerprint.get());
+            ModelId id = new ModelId(ModelFolder.name(folder).orElse(name(folder)), fingerprint.get());
             HostCopy<ModelWeights> copy = new HostCopy<>(first, () -> files.read(processing), ModelWeights::free);
             return new Loaded<>(
                     new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()),
@@ -82,12 +81,6 @@ final class FileLoader implements Loader {
     }
 
     /** The name of its repository where it lies in a cache of downloads, else of its folder. */
-    private static String modelName(Path folder) {
-        return HubCache.repository(folder)
-                .map(repository -> repository.substring(repository.indexOf('/') + 1))
-                .orElse(name(folder));
-    }
-
     private static String name(Path path) {
         Path last = path.toAbsolutePath().normalize().getFileName();
         return last == null ? path.toString() : last.toString();

@@ -49,7 +49,12 @@ class IndexBuildTest {
         IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae(
                 "sae-0", new IndexInfo.Named("planted", "f"), PlantedSource.FEATURES, "blocks.0.hook_resid_pre", 0);
         IndexBuild.Settings settings = new IndexBuild.Settings(
-                new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(SEPARATOR), DocumentPacking.PACKED, maxTokens);
+                new IndexInfo.Named("model", "m"),
+                List.of(sae),
+                CONTEXT,
+                OptionalInt.of(SEPARATOR),
+                DocumentPacking.PACKED,
+                maxTokens);
         return new IndexBuild(settings, Corpus.of(List.of(corpusFile)), IndexBuildTest::words, source, folder);
     }
 

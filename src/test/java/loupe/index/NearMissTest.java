@@ -56,7 +56,12 @@ class NearMissTest {
         }
         IndexInfo.IndexedSae sae = new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("planted", "f"), 1, "", 0);
         IndexBuild.Settings settings = new IndexBuild.Settings(
-                new IndexInfo.Named("model", "m"), List.of(sae), CONTEXT, OptionalInt.of(100), DocumentPacking.PACKED, Long.MAX_VALUE);
+                new IndexInfo.Named("model", "m"),
+                List.of(sae),
+                CONTEXT,
+                OptionalInt.of(100),
+                DocumentPacking.PACKED,
+                Long.MAX_VALUE);
         new IndexBuild(
                         settings,
                         Corpus.of(List.of(corpus)),

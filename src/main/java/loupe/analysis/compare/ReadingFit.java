@@ -8,8 +8,10 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import loupe.analysis.DeviceArrays;
@@ -34,12 +36,24 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which way of reading a checkpoint fits the model's activations: with and without centring them, with and without
  * subtracting b_dec and, if the checkpoint leaves out the factor its input was scaled by, with that factor estimated
- * from the same text. The first position of each document or row is left out, because its activation is unlike all others and many
- * autoencoders were not trained on it: {@code src/site/markdown/formats.md}, section K.3.
+ * from the same text. The first position of each document or row is left out, because its activation is unlike all
+ * others and many autoencoders were not trained on it: {@code src/site/markdown/formats.md}, section K.3.
  *
- * @param texts some thousand tokens are enough
+ * @param texts {@value #ENOUGH_TOKENS} tokens are enough
  */
 public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Query.Stepped<ReadingFit.Answer> {
+    /** Tokens after which the figures hardly change. */
+    public static final int ENOUGH_TOKENS = 2000;
+
+    /** The explained variance below which no reading counts as fitting. */
+    private static final double FITS = 0.2;
+    /** The gain in explained variance from which another reading is worth changing to. */
+    private static final double WORTH_CHANGING = 0.001;
+    /** Explained variances that differ by no more are equal. */
+    private static final double AS_GOOD = 1e-4;
+    /** The share of the error that another reading has to do without. */
+    private static final double WORTH_OF_ERROR = 0.1;
+
     /** Keeps the dense feature activations of a step small. */
     private static final long FEATURES_PER_STEP = 1L << 23;
 
@@ -51,7 +65,24 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
      *     reads; unlike dictionary_learning's, a constant offset counts
      * @param l0 mean number of features that are not 0
      */
-    public record Reading(boolean centred, boolean subtracts, double factor, double explainedVariance, double l0) {}
+    public record Reading(boolean centred, boolean subtracts, double factor, double explainedVariance, double l0) {
+        /** In words, such as {@code centred activations, b_dec subtracted}. */
+        public String words() {
+            return (centred ? "centred" : "raw") + " activations"
+                    + (factor == 1 ? "" : String.format(Locale.ROOT, " times %.4g", factor))
+                    + ", b_dec " + (subtracts ? "" : "not ") + "subtracted";
+        }
+
+        private int changes(Reading open) {
+            return (centred == open.centred ? 0 : 1)
+                    + (subtracts == open.subtracts ? 0 : 1)
+                    + (factor == open.factor ? 0 : 1);
+        }
+
+        private String percent() {
+            return explainedVariance > 0 ? String.format(Locale.ROOT, "%.2f %%", 100 * explainedVariance) : "nothing";
+        }
+    }
 
     /**
      * How well each reading of a checkpoint reconstructs the model's activations.
@@ -70,6 +101,40 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             return readings.stream()
                     .max(Comparator.comparingDouble(Reading::explainedVariance))
                     .orElseThrow();
+        }
+
+        /** Whether any reading fits. */
+        public boolean fits() {
+            return best().explainedVariance() >= FITS;
+        }
+
+        /**
+         * A reading that fits better than the one it is open with, and of several as good the one that changes least;
+         * empty if that one fits best, or none fits.
+         */
+        public Optional<Reading> better() {
+            Reading open = asOpen();
+            double most = best().explainedVariance();
+            double gain = most - open.explainedVariance();
+            if (!fits() || !(gain > WORTH_CHANGING) || !(gain > WORTH_OF_ERROR * (1 - open.explainedVariance()))) {
+                return Optional.empty();
+            }
+            double asGood = most - Math.max(AS_GOOD, WORTH_OF_ERROR * (1 - most));
+            return readings.stream()
+                    .filter(reading -> reading.explainedVariance() >= asGood)
+                    .min(Comparator.comparingInt((Reading reading) -> reading.changes(open))
+                            .thenComparing(Comparator.comparingDouble(Reading::explainedVariance)
+                                    .reversed()));
+        }
+
+        /** What follows, in a sentence without a full stop. */
+        public String conclusion() {
+            return better().map(reading -> "Read with " + reading.words() + " it explains " + reading.percent()
+                            + " of the variance, read as it is open " + asOpen().percent())
+                    .orElse("As it is open it explains " + asOpen().percent() + " of the variance"
+                            + (fits()
+                                    ? ", and no other reading fits better"
+                                    : ". No reading fits: it may belong to another model, layer or hook point"));
         }
     }
 
@@ -114,11 +179,10 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                 return measuring ? measured(config) : next(batch, 0);
             }
             Caught caught = new Caught(new HashSet<>(List.of(read, write)), new HashMap<>());
-            scope.model(model)
-                    .forward(scope.arrays(), batch.input(), caught, null, Logits.NONE, scope.cancellation());
+            scope.model(model).forward(scope.arrays(), batch.input(), caught, null, Logits.NONE, scope.cancellation());
             LanguageModel lm = scope.model(model);
-            Function<Boolean, NDArray> x = processed -> vectors(
-                    places, TrainedValues.of(lm, config, processed, read, caught.value(read)), config.dIn());
+            Function<Boolean, NDArray> x = processed ->
+                    vectors(places, TrainedValues.of(lm, config, processed, read, caught.value(read)), config.dIn());
             if (measuring) {
                 return measure(config, x.apply(config.trained().centred()));
             }

@@ -31,8 +31,9 @@ import loupe.sae.SparseAutoencoder;
 /**
  * How faithful an autoencoder is to its model: metrics of the reconstruction, and what the model loses when the
  * reconstruction takes the activation's place at every position, error term left out, against zeros in its place. Every
- * position counts, the first included; only predictions of a next token of the same document have a loss. An autoencoder trained on the centred residual stream is shown, and puts back,
- * the stream less its mean over dModel, which a model with layer norms cannot tell from the stream itself.
+ * position counts, the first included; only predictions of a next token of the same document have a loss. An
+ * autoencoder trained on the centred residual stream is shown, and puts back, the stream less its mean over dModel,
+ * which a model with layer norms cannot tell from the stream itself.
  *
  * @param ignored tokens at whose positions the reconstruction replaces nothing and nothing is counted, as SAELens'
  *     {@code ignore_tokens}; the zero ablation still covers every position, as there
@@ -106,8 +107,8 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             HookPoint read = config.hook().orElseThrow();
             HookPoint write = config.hookOut().orElse(read);
             if (batches.isEmpty()) {
-                batches = texts.batches(
-                        Math.max(1, LOGITS_PER_STEP / lm.config().vocabularySize()));
+                batches =
+                        texts.batches(Math.max(1, LOGITS_PER_STEP / lm.config().vocabularySize()));
                 metrics = new SaeMetrics(config.dOut(), config.dSae());
             }
             TokenBatch batch = texts.batch(batches.get(done));
@@ -125,8 +126,8 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             NDArray clean = logProbabilities(lm, scope, batch.input(), caught);
             NDArray whole = caught.value(write);
             NDArray target = TrainedValues.of(lm, config, write, whole);
-            Reconstruction reconstruction = loaded.reconstruct(
-                    batch.tokensOf(TrainedValues.of(lm, config, read, caught.value(read))), ids);
+            Reconstruction reconstruction =
+                    loaded.reconstruct(batch.tokensOf(TrainedValues.of(lm, config, read, caught.value(read))), ids);
             NDArray withSae = logProbabilities(
                     lm,
                     scope,
@@ -216,8 +217,7 @@ public record SaeEvaluation(ModelId model, SaeId sae, TokenRows texts, Set<Integ
             }
         }
         long width = shape.size() / counted.length;
-        NDArray both =
-                otherwise.reshape(counted.length, width).concat(value.reshape(places.length, width), 0);
+        NDArray both = otherwise.reshape(counted.length, width).concat(value.reshape(places.length, width), 0);
         return TokenBatch.pick(from, both).reshape(shape);
     }
 

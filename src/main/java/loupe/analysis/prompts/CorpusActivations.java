@@ -48,8 +48,10 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
     /** The values at the hook points of all autoencoders, (N, ...) for the N tokens of all contexts in order. */
     Map<HookPoint, NDArray> values(Scope scope) {
         LanguageModel lm = scope.model(model);
-        List<HookPoint> points =
-                saes.stream().map(sae -> hookOf(scope.sae(sae).config())).distinct().toList();
+        List<HookPoint> points = saes.stream()
+                .map(sae -> hookOf(scope.sae(sae).config()))
+                .distinct()
+                .toList();
         Map<HookPoint, NDList> found = new HashMap<>();
         List<int[]> batches = contexts.batches(Long.MAX_VALUE);
         for (int[] rows : batches) {
@@ -87,7 +89,8 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
         for (SparseAutoencoder sae : saes.stream().map(scope::sae).toList()) {
             scope.cancellation().check();
             HookPoint at = hookOf(sae.config());
-            answer.add(sae.encodeSparse(TrainedValues.of(lm, sae.config(), at, Objects.requireNonNull(values.get(at)))));
+            answer.add(
+                    sae.encodeSparse(TrainedValues.of(lm, sae.config(), at, Objects.requireNonNull(values.get(at)))));
         }
         return answer;
     }

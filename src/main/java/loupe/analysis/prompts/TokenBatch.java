@@ -107,8 +107,8 @@ public final class TokenBatch {
 
     /** Some rows of a matrix, in the order given. */
     public static NDArray pick(int[] rows, NDArray matrix) {
-        NDArray indices = matrix.getManager()
-                .create(Arrays.stream(rows).asLongStream().toArray(), new Shape(rows.length));
+        NDArray indices =
+                matrix.getManager().create(Arrays.stream(rows).asLongStream().toArray(), new Shape(rows.length));
         return Embedding.embedding(indices, matrix, SparseFormat.DENSE).singletonOrThrow();
     }
 }

@@ -77,7 +77,12 @@ final class IndexBenchmark implements Benchmark {
                 "blocks.6.hook_resid_pre",
                 0);
         IndexBuild.Settings settings = new IndexBuild.Settings(
-                new IndexInfo.Named("random", "random"), List.of(indexed), CONTEXT, OptionalInt.empty(), DocumentPacking.PACKED, run.tokens());
+                new IndexInfo.Named("random", "random"),
+                List.of(indexed),
+                CONTEXT,
+                OptionalInt.empty(),
+                DocumentPacking.PACKED,
+                run.tokens());
         IndexBuild build = new IndexBuild(
                 settings,
                 Corpus.of(List.of(corpus)),

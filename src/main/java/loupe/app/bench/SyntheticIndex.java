@@ -145,7 +145,12 @@ final class SyntheticIndex {
         IndexInfo.IndexedSae sae =
                 new IndexInfo.IndexedSae("sae-0", new IndexInfo.Named("synthetic", "synthetic"), FEATURES, "", 0);
         IndexBuild.Settings settings = new IndexBuild.Settings(
-                new IndexInfo.Named("synthetic", "synthetic"), List.of(sae), CONTEXT, OptionalInt.empty(), DocumentPacking.PACKED, TOKENS);
+                new IndexInfo.Named("synthetic", "synthetic"),
+                List.of(sae),
+                CONTEXT,
+                OptionalInt.empty(),
+                DocumentPacking.PACKED,
+                TOKENS);
         new IndexBuild(
                         settings,
                         Corpus.of(List.of(words)),

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
+import loupe.analysis.compare.ReadingFit;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
@@ -65,8 +66,7 @@ final class CorpusOptions {
 
     /** @throws Refusal if an id is outside the vocabulary */
     Set<Integer> ignored(OpenModel model) {
-        ModelOptions.check(
-                model, ignored.stream().mapToInt(id -> id).sorted().toArray(), "--ignore-tokens");
+        ModelOptions.check(model, ignored.stream().mapToInt(id -> id).sorted().toArray(), "--ignore-tokens");
         return ignored;
     }
 
@@ -108,8 +108,23 @@ final class CorpusOptions {
      * @param separator the token put before each document, if any
      */
     TokenRows contexts(CommandContext command, OpenModel model, OptionalInt separator) {
+        return contexts(command, model, separator, contextLength(command, model), maxTokens());
+    }
+
+    /** The beginning of the corpus, long enough to see how well a checkpoint fits. */
+    TokenRows beginning(CommandContext command, OpenModel model, OptionalInt separator) {
+        return contexts(
+                command,
+                model,
+                separator,
+                Math.min(context, model.config().context()),
+                Math.min(maxTokens(), ReadingFit.ENOUGH_TOKENS));
+    }
+
+    private TokenRows contexts(
+            CommandContext command, OpenModel model, OptionalInt separator, int length, long atMost) {
         Tokenizer tokenizer = tokenizer(model);
-        Contexts packing = new Contexts(contextLength(command, model), separator, maxTokens(), documents);
+        Contexts packing = new Contexts(length, separator, atMost, documents);
         List<Contexts.Context> contexts = new ArrayList<>();
         corpus().forEachDocument(document -> {
             command.cancellation().check();

@@ -41,6 +41,8 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
         TokenRows contexts = corpus.contexts(context, opened, model.separator(opened));
         context.begin();
+        ReadingCheck.warn(
+                context, opened, checkpoint, reading, corpus.beginning(context, opened, model.separator(opened)));
         return Result.of(
                 context.ask(new SaeEvaluation(opened.id(), checkpoint.id(), contexts, corpus.ignored(opened))),
                 corpus.documents());

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import loupe.analysis.Fit;
+import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
@@ -130,6 +131,8 @@ public final class IndexCommand implements Runnable {
                             checkpoints.stream().map(OpenSae::id).toList()),
                     out);
             context.begin();
+            TokenRows beginning = corpus.beginning(context, opened, model.separator(opened));
+            checkpoints.forEach(sae -> ReadingCheck.warn(context, opened, sae, reading, beginning));
             MemoryUse memory = new MemoryUse();
             IndexInfo info = build.run(
                     resume,

@@ -90,6 +90,11 @@ final class SaeArguments {
         });
     }
 
+    /** The factor of the input that was given; 1 if none was. */
+    double normFactor() {
+        return normFactor == null ? 1 : normFactor;
+    }
+
     /** Whether --sae-format was given. */
     boolean namesFormat() {
         return format != null;

@@ -91,6 +91,11 @@ public final class ModelFolder implements AutoCloseable {
         }
     }
 
+    /** The name of the repository that a folder was downloaded from; empty unless it lies in a cache of downloads. */
+    public static Optional<String> name(Path folder) {
+        return HubCache.repository(folder).map(repository -> repository.substring(repository.indexOf('/') + 1));
+    }
+
     /**
      * The kind of model a folder holds, as its config.json names it ({@code model_type}); empty if it holds none: no
      * such config.json, or no weights beside it. Nothing of the weights is read.

@@ -155,10 +155,9 @@ public final class SaeAudit {
             add("b_dec", "It has no decoder bias: nothing is added to what its features write", null);
             return;
         }
-        double norm = Math.sqrt(
-                Arrays.stream(StoredDirections.of(bias.get().of(files), true, cancellation)
-                                .squares())
-                        .sum());
+        double norm = Math.sqrt(Arrays.stream(StoredDirections.of(bias.get().of(files), true, cancellation)
+                        .squares())
+                .sum());
         boolean subtracts = options.subtractDecoderBias().orElse(draft.subtractsDecoderBias());
         boolean ownSpace = draft.transcodes() || draft.has(Part.INPUT_BIAS);
         if (ownSpace) {

@@ -4,7 +4,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import javafx.beans.property.ReadOnlyObjectProperty;
@@ -35,13 +34,6 @@ import loupe.state.window.Workbench;
  * reading it fits the open model on some two thousand tokens of the corpus. JavaFX thread only.
  */
 public final class CheckpointAudit {
-    private static final long FIT_TOKENS = 2000;
-    /** The gain in explained variance from which another reading is worth changing to. */
-    private static final double WORTH_CHANGING = 0.005;
-
-    /** The explained variance below which no reading counts as fitting. */
-    private static final double FITS = 0.2;
-
     private final Workbench workbench;
     private final CheckpointSide side;
     private final ObservableValue<Path> corpus;
@@ -145,33 +137,17 @@ public final class CheckpointAudit {
                 || !fit.completeProperty().get()) {
             return "";
         }
-        ReadingFit.Reading open = answer.asOpen();
-        ReadingFit.Reading best = answer.best();
-        if (better(answer)) {
-            return String.format(
-                    Locale.ROOT,
-                    "Read with %s it explains %.1f %% of the variance, read as it is open %.1f %%",
-                    words(best),
-                    100 * best.explainedVariance(),
-                    100 * open.explainedVariance());
-        }
-        String sentence = open.explainedVariance() > 0
-                ? String.format(Locale.ROOT, "%.1f %%", 100 * open.explainedVariance())
-                : "nothing";
-        return "As it is open it explains " + sentence + " of the variance"
-                + (best.explainedVariance() < FITS
-                        ? ". No reading fits: it may belong to another model, layer or hook point"
-                        : ", and no other reading fits better");
+        return answer.conclusion();
     }
 
     /** How to read it so that it fits better; empty if it is open that way, or no fit was measured. */
     public Optional<SaeAudit.Remedy> remedy() {
         ReadingFit.Answer answer = fit.getValue();
-        if (conclusion().isEmpty() || !better(answer)) {
+        if (conclusion().isEmpty() || answer.better().isEmpty()) {
             return Optional.empty();
         }
         ReadingFit.Reading open = answer.asOpen();
-        ReadingFit.Reading best = answer.best();
+        ReadingFit.Reading best = answer.better().get();
         SaeOptions options = workbench.readAs(side);
         if (best.centred() != open.centred()) {
             options = options.withCentred(best.centred());
@@ -182,19 +158,7 @@ public final class CheckpointAudit {
         if (best.factor() != open.factor()) {
             options = options.withNormFactor(options.normFactor().orElse(1) * best.factor());
         }
-        return Optional.of(new SaeAudit.Remedy("Read it with " + words(best), options));
-    }
-
-    /** A reading, such as {@code centred activations, b_dec subtracted}. */
-    public static String words(ReadingFit.Reading reading) {
-        return (reading.centred() ? "centred" : "raw") + " activations"
-                + (reading.factor() == 1 ? "" : String.format(Locale.ROOT, " times %.4g", reading.factor()))
-                + ", b_dec " + (reading.subtracts() ? "" : "not ") + "subtracted";
-    }
-
-    private static boolean better(ReadingFit.Answer answer) {
-        double best = answer.best().explainedVariance();
-        return best >= FITS && best - answer.asOpen().explainedVariance() > WORTH_CHANGING;
+        return Optional.of(new SaeAudit.Remedy("Read it with " + best.words(), options));
     }
 
     @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
@@ -230,7 +194,7 @@ public final class CheckpointAudit {
         Contexts packing = new Contexts(
                 Math.min(Contexts.DEFAULT_LENGTH, model.config().context()),
                 tokenizer.beginning(),
-                FIT_TOKENS,
+                ReadingFit.ENOUGH_TOKENS,
                 documents);
         List<Contexts.Context> contexts = new ArrayList<>();
         Corpus.of(List.of(text)).forEachDocument(document -> {

@@ -217,8 +217,7 @@ public final class CorpusStatistics {
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
-        private void start(
-                Cancellation mine, OpenModel model, OpenSae sae, Path text, DocumentPacking how) {
+        private void start(Cancellation mine, OpenModel model, OpenSae sae, Path text, DocumentPacking how) {
             if (mine.isCancelled()) {
                 passEnded();
                 return;

@@ -12,6 +12,7 @@ import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyObjectWrapper;
+import loupe.analysis.ModelName;
 import loupe.base.Problem;
 import loupe.base.Remedy;
 import loupe.inference.InferenceService;
@@ -199,7 +200,17 @@ public final class Workbench {
                             refused.put(a, new Refused(waiting.path(), options));
                             a.setProblem(why);
                         },
-                        () -> put(a, waiting, options));
+                        () -> {
+                            put(a, waiting, options);
+                            warnOfOtherModel(waiting);
+                        });
+    }
+
+    private void warnOfOtherModel(OpenSae sae) {
+        OpenModel open = model.get();
+        if (open != null) {
+            ModelName.doubt(sae.id().name(), sae.config(), open.id().name()).ifPresent(notices::add);
+        }
     }
 
     /** Opens a checkpoint on a side instead of the one that is there. */
@@ -243,6 +254,7 @@ public final class Workbench {
             put(side, opened, options);
             recent.add(path, false);
             opened.warnings().forEach(notices::add);
+            warnOfOtherModel(opened);
             if (opened.config().hook().isEmpty()) {
                 ask(side, path, options, mine, Remedy.Choice.HOOK);
             }

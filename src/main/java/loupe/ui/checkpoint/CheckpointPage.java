@@ -149,7 +149,7 @@ public final class CheckpointPage {
         for (ReadingFit.Reading reading : answer.readings()) {
             readings.addRow(
                     row,
-                    new Label(CheckpointAudit.words(reading) + (row == 1 ? " (as it is open)" : "")),
+                    new Label(reading.words() + (row == 1 ? " (as it is open)" : "")),
                     new Label(String.format(Locale.ROOT, "%.1f", 100 * reading.explainedVariance())),
                     new Label(String.format(Locale.ROOT, "%.1f", reading.l0())));
             row++;

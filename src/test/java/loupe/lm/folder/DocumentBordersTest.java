@@ -35,8 +35,7 @@ class DocumentBordersTest {
     private static final int[][] DOCUMENTS = {
         {5, 20, 17, 2, 0, 11}, {17, 9, 14, 22}, {3}, {8, 8, 1, 13, 6, 21, 4}, {2, 19, 7, 10}
     };
-    private static final int[][] ROWS = {
-        {5, 20, 17, 2, 0, 11, 17, 9, 14, 22, 3}, {8, 8, 1, 13, 6, 21, 4, 2, 19, 7, 10}
+    private static final int[][] ROWS = {{5, 20, 17, 2, 0, 11, 17, 9, 14, 22, 3}, {8, 8, 1, 13, 6, 21, 4, 2, 19, 7, 10}
     };
     private static final int[][] NUMBERS = {{0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2}, {3, 3, 3, 3, 3, 3, 3, 4, 4, 4, 4}};
     private static final double TOLERANCE = 2e-5;

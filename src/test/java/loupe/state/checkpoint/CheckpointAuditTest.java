@@ -29,7 +29,8 @@ class CheckpointAuditTest {
     private final Opened opened = new Opened();
     private final SimpleObjectProperty<Path> corpus = new SimpleObjectProperty<>();
     private final SimpleObjectProperty<DocumentPacking> documents = new SimpleObjectProperty<>(DocumentPacking.DEFAULT);
-    private final CheckpointAudit audit = new CheckpointAudit(opened.workbench, opened.workbench.a(), corpus, documents);
+    private final CheckpointAudit audit =
+            new CheckpointAudit(opened.workbench, opened.workbench.a(), corpus, documents);
 
     @Test
     void openingACheckpointLooksAtItsFilesAndClosingForgetsThem() throws IOException {
@@ -70,8 +71,8 @@ class CheckpointAuditTest {
                 new Reading(false, false, 1, 0.1, 30));
         assertThat(audit.conclusion())
                 .isEqualTo(
-                        "Read with centred activations, b_dec subtracted it explains 80.0 % of the variance, read as "
-                                + "it is open 40.0 %");
+                        "Read with centred activations, b_dec subtracted it explains 80.00 % of the variance, read as "
+                                + "it is open 40.00 %");
         assertThat(audit.remedy().orElseThrow().options()).isEqualTo(SaeOptions.AS_STORED.withCentred(true));
     }
 
@@ -86,7 +87,7 @@ class CheckpointAuditTest {
     void aReadingThatIsHardlyBetterIsNotOffered() throws IOException {
         open();
         measure(new Reading(false, true, 1, 0.9, 12), new Reading(true, true, 1, 0.902, 12));
-        assertThat(audit.conclusion()).contains("90.0 %").contains("no other reading fits better");
+        assertThat(audit.conclusion()).contains("90.00 %").contains("no other reading fits better");
         assertThat(audit.remedy()).isEmpty();
     }
 

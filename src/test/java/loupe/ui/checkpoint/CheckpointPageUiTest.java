@@ -27,8 +27,9 @@ class CheckpointPageUiTest extends WindowUiTest {
     @Test
     void aRemedyOnThePageReadsTheCheckpointAgain() {
         show();
-        assertThat(lookup("#checkpoint-page .label").queryAll().stream().map(node -> ((Label) node).getText()))
-                .anyMatch(text -> text.contains("not folded into the encoder"));
+        UiTest.waitUntil(() -> lookup("#checkpoint-page .label").queryAll().stream()
+                .map(node -> ((Label) node).getText())
+                .anyMatch(text -> text.contains("not folded into the encoder")));
         clickOn(remedy("Fold the norms"));
         UiTest.waitUntil(() -> workbench.readAs(workbench.a()).fold());
         assertThat(UiTest.onFx(() -> view.scene().lookup(".veil").isVisible())).isFalse();
