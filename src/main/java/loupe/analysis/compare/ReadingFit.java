@@ -195,12 +195,12 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                             .mapToLong(place -> batch.id(place))
                             .toArray());
             List<Found> found = new ArrayList<>();
-            for (Reading reading : readings(config)) {
+            for (Reading reading : readings(config, config.trained().centred(), factor)) {
                 scope.cancellation().check();
                 found.add(fit(loaded, reading, x.apply(reading.centred()), y.apply(reading.centred()), ids));
             }
             if (sums == null) {
-                sums = readings(config).stream()
+                sums = readings(config, config.trained().centred(), factor).stream()
                         .map(reading -> new Sums(reading, config.dOut()))
                         .toList();
             }
@@ -238,28 +238,6 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             return true;
         }
 
-        private List<Reading> readings(SaeConfig config) {
-            List<Reading> readings = new ArrayList<>();
-            for (boolean sameFactor : new boolean[] {true, false}) {
-                for (boolean sameCentring : new boolean[] {true, false}) {
-                    for (boolean sameBias : new boolean[] {true, false}) {
-                        boolean makesSense = (sameFactor || scales(config))
-                                && (sameBias || !config.transcodes())
-                                && (sameCentring || config.normalisation() != InputNormalisation.LAYER_NORM);
-                        if (makesSense) {
-                            readings.add(new Reading(
-                                    config.trained().centred() == sameCentring,
-                                    config.reading().subtractsDecoderBias() == sameBias,
-                                    sameFactor ? 1 : factor,
-                                    0,
-                                    0));
-                        }
-                    }
-                }
-            }
-            return readings;
-        }
-
         @Override
         public Answer result() {
             return new Answer(
@@ -272,11 +250,46 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
         }
     }
 
-    private static boolean scales(SaeConfig config) {
+    /**
+     * The ways of reading that make sense for a checkpoint, the one it is open with first.
+     *
+     * @param centred whether it is open for centred activations
+     * @param factor that its input may have been scaled by
+     */
+    static List<Reading> readings(SaeConfig config, boolean centred, double factor) {
+        List<Reading> readings = new ArrayList<>();
+        for (boolean sameFactor : new boolean[] {true, false}) {
+            for (boolean sameCentring : new boolean[] {true, false}) {
+                for (boolean sameBias : new boolean[] {true, false}) {
+                    boolean makesSense = (sameFactor || scales(config))
+                            && (sameBias || !config.transcodes())
+                            && (sameCentring || config.normalisation() != InputNormalisation.LAYER_NORM);
+                    if (makesSense) {
+                        readings.add(new Reading(
+                                centred == sameCentring,
+                                config.reading().subtractsDecoderBias() == sameBias,
+                                sameFactor ? 1 : factor,
+                                0,
+                                0));
+                    }
+                }
+            }
+        }
+        return readings;
+    }
+
+    static boolean scales(SaeConfig config) {
         return config.normalisation() == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN && !config.transcodes();
     }
 
-    private static Found fit(SparseAutoencoder loaded, Reading reading, NDArray x, NDArray y, NDArray ids) {
+    /**
+     * How a reading reconstructs some vectors.
+     *
+     * @param x (N, dIn), as the reading reads them but for its factor
+     * @param y (N, dOut), what the output is compared with; x itself but for a transcoder
+     * @param ids token id of each; only used, and then needed, where there is a lookup
+     */
+    static Found fit(SparseAutoencoder loaded, Reading reading, NDArray x, NDArray y, @Nullable NDArray ids) {
         SaeConfig config = loaded.config();
         NDArray in = x;
         NDArray target = y;
@@ -309,10 +322,10 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
      *
      * @param active how many features were not 0, in all
      */
-    private record Found(float[] target, float[] xHat, double active) {}
+    record Found(float[] target, float[] xHat, double active) {}
 
     /** Sums over all steps for one reading, in double precision. */
-    private static final class Sums {
+    static final class Sums {
         private final Reading of;
         private final double[] sum;
         private double squares;

@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import loupe.analysis.compare.SaeMetrics;
+import loupe.analysis.compare.VectorReadingFit;
 import loupe.analysis.features.Encoding;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
@@ -62,6 +63,7 @@ public final class EncodeCommand extends LoupeCommand<EncodeCommand.Result> {
                     "--token-ids is missing: " + sae + " adds a bias for each token to its reconstruction");
         }
         requireShape(opened, x, ids);
+        ReadingCheck.warn(context, opened, reading, new VectorReadingFit(opened.id(), x, ids));
         Encoding.Answer answer = context.ask(new Encoding(opened.id(), x, ids));
         SaeMetrics metrics = answer.metrics();
         if (metrics.undefined() > 0) {

@@ -3,9 +3,11 @@ package loupe.app.command;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import loupe.analysis.Fit;
 import loupe.analysis.ModelName;
 import loupe.analysis.compare.ReadingFit;
+import loupe.analysis.compare.VectorReadingFit;
 import loupe.analysis.prompts.TokenRows;
 import loupe.app.cli.CommandContext;
 import loupe.inference.OpenModel;
@@ -30,6 +32,20 @@ final class ReadingCheck {
         if (texts.count() > 0
                 && new Fit(model.config(), sae.config()).misfitOfOutput().isEmpty()) {
             warn(context, sae, reading, context.ask(new ReadingFit(model.id(), sae.id(), texts)));
+        }
+    }
+
+    /** Measures the readings on the given vectors, if there are enough of them. */
+    static void warn(CommandContext context, OpenSae sae, SaeArguments reading, VectorReadingFit question) {
+        if (!VectorReadingFit.isPossible(sae.config(), question.x())) {
+            return;
+        }
+        ReadingFit.Answer answer = context.ask(question);
+        Optional<ReadingFit.Reading> better = answer.better();
+        if (better.isPresent() && better.get().centred()) {
+            context.warn(sae.path() + ": " + answer.conclusion() + ". Take the mean off each vector first");
+        } else {
+            warn(context, sae, reading, answer);
         }
     }
 

@@ -97,6 +97,29 @@ class ReadingCheckTest {
     }
 
     @Test
+    void givenVectorsTellWhichReadingFitsThemIfTheyAreMany() throws IOException {
+        int d = TinyModel.CONFIG.dModel();
+        java.util.Random random = new java.util.Random(1);
+        for (int count : new int[] {99, 200}) {
+            float[] data = new float[count * d];
+            for (int i = 0; i < data.length; i++) {
+                data[i] = (float) random.nextGaussian() + 0.5f;
+            }
+            TinyModel.writeSafetensors(folder.resolve("x.safetensors"), Map.of("x", new HostTensor(data, count, d)));
+            CommandRun run = CommandRun.of(
+                    "encode", "--sae", folder.resolve("shifted"), "--input", folder.resolve("x.safetensors") + ":x");
+            assertThat(run.code).as(run.err).isZero();
+            if (count < 100) {
+                assertThat(run.err).isEmpty();
+            } else {
+                assertThat(run.err)
+                        .contains("b_dec subtracted it explains 100.00 % of the variance")
+                        .contains("Give --subtract-b-dec to read it so");
+            }
+        }
+    }
+
+    @Test
     void anIndexIsBuiltWithTheSameWarnings() {
         CommandRun run = CommandRun.of(
                 "index",
