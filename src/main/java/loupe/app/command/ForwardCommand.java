@@ -94,8 +94,8 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
         hooks.stream()
                 .filter(name -> !name.equals("all"))
                 .forEach(name -> points.add(HookPoint.parse(name)
-                        .orElseThrow(() -> new UsageException("--hooks: " + name
-                                + " is no hook point; expected a name such as blocks.0.hook_resid_pre, or all"))));
+                        .orElseThrow(() -> new UsageException("--hooks: " + name + " is no hook point; the nearest are "
+                                + String.join(", ", HookPoint.nearest(name))))));
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }

@@ -153,7 +153,7 @@ final class SaeArguments {
     private HookPoint hookPoint(String name) {
         return HookPoint.parse(name)
                 .or(() -> Optional.ofNullable(layer).flatMap(l -> HookPoint.parse("blocks." + l + "." + name)))
-                .orElseThrow(() -> new UsageException(
-                        "--hook: " + name + " is no hook point; expected a name such as blocks.6.hook_resid_pre"));
+                .orElseThrow(() -> new UsageException("--hook: " + name + " is no hook point; the nearest are "
+                        + String.join(", ", HookPoint.nearest(name))));
     }
 }
