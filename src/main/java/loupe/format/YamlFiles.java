@@ -101,7 +101,8 @@ public final class YamlFiles {
     }
 
     private static String reason(YamlEngineException e) {
-        if (e instanceof MarkedYamlEngineException marked && marked.getProblemMark().isPresent()) {
+        if (e instanceof MarkedYamlEngineException marked
+                && marked.getProblemMark().isPresent()) {
             return "cannot be read: " + marked.getProblem() + " at line "
                     + (marked.getProblemMark().get().getLine() + 1);
         }

@@ -97,8 +97,8 @@ public sealed interface Activation {
      * write; ties go to the lower index. Other than in a {@link TopK} that chooses by decoder norm, features themselves
      * are not multiplied. lm-saes' sparsity_include_decoder_norm.
      *
-     * @param ofBatch whether the k * B largest of a batch of B vectors are kept instead of the k largest of each: what a
-     *     vector gives depends on the batch it is in
+     * @param ofBatch whether the k * B largest of a batch of B vectors are kept instead of the k largest of each: what
+     *     a vector gives depends on the batch it is in
      */
     record TopKByDecoderNorm(int k, boolean ofBatch) implements Activation {
         @Override

@@ -199,7 +199,8 @@ public final class SparseAutoencoder implements AutoCloseable {
         PreparedInput input = prepare(x);
         SparseRows rows = new SparseRows(Math.toIntExact(input.count()), config.dSae());
         long perPiece = config.activation().takesWholeBatch()
-                ? Math.max(1, input.count()) : SparseRows.rowsPerPiece(config.dSae());
+                ? Math.max(1, input.count())
+                : SparseRows.rowsPerPiece(config.dSae());
         for (long first = 0; first < input.count(); first += perPiece) {
             try (NDManager step = x.getManager().newSubManager()) {
                 NDArray piece = input.vectors().get(first + ":" + Math.min(first + perPiece, input.count()));

@@ -73,7 +73,8 @@ class YamlFilesTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("config.yaml")
                 .hasMessageContaining("the YAML text")
-                .satisfies(refusal -> assertThat(refusal.getMessage().length()).isLessThan(300 + file.toString().length()));
+                .satisfies(refusal -> assertThat(refusal.getMessage().length())
+                        .isLessThan(300 + file.toString().length()));
     }
 
     @Test
@@ -83,7 +84,8 @@ class YamlFilesTest {
             laughs.append("a").append(i).append(": &x").append(i).append(" [*x").append(i - 1);
             laughs.append(", *x").append(i - 1).append("]\n");
         }
-        for (String text : List.of("[".repeat(100_000), "- ".repeat(100_000) + "x", "[\n".repeat(50_000), laughs.toString())) {
+        for (String text :
+                List.of("[".repeat(100_000), "- ".repeat(100_000) + "x", "[\n".repeat(50_000), laughs.toString())) {
             Path file = written(text);
             assertThatThrownBy(() -> YamlFiles.readMapping(file)).isInstanceOf(CheckpointException.class);
         }

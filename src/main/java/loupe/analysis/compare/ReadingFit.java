@@ -131,12 +131,14 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                             .mapToLong(place -> batch.id(place))
                             .toArray());
             List<Found> found = new ArrayList<>();
-            for (Reading reading : readings(config)) {
+            boolean processingShows = TrainedValues.differ(lm, read) || TrainedValues.differ(lm, write);
+            List<Reading> readings = readings(config, processingShows);
+            for (Reading reading : readings) {
                 scope.cancellation().check();
                 found.add(fit(loaded, reading, x.apply(reading.centred()), y.apply(reading.centred()), ids));
             }
             if (sums == null) {
-                sums = readings(config).stream()
+                sums = readings.stream()
                         .map(reading -> new Sums(reading, config.dOut()))
                         .toList();
             }
@@ -174,14 +176,16 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
             return true;
         }
 
-        private List<Reading> readings(SaeConfig config) {
+        private List<Reading> readings(SaeConfig config, boolean processingShows) {
             List<Reading> readings = new ArrayList<>();
             for (boolean sameFactor : new boolean[] {true, false}) {
                 for (boolean sameCentring : new boolean[] {true, false}) {
                     for (boolean sameBias : new boolean[] {true, false}) {
                         boolean makesSense = (sameFactor || scales(config))
                                 && (sameBias || !config.transcodes())
-                                && (sameCentring || config.normalisation() != InputNormalisation.LAYER_NORM);
+                                && (sameCentring
+                                        || (processingShows
+                                                && config.normalisation() != InputNormalisation.LAYER_NORM));
                         if (makesSense) {
                             readings.add(new Reading(
                                     config.trained().centred() == sameCentring,

@@ -12,7 +12,6 @@ import loupe.base.Remedy;
 import loupe.inference.Query;
 import loupe.inference.SaeId;
 import loupe.inference.Scope;
-import loupe.sae.Activation;
 import loupe.sae.Reconstruction;
 import loupe.sae.SaeConfig;
 import loupe.sae.SparseAutoencoder;
@@ -120,8 +119,7 @@ public record Encoding(SaeId sae, HostTensor x, Optional<List<Integer>> tokenIds
      * batch.
      */
     private static int rowsPerStep(SaeConfig config, int vectors) {
-        return config.activation().takesWholeBatch()
-                ? vectors : (int) Math.max(1, FEATURES_PER_STEP / config.dSae());
+        return config.activation().takesWholeBatch() ? vectors : (int) Math.max(1, FEATURES_PER_STEP / config.dSae());
     }
 
     /** How the axes of x are divided into vectors. */

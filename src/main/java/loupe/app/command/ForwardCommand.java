@@ -18,6 +18,7 @@ import loupe.base.HookPoint;
 import loupe.base.Refusal;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
+import loupe.lm.ModelConfig.NormKind;
 import loupe.lm.Processing;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
@@ -100,6 +101,10 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             OptionPaths.writable(out, "--out");
         }
         OpenModel opened = model.open(context, processing);
+        if (processing == Processing.PROCESSED && opened.config().wiring().norm() == NormKind.RMS_NORM) {
+            context.warn("The model has RMSNorm: TransformerLens centres nothing in it, and the residual stream is the "
+                    + "raw one");
+        }
         int[] tokens = input.text == null
                 ? ModelOptions.check(opened, input.ids, "--ids")
                 : model.encode(opened, input.text, "--text");

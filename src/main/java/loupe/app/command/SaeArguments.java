@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
@@ -88,6 +89,15 @@ final class SaeArguments {
             Refusal refusal = why.refusal(sae.path().toString(), model.id().name());
             throw why instanceof Misfit.PlaceUnknown ? new UsageException(OptionWords.of(refusal)) : refusal;
         });
+    }
+
+    /** Says so if --processing was given and makes no difference in this model. */
+    void warnOfProcessing(CommandContext context, OpenSae sae, OpenModel model) {
+        if (processing != null && centred(processing)) {
+            new Fit(model.config(), sae.config())
+                    .unprocessed()
+                    .ifPresent(why -> context.warn("--processing processed changes nothing. " + why));
+        }
     }
 
     /** Whether --sae-format was given. */

@@ -87,7 +87,9 @@ final class ForeignWeights {
             String base = new ConfigFile(
                             folder.resolve(ADAPTER_CONFIG), JsonFiles.readObject(folder.resolve(ADAPTER_CONFIG)))
                     .text("", "base_model_name_or_path");
-            return base.isEmpty() ? "" : " to " + (base.length() > 60 ? "..." + base.substring(base.length() - 57) : base);
+            return base.isEmpty()
+                    ? ""
+                    : " to " + (base.length() > 60 ? "..." + base.substring(base.length() - 57) : base);
         } catch (CheckpointException unreadable) {
             return "";
         }
@@ -117,8 +119,8 @@ final class ForeignWeights {
     /** @throws CheckpointException if a config.json says that the weights are quantised */
     static void refuseQuantised(ConfigFile file) {
         for (String key : QUANTISATION_KEYS) {
-            Optional<ConfigFile> settings = file.within(key)
-                    .or(() -> file.within("text_config").flatMap(text -> text.within(key)));
+            Optional<ConfigFile> settings =
+                    file.within(key).or(() -> file.within("text_config").flatMap(text -> text.within(key)));
             if (settings.isPresent()) {
                 throw new CheckpointException(
                         file.path(),

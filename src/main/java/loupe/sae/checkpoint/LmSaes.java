@@ -13,10 +13,10 @@ import loupe.sae.InputNormalisation;
 
 /**
  * {@code sae_weights.safetensors} or {@code sae_weights.pt} beside {@code config.json} as OpenMOSS' lm-saes
- * (Llamascopium) saves them, such as Llama Scope R1. Trained on activations times s = sqrt(d) over their average norm at
- * the hook point, which is among the tensors; thresholds are stored as logarithms and are for those scaled activations.
- * Where the configuration includes decoder norms, as it does unless it says otherwise, thresholds are for pre-activations
- * times them, and the k largest are chosen by that product; features themselves are not multiplied.
+ * (Llamascopium) saves them, such as Llama Scope R1. Trained on activations times s = sqrt(d) over their average norm
+ * at the hook point, which is among the tensors; thresholds are stored as logarithms and are for those scaled
+ * activations. Where the configuration includes decoder norms, as it does unless it says otherwise, thresholds are for
+ * pre-activations times them, and the k largest are chosen by that product; features themselves are not multiplied.
  *
  * @see <a href="https://github.com/OpenMOSS/Language-Model-SAEs">lm-saes, AbstractSparseAutoEncoder</a>
  */
@@ -138,8 +138,7 @@ final class LmSaes implements SaeFamily {
 
     private static void activation(CheckpointFiles files, ConfigJson config, Names names, SaeDraft draft) {
         String function = config.text("act_fn").orElse("relu");
-        boolean timesDecoderNorm =
-                config.flag("sparsity_include_decoder_norm").orElse(true);
+        boolean timesDecoderNorm = config.flag("sparsity_include_decoder_norm").orElse(true);
         switch (function) {
             case "relu" -> draft.activation().is(Activation.Kind.RELU);
             case "jumprelu" -> {
@@ -148,8 +147,7 @@ final class LmSaes implements SaeFamily {
                 draft.change(weights -> exponentiate(weights, timesDecoderNorm));
             }
             case "topk", "batchtopk" -> {
-                draft.activation()
-                        .is(function.equals("topk") ? Activation.Kind.TOPK : Activation.Kind.BATCHTOPK);
+                draft.activation().is(function.equals("topk") ? Activation.Kind.TOPK : Activation.Kind.BATCHTOPK);
                 draft.activation().k("config.json", config.integer("top_k"));
                 draft.activation().chosenByDecoderNorm(timesDecoderNorm);
                 if (function.equals("batchtopk")) {

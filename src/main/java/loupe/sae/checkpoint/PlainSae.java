@@ -113,9 +113,10 @@ final class PlainSae implements SaeFamily {
         boolean byDecoderNorm = activation.endsWith(BY_DECODER_NORM);
         draft.activation().chosenByDecoderNorm(byDecoderNorm);
         draft.activation()
-                .is(Activation.Kind.of(byDecoderNorm
-                                ? activation.substring(0, activation.length() - BY_DECODER_NORM.length())
-                                : activation)
+                .is(Activation.Kind.of(
+                                byDecoderNorm
+                                        ? activation.substring(0, activation.length() - BY_DECODER_NORM.length())
+                                        : activation)
                         .orElseThrow(() -> metadata.wrong(
                                 "activation",
                                 "one of "

@@ -29,8 +29,8 @@ class ForeignWeightsTest {
         assertThatThrownBy(() -> ModelFolder.open(path).close())
                 .isInstanceOf(CheckpointException.class)
                 .message()
-                .satisfies(message -> assertThat(
-                                message.substring(message.indexOf(path.getFileName().toString())))
+                .satisfies(message -> assertThat(message.substring(
+                                message.indexOf(path.getFileName().toString())))
                         .contains(words)
                         .hasSizeLessThan(300));
     }
@@ -85,7 +85,8 @@ class ForeignWeightsTest {
         Files.writeString(folder.resolve("adapter_config.json"), "{\"base_model_name_or_path\": \"google/gemma-2b\"}");
         Files.writeString(folder.resolve("config.json"), "{" + PLAIN + "}");
         TinyModel.writeSafetensors(
-                folder.resolve("adapter_model.safetensors"), Map.of("a.lora_A.weight", new HostTensor(new float[2], 2)));
+                folder.resolve("adapter_model.safetensors"),
+                Map.of("a.lora_A.weight", new HostTensor(new float[2], 2)));
         assertRefused(folder, "this is a PEFT adapter to google/gemma-2b, not a whole model", "merge_and_unload");
         assertThat(ModelFolder.isForeign(folder)).isTrue();
     }

@@ -51,7 +51,8 @@ class TiedHeadTest {
 
     @Test
     void aHeadThatIsEqualIsTiedWithoutAWord() throws IOException {
-        Map<String, HostTensor> weights = read(Trial.folder("tied-but-head-differs").resolve("llama"));
+        Map<String, HostTensor> weights =
+                read(Trial.folder("tied-but-head-differs").resolve("llama"));
         weights.put("lm_head.weight", weights.get("model.embed_tokens.weight"));
         write(config(Trial.folder("tied-but-head-differs").resolve("llama")), weights);
         try (ModelFolder files = ModelFolder.open(folder);
@@ -61,9 +62,7 @@ class TiedHeadTest {
             assertThat(files.warnings()).noneMatch(warning -> warning.contains("lm_head"));
             assertThat(files.read(Processing.RAW).on(base).parameters()).doesNotContainKey("lm_head.weight");
             LanguageModelTest.assertClose(
-                    logits(folder, IDS),
-                    expected.tensor("logits_tied").toHost().data(),
-                    1e-4);
+                    logits(folder, IDS), expected.tensor("logits_tied").toHost().data(), 1e-4);
         }
     }
 
@@ -102,8 +101,8 @@ class TiedHeadTest {
 
     private static Map<String, Object> config(Path model) throws IOException {
         @SuppressWarnings("unchecked") // keys of a JSON object are texts
-        Map<String, Object> config = new ObjectMapper()
-                .readValue(Files.readString(model.resolve("config.json")), LinkedHashMap.class);
+        Map<String, Object> config =
+                new ObjectMapper().readValue(Files.readString(model.resolve("config.json")), LinkedHashMap.class);
         return config;
     }
 

@@ -30,14 +30,20 @@ class WrappedModelsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"_orig_mod.", "module.", "module._orig_mod.", "state_dict.", "model.", "state_dict.model.", "net_g."
+            strings = {
+                "_orig_mod.",
+                "module.",
+                "module._orig_mod.",
+                "state_dict.",
+                "model.",
+                "state_dict.model.",
+                "net_g."
             })
     void whatIsBeforeEveryNameIsLeftOut(String wrapping) throws IOException {
         for (TinyFamily family : TinyFamily.all()) {
             Map<String, HostTensor> weights = new LinkedHashMap<>();
             family.weights().forEach((name, tensor) -> weights.put(wrapping + name, tensor));
-            Files.writeString(
-                    folder.resolve("config.json"), new ObjectMapper().writeValueAsString(family.config()));
+            Files.writeString(folder.resolve("config.json"), new ObjectMapper().writeValueAsString(family.config()));
             TinyModel.writeSafetensors(folder.resolve("model.safetensors"), weights);
             try (ModelFolder files = ModelFolder.open(folder);
                     NDManager base = NDManager.newBaseManager()) {
@@ -74,8 +80,10 @@ class WrappedModelsTest {
         Files.createDirectories(cached.resolve("refs"));
         Files.copy(trial.resolve("refs/main"), cached.resolve("refs/main"));
         for (String file : new String[] {"config.json", "model.safetensors"}) {
-            Path blob = trial.resolve(revision).resolve(Files.readString(trial.resolve(revision).resolve(file)));
-            Files.createSymbolicLink(snapshot.resolve(file), blob.toAbsolutePath().normalize());
+            Path blob = trial.resolve(revision)
+                    .resolve(Files.readString(trial.resolve(revision).resolve(file)));
+            Files.createSymbolicLink(
+                    snapshot.resolve(file), blob.toAbsolutePath().normalize());
         }
         assertThat(ModelFolder.recognise(cached)).contains("llama");
         try (ModelFolder files = ModelFolder.open(cached)) {

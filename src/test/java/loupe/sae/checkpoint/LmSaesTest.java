@@ -113,8 +113,8 @@ class LmSaesTest {
         SaeFile file = SaeFile.read(folder, SaeOptions.AS_STORED);
         Worked.compare(file, x, features, Worked.decoded(features, decoder, new double[D]));
         assertThat(SaeAudit.of(file, new Cancellation()))
-                .anyMatch(finding -> finding.topic().equals("b_dec")
-                        && finding.sentence().contains("no decoder bias"));
+                .anyMatch(finding ->
+                        finding.topic().equals("b_dec") && finding.sentence().contains("no decoder bias"));
     }
 
     @Test
@@ -191,7 +191,9 @@ class LmSaesTest {
     }
 
     private static double[][] oneRow(double[][] rows) {
-        return new double[][] {Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray()};
+        return new double[][] {
+            Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray()
+        };
     }
 
     private static double[][] batchOfOneRow(double[][] row, int columns) {
