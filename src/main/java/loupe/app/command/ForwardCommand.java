@@ -38,7 +38,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             names = "--hooks",
             split = ",",
             paramLabel = "NAME",
-            description = "Hook points by their TransformerLens names, or all.")
+            description = "Hook points by their TransformerLens or Hugging Face names, or all.")
     private List<String> hooks = List.of();
 
     @Option(

@@ -37,7 +37,10 @@ final class SaeArguments {
     @Option(names = "--layer", paramLabel = "L", description = "Layer of the hook point, from 0.")
     private Integer layer;
 
-    @Option(names = "--hook", paramLabel = "NAME", description = "Hook point, such as blocks.6.hook_resid_pre.")
+    @Option(
+            names = "--hook",
+            paramLabel = "NAME",
+            description = "Hook point, such as blocks.6.hook_resid_pre or model.layers.6.mlp.")
     private String hook;
 
     @Option(
@@ -55,7 +58,9 @@ final class SaeArguments {
     @Option(
             names = "--processing",
             paramLabel = "WHICH",
-            description = "Residual stream it was trained on: raw, or processed (centred, as TransformerLens does).")
+            description =
+                    "Residual stream it was trained on: raw, or processed (centred, as TransformerLens does where "
+                            + "the model has LayerNorm).")
     private String processing;
 
     @Option(

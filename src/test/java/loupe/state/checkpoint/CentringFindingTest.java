@@ -34,8 +34,11 @@ class CentringFindingTest {
     Path folder;
 
     private final Opened opened = new Opened();
-    private final CheckpointAudit audit =
-            new CheckpointAudit(opened.workbench, opened.workbench.a(), new SimpleObjectProperty<>());
+    private final CheckpointAudit audit = new CheckpointAudit(
+            opened.workbench,
+            opened.workbench.a(),
+            new SimpleObjectProperty<>(),
+            new SimpleObjectProperty<>());
 
     @Test
     void aModelWithLayerNormMayBeCentred() throws IOException {
