@@ -2,9 +2,11 @@ package loupe.analysis;
 
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.stream.Stream;
 import loupe.analysis.Misfit.End;
 import loupe.base.HookPoint;
 import loupe.lm.ModelConfig;
+import loupe.lm.ProcessingEffect;
 import loupe.lm.SiteShape;
 import loupe.sae.SaeConfig;
 
@@ -40,6 +42,24 @@ public record Fit(ModelConfig model, SaeConfig sae) {
                 .filter(hook -> model.at(hook)
                         .filter(shape -> shape.size() == model.dModel())
                         .isPresent());
+    }
+
+    /**
+     * Why this model's activations are shown to it as they are, although it was trained on processed weights; a
+     * sentence without its full stop. Empty if they are not, or no hook point is known.
+     */
+    public Optional<String> unprocessed() {
+        boolean shows = Stream.concat(sae.hook().stream(), sae.hookOut().stream())
+                .anyMatch(at -> ProcessingEffect.of(model, at.site()) != ProcessingEffect.NONE);
+        if (sae.hook().isEmpty() || shows) {
+            return Optional.empty();
+        }
+        boolean rms = model.wiring().norm() == ModelConfig.NormKind.RMS_NORM;
+        return Optional.of(
+                rms && sae.hook().get().site().onResidualStream()
+                        ? "RMSNorm: TransformerLens centres nothing in this model, so its activations are shown as they are"
+                        : "TransformerLens' processing changes nothing at "
+                                + sae.hook().get() + ", so the model's activations are shown as they are");
     }
 
     private Optional<Misfit> misfitOfTarget() {

@@ -131,6 +131,22 @@ public record HookPoint(Site site, int layer) {
             return inBlock;
         }
 
+        /** Whether a value there is the residual stream, or is written to it: (T, dModel). */
+        public boolean onResidualStream() {
+            return switch (this) {
+                case EMBED,
+                        POS_EMBED,
+                        RESID_PRE,
+                        ATTN_MODULE_OUT,
+                        ATTN_OUT,
+                        RESID_MID,
+                        MLP_MODULE_OUT,
+                        MLP_OUT,
+                        RESID_POST -> true;
+                default -> false;
+            };
+        }
+
         /** Whether a value there is (T, heads, dHead). */
         public boolean hasHeads() {
             return this == Q || this == K || this == V || this == Z;

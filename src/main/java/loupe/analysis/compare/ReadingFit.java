@@ -195,12 +195,14 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                             .mapToLong(place -> batch.id(place))
                             .toArray());
             List<Found> found = new ArrayList<>();
-            for (Reading reading : readings(config, config.trained().centred(), factor)) {
+            boolean processingShows = TrainedValues.differ(lm, read) || TrainedValues.differ(lm, write);
+            List<Reading> readings = readings(config, config.trained().centred(), processingShows, factor);
+            for (Reading reading : readings) {
                 scope.cancellation().check();
                 found.add(fit(loaded, reading, x.apply(reading.centred()), y.apply(reading.centred()), ids));
             }
             if (sums == null) {
-                sums = readings(config, config.trained().centred(), factor).stream()
+                sums = readings.stream()
                         .map(reading -> new Sums(reading, config.dOut()))
                         .toList();
             }
@@ -254,16 +256,19 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
      * The ways of reading that make sense for a checkpoint, the one it is open with first.
      *
      * @param centred whether it is open for centred activations
+     * @param processingShows whether centred activations may differ from raw ones
      * @param factor that its input may have been scaled by
      */
-    static List<Reading> readings(SaeConfig config, boolean centred, double factor) {
+    static List<Reading> readings(
+            SaeConfig config, boolean centred, boolean processingShows, double factor) {
         List<Reading> readings = new ArrayList<>();
         for (boolean sameFactor : new boolean[] {true, false}) {
             for (boolean sameCentring : new boolean[] {true, false}) {
                 for (boolean sameBias : new boolean[] {true, false}) {
                     boolean makesSense = (sameFactor || scales(config))
                             && (sameBias || !config.transcodes())
-                            && (sameCentring || config.normalisation() != InputNormalisation.LAYER_NORM);
+                            && (sameCentring
+                                    || (processingShows && config.normalisation() != InputNormalisation.LAYER_NORM));
                     if (makesSense) {
                         readings.add(new Reading(
                                 centred == sameCentring,

@@ -60,7 +60,7 @@ public record VectorReadingFit(SaeId sae, HostTensor x, Optional<List<Integer>> 
         }
         double factor = Math.sqrt(width) * count / norms;
         List<Reading> measured = new ArrayList<>();
-        for (Reading reading : ReadingFit.readings(config, false, factor)) {
+        for (Reading reading : ReadingFit.readings(config, false, true, factor)) {
             scope.cancellation().check();
             NDArray in = reading.centred() ? centred : raw;
             ReadingFit.Sums sums = new ReadingFit.Sums(reading, width);

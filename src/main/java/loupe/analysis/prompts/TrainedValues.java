@@ -6,15 +6,16 @@ import ai.djl.ndarray.types.Shape;
 import java.util.Objects;
 import java.util.Optional;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
+import loupe.lm.ProcessingEffect;
 import loupe.sae.SaeConfig;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Values at a hook point as an autoencoder has seen them in training: of its head only, and as TransformerLens'
- * processed weights give them if it was trained on those. {@code src/site/markdown/formats.md}, section H.9: what is
- * written to the residual stream, and the stream, lack their mean over dModel; values, and what attention makes of
- * them, lack the folded value bias; all else is the same.
+ * processed weights give them if it was trained on those, which is for each place as {@link ProcessingEffect} says.
  */
 public final class TrainedValues {
     private TrainedValues() {}
@@ -38,31 +39,53 @@ public final class TrainedValues {
         if (!processed) {
             return read;
         }
-        return switch (at.site()) {
-            case EMBED, POS_EMBED, RESID_PRE, RESID_MID, RESID_POST, ATTN_OUT, MLP_OUT ->
-                read.sub(read.mean(new int[] {-1}, true));
-            case V, Z ->
+        return switch (ProcessingEffect.of(lm.config(), at.site())) {
+            case NONE -> read;
+            case MEAN -> read.sub(read.mean(new int[] {-1}, true));
+            case VALUE_BIAS ->
                 valueBias(lm, at).map(bias -> read.sub(atItsHead(config, bias))).orElse(read);
-            default -> read;
+            case GAIN ->
+                Optional.ofNullable(normBias(lm, at))
+                        .map(read::sub)
+                        .orElse(read)
+                        .div(gain(lm, at));
+        };
+    }
+
+    /** Whether processed weights give another value at a hook point of this model. */
+    public static boolean differ(LanguageModel lm, HookPoint at) {
+        return switch (ProcessingEffect.of(lm.config(), at.site())) {
+            case NONE -> false;
+            case MEAN, GAIN -> true;
+            case VALUE_BIAS -> valueBias(lm, at).isPresent();
         };
     }
 
     /**
-     * A value in which an autoencoder's output replaces what it reconstructs: that of its head, and with the value bias
-     * that the processed weights keep elsewhere. The mean over dModel is left out, because all that reads the residual
-     * stream does so through a norm that takes it out.
+     * A value in which an autoencoder's output replaces what it reconstructs: that of its head, and with the value
+     * bias, or the norm's gain and bias, that the processed weights keep elsewhere. The mean over dModel is left out,
+     * because where it is taken out, all that reads the residual stream does so through a norm that takes it out.
      *
      * @param value at {@code at}, where {@code config} writes
      * @param written in the shape that {@link #of} gives
      */
     public static NDArray with(LanguageModel lm, SaeConfig config, HookPoint at, NDArray value, NDArray written) {
-        boolean lacksBias =
-                config.trained().centred() && (at.site() == HookPoint.Site.V || at.site() == HookPoint.Site.Z);
-        NDArray whole = lacksBias
-                ? valueBias(lm, at)
-                        .map(bias -> written.add(atItsHead(config, bias)))
-                        .orElse(written)
-                : written;
+        ProcessingEffect effect =
+                config.trained().centred() ? ProcessingEffect.of(lm.config(), at.site()) : ProcessingEffect.NONE;
+        NDArray whole =
+                switch (effect) {
+                    case NONE, MEAN -> written;
+                    case VALUE_BIAS ->
+                        valueBias(lm, at)
+                                .map(bias -> written.add(atItsHead(config, bias)))
+                                .orElse(written);
+                    case GAIN -> {
+                        NDArray scaled = written.mul(gain(lm, at));
+                        yield Optional.ofNullable(normBias(lm, at))
+                                .map(scaled::add)
+                                .orElse(scaled);
+                    }
+                };
         if (config.head().isEmpty()) {
             return whole;
         }
@@ -84,6 +107,35 @@ public final class TrainedValues {
                     + config.place().orElse("head " + head) + " of " + config.dIn() + " numbers");
         }
         return value.get("..., {}, :", head);
+    }
+
+    /**
+     * The gain of the norm that a value comes from, (dModel).
+     *
+     * @throws Refusal if it is 0 somewhere, so that the value before it is lost
+     */
+    private static NDArray gain(LanguageModel lm, HookPoint at) {
+        NDArray gain = Objects.requireNonNull(lm.parameters().get(norm(at) + ".weight"));
+        if (gain.abs().min().getFloat() == 0) {
+            throw new Refusal(
+                    "The norm in front of " + at + " has a gain of 0, so what comes before it is not known",
+                    "an autoencoder that was trained on the model as it is",
+                    "Read it as trained on raw activations");
+        }
+        return gain;
+    }
+
+    private static @Nullable NDArray normBias(LanguageModel lm, HookPoint at) {
+        return lm.parameters().get(norm(at) + ".bias");
+    }
+
+    private static String norm(HookPoint at) {
+        return "transformer."
+                + switch (at.site()) {
+                    case LN_FINAL_NORMALIZED -> "ln_f";
+                    case LN1_NORMALIZED, ATTN_MODULE_IN -> "h." + at.layer() + ".ln_1";
+                    default -> "h." + at.layer() + ".ln_2";
+                };
     }
 
     /**

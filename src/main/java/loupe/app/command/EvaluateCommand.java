@@ -39,6 +39,7 @@ public final class EvaluateCommand extends LoupeCommand<EvaluateCommand.Result> 
         OpenSae checkpoint = reading.open(context, sae, "--sae");
         OpenModel opened = model.open(context, Processing.RAW);
         SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfitOfOutput(), checkpoint, opened);
+        reading.warnOfProcessing(context, checkpoint, opened);
         TokenRows contexts = corpus.contexts(context, opened, model.separator(opened));
         context.begin();
         ReadingCheck.warn(

@@ -18,6 +18,7 @@ import loupe.base.HookPoint;
 import loupe.base.Refusal;
 import loupe.format.SafetensorsWriter;
 import loupe.inference.OpenModel;
+import loupe.lm.ModelConfig.NormKind;
 import loupe.lm.Processing;
 import loupe.tensor.HostTensor;
 import picocli.CommandLine.Command;
@@ -37,7 +38,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             names = "--hooks",
             split = ",",
             paramLabel = "NAME",
-            description = "Hook points by their TransformerLens names, or all.")
+            description = "Hook points by their TransformerLens or Hugging Face names, or all.")
     private List<String> hooks = List.of();
 
     @Option(
@@ -94,12 +95,16 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
         hooks.stream()
                 .filter(name -> !name.equals("all"))
                 .forEach(name -> points.add(HookPoint.parse(name)
-                        .orElseThrow(() -> new UsageException("--hooks: " + name
-                                + " is no hook point; expected a name such as blocks.0.hook_resid_pre, or all"))));
+                        .orElseThrow(() -> new UsageException("--hooks: " + name + " is no hook point; the nearest are "
+                                + String.join(", ", HookPoint.nearest(name))))));
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
         OpenModel opened = model.open(context, processing);
+        if (processing == Processing.PROCESSED && opened.config().wiring().norm() == NormKind.RMS_NORM) {
+            context.warn("The model has RMSNorm: TransformerLens centres nothing in it, and the residual stream is the "
+                    + "raw one");
+        }
         int[] tokens = input.text == null
                 ? ModelOptions.check(opened, input.ids, "--ids")
                 : model.encode(opened, input.text, "--text");

@@ -108,6 +108,7 @@ public final class IndexCommand implements Runnable {
             OpenModel opened = model.open(context, Processing.RAW);
             checkpoints.forEach(checkpoint ->
                     SaeArguments.require(new Fit(opened.config(), checkpoint.config()).misfit(), checkpoint, opened));
+            checkpoints.forEach(checkpoint -> reading.warnOfProcessing(context, checkpoint, opened));
             Tokenizer tokenizer = CorpusOptions.tokenizer(opened);
             IndexBuild.Settings settings = new IndexBuild.Settings(
                     new IndexInfo.Named(opened.id().name(), opened.id().fingerprint()),

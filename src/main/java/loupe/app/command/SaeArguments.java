@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import loupe.analysis.Fit;
 import loupe.analysis.Misfit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.OptionPaths;
@@ -36,7 +37,10 @@ final class SaeArguments {
     @Option(names = "--layer", paramLabel = "L", description = "Layer of the hook point, from 0.")
     private Integer layer;
 
-    @Option(names = "--hook", paramLabel = "NAME", description = "Hook point, such as blocks.6.hook_resid_pre.")
+    @Option(
+            names = "--hook",
+            paramLabel = "NAME",
+            description = "Hook point, such as blocks.6.hook_resid_pre or model.layers.6.mlp.")
     private String hook;
 
     @Option(
@@ -54,7 +58,9 @@ final class SaeArguments {
     @Option(
             names = "--processing",
             paramLabel = "WHICH",
-            description = "Residual stream it was trained on: raw, or processed (centred, as TransformerLens does).")
+            description =
+                    "Residual stream it was trained on: raw, or processed (centred, as TransformerLens does where "
+                            + "the model has LayerNorm).")
     private String processing;
 
     @Option(
@@ -93,6 +99,15 @@ final class SaeArguments {
     /** The factor of the input that was given; 1 if none was. */
     double normFactor() {
         return normFactor == null ? 1 : normFactor;
+    }
+
+    /** Says so if --processing was given and makes no difference in this model. */
+    void warnOfProcessing(CommandContext context, OpenSae sae, OpenModel model) {
+        if (processing != null && centred(processing)) {
+            new Fit(model.config(), sae.config())
+                    .unprocessed()
+                    .ifPresent(why -> context.warn("--processing processed changes nothing. " + why));
+        }
     }
 
     /** Whether --sae-format was given. */
@@ -158,7 +173,7 @@ final class SaeArguments {
     private HookPoint hookPoint(String name) {
         return HookPoint.parse(name)
                 .or(() -> Optional.ofNullable(layer).flatMap(l -> HookPoint.parse("blocks." + l + "." + name)))
-                .orElseThrow(() -> new UsageException(
-                        "--hook: " + name + " is no hook point; expected a name such as blocks.6.hook_resid_pre"));
+                .orElseThrow(() -> new UsageException("--hook: " + name + " is no hook point; the nearest are "
+                        + String.join(", ", HookPoint.nearest(name))));
     }
 }

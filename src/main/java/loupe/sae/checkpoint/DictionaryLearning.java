@@ -341,18 +341,30 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     /**
-     * Reads the hook point from trainer.submodule_name and trainer.layer, or from the folder names of the old releases.
+     * Reads the hook point from trainer.submodule_name, trainer.layer and buffer.io, which says whether it read what
+     * the module takes or gives, or predicted one from the other; or from the folder names of the old releases.
      */
     private static void hook(CheckpointFiles files, ConfigJson trainer, SaeDraft draft) {
-        boolean reads = files.config("config.json")
+        String io = files.config("config.json")
                 .map(c -> c.object("buffer"))
                 .flatMap(b -> b.text("io"))
-                .filter("in"::equals)
-                .isPresent();
-        Optional<HookPoint> stated = trainer.text("submodule_name")
-                .flatMap(name -> place(name, trainer.integer("layer").orElse(-1), reads));
-        if (stated.isPresent()) {
-            draft.hook(stated);
+                .orElse("out");
+        int layer = trainer.integer("layer").orElse(-1);
+        Optional<String> submodule = trainer.text("submodule_name");
+        Optional<HookPoint> given = submodule.flatMap(name -> place(name, layer, false));
+        Optional<HookPoint> taken = submodule.flatMap(name -> place(name, layer, true));
+        if (given.isPresent()) {
+            boolean takes = !io.equals("out");
+            draft.hook(takes ? taken : given);
+            if (io.equals("in_and_out")) {
+                draft.transcodes(true);
+                draft.hookOut(given);
+            }
+            if (takes && submodule.orElseThrow().matches(".*_(post|out)\\b.*")) {
+                draft.warn("config.json says submodule_name " + submodule.get() + " and io " + io
+                        + "; read as what the module takes: "
+                        + taken.map(HookPoint::name).orElse("unknown"));
+            }
             return;
         }
         java.nio.file.Path folder = files.folder().toAbsolutePath();
@@ -376,28 +388,31 @@ final class DictionaryLearning implements SaeFamily {
                 switch (hook.site()) {
                     case RESID_PRE -> "resid_pre";
                     case RESID_POST -> "resid_post";
-                    case MLP_OUT -> "mlp_out";
-                    case ATTN_OUT -> "attn_out";
+                    case MLP_MODULE_OUT -> "mlp_out";
+                    case ATTN_MODULE_OUT -> "attn_out";
                     default -> "";
                 };
         return name.isEmpty() ? hook.name() : name + "_layer_" + hook.layer();
     }
 
-    private static Optional<HookPoint> place(String submodule, int layer, boolean reads) {
+    /**
+     * Where a module of the library's naming is hooked; the residual stream is what a block takes or gives.
+     *
+     * @param takes whether what it takes is read, instead of what it gives
+     */
+    private static Optional<HookPoint> place(String submodule, int layer, boolean takes) {
         Matcher place = PLACE.matcher(submodule);
         if (!place.matches()) {
-            return HookPoint.parse(submodule);
+            Optional<HookPoint> input = takes ? HookPoint.parse(submodule + ".input") : Optional.empty();
+            return input.or(() -> HookPoint.parse(submodule));
         }
         int at = place.group(2) == null ? layer : Integer.parseInt(place.group(2));
         Site site =
                 switch (place.group(1)) {
                     case "resid_pre" -> Site.RESID_PRE;
-                    case "resid_post", "resid_out" -> Site.RESID_POST;
-                    case "resid" -> reads ? Site.RESID_PRE : Site.RESID_POST;
-                    case "mlp_out" -> Site.MLP_OUT;
-                    case "mlp" -> reads ? Site.LN2_NORMALIZED : Site.MLP_OUT;
-                    case "attn_out" -> Site.ATTN_OUT;
-                    default -> reads ? Site.LN1_NORMALIZED : Site.ATTN_OUT;
+                    case "resid_post", "resid_out", "resid" -> takes ? Site.RESID_PRE : Site.RESID_POST;
+                    case "mlp_out", "mlp" -> takes ? Site.MLP_MODULE_IN : Site.MLP_MODULE_OUT;
+                    default -> takes ? Site.ATTN_MODULE_IN : Site.ATTN_MODULE_OUT;
                 };
         return at < 0 ? Optional.empty() : Optional.of(new HookPoint(site, at));
     }

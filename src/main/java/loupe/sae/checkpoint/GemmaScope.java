@@ -21,7 +21,6 @@ import loupe.sae.SaeConfig.Heads;
 final class GemmaScope implements SaeFamily {
     private static final Pattern LAYER = Pattern.compile("layer_(\\d{1,3})");
     private static final Pattern MODEL = Pattern.compile("gemma-scope-(2b|9b|27b)-(pt|it)");
-    private static final Pattern MODULE = Pattern.compile("model\\.layers\\.(\\d{1,3})\\.(.+)");
 
     @Override
     public String format() {
@@ -117,8 +116,8 @@ final class GemmaScope implements SaeFamily {
         }
         draft.settings(config.values());
         draft.model(config.text("model_name").orElse(""));
-        draft.hook(config.text("hf_hook_point_in").flatMap(GemmaScope::module));
-        Optional<HookPoint> out = config.text("hf_hook_point_out").flatMap(GemmaScope::module);
+        draft.hook(config.text("hf_hook_point_in").flatMap(HookPoint::parse));
+        Optional<HookPoint> out = config.text("hf_hook_point_out").flatMap(HookPoint::parse);
         draft.hookOut(out.filter(o -> draft.hook().filter(o::equals).isEmpty()));
         if (draft.hook().filter(h -> h.site() == Site.Z).isPresent()) {
             draft.heads(new Heads.Joined());
@@ -127,20 +126,5 @@ final class GemmaScope implements SaeFamily {
             draft.warn("config.json says it reads "
                     + config.text("hf_hook_point_in").orElse("") + ", which is at none of the known hook points");
         }
-    }
-
-    /** The output of the norm before the MLP, gain included, is at no hook point of TransformerLens. */
-    private static Optional<HookPoint> module(String name) {
-        Matcher module = MODULE.matcher(name);
-        if (!module.matches()) {
-            return Optional.empty();
-        }
-        int layer = Integer.parseInt(module.group(1));
-        return switch (module.group(2)) {
-            case "output" -> Optional.of(HookPoint.residPost(layer));
-            case "post_feedforward_layernorm.output" -> Optional.of(new HookPoint(Site.MLP_OUT, layer));
-            case "self_attn.o_proj.input" -> Optional.of(new HookPoint(Site.Z, layer));
-            default -> Optional.empty();
-        };
     }
 }

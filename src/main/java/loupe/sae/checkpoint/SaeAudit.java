@@ -8,6 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
 import loupe.base.Cancellation;
+import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
@@ -22,6 +24,9 @@ import org.jspecify.annotations.Nullable;
  * file pool.
  */
 public final class SaeAudit {
+    /** The topic of the finding on whether it is shown activations of processed weights. */
+    public static final String CENTRING = "Centring";
+
     private static final double UNIT = 1e-3;
 
     private static final String STAYS = "output stays as it is, as in SAELens: a transcoder writes into another space "
@@ -220,26 +225,40 @@ public final class SaeAudit {
     }
 
     private void centring() {
-        boolean centred = options.centred().orElse(draft.centred());
+        boolean processed = draft.centred(options);
         String how = options.centred().isPresent() ? " as asked for" : "";
+        Optional<Site> site = options.hook().or(draft::hook).map(HookPoint::site);
         if (draft.normalisation() == InputNormalisation.LAYER_NORM) {
             add(
-                    "Centring",
+                    CENTRING,
                     "Whether the model's activations are centred makes no difference to it, because it centres each "
                             + "of them",
                     null);
-        } else if (centred) {
+        } else if (processed) {
             add(
-                    "Centring",
-                    "It is shown activations less their mean over the dimensions" + how
-                            + ", as in TransformerLens' processed models",
+                    CENTRING,
+                    processed(site, how) + ", as in TransformerLens' processed models",
                     new Remedy("Show it raw activations", options.withCentred(false)));
         } else {
             add(
-                    "Centring",
+                    CENTRING,
                     "It is shown activations as the model has them" + how + ", not centred",
                     new Remedy("Centre the activations", options.withCentred(true)));
         }
+    }
+
+    /** What it is shown at a place if it was trained on processed weights. */
+    private static String processed(Optional<Site> at, String how) {
+        if (at.isEmpty() || at.get().onResidualStream()) {
+            return "It is shown activations less their mean over the dimensions" + how
+                    + " (of a model with RMSNorm as they are, because none is centred there)";
+        }
+        return switch (at.get()) {
+            case V, Z -> "It is shown values without their bias" + how;
+            case LN1_NORMALIZED, LN2_NORMALIZED, LN_FINAL_NORMALIZED, ATTN_MODULE_IN, MLP_MODULE_IN ->
+                "It is shown activations before the gain and bias of their norm" + how;
+            default -> "It is shown activations as the model has them" + how + ", which are the same here";
+        };
     }
 
     private void types(CheckpointFiles files) {

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.sae.HostWeights;
@@ -236,8 +237,17 @@ final class SaeDraft {
         return model;
     }
 
-    boolean centred() {
-        return centred;
+    /**
+     * Whether it was trained on processed activations: as asked for, else as the files or their family say. What a
+     * module takes has a hook point only where TransformerLens 3 and Hugging Face run models as they are.
+     */
+    boolean centred(SaeOptions options) {
+        boolean moduleInput = options.hook()
+                .or(() -> hook)
+                .map(HookPoint::site)
+                .filter(site -> site == Site.ATTN_MODULE_IN || site == Site.MLP_MODULE_IN)
+                .isPresent();
+        return options.centred().orElse(centred && !moduleInput);
     }
 
     boolean hasUnitDecoder() {
@@ -301,10 +311,7 @@ final class SaeDraft {
             missing.add(Missing.HOOK);
         }
         return new SaeProposal(
-                missing,
-                options.k().isPresent() ? options.k() : activation.likelyK(),
-                known,
-                options.centred().orElse(centred));
+                missing, options.k().isPresent() ? options.k() : activation.likelyK(), known, centred(options));
     }
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
@@ -321,7 +328,7 @@ final class SaeDraft {
                         heads,
                         options.subtractDecoderBias().orElse(subtractsDecoderBias)),
                 transcodes() ? new SaeConfig.Writing.Elsewhere(hookOut, dOut) : new SaeConfig.Writing.Back(),
-                new SaeConfig.Training(model, options.centred().orElse(centred)));
+                new SaeConfig.Training(model, centred(options)));
     }
 
     /** Warns of missing facts, of options without effect and of options that contradict the files. */

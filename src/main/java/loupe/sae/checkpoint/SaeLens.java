@@ -324,7 +324,9 @@ final class SaeLens implements SaeFamily {
 
     private static void place(CheckpointFiles files, ConfigJson cfg, ConfigJson metadata, SaeDraft draft) {
         draft.model(metadata.text("model_name").or(() -> cfg.text("model_name")).orElse(""));
-        Optional<String> hook = metadata.text("hook_name").or(() -> cfg.text("hook_name", "hook_point"));
+        Optional<String> hook = metadata.text("hook_name")
+                .or(() -> cfg.text("hook_name", "hook_point"))
+                .or(() -> metadata.text("hf_hook_name"));
         draft.hook(hook.flatMap(name -> hookPoint(name, draft)));
         draft.hookOut(metadata.text("hook_name_out")
                 .or(() -> cfg.text("out_hook_point"))
@@ -348,27 +350,29 @@ final class SaeLens implements SaeFamily {
     private static Optional<HookPoint> hookPoint(String name, SaeDraft draft) {
         Optional<HookPoint> hook = HookPoint.parse(name);
         if (hook.isEmpty()) {
-            draft.warn("cfg.json names the hook point " + name
-                    + ", which is none of those known; the hook point has to be given");
+            draft.warn("cfg.json names the hook point " + name + ", which is none of those known (the nearest: "
+                    + String.join(", ", HookPoint.nearest(name)) + "); the hook point has to be given");
+        } else if (!hook.get().name().equals(name)) {
+            draft.warn("cfg.json names the hook point " + name + ", which is read as " + hook.get());
         }
         return hook;
     }
 
     /**
-     * Whether the model was processed: as model_from_pretrained_kwargs states; without it, SAELens processed models
-     * until 3.20.0 and files without a version are older still.
+     * Whether the model was processed: only TransformerLens 2's HookedTransformer is, as model_from_pretrained_kwargs
+     * states; without it, SAELens processed models until 3.20.0 and files without a version are older still.
      */
     private static boolean centred(ConfigJson cfg, ConfigJson metadata) {
+        Optional<String> modelClass = metadata.text("model_class_name").or(() -> cfg.text("model_class_name"));
+        if (modelClass.isPresent() && !modelClass.get().equals("HookedTransformer")) {
+            return false;
+        }
         for (ConfigJson settings : List.of(metadata, cfg)) {
             Optional<Boolean> stated =
                     settings.object("model_from_pretrained_kwargs").flag("center_writing_weights");
             if (stated.isPresent()) {
                 return stated.get();
             }
-        }
-        Optional<String> modelClass = metadata.text("model_class_name").or(() -> cfg.text("model_class_name"));
-        if (modelClass.isPresent() && !modelClass.get().equals("HookedTransformer")) {
-            return false;
         }
         Optional<String> version = metadata.text("sae_lens_training_version")
                 .or(() -> cfg.text("sae_lens_training_version", "sae_lens_version"))

@@ -100,7 +100,8 @@ public record SaeOptions(
     }
 
     private static Refusal no(String value) {
-        return new Refusal(value + " is no hook point", "a name such as blocks.6.hook_resid_pre", "");
+        return new Refusal(
+                value + " is no hook point", "one such as " + String.join(", ", HookPoint.nearest(value)), "");
     }
 
     public SaeOptions withCentred(boolean other) {

@@ -1,14 +1,12 @@
 package loupe.sae.checkpoint;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import loupe.base.HookPoint;
-import loupe.base.HookPoint.Site;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
@@ -20,8 +18,6 @@ import loupe.sae.HostWeights.Part;
 final class Sparsify implements SaeFamily {
     private static final int DEFAULT_K = 32;
     private static final int DEFAULT_EXPANSION = 32;
-    private static final Pattern PLACE =
-            Pattern.compile("(?:layers|h)\\.(\\d{1,3})(?:\\.(mlp|attention|attn|self_attn))?");
 
     @Override
     public String format() {
@@ -106,32 +102,30 @@ final class Sparsify implements SaeFamily {
         }
     }
 
-    /** The folder is named after the module: {@code layers.5} is the output of block 5. */
+    /**
+     * The folder is named after the module that was hooked: its output is read or, by a transcoder, its input, from
+     * which the output is predicted.
+     */
     private static void place(CheckpointFiles files, boolean transcodes, SaeDraft draft) {
         Path folder = files.folder().toAbsolutePath().normalize();
         for (int up = 0; up < 2 && folder != null && folder.getFileName() != null; up++, folder = folder.getParent()) {
             String name = folder.getFileName().toString();
-            Matcher place = PLACE.matcher(name);
-            if (name.equals("embed_tokens")) {
-                draft.hook(Optional.of(HookPoint.of(Site.EMBED)));
-            } else if (place.matches()) {
-                int layer = Integer.parseInt(place.group(1));
-                boolean mlp = "mlp".equals(place.group(2));
-                Site out = place.group(2) == null ? Site.RESID_POST : mlp ? Site.MLP_OUT : Site.ATTN_OUT;
-                Site in = place.group(2) == null ? Site.RESID_PRE : mlp ? Site.LN2_NORMALIZED : Site.LN1_NORMALIZED;
-                draft.hook(Optional.of(new HookPoint(transcodes ? in : out, layer)));
-                draft.hookOut(transcodes ? Optional.of(new HookPoint(out, layer)) : Optional.empty());
+            Optional<HookPoint> output = HookPoint.parse(name);
+            if (output.isEmpty()) {
+                continue;
             }
-            if (draft.hook().isPresent()) {
-                draft.warn("The hook point is taken from the folder " + name + ": "
-                        + draft.hook().get());
-                Path root = folder.resolveSibling("config.json");
-                draft.model(
-                        java.nio.file.Files.isRegularFile(root)
-                                ? ConfigJson.read(root).text("model").orElse("")
-                                : "");
-                return;
-            }
+            Path root = folder.resolveSibling("config.json");
+            Optional<ConfigJson> run =
+                    Files.isRegularFile(root) ? Optional.of(ConfigJson.read(root)) : Optional.empty();
+            boolean takes = transcodes
+                    || run.flatMap(json -> json.text("hook_mode"))
+                            .filter("input"::equals)
+                            .isPresent();
+            draft.hook(takes ? HookPoint.parse(name + ".input") : output);
+            draft.hookOut(transcodes ? output : Optional.empty());
+            draft.hook().ifPresent(hook -> draft.warn("The hook point is taken from the folder " + name + ": " + hook));
+            draft.model(run.flatMap(json -> json.text("model")).orElse(""));
+            return;
         }
     }
 }

@@ -43,6 +43,8 @@ public final class CheckpointAudit {
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
     private final ResultSlot<ReadingFit.Answer> fit;
     private Cancellation looking = new Cancellation();
+    /** Findings from the files alone. */
+    private List<SaeAudit.Finding> found = List.of();
 
     /**
      * @param corpus text to measure the fit on; null for none
@@ -59,6 +61,7 @@ public final class CheckpointAudit {
         this.documents = documents;
         fit = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         side.sae().addListener((property, was, is) -> inspect(is));
+        workbench.model().addListener((property, was, is) -> findings.set(inTheModel(found)));
         fit.problemProperty().addListener((property, was, is) -> problem.set(is));
         inspect(side.sae().get());
     }
@@ -164,6 +167,7 @@ public final class CheckpointAudit {
     @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
     private void inspect(OpenSae open) {
         looking.cancel();
+        found = List.of();
         findings.set(List.of());
         fit.clear();
         problem.set(null);
@@ -176,16 +180,30 @@ public final class CheckpointAudit {
         CompletableFuture.supplyAsync(
                         () -> SaeAudit.of(SaeFile.read(open.path(), options), mine),
                         workbench.service().files())
-                .whenComplete((found, failure) -> workbench.fx().execute(() -> {
+                .whenComplete((inFiles, failure) -> workbench.fx().execute(() -> {
                     if (mine.isCancelled()) {
                         return;
                     }
                     if (failure == null) {
-                        findings.set(found);
+                        found = inFiles;
+                        findings.set(inTheModel(found));
                     } else {
                         problem.set(Problem.of(failure));
                     }
                 }));
+    }
+
+    /** The findings with what the open model makes of them: where nothing is centred, centring is not offered. */
+    private List<SaeAudit.Finding> inTheModel(List<SaeAudit.Finding> inFiles) {
+        OpenSae open = side.sae().get();
+        OpenModel model = workbench.model().get();
+        Optional<String> unprocessed =
+                open == null || model == null ? Optional.empty() : new Fit(model.config(), open.config()).unprocessed();
+        return inFiles.stream()
+                .map(finding -> unprocessed.isPresent() && finding.topic().equals(SaeAudit.CENTRING)
+                        ? new SaeAudit.Finding(finding.topic(), unprocessed.get(), Optional.empty())
+                        : finding)
+                .toList();
     }
 
     /** File pool. */

@@ -11,6 +11,7 @@ import loupe.base.Problem;
 import loupe.base.Remedy;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.lm.ModelConfig.NormKind;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 
@@ -23,6 +24,7 @@ import loupe.sae.checkpoint.SaeProposal;
  * @param k proposed number of features per token
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
+ * @param offersCentring whether it may be asked: TransformerLens centres models with LayerNorm only
  * @param about the only choice that is asked for, because a refusal offers it as the remedy; empty for all that the
  *     files leave open
  */
@@ -34,6 +36,7 @@ public record CheckpointDoubt(
         int k,
         HookPoint hook,
         boolean centred,
+        boolean offersCentring,
         Optional<Remedy> about) {
     private static final int USUAL_K = 32;
 
@@ -51,6 +54,7 @@ public record CheckpointDoubt(
                 .or(() ->
                         Optional.ofNullable(beside).flatMap(sae -> sae.config().hook()))
                 .orElse(middle);
+        boolean offersCentring = model == null || model.config().wiring().norm() == NormKind.LAYER_NORM;
         return new CheckpointDoubt(
                 side,
                 path,
@@ -58,14 +62,15 @@ public record CheckpointDoubt(
                 proposal.missing(),
                 proposal.k().orElse(USUAL_K),
                 hook,
-                proposal.centred(),
+                proposal.centred() && offersCentring,
+                offersCentring,
                 Optional.empty());
     }
 
     /** The question about the one choice that a refusal names. */
     static CheckpointDoubt about(CheckpointSide side, Path path, SaeOptions options, Remedy remedy) {
         return new CheckpointDoubt(
-                side, path, options, Set.of(), USUAL_K, HookPoint.residPre(0), false, Optional.of(remedy));
+                side, path, options, Set.of(), USUAL_K, HookPoint.residPre(0), false, false, Optional.of(remedy));
     }
 
     /** Whether a checkpoint was refused only because k, the number of features that fire per token, is missing. */
@@ -96,7 +101,7 @@ public record CheckpointDoubt(
         return options.change()
                 .k(chosenK.isPresent() ? chosenK : options.k())
                 .hook(Optional.of(chosenHook))
-                .centred(Optional.of(isCentred))
+                .centred(offersCentring ? Optional.of(isCentred) : options.centred())
                 .build();
     }
 }

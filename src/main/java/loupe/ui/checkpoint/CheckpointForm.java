@@ -63,8 +63,12 @@ public final class CheckpointForm {
         for (int layer = 0; layer < layers; layer++) {
             for (HookPoint.Site site : new HookPoint.Site[] {
                 HookPoint.Site.RESID_PRE,
+                HookPoint.Site.ATTN_MODULE_IN,
+                HookPoint.Site.ATTN_MODULE_OUT,
                 HookPoint.Site.ATTN_OUT,
                 HookPoint.Site.RESID_MID,
+                HookPoint.Site.MLP_MODULE_IN,
+                HookPoint.Site.MLP_MODULE_OUT,
                 HookPoint.Site.MLP_OUT,
                 HookPoint.Site.RESID_POST
             }) {
@@ -85,7 +89,9 @@ public final class CheckpointForm {
         centred.setTooltip(Tooltips.of(
                 "TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it "
                         + "expect that"));
-        grid.add(centred, 1, 2);
+        if (doubt.offersCentring()) {
+            grid.add(centred, 1, 2);
+        }
 
         Button open = new Button("Open");
         open.setDefaultButton(true);

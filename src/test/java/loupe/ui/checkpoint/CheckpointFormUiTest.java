@@ -31,7 +31,20 @@ class CheckpointFormUiTest extends UiTest {
                 .isEqualTo("How to read sae.pt");
     }
 
+    @Test
+    void centringIsAskedOnlyWhereItMakesADifference() {
+        show(Set.of(), true);
+        assertThat(root.lookup("#form-centred")).isNotNull();
+        show(Set.of(), false);
+        assertThat(root.lookup("#form-centred")).isNull();
+    }
+
     private String heading(Set<SaeProposal.Missing> missing) {
+        show(missing, true);
+        return ((Label) root.lookup(".form-heading")).getText();
+    }
+
+    private void show(Set<SaeProposal.Missing> missing, boolean offersCentring) {
         CheckpointDoubt doubt = new CheckpointDoubt(
                 null,
                 Path.of("sae.pt"),
@@ -40,10 +53,10 @@ class CheckpointFormUiTest extends UiTest {
                 32,
                 HookPoint.residPre(0),
                 false,
+                offersCentring,
                 Optional.empty());
         onFx(() -> {
             root.getChildren().setAll(new CheckpointForm(doubt, 2, options -> {}, () -> {}).node());
         });
-        return ((Label) root.lookup(".form-heading")).getText();
     }
 }
