@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -55,7 +54,8 @@ public record Inspection(
      * @throws CheckpointException if it holds no weights in a known format, or is damaged
      */
     public static Inspection of(Path path) {
-        List<Path> files = Files.isDirectory(path) ? weightFiles(path) : List.of(path);
+        Path weights = HubCache.resolve(path);
+        List<Path> files = Files.isDirectory(weights) ? weightFiles(weights) : List.of(weights);
         TreeSet<String> containers = new TreeSet<>();
         List<Tensor> tensors = new ArrayList<>();
         Map<String, Object> values = new LinkedHashMap<>();
@@ -78,20 +78,19 @@ public record Inspection(
         if (tensors.isEmpty()) {
             warnings.add("There is no tensor in it");
         }
-        return new Inspection(path, String.join(", ", containers), tensors, values, configs(path), warnings);
+        return new Inspection(path, String.join(", ", containers), tensors, values, configs(weights), warnings);
     }
 
     /** The weights of a model folder as transformers would find them; else every weight file in the folder. */
     private static List<Path> weightFiles(Path folder) {
         for (String name : TensorArchives.WEIGHT_FILES) {
+            HubCache.requireTarget(folder.resolve(name));
             if (Files.exists(folder.resolve(name))) {
                 return List.of(folder.resolve(name));
             }
         }
         try (Stream<Path> files = Files.list(folder)) {
-            List<Path> found = files.filter(file -> Files.isRegularFile(file) && isWeightFile(file))
-                    .sorted()
-                    .toList();
+            List<Path> found = files.filter(Inspection::isWeightFile).sorted().toList();
             if (found.isEmpty()) {
                 throw new CheckpointException(
                         folder,
@@ -111,8 +110,7 @@ public record Inspection(
     }
 
     private static boolean isWeightFile(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return !name.startsWith(".") && TensorArchives.ENDINGS.stream().anyMatch(name::endsWith);
+        return !file.getFileName().toString().startsWith(".") && TensorArchives.mayHoldTensors(file);
     }
 
     private static Map<String, Object> configs(Path path) {

@@ -70,9 +70,14 @@ public final class SaeFile {
         }
     }
 
-    /** Extensions of files that may hold weights, such as {@code .safetensors}; their content decides. */
+    /** The extensions that files with weights usually have, such as {@code .safetensors}; content decides. */
     public static List<String> fileEndings() {
         return TensorArchives.ENDINGS;
+    }
+
+    /** Whether a file may hold weights, by its name or by how it begins. */
+    public static boolean mayHoldWeights(Path file) {
+        return TensorArchives.mayHoldTensors(file);
     }
 
     /** The path that the user chose. */
