@@ -13,6 +13,8 @@ import java.util.stream.Stream;
 import loupe.Trial;
 import loupe.app.cli.ExitCode;
 import loupe.base.HookPoint;
+import loupe.format.TensorArchive;
+import loupe.format.TensorArchives;
 import loupe.format.TorchWriter;
 import loupe.index.PathKind;
 import loupe.sae.checkpoint.SaeFile;
@@ -217,6 +219,55 @@ class FoundCheckpointsTest {
                         .map(HookPoint::name)
                         .orElse(""))
                 .isEqualTo(hook);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "_orig_mod.",
+                "module.",
+                "module._orig_mod.",
+                "state_dict.",
+                "state_dict.sae.",
+                "state_dict.model.sae._orig_mod.",
+                "module.autoencoder.",
+                "model_state_dict.",
+                "sae_state_dict.",
+                "my_own_key.",
+                "state_dict.my_autoencoder.",
+            })
+    void aWrappedStateDictIsReadAsItWouldBeWithoutIt(String prefix) throws IOException {
+        Path trial = Trial.folder("dl-intermediate-checkpoint");
+        Path run = trial.resolve("resid_post_layer_15/trainer_0");
+        Files.copy(run.resolve("config.json"), folder.resolve("config.json"));
+        TorchWriter writer = new TorchWriter();
+        try (TensorArchive plain = TensorArchives.open(run.resolve("checkpoints/ae_316.pt"))) {
+            for (String name : plain.names()) {
+                writer.add(prefix + name, plain.tensor(name).toHost());
+            }
+        }
+        writer.add("optimizer.state.0.exp_avg", new HostTensor(new float[4], 2, 2));
+        writer.write(folder.resolve("ae.pt"));
+
+        assertThat(PathKind.of(folder.resolve("ae.pt"))).isEqualTo(PathKind.CHECKPOINT);
+        requireFeatures(folder, trial);
+    }
+
+    @Test
+    void theCheckpointOfADataParallelRunOpens() {
+        JsonNode inspected = CommandRun.json(
+                "inspect", Trial.folder("compiled-prefix").resolve("sae-ddp").resolve("ae.pt"));
+
+        assertThat(inspected.path("format").asText()).isEqualTo("dictionary-learning");
+        assertThat(inspected.path("sae").path("dIn").asInt()).isEqualTo(8);
+    }
+
+    @Test
+    void aCheckpointWithAPathOfPython313Opens() {
+        JsonNode inspected = CommandRun.json(
+                "inspect", Trial.folder("pickles").resolve("python-3.13-path").resolve("ae.pt"));
+
+        assertThat(inspected.path("sae").path("dSae").asInt()).isEqualTo(24);
     }
 
     private void requireGemmaScope(Path sae) {
