@@ -118,7 +118,7 @@ public record Inspection(
         Map<String, Object> configs = new LinkedHashMap<>();
         for (String name : CONFIG_FILES) {
             if (Files.isRegularFile(folder.resolve(name))) {
-                configs.put(name, JsonFiles.values(JsonFiles.read(folder.resolve(name))));
+                configs.put(name, JsonFiles.values(JsonFiles.readSettings(folder.resolve(name))));
             }
         }
         return configs;
