@@ -60,6 +60,7 @@ public record Inspection(
         List<Tensor> tensors = new ArrayList<>();
         Map<String, Object> values = new LinkedHashMap<>();
         List<String> warnings = new ArrayList<>();
+        int damaged = 0;
         for (Path file : files) {
             String fileName = file.getFileName().toString();
             try (TensorArchive archive = TensorArchives.open(file)) {
@@ -73,12 +74,18 @@ public record Inspection(
                                 values.putIfAbsent(files.size() == 1 ? name : fileName + ": " + name, value));
                 archive.warnings()
                         .forEach(warning -> warnings.add(files.size() == 1 ? warning : fileName + ": " + warning));
+            } catch (CheckpointException unreadable) {
+                if (++damaged == files.size()) {
+                    throw unreadable;
+                }
+                warnings.add(unreadable.getMessage());
             }
         }
         if (tensors.isEmpty()) {
             warnings.add("There is no tensor in it");
         }
-        return new Inspection(path, String.join(", ", containers), tensors, values, configs(weights), warnings);
+        return new Inspection(
+                path, String.join(", ", containers), tensors, values, configs(weights, warnings), warnings);
     }
 
     /** The weights of a model folder as transformers would find them; else every weight file in the folder. */
@@ -113,12 +120,24 @@ public record Inspection(
         return !file.getFileName().toString().startsWith(".") && TensorArchives.mayHoldTensors(file);
     }
 
-    private static Map<String, Object> configs(Path path) {
+    /**
+     * The settings beside the weights, of an earlier state of a run those one folder up; one that is damaged is named.
+     */
+    private static Map<String, Object> configs(Path path, List<String> warnings) {
         Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().resolveSibling("");
         Map<String, Object> configs = new LinkedHashMap<>();
         for (String name : CONFIG_FILES) {
-            if (Files.isRegularFile(folder.resolve(name))) {
-                configs.put(name, JsonFiles.values(JsonFiles.readSettings(folder.resolve(name))));
+            Path file = folder.resolve(name);
+            Path absolute = folder.toAbsolutePath().normalize();
+            if (!Files.isRegularFile(file) && absolute.endsWith("checkpoints")) {
+                file = absolute.resolveSibling(name);
+            }
+            if (Files.isRegularFile(file)) {
+                try {
+                    configs.put(name, JsonFiles.values(JsonFiles.readSettings(file)));
+                } catch (CheckpointException unreadable) {
+                    warnings.add(unreadable.getMessage());
+                }
             }
         }
         return configs;
