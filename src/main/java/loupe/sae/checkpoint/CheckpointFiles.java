@@ -152,6 +152,14 @@ final class CheckpointFiles implements AutoCloseable {
         return names.stored(prefix + name).flatMap(archive::find);
     }
 
+    /** What a tensor is called here, by its full name in the file or without its prefix; empty if there is none. */
+    Optional<String> local(String name) {
+        String within = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        return Stream.of(within, StateDictNames.withoutWrappers(within), name)
+                .filter(this::has)
+                .findFirst();
+    }
+
     StoredTensor tensor(String name) {
         return archive.tensor(names.stored(prefix + name).orElse(prefix + name));
     }

@@ -50,7 +50,7 @@ public final class SaeFile {
      */
     public static SaeFile read(Path path, SaeOptions options) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            SaeDraft draft = SaeFamilies.of(files, options).describe(files, options);
+            SaeDraft draft = SaeFamilies.describe(files, options);
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
             draft.warnAboutOptions(options);
             draft.check(files);
