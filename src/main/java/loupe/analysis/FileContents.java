@@ -12,8 +12,8 @@ import loupe.format.Inspection;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TensorStatistics;
-import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeLook;
 import loupe.sae.checkpoint.SaeOptions;
 
 /**
@@ -66,15 +66,15 @@ public record FileContents(
      * @throws CheckpointException if it holds no weights in a known format, or is damaged
      */
     public static FileContents of(Path path) {
-        Optional<SaeFile> checkpoint = Optional.empty();
+        SaeLook look = SaeLook.at(path, SaeOptions.AS_STORED);
+        Optional<SaeFile> checkpoint = look.file();
         List<String> warnings = new ArrayList<>();
-        try {
-            checkpoint = SaeFamilies.recognise(path).map(family -> SaeFile.read(path, SaeOptions.AS_STORED));
-        } catch (CheckpointException refused) {
-            warnings.add(refused.getMessage());
-        }
-        Inspection inspection =
-                Inspection.of(checkpoint.map(SaeFile::weightsPath).orElse(path));
+        Inspection inspection = Inspection.of(look.weights());
+        Optional<String> model = model(inspection);
+        look.refusal()
+                .filter(refused -> model.isEmpty())
+                .map(CheckpointException::getMessage)
+                .ifPresent(warnings::add);
         warnings.addAll(inspection.warnings());
         checkpoint.ifPresent(sae -> sae.warnings().stream()
                 .filter(warning -> !warnings.contains(warning))
@@ -89,13 +89,6 @@ public record FileContents(
                         Double.NaN,
                         -1))
                 .toList();
-        Optional<String> model = inspection.config().get("config.json") instanceof Map<?, ?> config
-                        && config.get("model_type") instanceof String type
-                ? Optional.of("model, " + type)
-                : Optional.empty();
-        if (model.isPresent() && checkpoint.isEmpty()) {
-            warnings.removeIf(warning -> warning.contains("files with weights"));
-        }
         long elements = inspection.tensors().stream()
                 .mapToLong(tensor -> tensor.bytes() / tensor.dtype().bytes())
                 .sum();
@@ -107,6 +100,13 @@ public record FileContents(
                 tensors.stream().mapToLong(Tensor::bytes).sum(),
                 checkpoint.map(SaeFile::memoryBytes).orElse(elements * Float.BYTES),
                 warnings);
+    }
+
+    private static Optional<String> model(Inspection inspection) {
+        return inspection.config().get("config.json") instanceof Map<?, ?> config
+                        && config.get("model_type") instanceof String type
+                ? Optional.of("model, " + type)
+                : Optional.empty();
     }
 
     /**

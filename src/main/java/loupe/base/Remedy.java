@@ -27,6 +27,8 @@ public record Remedy(Choice choice, Way way, String value) {
         SUBTRACT_DECODER_BIAS,
         /** Which model's side of a crosscoder is meant. */
         SIDE,
+        /** Which tensors of a checkpoint of no known family are its parts. */
+        TENSORS,
         /** Whether an unfinished pass over a corpus is resumed. */
         RESUME,
         /** The ids of the tokens that given activations belong to. */

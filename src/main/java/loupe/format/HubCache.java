@@ -91,7 +91,10 @@ public final class HubCache {
             target = "what cannot be read";
         }
         throw new CheckpointException(
-                path, "this is a link to " + target + ", which is not there", "", "Download the file again");
+                path,
+                "this symbolic link leads to " + target + ", which is not there",
+                "the file it leads to",
+                "Download the file again");
     }
 
     private static Path snapshot(Path repository) {

@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeSet;
 import java.util.stream.Stream;
@@ -55,11 +54,13 @@ public record Inspection(
      * @throws CheckpointException if it holds no weights in a known format, or is damaged
      */
     public static Inspection of(Path path) {
-        List<Path> files = Files.isDirectory(path) ? weightFiles(path) : List.of(path);
+        Path weights = HubCache.resolve(path);
+        List<Path> files = Files.isDirectory(weights) ? weightFiles(weights) : List.of(weights);
         TreeSet<String> containers = new TreeSet<>();
         List<Tensor> tensors = new ArrayList<>();
         Map<String, Object> values = new LinkedHashMap<>();
         List<String> warnings = new ArrayList<>();
+        int damaged = 0;
         for (Path file : files) {
             String fileName = file.getFileName().toString();
             try (TensorArchive archive = TensorArchives.open(file)) {
@@ -73,25 +74,30 @@ public record Inspection(
                                 values.putIfAbsent(files.size() == 1 ? name : fileName + ": " + name, value));
                 archive.warnings()
                         .forEach(warning -> warnings.add(files.size() == 1 ? warning : fileName + ": " + warning));
+            } catch (CheckpointException unreadable) {
+                if (++damaged == files.size()) {
+                    throw unreadable;
+                }
+                warnings.add(unreadable.getMessage());
             }
         }
         if (tensors.isEmpty()) {
             warnings.add("There is no tensor in it");
         }
-        return new Inspection(path, String.join(", ", containers), tensors, values, configs(path), warnings);
+        return new Inspection(
+                path, String.join(", ", containers), tensors, values, configs(weights, warnings), warnings);
     }
 
     /** The weights of a model folder as transformers would find them; else every weight file in the folder. */
     private static List<Path> weightFiles(Path folder) {
         for (String name : TensorArchives.WEIGHT_FILES) {
+            HubCache.requireTarget(folder.resolve(name));
             if (Files.exists(folder.resolve(name))) {
                 return List.of(folder.resolve(name));
             }
         }
         try (Stream<Path> files = Files.list(folder)) {
-            List<Path> found = files.filter(file -> Files.isRegularFile(file) && isWeightFile(file))
-                    .sorted()
-                    .toList();
+            List<Path> found = files.filter(Inspection::isWeightFile).sorted().toList();
             if (found.isEmpty()) {
                 throw new CheckpointException(
                         folder,
@@ -111,16 +117,27 @@ public record Inspection(
     }
 
     private static boolean isWeightFile(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return !name.startsWith(".") && TensorArchives.ENDINGS.stream().anyMatch(name::endsWith);
+        return !file.getFileName().toString().startsWith(".") && TensorArchives.mayHoldTensors(file);
     }
 
-    private static Map<String, Object> configs(Path path) {
+    /**
+     * The settings beside the weights, of an earlier state of a run those one folder up; one that is damaged is named.
+     */
+    private static Map<String, Object> configs(Path path, List<String> warnings) {
         Path folder = Files.isDirectory(path) ? path : path.toAbsolutePath().resolveSibling("");
         Map<String, Object> configs = new LinkedHashMap<>();
         for (String name : CONFIG_FILES) {
-            if (Files.isRegularFile(folder.resolve(name))) {
-                configs.put(name, JsonFiles.values(JsonFiles.read(folder.resolve(name))));
+            Path file = folder.resolve(name);
+            Path absolute = folder.toAbsolutePath().normalize();
+            if (!Files.isRegularFile(file) && absolute.endsWith("checkpoints")) {
+                file = absolute.resolveSibling(name);
+            }
+            if (Files.isRegularFile(file)) {
+                try {
+                    configs.put(name, JsonFiles.values(JsonFiles.readSettings(file)));
+                } catch (CheckpointException unreadable) {
+                    warnings.add(unreadable.getMessage());
+                }
             }
         }
         return configs;

@@ -40,6 +40,10 @@ public final class JsonFiles {
 
     /** Reads a JSON file of at most {@code maxBytes} bytes, as {@link #read(Path)} does. */
     public static JsonNode read(Path path, long maxBytes) {
+        return read(path, maxBytes, new StrictJson(path, "the JSON text"));
+    }
+
+    private static JsonNode read(Path path, long maxBytes, StrictJson json) {
         try (PositionalFile file = PositionalFile.open(path)) {
             if (file.size() > maxBytes) {
                 throw file.refuse(
@@ -49,7 +53,7 @@ public final class JsonFiles {
             }
             TensorArchives.refuseLookAlikes(file);
             ByteBuffer bytes = file.read(0, (int) file.size());
-            JsonNode node = new StrictJson(path, "the JSON text").read(bytes, MAPPER::readTree);
+            JsonNode node = json.read(bytes, MAPPER::readTree);
             if (node == null || node.isMissingNode()) {
                 throw file.refuse("the JSON file is empty", "one JSON document", "Download or export the file again");
             }
@@ -59,7 +63,20 @@ public final class JsonFiles {
 
     /** Reads a JSON file that must hold an object, as {@link #read(Path)} does. */
     public static ObjectNode readObject(Path path) {
-        if (read(path) instanceof ObjectNode object) {
+        return object(path, read(path));
+    }
+
+    /**
+     * Reads a file of settings, an object, as {@link #read(Path)} does, but with NaN and Infinity as numbers, which
+     * Python writes where nothing limits a value. Only keys that are read need a finite number, which their readers
+     * check.
+     */
+    public static ObjectNode readSettings(Path path) {
+        return object(path, read(path, MAX_BYTES, StrictJson.settings(path)));
+    }
+
+    private static ObjectNode object(Path path, JsonNode node) {
+        if (node instanceof ObjectNode object) {
             return object;
         }
         throw new CheckpointException(

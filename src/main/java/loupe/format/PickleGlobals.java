@@ -1,14 +1,11 @@
 package loupe.format;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
 import loupe.format.PickleReader.Bag;
 import loupe.format.PickleReader.Global;
@@ -59,24 +56,20 @@ final class PickleGlobals {
             "quint8",
             "qint32");
     private static final Set<String> NUMPY_CORE = Set.of("numpy.core.multiarray", "numpy._core.multiarray");
-    private static final Set<String> BUILTINS = Set.of("set", "bytearray", "complex");
+    private static final Set<String> NUMPY_NUMERIC = Set.of("numpy.core.numeric", "numpy._core.numeric");
+    private static final Set<String> COLLECTIONS = Set.of("OrderedDict", "defaultdict", "Counter");
+    private static final Set<String> BUILTINS = Set.of("set", "frozenset", "bytearray", "complex");
+    /** Types that may be named, as the default of a dictionary or a value, and not called. */
+    private static final Set<String> TYPES =
+            Set.of("list", "dict", "tuple", "int", "float", "str", "bool", "bytes", "object", "long", "unicode");
+
     private static final Set<String> PATHS =
             Set.of("PosixPath", "PurePosixPath", "WindowsPath", "PureWindowsPath", "Path", "PurePath");
-    /** Classes of configurations and of whole modules that people have pickled: kept as a name with attributes. */
-    private static final Pattern INERT =
-            Pattern.compile("sae_training\\.config\\.LanguageModelSAERunnerConfig|sae_lens\\.training\\.config\\.\\w+|"
-                    + "sae_training\\.sparse_autoencoder\\.\\w+"
-                    + "|transformer_lens\\.[\\w.]+|autoencoders\\.learned_dict\\.\\w+|argparse\\.Namespace|"
-                    + "dictionary_learning\\.[\\w.]+");
-
     private final PositionalFile file;
 
     PickleGlobals(PositionalFile file) {
         this.file = file;
     }
-
-    /** A numpy dtype while it is being built; only its code and byte order matter for scalars. */
-    private record NumpyType(String code, StringBuilder order) {}
 
     /** @throws CheckpointException naming the global, unless it is on the list */
     Global symbol(String module, String name) {
@@ -87,23 +80,30 @@ final class PickleGlobals {
         if (global.toString().equals("torch.storage._load_from_bytes")) {
             throw refuse("refused: the pickle holds a nested pickle (torch.storage._load_from_bytes); nothing was run");
         }
-        throw refuse("refused: the pickle wants to call " + printable(global.toString()) + "; nothing was run");
+        throw refuseCall(global);
     }
 
     private static boolean isAllowed(String module, String name) {
         return switch (module) {
-            case "collections" -> name.equals("OrderedDict");
+            case "collections" -> COLLECTIONS.contains(name) || InertClasses.contains(module, name);
             case "torch._utils" -> REBUILDERS.contains(name);
-            case "torch" -> name.equals("Size") || name.equals("device") || DTYPES.contains(name) || isStorage(name);
+            case "torch" ->
+                name.equals("Size")
+                        || name.equals("device")
+                        || DTYPES.contains(name)
+                        || isStorage(name)
+                        || InertClasses.contains(module, name);
             case "torch.storage" -> name.equals("UntypedStorage") || name.equals("TypedStorage");
             case "torch.nn.parameter" -> name.equals("Parameter");
             case "_codecs" -> name.equals("encode");
-            case "numpy" -> name.equals("dtype");
-            case "builtins", "__builtin__" -> BUILTINS.contains(name);
-            case "pathlib" -> PATHS.contains(name);
+            case "copyreg", "copy_reg" -> name.equals("_reconstructor");
+            case "numpy" -> name.equals("dtype") || name.equals("ndarray") || InertClasses.contains(module, name);
+            case "builtins", "__builtin__" -> BUILTINS.contains(name) || TYPES.contains(name);
+            case "pathlib", "pathlib._local" -> PATHS.contains(name);
             default ->
-                (NUMPY_CORE.contains(module) && name.equals("scalar"))
-                        || INERT.matcher(module + "." + name).matches();
+                (NUMPY_CORE.contains(module) && (name.equals("scalar") || name.equals("_reconstruct")))
+                        || (NUMPY_NUMERIC.contains(module) && name.equals("_frombuffer"))
+                        || InertClasses.contains(module, name);
         };
     }
 
@@ -123,7 +123,7 @@ final class PickleGlobals {
         List<Object> given = tuple.items();
         try {
             return switch (global.module()) {
-                case "collections" -> orderedDict(given, at);
+                case "collections" -> collection(global, given, at);
                 case "torch._utils" ->
                     global.name().startsWith("_rebuild_parameter")
                             ? tensor(given.get(0), at)
@@ -131,25 +131,43 @@ final class PickleGlobals {
                 case "torch" -> torchValue(global, given, at);
                 case "torch.nn.parameter" -> tensor(given.get(0), at);
                 case "_codecs" -> ((String) given.get(0)).getBytes(encoding((String) given.get(1), at));
-                case "numpy" -> new NumpyType((String) given.get(0), new StringBuilder("<"));
-                case "builtins", "__builtin__" -> builtin(global.name(), given, at);
-                case "pathlib" ->
+                case "copyreg", "copy_reg" -> bag((Global) given.get(0), List.of());
+                case "numpy" -> numpyValue(global, given);
+                case "builtins", "__builtin__" -> builtin(global, given, at);
+                case "pathlib", "pathlib._local" ->
                     String.join("/", given.stream().map(String.class::cast).toList())
                             .replaceFirst("^//", "/");
                 case "numpy.core.multiarray", "numpy._core.multiarray" ->
-                    scalar((NumpyType) given.get(0), bytes(given.get(1)), at);
+                    global.name().equals("scalar") ? scalar(given, at) : array((Global) given.get(0), at);
+                case "numpy.core.numeric", "numpy._core.numeric" -> fromBuffer(given, at);
                 case "torch.storage" -> throw malformed(at, global + " is called");
-                default ->
-                    new Bag(
-                            global,
-                            List.copyOf(given.stream()
-                                    .map(a -> a == null ? "None" : a)
-                                    .toList()),
-                            new LinkedHashMap<>());
+                default -> bag(global, given);
             };
         } catch (ClassCastException | IndexOutOfBoundsException | NullPointerException e) {
             throw malformed(at, global + " is called with arguments that do not fit it");
         }
+    }
+
+    /** An object of a class that is only a name here; a type of Python itself makes none. */
+    private Bag bag(Global type, List<Object> given) {
+        if (TYPES.contains(type.name()) || type.toString().equals("numpy.ndarray")) {
+            throw refuseCall(type);
+        }
+        return new Bag(
+                type,
+                List.copyOf(given.stream().map(a -> a == null ? "None" : a).toList()),
+                new LinkedHashMap<>());
+    }
+
+    private Object collection(Global global, List<Object> given, long at) {
+        return switch (global.name()) {
+            case "OrderedDict" -> orderedDict(given, at);
+            // the default comes first, and nothing of it is made
+            case "defaultdict" ->
+                given.size() > 1 ? new LinkedHashMap<>((Map<?, ?>) given.get(1)) : new LinkedHashMap<>();
+            case "Counter" -> given.isEmpty() ? new LinkedHashMap<>() : new LinkedHashMap<>((Map<?, ?>) given.get(0));
+            default -> given.isEmpty() ? new ArrayList<>() : new ArrayList<>((List<?>) given.get(0));
+        };
     }
 
     private Map<Object, Object> orderedDict(List<Object> given, long at) {
@@ -196,20 +214,49 @@ final class PickleGlobals {
             case "Size" ->
                 given.get(0) instanceof Tuple tuple ? tuple : new Tuple(new ArrayList<>((List<?>) given.get(0)));
             case "device" -> given.get(0) + (given.size() > 1 ? ":" + given.get(1) : "");
+            case "Generator" -> bag(global, given);
             default -> throw malformed(at, global + " is called");
         };
     }
 
-    private Object builtin(String name, List<Object> given, long at) {
-        return switch (name) {
-            case "set" -> given.isEmpty() ? new ArrayList<>() : new ArrayList<>((List<?>) given.get(0));
+    private Object numpyValue(Global global, List<Object> given) {
+        if (global.name().equals("dtype")) {
+            return new NumpyValues.Type((String) given.get(0));
+        }
+        return bag(global, given);
+    }
+
+    private NumpyValues.Array array(Global type, long at) {
+        if (!type.toString().equals("numpy.ndarray")) {
+            throw malformed(at, "an array of the class " + printable(type.toString()));
+        }
+        return new NumpyValues.Array();
+    }
+
+    private NumpyValues.Array fromBuffer(List<Object> given, long at) {
+        NumpyValues.Array array = new NumpyValues.Array();
+        boolean filled = array.fill(
+                (Tuple) given.get(2),
+                (NumpyValues.Type) given.get(1),
+                !given.get(3).equals("C"),
+                given.get(0));
+        if (!filled) {
+            throw malformed(at, "a numpy array whose bytes do not fit its shape");
+        }
+        return array;
+    }
+
+    private Object builtin(Global global, List<Object> given, long at) {
+        return switch (global.name()) {
+            case "set", "frozenset" -> given.isEmpty() ? new ArrayList<>() : new ArrayList<>((List<?>) given.get(0));
             case "complex" -> new ArrayList<>(given);
-            default ->
+            case "bytearray" ->
                 given.isEmpty()
                         ? new byte[0]
                         : given.size() == 1
                                 ? bytes(given.get(0))
                                 : ((String) given.get(0)).getBytes(encoding((String) given.get(1), at));
+            default -> throw refuseCall(global);
         };
     }
 
@@ -226,51 +273,42 @@ final class PickleGlobals {
         return value instanceof String text ? text.getBytes(StandardCharsets.ISO_8859_1) : (byte[]) value;
     }
 
-    private Object scalar(NumpyType type, byte[] data, long at) {
-        boolean big = type.order().charAt(0) == '>';
-        ByteBuffer bytes = ByteBuffer.wrap(data).order(big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
-        String code = type.code();
-        if (!code.matches("[fiub][1248]") || data.length != code.charAt(1) - '0') {
-            throw malformed(at, "a numpy scalar of type " + printable(code));
+    private Object scalar(List<Object> given, long at) {
+        NumpyValues.Type type = (NumpyValues.Type) given.get(0);
+        Object value = NumpyValues.scalar(type, bytes(given.get(1)));
+        if (value == null) {
+            throw malformed(at, "a numpy scalar of type " + printable(type.code()));
         }
-        return switch (code) {
-            case "f8" -> bytes.getDouble();
-            case "f4" -> (double) bytes.getFloat();
-            case "f2" -> (double) Elements.f16(bytes.getShort());
-            case "b1" -> bytes.get() != 0;
-            case "i1" -> (long) bytes.get();
-            case "u1" -> bytes.get() & 0xFFL;
-            case "i2" -> (long) bytes.getShort();
-            case "u2" -> bytes.getShort() & 0xFFFFL;
-            case "i4" -> (long) bytes.getInt();
-            case "u4" -> bytes.getInt() & 0xFFFFFFFFL;
-            case "i8", "u8" -> bytes.getLong();
-            default -> throw malformed(at, "a numpy scalar of type " + code);
-        };
+        return value;
     }
 
-    /** What BUILD does: attributes for bags; ignored for dictionaries (a module's {@code _metadata}) and tensors. */
+    /**
+     * What BUILD does: attributes for bags; values for numpy's types and arrays; ignored for dictionaries (a module's
+     * {@code _metadata}) and tensors.
+     */
     void build(Object target, Object state, long at) {
+        boolean done;
         if (target instanceof Bag bag) {
             Object attributes = state instanceof Tuple tuple && tuple.items().size() == 2
                     ? tuple.items().get(0)
                     : state;
             if (attributes instanceof Map<?, ?> map) {
                 bag.state().putAll(map);
-                return;
+            } else {
+                bag.state().put("__state__", state);
             }
-        } else if (target instanceof NumpyType type
-                && state instanceof Tuple tuple
-                && tuple.items().size() > 1
-                && tuple.items().get(1) instanceof String order
-                && order.length() == 1) {
-            type.order().setCharAt(0, order.charAt(0));
-            return;
-        } else if ((target instanceof Map || target instanceof Tensor)
-                && (state instanceof Map || state instanceof Tuple)) {
-            return;
+            done = true;
+        } else if (target instanceof NumpyValues.Type type) {
+            done = type.build(state);
+        } else if (target instanceof NumpyValues.Array array) {
+            done = array.build(state);
+        } else {
+            done = (target instanceof Map || target instanceof Tensor)
+                    && (state instanceof Map || state instanceof Tuple);
         }
-        throw malformed(at, "BUILD of what has no attributes");
+        if (!done) {
+            throw malformed(at, "BUILD of what has no attributes");
+        }
     }
 
     /** The storage a persistent id refers to: {@code ('storage', type, key, location, numel[, view])}. */
@@ -309,6 +347,10 @@ final class PickleGlobals {
 
     private CheckpointException malformed(long at, String what) {
         return file.refuse("the pickle is malformed at byte " + at + ": " + what, "what torch.save writes", REMEDY);
+    }
+
+    private CheckpointException refuseCall(Global global) {
+        return refuse("refused: the pickle wants to call " + printable(global.toString()) + "; nothing was run");
     }
 
     private CheckpointException refuse(String found) {

@@ -1,5 +1,6 @@
 package loupe.format;
 
+import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,9 +14,10 @@ import loupe.base.CheckpointException;
  * list ({@link PickleGlobals}), and what would be a call of such a symbol becomes a value that describes the result.
  * Anything else is refused by name at the opcode that first mentions it, whatever follows.
  *
- * <p>Values: {@link Map} for dictionaries, {@link List} for lists and sets, {@link Tuple}, String, Long, Double,
- * Boolean, null, {@code byte[]}, {@link Global}, {@link Storage}, {@link Tensor} and {@link Bag}. They may share parts
- * and even contain themselves; {@link PickleTree} makes trees of bounded size of them. For one thread.
+ * <p>Values: {@link Map} for dictionaries, {@link List} for lists and sets, {@link Tuple}, String, Long, BigInteger,
+ * Double, Boolean, null, {@code byte[]}, {@link Global}, {@link Storage}, {@link Tensor}, {@link NumpyValues} and
+ * {@link Bag}. They may share parts and even contain themselves; {@link PickleTree} makes trees of bounded size of
+ * them. For one thread.
  *
  * @see <a href="https://github.com/python/cpython/blob/3.11/Lib/pickletools.py">pickletools, for what each opcode
  *     means</a>
@@ -23,7 +25,9 @@ import loupe.base.CheckpointException;
 final class PickleReader {
     static final int MAX_OPCODES = 10_000_000;
     static final int MAX_STACK = 1_000_000;
-    private static final int MAX_LONG_BYTES = 8;
+    /** Random generators keep numbers of 128 bits. */
+    private static final int MAX_LONG_BYTES = 32;
+
     private static final Object MARK = new Object();
 
     private final PickleInput in;
@@ -66,8 +70,8 @@ final class PickleReader {
     record Tensor(Storage storage, String dtype, long offset, List<Long> shape, List<Long> strides) {}
 
     /**
-     * An object of a class we know to be a harmless configuration: its name, constructor arguments and attributes,
-     * never the class itself.
+     * An object of some class that is kept as data ({@link InertClasses}): the name of the class, constructor arguments
+     * and attributes, never the class itself.
      */
     record Bag(Global type, List<Object> arguments, Map<Object, Object> state) {}
 
@@ -276,6 +280,9 @@ final class PickleReader {
 
     @SuppressWarnings("unchecked")
     private List<Object> list(Object target) {
+        if (target instanceof Bag bag) {
+            return (List<Object>) bag.state().computeIfAbsent("__items__", key -> new ArrayList<>());
+        }
         if (!(target instanceof List)) {
             throw malformed("items are added to what is not a list");
         }
@@ -284,6 +291,9 @@ final class PickleReader {
 
     @SuppressWarnings("unchecked")
     private Map<Object, Object> map(Object target) {
+        if (target instanceof Bag bag) {
+            return bag.state();
+        }
         if (!(target instanceof Map)) {
             throw malformed("an entry is set in what is not a dictionary");
         }
@@ -295,17 +305,42 @@ final class PickleReader {
             throw malformed("a key without a value");
         }
         for (int i = 0; i < pairs.size(); i += 2) {
-            Object key = pairs.get(i);
-            if (!(key instanceof String
-                    || key instanceof Long
-                    || key instanceof Double
-                    || key instanceof Boolean
-                    || key == null
-                    || key instanceof Global)) {
-                throw malformed("a dictionary key that is neither a string nor a number");
-            }
+            Object key = key(pairs.get(i));
             map.put(key, pairs.get(i + 1));
         }
+    }
+
+    /** A key as it is, or of a tuple or an enumeration's value its text. */
+    private Object key(Object key) {
+        if (key instanceof Tuple tuple) {
+            return texts(tuple.items(), "(", ")");
+        }
+        if (key instanceof Bag bag) {
+            return texts(bag.arguments(), bag.type() + "(", ")");
+        }
+        if (key == null || key instanceof Global || isPlain(key)) {
+            return key;
+        }
+        throw malformed("a dictionary key that is neither a string nor a number");
+    }
+
+    private String texts(List<Object> items, String before, String after) {
+        StringBuilder text = new StringBuilder(before);
+        for (Object item : items) {
+            if (item != null && !isPlain(item)) {
+                throw malformed("a dictionary key that is neither a string nor a number");
+            }
+            text.append(text.length() == before.length() ? "" : ", ").append(item);
+        }
+        return text + after;
+    }
+
+    private static boolean isPlain(Object value) {
+        return value instanceof String
+                || value instanceof Long
+                || value instanceof BigInteger
+                || value instanceof Double
+                || value instanceof Boolean;
     }
 
     private Object remembered(int key) {
@@ -343,16 +378,19 @@ final class PickleReader {
         }
     }
 
-    private Long integer(int bytes) {
+    private Object integer(int bytes) {
         if (bytes < 0 || bytes > MAX_LONG_BYTES) {
             throw malformed("an integer of " + Integer.toUnsignedString(bytes) + " bytes");
         }
-        long value = 0;
-        for (int i = 0; i < bytes; i++) {
-            value |= (long) in.u8() << (8 * i);
+        if (bytes == 0) {
+            return 0L;
         }
-        int unused = 64 - 8 * bytes;
-        return bytes == 0 ? 0L : value << unused >> unused;
+        byte[] bigEndian = new byte[bytes];
+        for (int i = bytes - 1; i >= 0; i--) {
+            bigEndian[i] = (byte) in.u8();
+        }
+        BigInteger value = new BigInteger(bigEndian);
+        return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
     }
 
     private String quoted(String line) {

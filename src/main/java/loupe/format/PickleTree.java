@@ -141,6 +141,9 @@ final class PickleTree {
                 || node instanceof Boolean) {
             return node;
         }
+        if (node instanceof NumpyValues.Array array) {
+            return plain(array.value(), depth + 1);
+        }
         return node instanceof byte[] bytes ? bytes.length + " bytes" : node.toString();
     }
 

@@ -32,6 +32,7 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
 
     /** @throws CheckpointException if there is no such file, it is not a regular file, or it may not be read */
     static PositionalFile open(Path path) {
+        HubCache.requireTarget(path);
         if (!Files.isRegularFile(path)) {
             throw notRegular(path);
         }
@@ -52,13 +53,6 @@ final class PositionalFile implements ElementBytes, AutoCloseable {
         if (Files.isDirectory(path)) {
             return new CheckpointException(
                     path, "this is a folder, not a regular file", "a file", "Choose the weight file in it");
-        }
-        if (Files.isSymbolicLink(path)) {
-            return new CheckpointException(
-                    path,
-                    "this symbolic link leads to nothing that can be read, so it is not a regular file",
-                    "a regular file",
-                    "Download the file again, or repair the link");
         }
         if (Files.exists(path)) {
             return new CheckpointException(

@@ -97,7 +97,8 @@ public final class StateDictNames {
         return (int) prefix.chars().filter(c -> c == '.').count();
     }
 
-    private static String withoutWrappers(String name) {
+    /** A name without the components that wrappers add. */
+    public static String withoutWrappers(String name) {
         String clean = Arrays.stream(name.split("\\."))
                 .filter(component -> !WRAPPERS.contains(component))
                 .collect(Collectors.joining("."));

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -38,13 +39,28 @@ final class StrictJson {
                     .build())
             .build();
 
+    /** The same, but for NaN and Infinity, which Python writes into configurations. */
+    static final JsonFactory WITH_NON_FINITE =
+            FACTORY.rebuild().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
     private final Path path;
     private final String part;
+    private final JsonFactory factory;
 
     /** @param part the part of the file that is JSON, as a message names it: {@code "the header"} */
     StrictJson(Path path, String part) {
+        this(path, part, FACTORY);
+    }
+
+    private StrictJson(Path path, String part, JsonFactory factory) {
         this.path = path;
         this.part = part;
+        this.factory = factory;
+    }
+
+    /** Reads settings, in which a number may be NaN or infinite: whoever reads the number has to refuse it. */
+    static StrictJson settings(Path path) {
+        return new StrictJson(path, "the JSON text", WITH_NON_FINITE);
     }
 
     /** Reads a document from a parser; an IOException becomes a refusal with the position. */
@@ -59,7 +75,7 @@ final class StrictJson {
      */
     <R> R read(ByteBuffer utf8, Reader<R> reader) {
         CharBuffer text = decode(utf8);
-        try (JsonParser parser = FACTORY.createParser(text.array(), 0, text.limit())) {
+        try (JsonParser parser = factory.createParser(text.array(), 0, text.limit())) {
             return read(parser, reader);
         } catch (IOException e) {
             throw new CheckpointException(
@@ -81,6 +97,7 @@ final class StrictJson {
         } catch (JsonProcessingException e) {
             String reason = e.getOriginalMessage()
                     .replaceAll(", from `[^`]*`", "")
+                    .replaceAll(": enable `[^`]*` to allow", "")
                     .replaceFirst("^Duplicate field '(.*)'$", "duplicate name $1");
             throw refuse(
                     "is not strict JSON: " + reason,

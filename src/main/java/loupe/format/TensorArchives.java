@@ -5,7 +5,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
@@ -32,6 +34,7 @@ public final class TensorArchives {
         0x19,
         0x2E
     };
+    private static final String ZIP_MAGIC = "PK\3\4";
     private static final String INDEX_SUFFIX = ".index.json";
     /** Names of weight files, in the order in which transformers looks for them. */
     public static final List<String> WEIGHT_FILES = List.of(
@@ -57,7 +60,7 @@ public final class TensorArchives {
      */
     public static TensorArchive open(Path path) {
         if (Files.isDirectory(path)) {
-            return openFolder(path);
+            return openFolder(HubCache.resolve(path));
         }
         return path.getFileName().toString().endsWith(INDEX_SUFFIX) ? ShardedArchive.open(path) : openFile(path);
     }
@@ -65,6 +68,7 @@ public final class TensorArchives {
     private static TensorArchive openFolder(Path folder) {
         for (String name : WEIGHT_FILES) {
             Path file = folder.resolve(name);
+            HubCache.requireTarget(file);
             if (Files.exists(file)) {
                 return open(file);
             }
@@ -74,6 +78,30 @@ public final class TensorArchives {
                 "the folder has no weight file",
                 "one of " + String.join(", ", WEIGHT_FILES),
                 "Choose the folder that holds the weights, or the weight file itself");
+    }
+
+    /**
+     * Whether a file may hold tensors: because its name ends as such files' do, or because it begins as one of the
+     * containers. At most its beginning and a zip's directory are read.
+     */
+    public static boolean mayHoldTensors(Path path) {
+        if (!Files.isRegularFile(path)) {
+            return false;
+        }
+        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
+        if (ENDINGS.stream().anyMatch(name::endsWith)) {
+            return true;
+        }
+        try (PositionalFile file = PositionalFile.open(path)) {
+            ByteBuffer head = file.head(HEAD_BYTES);
+            if (!StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString().startsWith(ZIP_MAGIC)) {
+                return SafetensorsFile.matches(head, file.size()) || startsWith(head, LEGACY_MAGIC);
+            }
+            Set<String> entries = ZipDirectory.read(file).keySet();
+            return TorchZipFile.matches(entries) || NpzFile.matches(entries);
+        } catch (CheckpointException unreadable) {
+            return false;
+        }
     }
 
     /** Opens one file that is not an index. */
@@ -93,7 +121,7 @@ public final class TensorArchives {
         }
         String text = StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString();
         refuseLookAlikes(file, text);
-        if (text.startsWith("PK\3\4")) {
+        if (text.startsWith(ZIP_MAGIC)) {
             return openZip(file);
         }
         if (startsWith(head, LEGACY_MAGIC)) {
@@ -145,7 +173,7 @@ public final class TensorArchives {
     /** Refuses files that are often mistaken for weights, each kind with its own advice. */
     private static void refuseLookAlikes(PositionalFile file, String text) {
         String start = text.stripLeading();
-        String lower = start.toLowerCase(java.util.Locale.ROOT);
+        String lower = start.toLowerCase(Locale.ROOT);
         if (text.startsWith("version https://git-lfs.github.com/spec/")) {
             Matcher size = LFS_SIZE.matcher(text);
             throw file.refuse(
@@ -153,6 +181,12 @@ public final class TensorArchives {
                             + ", not the data",
                     "the file it points to",
                     "Fetch the real file with git lfs pull, or download it from the web page");
+        }
+        if (text.startsWith("../") && text.contains("/blobs/") && text.length() < HEAD_BYTES) {
+            throw file.refuse(
+                    "this is the text of a link to " + text.strip() + ", not the data",
+                    "the file it names",
+                    "Copy the folder again with its links, or download the file");
         }
         if (lower.startsWith("<!doctype html") || lower.startsWith("<html") || lower.startsWith("<?xml")) {
             throw file.refuse(

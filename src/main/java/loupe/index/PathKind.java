@@ -109,10 +109,9 @@ public enum PathKind {
 
         @Override
         public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-            weights |=
-                    attributes.isRegularFile() && SaeFile.fileEndings().stream().anyMatch(name::endsWith);
-            texts = texts || Corpus.isText(file);
+            boolean text = Corpus.isText(file);
+            weights |= !text && SaeFile.mayHoldWeights(file);
+            texts |= text;
             return weights || ++seen >= MOST_FILES ? FileVisitResult.TERMINATE : FileVisitResult.CONTINUE;
         }
 

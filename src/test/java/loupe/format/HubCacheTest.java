@@ -97,7 +97,8 @@ class HubCacheTest {
 
         CheckpointException refused = assertThrows(CheckpointException.class, () -> HubCache.requireTarget(link));
 
-        assertTrue(refused.getMessage().contains("ae.pt: this is a link to ../../blobs/c0ffee, which is not there"));
+        assertTrue(refused.getMessage()
+                .contains("ae.pt: this symbolic link leads to ../../blobs/c0ffee, which is not there"));
     }
 
     private Path repository(String name) throws IOException {

@@ -94,7 +94,7 @@ class LookAlikesTest {
         Path loop = folder.resolve("loop.pt");
         Files.createSymbolicLink(loop, folder.resolve("loop2.pt"));
         Files.createSymbolicLink(folder.resolve("loop2.pt"), loop);
-        Refusal.ofFile(loop, "symbolic link", "not a regular file");
+        Refusal.ofFile(loop, "symbolic link", "loop2.pt, which is not there");
         Path device = Path.of("/dev/null");
         if (Files.exists(device)) {
             Refusal.ofFile(device, "not a regular file");

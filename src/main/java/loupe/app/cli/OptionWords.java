@@ -42,6 +42,7 @@ public final class OptionWords {
             case FOLD -> "--fold";
             case SUBTRACT_DECODER_BIAS -> "--subtract-b-dec";
             case SIDE -> "--side";
+            case TENSORS -> "--tensors";
             case TOKEN_IDS -> "--token-ids";
             case RESUME -> "--resume";
             case TEXT_COLUMN -> "--text-column";
@@ -56,6 +57,7 @@ public final class OptionWords {
         }
         return switch (remedy.choice()) {
             case K, SIDE -> " N";
+            case TENSORS -> " encoder=NAME,decoder=NAME";
             case TOKEN_IDS -> " ID,ID,..";
             case HOOK, ACTIVATION, FORMAT, TEXT_COLUMN -> " NAME";
             case NORM_FACTOR -> " S";

@@ -23,8 +23,9 @@ import loupe.format.TensorStatistics;
 import loupe.index.PathKind;
 import loupe.sae.Activation;
 import loupe.sae.checkpoint.SaeAudit;
-import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeLook;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -62,24 +63,11 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         if (kind == PathKind.CORPUS || kind == PathKind.INDEX) {
             return new NoTensors(kind.label());
         }
-        Optional<String> family = Optional.empty();
-        CheckpointException noCheckpoint = null;
-        try {
-            family = SaeFamilies.recognise(path);
-        } catch (CheckpointException none) {
-            noCheckpoint = none;
-        }
-        Optional<SaeFile> checkpoint = family.isPresent() || reading.namesFormat()
-                ? Optional.of(SaeFile.read(path, reading.options(path)))
-                : Optional.empty();
-        Inspection inspection = inspection(checkpoint.map(SaeFile::weightsPath).orElse(path), noCheckpoint);
+        SaeLook look = look(kind);
+        Optional<SaeFile> checkpoint = look.file();
+        Inspection inspection = inspection(look);
         Optional<String> model = modelFormat(inspection);
-        if (checkpoint.isEmpty() && model.isEmpty()) {
-            warnings.add(
-                    noCheckpoint == null
-                            ? "Its tensors are of no known kind of sparse autoencoder or model"
-                            : OptionWords.of(noCheckpoint));
-        }
+        look.refusal().map(OptionWords::of).ifPresent(warnings::add);
         warnings.addAll(inspection.warnings());
         checkpoint.ifPresent(file -> file.warnings().stream()
                 .filter(warning -> !warnings.contains(warning))
@@ -217,14 +205,27 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         }
     }
 
+    /** The options may themselves be what cannot be read from the files, such as the layer of a hook point. */
+    private SaeLook look(PathKind kind) {
+        if (kind == PathKind.MODEL && !reading.namesFormat()) {
+            return new SaeLook(path, Optional.empty(), Optional.empty());
+        }
+        try {
+            return SaeLook.at(path, reading.options(path));
+        } catch (CheckpointException refused) {
+            SaeLook stored = SaeLook.at(path, SaeOptions.AS_STORED);
+            return new SaeLook(stored.weights(), Optional.empty(), Optional.of(refused));
+        }
+    }
+
     /**
      * The contents of a path; if there is nothing to list either, refused for the reason for which the checkpoint was.
      */
-    private static Inspection inspection(Path path, @Nullable CheckpointException noCheckpoint) {
+    private static Inspection inspection(SaeLook look) {
         try {
-            return Inspection.of(path);
+            return Inspection.of(look.weights());
         } catch (CheckpointException nothing) {
-            throw noCheckpoint == null ? nothing : noCheckpoint;
+            throw look.refusal().orElse(nothing);
         }
     }
 
@@ -261,7 +262,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
                 file.dIn(),
                 file.dSae(),
                 file.activation(),
-                kIsOpen ? Optional.empty() : k(file.config().activation()),
+                kIsOpen ? Optional.empty() : k(file),
                 hook.map(HookPoint::name),
                 boxed(file.head()),
                 hook.filter(point -> point.site().inBlock()).map(HookPoint::layer),
@@ -275,6 +276,15 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
 
     private static Optional<Integer> boxed(OptionalInt number) {
         return number.isPresent() ? Optional.of(number.getAsInt()) : Optional.empty();
+    }
+
+    private Optional<Integer> k(SaeFile file) {
+        try {
+            return k(file.config().activation());
+        } catch (CheckpointException impossible) {
+            warnings.add(OptionWords.of(impossible));
+            return Optional.empty();
+        }
     }
 
     private static Optional<Integer> k(Activation activation) {
@@ -298,9 +308,14 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         if (leavesValuesAlone(inspection)) {
             return Optional.empty();
         }
-        return Optional.of(SaeAudit.of(file, context.cancellation()).stream()
-                .map(Finding::of)
-                .toList());
+        try {
+            return Optional.of(SaeAudit.of(file, context.cancellation()).stream()
+                    .map(Finding::of)
+                    .toList());
+        } catch (CheckpointException damaged) {
+            warnings.add(damaged.getMessage());
+            return Optional.empty();
+        }
     }
 
     private boolean leavesValuesAlone(Inspection inspection) {
@@ -332,7 +347,13 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
             try (TensorArchive archive = TensorArchives.open(file)) {
                 for (String name : archive.names()) {
                     context.cancellation().check();
-                    TensorStatistics values = TensorStatistics.of(archive.tensor(name));
+                    TensorStatistics values;
+                    try {
+                        values = TensorStatistics.of(archive.tensor(name));
+                    } catch (CheckpointException damaged) {
+                        warnings.add(name + " cannot be read: " + damaged.getMessage());
+                        continue;
+                    }
                     nonFinite += values.nonFinite();
                     if (values.nonFinite() > 0) {
                         warnings.add(name + " contains " + values.nonFinite() + " non-finite values (NaN or infinite)");

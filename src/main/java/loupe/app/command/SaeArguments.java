@@ -20,6 +20,7 @@ import loupe.inference.Pending;
 import loupe.sae.checkpoint.SaeFamilies;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.TensorRoles;
 import picocli.CommandLine.Option;
 
 /** The options that complete or override what a checkpoint's files state. */
@@ -72,6 +73,15 @@ final class SaeArguments {
     @Option(names = "--side", paramLabel = "N", description = "Model of a crosscoder whose side is read, from 0.")
     private Integer side;
 
+    @Option(
+            names = "--tensors",
+            paramLabel = "ROLE=NAME,..",
+            description =
+                    "Which tensors are the parts, for files of no known format: encoder=NAME,decoder=NAME and, if "
+                            + "there are, encoder-bias, decoder-bias and threshold. Square matrices need encoder:rows= or "
+                            + "encoder:columns=, by where a feature lies.")
+    private String tensors;
+
     @Option(names = "--fold", description = "Fold the norms of the decoder directions into the encoder.")
     private boolean fold;
 
@@ -110,9 +120,9 @@ final class SaeArguments {
         }
     }
 
-    /** Whether --sae-format was given. */
+    /** Whether --sae-format or --tensors was given. */
     boolean namesFormat() {
-        return format != null;
+        return format != null || tensors != null;
     }
 
     /** The options given, with a layer alone completed to the hook point that the files suggest. */
@@ -134,6 +144,9 @@ final class SaeArguments {
     private SaeOptions options(Optional<HookPoint> at) {
         requireKnown("--sae-format", format, SaeFamilies.formats());
         requireKnown("--activation", activation, SaeFile.activations());
+        if (format != null && tensors != null) {
+            throw new UsageException("--sae-format and --tensors exclude each other: name the format or the tensors");
+        }
         if (k != null && k < 1) {
             throw new UsageException("--k is " + k + ", at least 1 is needed");
         }
@@ -153,7 +166,16 @@ final class SaeArguments {
                 .fold(fold)
                 .subtractDecoderBias(Optional.ofNullable(subtract))
                 .side(side == null ? OptionalInt.empty() : OptionalInt.of(side))
+                .tensors(Optional.ofNullable(tensors).map(SaeArguments::roles))
                 .build();
+    }
+
+    private static TensorRoles roles(String tensors) {
+        try {
+            return TensorRoles.parse(tensors);
+        } catch (Refusal refusal) {
+            throw new UsageException("--tensors: " + refusal.getMessage());
+        }
     }
 
     private static void requireKnown(String option, String value, List<String> known) {

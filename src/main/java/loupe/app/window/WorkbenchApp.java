@@ -32,6 +32,7 @@ import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
 import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.WorkbenchModels;
 import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
@@ -371,6 +372,7 @@ public final class WorkbenchApp implements AutoCloseable {
                         kept.containsKey("side")
                                 ? OptionalInt.of(Integer.parseInt(kept.get("side")))
                                 : OptionalInt.empty())
+                .tensors(Optional.ofNullable(kept.get("tensors")).map(TensorRoles::parse))
                 .build();
     }
 
@@ -384,6 +386,7 @@ public final class WorkbenchApp implements AutoCloseable {
         options.centred().ifPresent(value -> kept.put("centred", value.toString()));
         options.subtractDecoderBias().ifPresent(value -> kept.put("subtract-b-dec", value.toString()));
         options.side().ifPresent(value -> kept.put("side", Integer.toString(value)));
+        options.tensors().ifPresent(value -> kept.put("tensors", value.text()));
         if (options.fold()) {
             kept.put("fold", "true");
         }

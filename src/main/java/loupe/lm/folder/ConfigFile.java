@@ -26,7 +26,7 @@ record ConfigFile(Path path, JsonNode json) {
             return otherwise;
         }
         if (!node.canConvertToExactIntegral() || !node.canConvertToInt() || node.intValue() < 1) {
-            throw refuse(names[0] + " is " + node, "a positive whole number");
+            throw refuse(names[0] + " is " + shown(node), "a positive whole number");
         }
         if (node.intValue() > LARGEST_SIZE) {
             throw refuse(names[0] + " is " + node, "at most " + LARGEST_SIZE);
@@ -61,8 +61,8 @@ record ConfigFile(Path path, JsonNode json) {
 
     double number(double otherwise, String... names) {
         JsonNode node = find(names);
-        if (!node.isMissingNode() && !node.isNumber()) {
-            throw refuse(names[0] + " is " + node, "a number");
+        if (!node.isMissingNode() && (!node.isNumber() || !Double.isFinite(node.doubleValue()))) {
+            throw refuse(names[0] + " is " + shown(node), "a finite number");
         }
         return node.asDouble(otherwise);
     }
@@ -109,6 +109,10 @@ record ConfigFile(Path path, JsonNode json) {
             throw refuse(name + " is " + node, "an object");
         }
         return node.isMissingNode() ? Optional.empty() : Optional.of(new ConfigFile(path, node));
+    }
+
+    private static String shown(JsonNode node) {
+        return node.isNumber() ? node.asText() : node.toString();
     }
 
     CheckpointException refuse(String found, String expected) {

@@ -85,7 +85,7 @@ final class ForeignWeights {
     private static String ofBase(Path folder) {
         try {
             String base = new ConfigFile(
-                            folder.resolve(ADAPTER_CONFIG), JsonFiles.readObject(folder.resolve(ADAPTER_CONFIG)))
+                            folder.resolve(ADAPTER_CONFIG), JsonFiles.readSettings(folder.resolve(ADAPTER_CONFIG)))
                     .text("", "base_model_name_or_path");
             return base.isEmpty()
                     ? ""

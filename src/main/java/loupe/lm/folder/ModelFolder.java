@@ -134,7 +134,7 @@ public final class ModelFolder implements AutoCloseable {
                     "a model in Hugging Face's folder layout",
                     "Choose the folder that holds config.json and the weights");
         }
-        return new ConfigFile(path, JsonFiles.readObject(path));
+        return new ConfigFile(path, JsonFiles.readSettings(path));
     }
 
     private static Path weightFile(Path folder) {

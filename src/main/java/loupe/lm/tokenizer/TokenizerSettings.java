@@ -69,7 +69,7 @@ record TokenizerSettings(List<String> beginnings, Optional<Boolean> begins, bool
 
     private static JsonNode json(Path file) {
         return Files.isRegularFile(file)
-                ? JsonFiles.read(file)
+                ? JsonFiles.readSettings(file)
                 : com.fasterxml.jackson.databind.node.MissingNode.getInstance();
     }
 }

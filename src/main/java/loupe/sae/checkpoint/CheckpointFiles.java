@@ -2,6 +2,7 @@ package loupe.sae.checkpoint;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,33 +10,43 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
+import loupe.format.HubCache;
+import loupe.format.StateDictNames;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.tensor.StoredTensor;
 
 /** The file or folder that the user chose: its tensors, and the configuration files beside them. */
 final class CheckpointFiles implements AutoCloseable {
-    private static final List<String> WRAPPERS = List.of("", "ae.", "state_dict.", "model_state_dict.");
-    private static final List<String> TELLING = List.of(
-            "W_dec",
-            "w_dec",
-            "decoder.weight",
-            "decoder",
+    private static final List<String> ENCODERS = List.of(
             "W_enc",
             "w_enc",
-            "encoder.weight",
+            "W_E",
             "W_gate",
-            "decoder_linear.weight");
+            "encoder",
+            "encoder.weight",
+            "encoder_linear.weight",
+            "active_features_encoder.weight");
+    private static final List<String> DECODERS = List.of(
+            "W_dec", "w_dec", "W_D", "decoder", "decoder.weight", "decoder.linear.weight", "decoder_linear.weight");
+    /** The folder of a repository in a download cache. */
+    private static final Pattern REPOSITORY = Pattern.compile("^models--");
     /** How many tensors a message lists. */
     private static final int SUMMARISED = 3;
 
-    private static final String COMPILED = "_orig_mod.";
+    /** Where trainers keep earlier states of a run, whose configuration is one folder up. */
+    private static final String EARLIER_STATES = "checkpoints";
+    /** Folders that belong to what was published, where no name says where that begins. */
+    private static final int RELEASED_FOLDERS = 3;
 
     private final Path path;
     private final Path folder;
     private final TensorArchive archive;
+    private final StateDictNames names;
+    private final List<String> prefixes;
     private final String prefix;
     private final Map<String, Optional<ConfigJson>> configs = new LinkedHashMap<>();
 
@@ -43,7 +54,9 @@ final class CheckpointFiles implements AutoCloseable {
         this.path = path;
         this.folder = folder;
         this.archive = archive;
-        this.prefix = prefixOf(archive);
+        this.names = StateDictNames.of(archive.names());
+        this.prefixes = prefixes(names);
+        this.prefix = prefixes.size() == 1 ? prefixes.get(0) : "";
     }
 
     /**
@@ -51,14 +64,16 @@ final class CheckpointFiles implements AutoCloseable {
      *     refused
      */
     static CheckpointFiles open(Path path) {
-        Path start = path.getFileName() != null
+        Path chosen = path.getFileName() != null
                         && path.getFileName().toString().endsWith(".json")
                         && path.getParent() != null
                 ? path.getParent()
                 : path;
-        if (!Files.exists(start)) {
+        HubCache.requireTarget(chosen);
+        if (!Files.exists(chosen)) {
             throw new CheckpointException(path, "there is no such file or folder", "", "");
         }
+        Path start = HubCache.resolve(chosen);
         CheckpointSearch.Found found = Files.isDirectory(start)
                 ? CheckpointSearch.in(start)
                 : new CheckpointSearch.Found(
@@ -85,14 +100,48 @@ final class CheckpointFiles implements AutoCloseable {
         return archive.path().getFileName().toString();
     }
 
+    /** The name of that file without its extension. */
+    String stem() {
+        String name = fileName();
+        return name.contains(".") ? name.substring(0, name.lastIndexOf('.')) : name;
+    }
+
+    /** The folders of what was published, where nothing but a download cache says where it begins. */
+    List<String> publishedFolders() {
+        return publishedFolders(REPOSITORY);
+    }
+
+    /**
+     * The names of the folders that the weights lie in and that belong to what was published, innermost first: from the
+     * innermost folder whose name the pattern finds, else the last three. What lies above is the user's own and says
+     * nothing about the checkpoint.
+     */
+    List<String> publishedFolders(Pattern release) {
+        List<String> folders = new ArrayList<>();
+        for (Path at = archive.path().toAbsolutePath().normalize().getParent();
+                at != null && at.getFileName() != null;
+                at = at.getParent()) {
+            folders.add(at.getFileName().toString());
+            if (release.matcher(at.getFileName().toString()).find()) {
+                return folders;
+            }
+        }
+        return folders.subList(0, Math.min(RELEASED_FOLDERS, folders.size()));
+    }
+
     /** How the state dict is wrapped in the file; {@code "ae."} for an interrupted run of dictionary_learning. */
     String prefix() {
         return prefix;
     }
 
+    /** The prefixes of the state dicts in the file, several if it holds several; empty if there is none. */
+    List<String> prefixes() {
+        return prefixes;
+    }
+
     /** Whether the full name of a tensor, prefix included, matches the pattern. */
     boolean hasLike(Pattern name) {
-        return archive.names().stream().anyMatch(name.asMatchPredicate());
+        return names.all().stream().anyMatch(name.asMatchPredicate());
     }
 
     boolean has(String... names) {
@@ -100,11 +149,19 @@ final class CheckpointFiles implements AutoCloseable {
     }
 
     Optional<StoredTensor> find(String name) {
-        return archive.find(prefix + name);
+        return names.stored(prefix + name).flatMap(archive::find);
+    }
+
+    /** What a tensor is called here, by its full name in the file or without its prefix; empty if there is none. */
+    Optional<String> local(String name) {
+        String within = name.startsWith(prefix) ? name.substring(prefix.length()) : name;
+        return Stream.of(within, StateDictNames.withoutWrappers(within), name)
+                .filter(this::has)
+                .findFirst();
     }
 
     StoredTensor tensor(String name) {
-        return archive.tensor(prefix + name);
+        return archive.tensor(names.stored(prefix + name).orElse(prefix + name));
     }
 
     /** Axes of a tensor, or none if there is no such tensor. */
@@ -126,12 +183,24 @@ final class CheckpointFiles implements AutoCloseable {
         });
     }
 
-    /** A configuration file in the folder, as its top-level object. */
+    /**
+     * A configuration file in the folder, or for an earlier state of a run, in a folder {@code checkpoints}, one folder
+     * up, as its top-level object.
+     */
     Optional<ConfigJson> config(String name) {
-        return configs.computeIfAbsent(name, n -> {
-            Path file = folder.resolve(n);
-            return Files.isRegularFile(file) ? Optional.of(ConfigJson.read(file)) : Optional.empty();
-        });
+        return configs.computeIfAbsent(name, n -> configFile(n).map(ConfigJson::read));
+    }
+
+    private Optional<Path> configFile(String name) {
+        Path beside = folder.resolve(name);
+        HubCache.requireTarget(beside);
+        if (Files.isRegularFile(beside)) {
+            return Optional.of(beside);
+        }
+        Path absolute = folder.toAbsolutePath().normalize();
+        return absolute.endsWith(EARLIER_STATES)
+                ? Optional.of(absolute.resolveSibling(name)).filter(Files::isRegularFile)
+                : Optional.empty();
     }
 
     CheckpointException refused(String found, String expected) {
@@ -159,16 +228,21 @@ final class CheckpointFiles implements AutoCloseable {
         archive.close();
     }
 
-    private static String prefixOf(TensorArchive archive) {
-        for (String wrapper : WRAPPERS) {
-            for (String compiled : List.of("", COMPILED)) {
-                if (TELLING.stream()
-                        .anyMatch(
-                                name -> archive.find(wrapper + compiled + name).isPresent())) {
-                    return wrapper + compiled;
-                }
-            }
-        }
-        return "";
+    /** A key of any name has to hold an encoder and a decoder; what lies under fewer keys comes first. */
+    private static List<String> prefixes(StateDictNames names) {
+        List<String> encoders = names.prefixes(ENCODERS);
+        List<String> decoders = names.prefixes(DECODERS);
+        List<String> known = Stream.concat(encoders.stream(), decoders.stream())
+                .filter(prefix -> StateDictNames.unknownKeys(prefix) == 0)
+                .distinct()
+                .toList();
+        List<String> all =
+                known.isEmpty() ? encoders.stream().filter(decoders::contains).toList() : known;
+        long fewest = all.stream().mapToLong(CheckpointFiles::keys).min().orElse(0);
+        return all.stream().filter(prefix -> keys(prefix) == fewest).toList();
+    }
+
+    private static long keys(String prefix) {
+        return prefix.chars().filter(c -> c == '.').count();
     }
 }

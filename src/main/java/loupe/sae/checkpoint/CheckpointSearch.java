@@ -8,11 +8,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.format.HubCache;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the checkpoint in a folder: the weights in it, or those of the only checkpoint somewhere below it, as libraries
@@ -22,15 +23,18 @@ final class CheckpointSearch {
     private static final List<String> NOT_WEIGHTS = List.of(
             "sparsity.safetensors", "activations_store_state.safetensors", "examples.safetensors", "trainer_state.pt");
     private static final Pattern TELLING = Pattern.compile(
-            "(?:.*\\.)?(?:[Ww]_(?:enc|dec|gate)|(?:en|de)coder(?:\\.\\d)?\\.weight|(?:en|de)coder_linear\\.weight)");
-    private static final int NAMED = 8;
-    /** Gemma Scope keeps its files three folders down. */
-    private static final int DEPTH = 4;
+            "(?:.*\\.)?(?:[Ww]_(?:enc|dec|gate)|W_D|(?:en|de)coder(?:\\.\\d)?\\.weight|(?:en|de)coder_linear\\.weight)");
+    /** Characters of a message that may go to the names of what there is. */
+    private static final int NAMES_LENGTH = 120;
+    /** Gemma Scope keeps its files three folders down, releases of several runs further. */
+    private static final int DEPTH = 6;
 
+    /** How many folders, or files, are looked at. */
     private static final int FOLDERS = 2000;
 
     private final Path root;
     private int visited;
+    private @Nullable Path dangling;
 
     private CheckpointSearch(Path root) {
         this.root = root;
@@ -60,6 +64,10 @@ final class CheckpointSearch {
         List<Path> telling = here.size() == 1 && below.isEmpty()
                 ? here
                 : here.stream().filter(CheckpointSearch::looksLikeOne).toList();
+        if (telling.isEmpty() && below.isEmpty()) {
+            visited = 0;
+            searchAnyName(root, DEPTH, below);
+        }
         if (telling.size() + below.size() == 1) {
             return below.isEmpty() ? new Found(root, telling.get(0)) : below.get(0);
         }
@@ -71,40 +79,81 @@ final class CheckpointSearch {
                     "Choose a file");
         }
         List<Path> choices = new ArrayList<>(telling);
-        below.forEach(found -> choices.add(found.folder()));
-        throw choices.isEmpty()
-                ? new CheckpointException(
-                        root,
-                        "there are no weights in this folder",
-                        "one of " + String.join(", ", SaeFamilies.usualFiles()),
-                        "")
-                : new CheckpointException(
-                        root,
-                        "there are " + choices.size() + " checkpoints in this folder (" + listed(choices) + ")",
-                        "one",
-                        "Choose one of them");
+        below.forEach(found -> choices.add(isUsual(found) ? found.folder() : found.weights()));
+        if (!choices.isEmpty()) {
+            throw new CheckpointException(
+                    root,
+                    "there are " + choices.size() + " checkpoints in this folder (" + listed(choices) + ")",
+                    "one",
+                    "Choose one of them");
+        }
+        if (dangling != null) {
+            HubCache.requireTarget(dangling);
+        }
+        throw new CheckpointException(
+                root,
+                "there are no weights in this folder",
+                "one of " + String.join(", ", SaeFamilies.usualFiles()),
+                "");
     }
 
     /** The weights under one of the names libraries give them. */
-    private static Optional<Found> usual(Path folder) {
-        return SaeFamilies.usualFiles().stream()
-                .map(folder::resolve)
+    private Optional<Found> usual(Path folder) {
+        List<Path> named =
+                SaeFamilies.usualFiles().stream().map(folder::resolve).toList();
+        named.forEach(this::note);
+        return named.stream()
                 .filter(file -> Files.exists(file) && !Files.isDirectory(file))
                 .findFirst()
                 .map(weights -> new Found(folder, weights));
     }
 
+    private static boolean isUsual(Found found) {
+        return SaeFamilies.usualFiles().stream()
+                .anyMatch(name -> found.weights().equals(found.folder().resolve(name)));
+    }
+
+    /** Remembers the first link that leads nowhere. */
+    private void note(Path file) {
+        if (dangling == null && Files.isSymbolicLink(file) && !Files.exists(file)) {
+            dangling = file;
+        }
+    }
+
     /** Adds the checkpoints below a folder; what lies below a checkpoint are earlier states of it. */
     private void search(Path folder, int depth, List<Found> found) {
-        for (Path entry : depth == 0 ? List.<Path>of() : filesIn(folder)) {
+        for (Path entry : depth == 0 ? List.<Path>of() : foldersIn(folder)) {
+            usual(entry).ifPresentOrElse(found::add, () -> search(entry, depth - 1, found));
+        }
+    }
+
+    /** Adds the files below a folder that hold a checkpoint's tensors, whatever they are called. */
+    private void searchAnyName(Path folder, int depth, List<Found> found) {
+        for (Path entry : depth == 0 ? List.<Path>of() : foldersIn(folder)) {
+            filesIn(entry).stream()
+                    .filter(file -> ++visited <= FOLDERS && mayHoldWeights(file) && looksLikeOne(file))
+                    .forEach(file -> found.add(new Found(entry, file)));
+            searchAnyName(entry, depth - 1, found);
+        }
+    }
+
+    /** The folders in a folder that are searched, of a download cache the snapshots. */
+    private List<Path> foldersIn(Path folder) {
+        List<Path> folders = new ArrayList<>();
+        for (Path entry : filesIn(folder)) {
+            note(entry);
             if (Files.isDirectory(entry)
                     && !Files.isSymbolicLink(entry)
                     && !entry.getFileName().toString().startsWith(".")
                     && ++visited <= FOLDERS) {
-                Optional<Found> usual = usual(entry);
-                usual.ifPresentOrElse(found::add, () -> search(entry, depth - 1, found));
+                try {
+                    folders.add(HubCache.isRepository(entry) ? HubCache.resolve(entry) : entry);
+                } catch (CheckpointException noSnapshot) {
+                    continue;
+                }
             }
         }
+        return folders;
     }
 
     private List<Path> filesIn(Path folder) {
@@ -118,19 +167,23 @@ final class CheckpointSearch {
         }
     }
 
+    /** As many of the names as fit a message. */
     private String listed(List<Path> paths) {
-        String names = paths.stream()
-                .limit(NAMED)
-                .map(path -> root.relativize(path).toString())
-                .collect(Collectors.joining(", "));
-        return paths.size() > NAMED ? names + " and " + (paths.size() - NAMED) + " more" : names;
+        StringBuilder names = new StringBuilder();
+        int named = 0;
+        for (Path path : paths) {
+            String name = root.relativize(path).toString();
+            if (named > 0 && names.length() + name.length() > NAMES_LENGTH) {
+                return names + " and " + (paths.size() - named) + " more";
+            }
+            names.append(named++ == 0 ? "" : ", ").append(name);
+        }
+        return names.toString();
     }
 
     private static boolean mayHoldWeights(Path file) {
-        String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
-        return Files.isRegularFile(file)
-                && !NOT_WEIGHTS.contains(name)
-                && SaeFile.fileEndings().stream().anyMatch(name::endsWith);
+        return !NOT_WEIGHTS.contains(file.getFileName().toString().toLowerCase(Locale.ROOT))
+                && TensorArchives.mayHoldTensors(file);
     }
 
     private static boolean looksLikeOne(Path file) {

@@ -23,7 +23,7 @@ record ConfigJson(Path path, Map<String, Object> values) {
     /** @throws CheckpointException if the file is not one strict JSON object */
     static ConfigJson read(Path path) {
         return new ConfigJson(
-                path, MAPPER.convertValue(JsonFiles.readObject(path), new TypeReference<Map<String, Object>>() {}));
+                path, MAPPER.convertValue(JsonFiles.readSettings(path), new TypeReference<Map<String, Object>>() {}));
     }
 
     boolean has(String key) {
@@ -56,9 +56,11 @@ record ConfigJson(Path path, Map<String, Object> values) {
     }
 
     OptionalDouble number(String key) {
-        return value(key, Number.class, "a number")
-                .map(n -> OptionalDouble.of(n.doubleValue()))
-                .orElse(OptionalDouble.empty());
+        Optional<Number> number = value(key, Number.class, "a number");
+        if (number.isPresent() && !Double.isFinite(number.get().doubleValue())) {
+            throw wrong(key, "a finite number");
+        }
+        return number.map(n -> OptionalDouble.of(n.doubleValue())).orElse(OptionalDouble.empty());
     }
 
     /** The object under a key; an empty one if there is none. */

@@ -9,6 +9,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.format.Container;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
@@ -138,7 +139,7 @@ final class DictionaryLearning implements SaeFamily {
         }
         if (files.has("W_enc", "W_dec", "b_enc", "b_dec", "threshold")
                 && files.shape("threshold").length == 1
-                && files.fileName().endsWith(".pt")) {
+                && isTorch(files)) {
             return "JumpReluAutoEncoder";
         }
         if (!files.has("encoder.weight", "encoder.bias") || files.shape("encoder.weight").length != 2) {
@@ -150,9 +151,15 @@ final class DictionaryLearning implements SaeFamily {
         if (files.has("decoder.weight", "bias")) {
             return "AutoEncoder";
         }
-        return files.has("decoder.weight", "decoder.bias") && files.fileName().endsWith(".pt")
-                ? "AutoEncoderNew"
-                : null;
+        return files.has("decoder.weight", "decoder.bias") && isTorch(files) ? "AutoEncoderNew" : null;
+    }
+
+    /**
+     * The library saves with torch only; in safetensors the same names are other libraries', with other mathematics.
+     */
+    private static boolean isTorch(CheckpointFiles files) {
+        Container container = files.archive().container();
+        return container == Container.TORCH_ZIP || container == Container.TORCH_LEGACY;
     }
 
     /**
@@ -367,9 +374,7 @@ final class DictionaryLearning implements SaeFamily {
             }
             return;
         }
-        java.nio.file.Path folder = files.folder().toAbsolutePath();
-        for (int up = 0; up < 4 && folder != null && folder.getFileName() != null; up++, folder = folder.getParent()) {
-            String name = folder.getFileName().toString();
+        for (String name : files.publishedFolders()) {
             draft.hook(
                     name.equals("embed")
                             ? Optional.of(HookPoint.of(Site.EMBED))

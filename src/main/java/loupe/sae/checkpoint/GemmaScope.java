@@ -1,6 +1,5 @@
 package loupe.sae.checkpoint;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -8,6 +7,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.format.Container;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.SaeConfig.Heads;
@@ -19,8 +19,12 @@ import loupe.sae.SaeConfig.Heads;
  * SAELens does. {@code src/site/markdown/formats.md}, section E.
  */
 final class GemmaScope implements SaeFamily {
-    private static final Pattern LAYER = Pattern.compile("layer_(\\d{1,3})");
-    private static final Pattern MODEL = Pattern.compile("gemma-scope-(2b|9b|27b)-(pt|it)");
+    private static final Pattern MODEL = Pattern.compile("(?i)gemma-scope-(2b|9b|27b)-(pt|it)");
+    private static final Pattern ACTIVATIONS = Pattern.compile("(?i)[-_](res|mlp|att|transcoder)s?(?:[-_]|$)");
+    /** The folder of a release, in a download cache with its owner: {@code gemma-scope-2b-pt-res}. */
+    private static final Pattern RELEASE = Pattern.compile("(?i)(?:^|--)gemma[-_]?scope|" + MODEL);
+
+    private static final Pattern LAYER = Pattern.compile("(?:^|[-_.])layer_(\\d{1,3})(?:[-_.]|$)");
 
     @Override
     public String format() {
@@ -34,10 +38,23 @@ final class GemmaScope implements SaeFamily {
 
     @Override
     public boolean recognises(CheckpointFiles files) {
-        String name = files.fileName();
-        return (name.endsWith(".npz") || name.equals("params.safetensors"))
-                && files.has("b_enc", "b_dec", "threshold")
-                && (files.has("W_enc") || files.has("w_enc"));
+        if (!files.has("b_enc", "b_dec", "threshold")) {
+            return false;
+        }
+        // dictionary_learning has the same upper-case names, and saves no npz
+        return files.has("w_enc", "w_dec")
+                || (files.has("W_enc", "W_dec")
+                        && (files.archive().container() == Container.NPZ
+                                || isRelease(files)
+                                || files.config("config.json")
+                                        .filter(c -> c.has("hf_hook_point_in"))
+                                        .isPresent()));
+    }
+
+    private static boolean isRelease(CheckpointFiles files) {
+        List<String> folders = files.publishedFolders(RELEASE);
+        return !folders.isEmpty()
+                && RELEASE.matcher(folders.get(folders.size() - 1)).find();
     }
 
     @Override
@@ -73,39 +90,56 @@ final class GemmaScope implements SaeFamily {
         return draft;
     }
 
+    /**
+     * The folder of the release says which model and which activations, the innermost folder that names one says which
+     * layer.
+     */
     private static void first(CheckpointFiles files, SaeDraft draft) {
-        Path absolute = files.archive().path().toAbsolutePath().normalize();
-        String path = absolute.toString().toLowerCase(Locale.ROOT);
-        Matcher model = MODEL.matcher(path);
+        List<String> folders = files.publishedFolders(RELEASE);
+        String release = isRelease(files) ? folders.get(folders.size() - 1).toLowerCase(Locale.ROOT) : "";
+        Matcher model = MODEL.matcher(release);
         draft.model(model.find() ? "gemma-2-" + model.group(1) + (model.group(2).equals("it") ? "-it" : "") : "");
-        for (Path part : absolute) {
-            if (part.toString().equals("embedding")) {
-                draft.hook(Optional.of(HookPoint.of(Site.EMBED)));
-                double root = Math.sqrt(draft.dIn());
-                draft.change(weights -> {
-                    weights.scale(Part.ENCODER, 1 / root);
-                    weights.scale(Part.DECODER, root);
-                });
-                draft.warn("The folder embedding says it was trained on unscaled embeddings; it is scaled to read "
-                        + "hook_embed");
+        Matcher activations = ACTIVATIONS.matcher(release);
+        String named = activations.find() ? activations.group(1) : "";
+        for (String folder : folders) {
+            if (folder.equals("embedding")) {
+                embedding(draft);
+                return;
+            }
+            Matcher layer = LAYER.matcher(folder);
+            if (layer.find()) {
+                layer(Integer.parseInt(layer.group(1)), named, draft);
                 return;
             }
         }
-        Matcher layer = LAYER.matcher(path);
-        if (layer.find()) {
-            int at = Integer.parseInt(layer.group(1));
-            boolean transcoder = path.contains("transcoder");
-            boolean attention = !transcoder && path.matches(".*[-_]att\\b.*");
-            if (attention) {
-                draft.heads(new Heads.Joined());
-            }
-            Site site = transcoder
-                    ? Site.LN2_NORMALIZED
-                    : attention ? Site.Z : path.matches(".*[-_]mlp\\b.*") ? Site.MLP_OUT : Site.RESID_POST;
-            draft.hook(Optional.of(new HookPoint(site, at)));
-            draft.hookOut(transcoder ? Optional.of(new HookPoint(Site.MLP_OUT, at)) : Optional.empty());
-            draft.warn("The hook point is taken from the path: " + draft.hook().get());
+    }
+
+    private static void embedding(SaeDraft draft) {
+        draft.hook(Optional.of(HookPoint.of(Site.EMBED)));
+        double root = Math.sqrt(draft.dIn());
+        draft.change(weights -> {
+            weights.scale(Part.ENCODER, 1 / root);
+            weights.scale(Part.DECODER, root);
+        });
+        draft.warn("The folder embedding says it was trained on unscaled embeddings; it is scaled to read hook_embed");
+    }
+
+    /** @param activations {@code res} and so on as releases are called; empty if no folder says it */
+    private static void layer(int at, String activations, SaeDraft draft) {
+        Site site =
+                switch (activations) {
+                    case "mlp" -> Site.MLP_OUT;
+                    case "att" -> Site.Z;
+                    case "transcoder" -> Site.LN2_NORMALIZED;
+                    default -> Site.RESID_POST;
+                };
+        if (site == Site.Z) {
+            draft.heads(new Heads.Joined());
         }
+        draft.hook(Optional.of(new HookPoint(site, at)));
+        draft.hookOut(site == Site.LN2_NORMALIZED ? Optional.of(new HookPoint(Site.MLP_OUT, at)) : Optional.empty());
+        draft.warn("The hook point is taken from the path: " + draft.hook().get()
+                + (activations.isEmpty() ? ", as no folder is named after a release (gemma-scope-2b-pt-res)" : ""));
     }
 
     private static void second(ConfigJson config, SaeDraft draft, CheckpointFiles files) {

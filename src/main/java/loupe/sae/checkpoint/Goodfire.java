@@ -11,7 +11,7 @@ import loupe.sae.HostWeights.Part;
  * {@code src/site/markdown/formats.md}, section G.
  */
 final class Goodfire implements SaeFamily {
-    private static final Pattern NAME = Pattern.compile("(.*?)-SAE-l(\\d{1,3})\\.pth?");
+    private static final Pattern NAME = Pattern.compile("(.*?)-SAE-l(\\d{1,3})");
 
     @Override
     public String format() {
@@ -34,7 +34,7 @@ final class Goodfire implements SaeFamily {
                 .take(Part.ENCODER_BIAS, "encoder_linear.bias")
                 .take(Part.DECODER, "decoder_linear.weight", false)
                 .take(Part.DECODER_BIAS, "decoder_linear.bias");
-        Matcher name = NAME.matcher(files.fileName());
+        Matcher name = NAME.matcher(files.stem());
         if (name.matches()) {
             draft.model(name.group(1));
             draft.hook(Optional.of(HookPoint.residPost(Integer.parseInt(name.group(2)))));

@@ -16,8 +16,6 @@ import loupe.sae.InputNormalisation;
  * {@code src/site/markdown/formats.md}, section G.
  */
 final class LlamaScope implements SaeFamily {
-    private static final String[] SETTINGS = {"hyperparams.json", "../hyperparams.json"};
-
     @Override
     public String format() {
         return "llama-scope";
@@ -91,9 +89,6 @@ final class LlamaScope implements SaeFamily {
     }
 
     private static Optional<ConfigJson> settings(CheckpointFiles files) {
-        return Arrays.stream(SETTINGS)
-                .map(files::config)
-                .flatMap(Optional::stream)
-                .findFirst();
+        return files.config("hyperparams.json");
     }
 }

@@ -40,10 +40,7 @@ final class Neel implements SaeFamily {
                 .take(Part.DECODER_BIAS, "b_dec");
         draft.subtractsDecoderBias(true);
         draft.centred(true);
-        String stem = files.fileName().contains(".")
-                ? files.fileName().substring(0, files.fileName().lastIndexOf('.'))
-                : files.fileName();
-        ConfigJson cfg = files.config(stem + "_cfg.json").orElse(new ConfigJson(files.folder(), Map.of()));
+        ConfigJson cfg = files.config(files.stem() + "_cfg.json").orElse(new ConfigJson(files.folder(), Map.of()));
         draft.settings(cfg.values());
         draft.model(cfg.text("model_name").orElse(""));
         draft.hook(cfg.text("act_name").flatMap(HookPoint::parse));

@@ -18,9 +18,9 @@ import loupe.sae.InputNormalisation;
  * in the path only. Trained on raw activations. {@code src/site/markdown/formats.md}, section D.
  */
 final class OpenAi implements SaeFamily {
-    private static final Pattern PLACE =
-            Pattern.compile("mlp_post_act|resid_delta_attn|resid_delta_mlp|resid_post_attn|resid_post_mlp");
-    private static final Pattern LAYER = Pattern.compile("(\\d{1,3})\\.pt");
+    private static final Pattern PLACE = Pattern.compile(
+            "(mlp_post_act|resid_delta_attn|resid_delta_mlp|resid_post_attn|resid_post_mlp)(?:_v\\d.*)?");
+    private static final Pattern LAYER = Pattern.compile("\\d{1,3}");
 
     @Override
     public String format() {
@@ -83,20 +83,26 @@ final class OpenAi implements SaeFamily {
     }
 
     private static void place(CheckpointFiles files, SaeDraft draft) {
-        Matcher place = PLACE.matcher(files.archive().path().toAbsolutePath().toString());
-        Matcher layer = LAYER.matcher(files.fileName());
-        if (place.find() && layer.matches()) {
-            Site site =
-                    switch (place.group()) {
-                        case "mlp_post_act" -> Site.MLP_POST;
-                        case "resid_delta_attn" -> Site.ATTN_OUT;
-                        case "resid_delta_mlp" -> Site.MLP_OUT;
-                        case "resid_post_attn" -> Site.RESID_MID;
-                        default -> Site.RESID_POST;
-                    };
-            draft.hook(Optional.of(new HookPoint(site, Integer.parseInt(layer.group(1)))));
-            draft.model("gpt2");
-            draft.warn("The hook point is taken from the path: " + draft.hook().get());
+        if (!LAYER.matcher(files.stem()).matches()) {
+            return;
+        }
+        for (String folder : files.publishedFolders()) {
+            Matcher place = PLACE.matcher(folder);
+            if (place.matches()) {
+                Site site =
+                        switch (place.group(1)) {
+                            case "mlp_post_act" -> Site.MLP_POST;
+                            case "resid_delta_attn" -> Site.ATTN_OUT;
+                            case "resid_delta_mlp" -> Site.MLP_OUT;
+                            case "resid_post_attn" -> Site.RESID_MID;
+                            default -> Site.RESID_POST;
+                        };
+                draft.hook(Optional.of(new HookPoint(site, Integer.parseInt(files.stem()))));
+                draft.model("gpt2");
+                draft.warn(
+                        "The hook point is taken from the path: " + draft.hook().get());
+                return;
+            }
         }
     }
 }

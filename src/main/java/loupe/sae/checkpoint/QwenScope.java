@@ -12,7 +12,7 @@ import loupe.sae.HostWeights.Part;
  * tensors like those of tokenized-sae, but b_dec is not subtracted. {@code src/site/markdown/formats.md}, section G.
  */
 final class QwenScope implements SaeFamily {
-    private static final Pattern NAME = Pattern.compile("layer(\\d{1,3})\\.sae\\.pt");
+    private static final Pattern NAME = Pattern.compile("layer(\\d{1,3})\\.sae(?:\\.\\w+)?");
 
     @Override
     public String format() {

@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -78,11 +79,18 @@ public final class SaeFamilies {
     }
 
     /**
-     * The family that reads these files: the one the user names, or the first that recognises them.
+     * What the files say, as the family reads them that the user names or that first recognises them, or as the tensors
+     * that the user names.
      *
-     * @throws CheckpointException if there is none
+     * @throws CheckpointException if no family does, or the files are damaged
      */
-    static SaeFamily of(CheckpointFiles files, SaeOptions options) {
+    static SaeDraft describe(CheckpointFiles files, SaeOptions options) {
+        return options.tensors()
+                .map(roles -> roles.describe(files, options))
+                .orElseGet(() -> of(files, options).describe(files, options));
+    }
+
+    private static SaeFamily of(CheckpointFiles files, SaeOptions options) {
         if (options.format().isPresent()) {
             String wanted = options.format().get();
             return FAMILIES.stream()
@@ -94,15 +102,89 @@ public final class SaeFamilies {
                             "",
                             Remedy.give(Choice.FORMAT)));
         }
-        return FAMILIES.stream()
-                .filter(f -> f.recognises(files))
-                .findFirst()
-                .orElseThrow(() -> files.hasLike(TOKEN_EMBEDDING)
-                        ? files.refused("this is a language model", "a sparse autoencoder", "Open it as the model")
-                        : files.refused(
-                                "these tensors are of no known kind of sparse autoencoder: " + files.summary(),
-                                "",
-                                "Choose an autoencoder's file or folder, or say which format it is",
-                                Remedy.give(Choice.FORMAT)));
+        return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().orElseThrow(() -> unknown(files));
+    }
+
+    private static CheckpointException unknown(CheckpointFiles files) {
+        if (files.hasLike(TOKEN_EMBEDDING)) {
+            return files.refused("this is a language model", "a sparse autoencoder", "Open it as the model");
+        }
+        Optional<Layout> nearest = Layout.nearestTo(files);
+        Optional<TensorRoles> likely = TensorRoles.likely(files);
+        String found = files.prefixes().size() > 1
+                ? "there are " + files.prefixes().size() + " autoencoders in the file, under "
+                        + files.prefixes().get(0) + " and " + files.prefixes().get(1)
+                : "these tensors are of no known kind"
+                        + nearest.map(layout ->
+                                        "; nearest is " + layout.format() + ", which " + layout.difference(files))
+                                .orElse("")
+                        + ": " + files.summary();
+        if (nearest.filter(layout -> layout.isComplete(files)).isPresent()) {
+            return files.refused(
+                    found, "", "", Remedy.give(Choice.FORMAT, nearest.get().format()));
+        }
+        return likely.isPresent()
+                ? files.refused(
+                        found, "", "", Remedy.give(Choice.TENSORS, likely.get().text()))
+                : files.refused(found, "", "Choose an autoencoder's file or folder");
+    }
+
+    /**
+     * The tensors by which a layout is told from others, to say what a file is nearest to.
+     *
+     * @param beside a configuration without which the tensors may mean something else; empty if there is none
+     */
+    private record Layout(String format, String beside, List<String> tensors) {
+        private static final List<Layout> ALL = List.of(
+                new Layout("neel", "", List.of("W_enc", "b_enc", "W_dec", "b_dec")),
+                new Layout("saelens", "cfg.json", List.of("W_enc", "b_enc", "W_dec", "b_dec", "threshold")),
+                new Layout("saelens", "cfg.json", List.of("W_enc", "b_gate", "r_mag", "b_mag", "W_dec", "b_dec")),
+                new Layout(
+                        "dictionary-learning", "", List.of("encoder.weight", "encoder.bias", "decoder.weight", "bias")),
+                new Layout(
+                        "dictionary-learning",
+                        "",
+                        List.of("encoder.weight", "encoder.bias", "decoder.weight", "b_dec")),
+                new Layout("sparsify", "", List.of("encoder.weight", "encoder.bias", "W_dec", "b_dec")),
+                new Layout("openai", "", List.of("encoder.weight", "latent_bias", "decoder.weight", "pre_bias")),
+                new Layout(
+                        "llama-scope",
+                        "hyperparams.json",
+                        List.of("encoder.weight", "encoder.bias", "decoder.weight", "decoder.bias")),
+                new Layout("lm-saes", "config.json", List.of("W_E", "b_E", "W_D", "b_D")),
+                new Layout("gemma-scope", "", List.of("w_enc", "b_enc", "w_dec", "b_dec", "threshold")),
+                new Layout(
+                        "goodfire",
+                        "",
+                        List.of(
+                                "encoder_linear.weight",
+                                "encoder_linear.bias",
+                                "decoder_linear.weight",
+                                "decoder_linear.bias")));
+
+        /** The layout most of whose tensors are there, of several the one that lacks fewest. */
+        static Optional<Layout> nearestTo(CheckpointFiles files) {
+            return ALL.stream()
+                    .filter(layout -> layout.missing(files).size() < layout.tensors.size())
+                    .min(Comparator.comparingInt(
+                                    (Layout layout) -> layout.missing(files).size() - layout.tensors.size())
+                            .thenComparingInt(layout -> layout.missing(files).size()));
+        }
+
+        private List<String> missing(CheckpointFiles files) {
+            return tensors.stream().filter(name -> !files.has(name)).toList();
+        }
+
+        boolean isComplete(CheckpointFiles files) {
+            return missing(files).isEmpty() && beside.isEmpty();
+        }
+
+        /** What it has that the files have not. */
+        String difference(CheckpointFiles files) {
+            List<String> missing = missing(files);
+            return !missing.isEmpty()
+                    ? "also has " + String.join(", ", missing)
+                    : beside.isEmpty() ? "leaves open how they are meant" : "has a " + beside + " beside them";
+        }
     }
 }

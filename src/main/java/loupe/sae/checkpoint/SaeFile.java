@@ -50,7 +50,7 @@ public final class SaeFile {
      */
     public static SaeFile read(Path path, SaeOptions options) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            SaeDraft draft = SaeFamilies.of(files, options).describe(files, options);
+            SaeDraft draft = SaeFamilies.describe(files, options);
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
             draft.warnAboutOptions(options);
             draft.check(files);
@@ -70,9 +70,14 @@ public final class SaeFile {
         }
     }
 
-    /** Extensions of files that may hold weights, such as {@code .safetensors}; their content decides. */
+    /** The extensions that files with weights usually have, such as {@code .safetensors}; content decides. */
     public static List<String> fileEndings() {
         return TensorArchives.ENDINGS;
+    }
+
+    /** Whether a file may hold weights, by its name or by how it begins. */
+    public static boolean mayHoldWeights(Path file) {
+        return TensorArchives.mayHoldTensors(file);
     }
 
     /** The path that the user chose. */

@@ -19,6 +19,7 @@ import loupe.sae.InputNormalisation;
  * @param fold whether decoder norms are folded into the encoder
  * @param subtractDecoderBias whether b_dec is subtracted before encoding
  * @param side which model's part of a crosscoder, from 0
+ * @param tensors which tensors are the parts, for a file of no known family
  */
 public record SaeOptions(
         Optional<String> format,
@@ -29,7 +30,8 @@ public record SaeOptions(
         Optional<Boolean> centred,
         boolean fold,
         Optional<Boolean> subtractDecoderBias,
-        OptionalInt side) {
+        OptionalInt side,
+        Optional<TensorRoles> tensors) {
     /** Options that leave everything to the files. */
     public static final SaeOptions AS_STORED = builder().build();
 
@@ -50,6 +52,7 @@ public record SaeOptions(
         builder.fold = fold;
         builder.subtractDecoderBias = subtractDecoderBias;
         builder.side = side;
+        builder.tensors = tensors;
         return builder;
     }
 
@@ -76,7 +79,8 @@ public record SaeOptions(
                 choice == Remedy.Choice.SUBTRACT_DECODER_BIAS
                         ? given(value).map(Boolean::valueOf)
                         : subtractDecoderBias,
-                choice == Remedy.Choice.SIDE ? whole(value) : side);
+                choice == Remedy.Choice.SIDE ? whole(value) : side,
+                choice == Remedy.Choice.TENSORS ? given(value).map(TensorRoles::parse) : tensors);
     }
 
     private static Optional<String> given(String value) {
@@ -135,6 +139,7 @@ public record SaeOptions(
         private boolean fold;
         private Optional<Boolean> subtractDecoderBias = Optional.empty();
         private OptionalInt side = OptionalInt.empty();
+        private Optional<TensorRoles> tensors = Optional.empty();
 
         private Builder() {}
 
@@ -183,8 +188,14 @@ public record SaeOptions(
             return this;
         }
 
+        public Builder tensors(Optional<TensorRoles> given) {
+            tensors = given;
+            return this;
+        }
+
         public SaeOptions build() {
-            return new SaeOptions(format, k, hook, activation, normFactor, centred, fold, subtractDecoderBias, side);
+            return new SaeOptions(
+                    format, k, hook, activation, normFactor, centred, fold, subtractDecoderBias, side, tensors);
         }
     }
 }

@@ -32,7 +32,7 @@ final class Sparsify implements SaeFamily {
     @Override
     public boolean recognises(CheckpointFiles files) {
         return files.has("encoder.weight", "encoder.bias", "b_dec")
-                && (files.has("W_dec") || files.fileName().equals("sae.safetensors"));
+                && (files.has("W_dec") || !(files.has("decoder.weight") || files.has("decoder")));
     }
 
     @Override

@@ -65,7 +65,7 @@ final class TokenizedSae implements SaeFamily {
         if (files.has("lookup.W_scale")) {
             draft.warn("lookup.W_scale belongs to an unreleased variant and is ignored");
         }
-        fromName(files.fileName(), draft);
+        fromName(files.stem(), draft);
         return draft;
     }
 
@@ -111,8 +111,7 @@ final class TokenizedSae implements SaeFamily {
                 .take(Part.DECODER_BIAS, "decoder.bias");
     }
 
-    private static void fromName(String fileName, SaeDraft draft) {
-        String stem = fileName.contains(".") ? fileName.substring(0, fileName.lastIndexOf('.')) : fileName;
+    private static void fromName(String stem, SaeDraft draft) {
         Matcher place = PLACE.matcher(stem);
         if (place.matches()) {
             draft.hook(HookPoint.parse("blocks." + Integer.parseInt(place.group(3)) + ".hook_" + place.group(2)));

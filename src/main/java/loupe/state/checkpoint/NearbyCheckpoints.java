@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -70,10 +69,9 @@ public final class NearbyCheckpoints {
         }
     }
 
-    /** Whether a path is a folder or has the extension of weights; others are not opened. */
+    /** Whether a path is a folder or may hold tensors; others are not opened. */
     private static boolean mayBeOne(Path path) {
-        String name = path.getFileName().toString().toLowerCase(Locale.ROOT);
-        return !name.startsWith(".")
-                && (Files.isDirectory(path) || SaeFile.fileEndings().stream().anyMatch(name::endsWith));
+        return !path.getFileName().toString().startsWith(".")
+                && (Files.isDirectory(path) || SaeFile.mayHoldWeights(path));
     }
 }

@@ -35,6 +35,7 @@ public final class RemedyWords {
             case NORM_FACTOR -> "Set norm factor...";
             case FORMAT -> "Set format...";
             case SIDE -> "Set side of the crosscoder...";
+            case TENSORS -> "Say which tensors they are...";
             default -> "";
         };
     }
@@ -48,6 +49,7 @@ public final class RemedyWords {
             case NORM_FACTOR -> "Norm factor";
             case FORMAT -> "Format";
             case SIDE -> "Side of the crosscoder";
+            case TENSORS -> "Tensors";
             default -> throw new IllegalArgumentException("choice is " + choice + ", which has no field");
         };
     }

@@ -38,8 +38,8 @@ final class FileOpening {
         near().ifPresent(chooser::setInitialDirectory);
         chooser.getExtensionFilters()
                 .addAll(
-                        new FileChooser.ExtensionFilter("Checkpoints", patterns(SaeFile.fileEndings())),
-                        new FileChooser.ExtensionFilter("All files", "*"));
+                        new FileChooser.ExtensionFilter("All files", "*"),
+                        new FileChooser.ExtensionFilter("Usual names", patterns(SaeFile.fileEndings())));
         Optional.ofNullable(chooser.showOpenDialog(owner)).ifPresent(file -> openCheckpoint(side, file.toPath()));
     }
 
