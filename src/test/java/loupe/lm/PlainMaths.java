@@ -14,6 +14,10 @@ final class PlainMaths {
         this.weights = weights;
     }
 
+    double at(String vector, int i) {
+        return weights.get(vector).data()[i];
+    }
+
     double[][] rows(String name, int[] ids, double factor) {
         HostTensor table = weights.get(name);
         double[][] x = new double[ids.length][table.size(1)];

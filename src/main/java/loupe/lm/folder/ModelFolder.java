@@ -82,6 +82,7 @@ public final class ModelFolder implements AutoCloseable {
             family.locate(config, file, weights);
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
             List<String> warnings = new ArrayList<>(archive.warnings());
+            warnings.addAll(RotarySettings.warnings(file));
             warnings.addAll(weights.warnings());
             warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
             return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
