@@ -28,6 +28,9 @@ import loupe.lm.tokenizer.TokenizerFiles;
  */
 public final class ModelFolder implements AutoCloseable {
     private static final int NAMED_UNUSED = 5;
+    /** Its spelling is the users', shorter than the list of {@code model_type}s. */
+    private static final String FAMILIES =
+            "GPT-2, Neo, J, NeoX, Llama, Mistral, Qwen 2-3, Gemma 1-3, OLMo 2-3, Phi-3, SmolLM 3, Granite, StableLM";
 
     private final Path path;
     private final ModelConfig config;
@@ -70,9 +73,9 @@ public final class ModelFolder implements AutoCloseable {
         ModelFamily family = ModelFamily.of(type)
                 .orElseThrow(() -> new CheckpointException(
                         file.path(),
-                        type.isEmpty() ? "model_type is missing" : "model_type is " + type,
-                        ModelFamily.ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", ")),
-                        "Choose a model of a supported family"));
+                        type.isEmpty() ? "model_type is missing" : UnreadFamilies.describe(type),
+                        "a dense decoder: " + FAMILIES,
+                        "Choose a model of such a family"));
         ForeignWeights.refuseQuantised(file);
         ModelConfig config = family.config(file);
         TensorArchive archive = TensorArchives.open(weightFile(folder));
