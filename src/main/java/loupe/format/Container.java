@@ -5,7 +5,8 @@ public enum Container {
     SAFETENSORS("safetensors"),
     TORCH_ZIP("torch zip"),
     TORCH_LEGACY("legacy torch"),
-    NPZ("npz");
+    NPZ("npz"),
+    LLAMA2_C("llama2.c");
 
     private final String label;
 

@@ -119,6 +119,9 @@ public final class TensorArchives {
         if (SafetensorsFile.matches(head, file.size())) {
             return SafetensorsFile.open(file);
         }
+        if (Llama2cFile.matches(head, file.size())) {
+            return Llama2cFile.open(file, head);
+        }
         String text = StandardCharsets.ISO_8859_1.decode(head.duplicate()).toString();
         refuseLookAlikes(file, text);
         if (text.startsWith(ZIP_MAGIC)) {

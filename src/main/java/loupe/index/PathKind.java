@@ -21,7 +21,8 @@ import loupe.sae.checkpoint.SaeFile;
 public enum PathKind {
     /**
      * A folder with a language model: config.json with a model_type, weights beside it. Or one with an adapter, or with
-     * a model in files for another program; opening it as a model says why that cannot be done.
+     * a model in files for another program; opening it as a model says why that cannot be done. Or one file that holds
+     * a whole model.
      */
     MODEL,
     /** A file or folder that is exactly one checkpoint of a known family. */
@@ -72,7 +73,7 @@ public enum PathKind {
         if (Corpus.isText(file)) {
             return CORPUS;
         }
-        return isCheckpoint(file) ? CHECKPOINT : UNKNOWN;
+        return modelType(file).isPresent() ? MODEL : isCheckpoint(file) ? CHECKPOINT : UNKNOWN;
     }
 
     private static boolean isCheckpoint(Path path) {
@@ -83,9 +84,9 @@ public enum PathKind {
         }
     }
 
-    private static Optional<String> modelType(Path folder) {
+    private static Optional<String> modelType(Path path) {
         try {
-            return ModelFolder.recognise(folder);
+            return ModelFolder.recognise(path);
         } catch (CheckpointException damaged) {
             return Optional.empty();
         }

@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  * scores.
  *
  * @param scoreCap the limit c; empty if there is none
- * @param queryNorm of each head's queries, over dHead; null if there is none
+ * @param queryNorm of each head's queries, over dHead, or of all heads' together, over H d; null if there is none
  * @param keyNorm the same of keys
  * @param qkv (dModel, (H + 2K) d): queries, keys, values, each with its heads in order
  * @param qkvBias ((H + 2K) d); null if there is none
@@ -93,8 +93,16 @@ record Attention(
     }
 
     private NDArray turn(PositionContext places, @Nullable Norm norm, NDArray heads) {
-        NDArray normal = norm == null ? heads : norm.apply(heads);
+        NDArray normal = norm == null ? heads : normalised(norm, heads);
         return kind.rotary().map(rotary -> places.turn(rotary, normal)).orElse(normal);
+    }
+
+    private NDArray normalised(Norm norm, NDArray heads) {
+        Shape shape = heads.getShape();
+        return norm.width() == dHead
+                ? norm.apply(heads)
+                : norm.apply(heads.reshape(shape.get(0), shape.get(1), norm.width()))
+                        .reshape(shape);
     }
 
     /**

@@ -99,13 +99,14 @@ public final class LanguageModel implements AutoCloseable {
                 find(at + "mlp.c_proj.bias"));
         return new TransformerBlock(
                 layer,
-                norm(at + "ln_1"),
+                wiring.inputNorms() ? norm(at + "ln_1") : null,
                 attention,
                 wiring.outputNorms() ? norm(at + "ln_1_out") : null,
-                norm(at + "ln_2"),
+                wiring.inputNorms() ? norm(at + "ln_2") : null,
                 mlp,
                 wiring.outputNorms() ? norm(at + "ln_2_out") : null,
-                wiring.parallel());
+                wiring.parallel(),
+                config.scaling().residual());
     }
 
     private Norm norm(String name) {

@@ -72,17 +72,34 @@ public record ModelConfig(
         GATED
     }
 
+    /** What attention and MLP read of the residual stream. */
+    public enum BranchInput {
+        /** A norm of it, each its own. */
+        NORMALISED,
+        /** The residual stream itself, as in OLMo 2 and 3. */
+        RESIDUAL
+    }
+
     /** Norms that only some families have, besides those before attention, MLP and unembedding. */
     public enum ExtraNorm {
-        /** Each head's queries and keys are normalised before they are turned. */
+        /** Each head's queries and keys are normalised before they are turned, all heads with one gain. */
         QUERIES_AND_KEYS,
+        /** The same with a gain for each head. */
+        QUERIES_AND_KEYS_BY_HEAD,
+        /** The queries of all heads are normalised together before they are turned, and so are the keys. */
+        ALL_QUERIES_AND_ALL_KEYS,
         /** What attention and MLP compute is normalised before it is added to the residual stream. */
         OUTPUTS
     }
 
     /** Which parts a block has and how they are joined. */
     public record Wiring(
-            NormKind norm, PositionEmbedding positions, BlockOrder order, MlpKind mlp, Set<ExtraNorm> extraNorms) {
+            NormKind norm,
+            PositionEmbedding positions,
+            BlockOrder order,
+            MlpKind mlp,
+            BranchInput input,
+            Set<ExtraNorm> extraNorms) {
         /** The wiring of GPT-2: layer norms, learnt positions, attention and then an MLP of one branch. */
         public static final Wiring GPT2 = new Wiring(
                 NormKind.LAYER_NORM,
@@ -93,6 +110,12 @@ public record ModelConfig(
 
         public Wiring {
             extraNorms = Set.copyOf(extraNorms);
+        }
+
+        /** A wiring with norms before attention and MLP. */
+        public Wiring(
+                NormKind norm, PositionEmbedding positions, BlockOrder order, MlpKind mlp, Set<ExtraNorm> extraNorms) {
+            this(norm, positions, order, mlp, BranchInput.NORMALISED, extraNorms);
         }
 
         /** Whether a learnt position embedding is added to the token embedding. */
@@ -110,9 +133,16 @@ public record ModelConfig(
             return mlp == MlpKind.GATED;
         }
 
-        /** Whether each head's queries and keys are normalised before they are turned. */
+        /** Whether attention and MLP read norms of the residual stream. */
+        public boolean inputNorms() {
+            return input == BranchInput.NORMALISED;
+        }
+
+        /** Whether queries and keys are normalised before they are turned, in one way or another. */
         public boolean headNorms() {
-            return extraNorms.contains(ExtraNorm.QUERIES_AND_KEYS);
+            return extraNorms.contains(ExtraNorm.QUERIES_AND_KEYS)
+                    || extraNorms.contains(ExtraNorm.QUERIES_AND_KEYS_BY_HEAD)
+                    || extraNorms.contains(ExtraNorm.ALL_QUERIES_AND_ALL_KEYS);
         }
 
         /** Whether what attention and MLP compute is normalised before it is added to the residual stream. */
@@ -125,11 +155,17 @@ public record ModelConfig(
      * A limit c is soft: x becomes c tanh(x / c).
      *
      * @param embedding factor on token embeddings, ghosts included
+     * @param residual factor on what attention and MLP add to the residual stream
      * @param scoreCap limit on attention scores, after scaling and before masking
      * @param logitCap limit on logits
      */
-    public record Scaling(double embedding, OptionalDouble scoreCap, OptionalDouble logitCap) {
-        public static final Scaling NONE = new Scaling(1, OptionalDouble.empty(), OptionalDouble.empty());
+    public record Scaling(double embedding, double residual, OptionalDouble scoreCap, OptionalDouble logitCap) {
+        public static final Scaling NONE = new Scaling(1, 1, OptionalDouble.empty(), OptionalDouble.empty());
+
+        /** Without a factor on what is added to the residual stream. */
+        public Scaling(double embedding, OptionalDouble scoreCap, OptionalDouble logitCap) {
+            this(embedding, 1, scoreCap, logitCap);
+        }
     }
 
     public ModelConfig {
@@ -199,18 +235,20 @@ public record ModelConfig(
             case ATTN_SCORES, PATTERN -> Optional.empty();
             case Q, Z -> Optional.of(new SiteShape(nHeads, dHead));
             case K, V -> Optional.of(new SiteShape(nKeyValueHeads, dHead));
-            case LN1_SCALE, LN2_SCALE, LN_FINAL_SCALE -> Optional.of(new SiteShape(1, 1));
+            case LN1_SCALE, LN2_SCALE ->
+                wiring.inputNorms() ? Optional.of(new SiteShape(1, 1)) : Optional.empty();
+            case LN1_NORMALIZED, LN2_NORMALIZED ->
+                wiring.inputNorms() ? Optional.of(new SiteShape(1, dModel)) : Optional.empty();
+            case LN_FINAL_SCALE -> Optional.of(new SiteShape(1, 1));
             case MLP_PRE, MLP_POST -> Optional.of(new SiteShape(1, dMlp));
             case MLP_PRE_LINEAR -> wiring.gatedMlp() ? Optional.of(new SiteShape(1, dMlp)) : Optional.empty();
             case POS_EMBED -> wiring.absolutePositions() ? Optional.of(new SiteShape(1, dModel)) : Optional.empty();
             case RESID_MID -> wiring.parallel() ? Optional.empty() : Optional.of(new SiteShape(1, dModel));
             case EMBED,
                     RESID_PRE,
-                    LN1_NORMALIZED,
                     ATTN_MODULE_IN,
                     ATTN_MODULE_OUT,
                     ATTN_OUT,
-                    LN2_NORMALIZED,
                     MLP_MODULE_IN,
                     MLP_MODULE_OUT,
                     MLP_OUT,

@@ -13,16 +13,22 @@ import org.jspecify.annotations.Nullable;
  * * gain, over the last axis. A processed model has gain 1 and bias 0. The hook sees LayerNorm's value after gain and
  * bias and RMSNorm's before the gain, as in TransformerLens 2.8.1.
  *
- * @param gain (dModel), or (dHead) for the norm of each head's queries or keys
+ * @param gain (dModel); for the norm of queries or keys (dHead), (heads dHead) if all heads have one norm together, or
+ *     (heads, dHead) if each has its own gain
  * @param bias of the same shape; null for RMSNorm
  */
 record Norm(NormKind kind, NDArray gain, @Nullable NDArray bias, double epsilon) {
     /** Normalises x where there is no hook point. */
     NDArray apply(NDArray x) {
         if (kind == NormKind.LAYER_NORM) {
-            return engineNorm(x);
+            return gain.getShape().dimension() == 1 ? engineNorm(x) : plainNorm(x);
         }
         return x.div(size(x)).mul(gain);
+    }
+
+    /** How many numbers are normalised together. */
+    long width() {
+        return gain.getShape().getLastDimension();
     }
 
     /** @param site where the result is shown; what it was divided by is shown at the scale that belongs to it */
@@ -56,6 +62,12 @@ record Norm(NormKind kind, NDArray gain, @Nullable NDArray bias, double epsilon)
         Shape last = new Shape(x.getShape().getLastDimension());
         return ai.djl.nn.norm.LayerNorm.layerNorm(x, last, gain, bias, (float) epsilon)
                 .singletonOrThrow();
+    }
+
+    /** LayerNorm whose gain is not the same for all vectors. */
+    private NDArray plainNorm(NDArray x) {
+        NDArray centred = x.sub(x.mean(new int[] {-1}, true));
+        return centred.div(size(centred)).mul(gain).add(Objects.requireNonNull(bias));
     }
 
     private NDArray size(NDArray x) {

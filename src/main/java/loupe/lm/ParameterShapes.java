@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import loupe.lm.ModelConfig.ExtraNorm;
 import loupe.lm.ModelConfig.NormKind;
 
 /** Which parameters a configuration calls for, by {@link LanguageModel}'s names, and with which shapes. */
@@ -22,17 +24,21 @@ public final class ParameterShapes {
         }
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
-            putNorm(shapes, at + "ln_1", config.dModel(), config);
+            if (config.wiring().inputNorms()) {
+                putNorm(shapes, at + "ln_1", config.dModel(), config);
+            }
             shapes.put(at + "attn.c_attn.weight", new Shape(config.dModel(), qkvWidth(config)));
             shapes.put(at + "attn.c_proj.weight", new Shape((long) config.nHeads() * config.dHead(), config.dModel()));
             if (config.wiring().headNorms()) {
-                putNorm(shapes, at + "attn.q_norm", config.dHead(), config);
-                putNorm(shapes, at + "attn.k_norm", config.dHead(), config);
+                putNorm(shapes, at + "attn.q_norm", headNorm(config, config.nHeads()), config);
+                putNorm(shapes, at + "attn.k_norm", headNorm(config, config.nKeyValueHeads()), config);
             }
             if (config.wiring().outputNorms()) {
                 putNorm(shapes, at + "ln_1_out", config.dModel(), config);
             }
-            putNorm(shapes, at + "ln_2", config.dModel(), config);
+            if (config.wiring().inputNorms()) {
+                putNorm(shapes, at + "ln_2", config.dModel(), config);
+            }
             if (config.wiring().gatedMlp()) {
                 shapes.put(at + "mlp.c_gate.weight", new Shape(config.dModel(), config.dMlp()));
             }
@@ -89,10 +95,22 @@ public final class ParameterShapes {
         return (config.nHeads() + 2L * config.nKeyValueHeads()) * config.dHead();
     }
 
+    /** The shape of the gain with which queries or keys are normalised. */
+    private static Shape headNorm(ModelConfig config, long heads) {
+        Set<ExtraNorm> norms = config.wiring().extraNorms();
+        return norms.contains(ExtraNorm.QUERIES_AND_KEYS_BY_HEAD)
+                ? new Shape(heads, config.dHead())
+                : new Shape(norms.contains(ExtraNorm.ALL_QUERIES_AND_ALL_KEYS) ? heads * config.dHead() : config.dHead());
+    }
+
     private static void putNorm(Map<String, Shape> shapes, String name, int width, ModelConfig config) {
-        shapes.put(name + ".weight", new Shape(width));
+        putNorm(shapes, name, new Shape(width), config);
+    }
+
+    private static void putNorm(Map<String, Shape> shapes, String name, Shape shape, ModelConfig config) {
+        shapes.put(name + ".weight", shape);
         if (config.wiring().norm() == NormKind.LAYER_NORM) {
-            shapes.put(name + ".bias", new Shape(width));
+            shapes.put(name + ".bias", shape);
         }
     }
 }

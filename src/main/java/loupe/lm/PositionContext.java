@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -157,17 +158,21 @@ final class PositionContext {
         return parts.size() == 1 ? parts.get(0) : NDArrays.concat(parts, 3);
     }
 
-    /** Cosines and sines (P, T, 1, n), from angles in double precision. */
+    /**
+     * Cosines and sines (P, T, 1, n) times the factor, from angles in double precision. A text is as long as its last
+     * position says; keys that were cached when it was shorter stay as they are, as in transformers.
+     */
     private NDArray[] makeTurn(Rotary rotary) {
         int pairs = rotary.frequencies().size();
         int length = positions[0].length;
+        List<Double> frequencies = rotary.frequencies(
+                1 + Arrays.stream(positions).mapToInt(row -> row[length - 1]).max().orElse(0));
         float[] cos = new float[positions.length * length * pairs];
         float[] sin = new float[cos.length];
         for (int i = 0; i < cos.length; i++) {
-            double angle = positions[i / pairs / length][i / pairs % length]
-                    * rotary.frequencies().get(i % pairs);
-            cos[i] = (float) Math.cos(angle);
-            sin[i] = (float) Math.sin(angle);
+            double angle = positions[i / pairs / length][i / pairs % length] * frequencies.get(i % pairs);
+            cos[i] = (float) (rotary.factor() * Math.cos(angle));
+            sin[i] = (float) (rotary.factor() * Math.sin(angle));
         }
         Shape shape = new Shape(positions.length, length, 1, pairs);
         return new NDArray[] {step.create(cos, shape), step.create(sin, shape)};

@@ -8,18 +8,22 @@ import org.jspecify.annotations.Nullable;
  * One layer: attention and MLP, each reading a norm of the residual stream and adding to it; one after the other, or,
  * in parallel, both from the same residual stream.
  *
+ * @param norm1 null if attention reads the residual stream itself
  * @param outNorm1 what attention computes goes through this before it is added; null if there is no such norm
+ * @param norm2 null if the MLP reads the residual stream itself
  * @param outNorm2 the same of the MLP
+ * @param factor on what attention and MLP add
  */
 record TransformerBlock(
         int layer,
-        Norm norm1,
+        @Nullable Norm norm1,
         Attention attention,
         @Nullable Norm outNorm1,
-        Norm norm2,
+        @Nullable Norm norm2,
         Mlp mlp,
         @Nullable Norm outNorm2,
-        boolean parallel) {
+        boolean parallel,
+        double factor) {
     /** @param x (B, T, dModel) */
     NDArray apply(Pass pass, NDArray x, PositionContext places) {
         NDArray pre = pass.show(Site.RESID_PRE, layer, x);
@@ -27,7 +31,7 @@ record TransformerBlock(
             return pre;
         }
         NDArray attended = pass.scoped(pre, in -> {
-            NDArray taken = norm1.apply(pass, in, Site.LN1_NORMALIZED, layer);
+            NDArray taken = norm1 == null ? in : norm1.apply(pass, in, Site.LN1_NORMALIZED, layer);
             NDArray given = attention.apply(pass, pass.show(Site.ATTN_MODULE_IN, layer, taken), places);
             return through(outNorm1, pass.show(Site.ATTN_MODULE_OUT, layer, given));
         });
@@ -40,7 +44,7 @@ record TransformerBlock(
             return mid;
         }
         NDArray computed = pass.scoped(parallel ? pre : mid, in -> {
-            NDArray taken = norm2.apply(pass, in, Site.LN2_NORMALIZED, layer);
+            NDArray taken = norm2 == null ? in : norm2.apply(pass, in, Site.LN2_NORMALIZED, layer);
             NDArray given = mlp.apply(pass, pass.show(Site.MLP_MODULE_IN, layer, taken));
             return through(outNorm2, pass.show(Site.MLP_MODULE_OUT, layer, given));
         });
@@ -48,7 +52,8 @@ record TransformerBlock(
         return pass.show(Site.RESID_POST, layer, mid.add(computed));
     }
 
-    private static NDArray through(@Nullable Norm norm, NDArray x) {
-        return norm == null ? x : norm.apply(x);
+    private NDArray through(@Nullable Norm norm, NDArray x) {
+        NDArray added = norm == null ? x : norm.apply(x);
+        return factor == 1 ? added : added.mul(factor);
     }
 }

@@ -7,14 +7,18 @@ import loupe.tensor.HostTensor;
  * The parts of transformers in doubles and loops, by the names and layouts of Hugging Face's files; nothing is shared
  * with the real ones.
  */
-final class PlainMaths {
+public final class PlainMaths {
     private final Map<String, HostTensor> weights;
 
-    PlainMaths(Map<String, HostTensor> weights) {
+    public PlainMaths(Map<String, HostTensor> weights) {
         this.weights = weights;
     }
 
-    double[][] rows(String name, int[] ids, double factor) {
+    public double at(String vector, int i) {
+        return weights.get(vector).data()[i];
+    }
+
+    public double[][] rows(String name, int[] ids, double factor) {
         HostTensor table = weights.get(name);
         double[][] x = new double[ids.length][table.size(1)];
         for (int t = 0; t < ids.length; t++) {
@@ -26,7 +30,7 @@ final class PlainMaths {
     }
 
     /** y = x W^T + b with W (out, in); the bias only if there is one. */
-    double[][] linear(double[][] x, String name) {
+    public double[][] linear(double[][] x, String name) {
         HostTensor weight = weights.get(name + ".weight");
         HostTensor bias = weights.get(name + ".bias");
         double[][] y = new double[x.length][weight.size(0)];
@@ -41,7 +45,7 @@ final class PlainMaths {
         return y;
     }
 
-    double[][] layerNorm(double[][] x, String name, double epsilon) {
+    public double[][] layerNorm(double[][] x, String name, double epsilon) {
         double[][] y = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
             double mean = 0;
@@ -64,7 +68,7 @@ final class PlainMaths {
     }
 
     /** RMS norm of every stretch of {@code width} numbers; the gain is the stored one plus {@code plus}. */
-    double[][] rmsNorm(double[][] x, String name, int width, double plus, double epsilon) {
+    public double[][] rmsNorm(double[][] x, String name, int width, double plus, double epsilon) {
         double[][] y = new double[x.length][x[0].length];
         for (int t = 0; t < x.length; t++) {
             for (int first = 0; first < x[t].length; first += width) {
@@ -86,7 +90,7 @@ final class PlainMaths {
      * Turns the first {@code turning} of each head's dHead dimensions by the angle position / stretch base^(-2i /
      * turning).
      */
-    static double[][] turn(double[][] x, int dHead, int turning, double base, double stretch, boolean neighbours) {
+    public static double[][] turn(double[][] x, int dHead, int turning, double base, double stretch, boolean neighbours) {
         double[][] y = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
             y[t] = x[t].clone();
@@ -104,12 +108,12 @@ final class PlainMaths {
     }
 
     /** Each token sees itself and the window - 1 before it; consecutive query heads share a key head. */
-    static double[][] attend(double[][] q, double[][] k, double[][] v, int dHead, double scale, int window) {
+    public static double[][] attend(double[][] q, double[][] k, double[][] v, int dHead, double scale, int window) {
         return attend(q, k, v, dHead, scale, window, Double.POSITIVE_INFINITY);
     }
 
     /** The same with scores limited softly to the cap, c tanh(s / c); an infinite one limits nothing. */
-    static double[][] attend(
+    public static double[][] attend(
             double[][] q, double[][] k, double[][] v, int dHead, double scale, int window, double cap) {
         double[][] z = new double[q.length][q[0].length];
         int group = q[0].length / k[0].length;
@@ -136,7 +140,7 @@ final class PlainMaths {
         return z;
     }
 
-    static double[][] plus(double[][] a, double[][] b) {
+    public static double[][] plus(double[][] a, double[][] b) {
         double[][] sum = new double[a.length][a[0].length];
         for (int t = 0; t < a.length; t++) {
             for (int i = 0; i < a[t].length; i++) {
@@ -146,7 +150,7 @@ final class PlainMaths {
         return sum;
     }
 
-    static double[][] times(double[][] a, double[][] b) {
+    public static double[][] times(double[][] a, double[][] b) {
         double[][] product = new double[a.length][a[0].length];
         for (int t = 0; t < a.length; t++) {
             for (int i = 0; i < a[t].length; i++) {
@@ -157,7 +161,7 @@ final class PlainMaths {
     }
 
     /** Some columns, a head's worth at a time: of every {@code stride} those from {@code first} on. */
-    static double[][] columns(double[][] x, int first, int width, int stride) {
+    public static double[][] columns(double[][] x, int first, int width, int stride) {
         double[][] picked = new double[x.length][x[0].length / stride * width];
         for (int t = 0; t < x.length; t++) {
             for (int i = 0; i < picked[t].length; i++) {
@@ -167,7 +171,7 @@ final class PlainMaths {
         return picked;
     }
 
-    static double[][] limit(double[][] x, double cap) {
+    public static double[][] limit(double[][] x, double cap) {
         double[][] y = new double[x.length][x[0].length];
         for (int t = 0; t < x.length; t++) {
             for (int i = 0; i < x[t].length; i++) {
@@ -177,7 +181,7 @@ final class PlainMaths {
         return y;
     }
 
-    static double[][] silu(double[][] x) {
+    public static double[][] silu(double[][] x) {
         double[][] y = new double[x.length][x[0].length];
         for (int t = 0; t < x.length; t++) {
             for (int i = 0; i < x[t].length; i++) {
@@ -187,7 +191,7 @@ final class PlainMaths {
         return y;
     }
 
-    static double[][] tanhGelu(double[][] x) {
+    public static double[][] tanhGelu(double[][] x) {
         double[][] y = new double[x.length][x[0].length];
         for (int t = 0; t < x.length; t++) {
             for (int i = 0; i < x[t].length; i++) {

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import loupe.TinyModel;
 import loupe.tensor.HostTensor;
 
@@ -30,7 +31,10 @@ public record TinyFamily(String name, Map<String, Object> config, Map<String, Ho
     }
 
     public static List<TinyFamily> all() {
-        return List.of(gptNeo(), gptNeoX(), gptJ(), qwen3(), gemma2(), gemma3());
+        return Stream.concat(
+                        Stream.of(gptNeo(), gptNeoX(), gptJ(), qwen3(), gemma2(), gemma3()),
+                        DenseFamilies.all().stream())
+                .toList();
     }
 
     @Override

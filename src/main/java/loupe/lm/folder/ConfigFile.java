@@ -102,6 +102,22 @@ record ConfigFile(Path path, JsonNode json) {
         return texts;
     }
 
+    /** The positive numbers in a list; empty if there is no such list. */
+    List<Double> positives(String name) {
+        List<Double> numbers = new ArrayList<>();
+        JsonNode list = find(name);
+        if (!list.isMissingNode() && !list.isArray()) {
+            throw refuse(name + " is " + list, "a list");
+        }
+        list.forEach(entry -> {
+            if (!entry.isNumber() || !(entry.doubleValue() > 0)) {
+                throw refuse(name + " has the entry " + entry, "positive numbers");
+            }
+            numbers.add(entry.doubleValue());
+        });
+        return numbers;
+    }
+
     /** The object under this name, read in the same way; empty if there is none. */
     Optional<ConfigFile> within(String name) {
         JsonNode node = find(name);

@@ -123,12 +123,11 @@ final class Gemma implements ModelFamily {
 
     @Override
     public void locate(ModelConfig config, ConfigFile file, StoredWeights tensors) {
-        String from = tensors.prefixOf("norm.weight", "language_model.model.", "model.language_model.", "", "model.");
-        LlamaTensors names = new LlamaTensors(config, tensors, from, 1, LlamaTensors.Biases.of(text(file)));
-        String head = tensors.prefixOf("lm_head.weight", "language_model.", "");
+        LlamaTensors names =
+                new LlamaTensors(config, tensors, LlamaTensors.prefix(tensors), 1, LlamaTensors.Biases.of(text(file)));
         names.claimUnembedding(
                 file.flag(text(file).flag(true, "tie_word_embeddings"), "tie_word_embeddings"),
-                head + "lm_head.weight");
+                LlamaTensors.head(tensors));
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
             String stored = "layers." + layer + ".";

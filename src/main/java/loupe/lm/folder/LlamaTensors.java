@@ -1,6 +1,8 @@
 package loupe.lm.folder;
 
+import java.util.Set;
 import loupe.lm.ModelConfig;
+import loupe.lm.ModelConfig.ExtraNorm;
 import loupe.lm.folder.StoredWeights.Linear;
 
 /**
@@ -19,33 +21,55 @@ record LlamaTensors(ModelConfig config, StoredWeights tensors, String from, floa
         }
     }
 
+    /** What is before all names of the text model, which may be a part of one that also sees. */
+    static String prefix(StoredWeights tensors) {
+        return tensors.prefixOf("norm.weight", "language_model.model.", "model.language_model.", "", "model.");
+    }
+
+    /** The unembedding's name, beside or in the text model. */
+    static String head(StoredWeights tensors) {
+        return tensors.has("language_model.lm_head.weight") ? "language_model.lm_head.weight" : "lm_head.weight";
+    }
+
     /** @param normBeforeMlp what the file calls the norm before the MLP */
     void claimLayer(int layer, String normBeforeMlp) {
-        int d = config.dModel();
+        claimNorm("transformer.h." + layer + ".ln_1", "layers." + layer + ".input_layernorm");
+        claimAttention(layer);
+        claimNorm("transformer.h." + layer + ".ln_2", "layers." + layer + "." + normBeforeMlp);
+        claimMlp(layer);
+    }
+
+    /** The attention of a layer, with the norms of queries and keys that have one gain for all heads, or one vector. */
+    void claimAttention(int layer) {
         long queries = (long) config.nHeads() * config.dHead();
         long keys = (long) config.nKeyValueHeads() * config.dHead();
-        String at = "transformer.h." + layer + ".";
-        String stored = "layers." + layer + ".";
-        String attention = from + stored + "self_attn.";
-        String mlp = from + stored + "mlp.";
-        claimNorm(at + "ln_1", stored + "input_layernorm");
+        String at = "transformer.h." + layer + ".attn.";
+        String attention = from + "layers." + layer + ".self_attn.";
         tensors.claimLinear(
-                at + "attn.c_attn",
-                d,
+                at + "c_attn",
+                config.dModel(),
                 biases.queries,
                 new Linear(attention + "q_proj", queries),
                 new Linear(attention + "k_proj", keys),
                 new Linear(attention + "v_proj", keys));
-        tensors.claimLinear(at + "attn.c_proj", queries, biases.out, new Linear(attention + "o_proj", d));
-        if (config.wiring().headNorms()) {
-            tensors.claimPlus(gainPlus, at + "attn.q_norm.weight", attention + "q_norm.weight", config.dHead());
-            tensors.claimPlus(gainPlus, at + "attn.k_norm.weight", attention + "k_norm.weight", config.dHead());
+        tensors.claimLinear(at + "c_proj", queries, biases.out, new Linear(attention + "o_proj", config.dModel()));
+        Set<ExtraNorm> norms = config.wiring().extraNorms();
+        boolean all = norms.contains(ExtraNorm.ALL_QUERIES_AND_ALL_KEYS);
+        if (all || norms.contains(ExtraNorm.QUERIES_AND_KEYS)) {
+            tensors.claimPlus(
+                    gainPlus, at + "q_norm.weight", attention + "q_norm.weight", all ? queries : config.dHead());
+            tensors.claimPlus(gainPlus, at + "k_norm.weight", attention + "k_norm.weight", all ? keys : config.dHead());
         }
-        claimNorm(at + "ln_2", stored + normBeforeMlp);
-        tensors.claimLinear(at + "mlp.c_gate", d, biases.mlp, new Linear(mlp + "gate_proj", config.dMlp()));
-        tensors.claimLinear(at + "mlp.c_fc", d, biases.mlp, new Linear(mlp + "up_proj", config.dMlp()));
-        tensors.claimLinear(at + "mlp.c_proj", config.dMlp(), biases.mlp, new Linear(mlp + "down_proj", d));
         tensors.ignore("self_attn.rotary_emb.inv_freq");
+    }
+
+    void claimMlp(int layer) {
+        int d = config.dModel();
+        String at = "transformer.h." + layer + ".mlp.";
+        String mlp = from + "layers." + layer + ".mlp.";
+        tensors.claimLinear(at + "c_gate", d, biases.mlp, new Linear(mlp + "gate_proj", config.dMlp()));
+        tensors.claimLinear(at + "c_fc", d, biases.mlp, new Linear(mlp + "up_proj", config.dMlp()));
+        tensors.claimLinear(at + "c_proj", config.dMlp(), biases.mlp, new Linear(mlp + "down_proj", d));
     }
 
     void claimNorm(String parameter, String stored) {

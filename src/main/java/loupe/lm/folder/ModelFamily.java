@@ -11,8 +11,12 @@ import loupe.lm.ModelConfig.MlpActivation;
 interface ModelFamily {
     /** Families that can be read. */
     List<ModelFamily> ALL = Stream.of(
-                    List.of(new Gpt2(), new GptNeo(), new GptJ(), new GptNeoX()), Llama.all(), Gemma.all())
-            .flatMap(List::stream)
+                    List.of(new Gpt2(), new GptNeo(), new GptJ(), new GptNeoX()),
+                    Llama.all(),
+                    List.of(new Mistral3(), new Phi3(), new StableLm()),
+                    Olmo.all(),
+                    Gemma.all())
+            .<ModelFamily>flatMap(List::stream)
             .toList();
 
     static Optional<ModelFamily> of(String modelType) {
@@ -41,6 +45,11 @@ interface ModelFamily {
                     "hidden_size to be a multiple of num_attention_heads");
         }
         return dModel / nHeads;
+    }
+
+    /** The {@code head_dim} of the file, or dModel shared out among the heads. */
+    static int ownHeadWidth(ConfigFile file, int dModel, int nHeads) {
+        return file.json().hasNonNull("head_dim") ? file.size(0, "head_dim") : headWidth(file, dModel, nHeads);
     }
 
     /** The number of key and value heads, each of which serves the same number of query heads. */

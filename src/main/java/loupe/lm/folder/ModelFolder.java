@@ -20,14 +20,18 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.lm.tokenizer.TokenizerFiles;
 
 /**
- * A model in Hugging Face's folder layout: config.json, weights, tokenizer. Opening checks names and shapes of all
- * weights but reads none. Any thread; open until closed.
+ * A model in Hugging Face's folder layout: config.json, weights, tokenizer; or in one file that holds everything but the
+ * tokenizer. Opening checks names and shapes of all weights but reads none, except where it has to compare two. Any
+ * thread; open until closed.
  *
  * @see <a href="https://huggingface.co/docs/transformers/main_classes/model">the files and their order of
  *     preference</a>
  */
 public final class ModelFolder implements AutoCloseable {
     private static final int NAMED_UNUSED = 5;
+    /** Its spelling is the users', shorter than the list of {@code model_type}s. */
+    private static final String FAMILIES =
+            "GPT-2, Neo, J, NeoX, Llama, Mistral, Qwen 2-3, Gemma 1-3, OLMo 2-3, Phi-3, SmolLM 3, Granite, StableLM";
 
     private final Path path;
     private final ModelConfig config;
@@ -54,37 +58,55 @@ public final class ModelFolder implements AutoCloseable {
     /**
      * Opens a model folder: reads its settings and the headers of its weights.
      *
-     * @param named the folder, or the model's folder in a cache of downloads, which stands for its snapshot
+     * @param named the folder, or the model's folder in a cache of downloads, which stands for its snapshot, or one
+     *     file with a whole model: of nanoGPT or llama2.c
      * @throws CheckpointException if the folder holds no model, one of an unsupported family, or weights that do not
      *     fit its config.json
      */
     public static ModelFolder open(Path named) {
-        Path folder = HubCache.resolve(named);
-        if (Files.isDirectory(folder) && usualWeights(folder).isEmpty()) {
-            ForeignWeights.of(folder).ifPresent(refusal -> {
+        Path path = HubCache.resolve(named);
+        if (Files.isRegularFile(path)) {
+            ModelFile file = ModelFile.open(path);
+            return open(path, path.toAbsolutePath().getParent(), file.family(), file.settings(), file.archive());
+        }
+        if (usualWeights(path).isEmpty()) {
+            ForeignWeights.of(path).ifPresent(refusal -> {
                 throw refusal;
             });
         }
-        ConfigFile file = readConfig(folder);
-        String type = file.text("", "model_type");
-        ModelFamily family = ModelFamily.of(type)
+        ConfigFile settings = readConfig(path);
+        ModelFamily family = family(settings);
+        ForeignWeights.refuseQuantised(settings);
+        return open(path, path, family, settings, TensorArchives.open(weightFile(path)));
+    }
+
+    private static ModelFamily family(ConfigFile settings) {
+        String type = settings.text("", "model_type");
+        return ModelFamily.of(type)
                 .orElseThrow(() -> new CheckpointException(
-                        file.path(),
-                        type.isEmpty() ? "model_type is missing" : "model_type is " + type,
-                        ModelFamily.ALL.stream().map(ModelFamily::modelType).collect(Collectors.joining(", ")),
-                        "Choose a model of a supported family"));
-        ForeignWeights.refuseQuantised(file);
-        ModelConfig config = family.config(file);
-        TensorArchive archive = TensorArchives.open(weightFile(folder));
+                        settings.path(),
+                        type.isEmpty() ? "model_type is missing" : UnreadFamilies.describe(type),
+                        "a dense decoder: " + FAMILIES,
+                        "Choose a model of such a family"));
+    }
+
+    /**
+     * @param folder where a tokenizer may be
+     * @param archive closed if it does not fit
+     */
+    private static ModelFolder open(
+            Path path, Path folder, ModelFamily family, ConfigFile settings, TensorArchive archive) {
         try {
             ForeignWeights.refuseQuantised(archive);
+            ModelConfig config = family.config(settings);
             StoredWeights weights = new StoredWeights(archive);
-            family.locate(config, file, weights);
+            family.locate(config, settings, weights);
             Optional<Tokenizer> tokenizer = TokenizerFiles.read(folder);
             List<String> warnings = new ArrayList<>(archive.warnings());
+            warnings.addAll(RotarySettings.warnings(settings));
             warnings.addAll(weights.warnings());
             warnings.addAll(warnings(folder, config, weights.unclaimed(), tokenizer));
-            return new ModelFolder(folder, config, archive, weights, tokenizer, List.copyOf(warnings));
+            return new ModelFolder(path, config, archive, weights, tokenizer, List.copyOf(warnings));
         } catch (RuntimeException | Error e) {
             archive.close();
             throw e;
@@ -97,14 +119,17 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     /**
-     * The kind of model a folder holds, as its config.json names it ({@code model_type}); empty if it holds none: no
-     * such config.json, or no weights beside it. Nothing of the weights is read.
+     * The kind of model a folder holds, as its config.json names it ({@code model_type}), or a file; empty if it holds
+     * none: no such config.json, or no weights beside it. Nothing of the weights is read.
      *
      * @param named as for {@link #open}
      * @throws CheckpointException if config.json cannot be read
      */
     public static Optional<String> recognise(Path named) {
         Path folder = HubCache.resolve(named);
+        if (Files.isRegularFile(folder)) {
+            return ModelFile.recognise(folder);
+        }
         if (!Files.isRegularFile(folder.resolve("config.json"))
                 || usualWeights(folder).isEmpty()) {
             return Optional.empty();

@@ -1,6 +1,7 @@
 package loupe.lm.folder;
 
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.List;
 import loupe.lm.HostWeight;
@@ -9,12 +10,14 @@ import loupe.tensor.DirectMemory;
 import loupe.tensor.StoredTensor;
 
 /**
- * A parameter as the files have it: one tensor as it lies there, or tensors of which rows are columns of the parameter.
+ * A parameter as the files have it: tensors as they lie there, one after another, usually one; or tensors of which rows
+ * are columns of the parameter; or none, for a parameter that is all zeros.
  *
  * @param shape as {@link LanguageModel} wants it
  * @param plus added to every element
+ * @param times what every element is multiplied by after that
  */
-record StoredParameter(long[] shape, List<Part> parts, float plus) {
+record StoredParameter(long[] shape, List<Part> parts, float plus, float times) {
     /** Elements read before they are transposed; they stay in the processor's second-level cache. */
     private static final int ELEMENTS_AT_ONCE = 1 << 17;
     /** At least this many rows are read, however long, so that the parameter is written in whole cache lines. */
@@ -35,6 +38,10 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
         }
     }
 
+    StoredParameter(long[] shape, List<Part> parts, float plus) {
+        this(shape, parts, plus, 1);
+    }
+
     /** Size as float32. */
     long bytes() {
         long elements = 1;
@@ -46,7 +53,7 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
 
     /** Whether it is assembled from transposed tensors, which must fit into one buffer. */
     boolean isTransposed() {
-        return parts.get(0).transposed;
+        return !parts.isEmpty() && parts.get(0).transposed;
     }
 
     /** Reusable buffers for transposing one parameter after another. For one thread; closed by it. */
@@ -87,21 +94,28 @@ record StoredParameter(long[] shape, List<Part> parts, float plus) {
     private void readInto(HostWeight weight, Scratch scratch) {
         if (isTransposed()) {
             parts.forEach(part -> readTransposed(part, weight.floats(), scratch));
-        } else {
+        } else if (parts.size() > 1) {
+            ByteBuffer rest = weight.blocks().get(0).duplicate();
+            for (Part part : parts) {
+                int bytes = Math.toIntExact(4 * part.tensor.elements());
+                part.tensor.readFloats(0, rest.slice(rest.position(), bytes).order(ByteOrder.nativeOrder()));
+                rest.position(rest.position() + bytes);
+            }
+        } else if (!parts.isEmpty()) {
             long done = 0;
             for (ByteBuffer block : weight.blocks()) {
                 parts.get(0).tensor.readFloats(done, block.duplicate().order(block.order()));
                 done += block.capacity() / 4;
             }
         }
-        if (plus != 0) {
-            weight.blocks().forEach(block -> add(block.asFloatBuffer()));
+        if (plus != 0 || times != 1) {
+            weight.blocks().forEach(block -> change(block.asFloatBuffer()));
         }
     }
 
-    private void add(FloatBuffer floats) {
+    private void change(FloatBuffer floats) {
         for (int i = 0; i < floats.capacity(); i++) {
-            floats.put(i, floats.get(i) + plus);
+            floats.put(i, (floats.get(i) + plus) * times);
         }
     }
 

@@ -136,6 +136,41 @@ final class StoredWeights {
         put(parameter, new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), plus));
     }
 
+    /** The same as {@link #claim}, with every element multiplied by a number. */
+    void claimTimes(float times, String parameter, String storedName, long... shape) {
+        put(
+                parameter,
+                new StoredParameter(shape, List.of(StoredParameter.Part.whole(find(storedName, shape))), 0, times));
+    }
+
+    /** A parameter that the files do not have because it is zero. */
+    void claimZeros(String parameter, long... shape) {
+        put(parameter, new StoredParameter(shape, List.of(), 0));
+    }
+
+    /** Maps a parameter of small rows to tensors that are its rows, one after another. */
+    void claimStacked(String parameter, List<String> storedNames, long width) {
+        List<StoredParameter.Part> rows = storedNames.stream()
+                .map(name -> StoredParameter.Part.whole(find(name, width)))
+                .toList();
+        put(parameter, new StoredParameter(new long[] {rows.size(), width}, rows, 0));
+    }
+
+    /**
+     * Maps a matrix (in, out) to some rows of a tensor (all, in) that holds several.
+     *
+     * @param storedName with {@code .weight}
+     * @param first of the rows
+     */
+    void claimRows(String parameter, String storedName, long in, long all, long first, long out) {
+        put(
+                parameter,
+                new StoredParameter(
+                        new long[] {in, out},
+                        List.of(new StoredParameter.Part(find(storedName, all, in), true, first, out, 0)),
+                        0));
+    }
+
     /**
      * Maps a matrix (in, out) to tensors (out, in) as torch's Linear stores them, one or several whose rows are its
      * columns one after another; and its bias, if it has one, in the same way.

@@ -33,7 +33,7 @@ final class WeightProcessing {
             weights.put("lm_head.weight", weight("transformer.wte.weight").copy());
         }
         boolean layerNorm = config.wiring().norm() == NormKind.LAYER_NORM;
-        for (int layer = 0; layer < config.nLayers(); layer++) {
+        for (int layer = 0; config.wiring().inputNorms() && layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
             foldInto(at + "attn.c_attn", at + "ln_1");
             foldInto(at + "mlp.c_fc", at + "ln_2");

@@ -34,6 +34,7 @@ import loupe.lm.LanguageModelTest;
 import loupe.lm.Logits;
 import loupe.lm.ModelConfig;
 import loupe.lm.Processing;
+import loupe.lm.Rotary;
 import loupe.lm.TinyFamily;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterEach;
@@ -321,7 +322,9 @@ class FamiliesTest {
                     default ->
                         List.of(
                                 "model.embed_tokens.weight",
-                                "model.layers.0.self_attn.q_proj.weight",
+                                family.weights().containsKey("model.layers.0.self_attn.qkv_proj.weight")
+                                        ? "model.layers.0.self_attn.qkv_proj.weight"
+                                        : "model.layers.0.self_attn.q_proj.weight",
                                 "model.layers.0.mlp.down_proj.weight");
                 };
         Random random = new Random(5);
@@ -406,6 +409,15 @@ class FamiliesTest {
                     seen.get(HookPoint.residPost(layer)).toFloatArray(), sum.toFloatArray(), TOLERANCE);
             assertThat(seen.seen.containsKey(new HookPoint(Site.RESID_MID, layer)))
                     .isEqualTo(!config.wiring().parallel());
+            if (!config.wiring().parallel()) {
+                NDArray middle = seen.get(HookPoint.residPre(layer)).add(seen.get(new HookPoint(Site.ATTN_OUT, layer)));
+                LanguageModelTest.assertClose(
+                        seen.get(new HookPoint(Site.RESID_MID, layer)).toFloatArray(),
+                        middle.toFloatArray(),
+                        TOLERANCE);
+            }
+            assertThat(seen.seen.containsKey(new HookPoint(Site.LN1_NORMALIZED, layer)))
+                    .isEqualTo(config.at(new HookPoint(Site.LN1_NORMALIZED, layer)).isPresent());
         }
         assertThat(seen.seen.containsKey(HookPoint.of(Site.POS_EMBED)))
                 .isEqualTo(config.wiring().absolutePositions());
@@ -416,7 +428,14 @@ class FamiliesTest {
             float[] k = seen.get(new HookPoint(Site.K, 0)).get("0, 0, 0").toFloatArray();
             double score = 0;
             for (int i = 0; i < q.length; i++) {
-                score += q[i] * k[i] * config.attention().get(0).scale();
+                int dimension = i;
+                double factor = config.attention()
+                        .get(0)
+                        .rotary()
+                        .filter(rotary -> dimension < 2 * rotary.frequencies().size())
+                        .map(Rotary::factor)
+                        .orElse(1.0);
+                score += q[i] * k[i] * factor * factor * config.attention().get(0).scale();
             }
             assertThat((double) seen.get(new HookPoint(Site.ATTN_SCORES, 0)).getFloat(0, 0, 0, 0))
                     .isCloseTo(score, within(1e-5));
@@ -428,8 +447,8 @@ class FamiliesTest {
         refused(
                 TinyFamily.qwen3(),
                 "rope_scaling",
-                Map.of("rope_type", "yarn", "factor", 4.0),
-                "rope_type is yarn; expected default, linear, dynamic or llama3");
+                Map.of("rope_type", "ntk", "factor", 4.0),
+                "rope_type is ntk; expected default, linear, dynamic, llama3, yarn or longrope");
         refused(
                 TinyFamily.qwen3(),
                 "rope_scaling",

@@ -164,7 +164,7 @@ class ModelFolderTest {
         TinyModel.writeTo(folder);
         String good = Files.readString(folder.resolve("config.json"));
         config(good.replace("gpt2", "rwkv"));
-        refused("model_type is rwkv; expected gpt2");
+        refused("model_type is rwkv: a recurrent model without attention; expected a dense decoder");
         config(good.replace("\"n_embd\":8", "\"n_embd\":16"));
         refused("transformer.wte.weight is [300, 8]; expected [300, 16] by config.json");
         config(good.replace("\"n_layer\":2", "\"n_layer\":3"));
