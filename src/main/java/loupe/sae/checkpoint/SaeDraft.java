@@ -76,6 +76,18 @@ final class SaeDraft {
         return this;
     }
 
+    /**
+     * Takes a skip connection.
+     *
+     * @param inputsInRows whether it is stored as (dIn, dOut), so that x A is added, instead of x A^T
+     */
+    void takeSkip(String tensor, boolean inputsInRows) {
+        take(Part.SKIP, tensor, inputsInRows);
+        if (inputsInRows) {
+            change(weights -> weights.turn(Part.SKIP));
+        }
+    }
+
     /** Takes index {@code index} of axis {@code axis} of a tensor. */
     SaeDraft takeSlice(Part part, String tensor, boolean featuresInRows, int axis, int index) {
         parts.add(new StoredParts.Source(part, tensor, featuresInRows, axis, index));

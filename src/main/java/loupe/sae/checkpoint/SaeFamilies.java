@@ -25,6 +25,8 @@ public final class SaeFamilies {
      *       d_in;
      *   <li>{@link SaeLens} and {@link BatchTopKSae} before {@link Neel}: a configuration beside the four tensors that
      *       Neel takes by their names alone;
+     *   <li>{@link CircuitTracer} before {@link Neel}: settings of transcoders beside four tensors, of which b_dec is in
+     *       another space than the input;
      *   <li>{@link QwenScope} before {@link TokenizedSae}: the same tensors, distinguished by the file's name or its
      *       configuration.
      * </ul>
@@ -36,6 +38,7 @@ public final class SaeFamilies {
             new Crosscoder(),
             new GemmaScope(),
             new SaeLens(),
+            new CircuitTracer(),
             new Sparsify(),
             new LlamaScope(),
             new LmSaes(),

@@ -14,7 +14,7 @@ final class StoredParts {
     /**
      * Where the values of a part lie.
      *
-     * @param featuresInRows whether a row of the matrix is one feature's
+     * @param featuresInRows whether a row of the matrix is one feature's, and of a skip connection one input's
      * @param axis of which only {@code index} is meant; negative if all of the tensor is
      */
     record Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
@@ -70,7 +70,10 @@ final class StoredParts {
                         case DECODER_BIAS -> List.of((long) dOut);
                         case INPUT_BIAS -> List.of((long) dIn);
                         case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) dOut);
-                        case SKIP -> List.of((long) dOut, (long) dIn);
+                        case SKIP ->
+                            source.featuresInRows()
+                                    ? List.of((long) dIn, (long) dOut)
+                                    : List.of((long) dOut, (long) dIn);
                         default -> List.of((long) dSae);
                     };
             if (!shape.equals(expected)) {
