@@ -13,6 +13,8 @@ import loupe.base.HookPoint;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
+import loupe.sae.checkpoint.StoredParts.Source;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Transcoders of single layers as circuit-tracer keeps them: {@code layer_N.safetensors} with {@code W_enc} and
@@ -140,7 +142,7 @@ final class CircuitTracer implements SaeFamily {
         }
         draft.activation().is(found);
         if (found == Activation.Kind.JUMPRELU) {
-            thresholds(thresholds.orElseThrow(), draft);
+            thresholds(new Source(Part.THRESHOLD, thresholds.orElseThrow(), false, -1, 0), draft);
         } else if (found == Activation.Kind.TOPK) {
             draft.activation().topKRelu(false);
             files.scalar("k").ifPresent(k -> draft.activation().k("the tensor k", OptionalInt.of(k.intValue())));
@@ -149,8 +151,8 @@ final class CircuitTracer implements SaeFamily {
     }
 
     /** circuit-tracer lets negative values pass where a threshold is below 0; a JumpReLU gives none. */
-    static void thresholds(String tensor, SaeDraft draft) {
-        draft.take(Part.THRESHOLD, tensor);
+    static void thresholds(Source source, SaeDraft draft) {
+        draft.take(source);
         draft.change(CircuitTracer::warnOfNegativeThresholds);
     }
 
@@ -199,7 +201,7 @@ final class CircuitTracer implements SaeFamily {
     }
 
     /** Weights & Biases writes {@code key: {desc: null, value: 3}}. */
-    private static Object unwrapped(Object value) {
+    private static @Nullable Object unwrapped(@Nullable Object value) {
         return value instanceof Map<?, ?> wrapped && wrapped.get("value") != null ? wrapped.get("value") : value;
     }
 
