@@ -309,7 +309,7 @@ public final class SaeAudit {
             add(
                     "Side",
                     "This is side " + draft.side() + " of a crosscoder of " + draft.sides()
-                            + " models: what this model alone contributes",
+                            + " models or layers: what this one alone contributes",
                     new Remedy("Open side " + other, options.withSide(other)));
         }
         if (draft.has(Part.LOOKUP)) {
