@@ -150,7 +150,8 @@ final class CheckpointFiles implements AutoCloseable {
         return beside.computeIfAbsent(file, name -> {
             Path other = archive.path().resolveSibling(name);
             if (!Files.isRegularFile(other)) {
-                throw refused("there is no " + name + " beside it", "both files of the layer", "Download that file too");
+                throw refused(
+                        "there is no " + name + " beside it", "both files of the layer", "Download that file too");
             }
             return TensorArchives.open(other);
         });

@@ -53,7 +53,9 @@ final class CircuitTracer implements SaeFamily {
                 || files.shape("W_dec").length != 2) {
             return false;
         }
-        return files.has(THRESHOLDS.get(0)) || featuresInRowsOfBoth(files) || settings(files).describesTranscoders();
+        return files.has(THRESHOLDS.get(0))
+                || featuresInRowsOfBoth(files)
+                || settings(files).describesTranscoders();
     }
 
     /** No other family has the features in the rows of both matrices. If one is square, it may lie either way round. */
@@ -76,7 +78,8 @@ final class CircuitTracer implements SaeFamily {
         long[] encoder = files.shape("W_enc");
         if (encoder.length != 2 || (encoder[0] != n && encoder[1] != n)) {
             throw files.refused(
-                    "the shapes do not form a transcoder: " + files.summary(), "W_enc as [" + n + ", d] or [d, " + n + "]");
+                    "the shapes do not form a transcoder: " + files.summary(),
+                    "W_enc as [" + n + ", d] or [d, " + n + "]");
         }
         long dIn = encoder[0] == n ? encoder[1] : encoder[0];
         SaeDraft draft = new SaeDraft(files, format(), dIn, n)
@@ -186,7 +189,8 @@ final class CircuitTracer implements SaeFamily {
     /** What the files beside the weights say, or where these have a folder for the layer, those beside that. */
     static Settings settings(CheckpointFiles files) {
         Path folder = folder(files);
-        boolean ofLayer = LAYER_FILE.matcher(String.valueOf(folder.getFileName())).matches();
+        boolean ofLayer =
+                LAYER_FILE.matcher(String.valueOf(folder.getFileName())).matches();
         Map<String, Object> values = new LinkedHashMap<>();
         for (String name : SETTINGS) {
             Optional<ConfigJson> beside = files.config(name);
@@ -227,10 +231,11 @@ final class CircuitTracer implements SaeFamily {
 
         /** A hook point that is named with or without its block. */
         Optional<HookPoint> hook(String key, OptionalInt layer) {
-            return text(key).flatMap(name -> HookPoint.parse(name)
-                    .or(() -> layer.isPresent()
-                            ? HookPoint.parse("blocks." + layer.getAsInt() + "." + name)
-                            : Optional.empty()));
+            return text(key)
+                    .flatMap(name -> HookPoint.parse(name)
+                            .or(() -> layer.isPresent()
+                                    ? HookPoint.parse("blocks." + layer.getAsInt() + "." + name)
+                                    : Optional.empty()));
         }
     }
 }

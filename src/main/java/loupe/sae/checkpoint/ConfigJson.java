@@ -12,8 +12,8 @@ import loupe.format.JsonFiles;
 import loupe.format.YamlFiles;
 
 /**
- * A configuration file beside the weights, in JSON or YAML. A key that is absent or null is empty; one of another type than asked for is
- * refused.
+ * A configuration file beside the weights, in JSON or YAML. A key that is absent or null is empty; one of another type
+ * than asked for is refused.
  *
  * @param path the file
  * @param values its top-level object

@@ -22,15 +22,15 @@ import loupe.sae.checkpoint.StoredParts.Source;
 import loupe.tensor.StoredTensor;
 
 /**
- * Cross-layer transcoders, of which one layer is opened. Its features f read at that layer L and write to the outputs of
- * its MLP and of those of later layers T: y_T = (sum over layers L up to T of f_L W_dec[L, T]) + b_dec[T] + x_T A_T. If a
- * side is given, which is the number of a layer, this layer's share of what that one gets is opened, with its bias; else
- * what the features write to all of them, added up, with the biases of all of them.
+ * Cross-layer transcoders, of which one layer is opened. Its features f read at that layer L and write to the outputs
+ * of its MLP and of those of later layers T: y_T = (sum over layers L up to T of f_L W_dec[L, T]) + b_dec[T] + x_T A_T.
+ * If a side is given, which is the number of a layer, this layer's share of what that one gets is opened, with its
+ * bias; else what the features write to all of them, added up, with the biases of all of them.
  *
  * <p>circuit-tracer: {@code W_enc_L.safetensors} with {@code W_enc_L} (n, d), {@code b_enc_L}, {@code b_dec_L},
  * {@code threshold_L}, {@code W_skip_L}, and {@code W_dec_L.safetensors} with {@code W_dec_L} (n, layers from L on, d).
- * Gemma Scope 2: {@code params_layer_L.safetensors} with {@code w_enc} (d, n) and {@code w_dec} (n, layers, d), of which
- * those before L are not used; or everything in one file, with an axis for L in front.
+ * Gemma Scope 2: {@code params_layer_L.safetensors} with {@code w_enc} (d, n) and {@code w_dec} (n, layers, d), of
+ * which those before L are not used; or everything in one file, with an axis for L in front.
  * {@code src/site/markdown/formats.md}, section G.
  *
  * @see <a href="https://github.com/decoderesearch/circuit-tracer">circuit-tracer, CrossLayerTranscoder</a>
@@ -90,8 +90,7 @@ final class CrossLayerTranscoder implements SaeFamily {
                     folder,
                     "this folder holds " + encoders.size() + " layers of a cross-layer transcoder",
                     "one of them",
-                    "Choose the file of a layer, such as "
-                            + encoders.get(0).getFileName());
+                    "Choose the file of a layer, such as " + encoders.get(0).getFileName());
         }
         return encoders.stream().findFirst();
     }
@@ -102,8 +101,7 @@ final class CrossLayerTranscoder implements SaeFamily {
                 ? ofCircuitTracer(files)
                 : files.shape("w_dec").length == 4 ? ofOneFile(files, options) : ofGemmaScope(files, options);
         SortedMap<Integer, Source> decoders = layer.decoders();
-        if (options.side().isPresent()
-                && !decoders.containsKey(options.side().getAsInt())) {
+        if (options.side().isPresent() && !decoders.containsKey(options.side().getAsInt())) {
             throw files.refused(
                     "the side is layer " + options.side().getAsInt() + ", to which layer " + layer.number()
                             + " does not write",
@@ -155,7 +153,8 @@ final class CrossLayerTranscoder implements SaeFamily {
     private static String shown(Layer layer, OptionalInt target) {
         String features = "These are the features of layer " + layer.number() + " of a cross-layer transcoder";
         return target.isEmpty()
-                ? features + "; what they write to the layers " + layer.decoders().firstKey() + " to "
+                ? features + "; what they write to the layers "
+                        + layer.decoders().firstKey() + " to "
                         + layer.decoders().lastKey()
                         + " is added up. With a layer given as the side, it is what they write to that one"
                 : features + " and what they write to layer " + target.getAsInt()
@@ -224,9 +223,7 @@ final class CrossLayerTranscoder implements SaeFamily {
         for (int to = layer; to < first + decoderShape.get(1); to++) {
             decoders.put(to, Source.of(Part.DECODER, decoderFile, decoder, true, new Index(1, to - first)));
             if (layers.contains(to)) {
-                biases.put(
-                        to,
-                        Source.of(Part.DECODER_BIAS, "W_enc_" + to + ".safetensors", "b_dec_" + to, false));
+                biases.put(to, Source.of(Part.DECODER_BIAS, "W_enc_" + to + ".safetensors", "b_dec_" + to, false));
             }
         }
         return new Layer(

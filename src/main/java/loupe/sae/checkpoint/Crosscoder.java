@@ -141,7 +141,9 @@ final class Crosscoder implements SaeFamily {
         weights.add(Part.DECODER_BIAS, back);
     }
 
-    /** The place of a side is the one of that number in the configuration, or the layer of that number in the folder. */
+    /**
+     * The place of a side is the one of that number in the configuration, or the layer of that number in the folder.
+     */
     private static void layer(CheckpointFiles files, int side, SaeDraft draft) {
         ConfigJson config = files.config("config.json").orElse(new ConfigJson(files.folder(), Map.of()));
         draft.settings(config.values());

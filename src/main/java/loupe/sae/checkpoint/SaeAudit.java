@@ -332,7 +332,8 @@ public final class SaeAudit {
                     : part.target().getAsInt() == last
                             ? OptionalInt.empty()
                             : OptionalInt.of(part.target().getAsInt() + 1);
-            String features = "These are the features of layer " + part.layer() + " of a cross-layer transcoder, which ";
+            String features =
+                    "These are the features of layer " + part.layer() + " of a cross-layer transcoder, which ";
             if (targets.size() == 1) {
                 add("Layers", features + "write to layer " + first + " only", null);
                 return;

@@ -23,16 +23,12 @@ final class StoredParts {
             Part part, String file, String tensor, boolean featuresInRows, List<Index> only, List<Source> addends) {
         /** All of a tensor of the chosen file, or one index of an axis of it if that is not negative. */
         Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
-            this(
-                    part,
-                    "",
-                    tensor,
-                    featuresInRows,
-                    axis < 0 ? List.of() : List.of(new Index(axis, index)),
-                    List.of());
+            this(part, "", tensor, featuresInRows, axis < 0 ? List.of() : List.of(new Index(axis, index)), List.of());
         }
 
-        /** A tensor of a file of the folder, or of it what is left after one index of an axis has been taken, and so on. */
+        /**
+         * A tensor of a file of the folder, or of it what is left after one index of an axis has been taken, and so on.
+         */
         static Source of(Part part, String file, String tensor, boolean featuresInRows, Index... only) {
             return new Source(part, file, tensor, featuresInRows, List.of(only), List.of());
         }

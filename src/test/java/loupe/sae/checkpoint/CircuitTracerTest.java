@@ -145,7 +145,8 @@ class CircuitTracerTest {
         Files.writeString(folder.resolve("config.yaml"), HOOKS + "activation: topk\n");
         four().write(file);
 
-        assertThat(SaeFile.read(file, SaeOptions.AS_STORED).proposal().missing()).containsExactly(Missing.K);
+        assertThat(SaeFile.read(file, SaeOptions.AS_STORED).proposal().missing())
+                .containsExactly(Missing.K);
     }
 
     @ParameterizedTest
@@ -176,7 +177,9 @@ class CircuitTracerTest {
         assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED)).hasMessageContaining("not supported");
     }
 
-    /** The shapes decide; with the settings beside it, b_dec is not subtracted as in a file of the same four tensors. */
+    /**
+     * The shapes decide; with the settings beside it, b_dec is not subtracted as in a file of the same four tensors.
+     */
     @Test
     void anEncoderThatLiesTheOtherWayRoundGivesTheSame() throws IOException {
         Files.writeString(folder.resolve("config.yaml"), HOOKS);
@@ -213,8 +216,7 @@ class CircuitTracerTest {
                 SaeFile.read(file, SaeOptions.AS_STORED),
                 x,
                 features,
-                Worked.sum(
-                        Worked.decoded(features, narrow, bias), Worked.preActivations(x, across, new double[out])));
+                Worked.sum(Worked.decoded(features, narrow, bias), Worked.preActivations(x, across, new double[out])));
     }
 
     @Test
@@ -226,7 +228,8 @@ class CircuitTracerTest {
         assertThat(opened.format()).isEqualTo("circuit-tracer");
         assertThat(opened.proposal().missing()).containsExactly(Missing.HOOK);
         assertThat(opened.config().transcodes()).isTrue();
-        assertThat(opened.warnings()).anyMatch(warning -> warning.contains("does not say where in the model it writes"));
+        assertThat(opened.warnings())
+                .anyMatch(warning -> warning.contains("does not say where in the model it writes"));
     }
 
     @Test

@@ -56,8 +56,7 @@ class CrossLayerTranscoderTest {
     @ParameterizedTest
     @CsvSource({"0, W_enc", "1, W_enc", "1, W_dec", "2, W_dec"})
     void withoutASideWhatIsWrittenToAllLayersIsAddedUp(int layer, String chosen) {
-        SaeFile opened =
-                SaeFile.read(trial.resolve(chosen + "_" + layer + ".safetensors"), SaeOptions.AS_STORED);
+        SaeFile opened = SaeFile.read(trial.resolve(chosen + "_" + layer + ".safetensors"), SaeOptions.AS_STORED);
 
         double[][] features = features(layer);
         double[][] sum = written(layer, layer, features);
@@ -122,10 +121,7 @@ class CrossLayerTranscoderTest {
         assertThat(opened.warnings()).anyMatch(warning -> warning.startsWith("The decoder biases of 1 of the layers"));
         double[][] features = features(1);
         Worked.compare(
-                opened,
-                x,
-                features,
-                Worked.decoded(features, Worked.slice(decoder(1), "W_dec_1", 1), new double[D]));
+                opened, x, features, Worked.decoded(features, Worked.slice(decoder(1), "W_dec_1", 1), new double[D]));
     }
 
     @ParameterizedTest
@@ -149,8 +145,7 @@ class CrossLayerTranscoderTest {
                 "model_name: google/gemma-2-2b\nmodel_kind: cross_layer_transcoder\n"
                         + "feature_input_hook: hook_resid_mid\nfeature_output_hook: hook_mlp_out\n");
 
-        SaeFile opened =
-                SaeFile.read(folder.resolve("W_enc_1.safetensors"), SaeOptions.AS_STORED.withSide(2));
+        SaeFile opened = SaeFile.read(folder.resolve("W_enc_1.safetensors"), SaeOptions.AS_STORED.withSide(2));
 
         assertThat(opened.model()).isEqualTo("google/gemma-2-2b");
         assertThat(opened.config().hook()).contains(new HookPoint(Site.RESID_MID, 1));
@@ -169,12 +164,10 @@ class CrossLayerTranscoderTest {
         double[][][] three = {Worked.random(1, 24, D), Worked.random(2, 24, D), Worked.random(3, 24, D)};
         new SafetensorsWriter().add("W_dec_1", byFeature(three)).write(folder.resolve("W_dec_1.safetensors"));
 
-        SaeFile opened =
-                SaeFile.read(folder.resolve("W_enc_1.safetensors"), SaeOptions.AS_STORED.withSide(2));
+        SaeFile opened = SaeFile.read(folder.resolve("W_enc_1.safetensors"), SaeOptions.AS_STORED.withSide(2));
 
         double[][] features = features(1);
-        Worked.compare(
-                opened, x, features, Worked.decoded(features, three[2], Worked.vector(encoder(2), "b_dec_2")));
+        Worked.compare(opened, x, features, Worked.decoded(features, three[2], Worked.vector(encoder(2), "b_dec_2")));
     }
 
     /** x A, not transposed, from the layer's own input to its own output only. */
@@ -192,8 +185,7 @@ class CrossLayerTranscoderTest {
         copy("W_dec_1.safetensors");
         copy("W_enc_2.safetensors");
 
-        SaeFile opened =
-                SaeFile.read(folder.resolve("W_enc_1.safetensors"), SaeOptions.AS_STORED.withSide(target));
+        SaeFile opened = SaeFile.read(folder.resolve("W_enc_1.safetensors"), SaeOptions.AS_STORED.withSide(target));
 
         assertThat(opened.activation()).isEqualTo("relu");
         double[][] features = Worked.each(
@@ -204,7 +196,9 @@ class CrossLayerTranscoderTest {
                 x,
                 features,
                 target == 1 ? Worked.sum(y, Worked.preActivations(x, Worked.turned(skip), new double[D])) : y);
-        assertThat(opened.warnings()).filteredOn(warning -> warning.contains("skip")).hasSize(target == 1 ? 0 : 1);
+        assertThat(opened.warnings())
+                .filteredOn(warning -> warning.contains("skip"))
+                .hasSize(target == 1 ? 0 : 1);
     }
 
     @Test
@@ -340,8 +334,7 @@ class CrossLayerTranscoderTest {
 
     private double[][] gemmaFeatures(Path file) {
         return Worked.above(
-                Worked.preActivations(
-                        x, Worked.turned(Worked.matrix(file, "w_enc")), Worked.vector(file, "b_enc")),
+                Worked.preActivations(x, Worked.turned(Worked.matrix(file, "w_enc")), Worked.vector(file, "b_enc")),
                 Worked.vector(file, "threshold"));
     }
 

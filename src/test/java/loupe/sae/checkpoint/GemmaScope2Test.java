@@ -101,11 +101,7 @@ class GemmaScope2Test {
                 .anyMatch(warning -> warning.contains("threshold is for the sum over all layers"));
         double[][] features = Worked.each(
                 Worked.preActivations(x, encoders()[side], Worked.random(9, 1, N)[0]), value -> Math.max(value, 0));
-        Worked.compare(
-                opened,
-                x,
-                features,
-                Worked.decoded(features, decoders()[side], Worked.random(10, 3, D)[side]));
+        Worked.compare(opened, x, features, Worked.decoded(features, decoders()[side], Worked.random(10, 3, D)[side]));
         assertThatThrownBy(() -> SaeFile.read(folder, SaeOptions.AS_STORED.withSide(3)))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("0 to 2, one for each layer");
