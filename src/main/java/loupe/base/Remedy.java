@@ -25,7 +25,7 @@ public record Remedy(Choice choice, Way way, String value) {
         FOLD,
         /** Whether the decoder bias is subtracted before encoding. */
         SUBTRACT_DECODER_BIAS,
-        /** Which model's side of a crosscoder is meant. */
+        /** Which side of a crosscoder, or which of the layers a cross-layer transcoder writes to, is meant. */
         SIDE,
         /** Which tensors of a checkpoint of no known family are its parts. */
         TENSORS,

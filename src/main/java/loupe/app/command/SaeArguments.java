@@ -70,7 +70,11 @@ final class SaeArguments {
             description = "Whether b_dec is subtracted before encoding, instead of what the file says.")
     private Boolean subtract;
 
-    @Option(names = "--side", paramLabel = "N", description = "Model of a crosscoder whose side is read, from 0.")
+    @Option(
+            names = "--side",
+            paramLabel = "N",
+            description = "Model or layer of a crosscoder that is read, or layer that a cross-layer transcoder writes "
+                    + "to, from 0.")
     private Integer side;
 
     @Option(
@@ -154,7 +158,7 @@ final class SaeArguments {
             throw new UsageException("--layer is " + layer + ", layers are counted from 0");
         }
         if (side != null && side < 0) {
-            throw new UsageException("--side is " + side + ", models are counted from 0");
+            throw new UsageException("--side is " + side + ", sides are counted from 0");
         }
         return SaeOptions.builder()
                 .format(Optional.ofNullable(format))

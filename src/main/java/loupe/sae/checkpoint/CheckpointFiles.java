@@ -1,5 +1,6 @@
 package loupe.sae.checkpoint;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -8,6 +9,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -48,6 +52,7 @@ final class CheckpointFiles implements AutoCloseable {
     private final StateDictNames names;
     private final List<String> prefixes;
     private final String prefix;
+    private final Map<String, TensorArchive> beside = new LinkedHashMap<>();
     private final Map<String, Optional<ConfigJson>> configs = new LinkedHashMap<>();
 
     private CheckpointFiles(Path path, Path folder, TensorArchive archive) {
@@ -164,6 +169,50 @@ final class CheckpointFiles implements AutoCloseable {
         return archive.tensor(names.stored(prefix + name).orElse(prefix + name));
     }
 
+    /** The numbers that the names of the files in the folder of the weights have where the pattern's group is. */
+    SortedSet<Integer> numbered(Pattern fileName) {
+        Path parent = archive.path().toAbsolutePath().getParent();
+        try (Stream<Path> entries = Files.list(parent)) {
+            SortedSet<Integer> numbers = new TreeSet<>();
+            entries.map(entry -> fileName.matcher(entry.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .forEach(name -> numbers.add(Integer.valueOf(name.group(1))));
+            return numbers;
+        } catch (IOException e) {
+            throw new CheckpointException(parent, "the folder cannot be read", "", "", e);
+        }
+    }
+
+    /**
+     * A tensor of a file in the folder of the weights, which stays open as long as these do.
+     *
+     * @param file the name of another file, or of the one that was chosen
+     * @throws CheckpointException if there is no such file
+     */
+    Optional<StoredTensor> find(String file, String name) {
+        return file.equals(fileName()) ? find(name) : beside(file).find(name);
+    }
+
+    /**
+     * The same.
+     *
+     * @throws CheckpointException if there is no such file, or no such tensor in it
+     */
+    StoredTensor tensor(String file, String name) {
+        return file.equals(fileName()) ? tensor(name) : beside(file).tensor(name);
+    }
+
+    private TensorArchive beside(String file) {
+        return beside.computeIfAbsent(file, name -> {
+            Path other = archive.path().resolveSibling(name);
+            if (!Files.isRegularFile(other)) {
+                throw refused(
+                        "there is no " + name + " beside it", "both files of the layer", "Download that file too");
+            }
+            return TensorArchives.open(other);
+        });
+    }
+
     /** Axes of a tensor, or none if there is no such tensor. */
     long[] shape(String name) {
         return find(name)
@@ -225,6 +274,7 @@ final class CheckpointFiles implements AutoCloseable {
 
     @Override
     public void close() {
+        beside.values().forEach(TensorArchive::close);
         archive.close();
     }
 

@@ -57,6 +57,10 @@ final class CheckpointSearch {
         if (usual.isPresent()) {
             return usual.get();
         }
+        Optional<Path> layer = CrossLayerTranscoder.layerIn(root, filesIn(root));
+        if (layer.isPresent()) {
+            return new Found(root, layer.get());
+        }
         List<Path> here =
                 filesIn(root).stream().filter(CheckpointSearch::mayHoldWeights).toList();
         List<Found> below = new ArrayList<>();

@@ -9,10 +9,11 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
+import loupe.format.YamlFiles;
 
 /**
- * A configuration file beside the weights. A key that is absent or null is empty; one of another type than asked for is
- * refused.
+ * A configuration file beside the weights, in JSON or YAML. A key that is absent or null is empty; one of another type
+ * than asked for is refused.
  *
  * @param path the file
  * @param values its top-level object
@@ -20,8 +21,15 @@ import loupe.format.JsonFiles;
 record ConfigJson(Path path, Map<String, Object> values) {
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
-    /** @throws CheckpointException if the file is not one strict JSON object */
+    /**
+     * Reads a file as YAML if its name says so, else as JSON.
+     *
+     * @throws CheckpointException if the file is not one strict JSON object, or plain YAML mapping
+     */
     static ConfigJson read(Path path) {
+        if (path.toString().endsWith(".yaml")) {
+            return new ConfigJson(path, YamlFiles.readMapping(path));
+        }
         return new ConfigJson(
                 path, MAPPER.convertValue(JsonFiles.readSettings(path), new TypeReference<Map<String, Object>>() {}));
     }

@@ -4,6 +4,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
@@ -12,12 +14,16 @@ import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
 
 /**
- * Crosscoders between several models, opened as one checkpoint for each model: {@code encoder.weight} (L, d, n) and
- * {@code decoder.weight} (L, n, d) of jkminder/dictionary_learning, and {@code W_enc} (2, d, n), {@code W_dec} (n, 2,
- * d) of ckkissane's replication. A crosscoder's features are relu(sum over models of x_l E_l + b): one side shows what
- * its own model contributes. {@code src/site/markdown/formats.md}, section B.3.
+ * Crosscoders between several models or layers, opened as one checkpoint for each: {@code encoder.weight} (L, d, n) and
+ * {@code decoder.weight} (L, n, d) of jkminder/dictionary_learning, {@code W_enc} (2, d, n), {@code W_dec} (n, 2, d) of
+ * ckkissane's replication, and {@code w_enc}, {@code w_dec} of Gemma Scope 2, between layers of one model. A
+ * crosscoder's features are relu(sum over l of x_l E_l + b): one side shows what its own model or layer contributes.
+ * {@code src/site/markdown/formats.md}, sections B.3 and E.2.
  */
 final class Crosscoder implements SaeFamily {
+    /** The layers in the name of a folder of Gemma Scope 2: {@code layer_7_13_17_22_width_65k_l0_medium}. */
+    private static final Pattern LAYERS = Pattern.compile("layers?((?:_\\d{1,3})+)(?:_.*)?");
+
     @Override
     public String format() {
         return "crosscoder";
@@ -31,20 +37,24 @@ final class Crosscoder implements SaeFamily {
     @Override
     public boolean recognises(CheckpointFiles files) {
         return (files.shape("encoder.weight").length == 3 && files.shape("decoder.weight").length == 3)
-                || (files.shape("W_enc").length == 3 && files.shape("W_dec").length == 3);
+                || (files.shape("W_enc").length == 3 && files.shape("W_dec").length == 3)
+                || (files.shape("w_enc").length == 3 && files.shape("w_dec").length == 3);
     }
 
     @Override
     public SaeDraft describe(CheckpointFiles files, SaeOptions options) {
         boolean linear = files.has("encoder.weight");
-        String encoder = linear ? "encoder.weight" : "W_enc";
-        String decoder = linear ? "decoder.weight" : "W_dec";
+        boolean ofLayers = files.has("w_enc");
+        String encoder = linear ? "encoder.weight" : ofLayers ? "w_enc" : "W_enc";
+        String decoder = linear ? "decoder.weight" : ofLayers ? "w_dec" : "W_dec";
         long[] shape = files.shape(encoder);
         if (shape.length != 3) {
             throw files.refused("the shapes do not form a crosscoder: " + files.summary(), encoder + " [models, d, n]");
         }
         long models = shape[0];
-        long[] expected = linear ? new long[] {models, shape[2], shape[1]} : new long[] {shape[2], models, shape[1]};
+        long[] sidesFirst = {models, shape[2], shape[1]};
+        boolean decoderHasSidesFirst = linear || (ofLayers && Arrays.equals(files.shape(decoder), sidesFirst));
+        long[] expected = decoderHasSidesFirst ? sidesFirst : new long[] {shape[2], models, shape[1]};
         String encoderBias = linear ? "encoder.bias" : "b_enc";
         String decoderBias = linear ? "decoder.bias" : "b_dec";
         if (!Arrays.equals(files.shape(decoder), expected)
@@ -58,24 +68,28 @@ final class Crosscoder implements SaeFamily {
         if (side < 0 || side >= models) {
             throw files.refused(
                     "the side is " + side,
-                    "0 to " + (models - 1) + ", one for each model it was trained on",
+                    "0 to " + (models - 1) + ", one for each "
+                            + (ofLayers ? "layer it reads" : "model it was trained on"),
                     "",
                     Remedy.give(Choice.SIDE));
         }
         SaeDraft draft = new SaeDraft(files, format(), shape[1], shape[2])
                 .take(Part.ENCODER_BIAS, encoderBias)
                 .takeSlice(Part.ENCODER, encoder, false, 0, side)
-                .takeSlice(Part.DECODER, decoder, true, linear ? 0 : 1, side)
+                .takeSlice(Part.DECODER, decoder, true, decoderHasSidesFirst ? 0 : 1, side)
                 .takeSlice(Part.DECODER_BIAS, decoderBias, false, 0, side);
         draft.crosscoder((int) models, side);
-        draft.warn("This is side " + side + " of a crosscoder of " + models
-                + " models: its features are this model's share only, the crosscoder adds those of the others "
+        String kind = ofLayers ? "layer" : "model";
+        draft.warn("This is side " + side + " of a crosscoder of " + models + " " + kind
+                + "s: its features are this " + kind + "'s share only, the crosscoder adds those of the others "
                 + "before the ReLU");
         if (files.has("threshold")) {
-            draft.warn("Its threshold is for the sum over all models and is not applied to one side");
+            draft.warn("Its threshold is for the sum over all " + kind + "s and is not applied to one side");
         }
         if (linear) {
             normalised(files, side, draft);
+        } else if (ofLayers) {
+            layer(files, side, draft);
         } else {
             scaled(files, options, draft);
         }
@@ -125,6 +139,36 @@ final class Crosscoder implements SaeFamily {
         double[] back = new double[mean.length];
         Arrays.setAll(back, i -> mean[i]);
         weights.add(Part.DECODER_BIAS, back);
+    }
+
+    /**
+     * The place of a side is the one of that number in the configuration, or the layer of that number in the folder.
+     */
+    private static void layer(CheckpointFiles files, int side, SaeDraft draft) {
+        ConfigJson config = files.config("config.json").orElse(new ConfigJson(files.folder(), Map.of()));
+        draft.settings(config.values());
+        draft.model(config.text("model_name").orElse(""));
+        List<HookPoint> places = Pattern.compile("[\\w.]+")
+                .matcher(String.valueOf(config.values().get("hf_hook_point_in")))
+                .results()
+                .flatMap(name -> HookPoint.parse(name.group()).stream())
+                .toList();
+        Matcher folder = LAYERS.matcher(
+                String.valueOf(files.folder().toAbsolutePath().normalize().getFileName()));
+        List<Integer> layers = folder.matches()
+                ? Pattern.compile("\\d+")
+                        .matcher(folder.group(1))
+                        .results()
+                        .map(number -> Integer.valueOf(number.group()))
+                        .toList()
+                : List.of();
+        if (places.size() == draft.sides()) {
+            draft.hook(Optional.of(places.get(side)));
+        } else if (places.size() == 1 && layers.size() == draft.sides()) {
+            draft.hook(Optional.of(new HookPoint(places.get(0).site(), layers.get(side))));
+            draft.warn("The layer of this side is taken from the folder's name: "
+                    + draft.hook().get());
+        }
     }
 
     /** Each model's activations are multiplied by sqrt(d) / their mean norm, which is in no file. */

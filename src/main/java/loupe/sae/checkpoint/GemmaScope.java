@@ -78,8 +78,7 @@ final class GemmaScope implements SaeFamily {
         }
         if (files.has("affine_skip_connection")) {
             // y += x A, not transposed
-            draft.take(Part.SKIP, "affine_skip_connection");
-            draft.change(weights -> weights.turn(Part.SKIP));
+            draft.takeSkip("affine_skip_connection", true);
         }
         Optional<ConfigJson> config = files.config("config.json").filter(c -> c.has("hf_hook_point_in"));
         if (config.isPresent()) {

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeSet;
 import loupe.base.Cancellation;
 import loupe.base.HookPoint;
@@ -79,6 +80,7 @@ public final class SaeAudit {
             audit.types(files);
             audit.featureScale();
             audit.side(files);
+            audit.crossLayer();
         }
         return List.copyOf(audit.findings);
     }
@@ -307,7 +309,7 @@ public final class SaeAudit {
             add(
                     "Side",
                     "This is side " + draft.side() + " of a crosscoder of " + draft.sides()
-                            + " models: what this model alone contributes",
+                            + " models or layers: what this one alone contributes",
                     new Remedy("Open side " + other, options.withSide(other)));
         }
         if (draft.has(Part.LOOKUP)) {
@@ -318,6 +320,37 @@ public final class SaeAudit {
                             + " rows, one for each token of the tokenizer it was trained with",
                     null);
         }
+    }
+
+    private void crossLayer() {
+        draft.crossLayer().ifPresent(part -> {
+            List<Integer> targets = part.targets();
+            int first = targets.get(0);
+            int last = targets.get(targets.size() - 1);
+            OptionalInt next = part.target().isEmpty()
+                    ? OptionalInt.of(first)
+                    : part.target().getAsInt() == last
+                            ? OptionalInt.empty()
+                            : OptionalInt.of(part.target().getAsInt() + 1);
+            String features =
+                    "These are the features of layer " + part.layer() + " of a cross-layer transcoder, which ";
+            if (targets.size() == 1) {
+                add("Layers", features + "write to layer " + first + " only", null);
+                return;
+            }
+            add(
+                    "Layers",
+                    features + "write to the layers " + first + " to " + last + "; shown is "
+                            + (part.target().isEmpty()
+                                    ? "what they write to all of them, added up"
+                                    : "what they write to layer "
+                                            + part.target().getAsInt()),
+                    new Remedy(
+                            next.isPresent()
+                                    ? "Show what they write to layer " + next.getAsInt()
+                                    : "Add up what they write to all layers",
+                            options.change().side(next).build()));
+        });
     }
 
     private Source source(Part part) {

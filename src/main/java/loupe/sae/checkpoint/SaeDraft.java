@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
 import loupe.base.CheckpointException;
@@ -47,6 +48,7 @@ final class SaeDraft {
     private boolean centred;
     private boolean hasUnitDecoder;
     private boolean foldsDecoderNorms;
+    private Optional<CrossLayer> crossLayer = Optional.empty();
     private int sides = 1;
     private int side;
     private Map<String, Object> settings = Map.of();
@@ -76,10 +78,27 @@ final class SaeDraft {
         return this;
     }
 
+    /**
+     * Takes a skip connection.
+     *
+     * @param inputsInRows whether it is stored as (dIn, dOut), so that x A is added, instead of x A^T
+     */
+    void takeSkip(String tensor, boolean inputsInRows) {
+        take(Part.SKIP, tensor, inputsInRows);
+        if (inputsInRows) {
+            change(weights -> weights.turn(Part.SKIP));
+        }
+    }
+
     /** Takes index {@code index} of axis {@code axis} of a tensor. */
     SaeDraft takeSlice(Part part, String tensor, boolean featuresInRows, int axis, int index) {
         parts.add(new StoredParts.Source(part, tensor, featuresInRows, axis, index));
         return this;
+    }
+
+    /** Takes what may lie in several tensors and files. */
+    void take(StoredParts.Source source) {
+        parts.add(source);
     }
 
     /** Queues a change to the weights, to be made once they have been read, in the order of the calls. */
@@ -163,6 +182,20 @@ final class SaeDraft {
     void crosscoder(int ofSides, int index) {
         sides = ofSides;
         side = index;
+    }
+
+    /**
+     * One layer of a cross-layer transcoder.
+     *
+     * @param layer whose features they are
+     * @param targets the layers it writes to
+     * @param target the one of them that is meant; empty if what it writes to all of them is added up
+     */
+    record CrossLayer(int layer, List<Integer> targets, OptionalInt target) {}
+
+    /** Notes that this is one layer of a cross-layer transcoder. */
+    void crossLayer(CrossLayer part) {
+        crossLayer = Optional.of(part);
     }
 
     void settings(Map<String, Object> file) {
@@ -268,6 +301,11 @@ final class SaeDraft {
         return side;
     }
 
+    /** Which layer of a cross-layer transcoder it is; empty for anything else. */
+    Optional<CrossLayer> crossLayer() {
+        return crossLayer;
+    }
+
     /** The configuration file as it is; empty if there is none. */
     Map<String, Object> settings() {
         return settings;
@@ -333,7 +371,9 @@ final class SaeDraft {
 
     /** Warns of missing facts, of options without effect and of options that contradict the files. */
     void warnAboutOptions(SaeOptions options) {
-        if (transcodes() && hookOut.isEmpty()) {
+        boolean writesToSeveral =
+                crossLayer.filter(part -> part.target().isEmpty()).isPresent();
+        if (transcodes() && hookOut.isEmpty() && !writesToSeveral) {
             warn("It is a transcoder, but does not say where in the model it writes; its features can be read, but "
                     + "its output not put back");
         }
@@ -357,7 +397,7 @@ final class SaeDraft {
                 warn("k is " + k + " as asked for, not " + activation.likelyK().orElseThrow());
             }
         });
-        if (options.side().isPresent() && sides == 1) {
+        if (options.side().isPresent() && sides == 1 && crossLayer.isEmpty()) {
             warn("The side is not used: it is no crosscoder of several models");
         }
         if (options.normFactor().isPresent() && normalisation != InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {

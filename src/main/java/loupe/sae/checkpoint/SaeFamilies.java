@@ -22,10 +22,14 @@ public final class SaeFamilies {
      * <ul>
      *   <li>{@link PlainSae} first: files that this program saved are marked as such, whatever their tensors are
      *       called;
+     *   <li>{@link CrossLayerTranscoder} before {@link Crosscoder} and {@link GemmaScope}: a decoder for each of
+     *       several layers is stronger evidence than what its other tensors are called;
      *   <li>{@link Crosscoder} before {@link SaeLens}: a third axis is stronger evidence than a configuration with
      *       d_in;
      *   <li>{@link SaeLens} and {@link BatchTopKSae} before {@link Neel}: a configuration beside the four tensors that
      *       Neel takes by their names alone;
+     *   <li>{@link CircuitTracer} before {@link Neel}: settings of transcoders beside four tensors, of which b_dec is
+     *       in another space than the input;
      *   <li>{@link QwenScope} before {@link TokenizedSae}: the same tensors, distinguished by the file's name or its
      *       configuration.
      * </ul>
@@ -34,9 +38,11 @@ public final class SaeFamilies {
      */
     static final List<SaeFamily> FAMILIES = List.of(
             new PlainSae(),
+            new CrossLayerTranscoder(),
             new Crosscoder(),
             new GemmaScope(),
             new SaeLens(),
+            new CircuitTracer(),
             new Sparsify(),
             new LlamaScope(),
             new LmSaes(),

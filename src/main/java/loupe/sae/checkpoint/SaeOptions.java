@@ -18,7 +18,7 @@ import loupe.sae.InputNormalisation;
  * @param centred whether it was trained on the processed residual stream
  * @param fold whether decoder norms are folded into the encoder
  * @param subtractDecoderBias whether b_dec is subtracted before encoding
- * @param side which model's part of a crosscoder, from 0
+ * @param side which model's or layer's part of a crosscoder, or to which layer a cross-layer transcoder writes, from 0
  * @param tensors which tensors are the parts, for a file of no known family
  */
 public record SaeOptions(

@@ -14,16 +14,47 @@ final class StoredParts {
     /**
      * Where the values of a part lie.
      *
-     * @param featuresInRows whether a row of the matrix is one feature's
-     * @param axis of which only {@code index} is meant; negative if all of the tensor is
+     * @param file another file of the folder that holds the tensor; empty for the one that was chosen
+     * @param featuresInRows whether a row of the matrix is one feature's, and of a skip connection one input's
+     * @param only what is meant of the tensor, one axis less with each; none if all of it is
+     * @param addends further tensors of the same shape, which are added to it
      */
-    record Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
-        /** The part of the tensor that is meant: all of it, or one index of an axis. */
+    record Source(
+            Part part, String file, String tensor, boolean featuresInRows, List<Index> only, List<Source> addends) {
+        /** All of a tensor of the chosen file, or one index of an axis of it if that is not negative. */
+        Source(Part part, String tensor, boolean featuresInRows, int axis, int index) {
+            this(part, "", tensor, featuresInRows, axis < 0 ? List.of() : List.of(new Index(axis, index)), List.of());
+        }
+
+        /**
+         * A tensor of a file of the folder, or of it what is left after one index of an axis has been taken, and so on.
+         */
+        static Source of(Part part, String file, String tensor, boolean featuresInRows, Index... only) {
+            return new Source(part, file, tensor, featuresInRows, List.of(only), List.of());
+        }
+
+        /** The same with further tensors added to it. */
+        Source plus(List<Source> others) {
+            return new Source(part, file, tensor, featuresInRows, only, others);
+        }
+
+        /** The values that are meant. */
         StoredTensor of(CheckpointFiles files) {
-            StoredTensor whole = files.tensor(tensor);
-            return axis < 0 ? whole : StoredSlice.of(whole, axis, index);
+            StoredTensor own = file.isEmpty() ? files.tensor(tensor) : files.tensor(file, tensor);
+            for (Index at : only) {
+                own = StoredSlice.of(own, at.axis(), at.index());
+            }
+            if (addends.isEmpty()) {
+                return own;
+            }
+            List<StoredTensor> summands = new ArrayList<>(List.of(own));
+            addends.forEach(addend -> summands.add(addend.of(files)));
+            return StoredSum.of(summands);
         }
     }
+
+    /** One index of an axis. */
+    record Index(int axis, int index) {}
 
     void add(Source source) {
         sources.add(source);
@@ -70,7 +101,10 @@ final class StoredParts {
                         case DECODER_BIAS -> List.of((long) dOut);
                         case INPUT_BIAS -> List.of((long) dIn);
                         case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) dOut);
-                        case SKIP -> List.of((long) dOut, (long) dIn);
+                        case SKIP ->
+                            source.featuresInRows()
+                                    ? List.of((long) dIn, (long) dOut)
+                                    : List.of((long) dOut, (long) dIn);
                         default -> List.of((long) dSae);
                     };
             if (!shape.equals(expected)) {

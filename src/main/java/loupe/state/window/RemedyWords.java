@@ -34,7 +34,7 @@ public final class RemedyWords {
             case ACTIVATION -> "Set activation function...";
             case NORM_FACTOR -> "Set norm factor...";
             case FORMAT -> "Set format...";
-            case SIDE -> "Set side of the crosscoder...";
+            case SIDE -> "Set side...";
             case TENSORS -> "Say which tensors they are...";
             default -> "";
         };
@@ -48,7 +48,7 @@ public final class RemedyWords {
             case ACTIVATION -> "Activation function";
             case NORM_FACTOR -> "Norm factor";
             case FORMAT -> "Format";
-            case SIDE -> "Side of the crosscoder";
+            case SIDE -> "Side (of a crosscoder or cross-layer transcoder)";
             case TENSORS -> "Tensors";
             default -> throw new IllegalArgumentException("choice is " + choice + ", which has no field");
         };
