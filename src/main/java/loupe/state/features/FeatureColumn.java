@@ -7,11 +7,11 @@ public enum FeatureColumn {
     /** Fraction of the corpus' tokens at which it is active. */
     DENSITY("Density", "Fraction of the corpus' tokens at which the feature is active"),
     MAX("Max", "Largest activation in the corpus"),
-    MEAN("Mean", "Mean of the positive activations in the corpus"),
-    /** Standard deviation of its positive activations. */
-    SPREAD("Std", "Standard deviation of the positive activations in the corpus"),
-    /** Smallest positive activation in the corpus. */
-    MIN("Min", "Smallest positive activation in the corpus"),
+    MEAN("Mean", "Mean of the activations in the corpus, where the feature is active"),
+    /** Standard deviation of its activations where it is active. */
+    SPREAD("Std", "Standard deviation of the activations in the corpus, where the feature is active"),
+    /** Smallest activation in the corpus where it is active; negative for features that have a sign. */
+    MIN("Min", "Smallest activation in the corpus, where the feature is active"),
     /** Text of the tokens it promotes most. */
     PROMOTED("Promotes", "The tokens whose logits the decoder direction raises most"),
     DECODER_NORM("Norm", "Norm of the decoder direction, in units of the residual stream"),

@@ -35,7 +35,7 @@ record FeatureValues(
             case MAX -> counted != null ? counted.max()[feature] : Double.NaN;
             case MEAN -> counted != null ? counted.mean(feature) : Double.NaN;
             case SPREAD -> counted != null ? counted.deviation(feature) : Double.NaN;
-            case MIN -> counted != null ? counted.minPositive()[feature] : Double.NaN;
+            case MIN -> counted != null ? counted.min()[feature] : Double.NaN;
             case ENCODER_NORM -> measured != null ? measured.encoder()[feature] : Double.NaN;
             case DECODER_NORM -> measured != null ? measured.decoder()[feature] : Double.NaN;
             case COSINE -> measured != null ? measured.cosines()[feature] : Double.NaN;
