@@ -6,6 +6,8 @@ public enum FeatureColumn {
     NUMBER("#", "Number of the feature"),
     /** Fraction of the corpus' tokens at which it is active. */
     DENSITY("Density", "Fraction of the corpus' tokens at which the feature is active"),
+    /** The same in its training, if the checkpoint's files say it. */
+    TRAINED_DENSITY("Trained density", "Fraction of tokens at which the feature was active in training, by its files"),
     MAX("Max", "Largest activation in the corpus"),
     MEAN("Mean", "Mean of the activations in the corpus, where the feature is active"),
     /** Standard deviation of its activations where it is active. */
