@@ -21,6 +21,7 @@ import java.util.stream.IntStream;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
+import loupe.sae.SparseFeatures;
 
 /**
  * A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds
@@ -133,19 +134,53 @@ public final class ActivationIndex implements AutoCloseable {
     private FeatureStatistics readStatistics(int sae) {
         FeatureStatistics read =
                 FeatureStatistics.empty(info.saes().get(sae).features()).withTokens(info.counted());
+        boolean signed = countsNegative(sae);
         try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows =
-                        statement.executeQuery("SELECT feature, count, sum, sum_of_squares, max, min_positive FROM '"
-                                + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
+                ResultSet rows = statement.executeQuery("SELECT feature, count, sum, sum_of_squares, "
+                        + (signed ? "mass, max, min" : "sum AS mass, max, min_positive AS min") + " FROM '"
+                        + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
             while (rows.next()) {
                 int feature = rows.getInt(1);
                 read.count()[feature] = rows.getLong(2);
                 read.sum()[feature] = rows.getDouble(3);
                 read.sumOfSquares()[feature] = rows.getDouble(4);
-                read.max()[feature] = rows.getFloat(5);
-                read.minPositive()[feature] = rows.getFloat(6);
+                read.mass()[feature] = rows.getDouble(5);
+                read.max()[feature] = rows.getFloat(6);
+                read.min()[feature] = rows.getFloat(7);
             }
             return read;
+        } catch (SQLException e) {
+            throw damaged(e);
+        }
+    }
+
+    /**
+     * Whether negative activations are in the statistics. In an index written before they were, they make no
+     * difference unless there are any.
+     *
+     * @throws CheckpointException if there are, and are not in the statistics
+     */
+    private boolean countsNegative(int sae) {
+        try (Statement statement = parquet.connection().createStatement()) {
+            try (ResultSet columns = statement.executeQuery(
+                    "SELECT * FROM '" + Parquet.quoted(file(sae, "features.parquet")) + "' LIMIT 0")) {
+                for (int i = 1; i <= columns.getMetaData().getColumnCount(); i++) {
+                    if (columns.getMetaData().getColumnName(i).equals("mass")) {
+                        return true;
+                    }
+                }
+            }
+            try (ResultSet negative = statement.executeQuery("SELECT 1 FROM '"
+                    + Parquet.quoted(file(sae, "activations.parquet")) + "' WHERE activation < 0 LIMIT 1")) {
+                if (negative.next()) {
+                    throw new CheckpointException(
+                            folder,
+                            "this index has negative activations, and was built when they were not counted",
+                            "",
+                            "Build the index anew");
+                }
+            }
+            return false;
         } catch (SQLException e) {
             throw damaged(e);
         }
@@ -219,8 +254,8 @@ public final class ActivationIndex implements AutoCloseable {
 
     /**
      * Texts in which the feature is silent although they have a token at which it is active elsewhere: tokens with the
-     * id of one of the {@value #TOP_FOR_IDS} largest activations, with no positive activation anywhere in what is shown
-     * around them. Ids take turns, the one of the largest activation first; tokens of an id are drawn at random; each
+     * id of one of the {@value #TOP_FOR_IDS} strongest activations, where it is active nowhere in what is shown around
+     * them. Ids take turns, the one of the strongest activation first; tokens of an id are drawn at random; each
      * text once. Definition: {@code src/site/markdown/methods.md}, section 5.
      *
      * @param apart the least distance between two of them, in tokens
@@ -260,26 +295,26 @@ public final class ActivationIndex implements AutoCloseable {
         long[] both = new long[others.features()];
         double[] products = new double[others.features()];
         double[] moments = new double[2];
-        int[] positive = IntStream.range(0, activations.values().length)
-                .filter(i -> activations.values()[i] > 0)
+        int[] active = IntStream.range(0, activations.values().length)
+                .filter(i -> SparseFeatures.isActive(activations.values()[i]))
                 .toArray();
-        for (int i : positive) {
+        for (int i : active) {
             moments[0] += activations.values()[i];
             moments[1] += (double) activations.values()[i] * activations.values()[i];
         }
         lookUp(among)
                 .forEach(
-                        Arrays.stream(positive)
+                        Arrays.stream(active)
                                 .map(i -> activations.tokens()[i])
                                 .toArray(),
                         (i, other, value) -> {
-                            if (value > 0) {
+                            if (SparseFeatures.isActive(value)) {
                                 both[other]++;
-                                products[other] += (double) activations.values()[positive[i]] * value;
+                                products[other] += (double) activations.values()[active[i]] * value;
                             }
                         });
         return new CoActivations(
-                activations.feature(), sae == among, positive.length, moments[0], moments[1], others, both, products);
+                activations.feature(), sae == among, active.length, moments[0], moments[1], others, both, products);
     }
 
     /** Activations of every feature of one autoencoder at the tokens of one id. */
@@ -287,16 +322,18 @@ public final class ActivationIndex implements AutoCloseable {
         FeatureStatistics all = statistics(sae);
         long[] count = new long[all.features()];
         double[] sum = new double[all.features()];
+        double[] mass = new double[all.features()];
         float[] max = new float[all.features()];
         int[] tokens = tokensWith(new int[] {id}).get(0);
         lookUp(sae).forEach(tokens, (i, feature, value) -> {
-            if (value > 0) {
+            if (SparseFeatures.isActive(value)) {
                 count[feature]++;
                 sum[feature] += value;
-                max[feature] = Math.max(max[feature], value);
+                mass[feature] += Math.abs(value);
+                max[feature] = Math.abs(value) > Math.abs(max[feature]) ? value : max[feature];
             }
         });
-        return new TokenFeatures(id, tokens.length, all, count, sum, max);
+        return new TokenFeatures(id, tokens.length, all, count, sum, mass, max);
     }
 
     /** Whether a running number is that of a token: not of a place that a context leaves empty, nor beyond the last. */
@@ -313,7 +350,7 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * The features of one autoencoder that are not zero at one token, largest activation first.
+     * The features of one autoencoder that are not zero at one token, by absolute activation, strongest first.
      *
      * @throws IndexOutOfBoundsException if there is no such token
      */
@@ -323,7 +360,7 @@ public final class ActivationIndex implements AutoCloseable {
         }
         List<ActiveFeature> active = new ArrayList<>();
         lookUp(sae).forEach(new int[] {token}, (i, feature, value) -> active.add(new ActiveFeature(feature, value)));
-        active.sort(Comparator.comparingDouble((ActiveFeature feature) -> -feature.activation())
+        active.sort(Comparator.comparingDouble((ActiveFeature feature) -> -Math.abs(feature.activation()))
                 .thenComparingInt(ActiveFeature::feature));
         return List.copyOf(active);
     }

@@ -5,17 +5,17 @@ import java.util.stream.IntStream;
 /**
  * Co-activation of one feature with every feature of a dictionary, its own or another one over the same corpus. With N
  * counted tokens, x the activation of the feature and y that of another, all measures follow from counts, sums, sums of
- * squares and the sum of products, and are exact over all N tokens, not only where something is active. A negative
- * activation counts as 0, as in {@link FeatureStatistics}. Definitions: {@code src/site/markdown/methods.md}, section
- * 5.
+ * squares and the sum of products, and are exact over all N tokens, not only where something is active. A feature is
+ * active where its activation is not 0; negative ones enter sums with their signs. Definitions:
+ * {@code src/site/markdown/methods.md}, section 5.
  *
  * @param feature the feature asked about
  * @param ownDictionary whether the others are of the same dictionary, so that the feature itself is among them
- * @param count tokens at which x is positive
+ * @param count tokens at which x is not 0
  * @param sum of x
  * @param sumOfSquares of x
  * @param others statistics of the others
- * @param both for each other feature, tokens at which both are positive; not to be written
+ * @param both for each other feature, tokens at which both are active; not to be written
  * @param products for each, the sum of x y; not to be written
  */
 public record CoActivations(
@@ -82,7 +82,7 @@ public record CoActivations(
         return correlation(products[other], sum, sumOfSquares, others.sum()[other], others.sumOfSquares()[other]);
     }
 
-    /** Cosine of the activations as vectors over the tokens, 0 to 1; NaN if one of the two is never active. */
+    /** Cosine of the activations as vectors over the tokens, -1 to 1; NaN if one of the two is never active. */
     public double cosine(int other) {
         return products[other] / Math.sqrt(sumOfSquares * others.sumOfSquares()[other]);
     }

@@ -1,5 +1,7 @@
 package loupe.index;
 
+import loupe.sae.SparseFeatures;
+
 /**
  * A stretch of text around a token, with a feature's activation at each token.
  *
@@ -16,10 +18,10 @@ public record Example(int[] ids, float[] values, int focus, int document, int to
         return values[focus];
     }
 
-    /** Whether the feature is positive nowhere in it. */
+    /** Whether the feature is active nowhere in it. */
     public boolean isSilent() {
         for (float value : values) {
-            if (value > 0) {
+            if (SparseFeatures.isActive(value)) {
                 return false;
             }
         }

@@ -7,31 +7,32 @@ import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.IntStream;
+import loupe.sae.SparseFeatures;
 
 /**
- * Chooses which activating tokens of a feature to show. All choices are by activation value, deterministic, and leave
- * out a second token of the same stretch of text. Definitions: {@code src/site/markdown/methods.md}, section 5.
+ * Chooses which activating tokens of a feature to show. All choices are by the activation's absolute value,
+ * deterministic, and leave out a second token of the same stretch of text. Definitions: {@code src/site/markdown/methods.md}, section 5.
  */
 public final class Examples {
     private Examples() {}
 
     /**
-     * Indices into {@code activations} of the {@code count} largest values, at most one in any {@code apart}
-     * neighbouring tokens.
+     * Indices into {@code activations} of the {@code count} strongest, at most one in any {@code apart} neighbouring
+     * tokens.
      */
     public static int[] top(FeatureActivations activations, int count, int apart) {
         return spread(activations, byValue(activations), count, apart);
     }
 
     /**
-     * For each of {@code intervals} equal intervals of the value axis from 0 to the maximum, up to {@code count} tokens
+     * For each of {@code intervals} equal intervals of strength from 0 to the largest, up to {@code count} tokens
      * drawn at random inside it (the "quantile" examples of sae_vis, whose boundaries are linear in value). Highest
      * interval first.
      */
     public static List<int[]> intervals(
             FeatureActivations activations, int intervals, int count, int apart, long seed) {
         Random random = new Random(seed);
-        float max = activations.max();
+        float max = activations.strongest();
         List<int[]> chosen = new ArrayList<>();
         for (int i = intervals - 1; i >= 0; i--) {
             float low = max * i / intervals;
@@ -42,13 +43,12 @@ public final class Examples {
     }
 
     /**
-     * Up to {@code count} tokens sampled uniformly over activation value: a bin of the value axis is drawn, then a
-     * token inside it, so that rare large activations are as likely as common small ones. In the order in which they
+     * Up to {@code count} tokens sampled uniformly over strength: a bin of it is drawn, then a token inside it, so that rare large activations are as likely as common small ones. In the order in which they
      * are drawn, so that fewer are the beginning of more.
      */
     public static int[] uniformAsDrawn(FeatureActivations activations, int count, int bins, int apart, long seed) {
         Random random = new Random(seed);
-        float max = activations.max();
+        float max = activations.strongest();
         List<int[]> binned = new ArrayList<>();
         for (int i = 0; i < bins; i++) {
             binned.add(shuffled(
@@ -59,7 +59,7 @@ public final class Examples {
     }
 
     /**
-     * Up to {@code count} of the tokens with a positive activation, each as likely as every other, in the order in
+     * Up to {@code count} of the tokens at which the feature is active, each as likely as every other, in the order in
      * which they are drawn.
      */
     public static int[] random(FeatureActivations activations, int count, int apart, long seed) {
@@ -84,13 +84,13 @@ public final class Examples {
      * Silent tokens, one of each group in turn.
      *
      * @param groups running numbers of tokens
-     * @return those at which the feature is not positive; groups in their order, inside a group at random
+     * @return those at which the feature is not active; groups in their order, inside a group at random
      */
     static int[] inTurn(List<int[]> groups, FeatureActivations activations, Random random) {
         List<int[]> silent = groups.stream()
                 .map(group -> shuffled(
                         Arrays.stream(group)
-                                .filter(token -> activations.at(token) <= 0)
+                                .filter(token -> !SparseFeatures.isActive(activations.at(token)))
                                 .toArray(),
                         random))
                 .toList();
@@ -121,7 +121,9 @@ public final class Examples {
         return order.build().toArray();
     }
 
-    /** Up to {@code count} tokens with values in [low, high], largest first: what a brush in the histogram asks for. */
+    /**
+     * Up to {@code count} tokens with values in [low, high], strongest first: what a brush in the histogram asks for.
+     */
     public static int[] between(FeatureActivations activations, double low, double high, int count, int apart) {
         int[] order = Arrays.stream(byValue(activations))
                 .filter(i -> activations.values()[i] >= low && activations.values()[i] <= high)
@@ -130,23 +132,24 @@ public final class Examples {
     }
 
     /**
-     * Indices of the positive values, largest first, ties by index: sorted as numbers that begin with the value's bits,
-     * which order positive floats.
+     * Indices of the values by how far they are from 0, strongest first, ties by index: sorted as numbers that begin
+     * with the bits of the absolute value, which order floats that are not negative.
      */
     private static int[] byValue(FeatureActivations activations) {
         float[] values = activations.values();
         return IntStream.range(0, values.length)
-                .filter(i -> values[i] > 0)
-                .mapToLong(i -> (long) (Integer.MAX_VALUE - Float.floatToIntBits(values[i])) << 32 | i)
+                .filter(i -> SparseFeatures.isActive(values[i]))
+                .mapToLong(i -> (long) (Integer.MAX_VALUE - Float.floatToIntBits(Math.abs(values[i]))) << 32 | i)
                 .sorted()
                 .mapToInt(key -> (int) key)
                 .toArray();
     }
 
-    /** Positive values in (low, high], as indices. */
+    /** Values with an absolute value in (low, high], as indices. */
     private static int[] inside(FeatureActivations activations, float low, float high) {
-        return IntStream.range(0, activations.values().length)
-                .filter(i -> activations.values()[i] > low && activations.values()[i] <= high)
+        float[] values = activations.values();
+        return IntStream.range(0, values.length)
+                .filter(i -> Math.abs(values[i]) > low && Math.abs(values[i]) <= high)
                 .toArray();
     }
 

@@ -1,9 +1,10 @@
 package loupe.index;
 
 import java.util.Arrays;
+import loupe.sae.SparseFeatures;
 
 /**
- * Every token of a corpus at which one feature is not zero.
+ * Every token of a corpus at which one feature is active.
  *
  * @param feature index of the feature
  * @param tokens running numbers of the tokens, ascending
@@ -11,29 +12,52 @@ import java.util.Arrays;
  * @param corpusTokens number of tokens counted, active or not
  */
 public record FeatureActivations(int feature, int[] tokens, float[] values, long corpusTokens) {
-    /** Number of tokens with a positive activation. */
+    /** Number of tokens at which the feature is active. */
     public long count() {
         long count = 0;
         for (float value : values) {
-            if (value > 0) {
+            if (SparseFeatures.isActive(value)) {
                 count++;
             }
         }
         return count;
     }
 
-    /** Fraction of tokens with a positive activation. */
+    /** Fraction of tokens at which the feature is active. */
     public double density() {
         return corpusTokens == 0 ? 0 : (double) count() / corpusTokens;
     }
 
-    /** Largest activation, 0 if there is none. */
-    public float max() {
-        float max = 0;
+    /** Mean of the activations, with their signs; 0 if there are none. */
+    public double mean() {
+        double sum = 0;
         for (float value : values) {
-            max = Math.max(max, value);
+            sum += SparseFeatures.isActive(value) ? value : 0;
         }
-        return max;
+        return sum / Math.max(1, count());
+    }
+
+    /** Largest activation, 0 if there is none; negative if all are. */
+    public float max() {
+        float max = Float.NEGATIVE_INFINITY;
+        for (float value : values) {
+            max = SparseFeatures.isActive(value) ? Math.max(max, value) : max;
+        }
+        return max == Float.NEGATIVE_INFINITY ? 0 : max;
+    }
+
+    /** Smallest activation, 0 if there is none; positive if all are. */
+    public float min() {
+        float min = Float.POSITIVE_INFINITY;
+        for (float value : values) {
+            min = SparseFeatures.isActive(value) ? Math.min(min, value) : min;
+        }
+        return min == Float.POSITIVE_INFINITY ? 0 : min;
+    }
+
+    /** The largest absolute value of an activation, 0 if there is none. */
+    public float strongest() {
+        return Math.max(Math.abs(max()), Math.abs(min()));
     }
 
     /** The activation at a token, 0 where the feature is silent. */
@@ -43,35 +67,27 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
     }
 
     /**
-     * Counts of the positive activations in equal bins between their smallest and largest value, as torch.histc does
-     * (the largest belongs to the last bin).
+     * Counts of the activations in equal bins between the smallest and the largest, as torch.histc does (the largest
+     * belongs to the last bin).
      */
     public Histogram histogram(int bins) {
-        float low = Float.POSITIVE_INFINITY;
-        for (float value : values) {
-            if (value > 0) {
-                low = Math.min(low, value);
-            }
-        }
-        return low == Float.POSITIVE_INFINITY
-                ? Histogram.of(values, bins, 0, 1)
-                : Histogram.of(values, bins, low, max());
+        return count() == 0 ? Histogram.of(values, bins, 0, 1) : Histogram.of(values, bins, min(), max());
     }
 
-    /** Counts of the positive activations in equal bins over a given range, so that two features share their axes. */
+    /** Counts of the activations in equal bins over a given range, so that two features share their axes. */
     public Histogram histogram(int bins, double low, double high) {
         return Histogram.of(values, bins, low, high);
     }
 
     /**
-     * Counts of the positive activations in bins of any width.
+     * Counts of the activations in bins of any width.
      *
      * @param edges bins + 1 ascending values; not to be written afterwards
      */
     public Histogram histogram(double[] edges) {
         long[] counts = new long[edges.length - 1];
         for (float value : values) {
-            if (value > 0 && value >= edges[0] && value <= edges[counts.length]) {
+            if (SparseFeatures.isActive(value) && value >= edges[0] && value <= edges[counts.length]) {
                 int at = Arrays.binarySearch(edges, value);
                 counts[Math.min(counts.length - 1, at >= 0 ? at : -at - 2)]++;
             }
@@ -94,7 +110,7 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
      * How often a feature's activations fall into each of some ranges.
      *
      * @param edges bins + 1 ascending values
-     * @param counts positive activations in each bin; the last includes its upper edge
+     * @param counts activations in each bin; the last includes its upper edge
      */
     public record Histogram(double[] edges, long[] counts) {
         static Histogram of(float[] values, int bins, double low, double high) {
@@ -108,7 +124,7 @@ public record FeatureActivations(int feature, int[] tokens, float[] values, long
             }
             long[] counts = new long[bins];
             for (float value : values) {
-                if (value > 0 && value >= low && value <= top) {
+                if (SparseFeatures.isActive(value) && value >= low && value <= top) {
                     counts[Math.min(bins - 1, (int) ((value - low) / (top - low) * bins))]++;
                 }
             }

@@ -139,7 +139,7 @@ final class SortedActivations {
 
     static void writeStatistics(Parquet parquet, FeatureStatistics statistics, Path file) throws SQLException {
         parquet.run("CREATE OR REPLACE TABLE staged (feature INTEGER, count BIGINT, sum DOUBLE, sum_of_squares DOUBLE, "
-                + "max FLOAT, min_positive FLOAT)");
+                + "mass DOUBLE, max FLOAT, min FLOAT)");
         try (DuckDBAppender appender = parquet.connection().createAppender("main", "staged")) {
             for (int f = 0; f < statistics.features(); f++) {
                 appender.beginRow()
@@ -147,8 +147,9 @@ final class SortedActivations {
                         .append(statistics.count()[f])
                         .append(statistics.sum()[f])
                         .append(statistics.sumOfSquares()[f])
+                        .append(statistics.mass()[f])
                         .append(statistics.max()[f])
-                        .append(statistics.minPositive()[f])
+                        .append(statistics.min()[f])
                         .endRow();
             }
         }

@@ -3,18 +3,25 @@ package loupe.index;
 import java.util.stream.IntStream;
 
 /**
- * Activations of every feature at the tokens of one id. A negative activation counts as 0, as in
- * {@link FeatureStatistics}.
+ * Activations of every feature at the tokens of one id. Negative ones count as positive ones do, with their signs, and
+ * rank by their absolute value.
  *
  * @param id token id
  * @param occurrences counted tokens that have it
  * @param statistics of the features over the whole corpus
- * @param count for each feature, tokens of this id at which it is positive; not to be written
+ * @param count for each feature, tokens of this id at which it is active; not to be written
  * @param sum for each, of its activations at tokens of this id; not to be written
- * @param max for each, the largest of them; 0 if it is never active there; not to be written
+ * @param mass for each, of their absolute values; not to be written
+ * @param max for each, the strongest of them, with its sign; 0 if it is never active there; not to be written
  */
 public record TokenFeatures(
-        int id, long occurrences, FeatureStatistics statistics, long[] count, double[] sum, float[] max) {
+        int id,
+        long occurrences,
+        FeatureStatistics statistics,
+        long[] count,
+        double[] sum,
+        double[] mass,
+        float[] max) {
     /** What features can be ranked by. */
     public enum Measure {
         /** {@link TokenFeatures#mean}. */
@@ -44,9 +51,12 @@ public record TokenFeatures(
         return (double) count[feature] / statistics.count()[feature];
     }
 
-    /** The fraction of the sum of the feature's activations that is at tokens of this id; NaN if it is never active. */
+    /**
+     * The fraction of the sum of the feature's absolute activations that is at tokens of this id; NaN if it is never
+     * active.
+     */
     public double massOfFeature(int feature) {
-        return sum[feature] / statistics.sum()[feature];
+        return mass[feature] / statistics.mass()[feature];
     }
 
     public double value(Measure measure, int feature) {
@@ -59,11 +69,11 @@ public record TokenFeatures(
         };
     }
 
-    /** The features active at this id with the largest values, largest first; ties by number. */
+    /** The features active at this id with the values that are furthest from 0, in that order; ties by number. */
     public int[] top(Measure measure, int n) {
         return Ranking.largest(
                 IntStream.range(0, count.length).filter(feature -> count[feature] > 0),
-                feature -> value(measure, feature),
+                feature -> Math.abs(value(measure, feature)),
                 n);
     }
 }

@@ -27,6 +27,11 @@ public sealed interface Activation {
         return false;
     }
 
+    /** Whether features can be negative, and say with their sign in which of two directions they write. */
+    default boolean isSigned() {
+        return false;
+    }
+
     /** The functions by name, without their parameters. */
     enum Kind {
         RELU("relu"),
@@ -86,6 +91,11 @@ public sealed interface Activation {
      *     divided by them before decoding (SAELens rescale_acts_by_decoder_norm)
      */
     record TopK(int k, boolean relu, boolean byDecoderNorm) implements Activation {
+        @Override
+        public boolean isSigned() {
+            return !relu;
+        }
+
         @Override
         public Kind kind() {
             return Kind.TOPK;
@@ -158,6 +168,11 @@ public sealed interface Activation {
      * @param byDecoderNorm as in {@link TopK}
      */
     record SignedTopK(int k, boolean byDecoderNorm) implements Activation {
+        @Override
+        public boolean isSigned() {
+            return true;
+        }
+
         @Override
         public Kind kind() {
             return Kind.SIGNED_TOPK;

@@ -22,6 +22,14 @@ public record SparseFeatures(int rows, int dSae, int[] offsets, int[] features, 
         }
     }
 
+    /**
+     * Whether a feature with this activation is active: it is not 0, and defined. Activations are negative only for
+     * autoencoders without a ReLU, where they say as much as positive ones.
+     */
+    public static boolean isActive(float activation) {
+        return activation > 0 || activation < 0;
+    }
+
     /** Number of features of a row that are not 0. */
     public int l0(int row) {
         return offsets[row + 1] - offsets[row];

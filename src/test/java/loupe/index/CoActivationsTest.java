@@ -170,10 +170,10 @@ class CoActivationsTest {
         return ActivationIndex.open(folder);
     }
 
-    /** Positive activations of one feature at every token of the corpus. */
+    /** Activations of one feature at every token of the corpus. */
     private double[] column(int sae, int feature) {
         return IntStream.range(0, ids.size())
-                .mapToDouble(t -> Math.max(0, planted(sae, feature, contexts.get(t / CONTEXT), t % CONTEXT)))
+                .mapToDouble(t -> planted(sae, feature, contexts.get(t / CONTEXT), t % CONTEXT))
                 .toArray();
     }
 
@@ -192,7 +192,7 @@ class CoActivationsTest {
     }
 
     private static double[] active(double[] values) {
-        return Arrays.stream(values).map(value -> value > 0 ? 1 : 0).toArray();
+        return Arrays.stream(values).map(value -> value != 0 ? 1 : 0).toArray();
     }
 
     @ParameterizedTest
@@ -220,14 +220,14 @@ class CoActivationsTest {
             double either = 0;
             double products = 0;
             for (int t = 0; t < x.length; t++) {
-                both += x[t] > 0 && y[t] > 0 ? 1 : 0;
-                either += x[t] > 0 || y[t] > 0 ? 1 : 0;
+                both += x[t] != 0 && y[t] != 0 ? 1 : 0;
+                either += x[t] != 0 || y[t] != 0 ? 1 : 0;
                 products += x[t] * y[t];
             }
             double countX = Arrays.stream(active(x)).sum();
             double countY = Arrays.stream(active(y)).sum();
             assertThat(answer.both()[other]).isEqualTo((long) both);
-            assertThat(answer.products()[other]).isCloseTo(products, within(1e-9 * (1 + products)));
+            assertThat(answer.products()[other]).isCloseTo(products, within(1e-9 * (1 + Math.abs(products))));
             same(answer.shareOfFeature(other), both / countX);
             same(answer.shareOfOther(other), both / countY);
             same(answer.jaccard(other), both / either);
@@ -292,20 +292,25 @@ class CoActivationsTest {
                         assertThat(answer.share(feature))
                                 .isEqualTo(Arrays.stream(active(here)).average().orElseThrow());
                         assertThat(answer.max()[feature])
-                                .isEqualTo((float) Arrays.stream(here).max().orElseThrow());
+                                .isEqualTo((float) Arrays.stream(here)
+                                        .boxed()
+                                        .max(Comparator.comparingDouble(Math::abs))
+                                        .orElseThrow()
+                                        .doubleValue());
                         same(
                                 answer.shareOfFeature(feature),
                                 Arrays.stream(active(here)).sum()
                                         / Arrays.stream(active(all)).sum());
                         same(
                                 answer.massOfFeature(feature),
-                                Arrays.stream(here).sum() / Arrays.stream(all).sum());
+                                Arrays.stream(here).map(Math::abs).sum()
+                                        / Arrays.stream(all).map(Math::abs).sum());
                     }
                     assertThat(answer.top(TokenFeatures.Measure.MEAN, 3))
                             .containsExactly(IntStream.range(0, means.length)
                                     .boxed()
-                                    .filter(f -> means[f] > 0)
-                                    .sorted(Comparator.comparingDouble(f -> -means[f]))
+                                    .filter(f -> means[f] != 0)
+                                    .sorted(Comparator.comparingDouble(f -> -Math.abs(means[f])))
                                     .limit(3)
                                     .mapToInt(f -> f)
                                     .toArray());
@@ -328,7 +333,7 @@ class CoActivationsTest {
                             .mapToObj(f ->
                                     new ActiveFeature(f, planted(s, f, contexts.get(token / CONTEXT), token % CONTEXT)))
                             .filter(f -> f.activation() != 0)
-                            .sorted(Comparator.comparingDouble((ActiveFeature f) -> -f.activation())
+                            .sorted(Comparator.comparingDouble((ActiveFeature f) -> -Math.abs(f.activation()))
                                     .thenComparing(ActiveFeature::feature))
                             .toList();
                     assertThat(index.featuresAt(sae, token)).isEqualTo(expected);

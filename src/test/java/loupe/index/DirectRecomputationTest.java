@@ -169,7 +169,7 @@ class DirectRecomputationTest {
                 .as("squares of %d", feature)
                 .isCloseTo(squares, within(1e-6 * squares));
         assertThat(statistics.max()[feature]).as("max of %d", feature).isEqualTo(max);
-        assertThat(statistics.minPositive()[feature])
+        assertThat(statistics.min()[feature])
                 .as("least positive of %d", feature)
                 .isEqualTo(min);
         assertThat(statistics.density(feature)).isEqualTo((double) count / column.length);

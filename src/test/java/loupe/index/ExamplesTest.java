@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ExamplesTest {
-    /** Tokens 0, 10, 20 ... with values 1 to 100, so that value v is at index v - 1; one silent negative at the end. */
+    /** Tokens 0, 10, 20 ... with values 1 to 100, so that value v is at index v - 1; one of no activation at the end. */
     private static final FeatureActivations RAMP = new FeatureActivations(
             0, IntStream.rangeClosed(0, 100).map(i -> 10 * i).toArray(), ramp(), 10_000);
 
@@ -19,7 +19,7 @@ class ExamplesTest {
         for (int i = 0; i < 100; i++) {
             values[i] = i + 1;
         }
-        values[100] = -5;
+        values[100] = 0;
         return values;
     }
 
@@ -37,7 +37,7 @@ class ExamplesTest {
     }
 
     @Test
-    void manyValuesComeLargestFirstAndEqualOnesInTheOrderOfTheText() {
+    void manyValuesComeStrongestFirstAndEqualOnesInTheOrderOfTheText() {
         Random random = new Random(4);
         float[] values = new float[5_000];
         for (int i = 0; i < values.length; i++) {
@@ -50,11 +50,35 @@ class ExamplesTest {
         assertThat(Examples.top(activations, values.length, 1))
                 .containsExactly(IntStream.range(0, values.length)
                         .boxed()
-                        .filter(i -> values[i] > 0)
-                        .sorted(Comparator.comparingDouble((Integer i) -> -values[i])
+                        .filter(i -> values[i] != 0)
+                        .sorted(Comparator.comparingDouble((Integer i) -> -Math.abs(values[i]))
                                 .thenComparing(i -> i))
                         .mapToInt(i -> i)
                         .toArray());
+    }
+
+    /** Tokens 0, 10 ... with values 1 and -1, 2 and -2 to 10 and -10. */
+    @Test
+    void examplesOfSignedActivationsAreChosenByAbsoluteValue() {
+        float[] values = new float[20];
+        for (int i = 0; i < 20; i++) {
+            values[i] = (i / 2 + 1) * (i % 2 == 0 ? 1 : -1);
+        }
+        FeatureActivations signed = new FeatureActivations(
+                0, IntStream.range(0, 20).map(i -> 10 * i).toArray(), values, 1_000);
+        assertThat(Examples.top(signed, 3, 1)).containsExactly(18, 19, 16);
+        List<int[]> intervals = Examples.intervals(signed, 10, 5, 1, 7);
+        for (int i = 0; i < 10; i++) {
+            assertThat(intervals.get(i)).containsExactlyInAnyOrder(18 - 2 * i, 19 - 2 * i);
+        }
+        assertThat(Examples.random(signed, 100, 1, 7)).hasSize(20);
+        assertThat(Examples.between(signed, -8.5, -6, 10, 1))
+                .as("of a range below zero, the furthest from zero first")
+                .containsExactly(15, 13, 11);
+        int[] drawn = Examples.uniformAsDrawn(signed, 10, 10, 1, 3);
+        assertThat(Arrays.stream(drawn).map(i -> i / 2).distinct().count())
+                .as("one of each of ten strengths")
+                .isEqualTo(10);
     }
 
     @Test
@@ -98,7 +122,7 @@ class ExamplesTest {
     }
 
     @Test
-    void histogramBinsRunFromTheSmallestToTheLargestPositiveValue() {
+    void histogramBinsRunFromTheSmallestToTheLargestValue() {
         FeatureActivations.Histogram histogram = RAMP.histogram(9);
         assertThat(histogram.edges()[0]).isEqualTo(1);
         assertThat(histogram.edges()[9]).isEqualTo(100);
@@ -116,7 +140,7 @@ class ExamplesTest {
     }
 
     @Test
-    void randomExamplesAreDrawnFromThePositiveActivationsAlike() {
+    void randomExamplesAreDrawnFromTheActivationsAlike() {
         int[] drawn = new int[100];
         for (int seed = 0; seed < 400; seed++) {
             for (int i : Examples.random(RAMP, 10, 1, seed)) {

@@ -103,12 +103,13 @@ class IndexBuildTest {
                             .isEqualTo(1 + ids.get(activations.tokens()[i]) / 10f);
                 }
             }
-            assertThat(statistics.count()[5])
-                    .as("negative activations do not count")
-                    .isZero();
-            assertThat(index.activations(0, 5).values()).as("but are kept").hasSize((int)
-                    ids.stream().filter(id -> id % 7 == 0).count());
-            assertThat(statistics.dead()).isEqualTo(3);
+            long negative = ids.stream().filter(id -> id % 7 == 0).count();
+            assertThat(statistics.count()[5]).as("negative activations count").isEqualTo(negative);
+            assertThat(statistics.sum()[5]).isEqualTo(-negative);
+            assertThat(statistics.mass()[5]).isEqualTo(negative);
+            assertThat(statistics.max()[5]).isEqualTo(-1);
+            assertThat(index.activations(0, 5).values()).hasSize((int) negative).containsOnly(-1);
+            assertThat(statistics.dead()).isEqualTo(2);
         }
     }
 

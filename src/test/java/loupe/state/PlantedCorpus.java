@@ -19,7 +19,7 @@ import loupe.state.corpus.CorpusStatistics;
 public final class PlantedCorpus {
     /** Active at every letter, more the later it is in the alphabet: 1 at a, 5 at e. */
     public static final int EVERYWHERE = 0;
-    /** Active at a (2) and b (1). */
+    /** Active at a (2) and b (1); with both signs if the corpus is {@link #signed}. */
     public static final int AT_A_AND_B = 1;
     /** Active at a (1). */
     public static final int AT_A = 2;
@@ -38,12 +38,30 @@ public final class PlantedCorpus {
     private static final int LETTERS = 320;
     private static final int RARITY = 12;
 
+    /** The same, with a second feature that is -4 at a, 1 at b and 2.5 at e. */
+    private static final float[][] SIGNED = {
+        {1, 2, 3, 4, 5}, {-4, 1, 0, 0, 2.5f}, {1, 0, 0, 0, 0}, {0, 0, 5, 0, 0}, {0, 0, 0, 0, 0}, {0, 0, 0, 0, 3}
+    };
+
     private final String text;
     private final Path file;
     private final CorpusStatistics statistics;
 
     /** @param folder where the text and what is counted of it are written */
     public PlantedCorpus(Opened opened, Path folder) {
+        this(opened, folder, PLANTED);
+    }
+
+    /**
+     * A corpus in which a feature has activations of both signs.
+     *
+     * @param folder where the text and what is counted of it are written
+     */
+    public static PlantedCorpus signed(Opened opened, Path folder) {
+        return new PlantedCorpus(opened, folder, SIGNED);
+    }
+
+    private PlantedCorpus(Opened opened, Path folder, float[][] planted) {
         StringBuilder letters = new StringBuilder();
         Random random = new Random(5);
         for (int i = 0; i < LETTERS; i++) {
@@ -55,7 +73,7 @@ public final class PlantedCorpus {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        opened.service.answeredAtOnce.put(CorpusActivations.class, PlantedCorpus::activations);
+        opened.service.answeredAtOnce.put(CorpusActivations.class, query -> activations(query, planted));
         statistics = new CorpusStatistics(opened.workbench, folder.resolve("counted"));
     }
 
@@ -73,16 +91,16 @@ public final class PlantedCorpus {
         return text.chars().filter(c -> c == letter).count();
     }
 
-    private static List<SparseFeatures> activations(Query<?> query) {
+    private static List<SparseFeatures> activations(Query<?> query, float[][] planted) {
         List<Integer> offsets = new ArrayList<>(List.of(0));
         List<Integer> features = new ArrayList<>();
         List<Float> values = new ArrayList<>();
         for (int[] context : ((CorpusActivations) query).contexts().all()) {
             for (int letter : context) {
-                for (int feature = 0; feature < PLANTED.length; feature++) {
-                    if (PLANTED[feature][letter] != 0 && (feature != AT_E_AFTER_A || context[0] == 0)) {
+                for (int feature = 0; feature < planted.length; feature++) {
+                    if (planted[feature][letter] != 0 && (feature != AT_E_AFTER_A || context[0] == 0)) {
                         features.add(feature);
-                        values.add(PLANTED[feature][letter]);
+                        values.add(planted[feature][letter]);
                     }
                 }
                 offsets.add(values.size());
@@ -94,7 +112,7 @@ public final class PlantedCorpus {
         }
         return List.of(new SparseFeatures(
                 offsets.size() - 1,
-                PLANTED.length,
+                planted.length,
                 offsets.stream().mapToInt(i -> i).toArray(),
                 features.stream().mapToInt(i -> i).toArray(),
                 floats));

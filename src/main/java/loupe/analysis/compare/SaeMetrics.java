@@ -75,9 +75,9 @@ public final class SaeMetrics {
                 nonZero++;
                 absolute += Math.abs(value);
                 alive.set(i);
+                activeRows[i]++;
                 if (value > 0) {
                     positive++;
-                    activeRows[i]++;
                 }
             }
         }
@@ -213,7 +213,7 @@ public final class SaeMetrics {
         return alive.cardinality() / (double) dSae;
     }
 
-    /** Fraction of features above 0 in more than this share of the rows. */
+    /** Fraction of features that were not 0 in more than this share of the rows. */
     public double denserThan(double density) {
         long dense = java.util.Arrays.stream(activeRows)
                 .filter(active -> active > density * rows)

@@ -43,12 +43,12 @@ public record AblatedText(ModelId model, SaeId sae, int feature, List<Integer> i
      */
     public record Answer(float activation, float[] without) {
         /**
-         * The share of the activation that is lost without a token; negative if the token suppresses the feature.
+         * How much nearer to 0 the activation is without a token; negative if the token suppresses the feature.
          *
          * @param i counted from {@code from}
          */
         public float share(int i) {
-            return activation - without[i];
+            return activation < 0 ? without[i] - activation : activation - without[i];
         }
     }
 

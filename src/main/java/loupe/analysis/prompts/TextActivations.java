@@ -47,25 +47,28 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids)
             return values;
         }
 
-        /** The features with the largest activations at a token, largest first; positive ones only. */
+        /** The features with the activations that are furthest from 0 at a token, in that order. */
         public List<Active> strongest(int token, int most) {
             int from = features.offsets()[token];
             int to = features.offsets()[token + 1];
             float[] sorted = Arrays.copyOfRange(features.values(), from, to);
+            for (int i = 0; i < sorted.length; i++) {
+                sorted[i] = Math.abs(sorted[i]);
+            }
             Arrays.sort(sorted);
             float least = sorted.length <= most ? 0 : sorted[sorted.length - most];
             List<Active> active = new ArrayList<>();
             IntStream.range(from, to)
-                    .filter(i -> features.values()[i] > 0 && features.values()[i] >= least)
+                    .filter(i -> SparseFeatures.isActive(features.values()[i]) && Math.abs(features.values()[i]) >= least)
                     .forEach(i -> active.add(new Active(features.features()[i], features.values()[i])));
-            active.sort(Comparator.comparingDouble(one -> -one.activation()));
+            active.sort(Comparator.comparingDouble(one -> -Math.abs(one.activation())));
             return List.copyOf(active.subList(0, Math.min(most, active.size())));
         }
 
-        /** How many features are positive at a token. */
+        /** How many features are active at a token. */
         public int l0(int token) {
             return (int) IntStream.range(features.offsets()[token], features.offsets()[token + 1])
-                    .filter(i -> features.values()[i] > 0)
+                    .filter(i -> SparseFeatures.isActive(features.values()[i]))
                     .count();
         }
     }

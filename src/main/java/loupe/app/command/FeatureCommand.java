@@ -112,22 +112,19 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
 
     private Result describe(ActivationIndex index, FeatureActivations activations, Optional<Tokenizer> tokenizer) {
         FeatureActivations.Histogram histogram = activations.histogram(bins);
-        double sum = 0;
-        for (float value : activations.values()) {
-            sum += Math.max(0, value);
-        }
         List<Row> uniform = new ArrayList<>(examples(
                 index,
                 activations,
                 n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, TOKENS_APART, seed),
                 count,
                 tokenizer));
-        uniform.sort(Comparator.comparingDouble(row -> -row.activation()));
+        uniform.sort(Comparator.comparingDouble(row -> -Math.abs(row.activation())));
         return new Result(
                 activations.density(),
                 activations.count(),
                 activations.max(),
-                activations.count() == 0 ? Optional.empty() : Optional.of(sum / activations.count()),
+                activations.min(),
+                activations.count() == 0 ? Optional.empty() : Optional.of(activations.mean()),
                 histogram,
                 examples(index, activations, n -> Examples.top(activations, n, TOKENS_APART), count, tokenizer),
                 IntStream.range(0, INTERVALS)
@@ -144,8 +141,8 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
     private Interval interval(
             ActivationIndex index, FeatureActivations activations, int number, Optional<Tokenizer> tokenizer) {
         return new Interval(
-                activations.max() * (INTERVALS - 1 - number) / INTERVALS,
-                activations.max() * (INTERVALS - number) / INTERVALS,
+                activations.strongest() * (INTERVALS - 1 - number) / INTERVALS,
+                activations.strongest() * (INTERVALS - number) / INTERVALS,
                 examples(
                         index,
                         activations,
@@ -171,10 +168,12 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
      *
      * @param density fraction of the tokens at which the feature is active
      * @param count of those tokens
+     * @param max largest activation at those tokens; negative if all are
+     * @param min smallest activation at those tokens; negative for a feature that has a sign
      * @param mean activation at those tokens; empty if there are none
-     * @param top examples of the largest activations
-     * @param intervals examples of ten equal ranges of activation, highest first
-     * @param uniform examples drawn evenly over the range of activations, strongest first
+     * @param top examples of the largest activations, by absolute value
+     * @param intervals examples of ten equal ranges of absolute activation, highest first
+     * @param uniform examples drawn evenly over the range of absolute activations, strongest first
      * @param random examples drawn among all
      * @param nearMisses contexts like the examples at which the feature is not active
      */
@@ -182,6 +181,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
             double density,
             long count,
             float max,
+            float min,
             Optional<Double> mean,
             FeatureActivations.Histogram histogram,
             List<Row> top,
@@ -190,7 +190,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
             List<Row> random,
             List<Row> nearMisses) {}
 
-    /** Examples of activations from low to high. */
+    /** Examples of absolute activations from low to high. */
     record Interval(float low, float high, List<Row> examples) {}
 
     /**

@@ -235,8 +235,9 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
      *
      * @param mean activation at tokens of the id
      * @param share of those tokens at which it is active
+     * @param max activation at one of them, the strongest by absolute value, with its sign
      * @param shareOfFeature of the tokens at which it is active, the fraction with the id
-     * @param massOfFeature of the sum of its activations, the fraction at tokens of the id
+     * @param massOfFeature of the sum of its absolute activations, the fraction at tokens of the id
      */
     record TokenFeature(
             int feature, double mean, double share, double max, double shareOfFeature, double massOfFeature) {}

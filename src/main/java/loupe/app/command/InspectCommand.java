@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
@@ -147,6 +149,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
      * @param lookup whether it adds a bias for each token
      * @param centred whether it was probably trained on the processed residual stream
      * @param suggestedK what the file's name suggests
+     * @param trainedDensity how often features were active in training; left out if its files do not say
      */
     @JsonNaming(PropertyNamingStrategies.LowerCamelCaseStrategy.class)
     record Sae(
@@ -162,7 +165,32 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
             String normalisation,
             boolean lookup,
             boolean centred,
-            Optional<Integer> suggestedK) {}
+            Optional<Integer> suggestedK,
+            @LeftOutIfEmpty Optional<TrainedDensity> trainedDensity) {}
+
+    /**
+     * Fractions of the tokens of training at which features were active.
+     *
+     * @param min of all features, as the median and the maximum
+     * @param dead features that were active at no token
+     */
+    record TrainedDensity(double min, double median, double max, long dead) {
+        /** The frequency that SAELens writes for none is 1e-10. */
+        private static final double NONE = 1e-9;
+
+        static TrainedDensity of(float[] logarithms) {
+            double[] densities = IntStream.range(0, logarithms.length)
+                    .mapToDouble(i -> Math.pow(10, logarithms[i]))
+                    .sorted()
+                    .toArray();
+            int half = densities.length / 2;
+            return new TrainedDensity(
+                    densities[0],
+                    densities.length % 2 == 1 ? densities[half] : (densities[half - 1] + densities[half]) / 2,
+                    densities[densities.length - 1],
+                    Arrays.stream(densities).filter(density -> density < NONE).count());
+        }
+    }
 
     /**
      * A finding about a checkpoint.
@@ -271,7 +299,8 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
                 file.normalisation().name().toLowerCase(Locale.ROOT),
                 file.lookup(),
                 proposal.centred(),
-                boxed(proposal.k()));
+                boxed(proposal.k()),
+                file.logSparsity().map(TrainedDensity::of));
     }
 
     private static Optional<Integer> boxed(OptionalInt number) {

@@ -301,6 +301,13 @@ public final class SaeAudit {
                     + "decoder norms";
         }
         add("Feature scale", words, null);
+        if (draft.activation().isSigned()) {
+            add(
+                    "Sign",
+                    "Features can be negative: they are active where they are not 0, and a negative activation writes "
+                            + "the opposite of the decoder direction",
+                    null);
+        }
     }
 
     private void side(CheckpointFiles files) {

@@ -62,8 +62,9 @@ final class SaeLens implements SaeFamily {
     @Override
     public boolean recognises(CheckpointFiles files) {
         ConfigJson cfg = settings(files);
+        boolean named = usualFiles().contains(files.fileName()) || files.has("W_dec", "b_dec");
         return (files.has("W_enc", "W_dec", "b_dec") && (cfg.has("d_in") || cfg.has("d_sae")))
-                || (cfg.has("architecture") && cfg.has("d_in") && cfg.has("d_sae"));
+                || (named && cfg.has("architecture") && cfg.has("d_in") && cfg.has("d_sae"));
     }
 
     @Override

@@ -68,6 +68,11 @@ final class StatedActivation {
         chosenByDecoderNorm = stated;
     }
 
+    /** What {@link Activation#isSigned} will be. */
+    boolean isSigned() {
+        return kind == Kind.SIGNED_TOPK || (kind == Kind.TOPK && !topKRelu);
+    }
+
     /** The threshold of {@link Activation.BatchTopK}, if there is one. */
     void threshold(OptionalDouble stated) {
         threshold = stated;

@@ -41,7 +41,7 @@ public final class ActivationsModel {
         statistics.corpus().addListener(changed -> explain());
         activations.valueProperty().addListener((property, was, is) -> {
             if (is != null) {
-                range.need(side, is.minPositive(), is.max());
+                range.need(side, is.min() < 0 ? is.min() : is.minPositive(), Math.max(0, is.max()));
             }
             explain();
         });
@@ -56,7 +56,7 @@ public final class ActivationsModel {
         return activations;
     }
 
-    /** The largest activation on either side. */
+    /** The activations on either side: from the smallest to the largest, or to 0 if all are negative. */
     public SharedRange range() {
         return range;
     }

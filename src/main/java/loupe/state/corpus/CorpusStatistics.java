@@ -160,7 +160,9 @@ public final class CorpusStatistics {
                 .max()
                 .orElse(0);
         String what = model.id().fingerprint() + "|" + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
-                + size + "|" + date + "|" + MOST_TOKENS + (documents.runsOn() ? "" : "|" + documents.word());
+                + size + "|" + date + "|" + MOST_TOKENS + (documents.runsOn() ? "" : "|" + documents.word())
+                // counts of before there was a sign are of positive activations only
+                + (sae.config().activation().isSigned() ? "|signed" : "");
         return cache.resolve(sae.id().name() + "-" + UUID.nameUUIDFromBytes(what.getBytes(StandardCharsets.UTF_8)));
     }
 

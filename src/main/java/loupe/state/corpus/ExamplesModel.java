@@ -144,7 +144,7 @@ public final class ExamplesModel {
             return switch (choice) {
                 case TOP -> List.of(group("", n -> Examples.top(activations, n, APART), TOP));
                 case UNIFORM ->
-                    List.of(largestFirst(group(
+                    List.of(strongestFirst(group(
                             "", n -> Examples.uniformAsDrawn(activations, n, UNIFORM_BINS, APART, SEED), UNIFORM)));
                 case INTERVALS -> intervals();
                 case RANDOM -> List.of(group("", n -> Examples.random(activations, n, APART, SEED), RANDOM));
@@ -155,14 +155,16 @@ public final class ExamplesModel {
 
         private List<Group> intervals() {
             List<Group> groups = new ArrayList<>();
-            float max = activations.max();
+            float max = activations.strongest();
+            String quantity = activations.min() < 0 ? "Absolute activation" : "Activation";
             for (int i = 0; i < INTERVALS; i++) {
                 int place = i;
                 int interval = INTERVALS - 1 - i;
                 Group group = group(
                         String.format(
                                 Locale.ROOT,
-                                "Activation %.3g to %.3g",
+                                "%s %.3g to %.3g",
+                                quantity,
                                 max * interval / INTERVALS,
                                 max * (interval + 1) / INTERVALS),
                         n -> Examples.intervals(activations, INTERVALS, n, APART, SEED)
@@ -179,11 +181,11 @@ public final class ExamplesModel {
             return new Group(title, index.distinct(activations, choose, count, BEFORE, AFTER));
         }
 
-        private static Group largestFirst(Group group) {
+        private static Group strongestFirst(Group group) {
             return new Group(
                     group.title(),
                     group.examples().stream()
-                            .sorted(Comparator.comparingDouble((Example example) -> -example.activation()))
+                            .sorted(Comparator.comparingDouble((Example example) -> -Math.abs(example.activation())))
                             .toList());
         }
 

@@ -32,7 +32,7 @@ public final class HistogramView {
 
     /**
      * Whether activations are drawn on a logarithmic axis, in bins of equal ratios from the smallest positive
-     * activation on either side.
+     * activation on either side. Negative ones have no logarithm: where there are any, the axis stays linear.
      */
     public BooleanProperty logarithmicValues() {
         return logarithmicValues;

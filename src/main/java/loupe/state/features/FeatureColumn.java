@@ -6,12 +6,14 @@ public enum FeatureColumn {
     NUMBER("#", "Number of the feature"),
     /** Fraction of the corpus' tokens at which it is active. */
     DENSITY("Density", "Fraction of the corpus' tokens at which the feature is active"),
+    /** The same in its training, if the checkpoint's files say it. */
+    TRAINED_DENSITY("Trained density", "Fraction of tokens at which the feature was active in training, by its files"),
     MAX("Max", "Largest activation in the corpus"),
-    MEAN("Mean", "Mean of the positive activations in the corpus"),
-    /** Standard deviation of its positive activations. */
-    SPREAD("Std", "Standard deviation of the positive activations in the corpus"),
-    /** Smallest positive activation in the corpus. */
-    MIN("Min", "Smallest positive activation in the corpus"),
+    MEAN("Mean", "Mean of the activations in the corpus, where the feature is active"),
+    /** Standard deviation of its activations where it is active. */
+    SPREAD("Std", "Standard deviation of the activations in the corpus, where the feature is active"),
+    /** Smallest activation in the corpus where it is active; negative for features that have a sign. */
+    MIN("Min", "Smallest activation in the corpus, where the feature is active"),
     /** Text of the tokens it promotes most. */
     PROMOTED("Promotes", "The tokens whose logits the decoder direction raises most"),
     DECODER_NORM("Norm", "Norm of the decoder direction, in units of the residual stream"),

@@ -33,6 +33,7 @@ public final class FeatureColumns {
     private final ResultSlot<DirectionNorms.Answer> norms;
     private final ResultSlot<LogitMoments.Answer> moments;
     private final ResultSlot<FeatureMatching.Answer> matching;
+    private final ResultSlot<double[]> trained;
     private final ReadOnlyObjectWrapper<FeatureValues> values =
             new ReadOnlyObjectWrapper<>(this, "values", FeatureValues.NONE);
     private final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
@@ -47,6 +48,7 @@ public final class FeatureColumns {
         norms = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         moments = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         matching = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
+        trained = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.BACKGROUND);
         workbench.a().sae().addListener(changed -> ask(side.isA()));
         workbench.b().sae().addListener(changed -> ask(!side.isA()));
         for (ResultSlot<?> slot : List.of(norms, moments, matching)) {
@@ -55,6 +57,7 @@ public final class FeatureColumns {
         norms.valueProperty().addListener(changed -> refresh());
         moments.valueProperty().addListener(changed -> fillIn(moments));
         matching.valueProperty().addListener(changed -> fillIn(matching));
+        trained.valueProperty().addListener(changed -> refresh());
         statistics.features(side).addListener(changed -> refresh());
         ask(true);
     }
@@ -103,6 +106,11 @@ public final class FeatureColumns {
     private void askOwn() {
         OpenModel model = workbench.model().get();
         OpenSae sae = side.sae().get();
+        if (sae == null) {
+            trained.clear();
+        } else {
+            trained.askAfresh(new TrainedDensities(sae.path(), workbench.readAs(side)));
+        }
         if (sae == null || model == null) {
             norms.clear();
             moments.clear();
@@ -144,6 +152,7 @@ public final class FeatureColumns {
                                 norms.getValue(),
                                 moments.getValue(),
                                 matching.getValue(),
+                                trained.getValue(),
                                 statistics.features(side).get(),
                                 texts));
     }

@@ -123,6 +123,7 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
         return switch (column) {
             case NUMBER -> "number";
             case DENSITY -> "density";
+            case TRAINED_DENSITY -> "trained-density";
             case MAX -> "max";
             case MEAN -> "mean";
             case SPREAD -> "std";
@@ -142,6 +143,7 @@ public record FeatureFilter(List<String> words, List<Bound> bounds) {
                 switch (name) {
                     case "number", "feature" -> FeatureColumn.NUMBER;
                     case "density" -> FeatureColumn.DENSITY;
+                    case "trained-density" -> FeatureColumn.TRAINED_DENSITY;
                     case "max" -> FeatureColumn.MAX;
                     case "mean" -> FeatureColumn.MEAN;
                     case "std" -> FeatureColumn.SPREAD;

@@ -19,9 +19,10 @@ record FeatureValues(
         DirectionNorms.@Nullable Answer norms,
         LogitMoments.@Nullable Answer moments,
         FeatureMatching.@Nullable Answer matching,
+        double @Nullable [] trained,
         @Nullable FeatureStatistics statistics,
         @Nullable VocabularyTexts texts) {
-    static final FeatureValues NONE = new FeatureValues(0, true, null, null, null, null, null);
+    static final FeatureValues NONE = new FeatureValues(0, true, null, null, null, null, null, null);
 
     /** A number; NaN while it is not known. */
     double number(FeatureColumn column, int feature) {
@@ -32,10 +33,11 @@ record FeatureValues(
         return switch (column) {
             case NUMBER -> feature;
             case DENSITY -> counted != null ? counted.density(feature) : Double.NaN;
+            case TRAINED_DENSITY -> trained != null && feature < trained.length ? trained[feature] : Double.NaN;
             case MAX -> counted != null ? counted.max()[feature] : Double.NaN;
             case MEAN -> counted != null ? counted.mean(feature) : Double.NaN;
             case SPREAD -> counted != null ? counted.deviation(feature) : Double.NaN;
-            case MIN -> counted != null ? counted.minPositive()[feature] : Double.NaN;
+            case MIN -> counted != null ? counted.min()[feature] : Double.NaN;
             case ENCODER_NORM -> measured != null ? measured.encoder()[feature] : Double.NaN;
             case DECODER_NORM -> measured != null ? measured.decoder()[feature] : Double.NaN;
             case COSINE -> measured != null ? measured.cosines()[feature] : Double.NaN;

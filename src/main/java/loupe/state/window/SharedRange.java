@@ -17,9 +17,17 @@ public final class SharedRange {
         return upper.getReadOnlyProperty();
     }
 
-    /** The smaller of the positive values at which the two sides begin; 0 while neither has one. */
+    /**
+     * The smaller of the values at which the two sides begin: of positive ones if neither has a negative one; 0 while
+     * neither has one.
+     */
     public ReadOnlyDoubleProperty lower() {
         return lower.getReadOnlyProperty();
+    }
+
+    /** The larger of the absolute values of its ends; 0 while neither side needs anything. */
+    public double furthest() {
+        return Math.max(Math.abs(upper.get()), Math.abs(lower.get()));
     }
 
     /** Sets the upper end that a side needs. */
@@ -36,7 +44,7 @@ public final class SharedRange {
             leastOfB = least;
             b = value;
         }
-        lower.set(leastOfA > 0 && leastOfB > 0 ? Math.min(leastOfA, leastOfB) : Math.max(leastOfA, leastOfB));
+        lower.set(leastOfA == 0 || leastOfB == 0 ? leastOfA + leastOfB : Math.min(leastOfA, leastOfB));
         upper.set(Math.max(a, b));
     }
 }

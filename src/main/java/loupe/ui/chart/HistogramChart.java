@@ -118,7 +118,13 @@ public final class HistogramChart extends ChartPart {
         List<HistogramSeries> bars = series;
         renderer.setDrawBarOutline(bars.size() > 1 || bars.get(0).counts().length <= MOST_OUTLINED);
         XYPlot plot = new XYPlot(dataset(bars), values.create(least, most), counts.createForCounts(highest), renderer);
-        show(plot, (dressed, palette) -> dress((XYBarRenderer) dressed.getRenderer(), palette, bars));
+        boolean signed = least < 0;
+        show(plot, (dressed, palette) -> {
+            dress((XYBarRenderer) dressed.getRenderer(), palette, bars);
+            dressed.setDomainZeroBaselineVisible(signed);
+            dressed.setDomainZeroBaselinePaint(PaperPen.awt(palette.muted()));
+            dressed.setDomainZeroBaselineStroke(new BasicStroke(1f));
+        });
     }
 
     public static IntervalXYDataset dataset(List<HistogramSeries> bars) {

@@ -84,7 +84,7 @@ final class AblationStrip extends BorderPane {
         }
         strip.setLine(
                 new TokenLine(shown, ids, lost, example.focus()),
-                answer == null ? 1 : Math.max(answer.activation(), Float.MIN_NORMAL),
+                answer == null ? 1 : Math.max(Math.abs(answer.activation()), Float.MIN_NORMAL),
                 side);
         words.setText(words(subject, answer, model.answer().getProblem()));
     }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import javafx.beans.Observable;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.ChoiceBox;
@@ -189,11 +190,14 @@ public final class ExamplesPane implements Pane {
         model.brush().addListener(changed -> showBrush());
         frame.widthProperty().addListener(changed -> showBrush());
         model.ablation().subject().addListener(changed -> showAblation());
-        model.activations().range().upper().addListener(changed -> {
-            if (model.examples().getValue() != null) {
-                show(model.examples().getValue());
-            }
-        });
+        for (Observable end : List.of(
+                model.activations().range().upper(), model.activations().range().lower())) {
+            end.addListener(changed -> {
+                if (model.examples().getValue() != null) {
+                    show(model.examples().getValue());
+                }
+            });
+        }
         Answers.show(model.examples(), this::show, () -> show(List.of()));
         Answers.whileShown(frame, model.examples()::setWanted);
         showBrush();
@@ -226,7 +230,7 @@ public final class ExamplesPane implements Pane {
         List<TokenLine> lines = shown.stream().map(this::line).toList();
         FeatureActivations all = model.activations().activations().getValue();
         showAblation();
-        list.setLines(lines, Math.max(model.activations().range().upper().get(), all == null ? 0 : all.max()), side);
+        list.setLines(lines, Math.max(model.activations().range().furthest(), all == null ? 0 : all.strongest()), side);
         frame.subtitleProperty()
                 .set(
                         !shown.isEmpty() || model.examples().getValue() == null
@@ -282,10 +286,10 @@ public final class ExamplesPane implements Pane {
 
     private static String explanation(Choice choice) {
         return switch (choice) {
-            case TOP -> "The largest activations";
+            case TOP -> "The largest activations, by absolute value";
             case INTERVALS -> "Some from each of eight equal intervals of activation, highest first";
             case UNIFORM -> "Drawn so that every strength of activation is as likely as every other";
-            case RANDOM -> "Drawn so that every token with a positive activation is as likely as every other";
+            case RANDOM -> "Drawn so that every token at which the feature is active is as likely as every other";
             case NEAR_MISSES -> "Tokens at which the feature is often active, in texts where it is silent";
         };
     }

@@ -91,7 +91,7 @@ public final class TextPane implements Pane {
     /**
      * @param onFeature called when a feature is chosen
      * @param describe a few words about a feature, such as what it promotes
-     * @param largest a feature's largest activation in the corpus; NaN while it is not known
+     * @param largest a feature's largest absolute activation in the corpus; NaN while it is not known
      */
     public TextPane(
             OwnTextModel model,
@@ -156,7 +156,7 @@ public final class TextPane implements Pane {
                         NumberTexts::number));
         TableColumn<TextActivations.Active, Number> share = Tables.numbers(
                 "Of max",
-                "Share of the feature's largest activation in the corpus",
+                "Share of the feature's largest absolute activation in the corpus",
                 62,
                 row -> row.activation() / largest.applyAsDouble(row.feature()),
                 of -> Double.isFinite(of) ? NumberTexts.percent(of) : "");
@@ -246,6 +246,7 @@ public final class TextPane implements Pane {
         });
         model.side().feature().addListener(changed -> colour());
         model.range().upper().addListener(changed -> colour());
+        model.range().lower().addListener(changed -> colour());
         Answers.show(model.reading(), answer -> showReading(), this::showReading);
         table.setOnMouseClicked(event -> {
             if (event.getButton() == MouseButton.PRIMARY) {
@@ -297,13 +298,13 @@ public final class TextPane implements Pane {
         float[] values = feature == null ? new float[answer.ids().size()] : answer.of(feature.feature());
         int peak = 0;
         for (int i = 1; i < values.length; i++) {
-            peak = values[i] > values[peak] ? i : peak;
+            peak = Math.abs(values[i]) > Math.abs(values[peak]) ? i : peak;
         }
         String[] words = answer.ids().stream().map(texts::of).toArray(String[]::new);
         strip.setLine(
                 new TokenLine(
                         words, answer.ids().stream().mapToInt(Integer::intValue).toArray(), values, peak),
-                Math.max(model.range().upper().get(), values[peak]),
+                Math.max(model.range().furthest(), Math.abs(values[peak])),
                 side);
         markToken();
         markChosen();

@@ -124,12 +124,14 @@ public final class FeatureHeader {
     private String facts(int feature) {
         double density = models.table().number(loupe.state.features.FeatureColumn.DENSITY, feature);
         double max = models.table().number(loupe.state.features.FeatureColumn.MAX, feature);
+        double min = models.table().number(loupe.state.features.FeatureColumn.MIN, feature);
         String promoted = models.table().promoted(feature);
         return (Double.isNaN(density)
                         ? ""
                         : density == 0
                                 ? "never active   "
-                                : "active on " + NumberTexts.percent(density) + " of tokens, up to "
+                                : "active on " + NumberTexts.percent(density) + " of tokens, "
+                                        + (min < 0 ? "from " + NumberTexts.number(min) + " to " : "up to ")
                                         + NumberTexts.number(max) + "   ")
                 + (promoted.isEmpty() ? "" : "promotes " + promoted);
     }

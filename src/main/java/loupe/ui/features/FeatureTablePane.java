@@ -136,7 +136,7 @@ public final class FeatureTablePane {
                     case PROMOTED ->
                         upToDate(
                                 Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
-                    case DENSITY ->
+                    case DENSITY, TRAINED_DENSITY ->
                         upToDate(Tables.numbers(
                                 column.title(),
                                 column.explanation(),

@@ -241,6 +241,7 @@ public final class ScatterPane implements Pane {
         return switch (column) {
             case NUMBER -> "feature";
             case DENSITY -> "activation density";
+            case TRAINED_DENSITY -> "activation density in training";
             case MAX -> "largest activation";
             case MEAN -> "mean activation";
             case SPREAD -> "standard deviation of activations";

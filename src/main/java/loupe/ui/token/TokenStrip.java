@@ -35,6 +35,11 @@ import org.jspecify.annotations.Nullable;
 public final class TokenStrip extends PaintedRegion {
     private static final Duration SOON = Duration.millis(80);
     private static final double WEAKEST = 0.1;
+    /** How far a negative activation's background goes towards a colour that text is not readable on. */
+    private static final double STRONGEST_NEGATIVE = 0.5;
+    /** Height of the line under a negative activation, which tells it from a positive one without colour. */
+    private static final double NEGATIVE_LINE = 2;
+
     private static final double FADE = 20;
 
     private final Canvas canvas = new Canvas();
@@ -82,8 +87,8 @@ public final class TokenStrip extends PaintedRegion {
     /**
      * Shows tokens.
      *
-     * @param largestActivation the activation of the strongest background: the feature's largest, the same for all its
-     *     lines
+     * @param largestActivation the absolute activation of the strongest background: the feature's largest, the same
+     *     for all its lines
      */
     public void setLine(TokenLine shown, double largestActivation, Side shownSide) {
         line = Objects.requireNonNull(shown, "shown");
@@ -232,7 +237,7 @@ public final class TokenStrip extends PaintedRegion {
             }
             double y = flow.row(i) * TokenFlow.ROW;
             double activation = line.activations()[i];
-            if (activation > 0) {
+            if (activation > 0 || activation < 0) {
                 pen.fillRectangle(
                         x + 0.5,
                         y + 2,
@@ -240,6 +245,10 @@ public final class TokenStrip extends PaintedRegion {
                         TokenFlow.ROW - 4,
                         3,
                         background(palette, side, activation / largest));
+            }
+            if (activation < 0) {
+                double bottom = y + TokenFlow.ROW - 2 - NEGATIVE_LINE;
+                pen.fillRectangle(x + 0.5, bottom, flow.width(i) - 1, NEGATIVE_LINE, 0, palette.negative());
             }
             if (i == selected.get() || i == hovered.get()) {
                 pen.outlineRectangle(
@@ -252,7 +261,7 @@ public final class TokenStrip extends PaintedRegion {
                         palette.accent());
             }
             double at = x + TokenFlow.PADDING;
-            Color thin = ColourRoles.blend(palette.surface(), palette.muted(), activation > 0 ? 1 : 0.6);
+            Color thin = ColourRoles.blend(palette.surface(), palette.muted(), activation > 0 || activation < 0 ? 1 : 0.6);
             for (TokenText.Run run : TokenText.runs(line.texts()[i])) {
                 pen.text(
                         run.text(),
@@ -289,10 +298,13 @@ public final class TokenStrip extends PaintedRegion {
     }
 
     /**
-     * The background for an activation, as a fraction of the largest; even a small one is distinguishable from none.
+     * The background for an activation, as a fraction of the largest; even a small one is distinguishable from none, and
+     * a negative one from a positive one.
      */
     static Color background(ColourRoles palette, Side side, double fraction) {
-        return ColourRoles.blend(
-                palette.surface(), palette.heat(side), WEAKEST + (1 - WEAKEST) * Math.min(1, fraction));
+        double strength = WEAKEST + (1 - WEAKEST) * Math.min(1, Math.abs(fraction));
+        return fraction < 0
+                ? ColourRoles.blend(palette.surface(), palette.negative(), STRONGEST_NEGATIVE * strength)
+                : ColourRoles.blend(palette.surface(), palette.heat(side), strength);
     }
 }

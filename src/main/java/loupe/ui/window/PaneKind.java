@@ -91,7 +91,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::chooseFeature,
                                     links::describe,
-                                    links::largest,
+                                    links::strongest,
                                     links.desk()))
                     .dividedBy("texts")
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),

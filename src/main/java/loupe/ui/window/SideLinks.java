@@ -51,9 +51,9 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
         return side.promoted().of(feature);
     }
 
-    /** A feature's largest activation in the corpus; NaN while it is not known. */
-    double largest(int feature) {
+    /** A feature's largest absolute activation in the corpus; NaN while it is not known. */
+    double strongest(int feature) {
         FeatureStatistics counted = models.statistics().features(side.side()).get();
-        return counted == null || feature >= counted.features() ? Double.NaN : counted.max()[feature];
+        return counted == null || feature >= counted.features() ? Double.NaN : counted.strongest(feature);
     }
 }

@@ -294,6 +294,9 @@ class SaeLensArchitecturesTest {
         }
         assertThat(Arrays.stream(features).flatMapToDouble(Arrays::stream)).anyMatch(f -> f < 0);
         compare(file, features, xHat);
+        assertThat(file.config().activation().isSigned()).isTrue();
+        assertThat(SaeAudit.of(file, new Cancellation()))
+                .anyMatch(finding -> finding.sentence().startsWith("Features can be negative"));
     }
 
     /** p = (2, -2, -1, 2, 0, ...): of equal absolute values the lower index is kept, whatever its sign. */
