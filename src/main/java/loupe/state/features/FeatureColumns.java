@@ -145,6 +145,7 @@ public final class FeatureColumns {
                                 moments.getValue(),
                                 matching.getValue(),
                                 statistics.features(side).get(),
+                                statistics.counted(side).get(),
                                 texts));
     }
 }
