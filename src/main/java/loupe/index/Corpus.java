@@ -29,6 +29,8 @@ public final class Corpus {
     /** Default name of the field or column that has the text. */
     public static final String TEXT = "text";
 
+    private static final int COMPRESSION = 5;
+
     private final List<Path> files;
     private final String column;
 
@@ -115,6 +117,22 @@ public final class Corpus {
         for (Path file : files) {
             try {
                 bytes += Files.size(file);
+            } catch (IOException e) {
+                throw unreadable(file, e);
+            }
+        }
+        return bytes;
+    }
+
+    /**
+     * An estimate of the bytes of text in all files, for progress: their size, times {@value #COMPRESSION} where they
+     * are compressed, which is more than texts shrink, so that progress is understated rather than overstated.
+     */
+    long textBytes() {
+        long bytes = 0;
+        for (Path file : files) {
+            try {
+                bytes += Files.size(file) * (Documents.isCompressed(file) ? COMPRESSION : 1);
             } catch (IOException e) {
                 throw unreadable(file, e);
             }

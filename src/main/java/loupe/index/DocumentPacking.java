@@ -46,6 +46,15 @@ public enum DocumentPacking {
         return words;
     }
 
+    /** A few words for the title of what was counted so. */
+    public String shortWords() {
+        return switch (this) {
+            case APART -> "documents apart";
+            case SEPARATED -> "documents cut at borders";
+            case PACKED -> "documents run on";
+        };
+    }
+
     /** Whether a document's numbers depend on those before it. */
     public boolean runsOn() {
         return this == PACKED;

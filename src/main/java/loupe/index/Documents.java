@@ -113,6 +113,11 @@ abstract class Documents {
         return COMPRESSED.stream().filter(name::endsWith).findFirst().orElse("");
     }
 
+    /** Whether the file's text is longer than the file. */
+    static boolean isCompressed(Path file) {
+        return !compression(file).isEmpty() || ending(file).equals(".parquet");
+    }
+
     static boolean offer(String document, Predicate<String> wanted) {
         String text = document.strip();
         return text.isEmpty() || wanted.test(text);

@@ -254,7 +254,7 @@ public final class IndexBuild {
             }
             Contexts contexts = new Contexts(
                     settings.contextLength(), settings.separator(), settings.maxTokens(), settings.documents());
-            long corpusBytes = Math.max(1, corpus.bytes());
+            long corpusBytes = Math.max(1, corpus.textBytes());
             long[] read = new long[1];
             corpus.forEachDocument(document -> {
                 read[0] += document.length();

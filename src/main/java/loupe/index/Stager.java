@@ -29,6 +29,9 @@ final class Stager {
     private int batch;
     private long offered;
     private long tokens;
+    /** Tokens of this shard that have been read, computed or not. */
+    private long readTokens;
+
     private double fractionRead;
     private List<Contexts.Context> inFlight = List.of();
     private @Nullable CompletionStage<IndexBuild.Batch> answer;
@@ -51,7 +54,7 @@ final class Stager {
                 .toList();
     }
 
-    /** Records how much of the corpus has been read, 0 to 1. */
+    /** Records how much of the corpus the contexts make up that are offered next and have been offered, 0 to 1. */
     void read(double fraction) {
         fractionRead = fraction;
     }
@@ -62,6 +65,9 @@ final class Stager {
     }
 
     void offer(List<Contexts.Context> contexts) {
+        for (int i = 0; i < contexts.size(); i++) {
+            readTokens += settings.shard().has(offered + i) ? contexts.get(i).ids().length : 0;
+        }
         for (Contexts.Context context : contexts) {
             if (offered >= Integer.MAX_VALUE / settings.contextLength()) {
                 throw new Refusal(
@@ -122,7 +128,8 @@ final class Stager {
         }
         count(complete);
         double byTokens = settings.maxTokens() == Long.MAX_VALUE ? 0 : (double) tokens / settings.maxTokens();
-        progress.accept(new IndexBuild.Progress(tokens, leftOut.together(), Math.max(byTokens, fractionRead), live));
+        double ofRead = readTokens == 0 ? 0 : Math.min(1, fractionRead * tokens / readTokens);
+        progress.accept(new IndexBuild.Progress(tokens, leftOut.together(), Math.max(byTokens, ofRead), live));
     }
 
     private StagedBatch masked(IndexBuild.Batch computed) {

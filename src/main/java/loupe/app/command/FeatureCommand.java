@@ -201,7 +201,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
      * @param values activation at each of them
      * @param focus index of the token it is shown for
      * @param document number of the document
-     * @param position of that token in its context
+     * @param position that the model gave that token, in its document or, where documents run on, in its context
      */
     record Row(
             float activation, List<String> tokens, int[] ids, float[] values, int focus, int document, int position) {

@@ -245,7 +245,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
     /**
      * The features active at one place.
      *
-     * @param position in its context
+     * @param position that the model gave it, in its document or, where documents run on, in its context
      * @param counted whether no mask left the token out
      * @param features strongest first
      */

@@ -318,6 +318,7 @@ final class Tour {
                     () -> app.view().maximise(kind.type(), false));
         }
         both("reading", () -> app.view().run("audit-a"), app.view()::dismiss);
+        both("corpus", () -> app.view().run("corpus-details"), app.view()::dismiss);
         batch();
         both("palette", () -> app.view().run("palette"), app.view()::dismiss);
         both("shortcuts", () -> app.view().run("shortcuts"), app.view()::dismiss);

@@ -86,6 +86,7 @@ public final class WorkbenchApp implements AutoCloseable {
         models.controls().recall(session.settings());
         models.histogram().recall(session.settings());
         models.scatter().recall(session.settings());
+        models.statistics().recall(session.settings());
         models.captions().set(!"false".equals(session.settings().get("captions")));
         Session.Window window = session.window();
         Rectangle2D screen = Screen.getPrimary().getVisualBounds();
@@ -320,6 +321,7 @@ public final class WorkbenchApp implements AutoCloseable {
         Map<String, String> settings = new LinkedHashMap<>(models.controls().remembered());
         settings.putAll(models.histogram().remembered());
         settings.putAll(models.scatter().remembered());
+        settings.putAll(models.statistics().remembered());
         settings.put("captions", Boolean.toString(models.captions().get()));
         if (models.statistics().corpus().get() != null) {
             settings.put("corpus", models.statistics().corpus().get().toString());

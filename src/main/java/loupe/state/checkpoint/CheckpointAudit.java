@@ -85,6 +85,11 @@ public final class CheckpointAudit {
         return problem.getReadOnlyProperty();
     }
 
+    /** How the model reads the documents of the text that the fit is measured on. */
+    public ObservableValue<DocumentPacking> documents() {
+        return documents;
+    }
+
     /** Reads the checkpoint again, with a remedy's options. */
     public void apply(SaeAudit.Remedy remedy) {
         OpenSae open = side.sae().get();

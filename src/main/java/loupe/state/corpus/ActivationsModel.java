@@ -1,5 +1,6 @@
 package loupe.state.corpus;
 
+import java.util.Optional;
 import javafx.beans.property.ReadOnlyObjectProperty;
 import javafx.beans.property.ReadOnlyStringProperty;
 import javafx.beans.property.ReadOnlyStringWrapper;
@@ -7,6 +8,7 @@ import loupe.base.Cancellation;
 import loupe.base.Problem;
 import loupe.base.Remedy;
 import loupe.index.ActivationIndex;
+import loupe.index.DocumentPacking;
 import loupe.index.FeatureActivations;
 import loupe.inference.Priority;
 import loupe.state.pane.HostQuestion;
@@ -63,6 +65,11 @@ public final class ActivationsModel {
 
     public ReadOnlyObjectProperty<ActivationIndex> index() {
         return statistics.index(side);
+    }
+
+    /** How the documents were read that the activations are of; empty while there are none. */
+    public Optional<DocumentPacking> documents() {
+        return Optional.ofNullable(index().get()).map(open -> open.info().documents());
     }
 
     /** Why the pass over the corpus failed; null if it did not. */

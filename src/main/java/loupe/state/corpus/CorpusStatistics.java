@@ -4,8 +4,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -96,6 +98,18 @@ public final class CorpusStatistics {
         return documents;
     }
 
+    /** The settings that a session remembers, by name. */
+    public Map<String, String> remembered() {
+        return Map.of("corpus.documents", documents.get().word());
+    }
+
+    /** Restores remembered settings; ignores missing and invalid ones. */
+    public void recall(Map<String, String> settings) {
+        Arrays.stream(DocumentPacking.values())
+                .filter(how -> how.word().equals(settings.get("corpus.documents")))
+                .forEach(documents::set);
+    }
+
     /** Density, largest activation and so on of all features; fills in while the pass runs; null without a corpus. */
     public ReadOnlyObjectProperty<FeatureStatistics> features(CheckpointSide side) {
         return of(side).features.getReadOnlyProperty();
@@ -104,6 +118,11 @@ public final class CorpusStatistics {
     /** The finished pass, from which histograms and examples are read; null until then. */
     public ReadOnlyObjectProperty<ActivationIndex> index(CheckpointSide side) {
         return of(side).index.getReadOnlyProperty();
+    }
+
+    /** How much of the corpus {@link #features} refer to; set before them. */
+    public ReadOnlyObjectProperty<CountedShare> counted(CheckpointSide side) {
+        return of(side).counted.getReadOnlyProperty();
     }
 
     public ReadOnlyBooleanProperty counting(CheckpointSide side) {
@@ -170,6 +189,8 @@ public final class CorpusStatistics {
     private final class Counted {
         final CheckpointSide side;
         final ReadOnlyObjectWrapper<FeatureStatistics> features = new ReadOnlyObjectWrapper<>(this, "features");
+        final ReadOnlyObjectWrapper<CountedShare> counted =
+                new ReadOnlyObjectWrapper<>(this, "counted", CountedShare.WHOLE);
         final ReadOnlyObjectWrapper<ActivationIndex> index = new ReadOnlyObjectWrapper<>(this, "index");
         final ReadOnlyBooleanWrapper counting = new ReadOnlyBooleanWrapper(this, "counting");
         final ReadOnlyObjectWrapper<Problem> problem = new ReadOnlyObjectWrapper<>(this, "problem");
@@ -252,6 +273,7 @@ public final class CorpusStatistics {
             }
             counting.set(false);
             if (failure == null) {
+                counted.set(CountedShare.WHOLE);
                 features.set(opened.statistics());
                 index.set(opened.index());
             } else if (mine.isCancelled()) {
@@ -264,11 +286,11 @@ public final class CorpusStatistics {
 
         private record Opened(ActivationIndex index, FeatureStatistics statistics) {}
 
-        /** Reports the progress of the pass: the job at every batch, the statistics about once a second. */
+        /** Reports the progress of the pass: the job at every batch, the statistics first and about once a second. */
         private final class Throttled implements Consumer<IndexBuild.Progress> {
             private final Cancellation mine;
             private final Activity.Job job;
-            private long lastShown = System.nanoTime();
+            private long lastShown = System.nanoTime() - SHOW_EVERY_NANOS;
 
             Throttled(Cancellation mine, Activity.Job job) {
                 this.mine = mine;
@@ -279,11 +301,12 @@ public final class CorpusStatistics {
             public void accept(IndexBuild.Progress progress) {
                 job.report(progress.fraction(), String.format(java.util.Locale.ROOT, "%,d tokens", progress.tokens()));
                 long now = System.nanoTime();
-                if (now - lastShown > SHOW_EVERY_NANOS) {
+                if (now - lastShown >= SHOW_EVERY_NANOS) {
                     lastShown = now;
                     FeatureStatistics snapshot = progress.snapshot(0);
                     workbench.fx().execute(() -> {
                         if (running == mine && counting.get()) {
+                            counted.set(CountedShare.part(progress.fraction()));
                             features.set(snapshot);
                         }
                     });

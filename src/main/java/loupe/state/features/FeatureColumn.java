@@ -39,6 +39,14 @@ public enum FeatureColumn {
         return explanation;
     }
 
+    /** Whether it is counted over a corpus, so that it changes until all of the corpus has been counted. */
+    public boolean isCounted() {
+        return switch (this) {
+            case DENSITY, MAX, MEAN, SPREAD, MIN -> true;
+            default -> false;
+        };
+    }
+
     public boolean isText() {
         return this == PROMOTED;
     }

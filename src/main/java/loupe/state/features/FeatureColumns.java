@@ -154,6 +154,7 @@ public final class FeatureColumns {
                                 matching.getValue(),
                                 trained.getValue(),
                                 statistics.features(side).get(),
+                                statistics.counted(side).get(),
                                 texts));
     }
 }

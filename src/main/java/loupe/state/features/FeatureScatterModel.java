@@ -10,6 +10,7 @@ import javafx.beans.property.SimpleObjectProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
 import loupe.inference.Priority;
+import loupe.state.corpus.CountedShare;
 import loupe.state.corpus.HistogramView;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneStatus;
@@ -34,9 +35,17 @@ public final class FeatureScatterModel {
      * Numbers by feature; NaN where they are not known.
      *
      * @param bAcross of checkpoint B; empty if there is none
+     * @param countedAcross how much of the corpus the numbers across refer to, on the side of which less is counted
      */
     public record Points(
-            FeatureColumn across, FeatureColumn up, double[] aAcross, double[] aUp, double[] bAcross, double[] bUp) {
+            FeatureColumn across,
+            FeatureColumn up,
+            double[] aAcross,
+            double[] aUp,
+            double[] bAcross,
+            double[] bUp,
+            CountedShare countedAcross,
+            CountedShare countedUp) {
         /** How many features have both numbers, on both sides together. */
         public int count() {
             return count(aAcross, aUp) + count(bAcross, bUp);
@@ -151,7 +160,20 @@ public final class FeatureScatterModel {
             implements HostQuestion<Points> {
         @Override
         public Points answer(Cancellation cancellation) {
-            return new Points(across, up, a.numbers(across), a.numbers(up), b.numbers(across), b.numbers(up));
+            return new Points(
+                    across,
+                    up,
+                    a.numbers(across),
+                    a.numbers(up),
+                    b.numbers(across),
+                    b.numbers(up),
+                    counted(across),
+                    counted(up));
+        }
+
+        private CountedShare counted(FeatureColumn column) {
+            return new CountedShare(
+                    Math.min(a.counted(column).share(), b.counted(column).share()));
         }
 
         @SuppressWarnings("ReferenceEquality") // one set of columns is one value; they are large

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.stream.Stream;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyIntegerProperty;
@@ -18,6 +19,7 @@ import loupe.base.Cancellation;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
+import loupe.state.corpus.CountedShare;
 import loupe.state.pane.HostQuestion;
 import loupe.state.pane.PaneStatus;
 import loupe.state.pane.PaneStatusBinding;
@@ -131,6 +133,22 @@ public final class FeatureTableModel {
     /** A number; NaN while it is not known. */
     public double number(FeatureColumn column, int feature) {
         return columns.values().get().number(column, feature);
+    }
+
+    /** How much of the corpus a column's numbers refer to: all of it if they are not counted over one. */
+    public CountedShare counted(FeatureColumn column) {
+        return columns.values().get().counted(column);
+    }
+
+    /** How much of the corpus the choice and order of the rows refer to; all of it if they do not depend on one. */
+    public CountedShare countedForRows() {
+        return Stream.concat(
+                        FeatureFilter.parse(filter.get()).bounds().stream().map(FeatureFilter.Bound::column),
+                        Stream.of(sortedBy.get()))
+                .map(this::counted)
+                .filter(CountedShare::isPartial)
+                .findFirst()
+                .orElse(CountedShare.WHOLE);
     }
 
     /** The tokens it promotes most, as text; empty while they are not known. */

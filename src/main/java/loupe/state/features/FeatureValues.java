@@ -4,6 +4,7 @@ import loupe.analysis.compare.FeatureMatching;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
 import loupe.index.FeatureStatistics;
+import loupe.state.corpus.CountedShare;
 import loupe.state.window.VocabularyTexts;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * which no value is known is null.
  *
  * @param ofA whether the features are those of checkpoint A
+ * @param counted how much of the corpus the statistics refer to
  */
 record FeatureValues(
         int features,
@@ -21,8 +23,10 @@ record FeatureValues(
         FeatureMatching.@Nullable Answer matching,
         double @Nullable [] trained,
         @Nullable FeatureStatistics statistics,
+        CountedShare counted,
         @Nullable VocabularyTexts texts) {
-    static final FeatureValues NONE = new FeatureValues(0, true, null, null, null, null, null, null);
+    static final FeatureValues NONE = new FeatureValues(
+            0, true, null, null, null, null, null, CountedShare.WHOLE, null);
 
     /** A number; NaN while it is not known. */
     double number(FeatureColumn column, int feature) {
@@ -46,6 +50,11 @@ record FeatureValues(
             case MATCH -> feature < matches.length ? matches[feature] : Double.NaN;
             case PROMOTED -> Double.NaN;
         };
+    }
+
+    /** How much of the corpus a column's numbers refer to: all of it if they are not counted over one. */
+    CountedShare counted(FeatureColumn column) {
+        return column.isCounted() && statistics != null ? counted : CountedShare.WHOLE;
     }
 
     /** A whole column. */

@@ -93,7 +93,12 @@ public final class CheckpointPage {
         problem.setWrapText(true);
         problem.getStyleClass().add("problem-message");
         remedy.setAlignment(Pos.CENTER_LEFT);
-        HBox measuring = new HBox(12, measure, progress);
+        Label documents = muted("");
+        documents.setId("fit-documents");
+        documents
+                .textProperty()
+                .bind(audit.documents().map(how -> "Documents of the corpus: " + how.words()));
+        HBox measuring = new HBox(12, measure, documents, progress);
         measuring.setAlignment(Pos.CENTER_LEFT);
         Label heading = new Label("Checkpoint " + audit.side() + " details");
         heading.getStyleClass().add("form-heading");

@@ -79,6 +79,13 @@ public final class Tables {
         return column;
     }
 
+    /** Gives a column another title, of one line or two; its id stays. */
+    public static void retitle(TableColumn<?, ?> column, String title) {
+        if (column.getGraphic() instanceof Label heading) {
+            heading.setText(title);
+        }
+    }
+
     private static final class TextCell<S, T> extends TableCell<S, T> {
         private final Function<T, String> text;
 

@@ -19,6 +19,7 @@ import javafx.scene.control.ToggleGroup;
 import javafx.scene.input.Clipboard;
 import javafx.scene.input.ClipboardContent;
 import javafx.scene.layout.HBox;
+import loupe.index.DocumentPacking;
 import loupe.index.Example;
 import loupe.index.FeatureActivations;
 import loupe.state.corpus.AblationModel;
@@ -231,11 +232,18 @@ public final class ExamplesPane implements Pane {
         FeatureActivations all = model.activations().activations().getValue();
         showAblation();
         list.setLines(lines, Math.max(model.activations().range().furthest(), all == null ? 0 : all.strongest()), side);
+        String documents =
+                model.activations().documents().map(DocumentPacking::shortWords).orElse("");
         frame.subtitleProperty()
                 .set(
                         !shown.isEmpty() || model.examples().getValue() == null
-                                ? ""
+                                ? documents
                                 : model.brush().get() != null ? "none in this range" : "none found");
+        frame.subtitleTipProperty()
+                .set(model.activations()
+                        .documents()
+                        .map(how -> "How the model read the corpus: " + how.words())
+                        .orElse(""));
     }
 
     /** Shows the ablation below its example, and hides it with the example. */

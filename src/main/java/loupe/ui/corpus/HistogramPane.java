@@ -11,6 +11,7 @@ import javafx.scene.control.RadioMenuItem;
 import javafx.scene.control.SeparatorMenuItem;
 import javafx.scene.control.ToggleButton;
 import javafx.scene.control.ToggleGroup;
+import loupe.index.DocumentPacking;
 import loupe.index.FeatureActivations;
 import loupe.state.corpus.HistogramModel;
 import loupe.state.corpus.HistogramView;
@@ -146,6 +147,16 @@ public final class HistogramPane implements Pane {
 
     private void show(FeatureActivations.Histogram histogram) {
         shown = histogram;
+        frame.subtitleProperty()
+                .set(model.activations()
+                        .documents()
+                        .map(DocumentPacking::shortWords)
+                        .orElse(""));
+        frame.subtitleTipProperty()
+                .set(model.activations()
+                        .documents()
+                        .map(how -> "How the model read the corpus: " + how.words())
+                        .orElse(""));
         chart.setSeries(
                 List.of(new HistogramSeries(
                         side,

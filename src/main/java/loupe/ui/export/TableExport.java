@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import javafx.collections.ObservableList;
 import javafx.scene.control.ContextMenu;
+import javafx.scene.control.Label;
 import javafx.scene.control.MenuItem;
 import javafx.scene.control.SelectionMode;
 import javafx.scene.control.TableColumn;
@@ -79,6 +80,9 @@ public final class TableExport {
     }
 
     private static String title(TableColumn<?, ?> column) {
+        if (column.getGraphic() instanceof Label heading) {
+            return heading.getText().replace('\n', ' ');
+        }
         return column.getText() == null || column.getText().isEmpty()
                 ? String.valueOf(column.getId())
                 : column.getText();

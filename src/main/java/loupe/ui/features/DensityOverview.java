@@ -96,7 +96,10 @@ final class DensityOverview extends BorderPane {
                             Side.A.toString(),
                             bins.edges(),
                             Arrays.stream(bins.counts()).asDoubleStream().toArray())),
-                    1);
+                    1,
+                    ChartAxis.of("density" + model.counted(FeatureColumn.DENSITY).soFar())
+                            .withLogarithm(true),
+                    false);
         }
     }
 }

@@ -128,11 +128,14 @@ public final class FeatureHeader {
         String promoted = models.table().promoted(feature);
         return (Double.isNaN(density)
                         ? ""
-                        : density == 0
-                                ? "never active   "
-                                : "active on " + NumberTexts.percent(density) + " of tokens, "
-                                        + (min < 0 ? "from " + NumberTexts.number(min) + " to " : "up to ")
-                                        + NumberTexts.number(max) + "   ")
+                        : (density == 0
+                                        ? "never active"
+                                        : "active on " + NumberTexts.percent(density) + " of tokens, "
+                                                + (min < 0 ? "from " + NumberTexts.number(min) + " to " : "up to ")
+                                                + NumberTexts.number(max))
+                                + models.table()
+                                        .counted(loupe.state.features.FeatureColumn.DENSITY)
+                                        .soFar() + "   ")
                 + (promoted.isEmpty() ? "" : "promotes " + promoted);
     }
 }

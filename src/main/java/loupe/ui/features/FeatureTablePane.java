@@ -16,6 +16,7 @@ import javafx.scene.layout.HBox;
 import javafx.scene.layout.Priority;
 import javafx.scene.layout.VBox;
 import javafx.util.Callback;
+import loupe.state.corpus.CountedShare;
 import loupe.state.features.FeatureColumn;
 import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureTableModel;
@@ -55,6 +56,7 @@ public final class FeatureTablePane {
     private final CheckComboBox<FeatureColumn> chooser = new CheckComboBox<>();
     private final TableView<Integer> table = Tables.make("feature-table", "Features");
     private final Label count = new Label();
+    private final Label soFar = new Label();
     private final Map<FeatureColumn, TableColumn<Integer, ?>> columns = new EnumMap<>(FeatureColumn.class);
     private boolean following;
     private boolean arrangedAnew;
@@ -122,7 +124,13 @@ public final class FeatureTablePane {
         frame.getActions().addAll(count, densities.toggle());
         table.setSortPolicy(view -> true);
         VBox.setVgrow(table, Priority.ALWAYS);
-        frame.setContent(new VBox(tools, densities, table));
+        soFar.setId("counted-so-far");
+        soFar.getStyleClass().addAll("muted", "text-hint");
+        soFar.setTooltip(Tooltips.of("Density, Max, Mean, Std and Min, and which features are never active, may still "
+                + "change until all of the corpus has been counted"));
+        soFar.visibleProperty().bind(soFar.textProperty().isNotEmpty());
+        soFar.managedProperty().bind(soFar.visibleProperty());
+        frame.setContent(new VBox(tools, soFar, densities, table));
         References.dragFrom(table, feature -> java.util.Optional.of(References.ofFeature(feature)));
         TableExport.attachTo(table, "features", desk);
         table.getSelectionModel().setSelectionMode(javafx.scene.control.SelectionMode.SINGLE);
@@ -195,7 +203,10 @@ public final class FeatureTablePane {
         });
         workbench.selection().feature().addListener((property, was, is) -> follow(false));
         for (javafx.beans.Observable arrangement : List.of(model.filter(), model.sortedBy(), model.descending())) {
-            arrangement.addListener(changed -> arrangedAnew = true);
+            arrangement.addListener(changed -> {
+                arrangedAnew = true;
+                describe();
+            });
         }
         model.rows().addListener((ListChangeListener<Integer>) change -> {
             workbench.fx().execute(() -> follow(true)); // once the table knows its new rows too
@@ -208,16 +219,30 @@ public final class FeatureTablePane {
 
     private void describe() {
         int shown = model.rows().size();
+        boolean rowsMayChange = model.countedForRows().isPartial();
+        CountedShare counted = model.counted(FeatureColumn.DENSITY);
+        soFar.setText(
+                counted.isPartial()
+                        ? "So far: " + counted.words() + " counted"
+                                + (rowsMayChange ? "; choice and order of rows may change" : "")
+                        : "");
+        columns.forEach((column, made) -> Tables.retitle(
+                made, column.title() + (model.counted(column).isPartial() ? "\nso far" : "")));
         count.setText(
                 model.size() == 0
                         ? ""
                         : shown == model.size()
                                 ? NumberTexts.count(shown)
-                                : NumberTexts.count(shown) + " of " + NumberTexts.count(model.size()));
+                                : NumberTexts.count(shown) + " of " + NumberTexts.count(model.size())
+                                        + (rowsMayChange ? " so far" : ""));
         boolean none = model.size() > 0
                 && shown == 0
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();
-        ((Label) table.getPlaceholder()).setText(none ? "No feature passes the filter" : "");
+        ((Label) table.getPlaceholder()).setText(
+                none
+                        ? "No feature passes the filter"
+                                + model.countedForRows().soFar()
+                        : "");
     }
 
     private void showColumns() {

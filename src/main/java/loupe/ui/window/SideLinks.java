@@ -51,9 +51,12 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
         return side.promoted().of(feature);
     }
 
-    /** A feature's largest absolute activation in the corpus; NaN while it is not known. */
+    /** A feature's largest absolute activation in the corpus; NaN until all of it has been counted. */
     double strongest(int feature) {
         FeatureStatistics counted = models.statistics().features(side.side()).get();
-        return counted == null || feature >= counted.features() ? Double.NaN : counted.strongest(feature);
+        boolean known = counted != null
+                && feature < counted.features()
+                && !models.statistics().counted(side.side()).get().isPartial();
+        return known ? counted.strongest(feature) : Double.NaN;
     }
 }

@@ -1,6 +1,7 @@
 package loupe.ui.window;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
 import javafx.stage.WindowEvent;
@@ -10,6 +11,7 @@ import loupe.state.window.CheckpointSide;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointPage;
 import loupe.ui.checkpoint.InspectPage;
+import loupe.ui.corpus.CorpusPage;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.features.BatchPage;
 
@@ -82,6 +84,13 @@ final class WorkbenchCommands {
                 "",
                 hasModel,
                 () -> opening.chooseCorpus(view.scene().getWindow()));
+        commands.add(
+                "corpus-details",
+                "Corpus details: how documents are read, how much is counted...",
+                FILES,
+                "",
+                hasModel,
+                this::showCorpus);
         commands.add(
                 "export",
                 "Save the focused chart or tree as PNG...",
@@ -279,6 +288,18 @@ final class WorkbenchCommands {
     private void showBatch() {
         view.cover(
                 new BatchPage(models.batch(), models.table(), view.desk(), models.table()::jumpTo, view::uncover)
+                        .node(),
+                view::uncover);
+    }
+
+    /** Opens the form of the corpus. */
+    private void showCorpus() {
+        view.cover(
+                new CorpusPage(
+                                models.statistics(),
+                                List.of(models.workbench().a(), models.workbench().b()),
+                                () -> opening.chooseCorpus(view.scene().getWindow()),
+                                view::uncover)
                         .node(),
                 view::uncover);
     }

@@ -693,6 +693,8 @@ class CommandsTest {
                 index,
                 "--context",
                 "16",
+                "--documents",
+                "packed",
                 "--max-tokens",
                 "160");
         JsonNode feature = json("feature", "--index", index, "--feature", "2", "--sae", "sae", "--bins", "7");
@@ -781,6 +783,8 @@ class CommandsTest {
                 masked,
                 "--context",
                 "16",
+                "--documents",
+                "packed",
                 "--max-tokens",
                 "160",
                 "--mask-bos",

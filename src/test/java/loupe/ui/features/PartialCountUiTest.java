@@ -1,0 +1,66 @@
+package loupe.ui.features;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javafx.scene.control.Label;
+import javafx.scene.control.TableView;
+import loupe.state.PlantedCorpus;
+import loupe.state.features.FeatureColumns;
+import loupe.state.features.FeatureTableModel;
+import loupe.ui.PaneUiTest;
+import loupe.ui.export.TableExport;
+import loupe.ui.pane.PaneFrame;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the feature table says while its corpus is being counted. */
+class PartialCountUiTest extends PaneUiTest {
+    @TempDir
+    Path counted;
+
+    private PlantedCorpus corpus;
+    private FeatureTableModel model;
+
+    @Override
+    protected PaneFrame make() {
+        corpus = new PlantedCorpus(opened, counted);
+        model = new FeatureTableModel(
+                opened.workbench,
+                new FeatureColumns(opened.workbench, opened.workbench.a(), corpus.statistics(), texts));
+        return new FeatureTablePane(opened.workbench, model, saver).node();
+    }
+
+    private String label(String id) {
+        return lookup(id).<Label>query().getText();
+    }
+
+    /** What was said while the count ran, and when it was done. */
+    private List<String> said() {
+        List<String> said = new ArrayList<>();
+        onFx(() -> {
+            opened.openA();
+            model.filter().set("density=0");
+            model.version().addListener((property, was, is) -> {
+                if (corpus.statistics().features(opened.workbench.a()).get() != null) {
+                    TableView<Integer> table = lookup("#feature-table").query();
+                    said.add(label("#counted-so-far") + "|" + label(".pane-actions .muted") + "|"
+                            + TableExport.csv(table, List.of()).lines().findFirst().orElse(""));
+                }
+            });
+            corpus.count();
+        });
+        return said;
+    }
+
+    @Test
+    void theTableItsRowsAndItsExportSayThatTheyAreNotFinal() {
+        assertThat(said())
+                .containsExactly(
+                        "So far: 40 % of the corpus counted; choice and order of rows may change|1 of 6 so far|"
+                                + "#,Density so far,Max so far,Promotes",
+                        "|1 of 6|#,Density,Max,Promotes");
+    }
+}
