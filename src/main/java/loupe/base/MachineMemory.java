@@ -14,9 +14,9 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * The memory that this process may still take outside Java's heap, in bytes: the least of what the system has available,
- * what the control groups it runs in leave (memory.max and memory.high of the second version, limit_in_bytes of the
- * first) and what Java may hold in direct buffers. Files that the system only keeps to read them faster count as
+ * The memory that this process may still take outside Java's heap, in bytes: the least of what the system has
+ * available, what the control groups it runs in leave (memory.max and memory.high of the second version, limit_in_bytes
+ * of the first) and what Java may hold in direct buffers. Files that the system only keeps to read them faster count as
  * available. What the heap may grow by, and a reserve for the engine and its results, are left out. Thread-safe.
  *
  * @see <a href="https://docs.kernel.org/admin-guide/cgroup-v2.html#memory">control groups, version 2</a>
@@ -32,7 +32,7 @@ public final class MachineMemory {
     private final Java java;
 
     /** What Java itself may take and has taken. */
-    interface Java {
+    public interface Java {
         /** Memory of the machine as Java sees it, which on other systems than Linux is all that is known. */
         long machineBytes();
 
@@ -54,7 +54,7 @@ public final class MachineMemory {
      *
      * @param java what Java says
      */
-    MachineMemory(Path root, Java java) {
+    public MachineMemory(Path root, Java java) {
         this.root = root;
         this.java = java;
     }
@@ -91,7 +91,8 @@ public final class MachineMemory {
 
     private long machineRoom() {
         long available = LongStream.concat(
-                        LongStream.of(meminfo("MemAvailable").orElse(java.machineBytes() - java.heapHeld() - java.directUsed())),
+                        LongStream.of(meminfo("MemAvailable")
+                                .orElse(java.machineBytes() - java.heapHeld() - java.directUsed())),
                         groups().stream().mapToLong(Group::available))
                 .min()
                 .orElseThrow();

@@ -6,10 +6,10 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Supplier;
 
 /**
- * The one place where whoever reads weights asks for room before the first byte is read. What a file needs is known from
- * its header, so that what does not fit is refused at once, in a sentence, instead of being stopped by the system halfway
- * through. Loads that run at the same time are counted together; what is open counts because the machine has less room
- * for it. Thread-safe.
+ * The one place where whoever reads weights asks for room before the first byte is read. What a file needs is known
+ * from its header, so that what does not fit is refused at once, in a sentence, instead of being stopped by the system
+ * halfway through. Loads that run at the same time are counted together; what is open counts because the machine has
+ * less room for it. Thread-safe.
  */
 public final class MemoryBudget {
     private final MachineMemory machine;
@@ -87,7 +87,9 @@ public final class MemoryBudget {
     private OutOfDeviceMemoryException refusal(Path what, Kind kind, long bytes, long room) {
         String advice = machine.isJavasLimit(bytes)
                 ? "Start Java with a larger -XX:MaxDirectMemorySize"
-                : bytes <= machine.most() ? "Close other programs, or what else is open here, and try again" : kind.advice;
+                : bytes <= machine.most()
+                        ? "Close other programs, or what else is open here, and try again"
+                        : kind.advice;
         return new OutOfDeviceMemoryException(
                 what + " needs " + size(bytes) + " of memory as float32, and there is room for " + size(room) + ". "
                         + advice,

@@ -75,8 +75,8 @@ public record Device(String request) {
     }
 
     /**
-     * Whether weights may go to a GPU, as far as that can be told without loading the engine: if it was asked for, or if
-     * it was not refused and there is a driver or an engine of the user's own.
+     * Whether weights may go to a GPU, as far as that can be told without loading the engine: if it was asked for, or
+     * if it was not refused and there is a driver or an engine of the user's own.
      */
     boolean mayBeGpu() {
         return !request.equals("cpu")
@@ -107,9 +107,9 @@ public record Device(String request) {
     }
 
     /**
-     * Bytes that weights and intermediate arrays may take on {@code device}: of a GPU a share of what is free there now,
-     * of the CPU's memory what there would be if nothing else ran. Whether that is there when weights are to be read is
-     * asked of {@link loupe.base.MemoryBudget} each time.
+     * Bytes that weights and intermediate arrays may take on {@code device}: of a GPU a share of what is free there
+     * now, of the CPU's memory what there would be if nothing else ran. Whether that is there when weights are to be
+     * read is asked of {@link loupe.base.MemoryBudget} each time.
      */
     static long budget(ai.djl.Device device) {
         if (device.isGpu()) {

@@ -31,7 +31,6 @@ final class DeviceMemory {
 
     private final NDManager root;
     private final String device;
-    private final boolean gpu;
     private final long budget;
     /** Residents on the device, the least recently used first. */
     private final Set<Resident<?>> onDevice = new LinkedHashSet<>();
@@ -46,7 +45,6 @@ final class DeviceMemory {
     DeviceMemory(NDManager root, String device, long budget) {
         this.root = root;
         this.device = device;
-        this.gpu = root.getDevice().isGpu();
         this.budget = budget;
     }
 
@@ -79,7 +77,7 @@ final class DeviceMemory {
     }
 
     /**
-     * Refuses what a GPU has no room for, before it is read; on the CPU, where that is the host's memory, nothing is.
+     * Refuses what a GPU has no room for, before it is read.
      *
      * @param keepsAll whether everything on the device has to stay; else only models have to
      * @throws OutOfDeviceMemoryException if there is not enough
@@ -89,7 +87,7 @@ final class DeviceMemory {
                 .filter(resident -> keepsAll || !resident.isEvictable())
                 .mapToLong(Resident::bytes)
                 .sum();
-        if (gpu && staying + bytes > budget) {
+        if (staying + bytes > budget) {
             throw new OutOfDeviceMemoryException(
                     what + " needs " + MemoryBudget.size(bytes) + " as float32 on the device (" + device
                             + "), where there is room for " + MemoryBudget.size(budget - staying)

@@ -158,7 +158,11 @@ public final class LocalInferenceService implements InferenceService {
             return host.claim(what, kind, bytes);
         }
         if (device.mayBeGpu()) {
-            onDeviceThread(() -> memory().requireRoom(what, bytes, keepsAll));
+            onDeviceThread(() -> {
+                if (Objects.requireNonNull(root).getDevice().isGpu()) {
+                    memory().requireRoom(what, bytes, keepsAll);
+                }
+            });
         }
         try {
             return host.claim(what, kind, bytes);

@@ -102,8 +102,8 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     /**
      * Puts weights on the device. On the CPU the buffers of {@code host} become the arrays, without a copy, so
-     * {@code host} is not to be changed afterwards. A tensor of several buffers is copied, each buffer given back as soon
-     * as it has been: {@code host} then lacks it, and if this fails too.
+     * {@code host} is not to be changed afterwards. A tensor of several buffers is copied, each buffer given back as
+     * soon as it has been: {@code host} then lacks it, and if this fails too.
      *
      * @param parent the manager whose child owns the weights, and whose device they go to
      * @throws IllegalArgumentException if a tensor is missing or has another size than {@code config} requires

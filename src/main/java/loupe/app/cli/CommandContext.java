@@ -57,8 +57,8 @@ public final class CommandContext implements AutoCloseable {
     }
 
     /**
-     * Lets a checkpoint that is opened make others give way, as the window does, where a person closes them one by one; a
-     * command needs all that it opens.
+     * Lets a checkpoint that is opened make others give way, as the window does, where a person closes them one by one;
+     * a command needs all that it opens.
      *
      * @return this
      */

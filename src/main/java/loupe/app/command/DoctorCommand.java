@@ -220,7 +220,8 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     }
 
     private static Memory memory() {
-        return new Memory(MachineMemory.ofThisProcess().total(), Runtime.getRuntime().maxMemory());
+        return new Memory(
+                MachineMemory.ofThisProcess().total(), Runtime.getRuntime().maxMemory());
     }
 
     private Display display() {
