@@ -3,14 +3,15 @@ package loupe.inference;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
 import ai.djl.util.cuda.CudaUtils;
-import com.sun.management.OperatingSystemMXBean;
-import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import loupe.base.MachineMemory;
 import loupe.base.Refusal;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
@@ -73,6 +74,17 @@ public record Device(String request) {
         return ai.djl.Device.gpu(index);
     }
 
+    /**
+     * Whether weights may go to a GPU, as far as that can be told without loading the engine: if it was asked for, or
+     * if it was not refused and there is a driver or an engine of the user's own.
+     */
+    boolean mayBeGpu() {
+        return !request.equals("cpu")
+                && (!request.equals("auto")
+                        || Files.exists(Path.of("/dev/nvidiactl"))
+                        || System.getenv("PYTORCH_LIBRARY_PATH") != null);
+    }
+
     private OptionalInt index() {
         Matcher spelling = SPELLING.matcher(request);
         return spelling.matches() && spelling.group(1) != null
@@ -94,21 +106,19 @@ public record Device(String request) {
         return last < 1 ? capability : capability.substring(0, last) + "." + capability.charAt(last);
     }
 
-    /** Bytes that weights and intermediate arrays may take on {@code device}. */
+    /**
+     * Bytes that weights and intermediate arrays may take on {@code device}: of a GPU a share of what is free there
+     * now, of the CPU's memory what there would be if nothing else ran. Whether that is there when weights are to be
+     * read is asked of {@link loupe.base.MemoryBudget} each time.
+     */
     static long budget(ai.djl.Device device) {
         if (device.isGpu()) {
             return (long) (SHARE_OF_MEMORY
-                    * gpuMemory(device).map(MemoryUsage::getMax).orElse(Long.MAX_VALUE / 2));
+                    * gpuMemory(device)
+                            .map(memory -> memory.getMax() - memory.getUsed())
+                            .orElse(Long.MAX_VALUE / 2));
         }
-        return Math.max(
-                1L << 30,
-                (long) (SHARE_OF_MEMORY * machineMemory())
-                        - Runtime.getRuntime().maxMemory());
-    }
-
-    /** The memory of the machine, or of the container we run in, in bytes. */
-    public static long machineMemory() {
-        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+        return MachineMemory.ofThisProcess().most();
     }
 
     /** Used and total memory of a GPU as its driver counts them; empty if the driver does not say. */

@@ -3,6 +3,7 @@ package loupe.inference;
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Iterator;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import loupe.base.MemoryBudget;
 import loupe.base.OutOfDeviceMemoryException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -66,12 +68,32 @@ final class DeviceMemory {
     void require(Resident<?> resident, Collection<Resident<?>> inUse) {
         if (!resident.isOnDevice()) {
             makeRoom(resident, inUse);
-            LOG.debug("Uploading {} ({}) to {}", resident.name(), size(resident.bytes()), device);
+            LOG.debug("Uploading {} ({}) to {}", resident.name(), MemoryBudget.size(resident.bytes()), device);
             resident.upload(root);
         }
         onDevice.remove(resident);
         onDevice.add(resident);
         count();
+    }
+
+    /**
+     * Refuses what a GPU has no room for, before it is read.
+     *
+     * @param keepsAll whether everything on the device has to stay; else only models have to
+     * @throws OutOfDeviceMemoryException if there is not enough
+     */
+    void requireRoom(Path what, long bytes, boolean keepsAll) {
+        long staying = onDevice.stream()
+                .filter(resident -> keepsAll || !resident.isEvictable())
+                .mapToLong(Resident::bytes)
+                .sum();
+        if (staying + bytes > budget) {
+            throw new OutOfDeviceMemoryException(
+                    what + " needs " + MemoryBudget.size(bytes) + " as float32 on the device (" + device
+                            + "), where there is room for " + MemoryBudget.size(budget - staying)
+                            + ". Compute on the CPU, which takes longer",
+                    null);
+        }
     }
 
     /** Frees the memory of a closed resident and of everything that may have been computed from it. */
@@ -160,15 +182,15 @@ final class DeviceMemory {
         }
         if (usedBytes + resident.bytes() > budget) {
             throw new OutOfDeviceMemoryException(
-                    resident.name() + " needs " + size(resident.bytes()) + " on the device (" + device
-                            + "), which has room for " + size(budget) + " and holds " + held()
+                    resident.name() + " needs " + MemoryBudget.size(resident.bytes()) + " on the device (" + device
+                            + "), which has room for " + MemoryBudget.size(budget) + " and holds " + held()
                             + ". Close a model or a checkpoint and try again",
                     null);
         }
     }
 
     private void evict(Resident<?> resident) {
-        LOG.debug("Throwing {} ({}) off {} to make room", resident.name(), size(resident.bytes()), device);
+        LOG.debug("Throwing {} ({}) off {} to make room", resident.name(), MemoryBudget.size(resident.bytes()), device);
         resident.evict();
         onDevice.remove(resident);
     }
@@ -199,18 +221,12 @@ final class DeviceMemory {
 
     private String held() {
         List<String> parts = new ArrayList<>();
-        onDevice.forEach(resident -> parts.add(resident.name() + " " + size(resident.bytes())));
+        onDevice.forEach(resident -> parts.add(resident.name() + " " + MemoryBudget.size(resident.bytes())));
         return parts.isEmpty() ? "nothing else" : parts.stream().collect(Collectors.joining(", "));
     }
 
     private static String firstLine(Throwable failure) {
         return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
-    }
-
-    private static String size(long bytes) {
-        return bytes >= 1L << 30
-                ? String.format(Locale.ROOT, "%.1f GiB", bytes / (double) (1L << 30))
-                : String.format(Locale.ROOT, "%.1f MiB", bytes / (double) (1L << 20));
     }
 
     private record Kept(NDManager owner, NDArray array, long bytes) {}

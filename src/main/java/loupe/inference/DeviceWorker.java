@@ -99,6 +99,11 @@ final class DeviceWorker implements AutoCloseable {
         }
     }
 
+    /** Whether the caller runs on the device thread. */
+    boolean isCurrent() {
+        return Thread.currentThread() == thread;
+    }
+
     /** Whether something at least as urgent as the running work waits for it. */
     boolean othersWait() {
         synchronized (lock) {

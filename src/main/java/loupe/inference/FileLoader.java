@@ -10,6 +10,7 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import loupe.base.Cancellation;
+import loupe.base.MemoryBudget.Kind;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelWeights;
 import loupe.lm.Processing;
@@ -24,16 +25,24 @@ import org.jspecify.annotations.Nullable;
 /** Reads Hugging Face folders and checkpoint files. */
 final class FileLoader implements Loader {
     @Override
-    public Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing) {
+    public Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing, Room room) {
         ModelFolder files = ModelFolder.open(folder);
         try {
-            Supplier<String> fingerprint = meanwhile(() -> Fingerprint.of(files.path(), processing.toString()));
-            ModelWeights first = files.read(processing);
-            ModelId id = new ModelId(ModelFolder.name(folder).orElse(name(folder)), fingerprint.get());
-            HostCopy<ModelWeights> copy = new HostCopy<>(first, () -> files.read(processing), ModelWeights::free);
+            long bytes = files.bytesToRead(processing);
+            Read<ModelWeights> first = room.within(
+                    folder,
+                    Kind.MODEL,
+                    bytes,
+                    () -> Read.of(
+                            () -> Fingerprint.of(files.path(), processing.toString()), () -> files.read(processing)));
+            ModelId id = new ModelId(ModelFolder.name(folder).orElse(name(folder)), first.fingerprint.get());
+            HostCopy<ModelWeights> copy = new HostCopy<>(
+                    first.weights,
+                    () -> room.within(folder, Kind.MODEL, bytes, () -> files.read(processing)),
+                    ModelWeights::free);
             return new Loaded<>(
                     new OpenModel(id, folder, files.config(), files.tokenizer(), files.warnings()),
-                    first.bytes(),
+                    first.weights.bytes(),
                     owner -> copy.upload(owner, weights -> weights.on(owner)),
                     model -> model.parameters().values(),
                     copy::free,
@@ -48,23 +57,39 @@ final class FileLoader implements Loader {
     }
 
     @Override
-    public Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options) {
+    public Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options, Room room) {
         SaeFile file = SaeFile.read(path, options);
         SaeConfig config = file.config();
-        Supplier<String> fingerprint = meanwhile(() -> Fingerprint.of(file.weightsPath(), config.toString() + options));
-        HostWeights first = file.readWeights(new Cancellation());
+        Read<HostWeights> first = room.within(
+                path,
+                Kind.CHECKPOINT,
+                file.bytesToRead(),
+                () -> Read.of(
+                        () -> Fingerprint.of(file.weightsPath(), config.toString() + options),
+                        () -> file.readWeights(new Cancellation())));
         List<String> warnings = new ArrayList<>(file.warnings());
-        warnings.addAll(first.warnings());
-        OpenSae host = new OpenSae(new SaeId(name(path), fingerprint.get()), path, config, List.copyOf(warnings));
-        HostCopy<HostWeights> copy =
-                new HostCopy<>(first, () -> file.readWeights(new Cancellation()), HostWeights::free);
+        warnings.addAll(first.weights.warnings());
+        OpenSae host = new OpenSae(new SaeId(name(path), first.fingerprint.get()), path, config, List.copyOf(warnings));
+        HostCopy<HostWeights> copy = new HostCopy<>(
+                first.weights,
+                () -> room.within(
+                        path, Kind.CHECKPOINT, file.bytesToRead(), () -> file.readWeights(new Cancellation())),
+                HostWeights::free);
         return new Loaded<>(
                 host,
-                first.bytes(),
+                first.weights.bytes(),
                 owner -> copy.upload(owner, weights -> SparseAutoencoder.upload(owner, config, weights)),
                 SparseAutoencoder::weights,
                 copy::free,
                 copy::free);
+    }
+
+    /** Weights that have been read, and the fingerprint of their files, which may still be made. */
+    private record Read<W>(W weights, Supplier<String> fingerprint) {
+        static <W> Read<W> of(Supplier<String> fingerprint, Supplier<W> weights) {
+            Supplier<String> made = meanwhile(fingerprint);
+            return new Read<>(weights.get(), made);
+        }
     }
 
     /** Starts work on a thread of its own. The supplier waits for the result, or throws what the work threw. */
@@ -106,11 +131,16 @@ final class FileLoader implements Loader {
             if (weights == null) {
                 weights = again.get();
             }
-            T uploaded = upload.apply(weights);
-            if (owner.getDevice().isGpu()) {
-                free();
+            boolean stays = false;
+            try {
+                T uploaded = upload.apply(weights);
+                stays = !owner.getDevice().isGpu();
+                return uploaded;
+            } finally {
+                if (!stays) { // copied, or failed with some of it given back already
+                    free();
+                }
             }
-            return uploaded;
         }
 
         void free() {

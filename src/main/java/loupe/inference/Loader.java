@@ -4,26 +4,55 @@ import ai.djl.ndarray.NDArray;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import loupe.base.MemoryBudget.Claim;
+import loupe.base.MemoryBudget.Kind;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
 import loupe.sae.SparseAutoencoder;
 import loupe.sae.checkpoint.SaeOptions;
 
-/** Reads models and checkpoints as far as the host needs them. File pool. */
+/**
+ * Reads models and checkpoints as far as the host needs them, once there is room for their weights. File pool; weights
+ * that are read again, device thread.
+ */
 interface Loader {
+    /** Whoever says whether there is room for weights, before the first byte of them is read. */
+    @FunctionalInterface
+    interface Room {
+        /**
+         * Takes room for weights.
+         *
+         * @param bytes all that reading them takes
+         * @return to be closed when they have been read
+         * @throws loupe.base.OutOfDeviceMemoryException if there is not enough
+         */
+        Claim claim(Path what, Kind kind, long bytes);
+
+        /** Reads weights within room taken for them. */
+        default <T> T within(Path what, Kind kind, long bytes, Supplier<T> read) {
+            Claim taken = claim(what, kind, bytes);
+            try {
+                return read.get();
+            } finally {
+                taken.close();
+            }
+        }
+    }
+
     /**
      * Reads a model folder.
      *
      * @throws loupe.base.CheckpointException if the folder is refused
      */
-    Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing);
+    Loaded<OpenModel, LanguageModel> model(Path folder, Processing processing, Room room);
 
     /**
      * Reads a checkpoint.
      *
      * @throws loupe.base.CheckpointException if the file is refused
      */
-    Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options);
+    Loaded<OpenSae, SparseAutoencoder> sae(Path path, SaeOptions options, Room room);
 
     /**
      * What has been read, and how the rest gets onto the device.

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -16,6 +17,11 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import loupe.base.Cancellation;
+import loupe.base.MachineMemory;
+import loupe.base.MemoryBudget;
+import loupe.base.MemoryBudget.Claim;
+import loupe.base.MemoryBudget.Kind;
+import loupe.base.OutOfDeviceMemoryException;
 import loupe.lm.LanguageModel;
 import loupe.lm.Processing;
 import loupe.sae.SparseAutoencoder;
@@ -36,6 +42,8 @@ public final class LocalInferenceService implements InferenceService {
 
     private final Device device;
     private final Loader loader;
+    private final MemoryBudget host;
+    private final boolean keepsAll;
     private final AnswerCache answers = new AnswerCache(ANSWER_BYTES);
     private final DeviceWorker worker;
     private final ExecutorService compute = Threads.pool("compute", 1);
@@ -50,24 +58,36 @@ public final class LocalInferenceService implements InferenceService {
 
     /** Starts the threads. The engine loads with the first question, on the device thread. */
     public LocalInferenceService(Device device) {
-        this(device, new FileLoader());
+        this(device, false);
     }
 
-    LocalInferenceService(Device device, Loader loader) {
+    /**
+     * Starts the threads, as above.
+     *
+     * @param keepsAll whether all that is opened is needed together, so that nothing is opened if that makes another
+     *     checkpoint give way; else those not used for longest do
+     */
+    public LocalInferenceService(Device device, boolean keepsAll) {
+        this(device, keepsAll, new FileLoader(), new MemoryBudget(MachineMemory.ofThisProcess()));
+    }
+
+    LocalInferenceService(Device device, boolean keepsAll, Loader loader, MemoryBudget host) {
         this.device = device;
+        this.keepsAll = keepsAll;
         this.loader = loader;
+        this.host = host;
         deviceName = device.request();
         worker = new DeviceWorker(this::runStep, answers, this::giveEverythingBack);
     }
 
     @Override
     public CompletionStage<OpenModel> openModel(Path folder, Processing processing) {
-        return open(() -> loader.model(folder, processing), models, OpenModel::id, false);
+        return open(() -> loader.model(folder, processing, this::claim), models, OpenModel::id, false);
     }
 
     @Override
     public CompletionStage<OpenSae> openSae(Path path, SaeOptions options) {
-        return open(() -> loader.sae(path, options), saes, OpenSae::id, true);
+        return open(() -> loader.sae(path, options, this::claim), saes, OpenSae::id, true);
     }
 
     @Override
@@ -129,6 +149,46 @@ public final class LocalInferenceService implements InferenceService {
                         }));
     }
 
+    /**
+     * Takes room for weights in the host's memory, through which all pass, and makes sure that a GPU has as much. Where
+     * that does not need the engine, it does not wait for it.
+     */
+    private Claim claim(Path what, Kind kind, long bytes) {
+        if (worker.isCurrent()) {
+            return host.claim(what, kind, bytes);
+        }
+        if (device.mayBeGpu()) {
+            onDeviceThread(() -> {
+                if (Objects.requireNonNull(root).getDevice().isGpu()) {
+                    memory().requireRoom(what, bytes, keepsAll);
+                }
+            });
+        }
+        try {
+            return host.claim(what, kind, bytes);
+        } catch (OutOfDeviceMemoryException tooLittle) {
+            DeviceMemory held = memory;
+            if (keepsAll || held == null || bytes > host.room() + held.usedBytes()) {
+                throw tooLittle;
+            }
+            onDeviceThread(() -> held.freeAllBut(Set.of()));
+            return host.claim(what, kind, bytes);
+        }
+    }
+
+    private void onDeviceThread(Runnable task) {
+        try {
+            worker.execute(Priority.INTERACTIVE, () -> {
+                        task.run();
+                        return Boolean.TRUE;
+                    })
+                    .toCompletableFuture()
+                    .join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
+    }
+
     /** Uploads what has been read, unless it is open already. */
     private <I, H, T extends AutoCloseable> H admit(
             Loader.Loaded<H, T> loaded, Map<I, Opened<H, T>> opened, I id, boolean evictable) {
@@ -165,7 +225,7 @@ public final class LocalInferenceService implements InferenceService {
             try {
                 return step.apply(scope);
             } catch (RuntimeException | Error failure) {
-                if (!DeviceMemory.isOutOfMemory(failure)) {
+                if (!DeviceMemory.isOutOfMemory(failure) && !(failure instanceof OutOfDeviceMemoryException)) {
                     throw failure;
                 }
                 inUse = Set.copyOf(scope.lent());

@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import loupe.tensor.DirectMemory;
 
 /** A model's parameters in the host's memory, ready for a device. Read on any thread; then one thread at a time. */
 public final class ModelWeights {
@@ -32,8 +33,8 @@ public final class ModelWeights {
     /**
      * The model on the owner's device. On the CPU nothing is copied: the arrays are these weights, which the model
      * keeps reachable. (Of direct buffers, only a ByteBuffer is taken over without a copy.) A parameter larger than one
-     * buffer is copied nevertheless; its memory here is then given back, and these weights cannot be used for another
-     * model.
+     * buffer is copied nevertheless, its memory here given back buffer by buffer, and these weights cannot be used for
+     * another model, nor again if this fails.
      *
      * @param owner owns every parameter; closed with the model
      */
@@ -47,7 +48,6 @@ public final class ModelWeights {
         if (!owner.getDevice().getDeviceType().equals(Device.Type.CPU)) {
             return new LanguageModel(config, owner, parameters, tokens, List.of());
         }
-        weights.values().stream().filter(weight -> weight.blocks().size() > 1).forEach(HostWeight::free);
         weights.values().removeIf(weight -> weight.blocks().size() > 1);
         return new LanguageModel(config, owner, parameters, tokens, List.copyOf(weights.values()));
     }
@@ -60,6 +60,7 @@ public final class ModelWeights {
             try (NDArray part = owner.create(block, new Shape(rows, weight.width()), DataType.FLOAT32)) {
                 whole.set(new NDIndex("{}:{}", first, first + rows), part);
             }
+            DirectMemory.free(block);
             first += rows;
         }
         return whole;

@@ -16,7 +16,9 @@ import loupe.tensor.StoredTensor;
  * blocks of whole rows, because one buffer holds less than 2 GiB. A vector is a matrix of one row. Not thread-safe.
  */
 public final class DirectTensor {
-    private static final long BLOCK_BYTES = 1L << 30;
+    /** The largest size of one block. */
+    public static final long BLOCK_BYTES = 1L << 30;
+
     private static final int PIECE_BYTES = 4 << 20;
     /** Elements scanned at a time, so that they stay in the first-level cache. */
     private static final int SCAN_ELEMENTS = 2048;

@@ -1,9 +1,9 @@
 package loupe.sae;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
@@ -22,6 +22,7 @@ import java.util.Set;
 import loupe.base.CheckpointException;
 import loupe.base.Refusal;
 import loupe.sae.HostWeights.Part;
+import loupe.tensor.DirectMemory;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -65,11 +66,6 @@ public final class SparseAutoencoder implements AutoCloseable {
         this.config = config;
         this.manager = manager;
         this.origin = host.origin();
-        for (Part part : Part.values()) {
-            if (host.has(part)) {
-                upload(part, host);
-            }
-        }
         if (config.activation().byDecoderNorm() || config.activation() instanceof Activation.TopKByDecoderNorm) {
             double[] norms = host.decoderNorms();
             float[] direct = new float[norms.length];
@@ -80,6 +76,11 @@ public final class SparseAutoencoder implements AutoCloseable {
             }
             decoderNorms = keep(manager.create(direct));
             inverseDecoderNorms = config.activation().byDecoderNorm() ? keep(manager.create(inverse)) : null;
+        }
+        for (Part part : Part.values()) {
+            if (host.has(part)) {
+                upload(part, host);
+            }
         }
         manager.cap();
     }
@@ -101,7 +102,8 @@ public final class SparseAutoencoder implements AutoCloseable {
 
     /**
      * Puts weights on the device. On the CPU the buffers of {@code host} become the arrays, without a copy, so
-     * {@code host} is not to be changed afterwards.
+     * {@code host} is not to be changed afterwards. A tensor of several buffers is copied, each buffer given back as
+     * soon as it has been: {@code host} then lacks it, and if this fails too.
      *
      * @param parent the manager whose child owns the weights, and whose device they go to
      * @throws IllegalArgumentException if a tensor is missing or has another size than {@code config} requires
@@ -425,24 +427,29 @@ public final class SparseAutoencoder implements AutoCloseable {
     }
 
     private NDArray create(DirectTensor tensor, boolean vector) {
-        NDList blocks = new NDList();
-        long first = 0;
-        for (ByteBuffer block : tensor.blocks()) {
-            long rows = Math.min(tensor.rowsPerBlock(), tensor.rows() - first);
-            blocks.add(manager.create(
-                    block, vector ? new Shape(tensor.columns()) : new Shape(rows, tensor.columns()), DataType.FLOAT32));
-            first += rows;
-        }
-        if (blocks.size() > 1) {
-            try (blocks) {
-                return NDArrays.concat(blocks, 0);
-            }
+        if (tensor.blocks().size() > 1) {
+            return copy(tensor);
         }
         if (!manager.getDevice().isGpu()) {
             // the array is the buffer; letting go of the buffer would free memory that views still read
             buffers.addAll(tensor.blocks());
         }
-        return blocks.singletonOrThrow();
+        Shape shape = vector ? new Shape(tensor.columns()) : new Shape(tensor.rows(), tensor.columns());
+        return manager.create(tensor.blocks().get(0), shape, DataType.FLOAT32);
+    }
+
+    private NDArray copy(DirectTensor tensor) {
+        NDArray whole = manager.create(new Shape(tensor.rows(), tensor.columns()), DataType.FLOAT32);
+        long first = 0;
+        for (ByteBuffer block : tensor.blocks()) {
+            long end = Math.min(tensor.rows(), first + tensor.rowsPerBlock());
+            try (NDArray part = manager.create(block, new Shape(end - first, tensor.columns()), DataType.FLOAT32)) {
+                whole.set(new NDIndex("{}:{}", first, end), part);
+            }
+            DirectMemory.free(block);
+            first = end;
+        }
+        return whole;
     }
 
     private NDArray keep(NDArray array) {

@@ -7,6 +7,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import loupe.base.Cancellation;
@@ -62,6 +63,19 @@ class DeviceMemoryTest {
                 .hasMessageContaining("new needs")
                 .hasMessageContaining("(CPU)")
                 .hasMessageContaining("model 0.0 MiB, borrowed 0.0 MiB");
+    }
+
+    @Test
+    void whatAGpuHasNoRoomForIsRefusedWithWhatThereIs() {
+        memory.require(weights("a", true), Set.of());
+        memory.require(weights("model", false), Set.of());
+        Path file = Path.of("large");
+        memory.requireRoom(file, 1500, false);
+        assertThatThrownBy(() -> memory.requireRoom(file, 1501, false))
+                .isInstanceOf(OutOfDeviceMemoryException.class)
+                .hasMessageStartingWith("large needs 0.0 MiB as float32 on the device (CPU)");
+        memory.requireRoom(file, 500, true);
+        assertThatThrownBy(() -> memory.requireRoom(file, 501, true)).isInstanceOf(OutOfDeviceMemoryException.class);
     }
 
     @Test

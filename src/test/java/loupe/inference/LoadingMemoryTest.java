@@ -45,6 +45,8 @@ class LoadingMemoryTest {
     private static final int VOCABULARY = 4_096;
     private static final int D_MODEL = 256;
 
+    private static final Loader.Room ROOM = (what, kind, bytes) -> () -> {};
+
     @TempDir
     Path folder;
 
@@ -99,14 +101,14 @@ class LoadingMemoryTest {
                                     "blocks.0.hook_resid_pre")));
         }
         long floats = 4L * (2L * D * FEATURES + FEATURES + D);
-        check(floats, () -> new FileLoader().sae(folder, SaeOptions.AS_STORED));
+        check(floats, () -> new FileLoader().sae(folder, SaeOptions.AS_STORED, ROOM));
     }
 
     @ParameterizedTest
     @MethodSource("files")
     void aModelWhoseMatricesAreTurnedIsHeldOnceWhileItIsRead(DType dtype, boolean torch) throws IOException {
         long floats = writeNeoX(folder, dtype, torch);
-        check(floats, () -> new FileLoader().model(folder, Processing.RAW));
+        check(floats, () -> new FileLoader().model(folder, Processing.RAW, ROOM));
     }
 
     private static void check(long floats, Supplier<Loader.Loaded<?, ?>> load) {

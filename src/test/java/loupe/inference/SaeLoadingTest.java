@@ -21,12 +21,14 @@ class SaeLoadingTest {
     private static final SaeOptions TWO =
             SaeOptions.builder().k(OptionalInt.of(2)).build();
 
+    private static final Loader.Room ROOM = (what, kind, bytes) -> () -> {};
+
     @TempDir
     Path folder;
 
     @Test
     void aCheckpointComesBackAfterItHadToMakeRoom() {
-        Resident<SparseAutoencoder> resident = resident(new FileLoader().sae(write(), TWO));
+        Resident<SparseAutoencoder> resident = resident(new FileLoader().sae(write(), TWO, ROOM));
         try (NDManager root = NDManager.newBaseManager()) {
             float[] first = encodeOnce(root, resident);
             resident.evict();
@@ -37,13 +39,13 @@ class SaeLoadingTest {
     @Test
     void anotherReadingOfTheSameFileIsAnotherCheckpoint() throws IOException {
         Path file = write();
-        SaeId two = new FileLoader().sae(file, TWO).host().id();
+        SaeId two = new FileLoader().sae(file, TWO, ROOM).host().id();
         SaeOptions relu = SaeOptions.builder().activation(Optional.of("relu")).build();
-        assertThat(new FileLoader().sae(file, relu).host().id()).isNotEqualTo(two);
+        assertThat(new FileLoader().sae(file, relu, ROOM).host().id()).isNotEqualTo(two);
         assertThat(two.name()).isEqualTo("gpt2_resid_pre_8_ot30.safetensors");
         Path copy =
                 Files.copy(file, Files.createDirectory(folder.resolve("copy")).resolve(file.getFileName()));
-        assertThat(new FileLoader().sae(copy, TWO).host().id()).isEqualTo(two);
+        assertThat(new FileLoader().sae(copy, TWO, ROOM).host().id()).isEqualTo(two);
     }
 
     private static Resident<SparseAutoencoder> resident(Loader.Loaded<OpenSae, SparseAutoencoder> loaded) {

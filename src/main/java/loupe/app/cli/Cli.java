@@ -160,7 +160,7 @@ public final class Cli implements Runnable {
         paths.stream().filter(path -> !Files.exists(path)).findFirst().ifPresent(path -> {
             throw new UsageException("Unknown command or path: " + path + ". See sae-loupe --help");
         });
-        try (CommandContext workbench = open("workbench")) {
+        try (CommandContext workbench = open("workbench").makingRoom()) {
             WorkbenchApp.runToTheEnd(
                     workbench.service(), WorkbenchApp.Opening.of(paths), workbench.cancellation(), whenShown);
         }

@@ -26,6 +26,7 @@ public final class CommandContext implements AutoCloseable {
     private final Cancellation cancellation = new Cancellation();
     private final PrintStream err;
     private final List<String> warnings = new ArrayList<>();
+    private boolean keepsAll = true;
     private @Nullable InferenceService service;
     private volatile @Nullable Pending<?> pending;
 
@@ -55,9 +56,20 @@ public final class CommandContext implements AutoCloseable {
         this.progress = quiet ? Progress.silent() : new Progress(command, err);
     }
 
+    /**
+     * Lets a checkpoint that is opened make others give way, as the window does, where a person closes them one by one;
+     * a command needs all that it opens.
+     *
+     * @return this
+     */
+    CommandContext makingRoom() {
+        keepsAll = false;
+        return this;
+    }
+
     public InferenceService service() {
         if (service == null) {
-            service = new LocalInferenceService(device);
+            service = new LocalInferenceService(device, keepsAll);
         }
         return service;
     }

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
+import loupe.base.MachineMemory;
 import loupe.base.Problem;
-import loupe.inference.Device;
 import loupe.inference.DeviceMissingException;
 import loupe.inference.EngineReport;
 import picocli.CommandLine.Command;
@@ -220,7 +220,8 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
     }
 
     private static Memory memory() {
-        return new Memory(Device.machineMemory(), Runtime.getRuntime().maxMemory());
+        return new Memory(
+                MachineMemory.ofThisProcess().total(), Runtime.getRuntime().maxMemory());
     }
 
     private Display display() {

@@ -221,6 +221,18 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     /**
+     * The most memory that reading the weights and putting them on a device takes, in bytes: their own size, a second
+     * embedding where a processed model makes one, and one buffer where a parameter is too large for one and is copied
+     * from several.
+     */
+    public long bytesToRead(Processing processing) {
+        long second = processing == Processing.PROCESSED && weights.bytes("lm_head.weight") == 0
+                ? weights.bytes("transformer.wte.weight")
+                : 0;
+        return bytes() + second + (weights.largest() > HostWeight.LARGEST_BLOCK ? HostWeight.LARGEST_BLOCK : 0);
+    }
+
+    /**
      * Reads the weights as float32.
      *
      * @throws CheckpointException if the files can no longer be read

@@ -336,6 +336,17 @@ final class StoredWeights {
         return inOrder;
     }
 
+    /** Size of one claimed parameter as float32; 0 if there is no such. */
+    long bytes(String parameter) {
+        StoredParameter stored = claimed.get(parameter);
+        return stored == null ? 0 : stored.bytes();
+    }
+
+    /** Size of the largest claimed parameter as float32. */
+    long largest() {
+        return claimed.values().stream().mapToLong(StoredParameter::bytes).max().orElse(0);
+    }
+
     /** Size of all claimed parameters as float32. */
     long bytes() {
         return claimed.values().stream().mapToLong(StoredParameter::bytes).sum();

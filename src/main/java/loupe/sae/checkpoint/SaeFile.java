@@ -13,6 +13,7 @@ import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
+import loupe.sae.DirectTensor;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
@@ -31,15 +32,23 @@ public final class SaeFile {
     private final SaeOptions options;
     private final List<String> warnings;
     private final long memoryBytes;
+    private final long largestPart;
 
     private SaeFile(
-            Path path, Path weightsPath, SaeDraft draft, SaeOptions options, List<String> warnings, long memoryBytes) {
+            Path path,
+            Path weightsPath,
+            SaeDraft draft,
+            SaeOptions options,
+            List<String> warnings,
+            long memoryBytes,
+            long largestPart) {
         this.path = path;
         this.weightsPath = weightsPath;
         this.draft = draft;
         this.options = options;
         this.warnings = List.copyOf(warnings);
         this.memoryBytes = memoryBytes;
+        this.largestPart = largestPart;
     }
 
     /**
@@ -65,8 +74,18 @@ public final class SaeFile {
             List<String> warnings = new ArrayList<>(files.archive().warnings());
             warnings.addAll(draft.warnings());
             long elements = draft.parts().elements(files);
+            long largest = draft.parts().all().stream()
+                    .mapToLong(part -> part.of(files).elements())
+                    .max()
+                    .orElse(0);
             return new SaeFile(
-                    path, files.archive().path(), draft, options, warnings, Math.multiplyExact(elements, Float.BYTES));
+                    path,
+                    files.archive().path(),
+                    draft,
+                    options,
+                    warnings,
+                    Math.multiplyExact(elements, Float.BYTES),
+                    largest * Float.BYTES);
         }
     }
 
@@ -151,6 +170,14 @@ public final class SaeFile {
      */
     public long memoryBytes() {
         return memoryBytes;
+    }
+
+    /**
+     * The most memory that reading the weights and putting them on a device takes, in bytes: their own size, and one
+     * block where a matrix lies in several and is copied from them.
+     */
+    public long bytesToRead() {
+        return memoryBytes + (largestPart > DirectTensor.BLOCK_BYTES ? DirectTensor.BLOCK_BYTES : 0);
     }
 
     /** Log10 of each feature's firing frequency during training, dSae values, if a SAELens folder holds them. */

@@ -7,6 +7,9 @@ import java.util.function.Consumer;
 import loupe.base.AsideFolder;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.MachineMemory;
+import loupe.base.MemoryBudget;
+import loupe.base.MemoryBudget.Kind;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
@@ -59,11 +62,13 @@ public final class SaeSaving {
      * @return {@code target}
      * @throws CheckpointException if the form cannot express it, it cannot be read any more, or nothing can be written
      *     there
+     * @throws loupe.base.OutOfDeviceMemoryException if its weights do not fit into the memory there is
      */
     public static Path save(SaeFile file, Form form, Path target, Cancellation cancellation) {
         SaeConfig config = file.config();
         refuse(file, config, form);
-        HostWeights weights = file.readWeights(cancellation);
+        HostWeights weights = new MemoryBudget(MachineMemory.ofThisProcess())
+                .within(file.path(), Kind.CHECKPOINT, file.bytesToRead(), () -> file.readWeights(cancellation));
         try {
             Rewriting rewriting = new Rewriting(config, weights);
             if (file.normFactorApplied()) {
