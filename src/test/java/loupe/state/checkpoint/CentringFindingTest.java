@@ -35,10 +35,7 @@ class CentringFindingTest {
 
     private final Opened opened = new Opened();
     private final CheckpointAudit audit = new CheckpointAudit(
-            opened.workbench,
-            opened.workbench.a(),
-            new SimpleObjectProperty<>(),
-            new SimpleObjectProperty<>());
+            opened.workbench, opened.workbench.a(), new SimpleObjectProperty<>(), new SimpleObjectProperty<>());
 
     @Test
     void aModelWithLayerNormMayBeCentred() throws IOException {
