@@ -1,5 +1,6 @@
 package loupe.base;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,7 +11,7 @@ import java.util.Optional;
  *
  * @param layer index of the block, or {@link #NO_LAYER} for the places outside the blocks
  */
-public record HookPoint(Site site, int layer) {
+public record HookPoint(Site site, int layer) implements Comparable<HookPoint> {
     /** The layer of a place that belongs to no block. */
     public static final int NO_LAYER = -1;
 
@@ -44,6 +45,20 @@ public record HookPoint(Site site, int layer) {
     /** The names of the hook points that are most like one that is none, nearest first. */
     public static List<String> nearest(String name) {
         return HookNames.nearest(name);
+    }
+
+    /** The order in which a forward pass comes to them. */
+    @Override
+    public int compareTo(HookPoint other) {
+        return Comparator.comparingInt(HookPoint::depth)
+                .thenComparing(HookPoint::site)
+                .compare(this, other);
+    }
+
+    /** The layer; for the places outside the blocks, before or after all of them. */
+    private int depth() {
+        boolean behind = site == Site.LN_FINAL_SCALE || site == Site.LN_FINAL_NORMALIZED;
+        return behind ? Integer.MAX_VALUE : layer;
     }
 
     /** The TransformerLens name. */

@@ -189,7 +189,15 @@ public final class LanguageModel implements AutoCloseable {
             x.close();
             x = next;
         }
-        if (pass.isStopped() || which == Logits.NONE) {
+        if (pass.isStopped()) {
+            return pass.stoppedWith();
+        }
+        if (which == Logits.NONE) {
+            if (pass.wants(Site.LN_FINAL_SCALE, HookPoint.NO_LAYER)
+                    || pass.wants(Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER)) {
+                pass.scoped(x, in -> finalNorm.apply(pass, in, Site.LN_FINAL_NORMALIZED, HookPoint.NO_LAYER))
+                        .close();
+            }
             return pass.isStopped() ? pass.stoppedWith() : x;
         }
         NDArray last = which == Logits.LAST ? x.get(":, {}:", input.length() - 1) : x;

@@ -2,6 +2,9 @@ package loupe.base;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import loupe.base.HookPoint.Site;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -82,6 +85,23 @@ class HookPointTest {
             })
     void aNameOfNoOnePlaceIsNoHookPoint(String name) {
         assertThat(HookPoint.parse(name)).isEmpty();
+    }
+
+    @Test
+    void placesAreOrderedAsAForwardPassComesToThem() {
+        List<HookPoint> order = List.of(
+                HookPoint.of(Site.EMBED),
+                HookPoint.residPre(0),
+                HookPoint.residPost(0),
+                HookPoint.residPre(1),
+                new HookPoint(Site.MLP_MODULE_IN, 1),
+                new HookPoint(Site.MLP_OUT, 1),
+                HookPoint.of(Site.LN_FINAL_NORMALIZED));
+        List<HookPoint> shuffled = new ArrayList<>(order);
+        Collections.reverse(shuffled);
+        Collections.sort(shuffled);
+
+        assertThat(shuffled).isEqualTo(order);
     }
 
     @Test

@@ -259,8 +259,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
      * @param processingShows whether centred activations may differ from raw ones
      * @param factor that its input may have been scaled by
      */
-    static List<Reading> readings(
-            SaeConfig config, boolean centred, boolean processingShows, double factor) {
+    static List<Reading> readings(SaeConfig config, boolean centred, boolean processingShows, double factor) {
         List<Reading> readings = new ArrayList<>();
         for (boolean sameFactor : new boolean[] {true, false}) {
             for (boolean sameCentring : new boolean[] {true, false}) {
@@ -380,9 +379,7 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
 
         @Override
         public @Nullable HookPoint stopAfter() {
-            return points.stream()
-                    .max(Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site))
-                    .orElse(null);
+            return points.stream().max(HookPoint::compareTo).orElse(null);
         }
     }
 }

@@ -134,9 +134,7 @@ public record CorpusActivations(ModelId model, List<SaeId> saes, TokenRows conte
 
         @Override
         public @Nullable HookPoint stopAfter() {
-            return points.stream()
-                    .max(java.util.Comparator.comparingInt(HookPoint::layer).thenComparing(HookPoint::site))
-                    .orElse(null);
+            return points.stream().max(HookPoint::compareTo).orElse(null);
         }
     }
 }

@@ -3,6 +3,7 @@ package loupe.app.command;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +66,9 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
     @Option(
             names = "--out",
             paramLabel = "F",
-            description = "Safetensors file to write: logits, and an array for each hook point.")
+            description =
+                    "Safetensors file to write: logits, and an array for each hook point, by its TransformerLens 2.8 name "
+                            + "and the one given.")
     private Path out;
 
     /** The text to run; one of both. */
@@ -91,12 +94,16 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             throw new UsageException("--ghost and --ghost-position go together");
         }
         boolean all = hooks.contains("all");
-        Set<HookPoint> points = new LinkedHashSet<>();
+        Map<String, HookPoint> named = new LinkedHashMap<>();
         hooks.stream()
                 .filter(name -> !name.equals("all"))
-                .forEach(name -> points.add(HookPoint.parse(name)
-                        .orElseThrow(() -> new UsageException("--hooks: " + name + " is no hook point; the nearest are "
-                                + String.join(", ", HookPoint.nearest(name))))));
+                .forEach(name -> named.put(
+                        name,
+                        HookPoint.parse(name)
+                                .orElseThrow(() ->
+                                        new UsageException("--hooks: " + name + " is no hook point; the nearest are "
+                                                + String.join(", ", HookPoint.nearest(name))))));
+        Set<HookPoint> points = new LinkedHashSet<>(named.values());
         if (out != null) {
             OptionPaths.writable(out, "--out");
         }
@@ -122,6 +129,11 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
         if (out != null) {
             SafetensorsWriter file = new SafetensorsWriter().add("logits", answer.logits());
             answer.values().forEach((point, value) -> file.add(point.name(), value));
+            named.forEach((name, point) -> {
+                if (!name.equals(point.name())) {
+                    file.add(name, answer.values().get(point));
+                }
+            });
             file.write(out);
         }
         return new Result(

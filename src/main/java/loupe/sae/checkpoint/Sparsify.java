@@ -3,10 +3,12 @@ package loupe.sae.checkpoint;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import loupe.base.HookPoint;
+import loupe.base.HookPoint.Site;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights.Part;
 
@@ -125,6 +127,11 @@ final class Sparsify implements SaeFamily {
             draft.hookOut(transcodes ? output : Optional.empty());
             draft.hook().ifPresent(hook -> draft.warn("The hook point is taken from the folder " + name + ": " + hook));
             draft.model(run.flatMap(json -> json.text("model")).orElse(""));
+            if (output.get().site() == Site.EMBED
+                    && draft.model().toLowerCase(Locale.ROOT).contains("gemma")) {
+                draft.warn("hook_embed of Gemma is the embedding times sqrt(d); what the module embed_tokens gives may "
+                        + "lack the factor, depending on the release of transformers");
+            }
             return;
         }
     }

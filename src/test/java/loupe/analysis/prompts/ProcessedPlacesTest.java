@@ -28,6 +28,7 @@ import loupe.inference.Priority;
 import loupe.inference.Query;
 import loupe.lm.Processing;
 import loupe.lm.TinyFamily;
+import loupe.sae.SparseFeatures;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.tensor.HostTensor;
 import org.junit.jupiter.api.AfterAll;
@@ -55,8 +56,12 @@ class ProcessedPlacesTest {
     @BeforeAll
     static void open() throws IOException {
         service = new LocalInferenceService(Device.CPU);
-        for (TinyFamily family :
-                List.of(TinyFamily.gptNeo(), TinyFamily.gptNeoX(), TinyFamily.qwen3(), TinyFamily.gemma2())) {
+        for (TinyFamily family : List.of(
+                TinyFamily.gptNeo(),
+                TinyFamily.gptNeoX(),
+                TinyFamily.gptJ(),
+                TinyFamily.qwen3(),
+                TinyFamily.gemma2())) {
             Path model = family.writeTo(folder.resolve(family.name()));
             Map<Processing, OpenModel> both = new HashMap<>();
             for (Processing processing : Processing.values()) {
@@ -91,11 +96,9 @@ class ProcessedPlacesTest {
     }
 
     static Stream<Place> places() {
-        return Stream.of("gpt_neo", "gpt_neox", "qwen3", "gemma2")
+        return Stream.of("gpt_neo", "gpt_neox", "gptj", "qwen3", "gemma2")
                 .flatMap(family -> Arrays.stream(Site.values())
-                        .map(site -> new Place(family, new HookPoint(site, site.inBlock() ? 1 : HookPoint.NO_LAYER))))
-                // what only the logits are made of ends no pass without them
-                .filter(place -> !place.at().name().startsWith("ln_final"));
+                        .map(site -> new Place(family, new HookPoint(site, site.inBlock() ? 1 : HookPoint.NO_LAYER))));
     }
 
     static Stream<Place> vectors() {
@@ -172,6 +175,27 @@ class ProcessedPlacesTest {
         assertThat(answer.readings()).extracting(ReadingFit.Reading::centred).contains(true);
         assertThat(answer.readings().stream().anyMatch(reading -> !reading.centred()))
                 .isEqualTo(shows);
+    }
+
+    /** Outside the blocks is not before them: the pass must not end at the last block's place. */
+    @Test
+    void placesInABlockAndBehindAllAreReadInOnePass() throws IOException {
+        Random random = new Random(6);
+        OpenModel model = MODELS.get("qwen3").get(Processing.RAW);
+        List<OpenSae> saes = List.of(
+                saeLens(
+                        HookPoint.of(Site.LN_FINAL_NORMALIZED),
+                        false,
+                        gaussian(random, 10, FEATURES),
+                        gaussian(random, FEATURES, 10)),
+                saeLens(HookPoint.residPost(1), false, gaussian(random, 10, FEATURES), gaussian(random, FEATURES, 10)));
+
+        List<SparseFeatures> together = ask(
+                new CorpusActivations(model.id(), saes.stream().map(OpenSae::id).toList(), new int[][] {IDS}));
+
+        for (int i = 0; i < saes.size(); i++) {
+            assertThat(together.get(i).dense().data()).containsExactly(activations(model, saes.get(i)));
+        }
     }
 
     /** The input of a module has a name only where models run as they are, so its family's habit does not count. */

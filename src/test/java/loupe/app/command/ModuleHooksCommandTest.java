@@ -37,6 +37,7 @@ class ModuleHooksCommandTest {
                 "--out",
                 forward);
         same(read(forward, "blocks.1.mlp.hook_in"), read(expected, "mlp_input"));
+        same(read(forward, "model.layers.1.mlp.input"), read(expected, "mlp_input"));
         String place = json("inspect", trial.resolve("sae/layers.1.mlp"))
                 .at("/sae/hook")
                 .asText();
