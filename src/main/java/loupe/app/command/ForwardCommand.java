@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import loupe.analysis.prompts.ForwardPass;
@@ -131,7 +132,7 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
             answer.values().forEach((point, value) -> file.add(point.name(), value));
             named.forEach((name, point) -> {
                 if (!name.equals(point.name())) {
-                    file.add(name, answer.values().get(point));
+                    file.add(name, Objects.requireNonNull(answer.values().get(point)));
                 }
             });
             file.write(out);

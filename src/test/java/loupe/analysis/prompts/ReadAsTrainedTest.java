@@ -285,6 +285,18 @@ class ReadAsTrainedTest {
                             at.resolve("layer1.sae.pt"));
                 }),
                 new Family(
+                        "circuit-tracer",
+                        false,
+                        false,
+                        Kind.RELU,
+                        (at, w) -> written(
+                                new SafetensorsWriter()
+                                        .add("W_enc", w.encoder())
+                                        .add("b_enc", w.encoderBias())
+                                        .add("W_dec", w.decoder())
+                                        .add("b_dec", w.decoderBias()),
+                                at.resolve("layer_1.safetensors"))),
+                new Family(
                         "crosscoder",
                         false,
                         false,
