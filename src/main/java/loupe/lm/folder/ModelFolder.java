@@ -69,7 +69,7 @@ public final class ModelFolder implements AutoCloseable {
             ModelFile file = ModelFile.open(path);
             return open(path, path.toAbsolutePath().getParent(), file.family(), file.settings(), file.archive());
         }
-        if (usualWeights(path).isEmpty()) {
+        if (Files.isDirectory(path) && usualWeights(path).isEmpty()) {
             ForeignWeights.of(path).ifPresent(refusal -> {
                 throw refusal;
             });
@@ -140,8 +140,12 @@ public final class ModelFolder implements AutoCloseable {
     /**
      * Whether a folder holds a model, or a part of one, in a form that cannot be opened: an adapter, or files made for
      * another program. Opening it says which.
+     *
+     * @param named as for {@link #open}
+     * @throws CheckpointException if the folder cannot be listed
      */
-    public static boolean isForeign(Path folder) {
+    public static boolean isForeign(Path named) {
+        Path folder = HubCache.resolve(named);
         return usualWeights(folder).isEmpty() && ForeignWeights.of(folder).isPresent();
     }
 

@@ -48,6 +48,12 @@ final class WorkbenchCommands {
                 "Shortcut+O",
                 () -> opening.chooseModel(view.scene().getWindow()));
         commands.add(
+                "open-model-file",
+                "Open a model file...",
+                FILES,
+                "",
+                () -> opening.chooseModelFile(view.scene().getWindow()));
+        commands.add(
                 "open-checkpoint",
                 "Open a checkpoint file...",
                 FILES,
