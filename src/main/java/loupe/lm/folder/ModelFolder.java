@@ -20,8 +20,8 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.lm.tokenizer.TokenizerFiles;
 
 /**
- * A model in Hugging Face's folder layout: config.json, weights, tokenizer; or in one file that holds everything but the
- * tokenizer. Opening checks names and shapes of all weights but reads none, except where it has to compare two. Any
+ * A model in Hugging Face's folder layout: config.json, weights, tokenizer; or in one file that holds everything but
+ * the tokenizer. Opening checks names and shapes of all weights but reads none, except where it has to compare two. Any
  * thread; open until closed.
  *
  * @see <a href="https://huggingface.co/docs/transformers/main_classes/model">the files and their order of
