@@ -67,7 +67,7 @@ public final class ModelFolder implements AutoCloseable {
         Path path = HubCache.resolve(named);
         if (Files.isRegularFile(path)) {
             ModelFile file = ModelFile.open(path);
-            return open(path, path.toAbsolutePath().getParent(), file.family(), file.settings(), file.archive());
+            return open(path, path.toAbsolutePath().resolveSibling(""), file.family(), file.settings(), file.archive());
         }
         if (Files.isDirectory(path) && usualWeights(path).isEmpty()) {
             ForeignWeights.of(path).ifPresent(refusal -> {
