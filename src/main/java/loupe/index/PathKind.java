@@ -61,7 +61,7 @@ public enum PathKind {
         if (isCheckpoint(path)) {
             return CHECKPOINT;
         }
-        return model.isPresent() || ModelFolder.isForeign(path) ? MODEL : holdsOnlyTexts(path) ? CORPUS : UNKNOWN;
+        return model.isPresent() || isForeign(path) ? MODEL : holdsOnlyTexts(path) ? CORPUS : UNKNOWN;
     }
 
     /** Its name in lower case, as results spell it. */
@@ -89,6 +89,14 @@ public enum PathKind {
             return ModelFolder.recognise(path);
         } catch (CheckpointException damaged) {
             return Optional.empty();
+        }
+    }
+
+    private static boolean isForeign(Path folder) {
+        try {
+            return ModelFolder.isForeign(folder);
+        } catch (CheckpointException unreadable) {
+            return false;
         }
     }
 

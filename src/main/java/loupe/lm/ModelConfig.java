@@ -235,8 +235,7 @@ public record ModelConfig(
             case ATTN_SCORES, PATTERN -> Optional.empty();
             case Q, Z -> Optional.of(new SiteShape(nHeads, dHead));
             case K, V -> Optional.of(new SiteShape(nKeyValueHeads, dHead));
-            case LN1_SCALE, LN2_SCALE ->
-                wiring.inputNorms() ? Optional.of(new SiteShape(1, 1)) : Optional.empty();
+            case LN1_SCALE, LN2_SCALE -> wiring.inputNorms() ? Optional.of(new SiteShape(1, 1)) : Optional.empty();
             case LN1_NORMALIZED, LN2_NORMALIZED ->
                 wiring.inputNorms() ? Optional.of(new SiteShape(1, dModel)) : Optional.empty();
             case LN_FINAL_SCALE -> Optional.of(new SiteShape(1, 1));

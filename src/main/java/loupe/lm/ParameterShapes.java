@@ -100,7 +100,8 @@ public final class ParameterShapes {
         Set<ExtraNorm> norms = config.wiring().extraNorms();
         return norms.contains(ExtraNorm.QUERIES_AND_KEYS_BY_HEAD)
                 ? new Shape(heads, config.dHead())
-                : new Shape(norms.contains(ExtraNorm.ALL_QUERIES_AND_ALL_KEYS) ? heads * config.dHead() : config.dHead());
+                : new Shape(
+                        norms.contains(ExtraNorm.ALL_QUERIES_AND_ALL_KEYS) ? heads * config.dHead() : config.dHead());
     }
 
     private static void putNorm(Map<String, Shape> shapes, String name, int width, ModelConfig config) {

@@ -165,8 +165,11 @@ final class PositionContext {
     private NDArray[] makeTurn(Rotary rotary) {
         int pairs = rotary.frequencies().size();
         int length = positions[0].length;
-        List<Double> frequencies = rotary.frequencies(
-                1 + Arrays.stream(positions).mapToInt(row -> row[length - 1]).max().orElse(0));
+        List<Double> frequencies = rotary.frequencies(1
+                + Arrays.stream(positions)
+                        .mapToInt(row -> row[length - 1])
+                        .max()
+                        .orElse(0));
         float[] cos = new float[positions.length * length * pairs];
         float[] sin = new float[cos.length];
         for (int i = 0; i < cos.length; i++) {

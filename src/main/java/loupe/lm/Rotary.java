@@ -32,8 +32,8 @@ public record Rotary(List<Double> frequencies, boolean interleaved, double facto
             throw new IllegalArgumentException("frequencies is empty, at least one pair must turn");
         }
         if (beyond.isPresent() && beyond.get().frequencies().size() != frequencies.size()) {
-            throw new IllegalArgumentException("beyond has " + beyond.get().frequencies().size() + " frequencies, not "
-                    + frequencies.size());
+            throw new IllegalArgumentException(
+                    "beyond has " + beyond.get().frequencies().size() + " frequencies, not " + frequencies.size());
         }
     }
 
@@ -102,13 +102,13 @@ public record Rotary(List<Double> frequencies, boolean interleaved, double facto
      * @see <a href="https://arxiv.org/abs/2402.13753">Ding et al. 2024</a>
      */
     public Rotary longRope(List<Double> shorter, List<Double> longer, double context, double attention) {
-        return new Rotary(
-                divided(shorter), interleaved, attention, Optional.of(new Beyond(context, divided(longer))));
+        return new Rotary(divided(shorter), interleaved, attention, Optional.of(new Beyond(context, divided(longer))));
     }
 
     private List<Double> divided(List<Double> divisors) {
         if (divisors.size() != frequencies.size()) {
-            throw new IllegalArgumentException(divisors.size() + " divisors for " + frequencies.size() + " frequencies");
+            throw new IllegalArgumentException(
+                    divisors.size() + " divisors for " + frequencies.size() + " frequencies");
         }
         List<Double> divided = new ArrayList<>();
         for (int i = 0; i < divisors.size(); i++) {

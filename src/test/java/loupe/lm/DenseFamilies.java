@@ -52,8 +52,7 @@ final class DenseFamilies {
     private DenseFamilies() {}
 
     static List<TinyFamily> all() {
-        return List.of(
-                olmo2(), olmo3(), phi3(), phi4(), smolLm3(), granite(), stableLm(), stableLm2(), ministral3());
+        return List.of(olmo2(), olmo3(), phi3(), phi4(), smolLm3(), granite(), stableLm(), stableLm2(), ministral3());
     }
 
     /** Norms behind attention and MLP only; queries of all heads normalised together. */
@@ -429,8 +428,7 @@ final class DenseFamilies {
                 q = normByHead(m, q, at + "q_layernorm");
                 k = normByHead(m, k, at + "k_layernorm");
             }
-            double[][] z = PlainMaths.attend(
-                    turn(q, layer), turn(k, layer), v, D_HEAD, factors.score, layer.window);
+            double[][] z = PlainMaths.attend(turn(q, layer), turn(k, layer), v, D_HEAD, factors.score, layer.window);
             return m.linear(z, at + "o_proj");
         }
 

@@ -90,7 +90,8 @@ public final class PlainMaths {
      * Turns the first {@code turning} of each head's dHead dimensions by the angle position / stretch base^(-2i /
      * turning).
      */
-    public static double[][] turn(double[][] x, int dHead, int turning, double base, double stretch, boolean neighbours) {
+    public static double[][] turn(
+            double[][] x, int dHead, int turning, double base, double stretch, boolean neighbours) {
         double[][] y = new double[x.length][];
         for (int t = 0; t < x.length; t++) {
             y[t] = x[t].clone();

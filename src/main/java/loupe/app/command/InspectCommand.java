@@ -2,6 +2,7 @@ package loupe.app.command;
 
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,6 +24,7 @@ import loupe.format.TensorArchive;
 import loupe.format.TensorArchives;
 import loupe.format.TensorStatistics;
 import loupe.index.PathKind;
+import loupe.lm.folder.ModelFolder;
 import loupe.sae.Activation;
 import loupe.sae.checkpoint.SaeAudit;
 import loupe.sae.checkpoint.SaeFile;
@@ -67,8 +69,9 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         }
         SaeLook look = look(kind);
         Optional<SaeFile> checkpoint = look.file();
-        Inspection inspection = inspection(look);
+        Inspection inspection = inspection(look, kind);
         Optional<String> model = modelFormat(inspection);
+        boolean isModel = model.isPresent() || kind == PathKind.MODEL;
         look.refusal().map(OptionWords::of).ifPresent(warnings::add);
         warnings.addAll(inspection.warnings());
         checkpoint.ifPresent(file -> file.warnings().stream()
@@ -76,7 +79,7 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
                 .forEach(warnings::add));
         Optional<Sae> sae = checkpoint.map(this::sae);
         Optional<List<Finding>> audit = checkpoint.flatMap(file -> audit(file, inspection, context));
-        Optional<ModelSummary> summary = model.flatMap(any -> ModelSummary.of(path, warnings));
+        Optional<ModelSummary> summary = isModel ? ModelSummary.of(path, warnings) : Optional.empty();
         return new Result(
                 kind.label(),
                 inspection.container(),
@@ -247,17 +250,29 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
     }
 
     /**
-     * The contents of a path; if there is nothing to list either, refused for the reason for which the checkpoint was.
+     * The contents of a path; if there is nothing to list either, refused for the reason for which the model or the
+     * checkpoint was.
      */
-    private static Inspection inspection(SaeLook look) {
+    private Inspection inspection(SaeLook look, PathKind kind) {
         try {
             return Inspection.of(look.weights());
         } catch (CheckpointException nothing) {
+            if (kind == PathKind.MODEL) {
+                ModelFolder.open(path).close();
+            }
             throw look.refusal().orElse(nothing);
         }
     }
 
-    private static Optional<String> modelFormat(Inspection inspection) {
+    private Optional<String> modelFormat(Inspection inspection) {
+        return Optional.of(path)
+                .filter(Files::isRegularFile)
+                .flatMap(ModelFolder::recognise)
+                .map(type -> type + " model")
+                .or(() -> modelOfFolder(inspection));
+    }
+
+    private static Optional<String> modelOfFolder(Inspection inspection) {
         return inspection.config().get("config.json") instanceof Map<?, ?> config
                         && config.get("model_type") instanceof String type
                 ? Optional.of("huggingface model, " + type)

@@ -18,7 +18,8 @@ import picocli.CommandLine.Option;
 /** The options that name a model, and how texts become its tokens. */
 @OptionSection("Model")
 abstract class ModelOptions {
-    private static final String DESCRIPTION = "Folder of a model, as Hugging Face lays it out.";
+    private static final String DESCRIPTION =
+            "Folder of a model, as Hugging Face lays it out, or a nanoGPT or llama2.c file.";
 
     @Option(
             names = "--bos",

@@ -13,7 +13,7 @@ import loupe.lm.folder.ModelFolder;
 import loupe.lm.tokenizer.Tokenizer;
 
 /**
- * A summary of a model's folder: the sizes and switches that decide which checkpoints fit it.
+ * A summary of a model's folder or file: the sizes and switches that decide which checkpoints fit it.
  *
  * @param vocabulary tokens of the embedding
  * @param context tokens it takes at most
@@ -40,12 +40,12 @@ record ModelSummary(
         Optional<String> beginning,
         Optional<Boolean> beginsTexts) {
     /**
-     * The summary of a folder; empty unless it is a model that can be opened.
+     * The summary of a folder or file; empty unless it is a model that can be opened.
      *
      * @param warnings receives unusual facts, or why the model cannot be opened
      */
     static Optional<ModelSummary> of(Path path, List<String> warnings) {
-        if (!Files.isDirectory(path)) {
+        if (!Files.isDirectory(path) && ModelFolder.recognise(path).isEmpty()) {
             return Optional.empty();
         }
         try (ModelFolder files = ModelFolder.open(path)) {

@@ -172,7 +172,7 @@ public final class WorkbenchApp implements AutoCloseable {
         if (first.model() != null) {
             return Optional.of(first.model());
         }
-        if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
+        if (session.model() != null && Files.exists(Path.of(session.model()))) {
             return Optional.of(Path.of(session.model()));
         }
         return UserFolders.ofUser()
@@ -263,7 +263,7 @@ public final class WorkbenchApp implements AutoCloseable {
             open(model.get(), saes, -1, Optional.ofNullable(first.corpus()));
         } else if (!saes.isEmpty()) {
             models.opening().open(first.saes(), false);
-        } else if (session.model() != null && Files.isDirectory(Path.of(session.model()))) {
+        } else if (session.model() != null && Files.exists(Path.of(session.model()))) {
             open(Path.of(session.model()), session.checkpoints(), session.feature(), Optional.empty());
         } else {
             sample.filter(folder -> Files.isDirectory(folder.resolve("glossary")))

@@ -72,7 +72,8 @@ final class Llama implements ModelFamily {
         int headWidth = defaults.dHead > 0
                 ? file.size(defaults.dHead, "head_dim")
                 : ModelFamily.ownHeadWidth(file, dModel, nHeads);
-        int keyHeads = ModelFamily.keyHeads(file, nHeads, defaults.nKeyValueHeads > 0 ? defaults.nKeyValueHeads : nHeads);
+        int keyHeads =
+                ModelFamily.keyHeads(file, nHeads, defaults.nKeyValueHeads > 0 ? defaults.nKeyValueHeads : nHeads);
         Rotary rotary = RotarySettings.read(file, "full_attention", headWidth, defaults.ropeBase, 1);
         boolean granite = modelType.equals("granite");
         double scale = granite ? file.positive(1, "attention_multiplier") : 1 / Math.sqrt(headWidth);

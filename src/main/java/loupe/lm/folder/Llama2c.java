@@ -64,11 +64,7 @@ final class Llama2c implements ModelFamily {
         long keys = (long) config.nKeyValueHeads() * config.dHead();
         long dMlp = config.dMlp();
         tensors.claimEmbeddings(
-                "tok_embeddings.weight",
-                "output.weight",
-                !tensors.has("output.weight"),
-                config.vocabularySize(),
-                d);
+                "tok_embeddings.weight", "output.weight", !tensors.has("output.weight"), config.vocabularySize(), d);
         for (int layer = 0; layer < config.nLayers(); layer++) {
             String at = "transformer.h." + layer + ".";
             String stored = "layers." + layer + ".";

@@ -41,7 +41,8 @@ final class Mistral3 implements ModelFamily {
     private static Llama text(ConfigFile file) {
         String type = settings(file).text("mistral", "model_type");
         return Llama.all().stream()
-                .filter(family -> TEXT_MODELS.contains(type) && family.modelType().equals(type))
+                .filter(family ->
+                        TEXT_MODELS.contains(type) && family.modelType().equals(type))
                 .findFirst()
                 .orElseThrow(() -> file.refuse("the text model is a " + type, "a mistral or ministral3"));
     }

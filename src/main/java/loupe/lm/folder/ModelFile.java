@@ -36,8 +36,7 @@ record ModelFile(ModelFamily family, ConfigFile settings, TensorArchive archive)
             Map<?, ?> settings = archive.container() == Container.LLAMA2_C
                     ? archive.values()
                     : (Map<?, ?>) archive.values().get(NANO_GPT_SETTINGS);
-            return new ModelFile(
-                    family.get(), new ConfigFile(path, new ObjectMapper().valueToTree(settings)), archive);
+            return new ModelFile(family.get(), new ConfigFile(path, new ObjectMapper().valueToTree(settings)), archive);
         } catch (RuntimeException | Error e) {
             archive.close();
             throw e;

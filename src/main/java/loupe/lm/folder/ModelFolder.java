@@ -20,8 +20,8 @@ import loupe.lm.tokenizer.Tokenizer;
 import loupe.lm.tokenizer.TokenizerFiles;
 
 /**
- * A model in Hugging Face's folder layout: config.json, weights, tokenizer; or in one file that holds everything but the
- * tokenizer. Opening checks names and shapes of all weights but reads none, except where it has to compare two. Any
+ * A model in Hugging Face's folder layout: config.json, weights, tokenizer; or in one file that holds everything but
+ * the tokenizer. Opening checks names and shapes of all weights but reads none, except where it has to compare two. Any
  * thread; open until closed.
  *
  * @see <a href="https://huggingface.co/docs/transformers/main_classes/model">the files and their order of
@@ -67,9 +67,9 @@ public final class ModelFolder implements AutoCloseable {
         Path path = HubCache.resolve(named);
         if (Files.isRegularFile(path)) {
             ModelFile file = ModelFile.open(path);
-            return open(path, path.toAbsolutePath().getParent(), file.family(), file.settings(), file.archive());
+            return open(path, path.toAbsolutePath().resolveSibling(""), file.family(), file.settings(), file.archive());
         }
-        if (usualWeights(path).isEmpty()) {
+        if (Files.isDirectory(path) && usualWeights(path).isEmpty()) {
             ForeignWeights.of(path).ifPresent(refusal -> {
                 throw refusal;
             });
@@ -140,8 +140,12 @@ public final class ModelFolder implements AutoCloseable {
     /**
      * Whether a folder holds a model, or a part of one, in a form that cannot be opened: an adapter, or files made for
      * another program. Opening it says which.
+     *
+     * @param named as for {@link #open}
+     * @throws CheckpointException if the folder cannot be listed
      */
-    public static boolean isForeign(Path folder) {
+    public static boolean isForeign(Path named) {
+        Path folder = HubCache.resolve(named);
         return usualWeights(folder).isEmpty() && ForeignWeights.of(folder).isPresent();
     }
 

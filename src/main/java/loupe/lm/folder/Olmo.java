@@ -20,8 +20,8 @@ import loupe.lm.Rotary;
 /**
  * OLMo 2 and 3: as Llama, but attention and MLP read the residual stream itself and what they give is normalised before
  * it is added; the queries of all heads are normalised together, and so are the keys. OLMo 3 has a window on three of
- * four layers, and the extension of its context, if there is one, on the others only: so it was trained, while
- * transformers 5 extends all.
+ * four layers, and the extension of its context, if there is one, on the others only: so it was trained, though
+ * transformers 5.0 to 5.12 extend all.
  *
  * @see <a href="https://github.com/huggingface/transformers/tree/v4.57.0/src/transformers/models/olmo3">Olmo3Config</a>
  */
@@ -74,11 +74,12 @@ final class Olmo implements ModelFamily {
     private List<LayerAttention> layers(ConfigFile file, int nLayers, int dHead) {
         Rotary global = RotarySettings.read(file, "full_attention", dHead, 10000, 1);
         Rotary local = generation == 2 ? global : RotarySettings.ofWindows(file, dHead, 10000);
-        OptionalInt window = generation == 2 ? OptionalInt.empty() : file.sizeOrNull(OptionalInt.of(4096), "sliding_window");
+        OptionalInt window =
+                generation == 2 ? OptionalInt.empty() : file.sizeOrNull(OptionalInt.of(4096), "sliding_window");
         List<LayerAttention> layers = new ArrayList<>();
         for (int layer = 0; layer < nLayers; layer++) {
-            boolean isLocal = generation == 3
-                    && ModelFamily.isLocal(file, layer, nLayers).orElse((layer + 1) % 4 != 0);
+            boolean isLocal =
+                    generation == 3 && ModelFamily.isLocal(file, layer, nLayers).orElse((layer + 1) % 4 != 0);
             layers.add(new LayerAttention(
                     1 / Math.sqrt(dHead),
                     isLocal ? window : OptionalInt.empty(),

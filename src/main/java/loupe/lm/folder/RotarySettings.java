@@ -88,8 +88,7 @@ final class RotarySettings {
                         ? longRope(file, scaling, plain)
                         : yarn(file, scaling, base, plain);
             default ->
-                throw scaling.refuse(
-                        "rope_type is " + type, "default, linear, dynamic, llama3, yarn or longrope");
+                throw scaling.refuse("rope_type is " + type, "default, linear, dynamic, llama3, yarn or longrope");
         };
     }
 
@@ -105,9 +104,8 @@ final class RotarySettings {
         double factor = scaling.positive(file.positive(context, "max_position_embeddings") / context, "factor");
         double mScale = scaling.number(0, "mscale");
         double mScaleAll = scaling.number(0, "mscale_all_dim");
-        double usual = mScale != 0 && mScaleAll != 0
-                ? growth(factor, mScale) / growth(factor, mScaleAll)
-                : growth(factor, 1);
+        double usual =
+                mScale != 0 && mScaleAll != 0 ? growth(factor, mScale) / growth(factor, mScaleAll) : growth(factor, 1);
         int dimensions = 2 * plain.frequencies().size();
         double from = pairThatTurns(orIfZero(scaling.number(32, "beta_fast"), 32), context, base, dimensions);
         double to = pairThatTurns(orIfZero(scaling.number(1, "beta_slow"), 1), context, base, dimensions);
@@ -148,7 +146,8 @@ final class RotarySettings {
         List<Double> divisors = scaling.positives(name);
         if (divisors.size() != pairs) {
             throw scaling.refuse(
-                    name + " has " + divisors.size() + " numbers", pairs + ", one for each pair of dimensions that turns");
+                    name + " has " + divisors.size() + " numbers",
+                    pairs + ", one for each pair of dimensions that turns");
         }
         return divisors;
     }

@@ -17,8 +17,8 @@ import loupe.lm.ModelConfig.Scaling;
 import loupe.lm.ModelConfig.Wiring;
 
 /**
- * StableLM: a Llama with LayerNorms, of whose heads a part turns. Attention and MLP may run in parallel behind one norm,
- * which becomes two equal ones, and each head's queries and keys may be normalised with a gain of its own.
+ * StableLM: a Llama with LayerNorms, of whose heads a part turns. Attention and MLP may run in parallel behind one
+ * norm, which becomes two equal ones, and each head's queries and keys may be normalised with a gain of its own.
  *
  * @see <a href="https://github.com/huggingface/transformers/tree/v4.50.0/src/transformers/models/stablelm">StableLM</a>
  */

@@ -20,9 +20,7 @@ final class UnreadFamilies {
                 "jamba|bamba|zamba\\d?|recurrent_gemma|falcon_h1|nemotron_h|granitemoehybrid|olmo_?hybrid|lfm2.*",
                 "a hybrid of attention and recurrent layers");
         put("mamba\\d?|falcon_mamba|rwkv.*|xlstm", "a recurrent model without attention");
-        put(
-                ".*bert.*|deberta.*|electra|mpnet|xlnet|nomic.*|camembert",
-                "an encoder, which predicts no next token");
+        put(".*bert.*|deberta.*|electra|mpnet|xlnet|nomic.*|camembert", "an encoder, which predicts no next token");
         put("m?t5.*|umt5|longt5|.*bart|pegasus.*|marian|whisper|led|blenderbot.*", "an encoder and a decoder");
         put("clip.*|siglip.*|vit.*|dinov.*|wav2vec2.*", "no model of language alone");
     }

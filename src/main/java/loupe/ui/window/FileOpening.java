@@ -32,6 +32,14 @@ final class FileOpening {
                 .ifPresent(folder -> models.workbench().openModel(folder.toPath()));
     }
 
+    void chooseModelFile(Window owner) {
+        FileChooser chooser = new FileChooser();
+        chooser.setTitle("Open a model: a nanoGPT checkpoint or a llama2.c file");
+        near().ifPresent(chooser::setInitialDirectory);
+        Optional.ofNullable(chooser.showOpenDialog(owner))
+                .ifPresent(file -> models.workbench().openModel(file.toPath()));
+    }
+
     void chooseCheckpointFile(Window owner, CheckpointSide side) {
         FileChooser chooser = new FileChooser();
         chooser.setTitle("Open checkpoint " + side + ": a file");

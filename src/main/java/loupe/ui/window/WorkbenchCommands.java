@@ -48,6 +48,12 @@ final class WorkbenchCommands {
                 "Shortcut+O",
                 () -> opening.chooseModel(view.scene().getWindow()));
         commands.add(
+                "open-model-file",
+                "Open a model file...",
+                FILES,
+                "",
+                () -> opening.chooseModelFile(view.scene().getWindow()));
+        commands.add(
                 "open-checkpoint",
                 "Open a checkpoint file...",
                 FILES,
@@ -297,7 +303,9 @@ final class WorkbenchCommands {
         view.cover(
                 new CorpusPage(
                                 models.statistics(),
-                                List.of(models.workbench().a(), models.workbench().b()),
+                                List.of(
+                                        models.workbench().a(),
+                                        models.workbench().b()),
                                 () -> opening.chooseCorpus(view.scene().getWindow()),
                                 view::uncover)
                         .node(),

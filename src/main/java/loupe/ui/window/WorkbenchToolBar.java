@@ -155,6 +155,7 @@ final class WorkbenchToolBar {
     private List<MenuItem> recentModels() {
         List<MenuItem> items = new ArrayList<>();
         items.add(item("Choose a folder...", () -> opening.chooseModel(window())));
+        items.add(item("Choose a file...", () -> opening.chooseModelFile(window())));
         List<Session.Recent> recent = models.workbench().recent().all().stream()
                 .filter(Session.Recent::model)
                 .toList();

@@ -54,8 +54,7 @@ class ExtendedContextTest {
         double high = 4 * Math.log(1000 / (2 * Math.PI)) / Math.log(10000);
         double one = (1 - low) / (high - low);
         double two = (2 - low) / (high - low);
-        assertFrequencies(
-                rotary.frequencies(), 1, 0.1 * (1 - one + one / 4), 0.01 * (1 - two + two / 4), 0.001 / 4);
+        assertFrequencies(rotary.frequencies(), 1, 0.1 * (1 - one + one / 4), 0.01 * (1 - two + two / 4), 0.001 / 4);
     }
 
     /** The factor is stated; or (.1 m ln f + 1) / (.1 a ln f + 1); or follows from the contexts. */
@@ -63,7 +62,8 @@ class ExtendedContextTest {
     void yarnsFactorOnScoresFollowsFromItsSettings() throws IOException {
         String start = "{\"max_position_embeddings\": 8000, \"rope_scaling\": {\"type\": \"yarn\","
                 + " \"original_max_position_embeddings\": 1000, ";
-        assertThat(read(start + "\"factor\": 4, \"attention_factor\": 1.25}}", 8).factor())
+        assertThat(read(start + "\"factor\": 4, \"attention_factor\": 1.25}}", 8)
+                        .factor())
                 .isEqualTo(1.25);
         assertThat(read(start + "\"factor\": 4, \"mscale\": 0.7, \"mscale_all_dim\": 2}}", 8)
                         .factor())

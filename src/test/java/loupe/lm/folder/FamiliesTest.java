@@ -417,7 +417,8 @@ class FamiliesTest {
                         TOLERANCE);
             }
             assertThat(seen.seen.containsKey(new HookPoint(Site.LN1_NORMALIZED, layer)))
-                    .isEqualTo(config.at(new HookPoint(Site.LN1_NORMALIZED, layer)).isPresent());
+                    .isEqualTo(
+                            config.at(new HookPoint(Site.LN1_NORMALIZED, layer)).isPresent());
         }
         assertThat(seen.seen.containsKey(HookPoint.of(Site.POS_EMBED)))
                 .isEqualTo(config.wiring().absolutePositions());
@@ -435,7 +436,11 @@ class FamiliesTest {
                         .filter(rotary -> dimension < 2 * rotary.frequencies().size())
                         .map(Rotary::factor)
                         .orElse(1.0);
-                score += q[i] * k[i] * factor * factor * config.attention().get(0).scale();
+                score += q[i]
+                        * k[i]
+                        * factor
+                        * factor
+                        * config.attention().get(0).scale();
             }
             assertThat((double) seen.get(new HookPoint(Site.ATTN_SCORES, 0)).getFloat(0, 0, 0, 0))
                     .isCloseTo(score, within(1e-5));

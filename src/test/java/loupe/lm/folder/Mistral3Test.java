@@ -46,7 +46,8 @@ class Mistral3Test {
             });
             weights.put("vision_tower.patch_conv.weight", new HostTensor(new float[4], 4));
             weights.put("multi_modal_projector.norm.weight", new HostTensor(new float[4], 4));
-            Map<String, Object> config = Map.of("model_type", "mistral3", "text_config", ministral().config());
+            Map<String, Object> config =
+                    Map.of("model_type", "mistral3", "text_config", ministral().config());
             Files.writeString(folder.resolve("config.json"), new ObjectMapper().writeValueAsString(config));
             TinyModel.writeSafetensors(folder.resolve("model.safetensors"), weights);
             try (ModelFolder files = ModelFolder.open(folder);

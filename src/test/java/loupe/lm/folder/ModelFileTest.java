@@ -72,7 +72,9 @@ class ModelFileTest {
                 sum += Math.exp(logit);
             }
             double total = Math.log(sum);
-            result[t] = java.util.Arrays.stream(logits[t]).map(logit -> logit - total).toArray();
+            result[t] = java.util.Arrays.stream(logits[t])
+                    .map(logit -> logit - total)
+                    .toArray();
         }
         return result;
     }
@@ -103,8 +105,20 @@ class ModelFileTest {
                 content(
                         saved,
                         Map.of(
-                                "n_layer", 2, "n_head", 2, "n_embd", D, "block_size", 16, "bias", biased, "vocab_size",
-                                VOCABULARY, "dropout", 0.0)));
+                                "n_layer",
+                                2,
+                                "n_head",
+                                2,
+                                "n_embd",
+                                D,
+                                "block_size",
+                                16,
+                                "bias",
+                                biased,
+                                "vocab_size",
+                                VOCABULARY,
+                                "dropout",
+                                0.0)));
 
         PlainMaths m = new PlainMaths(withZeroBiases(w));
         double[][] x = PlainMaths.plus(
@@ -137,7 +151,11 @@ class ModelFileTest {
         content.put("model", weights);
         content.put(
                 "optimizer",
-                Map.of("state", Map.of("step", new HostTensor(new float[] {1, 2}, 2)), "param_groups", Map.of("lr", 0.1)));
+                Map.of(
+                        "state",
+                        Map.of("step", new HostTensor(new float[] {1, 2}, 2)),
+                        "param_groups",
+                        Map.of("lr", 0.1)));
         content.put("model_args", settings);
         content.put("iter_num", 2000);
         content.put("config", Map.of("out_dir", "out", "compile", true));
@@ -219,8 +237,7 @@ class ModelFileTest {
             x = PlainMaths.plus(x, m.linear(z, layer + ".o"));
             normal = m.rmsNorm(x, layer + ".norm2", 24, 0, 1e-5);
             double[][] open = PlainMaths.silu(m.linear(normal, layer + ".gate"));
-            x = PlainMaths.plus(
-                    x, m.linear(PlainMaths.times(open, m.linear(normal, layer + ".up")), layer + ".down"));
+            x = PlainMaths.plus(x, m.linear(PlainMaths.times(open, m.linear(normal, layer + ".up")), layer + ".down"));
         }
         assertLogits(file, m.linear(m.rmsNorm(x, "norm", 24, 0, 1e-5), shared ? "wte" : "head"));
     }

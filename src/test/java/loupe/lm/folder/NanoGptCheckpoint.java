@@ -39,8 +39,8 @@ final class NanoGptCheckpoint {
             store(zip, "ckpt/data.pkl", checkpoint.bytes.toByteArray());
             store(zip, "ckpt/byteorder", "little".getBytes(StandardCharsets.US_ASCII));
             for (Map.Entry<HostTensor, String> storage : checkpoint.storages.entrySet()) {
-                ByteBuffer floats = ByteBuffer.allocate(4 * storage.getKey().data().length)
-                        .order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer floats =
+                        ByteBuffer.allocate(4 * storage.getKey().data().length).order(ByteOrder.LITTLE_ENDIAN);
                 floats.asFloatBuffer().put(storage.getKey().data());
                 store(zip, "ckpt/data/" + storage.getValue(), floats.array());
             }

@@ -44,7 +44,7 @@ class UnreadFamiliesTest {
                 .hasMessageContaining("model_type is " + type)
                 .hasMessageContaining(said)
                 .message()
-                .satisfies(message ->
-                        assertThat(message.substring(message.indexOf("config.json"))).hasSizeLessThan(300));
+                .satisfies(message -> assertThat(message.substring(message.indexOf("config.json")))
+                        .hasSizeLessThan(300));
     }
 }
