@@ -155,8 +155,8 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     /**
-     * Whether negative activations are in the statistics. In an index written before they were, they make no
-     * difference unless there are any.
+     * Whether negative activations are in the statistics. In an index written before they were, they make no difference
+     * unless there are any.
      *
      * @throws CheckpointException if there are, and are not in the statistics
      */
@@ -255,8 +255,8 @@ public final class ActivationIndex implements AutoCloseable {
     /**
      * Texts in which the feature is silent although they have a token at which it is active elsewhere: tokens with the
      * id of one of the {@value #TOP_FOR_IDS} strongest activations, where it is active nowhere in what is shown around
-     * them. Ids take turns, the one of the strongest activation first; tokens of an id are drawn at random; each
-     * text once. Definition: {@code src/site/markdown/methods.md}, section 5.
+     * them. Ids take turns, the one of the strongest activation first; tokens of an id are drawn at random; each text
+     * once. Definition: {@code src/site/markdown/methods.md}, section 5.
      *
      * @param apart the least distance between two of them, in tokens
      */
@@ -303,16 +303,12 @@ public final class ActivationIndex implements AutoCloseable {
             moments[1] += (double) activations.values()[i] * activations.values()[i];
         }
         lookUp(among)
-                .forEach(
-                        Arrays.stream(active)
-                                .map(i -> activations.tokens()[i])
-                                .toArray(),
-                        (i, other, value) -> {
-                            if (SparseFeatures.isActive(value)) {
-                                both[other]++;
-                                products[other] += (double) activations.values()[active[i]] * value;
-                            }
-                        });
+                .forEach(Arrays.stream(active).map(i -> activations.tokens()[i]).toArray(), (i, other, value) -> {
+                    if (SparseFeatures.isActive(value)) {
+                        both[other]++;
+                        products[other] += (double) activations.values()[active[i]] * value;
+                    }
+                });
         return new CoActivations(
                 activations.feature(), sae == among, active.length, moments[0], moments[1], others, both, products);
     }

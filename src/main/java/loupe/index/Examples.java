@@ -11,7 +11,8 @@ import loupe.sae.SparseFeatures;
 
 /**
  * Chooses which activating tokens of a feature to show. All choices are by the activation's absolute value,
- * deterministic, and leave out a second token of the same stretch of text. Definitions: {@code src/site/markdown/methods.md}, section 5.
+ * deterministic, and leave out a second token of the same stretch of text. Definitions:
+ * {@code src/site/markdown/methods.md}, section 5.
  */
 public final class Examples {
     private Examples() {}
@@ -25,9 +26,9 @@ public final class Examples {
     }
 
     /**
-     * For each of {@code intervals} equal intervals of strength from 0 to the largest, up to {@code count} tokens
-     * drawn at random inside it (the "quantile" examples of sae_vis, whose boundaries are linear in value). Highest
-     * interval first.
+     * For each of {@code intervals} equal intervals of strength from 0 to the largest, up to {@code count} tokens drawn
+     * at random inside it (the "quantile" examples of sae_vis, whose boundaries are linear in value). Highest interval
+     * first.
      */
     public static List<int[]> intervals(
             FeatureActivations activations, int intervals, int count, int apart, long seed) {
@@ -43,8 +44,9 @@ public final class Examples {
     }
 
     /**
-     * Up to {@code count} tokens sampled uniformly over strength: a bin of it is drawn, then a token inside it, so that rare large activations are as likely as common small ones. In the order in which they
-     * are drawn, so that fewer are the beginning of more.
+     * Up to {@code count} tokens sampled uniformly over strength: a bin of it is drawn, then a token inside it, so that
+     * rare large activations are as likely as common small ones. In the order in which they are drawn, so that fewer
+     * are the beginning of more.
      */
     public static int[] uniformAsDrawn(FeatureActivations activations, int count, int bins, int apart, long seed) {
         Random random = new Random(seed);

@@ -15,13 +15,7 @@ import loupe.sae.SparseFeatures;
  * @param min smallest activation, 0 for a feature that never fires; positive if all are
  */
 public record FeatureStatistics(
-        long corpusTokens,
-        long[] count,
-        double[] sum,
-        double[] sumOfSquares,
-        double[] mass,
-        float[] max,
-        float[] min) {
+        long corpusTokens, long[] count, double[] sum, double[] sumOfSquares, double[] mass, float[] max, float[] min) {
     /** Statistics of {@code features} features before any token was seen. */
     static FeatureStatistics empty(int features) {
         return new FeatureStatistics(
@@ -90,12 +84,6 @@ public record FeatureStatistics(
 
     FeatureStatistics copy() {
         return new FeatureStatistics(
-                corpusTokens,
-                count.clone(),
-                sum.clone(),
-                sumOfSquares.clone(),
-                mass.clone(),
-                max.clone(),
-                min.clone());
+                corpusTokens, count.clone(), sum.clone(), sumOfSquares.clone(), mass.clone(), max.clone(), min.clone());
     }
 }

@@ -291,12 +291,11 @@ class CoActivationsTest {
                         assertThat(answer.mean(feature)).isCloseTo(means[feature], within(1e-9));
                         assertThat(answer.share(feature))
                                 .isEqualTo(Arrays.stream(active(here)).average().orElseThrow());
-                        assertThat(answer.max()[feature])
-                                .isEqualTo((float) Arrays.stream(here)
-                                        .boxed()
-                                        .max(Comparator.comparingDouble(Math::abs))
-                                        .orElseThrow()
-                                        .doubleValue());
+                        assertThat(answer.max()[feature]).isEqualTo((float) Arrays.stream(here)
+                                .boxed()
+                                .max(Comparator.comparingDouble(Math::abs))
+                                .orElseThrow()
+                                .doubleValue());
                         same(
                                 answer.shareOfFeature(feature),
                                 Arrays.stream(active(here)).sum()

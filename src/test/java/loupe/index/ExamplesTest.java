@@ -10,7 +10,9 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class ExamplesTest {
-    /** Tokens 0, 10, 20 ... with values 1 to 100, so that value v is at index v - 1; one of no activation at the end. */
+    /**
+     * Tokens 0, 10, 20 ... with values 1 to 100, so that value v is at index v - 1; one of no activation at the end.
+     */
     private static final FeatureActivations RAMP = new FeatureActivations(
             0, IntStream.rangeClosed(0, 100).map(i -> 10 * i).toArray(), ramp(), 10_000);
 

@@ -59,7 +59,8 @@ public record TextActivations(ModelId model, SaeId sae, List<Integer> ids)
             float least = sorted.length <= most ? 0 : sorted[sorted.length - most];
             List<Active> active = new ArrayList<>();
             IntStream.range(from, to)
-                    .filter(i -> SparseFeatures.isActive(features.values()[i]) && Math.abs(features.values()[i]) >= least)
+                    .filter(i ->
+                            SparseFeatures.isActive(features.values()[i]) && Math.abs(features.values()[i]) >= least)
                     .forEach(i -> active.add(new Active(features.features()[i], features.values()[i])));
             active.sort(Comparator.comparingDouble(one -> -Math.abs(one.activation())));
             return List.copyOf(active.subList(0, Math.min(most, active.size())));

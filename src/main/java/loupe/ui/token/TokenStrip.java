@@ -87,8 +87,8 @@ public final class TokenStrip extends PaintedRegion {
     /**
      * Shows tokens.
      *
-     * @param largestActivation the absolute activation of the strongest background: the feature's largest, the same
-     *     for all its lines
+     * @param largestActivation the absolute activation of the strongest background: the feature's largest, the same for
+     *     all its lines
      */
     public void setLine(TokenLine shown, double largestActivation, Side shownSide) {
         line = Objects.requireNonNull(shown, "shown");
@@ -261,7 +261,8 @@ public final class TokenStrip extends PaintedRegion {
                         palette.accent());
             }
             double at = x + TokenFlow.PADDING;
-            Color thin = ColourRoles.blend(palette.surface(), palette.muted(), activation > 0 || activation < 0 ? 1 : 0.6);
+            Color thin =
+                    ColourRoles.blend(palette.surface(), palette.muted(), activation > 0 || activation < 0 ? 1 : 0.6);
             for (TokenText.Run run : TokenText.runs(line.texts()[i])) {
                 pen.text(
                         run.text(),
@@ -298,8 +299,8 @@ public final class TokenStrip extends PaintedRegion {
     }
 
     /**
-     * The background for an activation, as a fraction of the largest; even a small one is distinguishable from none, and
-     * a negative one from a positive one.
+     * The background for an activation, as a fraction of the largest; even a small one is distinguishable from none,
+     * and a negative one from a positive one.
      */
     static Color background(ColourRoles palette, Side side, double fraction) {
         double strength = WEAKEST + (1 - WEAKEST) * Math.min(1, Math.abs(fraction));
