@@ -1,6 +1,5 @@
 package loupe.ui.checkpoint;
 
-import java.util.Locale;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
 import loupe.ui.control.NumberTexts;
@@ -18,7 +17,9 @@ public final class CheckpointWords {
                         ? "batchtopk " + batch.k()
                         : activation instanceof Activation.TopKByDecoderNorm byNorm
                                 ? byNorm.label() + " " + byNorm.k()
-                                : activation.getClass().getSimpleName().toLowerCase(Locale.ROOT);
+                                : activation instanceof Activation.SignedTopK signed
+                                        ? signed.label() + " " + signed.k()
+                                        : activation.label();
         return kind + ", " + NumberTexts.count(config.dSae()) + " features" + (config.lookup() ? ", token lookup" : "");
     }
 }

@@ -180,6 +180,25 @@ class SaeLensArchitecturesTest {
                 .hasMessageContaining("there is no tensor topk_threshold");
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCheckpointOfTrainingIsSavedAsTheLibrarySavesItForUse(boolean byNorm) {
+        cfg.put("rescale_acts_by_decoder_norm", byNorm);
+        SaeFile file = write("batchtopk", writer().add("topk_threshold", scalar(0.8)));
+        Path saved = folder.resolve("for-use");
+        SaeSaving.save(file, SaeSaving.Form.SAELENS, saved, new Cancellation());
+        SaeFile again = SaeFile.read(saved, SaeOptions.AS_STORED);
+        assertThat(again.settings()).containsEntry("architecture", "jumprelu");
+        assertThat(again.readWeights(new Cancellation()).vector(Part.THRESHOLD)).containsOnly(0.8f);
+        try (NDManager manager = NDManager.newBaseManager();
+                SparseAutoencoder before = open(manager, file);
+                SparseAutoencoder after = open(manager, again)) {
+            var in = manager.create(floats(x), new Shape(x.length, D));
+            assertThat(after.encode(in).toFloatArray())
+                    .containsExactly(before.encode(in).toFloatArray());
+        }
+    }
+
     // ---- JumpReLU ----
 
     @ParameterizedTest
