@@ -171,7 +171,7 @@ final class CheckpointFiles implements AutoCloseable {
 
     /** The numbers that the names of the files in the folder of the weights have where the pattern's group is. */
     SortedSet<Integer> numbered(Pattern fileName) {
-        Path parent = archive.path().toAbsolutePath().getParent();
+        Path parent = Optional.ofNullable(archive.path().getParent()).orElse(Path.of(""));
         try (Stream<Path> entries = Files.list(parent)) {
             SortedSet<Integer> numbers = new TreeSet<>();
             entries.map(entry -> fileName.matcher(entry.getFileName().toString()))

@@ -2,6 +2,7 @@ package loupe.sae.checkpoint;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
@@ -144,7 +145,7 @@ final class CrossLayerTranscoder implements SaeFamily {
     /** The one for the target, or all of them, added up. */
     private static Source sum(OptionalInt target, SortedMap<Integer, Source> sources) {
         if (target.isPresent()) {
-            return sources.get(target.getAsInt());
+            return Objects.requireNonNull(sources.get(target.getAsInt()));
         }
         List<Source> all = List.copyOf(sources.values());
         return all.get(0).plus(all.subList(1, all.size()));

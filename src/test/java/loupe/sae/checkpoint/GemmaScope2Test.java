@@ -33,7 +33,7 @@ class GemmaScope2Test {
     private final double[][] x = Worked.random(41, 6, D);
 
     @ParameterizedTest
-    @ValueSource(strings = {"params.safetensors"})
+    @ValueSource(strings = {"params.safetensors", "renamed.safetensors"})
     void aTranscoderReadsTheMlpsInputAndWritesItsOutputWhateverItsName(String name) throws IOException {
         Path weights = trial.resolve("params.safetensors");
         Files.copy(weights, folder.resolve(name));

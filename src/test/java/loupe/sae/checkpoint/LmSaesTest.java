@@ -12,6 +12,7 @@ import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
 import loupe.format.SafetensorsWriter;
+import loupe.format.TorchWriter;
 import loupe.sae.Activation;
 import loupe.sae.checkpoint.SaeSaving.Form;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What lm-saes (Llamascopium) saves: its choices by decoder norm, and biases left out. */
+/** What lm-saes (Llamascopium) saves: its choices by decoder norm, biases left out, and its torch form. */
 class LmSaesTest {
     private static final int D = 8;
     private static final int K = 4;
@@ -173,6 +174,22 @@ class LmSaesTest {
         assertThatThrownBy(() -> SaeSaving.save(file, Form.SAELENS, folder.resolve("lens"), new Cancellation()))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("decoder norms");
+    }
+
+    @Test
+    void theTorchFormIsFoundAndReadByName() {
+        TorchWriter writer = new TorchWriter();
+        writer.add("sae.W_E", Worked.tensor(Worked.turned(encoder)))
+                .add("sae.b_E", Worked.tensor(encoderBias))
+                .add("sae.W_D", Worked.tensor(decoder))
+                .add("sae.b_D", Worked.tensor(decoderBias))
+                .write(folder.resolve("sae_weights.pt"));
+        JsonFiles.write(folder.resolve("config.json"), config());
+
+        double[][] features = chosenByNorm(x, encoder, encoderBias, decoder);
+        SaeFile file = SaeFile.read(folder, SaeOptions.AS_STORED);
+        assertThat(file.format()).isEqualTo("lm-saes");
+        Worked.compare(file, x, features, Worked.decoded(features, decoder, decoderBias));
     }
 
     private static double[][] chosenByNorm(double[][] x, double[][] encoder, double[] bias, double[][] decoder) {
