@@ -297,7 +297,9 @@ final class WorkbenchCommands {
         view.cover(
                 new CorpusPage(
                                 models.statistics(),
-                                List.of(models.workbench().a(), models.workbench().b()),
+                                List.of(
+                                        models.workbench().a(),
+                                        models.workbench().b()),
                                 () -> opening.chooseCorpus(view.scene().getWindow()),
                                 view::uncover)
                         .node(),
