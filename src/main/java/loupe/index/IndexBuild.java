@@ -188,7 +188,7 @@ public final class IndexBuild {
                 throw new CheckpointException(
                         folder,
                         "the unfinished index here was begun with another model, checkpoint, corpus, context length, "
-                                + "separator, limit of tokens or other masks",
+                                + "separator, limit of tokens, choice of documents or masks",
                         "the same settings",
                         "Give the same settings, or begin anew",
                         Remedy.leaveOut(Choice.RESUME));
@@ -217,7 +217,7 @@ public final class IndexBuild {
             throw new CheckpointException(
                     folder,
                     "the index here is complete and of another model, checkpoint, corpus, context length, separator, "
-                            + "limit of tokens or other masks",
+                            + "limit of tokens, choice of documents or masks",
                     "the same settings",
                     "Build it anew",
                     Remedy.leaveOut(Choice.RESUME));

@@ -42,8 +42,9 @@ class DocumentPackingTest {
         corpus = Files.writeString(
                 temporary.resolve("corpus.txt"),
                 documents.stream()
-                        .map(document ->
-                                Arrays.stream(document).mapToObj(String::valueOf).collect(Collectors.joining(" ")))
+                        .map(document -> Arrays.stream(document)
+                                .mapToObj(String::valueOf)
+                                .collect(Collectors.joining(" ")))
                         .collect(Collectors.joining(Corpus.SEPARATOR)));
     }
 
@@ -87,8 +88,9 @@ class DocumentPackingTest {
 
     private static List<String> documentsOf(Contexts contexts) {
         return contexts.drain().stream()
-                .map(context ->
-                        Arrays.stream(context.documents()).mapToObj(String::valueOf).collect(Collectors.joining()))
+                .map(context -> Arrays.stream(context.documents())
+                        .mapToObj(String::valueOf)
+                        .collect(Collectors.joining()))
                 .toList();
     }
 
@@ -96,8 +98,7 @@ class DocumentPackingTest {
     void aDocumentThatDoesNotFitBeginsTheNextContextUnlessDocumentsRunOn() {
         assertThat(documentsOf(filled(DocumentPacking.APART, 100, 3, 4, 2, 8, 19, 5)))
                 .containsExactly("0001111", "22", "33333333", "44444444", "44444444", "44455555");
-        assertThat(documentsOf(filled(DocumentPacking.SEPARATED, 100, 3, 4, 2)))
-                .containsExactly("0001111", "22");
+        assertThat(documentsOf(filled(DocumentPacking.SEPARATED, 100, 3, 4, 2))).containsExactly("0001111", "22");
         assertThat(documentsOf(filled(DocumentPacking.PACKED, 100, 3, 4, 2))).containsExactly("00011112", "2");
         assertThat(documentsOf(filled(DocumentPacking.APART, 9, 3, 4, 5)))
                 .as("a limit of tokens counts tokens, not places")
@@ -106,7 +107,8 @@ class DocumentPackingTest {
 
     @Test
     void theModelReadsDocumentsApartOneByOneAndSeparatedOnesTogether() {
-        List<Contexts.Context> contexts = filled(DocumentPacking.APART, 100, 3, 4, 2).drain();
+        List<Contexts.Context> contexts =
+                filled(DocumentPacking.APART, 100, 3, 4, 2).drain();
         assertThat(lengths(DocumentPacking.APART.rows(contexts))).containsExactly(3, 4, 2);
         assertThat(lengths(DocumentPacking.SEPARATED.rows(contexts))).containsExactly(7, 2);
         assertThat(DocumentPacking.SEPARATED.rows(contexts)).isNotEqualTo(DocumentPacking.PACKED.rows(contexts));
@@ -141,7 +143,9 @@ class DocumentPackingTest {
                     .filter(index::hasToken)
                     .toArray();
             assertThat(tokens).hasSize(expected.size());
-            assertThat((double) expected.size() / info.places()).as("places in use").isBetween(0.6, 0.95);
+            assertThat((double) expected.size() / info.places())
+                    .as("places in use")
+                    .isBetween(0.6, 0.95);
             for (int i = 0; i < tokens.length; i++) {
                 int[] token = expected.get(i);
                 int id = token[0];
@@ -213,8 +217,7 @@ class DocumentPackingTest {
         assertThat(ignored).isPositive();
         assertThat(info.masks().ignored()).containsExactly(7, 12);
         assertThat(info.masks()).hasToString("without the first 2 positions, without tokens 7, 12");
-        assertThat(info.leftOut())
-                .isEqualTo(new CorpusMasks.LeftOut(0, first, 0, ignored, expected.size() - counted));
+        assertThat(info.leftOut()).isEqualTo(new CorpusMasks.LeftOut(0, first, 0, ignored, expected.size() - counted));
         try (ActivationIndex index = open("index")) {
             assertThat(index.info()).isEqualTo(info);
             assertThat(index.statistics(0).corpusTokens()).isEqualTo(counted);

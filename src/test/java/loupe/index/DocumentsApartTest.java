@@ -40,8 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Activations and losses of documents apart, and of documents whose borders are cut, against one forward pass for each
- * document, its separator before it: activations to 1e-5 of the largest at their token, the mean loss to 1e-5. A document
- * longer than a context is several.
+ * document, its separator before it: activations to 1e-5 of the largest at their token, the mean loss to 1e-5. A
+ * document longer than a context is several.
  */
 class DocumentsApartTest {
     private static final int CONTEXT = 48;

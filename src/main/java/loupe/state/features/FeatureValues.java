@@ -25,8 +25,8 @@ record FeatureValues(
         @Nullable FeatureStatistics statistics,
         CountedShare counted,
         @Nullable VocabularyTexts texts) {
-    static final FeatureValues NONE = new FeatureValues(
-            0, true, null, null, null, null, null, CountedShare.WHOLE, null);
+    static final FeatureValues NONE =
+            new FeatureValues(0, true, null, null, null, null, null, CountedShare.WHOLE, null);
 
     /** A number; NaN while it is not known. */
     double number(FeatureColumn column, int feature) {

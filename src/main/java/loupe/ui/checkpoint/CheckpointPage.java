@@ -95,9 +95,7 @@ public final class CheckpointPage {
         remedy.setAlignment(Pos.CENTER_LEFT);
         Label documents = muted("");
         documents.setId("fit-documents");
-        documents
-                .textProperty()
-                .bind(audit.documents().map(how -> "Documents of the corpus: " + how.words()));
+        documents.textProperty().bind(audit.documents().map(how -> "Documents of the corpus: " + how.words()));
         HBox measuring = new HBox(12, measure, documents, progress);
         measuring.setAlignment(Pos.CENTER_LEFT);
         Label heading = new Label("Checkpoint " + audit.side() + " details");

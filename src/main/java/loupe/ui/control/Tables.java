@@ -10,6 +10,7 @@ import javafx.scene.control.Label;
 import javafx.scene.control.TableCell;
 import javafx.scene.control.TableColumn;
 import javafx.scene.control.TableView;
+import javafx.scene.text.TextAlignment;
 
 /** Tables of numbers and tokens, all of one look. */
 public final class Tables {
@@ -79,10 +80,11 @@ public final class Tables {
         return column;
     }
 
-    /** Gives a column another title, of one line or two; its id stays. */
+    /** Gives a column of numbers another title, of one line or two; its id stays. */
     public static void retitle(TableColumn<?, ?> column, String title) {
         if (column.getGraphic() instanceof Label heading) {
             heading.setText(title);
+            heading.setTextAlignment(TextAlignment.RIGHT);
         }
     }
 

@@ -166,7 +166,8 @@ public final class CorpusPage {
         }
         if (index != null) {
             IndexInfo info = index.info();
-            return NumberTexts.count(info.tokens()) + " tokens, " + info.documents().shortWords();
+            return NumberTexts.count(info.tokens()) + " tokens, "
+                    + info.documents().shortWords();
         }
         String soFar = features == null
                 ? ""

@@ -97,7 +97,8 @@ final class DensityOverview extends BorderPane {
                             bins.edges(),
                             Arrays.stream(bins.counts()).asDoubleStream().toArray())),
                     1,
-                    ChartAxis.of("density" + model.counted(FeatureColumn.DENSITY).soFar())
+                    ChartAxis.of("density"
+                                    + model.counted(FeatureColumn.DENSITY).soFar())
                             .withLogarithm(true),
                     false);
         }

@@ -226,8 +226,8 @@ public final class FeatureTablePane {
                         ? "So far: " + counted.words() + " counted"
                                 + (rowsMayChange ? "; choice and order of rows may change" : "")
                         : "");
-        columns.forEach((column, made) -> Tables.retitle(
-                made, column.title() + (model.counted(column).isPartial() ? "\nso far" : "")));
+        columns.forEach((column, made) ->
+                Tables.retitle(made, column.title() + (model.counted(column).isPartial() ? "\nso far" : "")));
         count.setText(
                 model.size() == 0
                         ? ""
@@ -238,11 +238,12 @@ public final class FeatureTablePane {
         boolean none = model.size() > 0
                 && shown == 0
                 && !FeatureFilter.parse(model.filter().get()).isEmpty();
-        ((Label) table.getPlaceholder()).setText(
-                none
-                        ? "No feature passes the filter"
-                                + model.countedForRows().soFar()
-                        : "");
+        ((Label) table.getPlaceholder())
+                .setText(
+                        none
+                                ? "No feature passes the filter"
+                                        + model.countedForRows().soFar()
+                                : "");
     }
 
     private void showColumns() {

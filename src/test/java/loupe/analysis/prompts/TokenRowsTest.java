@@ -42,9 +42,8 @@ class TokenRowsTest {
 
     @Test
     void paddingIsNoTokenAndNothingIsPredictedAcrossABorder() {
-        TokenBatch batch = TokenRows.cutAtBorders(new int[][] {{1, 2, 3, 4, 5}, {6, 7}}, new int[][] {
-                    {0, 0, 1, 1, 1}, {2, 2}
-                })
+        TokenBatch batch = TokenRows.cutAtBorders(
+                        new int[][] {{1, 2, 3, 4, 5}, {6, 7}}, new int[][] {{0, 0, 1, 1, 1}, {2, 2}})
                 .batch(new int[] {0, 1});
         assertThat(batch.places()).containsExactly(0, 1, 2, 3, 4, 5, 6);
         assertThat(Arrays.stream(batch.places()).filter(batch::isFollowed)).containsExactly(0, 2, 3, 5);

@@ -843,6 +843,8 @@ class CommandsTest {
         CommandRun other = CommandRun.of(
                 "index",
                 "build",
+                "--documents",
+                "packed",
                 "--resume",
                 "--model",
                 path("tiny"),

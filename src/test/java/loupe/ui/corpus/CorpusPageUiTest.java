@@ -64,7 +64,8 @@ class CorpusPageUiTest extends UiTest {
         assertThat(onFx(() -> corpus.statistics().documents().get())).isEqualTo(DocumentPacking.PACKED);
         assertThat(text("#corpus-counted-A")).isEqualTo("320 tokens, documents run on");
         onFx(() -> corpus.statistics().documents().set(DocumentPacking.SEPARATED));
-        assertThat(onFx(() -> lookup("#documents-separated").<RadioButton>query().isSelected()))
+        assertThat(onFx(() ->
+                        lookup("#documents-separated").<RadioButton>query().isSelected()))
                 .isTrue();
     }
 
