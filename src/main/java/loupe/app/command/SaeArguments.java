@@ -25,7 +25,7 @@ import picocli.CommandLine.Option;
 
 /** The options that complete or override what a checkpoint's files state. */
 @OptionSection(value = "Checkpoint, to complete or override what its files say", order = 1)
-final class SaeArguments {
+public final class SaeArguments {
     @Option(
             names = "--sae-format",
             paramLabel = "NAME",
@@ -104,8 +104,17 @@ final class SaeArguments {
      * @throws Refusal if it does not fit
      */
     static void require(Optional<Misfit> misfit, OpenSae sae, OpenModel model) {
+        require(misfit, sae.path(), model.id().name());
+    }
+
+    /**
+     * The same for a checkpoint and a model that are not open.
+     *
+     * @param model its name
+     */
+    public static void require(Optional<Misfit> misfit, Path sae, String model) {
         misfit.ifPresent(why -> {
-            Refusal refusal = why.refusal(sae.path().toString(), model.id().name());
+            Refusal refusal = why.refusal(sae.toString(), model);
             throw why instanceof Misfit.PlaceUnknown ? new UsageException(OptionWords.of(refusal)) : refusal;
         });
     }
@@ -130,7 +139,7 @@ final class SaeArguments {
     }
 
     /** The options given, with a layer alone completed to the hook point that the files suggest. */
-    SaeOptions options(Path path) {
+    public SaeOptions options(Path path) {
         Optional<HookPoint> given = Optional.ofNullable(hook).map(this::hookPoint);
         SaeOptions options = options(given);
         if (given.isEmpty() && layer != null) {

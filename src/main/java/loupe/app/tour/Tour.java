@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -24,20 +25,27 @@ import loupe.analysis.tokens.TokenList;
 import loupe.analysis.tokens.TokenMask;
 import loupe.analysis.tokens.TokenScript;
 import loupe.app.cli.CommandContext;
+import loupe.app.tour.TourCommand.LeftOut;
 import loupe.app.window.Toolkit;
 import loupe.app.window.UserFolders;
 import loupe.app.window.WorkbenchApp;
+import loupe.base.Problem;
+import loupe.base.Refusal;
+import loupe.sae.checkpoint.SaeOptions;
 import loupe.state.WorkbenchModels;
 import loupe.state.features.FeatureColumn;
 import loupe.state.ghost.GhostKnobs;
 import loupe.state.ghost.SteeringValues;
+import loupe.state.window.CheckpointSide;
 import loupe.state.window.Workbench;
 import loupe.ui.tree.TreePane;
 import loupe.ui.window.PaneKind;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes through the workbench's panes and states and takes a picture of each, light and dark. One thread, not JavaFX's.
+ * Goes through the workbench's panes and states and takes a picture of each, light and dark. What a model, a checkpoint
+ * or a corpus does not have to show is left out, and so is what does not fill within a time; both are named. One
+ * thread, not JavaFX's.
  */
 final class Tour {
     private static final double WIDTH_PIXELS = 1280;
@@ -50,15 +58,21 @@ final class Tour {
     private static final int BATCHED = 24;
     private static final int BATCH_NODES = 60;
     private static final long POLL_MILLIS = 40;
-    private static final long PATIENCE_MILLIS = 600_000;
+    private static final long COUNTING_MILLIS = 1_800_000;
+    private static final long PICTURE_MILLIS = 120_000;
+    /** After so many pictures in a row that did not fill, nothing more is waited for. */
+    private static final int SLOW_IN_A_ROW = 3;
+
     private static final long SETTLE_MILLIS = 400;
 
     private final CommandContext context;
-    private final WorkbenchApp.Opening opening;
+    private final Route route;
     private final Path out;
     private final @Nullable Path kept;
     private final String only;
     private final List<String> pictures = new ArrayList<>();
+    private final List<LeftOut> leftOut = new ArrayList<>();
+    private int slow;
 
     @SuppressWarnings("NullAway.Init") // made when the tour begins
     private WorkbenchApp app;
@@ -70,23 +84,45 @@ final class Tour {
     private Path cache;
 
     /**
-     * @param cache where passes over a corpus are kept; null for a folder that is gone afterwards
-     * @param only part of the names of the pictures wanted; empty for all
+     * What is shown.
+     *
+     * @param saes none, for the first ones beside the model; one; or two to compare, each with how it is read
+     * @param corpus counted over; empty for the sample's
      */
-    Tour(CommandContext context, WorkbenchApp.Opening opening, Path out, @Nullable Path cache, String only) {
-        this.kept = cache;
-        this.only = only;
-        this.context = context;
-        this.opening = opening;
-        this.out = out;
+    record Route(Path model, Map<Path, SaeOptions> saes, Optional<Path> corpus) {}
+
+    /** What must be there for a picture. */
+    private enum Need {
+        CHECKPOINT,
+        COUNTS,
+        EXAMPLE,
+        BOTH
     }
 
     /**
-     * Takes all pictures.
-     *
-     * @return the names of the pictures, in order
+     * @param cache where passes over a corpus are kept; null for a folder that is gone afterwards
+     * @param only part of the names of the pictures wanted; empty for all
      */
-    List<String> run() throws IOException {
+    Tour(CommandContext context, Route route, Path out, @Nullable Path cache, String only) {
+        this.kept = cache;
+        this.only = only;
+        this.context = context;
+        this.route = route;
+        this.out = out;
+    }
+
+    /** The names of the pictures taken, in order. */
+    List<String> pictures() {
+        return List.copyOf(pictures);
+    }
+
+    /** The pictures that could not be taken, in order. */
+    List<LeftOut> leftOut() {
+        return List.copyOf(leftOut);
+    }
+
+    /** Takes all pictures. */
+    void run() throws IOException {
         cache = kept == null ? Files.createTempDirectory("loupe-tour") : kept;
         try {
             Toolkit.run(() -> {
@@ -96,7 +132,6 @@ final class Tour {
                 resize(WIDTH_PIXELS, HEIGHT_PIXELS);
             });
             visit();
-            return pictures;
         } finally {
             Toolkit.run(() -> {
                 if (app != null) {
@@ -113,37 +148,37 @@ final class Tour {
         settle(() -> true);
         take("empty");
         Toolkit.run(() -> app.openFirst(new WorkbenchApp.Opening(
-                opening.model(), opening.saes().stream().limit(1).toList())));
+                route.model(), List.of(), route.corpus().orElse(null))));
         until(
                 "the model to open",
+                COUNTING_MILLIS,
                 () -> workbench().model().get() != null
                         || workbench().modelProblem().get() != null);
-        settle(() -> true);
-        Path first = opening.saes().isEmpty() ? null : opening.saes().get(0);
-        until(
-                "checkpoints to be found",
-                () -> first != null || !models().nearby().paths().isEmpty());
-        Path a = first != null
-                ? first
-                : Toolkit.call(() -> models().nearby().paths().get(0));
-        if (first == null) {
-            Toolkit.run(
-                    () -> workbench().openCheckpoint(workbench().a(), a, loupe.sae.checkpoint.SaeOptions.AS_STORED));
+        Problem refused = workbench().modelProblem().get();
+        if (refused != null) {
+            throw new Refusal(refused.message());
         }
-        until(
-                "checkpoint A to open",
-                () -> workbench().a().sae().get() != null
-                        || workbench().a().problem().get() != null);
-        until("the tree to begin", () -> models().a().tree().tree().getValue() != null);
-        take("counting");
-        until(
-                "activations to be counted",
-                () -> !models().statistics().counting(workbench().a()).get());
-        until("the feature table to fill", () -> !models().table().filling().get());
-        chooseTypicalFeature();
+        settle(() -> true);
+        List<Path> shown = checkpoints();
+        if (!shown.isEmpty()) {
+            open(workbench().a(), shown.get(0));
+            take("counting");
+            until(
+                    "activations to be counted",
+                    COUNTING_MILLIS,
+                    () -> !models().statistics().counting(workbench().a()).get());
+            until(
+                    "the feature table to fill",
+                    PICTURE_MILLIS,
+                    () -> !models().table().filling().get());
+            if (lack(Need.COUNTS).isEmpty()) {
+                chooseTypicalFeature();
+            }
+        }
         settle(this::isQuiet);
         both("workbench");
         one(
+                Need.COUNTS,
                 "histogram-brushed",
                 () -> {
                     double upper = models().a()
@@ -156,14 +191,17 @@ final class Tour {
                 },
                 () -> models().a().histogram().unmark());
         one(
+                Need.COUNTS,
                 "examples-intervals",
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.INTERVALS),
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.TOP));
         one(
+                Need.COUNTS,
                 "examples-near-misses",
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.NEAR_MISSES),
                 () -> models().a().examples().choice().set(loupe.state.corpus.ExamplesModel.Choice.TOP));
         one(
+                Need.EXAMPLE,
                 "example-ablated",
                 () -> models().a()
                         .examples()
@@ -178,6 +216,7 @@ final class Tour {
                                 loupe.state.corpus.AblationModel.How.REMOVED),
                 () -> models().a().examples().ablation().close());
         one(
+                Need.COUNTS,
                 "histogram-cumulative",
                 () -> {
                     models().histogram().cumulative().set(true);
@@ -189,8 +228,9 @@ final class Tour {
                     models().histogram().logarithmicValues().set(false);
                     models().histogram().bins().set(50);
                 });
-        both("all-features", () -> app.view().run("all-features"), () -> {});
+        both(Need.COUNTS, "all-features", () -> app.view().run("all-features"), () -> {});
         both(
+                Need.COUNTS,
                 "all-features-marked",
                 () -> models().table().filter().set("density>=1e-3 density<=2e-2 max>=4 max<=7"),
                 () -> {
@@ -199,6 +239,7 @@ final class Tour {
                 });
         one("text-empty", () -> app.view().run("text"), () -> {});
         both(
+                Need.EXAMPLE,
                 "text",
                 () -> {
                     loupe.index.Example example = models().a()
@@ -211,8 +252,9 @@ final class Tour {
                     models().text().open(example.ids(), example.focus());
                 },
                 () -> app.view().run("examples"));
-        both("together", () -> app.view().run("together"), () -> {});
+        both(Need.COUNTS, "together", () -> app.view().run("together"), () -> {});
         one(
+                Need.EXAMPLE,
                 "together-at-token",
                 () -> {
                     loupe.index.Example example = models().a()
@@ -238,6 +280,7 @@ final class Tour {
                 () -> models().a().neighbours().among().set(loupe.state.nearest.NeighboursModel.Among.TOKENS),
                 () -> models().a().neighbours().among().set(loupe.state.nearest.NeighboursModel.Among.FEATURES));
         one(
+                Need.COUNTS,
                 "table-filtered",
                 () -> {
                     models().table().sortedBy().set(FeatureColumn.SKEWNESS);
@@ -325,15 +368,21 @@ final class Tour {
         one(
                 "problem",
                 () -> workbench()
-                        .openCheckpoint(
-                                workbench().a(),
-                                Objects.requireNonNull(opening.model()).resolve("config.json"),
-                                loupe.sae.checkpoint.SaeOptions.AS_STORED),
+                        .openCheckpoint(workbench().a(), route.model().resolve("config.json"), SaeOptions.AS_STORED),
                 () -> workbench().dismissProblem(workbench().a()));
-        compare(a);
+        if (!shown.isEmpty()) {
+            open(workbench().b(), shown.get(Math.min(1, shown.size() - 1)));
+            until(
+                    "B to be counted",
+                    COUNTING_MILLIS,
+                    () -> !models().statistics().counting(workbench().b()).get());
+            settle(this::isQuiet);
+        }
+        both(Need.BOTH, "compare", () -> {}, () -> {});
+        both(Need.BOTH, "compare-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
         Toolkit.run(() -> resize(SMALL_WIDTH_PIXELS, SMALL_HEIGHT_PIXELS));
         settle(this::isQuiet);
-        both("small-compare");
+        both(Need.BOTH, "small-compare", () -> {}, () -> {});
         Toolkit.run(() -> workbench().closeCheckpoint(workbench().b()));
         settle(this::isQuiet);
         both("small");
@@ -342,7 +391,7 @@ final class Tour {
 
     /** The batch page, with the results of the first few features. */
     private void batch() {
-        if (!isWanted("batch") && !isWanted("batch-running")) {
+        if ((!isWanted("batch") && !isWanted("batch-running")) || !has(Need.COUNTS, "batch")) {
             return;
         }
         Path lines = cache.resolve("tour-features.jsonl");
@@ -359,31 +408,72 @@ final class Tour {
                             lines);
             app.view().run("batch");
         });
-        until("the first features", () -> models().batch().rows().size() >= BATCHED / 2);
+        until(
+                "the first features",
+                PICTURE_MILLIS,
+                () -> models().batch().rows().size() >= BATCHED / 2
+                        || !models().batch().running().get());
         take("batch-running");
-        until("the batch", () -> !models().batch().running().get());
-        both("batch", () -> {}, app.view()::dismiss);
+        until("the batch", COUNTING_MILLIS, () -> !models().batch().running().get());
+        both(Need.COUNTS, "batch", () -> {}, app.view()::dismiss);
     }
 
-    private void compare(Path a) {
-        Path other = opening.saes().size() > 1
-                ? opening.saes().get(1)
-                : Toolkit.call(() -> models().nearby().paths().stream()
-                        .filter(path -> !path.equals(a.toAbsolutePath().normalize()))
-                        .findFirst()
-                        .orElse(a));
-        Toolkit.run(
-                () -> workbench().openCheckpoint(workbench().b(), other, loupe.sae.checkpoint.SaeOptions.AS_STORED));
+    /** Those given; else the first two beside the model, whatever they are. */
+    private List<Path> checkpoints() {
+        if (!route.saes().isEmpty()) {
+            return List.copyOf(route.saes().keySet());
+        }
         until(
-                "checkpoint B to open",
-                () -> workbench().b().sae().get() != null
-                        || workbench().b().problem().get() != null);
-        until(
-                "B to be counted",
-                () -> !models().statistics().counting(workbench().b()).get());
-        settle(this::isQuiet);
-        both("compare");
-        both("compare-all-features-and-text", this::showAllFeaturesAndText, this::showFeatureAndExamples);
+                "checkpoints beside the model to be found",
+                PICTURE_MILLIS,
+                () -> !models().nearby().searchingProperty().get());
+        return Toolkit.call(() -> models().nearby().paths().stream().limit(2).toList());
+    }
+
+    /** Opens a checkpoint, and waits until it shows something or has been refused. */
+    private void open(CheckpointSide side, Path path) {
+        Toolkit.run(() ->
+                workbench().openCheckpoint(side, path, route.saes().getOrDefault(path, SaeOptions.AS_STORED)));
+        until(path + " to open", COUNTING_MILLIS, () -> !side.opening().get());
+    }
+
+    /** A sentence about what a picture needs and there is not; empty if nothing is missing. */
+    private Optional<String> lack(Need need) {
+        return Toolkit.call(() -> lack(workbench().a(), need == Need.EXAMPLE ? Need.COUNTS : need)
+                .or(() -> need == Need.BOTH ? lack(workbench().b(), Need.CHECKPOINT) : Optional.empty())
+                .or(() -> need != Need.EXAMPLE || hasExample()
+                        ? Optional.empty()
+                        : Optional.of("The feature has no example in the corpus")));
+    }
+
+    private Optional<String> lack(CheckpointSide side, Need need) {
+        if (side.sae().get() == null) {
+            Problem problem = side.problem().get();
+            return Optional.of(
+                    problem != null
+                            ? problem.message()
+                            : side.opening().get()
+                                    ? "The checkpoint is still being opened"
+                                    : "There is no checkpoint beside the model, or none that says how it is to be read");
+        }
+        if (need == Need.COUNTS && models().statistics().index(side).get() == null) {
+            Problem problem = models().statistics().problem(side).get();
+            return Optional.of(
+                    problem != null
+                            ? problem.message()
+                            : models().statistics().counting(side).get()
+                                    ? "The corpus is still being counted"
+                                    : "There is no corpus to count over");
+        }
+        return Optional.empty();
+    }
+
+    private boolean hasExample() {
+        List<loupe.state.corpus.ExamplesModel.Group> sections =
+                models().a().examples().examples().getValue();
+        return sections != null
+                && !sections.isEmpty()
+                && !sections.get(0).examples().isEmpty();
     }
 
     private void showAllFeaturesAndText() {
@@ -474,57 +564,93 @@ final class Tour {
     }
 
     private void one(String name, Runnable before, Runnable after) {
-        if (!isWanted(name)) {
-            return;
+        one(Need.CHECKPOINT, name, before, after);
+    }
+
+    private void one(Need need, String name, Runnable before, Runnable after) {
+        if (isWanted(name) && has(need, name)) {
+            Toolkit.run(before);
+            takeOnceFilled(name, () -> take(name));
+            Toolkit.run(after);
+            settle(this::isQuiet);
         }
-        Toolkit.run(before);
-        settle(this::isQuiet);
-        take(name);
-        Toolkit.run(after);
-        settle(this::isQuiet);
     }
 
     private void both(String name) {
         both(name, () -> {}, () -> {});
     }
 
+    private void both(String name, Runnable before, Runnable after) {
+        both(Need.CHECKPOINT, name, before, after);
+    }
+
+    private void both(Need need, String name, Runnable before, Runnable after) {
+        if (isWanted(name) && has(need, name)) {
+            Toolkit.run(before);
+            takeOnceFilled(name, () -> {
+                take(name + "-light");
+                Toolkit.run(() -> models().dark().set(true));
+                settle(() -> true);
+                take(name + "-dark");
+                Toolkit.run(() -> models().dark().set(false));
+            });
+            Toolkit.run(after);
+            settle(() -> true);
+        }
+    }
+
     private boolean isWanted(String name) {
         return name.contains(only);
     }
 
-    private void both(String name, Runnable before, Runnable after) {
-        if (!isWanted(name)) {
-            return;
+    private boolean has(Need need, String name) {
+        Optional<String> missing = slow >= SLOW_IN_A_ROW
+                ? Optional.of(SLOW_IN_A_ROW + " pictures before it did not fill either, and it was not waited for")
+                : lack(need);
+        missing.ifPresent(why -> leaveOut(name, why));
+        return missing.isEmpty();
+    }
+
+    private void leaveOut(String name, String why) {
+        leftOut.add(new LeftOut(name, why));
+        context.progress().printLine(name + " is left out: " + why);
+    }
+
+    private void takeOnceFilled(String name, Runnable taking) {
+        if (settle(this::isQuiet)) {
+            slow = 0;
+            taking.run();
+        } else {
+            slow++;
+            leaveOut(name, "Its panes were not filled after " + PICTURE_MILLIS / 1000 + " seconds");
         }
-        Toolkit.run(before);
-        settle(this::isQuiet);
-        take(name + "-light");
-        Toolkit.run(() -> models().dark().set(true));
-        settle(() -> true);
-        take(name + "-dark");
-        Toolkit.run(() -> models().dark().set(false));
-        Toolkit.run(after);
-        settle(() -> true);
     }
 
-    /** Waits until no computation runs and the window has been drawn again. */
-    private void settle(BooleanSupplier quiet) {
+    /**
+     * Waits until no computation runs and the window has been drawn again.
+     *
+     * @return whether that came in time
+     */
+    private boolean settle(BooleanSupplier quiet) {
         BooleanSupplier still = () -> quiet.getAsBoolean() && app.view().isArranged();
-        until("the panes to fill", still);
+        if (!until("the panes to fill", PICTURE_MILLIS, still)) {
+            return false;
+        }
         pause(SETTLE_MILLIS);
-        until("the panes to fill", still);
+        return until("the panes to fill", PICTURE_MILLIS, still);
     }
 
-    private void until(String what, BooleanSupplier done) {
-        long patience = System.currentTimeMillis() + PATIENCE_MILLIS;
+    private boolean until(String what, long mostMillis, BooleanSupplier done) {
+        long patience = System.currentTimeMillis() + (slow < SLOW_IN_A_ROW ? mostMillis : 0);
         while (!Toolkit.call(done::getAsBoolean)) {
             context.cancellation().check();
             if (System.currentTimeMillis() > patience) {
-                context.warn("gave up waiting for " + what);
-                return;
+                return false;
             }
+            context.progress().show(Math.min(1, pictures.size() / PICTURES), "waiting for " + what);
             pause(POLL_MILLIS);
         }
+        return true;
     }
 
     private static void pause(long millis) {

@@ -3,17 +3,24 @@ package loupe.app.tour;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
+import loupe.analysis.Fit;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
 import loupe.app.cli.UsageException;
+import loupe.app.command.SaeArguments;
 import loupe.app.window.Toolkit;
 import loupe.app.window.UserFolders;
-import loupe.app.window.WorkbenchApp;
 import loupe.lm.folder.ModelFolder;
+import loupe.sae.checkpoint.SaeFile;
+import loupe.sae.checkpoint.SaeOptions;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code tour}: pictures of the workbench in its states, without needing a screen. */
@@ -33,6 +40,15 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
             paramLabel = "PATH",
             description = "Checkpoint, or two to compare (default: the sample's, or the first ones beside the model).")
     private List<Path> saes = List.of();
+
+    @Mixin
+    private SaeArguments reading;
+
+    @Option(
+            names = "--corpus",
+            paramLabel = "PATH",
+            description = "Text file, or folder of them, to count over (default: the sample's).")
+    private Path corpus;
 
     @Option(
             names = "--cache",
@@ -67,12 +83,28 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
                     .toList();
         }
         saes.forEach(path -> OptionPaths.existing(path, "--sae"));
-        ModelFolder.open(folder).close(); // refuses what is no model, which the window would show and the tour wait for
+        if (corpus != null) {
+            OptionPaths.existing(corpus, "--corpus");
+        }
+        // refuses what the window would only show
+        Map<Path, SaeOptions> checkpoints = new LinkedHashMap<>();
+        try (ModelFolder opened = ModelFolder.open(folder)) {
+            for (Path path : saes) {
+                SaeOptions options = reading.options(path);
+                SaeArguments.require(
+                        new Fit(opened.config(), SaeFile.read(path, options).config()).misfit(),
+                        path,
+                        folder.toString());
+                checkpoints.put(path, options);
+            }
+        }
         Files.createDirectories(out);
         Toolkit.withoutScreen();
         Toolkit.start();
-        return new Result(
-                out.toString(), new Tour(context, new WorkbenchApp.Opening(folder, saes), out, cache, only).run());
+        Tour tour =
+                new Tour(context, new Tour.Route(folder, checkpoints, Optional.ofNullable(corpus)), out, cache, only);
+        tour.run();
+        return new Result(out.toString(), tour.pictures(), tour.leftOut());
     }
 
     /**
@@ -80,6 +112,10 @@ public final class TourCommand extends LoupeCommand<TourCommand.Result> {
      *
      * @param out the folder
      * @param pictures file names, in order
+     * @param leftOut pictures that could not be taken
      */
-    record Result(String out, List<String> pictures) {}
+    record Result(String out, List<String> pictures, List<LeftOut> leftOut) {}
+
+    /** A picture that could not be taken, by its name, and a sentence that says why. */
+    record LeftOut(String picture, String why) {}
 }

@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import javafx.beans.property.ReadOnlyBooleanProperty;
+import javafx.beans.property.ReadOnlyBooleanWrapper;
 import javafx.collections.FXCollections;
 import javafx.collections.ObservableList;
 import loupe.index.PathKind;
@@ -24,6 +26,8 @@ public final class NearbyCheckpoints {
     private final ObservableList<Path> paths = FXCollections.observableArrayList();
     private final ObservableList<Path> view = FXCollections.unmodifiableObservableList(paths);
 
+    private final ReadOnlyBooleanWrapper searching = new ReadOnlyBooleanWrapper();
+
     public NearbyCheckpoints(Workbench workbench) {
         this.workbench = workbench;
         workbench.model().addListener((property, was, is) -> search(is));
@@ -34,6 +38,11 @@ public final class NearbyCheckpoints {
         return view;
     }
 
+    /** Whether the folder is still being gone through. */
+    public ReadOnlyBooleanProperty searchingProperty() {
+        return searching.getReadOnlyProperty();
+    }
+
     @SuppressWarnings("ReferenceEquality") // a folder opened anew is another
     private void search(OpenModel model) {
         paths.clear();
@@ -41,6 +50,7 @@ public final class NearbyCheckpoints {
         Path around = model == null
                 ? null
                 : model.folder().toAbsolutePath().normalize().getParent();
+        searching.set(around != null);
         if (around == null) {
             return;
         }
@@ -49,6 +59,7 @@ public final class NearbyCheckpoints {
             workbench.fx().execute(() -> {
                 if (newest.get() == model) {
                     paths.setAll(found);
+                    searching.set(false);
                 }
             });
         });

@@ -1,0 +1,68 @@
+package loupe.app.tour;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Path;
+import loupe.TinyModel;
+import loupe.TinySae;
+import loupe.app.cli.ExitCode;
+import loupe.app.command.CommandRun;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A tour of a model without a tokenizer, over which nothing can be counted. */
+@Timeout(300)
+class TourTest {
+    @TempDir
+    Path folder;
+
+    private Path model;
+    private Path sae;
+
+    @BeforeEach
+    void writeFiles() throws IOException {
+        model = TinyModel.writeTo(folder.resolve("tiny"));
+        sae = TinySae.writeTo(folder.resolve("sae"), 1);
+    }
+
+    @Test
+    void whatThereIsNothingToShowOfIsLeftOutAndNamed() throws IOException {
+        CommandRun run = tour("text", "--sae", sae.toString());
+        assertThat(run.code).as(run.err).isZero();
+        JsonNode result = new ObjectMapper().readTree(run.out);
+        assertThat(result.path("pictures")).anySatisfy(name -> {
+            assertThat(name.asText()).endsWith("-text-empty.png");
+            assertThat(folder.resolve("out").resolve(name.asText())).isNotEmptyFile();
+        });
+        assertThat(result.path("leftOut").findValuesAsText("picture")).containsExactly("text");
+        assertThat(result.path("leftOut").findValuesAsText("why")).allMatch(why -> why.contains("token"));
+    }
+
+    @Test
+    void aCheckpointIsReadAsTheOptionsSay() {
+        CommandRun run = tour("text", "--sae", sae.toString(), "--activation", "topk", "--k", "99");
+        assertThat(run.code).as(run.err).isEqualTo(ExitCode.REFUSED);
+        assertThat(run.err).contains("99");
+    }
+
+    @Test
+    void aCheckpointThatReadsWhereTheModelHasNothingIsRefusedAtOnce() {
+        CommandRun run = tour("text", "--sae", sae.toString(), "--hook", "blocks.77.hook_resid_pre");
+        assertThat(run.code).as(run.err).isEqualTo(ExitCode.REFUSED);
+        assertThat(run.err).contains("blocks.77.hook_resid_pre");
+        assertThat(folder.resolve("out")).doesNotExist();
+    }
+
+    private CommandRun tour(String only, String... more) {
+        Object[] arguments = new Object[8 + more.length];
+        Object[] first = {"tour", "--model", model, "--out", folder.resolve("out"), "--only", only, "--json"};
+        System.arraycopy(first, 0, arguments, 0, first.length);
+        System.arraycopy(more, 0, arguments, first.length, more.length);
+        return CommandRun.of(arguments);
+    }
+}
