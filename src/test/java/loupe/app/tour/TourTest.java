@@ -39,8 +39,8 @@ class TourTest {
             assertThat(name.asText()).endsWith("-text-empty.png");
             assertThat(folder.resolve("out").resolve(name.asText())).isNotEmptyFile();
         });
-        assertThat(result.path("leftOut").findValuesAsText("picture")).containsExactly("text");
-        assertThat(result.path("leftOut").findValuesAsText("why")).allMatch(why -> why.contains("token"));
+        assertThat(result.path("left_out").findValuesAsText("picture")).containsExactly("text");
+        assertThat(result.path("left_out").findValuesAsText("why")).allMatch(why -> why.contains("no corpus"));
     }
 
     @Test
