@@ -5,6 +5,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -125,7 +126,7 @@ public final class TensorsForm {
             way.setConverter(new javafx.util.StringConverter<>() {
                 @Override
                 public String toString(Orientation orientation) {
-                    return orientation == null ? "" : WAYS.get(orientation);
+                    return orientation == null ? "" : WAYS.getOrDefault(orientation, "");
                 }
 
                 @Override
@@ -149,7 +150,9 @@ public final class TensorsForm {
                         role,
                         new Tensor(
                                 name.getValue(),
-                                role.isMatrix() ? ways.get(role).getValue() : Orientation.FROM_SHAPE));
+                                role.isMatrix()
+                                        ? Objects.requireNonNull(ways.get(role)).getValue()
+                                        : Orientation.FROM_SHAPE));
             }
         });
         try {
@@ -187,6 +190,6 @@ public final class TensorsForm {
     }
 
     public void focus() {
-        names.get(Role.ENCODER).requestFocus();
+        Objects.requireNonNull(names.get(Role.ENCODER)).requestFocus();
     }
 }
