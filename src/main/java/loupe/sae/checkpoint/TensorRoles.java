@@ -102,7 +102,7 @@ public record TensorRoles(Map<Role, Tensor> tensors) {
      */
     public static TensorRoles parse(String text) {
         Map<Role, Tensor> tensors = new EnumMap<>(Role.class);
-        for (String entry : text.split(",")) {
+        for (String entry : text.split(",", -1)) {
             int equals = entry.indexOf('=');
             String[] said = entry.substring(0, Math.max(0, equals)).strip().split(":", 2);
             Role role = Role.of(said[0])

@@ -50,6 +50,8 @@ public final class TensorsForm {
     private final Label wrong = new Label();
 
     /**
+     * Builds the form for the tensors the doubt is about.
+     *
      * @param settled receives the user's answers
      * @param dismissed runs when the user closes the form without an answer
      */
