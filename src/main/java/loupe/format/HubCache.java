@@ -79,7 +79,11 @@ public final class HubCache {
                         || FOLDER.matcher(name(folder)).matches());
     }
 
-    /** @throws CheckpointException if the path is a link to what is not there */
+    /**
+     * Passes anything but a link that leads nowhere.
+     *
+     * @throws CheckpointException naming the link and where it leads
+     */
     public static void requireTarget(Path path) {
         if (!Files.isSymbolicLink(path) || Files.exists(path)) {
             return;

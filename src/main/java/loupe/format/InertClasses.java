@@ -58,7 +58,7 @@ final class InertClasses {
             tkinter token tokenize tomllib torch torchaudio torchvision trace traceback tracemalloc tty turtle
             turtledemo types typing unicodedata unittest urllib urllib2 uu uuid venv warnings wave weakref webbrowser
             win32api winreg winsound wsgiref xdrlib xml xmlrpc yaml zipapp zipfile zipimport zlib zoneinfo
-            """.split("\\s+")).collect(Collectors.toUnmodifiableSet());
+            """.split("\\s+", -1)).collect(Collectors.toUnmodifiableSet());
 
     private InertClasses() {}
 
@@ -69,6 +69,6 @@ final class InertClasses {
         }
         return MODULE.matcher(module).matches()
                 && CLASS.matcher(name).matches()
-                && !SYSTEM.contains(module.split("\\.")[0]);
+                && !SYSTEM.contains(module.split("\\.", 2)[0]);
     }
 }

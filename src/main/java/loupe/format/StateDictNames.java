@@ -88,8 +88,8 @@ public final class StateDictNames {
     public static int unknownKeys(String prefix) {
         return prefix.isEmpty()
                 ? 0
-                : (int) Arrays.stream(prefix.split("\\."))
-                        .filter(key -> !KEYS.contains(key))
+                : (int) Arrays.stream(prefix.split("\\.", -1))
+                        .filter(key -> !key.isEmpty() && !KEYS.contains(key))
                         .count();
     }
 
@@ -99,7 +99,7 @@ public final class StateDictNames {
 
     /** A name without the components that wrappers add. */
     public static String withoutWrappers(String name) {
-        String clean = Arrays.stream(name.split("\\."))
+        String clean = Arrays.stream(name.split("\\.", -1))
                 .filter(component -> !WRAPPERS.contains(component))
                 .collect(Collectors.joining("."));
         return clean.isEmpty() ? name : clean;

@@ -7,6 +7,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
@@ -101,7 +102,7 @@ public record TensorRoles(Map<Role, Tensor> tensors) {
      */
     public static TensorRoles parse(String text) {
         Map<Role, Tensor> tensors = new EnumMap<>(Role.class);
-        for (String entry : text.split(",")) {
+        for (String entry : text.split(",", -1)) {
             int equals = entry.indexOf('=');
             String[] said = entry.substring(0, Math.max(0, equals)).strip().split(":", 2);
             Role role = Role.of(said[0])
@@ -255,7 +256,8 @@ public record TensorRoles(Map<Role, Tensor> tensors) {
         if (features.isEmpty()) {
             features = length(files, names, Role.THRESHOLD);
         }
-        Orientation decoderLies = tensors.get(Role.DECODER).orientation();
+        Orientation decoderLies =
+                Objects.requireNonNull(tensors.get(Role.DECODER)).orientation();
         if (features.isEmpty() && decoderLies != Orientation.FROM_SHAPE) {
             features = OptionalLong.of(decoderLies == Orientation.ROWS ? decoder[0] : decoder[1]);
         }
@@ -292,7 +294,7 @@ public record TensorRoles(Map<Role, Tensor> tensors) {
     }
 
     private static long[] matrix(CheckpointFiles files, Map<Role, String> names, Role role) {
-        String name = names.get(role);
+        String name = Objects.requireNonNull(names.get(role));
         long[] shape = files.shape(name);
         if (shape.length != 2) {
             throw files.refused(
@@ -303,7 +305,7 @@ public record TensorRoles(Map<Role, Tensor> tensors) {
 
     private static OptionalLong length(CheckpointFiles files, Map<Role, String> names, Role role) {
         return names.containsKey(role)
-                ? OptionalLong.of(MatrixOrientation.length(files, names.get(role)))
+                ? OptionalLong.of(MatrixOrientation.length(files, Objects.requireNonNull(names.get(role))))
                 : OptionalLong.empty();
     }
 

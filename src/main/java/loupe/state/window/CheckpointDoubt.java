@@ -14,6 +14,7 @@ import loupe.inference.OpenSae;
 import loupe.lm.ModelConfig.NormKind;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
+import loupe.sae.checkpoint.TensorRoles;
 
 /**
  * The facts that a checkpoint's files leave out and the user has to supply: which hook point it reads, how many
@@ -27,6 +28,7 @@ import loupe.sae.checkpoint.SaeProposal;
  * @param offersCentring whether it may be asked: TransformerLens centres models with LayerNorm only
  * @param about the only choice that is asked for, because a refusal offers it as the remedy; empty for all that the
  *     files leave open
+ * @param tensors what the tensors of a file of no known family may be, if that is asked
  */
 public record CheckpointDoubt(
         CheckpointSide side,
@@ -37,7 +39,8 @@ public record CheckpointDoubt(
         HookPoint hook,
         boolean centred,
         boolean offersCentring,
-        Optional<Remedy> about) {
+        Optional<Remedy> about,
+        Optional<TensorRoles.Choices> tensors) {
     private static final int USUAL_K = 32;
 
     /**
@@ -64,13 +67,36 @@ public record CheckpointDoubt(
                 hook,
                 proposal.centred() && offersCentring,
                 offersCentring,
+                Optional.empty(),
                 Optional.empty());
     }
 
     /** The question about the one choice that a refusal names. */
     static CheckpointDoubt about(CheckpointSide side, Path path, SaeOptions options, Remedy remedy) {
+        return about(side, path, options, Optional.of(remedy), Optional.empty());
+    }
+
+    /** The question which tensors of a file of no known family are its parts. */
+    static CheckpointDoubt aboutTensors(
+            CheckpointSide side, Path path, SaeOptions options, TensorRoles.Choices choices) {
+        return about(
+                side,
+                path,
+                options,
+                Optional.of(Remedy.give(
+                        Remedy.Choice.TENSORS,
+                        choices.likely().map(TensorRoles::text).orElse(""))),
+                Optional.of(choices));
+    }
+
+    private static CheckpointDoubt about(
+            CheckpointSide side,
+            Path path,
+            SaeOptions options,
+            Optional<Remedy> remedy,
+            Optional<TensorRoles.Choices> tensors) {
         return new CheckpointDoubt(
-                side, path, options, Set.of(), USUAL_K, HookPoint.residPre(0), false, false, Optional.of(remedy));
+                side, path, options, Set.of(), USUAL_K, HookPoint.residPre(0), false, false, remedy, tensors);
     }
 
     /** Whether a checkpoint was refused only because k, the number of features that fire per token, is missing. */

@@ -22,6 +22,7 @@ import loupe.lm.Processing;
 import loupe.sae.checkpoint.SaeFile;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
+import loupe.sae.checkpoint.TensorRoles;
 
 /**
  * The open model, checkpoint A, and checkpoint B when two are compared. Opening and closing go through here, so that
@@ -278,9 +279,27 @@ public final class Workbench {
             openCheckpoint(side, last.path(), last.options().with(remedy.choice(), ""));
         } else if (remedy.choice() == Remedy.Choice.HOOK || remedy.choice() == Remedy.Choice.K) {
             ask(side, last.path(), last.options(), checkpointOpening.getOrDefault(side, 0L), remedy.choice());
+        } else if (remedy.choice() == Remedy.Choice.TENSORS) {
+            askForTensors(side, last.path(), last.options(), checkpointOpening.getOrDefault(side, 0L));
         } else {
             doubt.set(CheckpointDoubt.about(side, last.path(), last.options(), remedy));
         }
+    }
+
+    /** Looks what the tensors of a file may be and asks the user. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
+    private void askForTensors(CheckpointSide side, Path path, SaeOptions options, long opening) {
+        CompletableFuture.supplyAsync(() -> TensorRoles.of(path), service.files())
+                .whenComplete((choices, failure) -> fx.execute(() -> {
+                    if (opening != checkpointOpening.getOrDefault(side, 0L)) {
+                        return;
+                    }
+                    if (failure != null) {
+                        side.setProblem(Problem.of(failure));
+                    } else {
+                        doubt.set(CheckpointDoubt.aboutTensors(side, path, options, choices));
+                    }
+                }));
     }
 
     /**

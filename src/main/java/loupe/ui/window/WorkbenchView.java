@@ -21,6 +21,7 @@ import loupe.state.window.Session;
 import loupe.state.window.Workbench;
 import loupe.ui.checkpoint.CheckpointForm;
 import loupe.ui.checkpoint.ChoiceForm;
+import loupe.ui.checkpoint.TensorsForm;
 import loupe.ui.export.ExportFormat;
 import loupe.ui.pane.MaximiseHost;
 import loupe.ui.pane.Pane;
@@ -189,6 +190,12 @@ public final class WorkbenchView {
         int layers = workbench.model().get() == null
                 ? 0
                 : workbench.model().get().config().nLayers();
+        if (doubt.tensors().isPresent()) {
+            TensorsForm form = new TensorsForm(doubt, workbench::settleDoubt, workbench::dismissDoubt);
+            cover(form.node(), workbench::dismissDoubt);
+            form.focus();
+            return;
+        }
         if (doubt.about().isPresent()) {
             ChoiceForm form = new ChoiceForm(doubt, workbench::settleDoubt, workbench::dismissDoubt);
             cover(form.node(), workbench::dismissDoubt);

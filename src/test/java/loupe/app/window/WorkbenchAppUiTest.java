@@ -19,6 +19,7 @@ import loupe.base.HookPoint;
 import loupe.inference.Device;
 import loupe.inference.LocalInferenceService;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.TensorRoles;
 import loupe.state.window.FeatureRef;
 import loupe.state.window.SessionFile;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,6 +109,7 @@ class WorkbenchAppUiTest {
                 .normFactor(java.util.OptionalDouble.of(1.5))
                 .centred(Optional.of(true))
                 .fold(true)
+                .tensors(Optional.of(TensorRoles.parse("encoder:rows=a,decoder=b")))
                 .build();
         assertThat(WorkbenchApp.options(WorkbenchApp.kept(said))).isEqualTo(said);
         assertThat(WorkbenchApp.options(Map.of())).isEqualTo(SaeOptions.AS_STORED);

@@ -54,6 +54,7 @@ class CheckpointFormUiTest extends UiTest {
                 HookPoint.residPre(0),
                 false,
                 offersCentring,
+                Optional.empty(),
                 Optional.empty());
         onFx(() -> {
             root.getChildren().setAll(new CheckpointForm(doubt, 2, options -> {}, () -> {}).node());
