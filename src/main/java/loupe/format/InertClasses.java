@@ -30,7 +30,8 @@ final class InertClasses {
     /**
      * Packages of which nothing else may be named: the modules of Python 3.11 and libraries that run or load things.
      */
-    private static final Set<String> SYSTEM = Arrays.stream("""
+    private static final Set<String> SYSTEM =
+            Arrays.stream("""
             __builtin__ __future__ _abc _aix_support _ast _asyncio _bisect _blake2 _bootsubprocess _bz2 _codecs
             _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr _codecs_tw _collections _collections_abc
             _compat_pickle _compression _contextvars _crypt _csv _ctypes _curses _curses_panel _datetime _dbm _decimal

@@ -38,6 +38,8 @@ public final class HostWeights {
         DECODER_BIAS,
         /** What is subtracted before encoding where that is not b_dec, (dIn): transcoders of Dunefsky. */
         INPUT_BIAS,
+        /** What is subtracted from every activation first and added to its reconstruction, (dIn). */
+        MEAN,
         /** Thresholds of a JumpReLU, (F). */
         THRESHOLD,
         /** r_mag of a gated autoencoder, (F): the magnitude path multiplies by its exponential. */

@@ -37,8 +37,12 @@ public final class PreparedInput {
         this.heads = heads;
     }
 
-    /** Takes x (..., dIn), or (..., heads, dHead) for an autoencoder that joins heads. */
-    static PreparedInput of(SaeConfig config, NDArray x) {
+    /**
+     * Takes x (..., dIn), or (..., heads, dHead) for an autoencoder that joins heads.
+     *
+     * @param storedMean (dIn): what {@link InputNormalisation#STORED_MEAN} subtracts; null for any other
+     */
+    static PreparedInput of(SaeConfig config, NDArray x, @Nullable NDArray storedMean) {
         long[] shape = x.getShape().getShape();
         int width = config.dIn();
         boolean joined = config.readsHeads()
@@ -72,6 +76,10 @@ public final class PreparedInput {
                         .sqrt();
                 return new PreparedInput(
                         raw, centred.div(sigma.add((float) LAYER_NORM_EPSILON)), mean, sigma, leading, heads);
+            }
+            case STORED_MEAN: {
+                NDArray mean = Objects.requireNonNull(storedMean);
+                return new PreparedInput(raw, raw.sub(mean), mean, null, leading, heads);
             }
             default:
                 return new PreparedInput(raw, raw, null, null, leading, heads);
@@ -107,6 +115,7 @@ public final class PreparedInput {
                 switch (config.transcodes() ? InputNormalisation.NONE : config.normalisation()) {
                     case CONSTANT_NORM_RESCALE -> xHat.div(Objects.requireNonNull(scale));
                     case LAYER_NORM -> xHat.mul(Objects.requireNonNull(scale)).add(Objects.requireNonNull(mean));
+                    case STORED_MEAN -> xHat.add(Objects.requireNonNull(mean));
                     case NONE, EXPECTED_AVERAGE_ONLY_IN -> xHat;
                 };
         long width = restored.getShape().get(1);

@@ -181,7 +181,7 @@ public final class SparseAutoencoder implements AutoCloseable {
      * @throws IllegalArgumentException for another width
      */
     public PreparedInput prepare(NDArray x) {
-        return PreparedInput.of(config, x);
+        return PreparedInput.of(config, x, parts.get(Part.MEAN));
     }
 
     /**

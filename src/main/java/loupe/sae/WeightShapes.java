@@ -23,6 +23,9 @@ public final class WeightShapes {
         if (host.has(Part.INPUT_BIAS)) {
             vector(host, Part.INPUT_BIAS, config.dIn());
         }
+        if (config.normalisation() == InputNormalisation.STORED_MEAN) {
+            vector(host, Part.MEAN, config.dIn());
+        }
         if (host.has(Part.FEATURE_SCALE)) {
             vector(host, Part.FEATURE_SCALE, f);
         }

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -38,7 +39,12 @@ public final class Opened {
             Runnable::run,
             new Notices(Clock.systemUTC()),
             new Activity(Runnable::run, () -> 0),
-            (path, options) -> new SaeProposal(Set.of(), OptionalInt.empty(), Optional.empty(), false));
+            (path, options) -> new SaeProposal(
+                    Set.of(),
+                    OptionalInt.empty(),
+                    Optional.empty(),
+                    false,
+                    new SaeProposal.Encoding("relu", List.of("relu"), false, OptionalDouble.empty())));
 
     /** The model is open; checkpoints are opened by {@link #openA} and {@link #openB}. */
     public Opened() {

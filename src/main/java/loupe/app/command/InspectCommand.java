@@ -298,14 +298,23 @@ public final class InspectCommand extends LoupeCommand<InspectCommand.Inspected>
         }
         boolean hookIsOpen = proposal.missing().contains(SaeProposal.Missing.HOOK);
         if (hookIsOpen) {
-            warnings.add("The file does not say where in the model it reads. Give it as --hook NAME");
+            warnings.add("The file does not say where in the model it reads"
+                    + proposal.hook()
+                            .map(likely -> "; its configuration suggests " + likely)
+                            .orElse("")
+                    + ". Give it as --hook NAME");
         }
-        Optional<HookPoint> hook = proposal.hook();
+        boolean functionIsOpen = proposal.missing().contains(SaeProposal.Missing.ACTIVATION);
+        if (functionIsOpen) {
+            warnings.add("The file does not say which activation function it has; its name suggests "
+                    + file.activation() + ". Give it as --activation NAME");
+        }
+        Optional<HookPoint> hook = hookIsOpen ? Optional.empty() : proposal.hook();
         return new Sae(
                 file.dIn(),
                 file.dSae(),
                 file.activation(),
-                kIsOpen ? Optional.empty() : k(file),
+                kIsOpen || functionIsOpen ? Optional.empty() : k(file),
                 hook.map(HookPoint::name),
                 boxed(file.head()),
                 hook.filter(point -> point.site().inBlock()).map(HookPoint::layer),

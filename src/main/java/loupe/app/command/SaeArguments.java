@@ -71,6 +71,13 @@ public final class SaeArguments {
     private Boolean subtract;
 
     @Option(
+            names = "--subtract-mean",
+            negatable = true,
+            description = "Whether a mean of the activations that the file stores is subtracted before encoding and "
+                    + "added back after decoding (default: if there is one).")
+    private Boolean mean;
+
+    @Option(
             names = "--side",
             paramLabel = "N",
             description = "Model or layer of a crosscoder that is read, or layer that a cross-layer transcoder writes "
@@ -178,6 +185,7 @@ public final class SaeArguments {
                 .centred(Optional.ofNullable(processing).map(SaeArguments::centred))
                 .fold(fold)
                 .subtractDecoderBias(Optional.ofNullable(subtract))
+                .subtractMean(Optional.ofNullable(mean))
                 .side(side == null ? OptionalInt.empty() : OptionalInt.of(side))
                 .tensors(Optional.ofNullable(tensors).map(SaeArguments::roles))
                 .build();

@@ -370,6 +370,7 @@ public final class WorkbenchApp implements AutoCloseable {
                 .fold(Boolean.parseBoolean(kept.get("fold")))
                 .subtractDecoderBias(
                         Optional.ofNullable(kept.get("subtract-b-dec")).map(Boolean::valueOf))
+                .subtractMean(Optional.ofNullable(kept.get("subtract-mean")).map(Boolean::valueOf))
                 .side(
                         kept.containsKey("side")
                                 ? OptionalInt.of(Integer.parseInt(kept.get("side")))
@@ -387,6 +388,7 @@ public final class WorkbenchApp implements AutoCloseable {
         options.normFactor().ifPresent(value -> kept.put("norm-factor", Double.toString(value)));
         options.centred().ifPresent(value -> kept.put("centred", value.toString()));
         options.subtractDecoderBias().ifPresent(value -> kept.put("subtract-b-dec", value.toString()));
+        options.subtractMean().ifPresent(value -> kept.put("subtract-mean", value.toString()));
         options.side().ifPresent(value -> kept.put("side", Integer.toString(value)));
         options.tensors().ifPresent(value -> kept.put("tensors", value.text()));
         if (options.fold()) {

@@ -54,6 +54,8 @@ final class Apollo implements SaeFamily {
                 .take(Part.ENCODER_BIAS, name + "encoder.0.bias")
                 .take(Part.DECODER, name + "decoder.weight", false)
                 .take(Part.DECODER_BIAS, name + "decoder.bias");
+        // autoencoders of other places
+        draft.withoutEffect(Pattern.compile("(?!" + Pattern.quote(name) + ")blocks-\\d{1,3}-.+\\.(?:en|de)coder\\..+"));
         draft.hook(hook(wanted.get(0)));
         draft.centred(true);
         draft.change(HostWeights::normaliseDecoder);

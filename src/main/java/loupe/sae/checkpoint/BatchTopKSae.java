@@ -52,6 +52,7 @@ final class BatchTopKSae implements SaeFamily {
         draft.activation().is(TYPES.get(type));
         if (draft.activation().kind() == Activation.Kind.RELU) {
             draft.take(Part.ENCODER_BIAS, "b_enc");
+            config.withoutEffect("top_k"); // the repository's configurations always have one
         } else {
             draft.activation().k("config.json", config.integer("top_k"));
         }

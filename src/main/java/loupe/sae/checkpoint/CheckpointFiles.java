@@ -6,9 +6,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -54,6 +56,8 @@ final class CheckpointFiles implements AutoCloseable {
     private final String prefix;
     private final Map<String, TensorArchive> beside = new LinkedHashMap<>();
     private final Map<String, Optional<ConfigJson>> configs = new LinkedHashMap<>();
+    private final Set<String> read = new LinkedHashSet<>();
+    private final ConfigJson inside;
 
     private CheckpointFiles(Path path, Path folder, TensorArchive archive) {
         this.path = path;
@@ -62,6 +66,7 @@ final class CheckpointFiles implements AutoCloseable {
         this.names = StateDictNames.of(archive.names());
         this.prefixes = prefixes(names);
         this.prefix = prefixes.size() == 1 ? prefixes.get(0) : "";
+        this.inside = new ConfigJson(archive.path(), archive.values());
     }
 
     /**
@@ -153,8 +158,12 @@ final class CheckpointFiles implements AutoCloseable {
         return Arrays.stream(names).allMatch(name -> find(name).isPresent());
     }
 
+    /**
+     * A tensor of the state dict or, where it has none of this name, one that lies beside it in the file. Looking for
+     * one does not count as reading it.
+     */
     Optional<StoredTensor> find(String name) {
-        return names.stored(prefix + name).flatMap(archive::find);
+        return names.stored(fullName(name)).flatMap(archive::find);
     }
 
     /** What a tensor is called here, by its full name in the file or without its prefix; empty if there is none. */
@@ -165,8 +174,20 @@ final class CheckpointFiles implements AutoCloseable {
                 .findFirst();
     }
 
+    /** The same, noted as read: whoever asks for it by this makes use of it. */
     StoredTensor tensor(String name) {
-        return archive.tensor(names.stored(prefix + name).orElse(prefix + name));
+        String full = fullName(name);
+        read.add(full);
+        return archive.tensor(names.stored(full).orElse(full));
+    }
+
+    /** The tensors that have not been read, by their full names without what wrappers add. */
+    List<String> unread() {
+        return names.all().stream().filter(name -> !read.contains(name)).toList();
+    }
+
+    private String fullName(String name) {
+        return names.stored(prefix + name).isEmpty() && names.stored(name).isPresent() ? name : prefix + name;
     }
 
     /** The numbers that the names of the files in the folder of the weights have where the pattern's group is. */
@@ -220,9 +241,9 @@ final class CheckpointFiles implements AutoCloseable {
                 .orElse(new long[0]);
     }
 
-    /** A tensor of one element, whatever its type. */
+    /** A tensor of one element, whatever its type, noted as read. */
     Optional<Double> scalar(String name) {
-        return find(name).map(tensor -> {
+        return find(name).map(found -> tensor(name)).map(tensor -> {
             if (tensor.elements() != 1) {
                 throw refused(name + " has " + tensor.elements() + " elements", "one");
             }
@@ -250,6 +271,18 @@ final class CheckpointFiles implements AutoCloseable {
         return absolute.endsWith(EARLIER_STATES)
                 ? Optional.of(absolute.resolveSibling(name)).filter(Files::isRegularFile)
                 : Optional.empty();
+    }
+
+    /** Everything in the weights' own file that is no tensor: values that lie beside or among them. */
+    ConfigJson inside() {
+        return inside;
+    }
+
+    /** The configurations that have been looked at. */
+    List<ConfigJson> configs() {
+        return Stream.concat(configs.values().stream().flatMap(Optional::stream), Stream.of(inside))
+                .flatMap(ConfigJson::parts)
+                .toList();
     }
 
     CheckpointException refused(String found, String expected) {

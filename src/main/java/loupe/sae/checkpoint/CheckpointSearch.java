@@ -141,6 +141,15 @@ final class CheckpointSearch {
         }
     }
 
+    /** The folder, or the snapshot that it stands for in a download cache; empty if it has none. */
+    private static Optional<Path> resolved(Path folder) {
+        try {
+            return Optional.of(HubCache.isRepository(folder) ? HubCache.resolve(folder) : folder);
+        } catch (CheckpointException noSnapshot) {
+            return Optional.empty();
+        }
+    }
+
     /** The folders in a folder that are searched, of a download cache the snapshots. */
     private List<Path> foldersIn(Path folder) {
         List<Path> folders = new ArrayList<>();
@@ -150,11 +159,7 @@ final class CheckpointSearch {
                     && !Files.isSymbolicLink(entry)
                     && !entry.getFileName().toString().startsWith(".")
                     && ++visited <= FOLDERS) {
-                try {
-                    folders.add(HubCache.isRepository(entry) ? HubCache.resolve(entry) : entry);
-                } catch (CheckpointException noSnapshot) {
-                    continue;
-                }
+                resolved(entry).ifPresent(folders::add);
             }
         }
         return folders;

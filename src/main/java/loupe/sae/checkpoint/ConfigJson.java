@@ -1,25 +1,42 @@
 package loupe.sae.checkpoint;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.format.JsonFiles;
 import loupe.format.YamlFiles;
 
 /**
- * A configuration file beside the weights, in JSON or YAML. A key that is absent or null is empty; one of another type
- * than asked for is refused.
- *
- * @param path the file
- * @param values its top-level object
+ * A configuration, in a file beside the weights, in JSON or YAML, or among them. A key that is absent or null is empty;
+ * one of another type than asked for is refused. Notes which keys have been asked for.
  */
-record ConfigJson(Path path, Map<String, Object> values) {
+final class ConfigJson {
     private static final ObjectMapper MAPPER = new ObjectMapper();
+
+    private final Path path;
+    private final Map<String, Object> values;
+    private final Set<String> asked = new HashSet<>();
+    private final Map<String, ConfigJson> objects = new HashMap<>();
+
+    /**
+     * @param path the file
+     * @param values its top-level object
+     */
+    ConfigJson(Path path, Map<String, Object> values) {
+        this.path = path;
+        this.values = values;
+    }
 
     /**
      * Reads a file as YAML if its name says so, else as JSON.
@@ -34,8 +51,43 @@ record ConfigJson(Path path, Map<String, Object> values) {
                 path, MAPPER.convertValue(JsonFiles.readSettings(path), new TypeReference<Map<String, Object>>() {}));
     }
 
+    /** A configuration kept as a text, as the metadata of safetensors do; empty if it is none. */
+    static Optional<ConfigJson> parse(Path path, String text) {
+        try {
+            return Optional.of(
+                    new ConfigJson(path, MAPPER.readValue(text, new TypeReference<Map<String, Object>>() {})));
+        } catch (JsonProcessingException noObject) {
+            return Optional.empty();
+        }
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** All of it. Looking into this does not count as asking for a key. */
+    Map<String, Object> values() {
+        return values;
+    }
+
+    /** Whether there is such a key, which does not count as asking for it. */
     boolean has(String key) {
         return values.get(key) != null;
+    }
+
+    /** Notes that these keys change nothing of what this checkpoint computes, so that nobody has to ask for them. */
+    void withoutEffect(String... keys) {
+        asked.addAll(List.of(keys));
+    }
+
+    /** Whether a key has been asked for. */
+    boolean isAsked(String key) {
+        return asked.contains(key);
+    }
+
+    /** This and the objects in it that have been asked for. */
+    Stream<ConfigJson> parts() {
+        return Stream.concat(Stream.of(this), objects.values().stream().flatMap(ConfigJson::parts));
     }
 
     Optional<String> text(String key) {
@@ -71,13 +123,15 @@ record ConfigJson(Path path, Map<String, Object> values) {
         return number.map(n -> OptionalDouble.of(n.doubleValue())).orElse(OptionalDouble.empty());
     }
 
-    /** The object under a key; an empty one if there is none. */
+    /** The object under a key, the same one each time; an empty one if there is none. */
     @SuppressWarnings("unchecked")
     ConfigJson object(String key) {
-        return new ConfigJson(path, value(key, Map.class, "an object").orElse(Map.of()));
+        Map<String, Object> object = value(key, Map.class, "an object").orElse(Map.of());
+        return objects.computeIfAbsent(key, k -> new ConfigJson(path, object));
     }
 
     private <T> Optional<T> value(String key, Class<T> type, String kind) {
+        asked.add(key);
         Object value = values.get(key);
         if (value != null && !type.isInstance(value)) {
             throw wrong(key, kind);

@@ -62,6 +62,9 @@ final class CrossLayerTranscoder implements SaeFamily {
             SortedMap<Integer, Source> decoders,
             SortedMap<Integer, Source> biases) {}
 
+    /** What belongs to layers that are not written to, or to a decoder of another layer. */
+    private static final Pattern OF_OTHER_LAYERS = Pattern.compile("b_dec(?:_\\d{1,3})?|W_(?:skip|dec)_\\d{1,3}");
+
     @Override
     public String format() {
         return "cross-layer-transcoder";
@@ -124,6 +127,7 @@ final class CrossLayerTranscoder implements SaeFamily {
         draft.warn(shown(layer, target));
         skip(layer, target, draft);
         settings(files, layer, target, draft);
+        draft.withoutEffect(OF_OTHER_LAYERS);
         return draft;
     }
 

@@ -12,6 +12,7 @@ import loupe.base.Remedy.Choice;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
 import loupe.sae.InputNormalisation;
+import loupe.tensor.StoredSlice;
 
 /**
  * Crosscoders between several models or layers, opened as one checkpoint for each: {@code encoder.weight} (L, d, n) and
@@ -23,6 +24,12 @@ import loupe.sae.InputNormalisation;
 final class Crosscoder implements SaeFamily {
     /** The layers in the name of a folder of Gemma Scope 2: {@code layer_7_13_17_22_width_65k_l0_medium}. */
     private static final Pattern LAYERS = Pattern.compile("layers?((?:_\\d{1,3})+)(?:_.*)?");
+
+    /** What decides over the sum of all models, and the kind of norm that it is compared with. */
+    private static final Pattern OVER_ALL_MODELS = Pattern.compile("threshold|k|code_normalization(?:_id)?");
+
+    private static final Pattern STATISTICS =
+            Pattern.compile("activation_mean|activation_std|target_rms|activation_global_scale");
 
     @Override
     public String format() {
@@ -83,9 +90,11 @@ final class Crosscoder implements SaeFamily {
         draft.warn("This is side " + side + " of a crosscoder of " + models + " " + kind
                 + "s: its features are this " + kind + "'s share only, the crosscoder adds those of the others "
                 + "before the ReLU");
-        if (files.has("threshold")) {
-            draft.warn("Its threshold is for the sum over all " + kind + "s and is not applied to one side");
+        if (files.has("threshold") || files.has("k")) {
+            draft.warn("Its " + (files.has("threshold") ? "threshold" : "k") + " is for the sum over all " + kind
+                    + "s and is not applied to one side");
         }
+        draft.withoutEffect(OVER_ALL_MODELS);
         if (linear) {
             normalised(files, side, draft);
         } else if (ofLayers) {
@@ -109,6 +118,7 @@ final class Crosscoder implements SaeFamily {
             throw files.refused(
                     "activation_mean and activation_std are not one vector for each model: " + files.summary(), "");
         }
+        draft.withoutEffect(STATISTICS);
         float[] mean = StoredSlice.of(files.tensor("activation_mean"), 0, side)
                 .toHost()
                 .data();

@@ -214,6 +214,7 @@ final class DictionaryLearning implements SaeFamily {
     private static SaeDraft matryoshka(CheckpointFiles files) {
         SaeDraft draft = named(files);
         draft.subtractsDecoderBias(true);
+        trainer(files).withoutEffect("group_sizes"); // all groups are in use after training
         draft.activation().is(Activation.Kind.BATCHTOPK);
         kAndThreshold(files, draft);
         long sum = 0;
@@ -313,13 +314,9 @@ final class DictionaryLearning implements SaeFamily {
         if (!files.prefix().startsWith("ae.")) {
             return;
         }
-        Object value = files.archive().values().get("norm_factor");
-        double factor = value instanceof Number number
-                ? number.doubleValue()
-                : files.archive()
-                        .find("norm_factor")
-                        .map(t -> (double) t.toHost().data()[0])
-                        .orElse(1.0);
+        double factor = files.inside().values().get("norm_factor") instanceof Number
+                ? files.inside().number("norm_factor").orElse(1)
+                : files.scalar("norm_factor").orElse(1.0);
         draft.warn("This is the state of an interrupted run"
                 + (factor == 1 ? "" : "; its biases are multiplied by its norm_factor " + factor));
         draft.change(weights -> {
@@ -401,11 +398,12 @@ final class DictionaryLearning implements SaeFamily {
     }
 
     /**
-     * Where a module of the library's naming is hooked; the residual stream is what a block takes or gives.
+     * The hook point that the library's name of a submodule means, such as {@code resid_post_layer_8}.
      *
-     * @param takes whether what it takes is read, instead of what it gives
+     * @param layer where the name has none; negative if that is unknown
+     * @param takes whether its input is meant
      */
-    private static Optional<HookPoint> place(String submodule, int layer, boolean takes) {
+    static Optional<HookPoint> place(String submodule, int layer, boolean takes) {
         Matcher place = PLACE.matcher(submodule);
         if (!place.matches()) {
             Optional<HookPoint> input = takes ? HookPoint.parse(submodule + ".input") : Optional.empty();

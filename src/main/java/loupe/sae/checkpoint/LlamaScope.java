@@ -62,6 +62,8 @@ final class LlamaScope implements SaeFamily {
             weights.scale(Part.DECODER_BIAS, factor / scaleOut);
         });
         threshold(files, settings, factor, draft);
+        // always on average, decoder directions of length 1; k belongs to a stage of training
+        settings.withoutEffect("norm_activation", "sparsity_include_decoder_norm", "top_k");
         return draft;
     }
 

@@ -3,6 +3,7 @@ package loupe.sae.checkpoint;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.regex.Pattern;
 import loupe.base.HookPoint;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
@@ -120,6 +121,9 @@ final class LmSaes implements SaeFamily {
         draft.model(config.text("model_name").orElse(""));
         activation(files, config, names, draft);
         normalisation(files, config, options, draft);
+        config.withoutEffect("top_k", "topk"); // asked for by those that have one
+        // average norms at other places, and where the weights have been multiplied by the factors already
+        draft.withoutEffect(Pattern.compile(Pattern.quote(NORM) + ".+"));
         return draft;
     }
 

@@ -1,6 +1,8 @@
 package loupe.sae.checkpoint;
 
 import java.util.Arrays;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 
 /**
  * The orientation of a stored matrix, found from its shape and not from its name, because libraries differ
@@ -35,6 +37,27 @@ final class MatrixOrientation {
                     matrix + " as [" + features + ", " + width + "] or [" + width + ", " + features + "]");
         }
         return (rows && columns) ? usual : rows;
+    }
+
+    /**
+     * The orientation of a matrix that all files of a family store the same way round; nothing else in them tells them
+     * from files of other families.
+     *
+     * @param usual whether the family stores features in rows
+     * @throws loupe.base.CheckpointException if it lies the other way round
+     */
+    static boolean usual(
+            CheckpointFiles files, String matrix, long width, long features, boolean usual, String format) {
+        boolean rows = featuresInRows(files, matrix, width, features, usual);
+        if (rows != usual) {
+            throw files.refused(
+                    matrix + " is [" + (rows ? features + ", " + width : width + ", " + features) + "]",
+                    "[" + (usual ? features + ", " + width : width + ", " + features) + "], as files of " + format
+                            + " have it",
+                    "",
+                    Remedy.give(Choice.FORMAT));
+        }
+        return rows;
     }
 
     static boolean is(CheckpointFiles files, String name, long... shape) {

@@ -34,9 +34,9 @@ final class Neel implements SaeFamily {
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, format(), d, n)
-                .take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, false))
+                .take(Part.ENCODER, "W_enc", MatrixOrientation.usual(files, "W_enc", d, n, false, format()))
                 .take(Part.ENCODER_BIAS, "b_enc")
-                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, true))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.usual(files, "W_dec", d, n, true, format()))
                 .take(Part.DECODER_BIAS, "b_dec");
         draft.subtractsDecoderBias(true);
         draft.centred(true);

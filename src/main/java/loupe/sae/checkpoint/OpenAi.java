@@ -21,6 +21,9 @@ final class OpenAi implements SaeFamily {
     private static final Pattern PLACE = Pattern.compile(
             "(mlp_post_act|resid_delta_attn|resid_delta_mlp|resid_post_attn|resid_post_mlp)(?:_v\\d.*)?");
     private static final Pattern LAYER = Pattern.compile("\\d{1,3}");
+    /** How often and how strongly features fired in training. */
+    private static final Pattern STATISTICS =
+            Pattern.compile("stats_last_nonzero|latents_activation_frequency|latents_mean_square");
 
     @Override
     public String format() {
@@ -50,6 +53,7 @@ final class OpenAi implements SaeFamily {
                         decoder,
                         MatrixOrientation.featuresInRows(files, decoder, d, n, decoder.startsWith("decoder.linear")))
                 .take(Part.DECODER_BIAS, "pre_bias");
+        draft.withoutEffect(STATISTICS);
         draft.subtractsDecoderBias(true);
         activation(files, draft);
         place(files, draft);

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import loupe.base.HookPoint;
 import loupe.format.SafetensorsWriter;
@@ -40,6 +41,7 @@ final class PlainSae implements SaeFamily {
             Map.entry(Part.DECODER, "W_dec"),
             Map.entry(Part.DECODER_BIAS, "b_dec"),
             Map.entry(Part.INPUT_BIAS, "b_in"),
+            Map.entry(Part.MEAN, "mean"),
             Map.entry(Part.THRESHOLD, "threshold"),
             Map.entry(Part.MAGNITUDE_SCALE, "r_mag"),
             Map.entry(Part.MAGNITUDE_BIAS, "b_mag"),
@@ -75,11 +77,6 @@ final class PlainSae implements SaeFamily {
         }
         SaeDraft draft = new SaeDraft(files, FORMAT, encoder[0], encoder[1]);
         draft.dOut(Math.toIntExact(decoder[1]));
-        NAMES.forEach((part, name) -> {
-            if (files.has(name)) {
-                draft.take(part, name, part == Part.DECODER);
-            }
-        });
         activation(files, metadata, draft);
         draft.subtractsDecoderBias(metadata.flag("subtract_b_dec"));
         draft.transcodes(metadata.flag("transcodes"));
@@ -90,10 +87,32 @@ final class PlainSae implements SaeFamily {
                 .findFirst()
                 .orElseThrow(() -> metadata.wrong("normalisation", "one that is known")));
         draft.normFactor(options.normFactor());
+        NAMES.forEach((part, name) -> {
+            if (files.has(name)
+                    && takesPart(
+                            part, draft.activation().kind(), draft.normalisation(), draft.subtractsDecoderBias())) {
+                draft.take(part, name, part == Part.DECODER);
+            } else if (files.has(name)) {
+                draft.withoutEffect(Pattern.compile(name));
+                draft.warn(name + " is not used: the metadata describe a computation without it");
+            }
+        });
         draft.model(metadata.text("model"));
         draft.hook(HookPoint.parse(metadata.text("hook")));
         draft.hookOut(HookPoint.parse(metadata.text("hook_out")));
         return draft;
+    }
+
+    /** Whether the computation that the metadata describe has a place for a part. */
+    private static boolean takesPart(
+            Part part, Activation.Kind kind, InputNormalisation normalisation, boolean subtractsDecoderBias) {
+        return switch (part) {
+            case THRESHOLD -> kind == Activation.Kind.JUMPRELU;
+            case MAGNITUDE_ENCODER, MAGNITUDE_SCALE, MAGNITUDE_BIAS -> kind == Activation.Kind.GATED;
+            case MEAN -> normalisation == InputNormalisation.STORED_MEAN;
+            case INPUT_BIAS -> !subtractsDecoderBias;
+            default -> true;
+        };
     }
 
     private static Heads heads(Metadata metadata, boolean sameWidth) {
@@ -154,7 +173,12 @@ final class PlainSae implements SaeFamily {
         Activation activation = config.activation();
         SafetensorsWriter writer = new SafetensorsWriter();
         NAMES.forEach((part, name) -> {
-            if (!weights.has(part)) {
+            boolean takes = takesPart(
+                    part,
+                    activation.kind(),
+                    config.normalisation(),
+                    config.reading().subtractsDecoderBias());
+            if (!weights.has(part) || !takes) {
                 return;
             }
             if (part == Part.ENCODER

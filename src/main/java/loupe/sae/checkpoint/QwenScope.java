@@ -44,9 +44,9 @@ final class QwenScope implements SaeFamily {
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, format(), d, n)
-                .take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, true))
+                .take(Part.ENCODER, "W_enc", MatrixOrientation.usual(files, "W_enc", d, n, true, format()))
                 .take(Part.ENCODER_BIAS, "b_enc")
-                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.usual(files, "W_dec", d, n, false, format()))
                 .take(Part.DECODER_BIAS, "b_dec");
         draft.activation().is(Activation.Kind.TOPK);
         draft.activation().topKRelu(false);

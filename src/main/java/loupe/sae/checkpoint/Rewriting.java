@@ -73,6 +73,29 @@ final class Rewriting {
     }
 
     /**
+     * Moves the stored mean into the biases: (x - m - b_dec) E is (x - (b_dec + m)) E, and what is written back is (f D
+     * + b_dec) + m.
+     */
+    Rewriting withoutMean() {
+        if (config.normalisation() == InputNormalisation.STORED_MEAN) {
+            float[] mean = weights.vector(Part.MEAN);
+            double[] added = new double[mean.length];
+            Arrays.setAll(added, i -> mean[i]);
+            if (!config.reading().subtractsDecoderBias()) {
+                if (weights.has(Part.INPUT_BIAS)) {
+                    weights.add(Part.INPUT_BIAS, added);
+                } else {
+                    weights.vector(Part.INPUT_BIAS, mean);
+                }
+            }
+            weights.add(Part.DECODER_BIAS, added);
+            weights.remove(Part.MEAN);
+            config = config.withNormalisation(InputNormalisation.NONE);
+        }
+        return this;
+    }
+
+    /**
      * Makes it subtract b_dec before encoding, or nothing: (x - s) E + b is (x - w) E + (b + (w - s) E). A gated one
      * has that in both of its biases, in the magnitude's times exp(r_mag).
      */

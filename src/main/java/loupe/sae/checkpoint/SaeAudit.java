@@ -196,6 +196,9 @@ public final class SaeAudit {
                     case LAYER_NORM ->
                         "Each activation is centred and divided by its standard deviation before encoding, and the "
                                 + (draft.transcodes() ? STAYS : "reconstruction put back");
+                    case STORED_MEAN ->
+                        "The mean that the file stores is subtracted from each activation before encoding, and added "
+                                + "back to the reconstruction";
                     case EXPECTED_AVERAGE_ONLY_IN ->
                         draft.normFactor().isPresent()
                                 ? "Activations are multiplied by "
@@ -206,7 +209,11 @@ public final class SaeAudit {
                                         + " almost certainly wrong. With the model open, the factor can be estimated "
                                         + "from a text";
                 },
-                null);
+                draft.normalisation() == InputNormalisation.STORED_MEAN
+                        ? new Remedy("Do not subtract the mean", options.withSubtractMean(false))
+                        : options.subtractMean().isPresent()
+                                ? new Remedy("Subtract the stored mean", options.withSubtractMean(true))
+                                : null);
     }
 
     private void beginning() {

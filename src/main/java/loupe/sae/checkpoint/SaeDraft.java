@@ -11,6 +11,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
@@ -36,7 +37,9 @@ final class SaeDraft {
     private final StoredParts parts = new StoredParts();
     private final List<Consumer<HostWeights>> changes = new ArrayList<>();
     private final List<String> warnings = new ArrayList<>();
+    private final List<Pattern> withoutEffect = new ArrayList<>();
     private Optional<HookPoint> hook = Optional.empty();
+    private Optional<HookPoint> suggestedHook = Optional.empty();
     private Heads heads = new Heads.Unstated();
     private boolean subtractsDecoderBias;
     private Optional<HookPoint> hookOut = Optional.empty();
@@ -74,7 +77,7 @@ final class SaeDraft {
     }
 
     SaeDraft take(Part part, String tensor, boolean featuresInRows) {
-        parts.add(new StoredParts.Source(part, tensor, featuresInRows, -1, 0));
+        parts.put(new StoredParts.Source(part, tensor, featuresInRows, -1, 0));
         return this;
     }
 
@@ -92,13 +95,13 @@ final class SaeDraft {
 
     /** Takes index {@code index} of axis {@code axis} of a tensor. */
     SaeDraft takeSlice(Part part, String tensor, boolean featuresInRows, int axis, int index) {
-        parts.add(new StoredParts.Source(part, tensor, featuresInRows, axis, index));
+        parts.put(new StoredParts.Source(part, tensor, featuresInRows, axis, index));
         return this;
     }
 
     /** Takes what may lie in several tensors and files. */
     void take(StoredParts.Source source) {
-        parts.add(source);
+        parts.put(source);
     }
 
     /** Queues a change to the weights, to be made once they have been read, in the order of the calls. */
@@ -109,6 +112,20 @@ final class SaeDraft {
     /** Notes that nothing is added after decoding; b_dec is zero. */
     void withoutDecoderBias() {
         change(weights -> weights.vector(Part.DECODER_BIAS, new float[dOut]));
+    }
+
+    /** Queues a change to be made before all others, such as undoing the form in which a tensor is stored. */
+    void changeFirst(Consumer<HostWeights> change) {
+        changes.add(0, change);
+    }
+
+    /**
+     * Notes which further tensors files of this family have that change nothing of what it computes.
+     *
+     * @param tensors their names without the prefix
+     */
+    void withoutEffect(Pattern tensors) {
+        withoutEffect.add(tensors);
     }
 
     void warn(String sentence) {
@@ -122,6 +139,11 @@ final class SaeDraft {
 
     void hook(Optional<HookPoint> stated) {
         hook = stated;
+    }
+
+    /** Notes that the files hint at this hook point, which the user has to confirm. */
+    void suggestHook(HookPoint likely) {
+        suggestedHook = Optional.of(likely);
     }
 
     void heads(Heads stated) {
@@ -232,6 +254,11 @@ final class SaeDraft {
         return parts.has(part);
     }
 
+    /** Whether the family knows that a tensor changes nothing; the name is without the prefix. */
+    boolean isWithoutEffect(String tensor) {
+        return withoutEffect.stream().anyMatch(known -> known.matcher(tensor).matches());
+    }
+
     Optional<HookPoint> hook() {
         return hook;
     }
@@ -338,9 +365,16 @@ final class SaeDraft {
         weights.scale(Part.DECODER_BIAS, 1 / factor);
     }
 
-    /** The questions that remain open, given the user's options. */
-    SaeProposal proposal(SaeOptions options) {
+    /**
+     * The questions that remain open, given the user's options.
+     *
+     * @param activations the activation functions that the file has the tensors for
+     */
+    SaeProposal proposal(SaeOptions options, List<String> activations) {
         Set<Missing> missing = EnumSet.noneOf(Missing.class);
+        if (activation.isOpen()) {
+            missing.add(Missing.ACTIVATION);
+        }
         if (activation.lacksK() && options.k().isEmpty()) {
             missing.add(Missing.K);
         }
@@ -349,7 +383,15 @@ final class SaeDraft {
             missing.add(Missing.HOOK);
         }
         return new SaeProposal(
-                missing, options.k().isPresent() ? options.k() : activation.likelyK(), known, centred(options));
+                missing,
+                options.k().isPresent() ? options.k() : activation.likelyK(),
+                known.or(() -> suggestedHook),
+                centred(options),
+                new SaeProposal.Encoding(
+                        activation.kind().label(),
+                        activations,
+                        normalisation == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN,
+                        normFactor));
     }
 
     /** @throws CheckpointException if k is unknown, contradictory or impossible */
@@ -389,6 +431,14 @@ final class SaeDraft {
             warn("b_dec is " + (options.subtractDecoderBias().get() ? "" : "not ")
                     + "subtracted before encoding, as asked for");
         }
+        options.subtractMean().ifPresent(subtracts -> {
+            if (normalisation != InputNormalisation.STORED_MEAN) {
+                warn("The files store no mean of the activations that could be subtracted");
+            } else if (!subtracts) {
+                parts.remove(Part.MEAN);
+                normalisation = InputNormalisation.NONE;
+            }
+        });
         options.k().ifPresent(k -> {
             if (!activation.kind().hasK()) {
                 warn("k is not used: the activation function is "

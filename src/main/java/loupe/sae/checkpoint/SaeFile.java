@@ -31,6 +31,7 @@ public final class SaeFile {
     private final SaeDraft draft;
     private final SaeOptions options;
     private final List<String> warnings;
+    private final List<String> possible;
     private final long memoryBytes;
     private final long largestPart;
 
@@ -40,6 +41,7 @@ public final class SaeFile {
             SaeDraft draft,
             SaeOptions options,
             List<String> warnings,
+            List<String> possible,
             long memoryBytes,
             long largestPart) {
         this.path = path;
@@ -47,6 +49,7 @@ public final class SaeFile {
         this.draft = draft;
         this.options = options;
         this.warnings = List.copyOf(warnings);
+        this.possible = List.copyOf(possible);
         this.memoryBytes = memoryBytes;
         this.largestPart = largestPart;
     }
@@ -60,9 +63,14 @@ public final class SaeFile {
     public static SaeFile read(Path path, SaeOptions options) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             SaeDraft draft = SaeFamilies.describe(files, options);
-            options.activation().ifPresent(name -> ActivationOverride.apply(draft, name));
+            SelfDescription said = SelfDescription.of(files, draft);
+            said.complete();
+            List<String> possible = ActivationOverride.names(draft, files);
+            draft.activation().answeredBy(options.k());
+            options.activation().ifPresent(name -> ActivationOverride.apply(draft, files, name));
             draft.warnAboutOptions(options);
             draft.check(files);
+            Leftovers.of(files, draft, options, said).report();
             if (options.fold() && !draft.activation().canFold()) {
                 throw files.refused(
                         "folding the decoder norms of an autoencoder with the activation function "
@@ -84,6 +92,7 @@ public final class SaeFile {
                     draft,
                     options,
                     warnings,
+                    possible,
                     Math.multiplyExact(elements, Float.BYTES),
                     largest * Float.BYTES);
         }
@@ -196,7 +205,7 @@ public final class SaeFile {
 
     /** The questions that the files leave open, with suggested answers. */
     public SaeProposal proposal() {
-        return draft.proposal(options);
+        return draft.proposal(options, possible);
     }
 
     /** Warnings about unusual or assumed facts, one sentence each. */

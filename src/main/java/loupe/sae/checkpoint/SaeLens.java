@@ -112,8 +112,7 @@ final class SaeLens implements SaeFamily {
 
     /** {@code cfg.json}, or what old files carry among their tensors. */
     private static ConfigJson settings(CheckpointFiles files) {
-        ConfigJson inside =
-                new ConfigJson(files.archive().path(), files.archive().values());
+        ConfigJson inside = files.inside();
         return files.config("cfg.json")
                 .orElseGet(() -> inside.values().get("cfg") instanceof Map
                         ? inside.object("cfg")
@@ -151,12 +150,16 @@ final class SaeLens implements SaeFamily {
             return;
         }
         draft.take(Part.ENCODER_BIAS, "b_enc");
-        String function = cfg.text("activation_fn", "activation_fn_str").orElse("relu");
         if (architecture.contains("jumprelu")) {
             jumpRelu(files, draft);
-        } else if (architecture.contains("batchtopk")) {
+            return;
+        }
+        String function = architecture.contains("topk")
+                ? "topk"
+                : cfg.text("activation_fn", "activation_fn_str").orElse("relu");
+        if (architecture.contains("batchtopk")) {
             batchTopK(files, cfg, draft);
-        } else if (architecture.equals("topk") || architecture.equals("abstopk") || function.equals("topk")) {
+        } else if (function.equals("topk")) {
             draft.activation().is(architecture.equals("abstopk") ? Activation.Kind.SIGNED_TOPK : Activation.Kind.TOPK);
             draft.activation()
                     .topKByDecoderNorm(cfg.flag("rescale_acts_by_decoder_norm").orElse(false));
@@ -387,7 +390,7 @@ final class SaeLens implements SaeFamily {
     /** x^ = (f s) W_dec + b_dec. Versions 1 and 2 always applied it, later ones only if the configuration has it. */
     private static void scalingFactor(CheckpointFiles files, ConfigJson cfg, SaeDraft draft) {
         for (String name : SCALING_FACTORS) {
-            Optional<StoredTensor> factor = files.find(name);
+            Optional<StoredTensor> factor = files.find(name).map(found -> files.tensor(name));
             if (factor.isPresent() && !ones(factor.get())) {
                 if (cfg.flag("finetuning_scaling_factor").filter(flag -> !flag).isPresent()) {
                     throw files.refused(

@@ -18,6 +18,7 @@ import loupe.sae.InputNormalisation;
  * @param centred whether it was trained on the processed residual stream
  * @param fold whether decoder norms are folded into the encoder
  * @param subtractDecoderBias whether b_dec is subtracted before encoding
+ * @param subtractMean whether a mean that the files store is subtracted before encoding and added back after decoding
  * @param side which model's or layer's part of a crosscoder, or to which layer a cross-layer transcoder writes, from 0
  * @param tensors which tensors are the parts, for a file of no known family
  */
@@ -30,6 +31,7 @@ public record SaeOptions(
         Optional<Boolean> centred,
         boolean fold,
         Optional<Boolean> subtractDecoderBias,
+        Optional<Boolean> subtractMean,
         OptionalInt side,
         Optional<TensorRoles> tensors) {
     /** Options that leave everything to the files. */
@@ -51,6 +53,7 @@ public record SaeOptions(
         builder.centred = centred;
         builder.fold = fold;
         builder.subtractDecoderBias = subtractDecoderBias;
+        builder.subtractMean = subtractMean;
         builder.side = side;
         builder.tensors = tensors;
         return builder;
@@ -79,6 +82,7 @@ public record SaeOptions(
                 choice == Remedy.Choice.SUBTRACT_DECODER_BIAS
                         ? given(value).map(Boolean::valueOf)
                         : subtractDecoderBias,
+                subtractMean,
                 choice == Remedy.Choice.SIDE ? whole(value) : side,
                 choice == Remedy.Choice.TENSORS ? given(value).map(TensorRoles::parse) : tensors);
     }
@@ -124,6 +128,10 @@ public record SaeOptions(
         return change().side(OptionalInt.of(other)).build();
     }
 
+    public SaeOptions withSubtractMean(boolean other) {
+        return change().subtractMean(Optional.of(other)).build();
+    }
+
     public SaeOptions withSubtractDecoderBias(boolean other) {
         return change().subtractDecoderBias(Optional.of(other)).build();
     }
@@ -138,6 +146,7 @@ public record SaeOptions(
         private Optional<Boolean> centred = Optional.empty();
         private boolean fold;
         private Optional<Boolean> subtractDecoderBias = Optional.empty();
+        private Optional<Boolean> subtractMean = Optional.empty();
         private OptionalInt side = OptionalInt.empty();
         private Optional<TensorRoles> tensors = Optional.empty();
 
@@ -183,6 +192,11 @@ public record SaeOptions(
             return this;
         }
 
+        public Builder subtractMean(Optional<Boolean> given) {
+            subtractMean = given;
+            return this;
+        }
+
         public Builder side(OptionalInt given) {
             side = given;
             return this;
@@ -195,7 +209,17 @@ public record SaeOptions(
 
         public SaeOptions build() {
             return new SaeOptions(
-                    format, k, hook, activation, normFactor, centred, fold, subtractDecoderBias, side, tensors);
+                    format,
+                    k,
+                    hook,
+                    activation,
+                    normFactor,
+                    centred,
+                    fold,
+                    subtractDecoderBias,
+                    subtractMean,
+                    side,
+                    tensors);
         }
     }
 }

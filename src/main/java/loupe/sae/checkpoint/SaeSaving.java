@@ -87,7 +87,7 @@ public final class SaeSaving {
     }
 
     private static void saeLens(Path folder, Rewriting rewriting, Optional<float[]> logSparsity) {
-        rewriting.withoutFeatureScale().withThresholds();
+        rewriting.withoutMean().withoutFeatureScale().withThresholds();
         if (rewriting.config().transcodes() || rewriting.weights().has(Part.INPUT_BIAS)) {
             rewriting.subtracting(false);
         }
@@ -95,7 +95,7 @@ public final class SaeSaving {
     }
 
     private static void dictionaryLearning(Path folder, SaeFile file, Rewriting rewriting) {
-        rewriting.withoutNormFactor().withoutFeatureScale().choosingPlainly();
+        rewriting.withoutMean().withoutNormFactor().withoutFeatureScale().choosingPlainly();
         if (rewriting.weights().bytes() >= TORCH_BYTES) {
             throw refused(
                     file,

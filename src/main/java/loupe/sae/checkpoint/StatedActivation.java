@@ -23,6 +23,7 @@ final class StatedActivation {
     private OptionalInt suggestedK = OptionalInt.empty();
     private Kind kind = Kind.RELU;
     private boolean guessed;
+    private boolean stated;
     private boolean topKRelu = true;
     private boolean topKByDecoderNorm;
     private boolean chosenByDecoderNorm;
@@ -38,9 +39,10 @@ final class StatedActivation {
         this.dSae = dSae;
     }
 
-    void is(Kind stated) {
-        kind = stated;
+    void is(Kind known) {
+        kind = known;
         guessed = false;
+        stated = true;
     }
 
     /** Assumes this kind, although nothing in the files states it. */
@@ -51,6 +53,30 @@ final class StatedActivation {
 
     Kind kind() {
         return kind;
+    }
+
+    /** Whether nobody has said what it is, so that ReLU is only the usual one. */
+    boolean isUnstated() {
+        return !stated;
+    }
+
+    /** Whether it is assumed, although nothing states it. */
+    boolean isGuessed() {
+        return guessed;
+    }
+
+    /**
+     * Whether the user has to say whether it is this kind at all: a hint at a kind without k is no more than a hint.
+     */
+    boolean isOpen() {
+        return guessed && !kind.hasK();
+    }
+
+    /** Takes a k that the user gives as the answer to whether it is a kind that has one. */
+    void answeredBy(OptionalInt askedK) {
+        if (isOpen() && askedK.isPresent()) {
+            is(Kind.TOPK);
+        }
     }
 
     /** Sets {@link Activation.TopK#relu}; true by default. */
@@ -137,9 +163,18 @@ final class StatedActivation {
      * The activation function with its parameters.
      *
      * @param askedK the k that the user gives, which goes before what the files state
-     * @throws CheckpointException if k is unknown, contradictory or impossible
+     * @throws CheckpointException if the function or k is unknown, or k contradictory or impossible
      */
     Activation with(OptionalInt askedK) {
+        if (isOpen()) {
+            throw new CheckpointException(
+                    path,
+                    "the file does not say which activation function it has; its name suggests " + kind.label(),
+                    "",
+                    "",
+                    Remedy.give(Choice.ACTIVATION, kind.label()),
+                    Remedy.give(Choice.K));
+        }
         return switch (kind) {
             case RELU -> new Activation.Relu();
             case TANH_RELU -> new Activation.TanhRelu();

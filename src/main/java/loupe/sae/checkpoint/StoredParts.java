@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import loupe.sae.HostWeights;
 import loupe.sae.HostWeights.Part;
+import loupe.tensor.StoredSlice;
 import loupe.tensor.StoredTensor;
 
 /** Which tensors of a checkpoint's files hold the parts of its autoencoder. */
@@ -56,8 +57,14 @@ final class StoredParts {
     /** One index of an axis. */
     record Index(int axis, int index) {}
 
-    void add(Source source) {
+    /** Adds a part, in place of one there may be already. */
+    void put(Source source) {
+        sources.removeIf(before -> before.part() == source.part());
         sources.add(source);
+    }
+
+    void remove(Part part) {
+        sources.removeIf(source -> source.part() == part);
     }
 
     boolean has(Part part) {
@@ -99,7 +106,7 @@ final class StoredParts {
                         case ENCODER, MAGNITUDE_ENCODER -> matrix(source, dSae, dIn);
                         case DECODER -> matrix(source, dSae, dOut);
                         case DECODER_BIAS -> List.of((long) dOut);
-                        case INPUT_BIAS -> List.of((long) dIn);
+                        case INPUT_BIAS, MEAN -> List.of((long) dIn);
                         case LOOKUP -> List.of(shape.isEmpty() ? 0L : shape.get(0), (long) dOut);
                         case SKIP ->
                             source.featuresInRows()

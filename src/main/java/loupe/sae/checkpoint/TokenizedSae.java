@@ -22,6 +22,9 @@ final class TokenizedSae implements SaeFamily {
     private static final Pattern PLACE =
             Pattern.compile("(?:(.*?)_)?(resid_pre|resid_mid|resid_post|mlp_out|attn_out)_(\\d{1,3})(?:_.*)?");
 
+    /** {@code t8}: with a lookup, but without the o of top-k. What the number means is not known. */
+    private static final Pattern NO_TOP_K = Pattern.compile(".*_t\\d{1,5}(?:_.*)?");
+
     private static final Pattern K = Pattern.compile(".*(?:^|_)a?ot?(\\d{1,5})(?:_.*)?");
 
     @Override
@@ -62,9 +65,6 @@ final class TokenizedSae implements SaeFamily {
         if (lookup != null) {
             draft.take(Part.LOOKUP, lookup);
         }
-        if (files.has("lookup.W_scale")) {
-            draft.warn("lookup.W_scale belongs to an unreleased variant and is ignored");
-        }
         fromName(files.stem(), draft);
         return draft;
     }
@@ -74,9 +74,9 @@ final class TokenizedSae implements SaeFamily {
         long n = MatrixOrientation.length(files, "b_enc");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
         draft.activation().isProbably(Activation.Kind.TOPK);
-        return draft.take(Part.ENCODER, "W_enc", MatrixOrientation.featuresInRows(files, "W_enc", d, n, true))
+        return draft.take(Part.ENCODER, "W_enc", MatrixOrientation.usual(files, "W_enc", d, n, true, FORMAT))
                 .take(Part.ENCODER_BIAS, "b_enc")
-                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.usual(files, "W_dec", d, n, false, FORMAT))
                 .take(Part.DECODER_BIAS, "b_dec");
     }
 
@@ -85,11 +85,11 @@ final class TokenizedSae implements SaeFamily {
         long n = MatrixOrientation.length(files, "r_mag");
         SaeDraft draft = new SaeDraft(files, FORMAT, d, n);
         draft.activation().is(Activation.Kind.GATED);
-        return draft.take(Part.ENCODER, "W_gate", MatrixOrientation.featuresInRows(files, "W_gate", d, n, true))
+        return draft.take(Part.ENCODER, "W_gate", MatrixOrientation.usual(files, "W_gate", d, n, true, FORMAT))
                 .take(Part.ENCODER_BIAS, "b_gate")
                 .take(Part.MAGNITUDE_SCALE, "r_mag")
                 .take(Part.MAGNITUDE_BIAS, "b_mag")
-                .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", d, n, false))
+                .take(Part.DECODER, "W_dec", MatrixOrientation.usual(files, "W_dec", d, n, false, FORMAT))
                 .take(Part.DECODER_BIAS, "b_dec");
     }
 
@@ -118,6 +118,9 @@ final class TokenizedSae implements SaeFamily {
             draft.model(place.group(1) == null ? "" : place.group(1));
             draft.warn("The hook point is taken from the file's name: "
                     + draft.hook().orElseThrow());
+        }
+        if (draft.activation().isGuessed() && NO_TOP_K.matcher(stem).matches()) {
+            draft.activation().isProbably(Activation.Kind.RELU);
         }
         Matcher k = K.matcher(stem);
         if (k.matches()) {

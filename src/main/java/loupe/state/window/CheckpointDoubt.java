@@ -1,7 +1,9 @@
 package loupe.state.window;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import loupe.analysis.Fit;
@@ -12,13 +14,15 @@ import loupe.base.Remedy;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.ModelConfig.NormKind;
+import loupe.sae.Activation;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 import loupe.sae.checkpoint.TensorRoles;
 
 /**
- * The facts that a checkpoint's files leave out and the user has to supply: which hook point it reads, how many
- * features fire per token, whether its residual stream was centred. Carries a proposal for each.
+ * The facts that a checkpoint's files leave out and the user has to supply: which hook point it reads, which activation
+ * function it has, how many features fire per token, what its input was scaled by, whether its residual stream was
+ * centred. Carries a proposal for each.
  *
  * @param options the options that the user has given so far
  * @param missing the missing facts
@@ -26,6 +30,7 @@ import loupe.sae.checkpoint.TensorRoles;
  * @param hook proposed hook point
  * @param centred proposed: trained on the processed residual stream
  * @param offersCentring whether it may be asked: TransformerLens centres models with LayerNorm only
+ * @param encoding proposed: how it encodes, and what else it could be
  * @param about the only choice that is asked for, because a refusal offers it as the remedy; empty for all that the
  *     files leave open
  * @param tensors what the tensors of a file of no known family may be, if that is asked
@@ -39,6 +44,7 @@ public record CheckpointDoubt(
         HookPoint hook,
         boolean centred,
         boolean offersCentring,
+        SaeProposal.Encoding encoding,
         Optional<Remedy> about,
         Optional<TensorRoles.Choices> tensors) {
     private static final int USUAL_K = 32;
@@ -67,6 +73,7 @@ public record CheckpointDoubt(
                 hook,
                 proposal.centred() && offersCentring,
                 offersCentring,
+                proposal.encoding(),
                 Optional.empty(),
                 Optional.empty());
     }
@@ -96,7 +103,17 @@ public record CheckpointDoubt(
             Optional<Remedy> remedy,
             Optional<TensorRoles.Choices> tensors) {
         return new CheckpointDoubt(
-                side, path, options, Set.of(), USUAL_K, HookPoint.residPre(0), false, false, remedy, tensors);
+                side,
+                path,
+                options,
+                Set.of(),
+                USUAL_K,
+                HookPoint.residPre(0),
+                false,
+                false,
+                new SaeProposal.Encoding("", List.of(), false, OptionalDouble.empty()),
+                remedy,
+                tensors);
     }
 
     /** Whether a checkpoint was refused only because k, the number of features that fire per token, is missing. */
@@ -122,12 +139,31 @@ public record CheckpointDoubt(
                         why.refusal(opened.path().toString(), model.id().name())));
     }
 
-    /** The options with the user's answers. */
-    public SaeOptions settled(OptionalInt chosenK, HookPoint chosenHook, boolean isCentred) {
-        return options.change()
-                .k(chosenK.isPresent() ? chosenK : options.k())
+    /** Whether an activation function keeps a number of features per token, so that k has to be known. */
+    public boolean asksK(String activation) {
+        boolean hasK =
+                Activation.Kind.of(activation).filter(Activation.Kind::hasK).isPresent();
+        return hasK && (missing.contains(SaeProposal.Missing.K) || !activation.equals(encoding.activation()));
+    }
+
+    /**
+     * The options with the user's answers. An activation function that is the file's own stays the file's own.
+     *
+     * @param chosenK used where the activation function asks for one
+     * @param chosenActivation one of {@link SaeProposal.Encoding#activations}
+     * @param factor what the input is multiplied by, as the text of a field; empty for what the file says
+     * @throws loupe.base.Refusal if the factor is no number
+     */
+    public SaeOptions settled(
+            int chosenK, HookPoint chosenHook, boolean isCentred, String chosenActivation, String factor) {
+        boolean answers =
+                missing.contains(SaeProposal.Missing.ACTIVATION) || !chosenActivation.equals(encoding.activation());
+        SaeOptions answered = options.change()
+                .k(asksK(chosenActivation) ? OptionalInt.of(chosenK) : options.k())
                 .hook(Optional.of(chosenHook))
                 .centred(offersCentring ? Optional.of(isCentred) : options.centred())
                 .build();
+        SaeOptions withFunction = answers ? answered.with(Remedy.Choice.ACTIVATION, chosenActivation) : answered;
+        return factor.isEmpty() ? withFunction : withFunction.with(Remedy.Choice.NORM_FACTOR, factor);
     }
 }

@@ -316,7 +316,9 @@ public final class Workbench {
                     }
                     if (failure != null) {
                         side.setProblem(Problem.of(failure));
-                    } else if (wanted == Remedy.Choice.K && !proposal.missing().contains(SaeProposal.Missing.K)) {
+                    } else if (wanted == Remedy.Choice.K
+                            && !proposal.missing().contains(SaeProposal.Missing.K)
+                            && !proposal.missing().contains(SaeProposal.Missing.ACTIVATION)) {
                         doubt.set(CheckpointDoubt.about(side, path, options, Remedy.give(wanted)));
                     } else {
                         doubt.set(CheckpointDoubt.of(

@@ -1,6 +1,6 @@
 package loupe.ui.checkpoint;
 
-import java.util.OptionalInt;
+import java.util.List;
 import java.util.function.Consumer;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
@@ -9,11 +9,13 @@ import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.Spinner;
+import javafx.scene.control.TextField;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.base.HookPoint;
+import loupe.base.Refusal;
 import loupe.sae.checkpoint.SaeOptions;
 import loupe.sae.checkpoint.SaeProposal;
 import loupe.state.window.CheckpointDoubt;
@@ -23,7 +25,9 @@ import loupe.ui.control.Tooltips;
 public final class CheckpointForm {
     private final VBox box = new VBox(12);
     private final Spinner<Integer> k;
-    private final boolean asksK;
+    private final ComboBox<String> activation = new ComboBox<>();
+    private final TextField normFactor = new TextField();
+    private final Label wrong = new Label();
     private final ComboBox<HookPoint> hook = new ComboBox<>();
     private final CheckBox centred = new CheckBox("Trained on the centred residual stream of TransformerLens");
 
@@ -56,10 +60,7 @@ public final class CheckpointForm {
         k.setEditable(true);
         k.setId("form-k");
         k.setTooltip(Tooltips.of("How many features fire on each token"));
-        asksK = doubt.missing().contains(SaeProposal.Missing.K);
-        if (asksK) {
-            grid.addRow(0, label("Features per token (k)"), k);
-        }
+        addEncoding(doubt, grid);
         for (int layer = 0; layer < layers; layer++) {
             for (HookPoint.Site site : new HookPoint.Site[] {
                 HookPoint.Site.RESID_PRE,
@@ -81,7 +82,7 @@ public final class CheckpointForm {
         hook.setValue(doubt.hook());
         hook.setId("form-hook");
         hook.setTooltip(Tooltips.of("Hook point it reads, by its TransformerLens name"));
-        grid.addRow(1, label("Hook point"), hook);
+        grid.addRow(3, label("Hook point"), hook);
         centred.setSelected(doubt.centred());
         centred.setId("form-centred");
         centred.setWrapText(true);
@@ -90,21 +91,61 @@ public final class CheckpointForm {
                 "TransformerLens subtracts the mean of the residual stream by default; SAEs trained with it "
                         + "expect that"));
         if (doubt.offersCentring()) {
-            grid.add(centred, 1, 2);
+            grid.add(centred, 1, 4);
         }
+        wrong.getStyleClass().add("problem-message");
+        wrong.managedProperty().bind(wrong.textProperty().isNotEmpty());
 
         Button open = new Button("Open");
         open.setDefaultButton(true);
         open.getStyleClass().add("accent");
         open.setId("form-open");
-        open.setOnAction(event -> settled.accept(doubt.settled(
-                asksK ? OptionalInt.of(k.getValue()) : OptionalInt.empty(), hook.getValue(), centred.isSelected())));
+        open.setOnAction(event -> {
+            try {
+                settled.accept(doubt.settled(
+                        k.getValue(),
+                        hook.getValue(),
+                        centred.isSelected(),
+                        activation.getValue(),
+                        normFactor.getText().strip()));
+            } catch (Refusal refusal) {
+                wrong.setText(refusal.getMessage());
+            }
+        });
         Button leave = new Button("Cancel");
         leave.setCancelButton(true);
         leave.setOnAction(event -> dismissed.run());
         HBox buttons = new HBox(8, leave, open);
         buttons.setAlignment(Pos.CENTER_RIGHT);
-        box.getChildren().addAll(heading, why, grid, buttons);
+        box.getChildren().addAll(heading, why, grid, wrong, buttons);
+    }
+
+    /** The activation function, with k where it has one, and the factor of the input where there is one. */
+    private void addEncoding(CheckpointDoubt doubt, GridPane grid) {
+        SaeProposal.Encoding encoding = doubt.encoding();
+        activation.getItems().setAll(encoding.activations());
+        activation.setValue(encoding.activation());
+        activation.setId("form-activation");
+        activation.setTooltip(Tooltips.of(
+                "How pre-activations become feature activations; those that the file has the " + "tensors for"));
+        grid.addRow(0, label("Activation function"), activation);
+        Label kLabel = label("Features per token (k)");
+        grid.addRow(1, kLabel, k);
+        for (Node node : List.of(kLabel, k)) {
+            node.visibleProperty().bind(activation.valueProperty().map(doubt::asksK));
+            node.managedProperty().bind(node.visibleProperty());
+        }
+        if (encoding.scaled()) {
+            normFactor.setText(
+                    encoding.normFactor().isPresent()
+                            ? Double.toString(encoding.normFactor().getAsDouble())
+                            : "");
+            normFactor.setPromptText("1, if not known");
+            normFactor.setId("form-norm-factor");
+            normFactor.setTooltip(Tooltips.of("What activations were multiplied by before encoding: sqrt(d) over their "
+                    + "average norm in training"));
+            grid.addRow(2, label("Norm factor"), normFactor);
+        }
     }
 
     private static Label label(String words) {
@@ -118,6 +159,6 @@ public final class CheckpointForm {
     }
 
     public void focus() {
-        (asksK ? k : hook).requestFocus();
+        (k.isVisible() ? k : hook).requestFocus();
     }
 }

@@ -9,8 +9,10 @@ import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import loupe.base.Cancellation;
@@ -55,7 +57,12 @@ class SaeFileTest {
         SaeFile read = SaeFile.read(file, SaeOptions.AS_STORED);
         assertThat(read.proposal())
                 .isEqualTo(new SaeProposal(
-                        Set.of(Missing.K), OptionalInt.of(3), Optional.of(HookPoint.residPre(8)), true));
+                        Set.of(Missing.K),
+                        OptionalInt.of(3),
+                        Optional.of(HookPoint.residPre(8)),
+                        true,
+                        new SaeProposal.Encoding(
+                                "topk", List.of("topk", "relu", "batchtopk"), false, OptionalDouble.empty())));
         assertThat(read.model()).isEqualTo("gpt2");
         assertThatThrownBy(read::config)
                 .isInstanceOf(CheckpointException.class)

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import loupe.base.HookPoint;
@@ -27,8 +28,12 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whether it is asked if a checkpoint was trained on the centred residual stream. */
 class CentringQuestionTest {
-    private static final SaeProposal CENTRED =
-            new SaeProposal(Set.of(SaeProposal.Missing.HOOK), OptionalInt.empty(), Optional.empty(), true);
+    private static final SaeProposal CENTRED = new SaeProposal(
+            Set.of(SaeProposal.Missing.HOOK),
+            OptionalInt.empty(),
+            Optional.empty(),
+            true,
+            new SaeProposal.Encoding("relu", List.of("relu"), false, OptionalDouble.empty()));
 
     @ParameterizedTest
     @CsvSource({"LAYER_NORM, true", "RMS_NORM, false"})
@@ -52,7 +57,7 @@ class CentringQuestionTest {
     void anAnswerCountsOnlyIfItWasAsked(NormKind norm) {
         CheckpointDoubt doubt = doubt(SaeOptions.AS_STORED, model(norm));
 
-        assertThat(doubt.settled(OptionalInt.empty(), HookPoint.residPost(0), false)
+        assertThat(doubt.settled(doubt.k(), HookPoint.residPost(0), false, "relu", "")
                         .centred())
                 .isEqualTo(norm == NormKind.LAYER_NORM ? Optional.of(false) : Optional.empty());
     }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import loupe.base.HookPoint;
@@ -29,6 +30,9 @@ import org.junit.jupiter.api.Test;
 
 /** A checkpoint that does not go with the open model is refused with both named; formats I.6, 47. */
 class CheckpointDoubtTest {
+    private static final SaeProposal.Encoding RELU =
+            new SaeProposal.Encoding("relu", List.of("relu", "topk"), false, OptionalDouble.empty());
+
     @Test
     void aPlaceTheModelHasNotNamesBoth() {
         assertThat(CheckpointDoubt.misfit(sae(8, new HookPoint(Site.RESID_MID, 1)), model(true))
@@ -64,7 +68,7 @@ class CheckpointDoubtTest {
     @Test
     void wherePlacesAreNotSaidTheCheckpointBesideIsFollowedAndElseTheMiddleOfTheModelProposed() {
         SaeProposal silent =
-                new SaeProposal(Set.of(SaeProposal.Missing.HOOK), OptionalInt.empty(), Optional.empty(), false);
+                new SaeProposal(Set.of(SaeProposal.Missing.HOOK), OptionalInt.empty(), Optional.empty(), false, RELU);
         OpenSae beside = sae(8, HookPoint.residPost(1));
         assertThat(CheckpointDoubt.of(null, Path.of("sae.pt"), SaeOptions.AS_STORED, silent, model(true), beside)
                         .hook())
@@ -76,8 +80,8 @@ class CheckpointDoubtTest {
 
     @Test
     void aPlaceThatTheModelDoesNotHaveIsNotProposed() {
-        SaeProposal elsewhere =
-                new SaeProposal(Set.of(), OptionalInt.empty(), Optional.of(new HookPoint(Site.RESID_MID, 1)), false);
+        SaeProposal elsewhere = new SaeProposal(
+                Set.of(), OptionalInt.empty(), Optional.of(new HookPoint(Site.RESID_MID, 1)), false, RELU);
 
         assertThat(CheckpointDoubt.of(null, Path.of("sae.pt"), SaeOptions.AS_STORED, elsewhere, model(true), null)
                         .hook())

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -30,8 +32,12 @@ class TensorsQuestionTest {
             Runnable::run,
             new Notices(Clock.systemUTC()),
             new Activity(Runnable::run, () -> 0),
-            (path, options) ->
-                    new SaeProposal(Set.of(), OptionalInt.empty(), Optional.of(HookPoint.residPre(0)), false));
+            (path, options) -> new SaeProposal(
+                    Set.of(),
+                    OptionalInt.empty(),
+                    Optional.of(HookPoint.residPre(0)),
+                    false,
+                    new SaeProposal.Encoding("relu", List.of("relu"), false, OptionalDouble.empty())));
 
     @Test
     void aFileOfNoKnownFormatIsAskedForItsTensorsWithWhatShapesSuggest() {

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +41,8 @@ class WorkbenchTest {
                     Set.of(SaeProposal.Missing.K, SaeProposal.Missing.HOOK),
                     OptionalInt.of(30),
                     Optional.of(HookPoint.residPre(8)),
-                    false));
+                    false,
+                    new SaeProposal.Encoding("topk", List.of("topk", "relu"), false, OptionalDouble.empty())));
 
     @BeforeEach
     void filesThatOpen() {
@@ -146,7 +148,7 @@ class WorkbenchTest {
         assertThat(doubt.k()).isEqualTo(30);
         assertThat(doubt.hook()).isEqualTo(HookPoint.residPre(8));
         assertThat(workbench.a().problem().get()).isNull();
-        workbench.settleDoubt(doubt.settled(OptionalInt.of(doubt.k()), doubt.hook(), true));
+        workbench.settleDoubt(doubt.settled(doubt.k(), doubt.hook(), true, "topk", ""));
         assertThat(service.lastOptions.k()).isEqualTo(OptionalInt.of(30));
         assertThat(service.lastOptions.centred()).contains(true);
         assertThat(workbench.doubt().get())

@@ -3,7 +3,9 @@ package loupe.ui.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import javafx.scene.Parent;
 import javafx.scene.control.Label;
@@ -54,6 +56,7 @@ class CheckpointFormUiTest extends UiTest {
                 HookPoint.residPre(0),
                 false,
                 offersCentring,
+                new SaeProposal.Encoding("topk", List.of("topk", "relu"), false, OptionalDouble.empty()),
                 Optional.empty(),
                 Optional.empty());
         onFx(() -> {

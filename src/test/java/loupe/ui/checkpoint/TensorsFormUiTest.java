@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
 import javafx.scene.Parent;
@@ -17,6 +18,7 @@ import javafx.scene.control.Label;
 import javafx.scene.layout.VBox;
 import loupe.base.HookPoint;
 import loupe.sae.checkpoint.SaeOptions;
+import loupe.sae.checkpoint.SaeProposal;
 import loupe.sae.checkpoint.TensorRoles;
 import loupe.sae.checkpoint.TensorRoles.Role;
 import loupe.state.window.CheckpointDoubt;
@@ -94,6 +96,7 @@ class TensorsFormUiTest extends UiTest {
                 HookPoint.residPre(0),
                 false,
                 false,
+                new SaeProposal.Encoding("relu", List.of("relu"), false, OptionalDouble.empty()),
                 Optional.empty(),
                 Optional.of(new TensorRoles.Choices(
                         Map.of(

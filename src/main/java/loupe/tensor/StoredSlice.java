@@ -1,16 +1,14 @@
-package loupe.sae.checkpoint;
+package loupe.tensor;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import loupe.tensor.DType;
-import loupe.tensor.StoredTensor;
 
 /**
  * One index of an axis of a stored tensor, which is left out of the shape. Thread-safe, as long as the tensor's archive
  * is open.
  */
-final class StoredSlice implements StoredTensor {
+public final class StoredSlice implements StoredTensor {
     private final StoredTensor whole;
     private final List<Long> shape;
     private final int axis;
@@ -26,8 +24,12 @@ final class StoredSlice implements StoredTensor {
         inner = shape.subList(axis, shape.size()).stream().reduce(1L, Math::multiplyExact);
     }
 
-    /** @throws IllegalArgumentException if there is no such axis or index */
-    static StoredSlice of(StoredTensor whole, int axis, long index) {
+    /**
+     * One index of an axis of a tensor, without that axis.
+     *
+     * @throws IllegalArgumentException if there is no such axis or index
+     */
+    public static StoredSlice of(StoredTensor whole, int axis, long index) {
         if (axis < 0
                 || axis >= whole.shape().size()
                 || index < 0
