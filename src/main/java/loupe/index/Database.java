@@ -2,7 +2,6 @@ package loupe.index;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -17,7 +16,7 @@ import org.duckdb.DuckDBDriver;
  * Starts the embedded DuckDB and names files to it. It reads and writes what it is given and nothing else: no extension
  * is loaded, and no path is a pattern or says anything about what is in the file, as a path may to DuckDB.
  */
-final class Database {
+public final class Database {
     private Database() {}
 
     /**
@@ -44,6 +43,22 @@ final class Database {
         return start(true, all);
     }
 
+    /**
+     * Starts the database once, so that a long pass does not end where its library cannot be unpacked.
+     *
+     * @param folder where an index will be
+     * @return its version
+     * @throws loupe.base.Refusal if it does not start, or cannot name the folder
+     */
+    public static String require(Path folder) {
+        pattern(folder);
+        try (DuckDBConnection connection = start(false, List.of())) {
+            return connection.getMetaData().getDatabaseProductVersion();
+        } catch (SQLException e) {
+            throw new IllegalStateException("the embedded database did not start: " + e.getMessage(), e);
+        }
+    }
+
     private static DuckDBConnection start(boolean streaming, List<String> settings) throws SQLException {
         Properties properties = new Properties();
         properties.setProperty("autoinstall_known_extensions", "false");
@@ -51,7 +66,7 @@ final class Database {
         if (streaming) {
             properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
         }
-        DuckDBConnection connection = (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:", properties);
+        DuckDBConnection connection = DatabaseLibrary.connect(properties);
         try (Statement statement = connection.createStatement()) {
             for (String setting : settings) {
                 statement.execute(setting);
