@@ -5,10 +5,12 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 import loupe.app.bench.BenchCommand;
 import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
+import loupe.app.cli.ExitCode;
 import loupe.app.command.BatchCommand;
 import loupe.app.command.CompareCommand;
 import loupe.app.command.DoctorCommand;
@@ -25,6 +27,9 @@ import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
 import loupe.app.tour.TourCommand;
+import loupe.app.window.UserFolders;
+import loupe.base.CheckpointException;
+import loupe.base.NativeLibraries;
 
 /**
  * The entry point of the process. Does not extend JavaFX's Application, so that commands run without a toolkit and the
@@ -37,6 +42,14 @@ public final class Main {
         // DJL reads these when its first class loads: no network, no phoning home
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
+        UserFolders folders = UserFolders.ofUser();
+        try {
+            NativeLibraries.keepIn(
+                    folders.cache(), Path.of(System.getProperty("java.io.tmpdir")), System.getProperty("user.name"));
+        } catch (CheckpointException noFolder) {
+            System.err.println(noFolder.getMessage());
+            System.exit(ExitCode.REFUSED);
+        }
         // tokens of every script, whatever the locale
         PrintStream out = utf8(FileDescriptor.out);
         PrintStream err = utf8(FileDescriptor.err);

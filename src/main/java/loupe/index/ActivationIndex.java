@@ -137,8 +137,8 @@ public final class ActivationIndex implements AutoCloseable {
         boolean signed = countsNegative(sae);
         try (Statement statement = parquet.connection().createStatement();
                 ResultSet rows = statement.executeQuery("SELECT feature, count, sum, sum_of_squares, "
-                        + (signed ? "mass, max, min" : "sum AS mass, max, min_positive AS min") + " FROM '"
-                        + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
+                        + (signed ? "mass, max, min" : "sum AS mass, max, min_positive AS min")
+                        + Database.fromParquet(file(sae, "features.parquet")))) {
             while (rows.next()) {
                 int feature = rows.getInt(1);
                 read.count()[feature] = rows.getLong(2);
@@ -163,15 +163,15 @@ public final class ActivationIndex implements AutoCloseable {
     private boolean countsNegative(int sae) {
         try (Statement statement = parquet.connection().createStatement()) {
             try (ResultSet columns = statement.executeQuery(
-                    "SELECT * FROM '" + Parquet.quoted(file(sae, "features.parquet")) + "' LIMIT 0")) {
+                    "SELECT *" + Database.fromParquet(file(sae, "features.parquet")) + " LIMIT 0")) {
                 for (int i = 1; i <= columns.getMetaData().getColumnCount(); i++) {
                     if (columns.getMetaData().getColumnName(i).equals("mass")) {
                         return true;
                     }
                 }
             }
-            try (ResultSet negative = statement.executeQuery("SELECT 1 FROM '"
-                    + Parquet.quoted(file(sae, "activations.parquet")) + "' WHERE activation < 0 LIMIT 1")) {
+            try (ResultSet negative = statement.executeQuery("SELECT 1"
+                    + Database.fromParquet(file(sae, "activations.parquet")) + " WHERE activation < 0 LIMIT 1")) {
                 if (negative.next()) {
                     throw new CheckpointException(
                             folder,
@@ -197,8 +197,8 @@ public final class ActivationIndex implements AutoCloseable {
                     + info.saes().get(sae).features());
         }
         try (PreparedStatement statement = parquet.connection()
-                .prepareStatement("SELECT token, activation FROM '" + Parquet.quoted(file(sae, "activations.parquet"))
-                        + "' WHERE feature = ?")) {
+                .prepareStatement("SELECT token, activation" + Database.fromParquet(file(sae, "activations.parquet"))
+                        + " WHERE feature = ?")) {
             statement.setInt(1, feature);
             try (ResultSet rows = statement.executeQuery()) {
                 int[] tokens = new int[256];

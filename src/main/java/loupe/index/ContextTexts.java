@@ -34,7 +34,7 @@ final class ContextTexts {
         this.mostInMemory = mostInMemory;
         this.parquet = parquet;
         this.info = info;
-        from = " FROM '" + Parquet.quoted(folder.resolve("contexts.parquet")) + "'";
+        from = Database.fromParquet(folder.resolve("contexts.parquet"));
     }
 
     /** Some contexts by number. */

@@ -85,6 +85,7 @@ public final class IndexBuild {
                 tidy();
                 return complete.get();
             }
+            Database.require(folder);
             prepare(resume);
             try {
                 stageAll(progress, cancellation);

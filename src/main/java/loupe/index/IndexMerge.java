@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 
@@ -144,14 +145,17 @@ public final class IndexMerge {
         Files.createDirectories(out);
         Files.deleteIfExists(ActivationIndex.infoFile(out));
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
-        try (Parquet parquet = new Parquet(out)) {
+        try (Parquet parquet = new Parquet(
+                out,
+                Stream.concat(Stream.of(out), shards.stream().map(ActivationIndex::folder))
+                        .toList())) {
             parquet.write(
                     "SELECT * FROM ("
                             + ofAll(shard ->
                                     "SELECT CAST(" + shard.info().shard().wholeContext("context")
                                             + " AS INTEGER) AS context, ids, documents"
-                                            + (shard.info().masks().isNone() ? "" : ", left_out") + " FROM '"
-                                            + Parquet.quoted(shard.folder().resolve("contexts.parquet")) + "'")
+                                            + (shard.info().masks().isNone() ? "" : ", left_out")
+                                            + Database.fromParquet(shard.folder().resolve("contexts.parquet")))
                             + ") ORDER BY context",
                     out.resolve("contexts.parquet"),
                     IndexBuild.CONTEXTS_PER_ROW_GROUP);
@@ -164,11 +168,10 @@ public final class IndexMerge {
                         "SELECT * FROM ("
                                 + ofAll(shard -> "SELECT feature, CAST(("
                                         + shard.info().shard().wholeContext("token // " + length) + ") * " + length
-                                        + " + token % " + length + " AS INTEGER) AS token, activation FROM '"
-                                        + Parquet.quoted(shard.folder()
+                                        + " + token % " + length + " AS INTEGER) AS token, activation"
+                                        + Database.fromParquet(shard.folder()
                                                 .resolve(sae.folder())
-                                                .resolve("activations.parquet"))
-                                        + "'")
+                                                .resolve("activations.parquet")))
                                 + ") ORDER BY feature, token",
                         activations,
                         SortedActivations.ROW_GROUP);
@@ -230,7 +233,7 @@ public final class IndexMerge {
     private FeatureStatistics statistics(Parquet parquet, Path activations, int features) throws SQLException {
         FeatureStatistics statistics = FeatureStatistics.empty(features);
         long[] rows = new long[features];
-        String from = " FROM '" + Parquet.quoted(activations) + "'";
+        String from = Database.fromParquet(activations);
         try (Statement statement = parquet.connection().createStatement();
                 ResultSet counted = statement.executeQuery("SELECT feature, count(*)" + from + " GROUP BY feature")) {
             while (counted.next()) {

@@ -2,9 +2,9 @@ package loupe.index;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.AsideFile;
@@ -18,13 +18,21 @@ final class Parquet implements AutoCloseable {
 
     private final DuckDBConnection connection;
 
-    Parquet(Path temporary) {
+    /** A database for the files of one index. */
+    Parquet(Path folder) {
+        this(folder, List.of(folder));
+    }
+
+    /**
+     * @param folder where it may put what does not fit into memory
+     * @param within folders whose files it may read and write
+     */
+    Parquet(Path folder, List<Path> within) {
         try {
-            connection = (DuckDBConnection) DriverManager.getConnection("jdbc:duckdb:");
-            run("SET threads = 2");
-            run("SET memory_limit = '1GB'");
-            run("SET temp_directory = '" + quoted(temporary) + "'");
-            run("SET parquet_metadata_cache = true");
+            connection = Database.inMemory(
+                    folder,
+                    List.of("SET threads = 2", "SET memory_limit = '1GB'", "SET parquet_metadata_cache = true"),
+                    within);
         } catch (SQLException e) {
             throw new IllegalStateException("the embedded database did not start: " + e.getMessage(), e);
         }
@@ -43,7 +51,7 @@ final class Parquet implements AutoCloseable {
     /** Writes the result of a query beside {@code file}, then moves it there. */
     void write(String select, Path file, int rowGroup) throws SQLException {
         try (AsideFile aside = AsideFile.alone(file)) {
-            run("COPY (" + select + ") TO '" + quoted(aside.path())
+            run("COPY (" + select + ") TO '" + Database.quoted(aside.path())
                     + "' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE " + rowGroup + ")");
             aside.commit();
         } catch (IOException e) {
@@ -63,11 +71,6 @@ final class Parquet implements AutoCloseable {
         }
         Matcher wrapped = WRAPPED.matcher(message);
         return wrapped.find() ? wrapped.group(1).replace("\\\"", "\"") : message;
-    }
-
-    /** A path as it may stand between single quotes in SQL. */
-    static String quoted(Path path) {
-        return path.toString().replace("'", "''");
     }
 
     @Override

@@ -2,23 +2,23 @@ package loupe.index;
 
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Properties;
+import java.util.Map;
 import java.util.function.Predicate;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
-import org.duckdb.DuckDBDriver;
 import org.jspecify.annotations.Nullable;
 
 /** The documents of a table, one a row, in a column of text: CSV, TSV (the first line names the columns) or Parquet. */
 final class TableDocuments extends Documents {
     private static final int LONGEST_ROW_BYTES = 16 << 20;
+
+    private static final Map<String, String> COMPRESSIONS = Map.of("", "none", ".gz", "gzip", ".zst", "zstd");
 
     private final String column;
 
@@ -33,12 +33,9 @@ final class TableDocuments extends Documents {
             throw new CheckpointException(
                     file, "tables compressed as .bz2 are not read", KINDS, "Decompress it, or compress it as .gz");
         }
-        Properties streaming = new Properties();
-        streaming.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
-        try (Connection connection = DriverManager.getConnection("jdbc:duckdb:", streaming);
+        try (Connection connection =
+                        Database.reading(file, List.of("SET threads = 1", "SET memory_limit = '1GB'"));
                 Statement statement = connection.createStatement()) {
-            statement.execute("SET threads = 1");
-            statement.execute("SET memory_limit = '1GB'");
             List<String> columns = columns(statement);
             if (!columns.contains(column)) {
                 throw new CheckpointException(
@@ -79,11 +76,12 @@ final class TableDocuments extends Documents {
     }
 
     private String from() {
-        String path = Parquet.quoted(file);
         if (ending(file).equals(".parquet")) {
-            return " FROM read_parquet('" + path + "')";
+            return Database.fromParquet(file);
         }
-        return " FROM read_csv('" + path + "', header = true, all_varchar = true, delim = '"
+        return " FROM read_csv(" + Database.pattern(file)
+                // otherwise found from the path, in which it takes a question mark for the end of an address
+                + ", compression = '" + COMPRESSIONS.get(compression(file)) + "', hive_partitioning = false, header = true, all_varchar = true, delim = '"
                 + (ending(file).equals(".tsv") ? "\\t" : ",") + "', quote = '\"', escape = '\"', max_line_size = "
                 + LONGEST_ROW_BYTES + ", buffer_size = " + 2 * LONGEST_ROW_BYTES + ")";
     }

@@ -55,8 +55,8 @@ final class TokenLookUp implements AutoCloseable {
 
     private void search(int[] at, ActivationsByToken.Visitor visitor) throws SQLException {
         try (Statement statement = parquet.connection().createStatement();
-                ResultSet rows = statement.executeQuery("SELECT token, feature, activation FROM '"
-                        + Parquet.quoted(folder.resolve("activations.parquet")) + "' WHERE token IN ("
+                ResultSet rows = statement.executeQuery("SELECT token, feature, activation"
+                        + Database.fromParquet(folder.resolve("activations.parquet")) + " WHERE token IN ("
                         + Arrays.stream(at).mapToObj(Integer::toString).collect(Collectors.joining(", "))
                         + ") ORDER BY token, feature")) {
             while (rows.next()) {

@@ -24,7 +24,7 @@ class IndexBeforeSignsTest {
         Path before = temporary.resolve("before.parquet");
         try (Parquet parquet = new Parquet(temporary)) {
             parquet.write(
-                    "SELECT feature, count, sum, sum_of_squares, max, min AS min_positive FROM '" + Parquet.quoted(now)
+                    "SELECT feature, count, sum, sum_of_squares, max, min AS min_positive FROM '" + Database.quoted(now)
                             + "'",
                     before,
                     1_000);

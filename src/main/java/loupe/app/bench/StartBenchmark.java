@@ -3,12 +3,14 @@ package loupe.app.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import loupe.app.window.Toolkit;
 import loupe.app.window.UserFolders;
+import loupe.base.NativeLibraries;
 
 /**
  * Starts the workbench on the sample in a process of its own, with nothing remembered, until table, tree and token list
@@ -49,14 +51,14 @@ final class StartBenchmark implements Benchmark {
                 : Toolkit.WITHOUT_SCREEN.entrySet().stream()
                         .map(option -> "-D" + option.getKey() + "=" + option.getValue())
                         .toList();
-        List<String> output = JavaProcess.output(
-                StartProbe.class,
-                withoutScreen,
-                Map.of(
-                        "XDG_CONFIG_HOME",
-                        home.resolve("config").toString(),
-                        "XDG_CACHE_HOME",
-                        home.resolve("cache").toString()));
+        Map<String, String> environment = new HashMap<>(Map.of(
+                "XDG_CONFIG_HOME",
+                home.resolve("config").toString(),
+                "XDG_CACHE_HOME",
+                home.resolve("cache").toString()));
+        // unpacked by the first start of all, which is not what is measured
+        NativeLibraries.folder().ifPresent(unpacked -> environment.put("DJL_CACHE_DIR", unpacked.toString()));
+        List<String> output = JavaProcess.output(StartProbe.class, withoutScreen, environment);
         return output.stream()
                 .filter(line -> line.startsWith(StartProbe.USABLE_AFTER))
                 .findFirst()

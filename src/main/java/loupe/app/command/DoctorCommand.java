@@ -21,7 +21,10 @@ import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.base.MachineMemory;
+import loupe.base.NativeLibraries;
 import loupe.base.Problem;
+import loupe.base.Refusal;
+import loupe.index.Database;
 import loupe.inference.DeviceMissingException;
 import loupe.inference.EngineReport;
 import picocli.CommandLine.Command;
@@ -48,19 +51,21 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
         Engine engine = engine(context);
         Display display = display();
         Fonts fonts = fonts();
-        return new Result(java, engine, libraries(), memory(), display, fonts, List.copyOf(missing));
+        return new Result(java, engine, libraries(), unpacked(), memory(), display, fonts, List.copyOf(missing));
     }
 
     /**
      * The result that is printed.
      *
      * @param libraries versions by name
+     * @param unpacked libraries in native code
      * @param missing missing parts, and how to get them
      */
     record Result(
             Java java,
             Engine engine,
             Map<String, String> libraries,
+            Unpacked unpacked,
             Memory memory,
             Display display,
             Fonts fonts,
@@ -103,6 +108,16 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
                     gpu.memory().map(MemoryUsage::getMax));
         }
     }
+
+    /**
+     * Libraries that are unpacked before they run.
+     *
+     * @param folder where those of the engine and the tokenizers are kept
+     * @param temporaryFiles where the database's is copied to
+     * @param database its version; left out if it does not start
+     */
+    record Unpacked(
+            Optional<String> folder, String temporaryFiles, @LeftOutIfEmpty Optional<String> database) {}
 
     /** The machine's memory, and what Java's heap may take of it. */
     record Memory(long machineBytes, long heapLimitBytes) {}
@@ -217,6 +232,17 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
                     libraries.put(parts[0].equals("api") ? "djl-api" : parts[0], parts[1]);
                 });
         return libraries;
+    }
+
+    private Unpacked unpacked() {
+        String temporaryFiles = System.getProperty("java.io.tmpdir");
+        Optional<String> database = Optional.empty();
+        try {
+            database = Optional.of(Database.require(Path.of(temporaryFiles)));
+        } catch (Refusal refused) {
+            missing.add("a database for indexes and tables: " + refused.getMessage());
+        }
+        return new Unpacked(NativeLibraries.folder().map(Path::toString), temporaryFiles, database);
     }
 
     private static Memory memory() {

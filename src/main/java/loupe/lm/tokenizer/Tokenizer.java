@@ -2,7 +2,10 @@ package loupe.lm.tokenizer;
 
 import java.util.OptionalInt;
 
-/** Text to token ids and back, as the model's own tokenizer has it. Thread-safe until closed. */
+/**
+ * Text to token ids and back, as the model's own tokenizer has it. Thread-safe. Once it is closed, encoding and decoding
+ * throw {@link java.util.concurrent.CancellationException}; what is running then ends undisturbed.
+ */
 public interface Tokenizer extends AutoCloseable {
     /** Whether a text begins with the token for the beginning of text. */
     enum Beginning {
@@ -54,6 +57,7 @@ public interface Tokenizer extends AutoCloseable {
                 && one.id(0) == beginning().getAsInt();
     }
 
+    /** Gives the tokenizer back, now or when those who use it have ended; waits for nobody. */
     @Override
     void close();
 }

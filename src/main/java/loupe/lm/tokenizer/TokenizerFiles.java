@@ -32,8 +32,8 @@ public final class TokenizerFiles implements Tokenizer {
     private static final Map<String, String> AS_IT_COMES =
             Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
-    private final HuggingFaceTokenizer library;
-    private final HuggingFaceTokenizer continuing;
+    private final NativeTokenizer library;
+    private final NativeTokenizer continuing;
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
@@ -43,8 +43,8 @@ public final class TokenizerFiles implements Tokenizer {
      * @param continuing the tokenizer of continuations; the same where nothing is put in front of texts
      */
     private TokenizerFiles(
-            HuggingFaceTokenizer library,
-            HuggingFaceTokenizer continuing,
+            NativeTokenizer library,
+            NativeTokenizer continuing,
             String[] texts,
             TokenizerSettings settings,
             OptionalInt beginning) {
@@ -69,12 +69,15 @@ public final class TokenizerFiles implements Tokenizer {
         try {
             if (Files.exists(whole)) {
                 JsonNode file = JsonFiles.read(whole);
-                return Optional.of(
-                        of(file, untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole), settings));
+                return Optional.of(of(
+                        whole,
+                        file,
+                        untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole),
+                        settings));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
                 JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
-                return Optional.of(of(assembled, JSON.writeValueAsBytes(assembled), settings));
+                return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings));
             }
             return Optional.empty();
         } catch (CheckpointException e) {
@@ -89,7 +92,9 @@ public final class TokenizerFiles implements Tokenizer {
         }
     }
 
-    private static Tokenizer of(JsonNode file, byte[] bytes, TokenizerSettings settings) throws IOException {
+    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings)
+            throws IOException {
+        TokenizerDefects.refuse(path, file);
         Map<Integer, String> spellings = new HashMap<>();
         Map<String, Integer> ids = new HashMap<>();
         JsonNode vocabulary = file.path("model").path("vocab");
@@ -125,11 +130,14 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(ids::containsKey)
                 .mapToInt(ids::get)
                 .findFirst();
-        HuggingFaceTokenizer library = HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES);
-        HuggingFaceTokenizer continuing = unprefixed(file)
-                ? HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(JSON.writeValueAsBytes(file)), AS_IT_COMES)
-                : library;
+        NativeTokenizer library = inNativeMemory(path, bytes);
+        NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
         return new TokenizerFiles(library, continuing, texts, settings, first);
+    }
+
+    private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
+        return new NativeTokenizer(
+                path, HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(bytes), AS_IT_COMES));
     }
 
     /**
@@ -248,9 +256,9 @@ public final class TokenizerFiles implements Tokenizer {
         return encode(continuing, text, false, false);
     }
 
-    private Tokens encode(HuggingFaceTokenizer with, String text, boolean asItComes, boolean begin) {
+    private Tokens encode(NativeTokenizer with, String text, boolean asItComes, boolean begin) {
         String sound = withoutLoneSurrogates(text);
-        Encoding encoding = with.encode(sound, asItComes, false);
+        Encoding encoding = with.use(tokenizer -> tokenizer.encode(sound, asItComes, false));
         int extra = begin ? 1 : 0;
         int count = encoding.getIds().length + extra;
         int[] ids = new int[count];
@@ -312,7 +320,8 @@ public final class TokenizerFiles implements Tokenizer {
                         "There is no token " + id, "0 to " + (size() - 1), "Choose ids of the model's own tokenizer");
             }
         }
-        return library.decode(Arrays.stream(ids).asLongStream().toArray(), false);
+        return library.use(
+                tokenizer -> tokenizer.decode(Arrays.stream(ids).asLongStream().toArray(), false));
     }
 
     @Override
@@ -328,8 +337,6 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public void close() {
         library.close();
-        if (continuing != library) {
-            continuing.close();
-        }
+        continuing.close();
     }
 }

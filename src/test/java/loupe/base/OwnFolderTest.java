@@ -1,0 +1,87 @@
+package loupe.base;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OwnFolderTest {
+    @TempDir
+    Path temporary;
+
+    private static String mode(Path folder) throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(folder));
+    }
+
+    @Test
+    void aNewFolderIsItsOwnersOnly() throws IOException {
+        Path made = OwnFolder.make(temporary.resolve("a").resolve("native"));
+        assertThat(mode(made)).isEqualTo("rwx------");
+        assertThat(made).isEmptyDirectory();
+        Files.writeString(made.resolve("library"), "");
+        assertThat(OwnFolder.make(made)).isEqualTo(made);
+        assertThat(made.resolve("library")).exists();
+    }
+
+    @Test
+    void oneThatOthersCouldWriteToIsClosed() throws IOException {
+        Path open = Files.createDirectory(temporary.resolve("native"));
+        Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(mode(OwnFolder.make(open))).isEqualTo("rwx------");
+    }
+
+    @Test
+    void aLinkOrAFileIsRefused() throws IOException {
+        Path link = Files.createSymbolicLink(
+                temporary.resolve("link"), Files.createDirectory(temporary.resolve("elsewhere")));
+        Path file = Files.createFile(temporary.resolve("file"));
+        for (Path refused : new Path[] {link, file, file.resolve("below")}) {
+            assertThatThrownBy(() -> OwnFolder.make(refused))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("only you can write to");
+        }
+    }
+
+    @Test
+    void anotherUsersFolderIsRefused() throws IOException {
+        Path others = Files.createDirectory(temporary.resolve("others"));
+        Files.setPosixFilePermissions(others, PosixFilePermissions.fromString("rwxrwxrwx"));
+        try {
+            Files.setOwner(
+                    others,
+                    others.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName("nobody"));
+        } catch (IOException onlyRootGivesFoldersAway) {
+            others = Path.of("/proc/loupe"); // nobody's to make
+        }
+        Path refused = others;
+        assertThatThrownBy(() -> OwnFolder.make(refused)).isInstanceOf(CheckpointException.class);
+    }
+
+    @Test
+    void librariesGoElsewhereOnlyIfTheCacheCannotBeMade() throws IOException {
+        Path file = Files.createFile(temporary.resolve("file"));
+        String before = System.getProperty("DJL_CACHE_DIR");
+        try {
+            System.clearProperty("DJL_CACHE_DIR");
+            NativeLibraries.keepIn(temporary.resolve("cache"), temporary, "ada");
+            assertThat(NativeLibraries.folder()).hasValue(temporary.resolve("cache/native"));
+            NativeLibraries.keepIn(file, temporary, "../ada");
+            assertThat(NativeLibraries.folder()).hasValue(temporary.resolve("sae-loupe-___ada"));
+            assertThat(mode(temporary.resolve("sae-loupe-___ada"))).isEqualTo("rwx------");
+            assertThatThrownBy(() -> NativeLibraries.keepIn(file, file, "ada"))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("XDG_CACHE_HOME");
+        } finally {
+            if (before == null) {
+                System.clearProperty("DJL_CACHE_DIR");
+            } else {
+                System.setProperty("DJL_CACHE_DIR", before);
+            }
+        }
+    }
+}
