@@ -143,8 +143,9 @@ public final class WriterLock implements AutoCloseable {
     private static Attempt attempt(Path place) throws IOException {
         Path file = lockFile(place);
         if (!OURS.add(file)) {
-            return new Attempt(null, "this program itself (process "
-                    + ProcessHandle.current().pid() + ")");
+            return new Attempt(
+                    null,
+                    "this program itself (process " + ProcessHandle.current().pid() + ")");
         }
         boolean taken = false;
         try {
@@ -168,7 +169,9 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    /** @return null if the lock file was deleted by its holder meanwhile, so that a lock on it would be worth nothing */
+    /**
+     * @return null if the lock file was deleted by its holder meanwhile, so that a lock on it would be worth nothing
+     */
     private static @Nullable Attempt attempt(Path place, Path file) throws IOException {
         try {
             Files.createFile(file);

@@ -1,6 +1,5 @@
 package loupe.index;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,16 +10,20 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
+import loupe.base.WriterLock;
 import loupe.sae.SparseFeatures;
 
 /**
@@ -28,7 +31,6 @@ import loupe.sae.SparseFeatures;
  * each.
  */
 public final class ActivationIndex implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int ASK_FOR_MORE = 3;
     private static final int MOST_ASKED = 1_000;
     private static final int TOP_FOR_IDS = 100;
@@ -40,6 +42,7 @@ public final class ActivationIndex implements AutoCloseable {
     private final ContextTexts texts;
     private final FeatureStatistics[] statistics;
     private final TokenLookUp[] lookUps;
+    private final Set<String> verified = new HashSet<>();
 
     private ActivationIndex(Path folder, IndexInfo info) {
         this.folder = folder;
@@ -57,6 +60,31 @@ public final class ActivationIndex implements AutoCloseable {
     /** Whether a complete index is in the folder. */
     public static boolean isComplete(Path folder) {
         return Files.isRegularFile(infoFile(folder));
+    }
+
+    /**
+     * Whether a file is one of the tables of an index, finished or not, which is no text even if it lies among texts.
+     */
+    static boolean isPart(Path file) {
+        Path name = file.getFileName();
+        Path folder = file.toAbsolutePath().getParent();
+        if (name == null || folder == null || !name.toString().endsWith(".parquet")) {
+            return false;
+        }
+        return switch (name.toString()) {
+            case "contexts.parquet" -> isBegun(folder);
+            case "activations.parquet", "features.parquet" ->
+                folder.getParent() != null
+                        && ((isBegun(folder.getParent()) && Files.exists(folder.resolveSibling("contexts.parquet")))
+                                || Files.exists(folder.resolve(ActivationsByToken.FILE)));
+            default -> false;
+        };
+    }
+
+    private static boolean isBegun(Path folder) {
+        return Stream.of("index.json", "plan.json", WriterLock.IN_FOLDER)
+                .map(folder::resolve)
+                .anyMatch(Files::exists);
     }
 
     /**
@@ -90,7 +118,38 @@ public final class ActivationIndex implements AutoCloseable {
                 }
             }
         }
+        info.files().forEach(file -> file.requireSize(folder));
         return new ActivationIndex(folder, info);
+    }
+
+    /** Whether the index was written with checksums, so that a damaged file of it is noticed. */
+    public boolean hasChecksums() {
+        return !info.files().isEmpty();
+    }
+
+    /**
+     * Compares every file with its checksum, which reads all of them; otherwise each is compared when the first
+     * question needs it.
+     *
+     * @throws CheckpointException if one is missing or not as it was written
+     */
+    public synchronized void verify() {
+        info.files().forEach(file -> checked(file.name()));
+    }
+
+    /** The path of a file of this index, which is as it was written. */
+    private Path checked(String name) {
+        if (verified.add(name)) {
+            try {
+                info.files().stream()
+                        .filter(file -> file.name().equals(name))
+                        .forEach(file -> file.requireContent(folder));
+            } catch (CheckpointException damaged) {
+                verified.remove(name);
+                throw damaged;
+            }
+        }
+        return folder.resolve(name);
     }
 
     /**
@@ -99,16 +158,7 @@ public final class ActivationIndex implements AutoCloseable {
      * @throws CheckpointException if it cannot be read
      */
     static IndexInfo info(Path folder) {
-        try {
-            return JSON.readValue(infoFile(folder).toFile(), IndexInfo.class);
-        } catch (IOException e) {
-            throw new CheckpointException(
-                    infoFile(folder),
-                    "this is not the description of an index",
-                    "JSON as index build writes it",
-                    "Build the index anew",
-                    e);
-        }
+        return InfoFile.read(infoFile(folder));
     }
 
     public IndexInfo info() {
@@ -380,6 +430,11 @@ public final class ActivationIndex implements AutoCloseable {
 
     private TokenLookUp lookUp(int sae) {
         if (lookUps[sae] == null) {
+            String own = info.saes().get(sae).folder() + "/";
+            checked(own
+                    + (Files.exists(folder.resolve(own + ActivationsByToken.FILE))
+                            ? ActivationsByToken.FILE
+                            : "activations.parquet"));
             lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.places(), parquet);
         }
         return lookUps[sae];
@@ -398,6 +453,7 @@ public final class ActivationIndex implements AutoCloseable {
 
     private synchronized List<int[]> tokensWith(int[] ids) {
         try {
+            checked("contexts.parquet");
             return texts.tokensWith(ids);
         } catch (SQLException e) {
             throw damaged(e);
@@ -410,6 +466,7 @@ public final class ActivationIndex implements AutoCloseable {
 
     private Map<Integer, ContextTexts.Text> texts(int[] contexts) {
         try {
+            checked("contexts.parquet");
             return texts.of(contexts);
         } catch (SQLException e) {
             throw damaged(e);
@@ -451,7 +508,7 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private Path file(int sae, String name) {
-        return folder.resolve(info.saes().get(sae).folder()).resolve(name);
+        return checked(info.saes().get(sae).folder() + "/" + name);
     }
 
     private CheckpointException damaged(SQLException e) {

@@ -251,7 +251,7 @@ public final class CorpusStatistics {
             Consumer<IndexBuild.Progress> shown = new Throttled(mine, job);
             CompletableFuture.supplyAsync(
                             () -> {
-                                ActivationIndex opened = openOrBuild(model, sae, text, how, shown, mine);
+                                ActivationIndex opened = openOrBuild(model, sae, text, how, job, shown, mine);
                                 return new Opened(opened, opened.statistics(0));
                             },
                             workbench.service().files())
@@ -321,6 +321,7 @@ public final class CorpusStatistics {
             OpenSae sae,
             Path text,
             DocumentPacking how,
+            Activity.Job job,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
         if (!Files.exists(text)) {
@@ -329,7 +330,7 @@ public final class CorpusStatistics {
         }
         Path folder = folder(cache, model, sae, text, how);
         if (!ActivationIndex.isComplete(folder)) {
-            build(model, sae, text, how, folder, progress, cancellation);
+            build(model, sae, text, how, folder, job, progress, cancellation);
         }
         return ActivationIndex.open(folder);
     }
@@ -340,6 +341,7 @@ public final class CorpusStatistics {
             Path text,
             DocumentPacking how,
             Path folder,
+            Activity.Job job,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
         Tokenizer tokenizer = model.tokenizer().orElseThrow();
@@ -365,7 +367,10 @@ public final class CorpusStatistics {
                                 .ids(),
                         source,
                         folder)
-                .run(Files.exists(folder.resolve("plan.json")), progress, cancellation);
+                .share(
+                        holder -> job.report(-1, "waiting for another window that counts this: " + holder),
+                        progress,
+                        cancellation);
     }
 
     private CompletionStage<List<SparseFeatures>> activations(ModelId model, OpenSae sae, TokenRows contexts) {
