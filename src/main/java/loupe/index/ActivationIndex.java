@@ -13,7 +13,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.IntFunction;
@@ -25,6 +25,7 @@ import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.base.WriterLock;
 import loupe.sae.SparseFeatures;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds
@@ -110,6 +111,10 @@ public final class ActivationIndex implements AutoCloseable {
                     "layout " + IndexInfo.VERSION,
                     "Build the index anew");
         }
+        if (info.tokens() == 0) {
+            throw new CheckpointException(
+                    infoFile(folder), "the index has no tokens", "at least one", "Build the index anew");
+        }
         for (IndexInfo.IndexedSae sae : info.saes()) {
             for (String name : List.of("activations.parquet", "features.parquet")) {
                 if (!Files.isRegularFile(folder.resolve(sae.folder()).resolve(name))) {
@@ -122,9 +127,12 @@ public final class ActivationIndex implements AutoCloseable {
         return new ActivationIndex(folder, info);
     }
 
-    /** Whether the index was written with checksums, so that a damaged file of it is noticed. */
-    public boolean hasChecksums() {
-        return !info.files().isEmpty();
+    /** What there is to know about how far the index can be trusted; empty if a damaged file would be noticed. */
+    public Optional<String> doubt() {
+        return info.files().isEmpty()
+                ? Optional.of(folder + ": this index was written before there were checksums, so that a damaged file "
+                        + "may go unnoticed. Build it anew to have them")
+                : Optional.empty();
     }
 
     /**
@@ -191,6 +199,9 @@ public final class ActivationIndex implements AutoCloseable {
                         + Parquet.quoted(file(sae, "features.parquet")) + "'")) {
             while (rows.next()) {
                 int feature = rows.getInt(1);
+                if (feature < 0 || feature >= read.features()) {
+                    throw damaged("there is a feature " + feature, null);
+                }
                 read.count()[feature] = rows.getLong(2);
                 read.sum()[feature] = rows.getDouble(3);
                 read.sumOfSquares()[feature] = rows.getDouble(4);
@@ -435,7 +446,7 @@ public final class ActivationIndex implements AutoCloseable {
                     + (Files.exists(folder.resolve(own + ActivationsByToken.FILE))
                             ? ActivationsByToken.FILE
                             : "activations.parquet"));
-            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.places(), parquet);
+            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.saes().get(sae).features(), info.places(), parquet);
         }
         return lookUps[sae];
     }
@@ -461,7 +472,17 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private ContextTexts.Text text(int context) {
-        return Objects.requireNonNull(texts(new int[] {context}).get(context));
+        return textOf(context, texts(new int[] {context}));
+    }
+
+    private ContextTexts.Text textOf(int context, Map<Integer, ContextTexts.Text> read) {
+        ContextTexts.Text text = read.get(context);
+        if (text == null
+                || text.ids().length > info.contextLength()
+                || text.documents().length != text.ids().length) {
+            throw damaged("context " + context + " is not there, or not whole", null);
+        }
+        return text;
     }
 
     private Map<Integer, ContextTexts.Text> texts(int[] contexts) {
@@ -480,10 +501,13 @@ public final class ActivationIndex implements AutoCloseable {
                 Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
         return Arrays.stream(tokens)
                 .mapToObj(token -> {
-                    ContextTexts.Text text = Objects.requireNonNull(contexts.get(token / length));
+                    ContextTexts.Text text = textOf(token / length, contexts);
                     int[] ids = text.ids();
                     int[] documents = text.documents();
                     int position = token % length;
+                    if (position >= ids.length) {
+                        throw damaged("there is no token " + token, null);
+                    }
                     int from = position;
                     int to = position + 1;
                     while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
@@ -512,8 +536,12 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private CheckpointException damaged(SQLException e) {
+        return damaged(String.valueOf(e.getMessage()), e);
+    }
+
+    private CheckpointException damaged(String reason, @Nullable SQLException cause) {
         return new CheckpointException(
-                folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
+                folder, "a file of this index cannot be read (" + reason + ")", "", "Build the index anew", cause);
     }
 
     @Override
