@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.FileFailure;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.base.WriterLock;
@@ -86,6 +87,30 @@ public final class ActivationIndex implements AutoCloseable {
         return Stream.of("index.json", "plan.json", WriterLock.IN_FOLDER)
                 .map(folder::resolve)
                 .anyMatch(Files::exists);
+    }
+
+    /**
+     * Makes a damaged index an unbegun one, unless somebody is writing it anew already.
+     *
+     * @throws CheckpointException if it cannot be deleted
+     */
+    public static void discard(Path folder) {
+        try {
+            Optional<WriterLock> lock = WriterLock.takeIfFree(folder);
+            if (lock.isPresent()) {
+                try (WriterLock alone = lock.get()) {
+                    alone.require();
+                    Files.deleteIfExists(infoFile(folder));
+                }
+            }
+        } catch (IOException e) {
+            throw new CheckpointException(
+                    folder,
+                    "this damaged index cannot be deleted (" + FileFailure.reason(e) + ")",
+                    "",
+                    "Delete the folder by hand",
+                    e);
+        }
     }
 
     /**
