@@ -11,41 +11,55 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import loupe.base.WriterLock;
 
 /**
  * A file of JSON documents, one to a line, that grows while a long job runs. Every line is on the disk when
- * {@link #add} returns; a line torn by a crash is dropped when the file is opened again. One thread.
+ * {@link #add} returns; a line torn by a crash is dropped when the file is opened again. While it is open, no other
+ * process can open it to append. One thread.
  */
 public final class JsonLines implements AutoCloseable {
+    private final WriterLock lock;
     private final FileChannel channel;
     private final List<JsonNode> documents;
+    private final boolean isNew;
 
-    private JsonLines(FileChannel channel, List<JsonNode> documents) {
+    private JsonLines(WriterLock lock, FileChannel channel, List<JsonNode> documents, boolean isNew) {
+        this.lock = lock;
+        this.isNew = isNew;
         this.channel = channel;
         this.documents = List.copyOf(documents);
     }
 
     /**
-     * Begins a file.
+     * Begins a file, or opens an existing one to append to.
      *
-     * @throws IOException also if the file is there already
+     * @throws loupe.base.CheckpointException if somebody else is writing it, or a whole line is no JSON document
      */
-    public static JsonLines create(Path file) throws IOException {
-        return new JsonLines(
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE), List.of());
+    public static JsonLines open(Path file) throws IOException {
+        WriterLock lock = WriterLock.take(file);
+        try {
+            if (!Files.exists(file)) {
+                return new JsonLines(
+                        lock,
+                        FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+                        List.of(),
+                        true);
+            }
+            List<JsonNode> documents = new ArrayList<>();
+            int from = read(file, documents);
+            FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+            channel.truncate(from).position(from);
+            return new JsonLines(lock, channel, documents, false);
+        } catch (IOException | RuntimeException failed) {
+            lock.close();
+            throw failed;
+        }
     }
 
-    /**
-     * Opens an existing file to append to.
-     *
-     * @throws loupe.base.CheckpointException if a whole line is no JSON document
-     */
-    public static JsonLines resume(Path file) throws IOException {
-        List<JsonNode> documents = new ArrayList<>();
-        int from = read(file, documents);
-        FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
-        channel.truncate(from).position(from);
-        return new JsonLines(channel, documents);
+    /** Whether the file did not exist before it was opened. */
+    public boolean isNew() {
+        return isNew;
     }
 
     /**
@@ -103,6 +117,10 @@ public final class JsonLines implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        try {
+            channel.close();
+        } finally {
+            lock.close();
+        }
     }
 }

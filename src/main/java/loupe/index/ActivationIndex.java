@@ -1,6 +1,5 @@
 package loupe.index;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,24 +10,29 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.FileFailure;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
+import loupe.base.WriterLock;
 import loupe.sae.SparseFeatures;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A complete index, open for questions. Thread-safe: questions are answered one after another, in a few milliseconds
  * each.
  */
 public final class ActivationIndex implements AutoCloseable {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final int ASK_FOR_MORE = 3;
     private static final int MOST_ASKED = 1_000;
     private static final int TOP_FOR_IDS = 100;
@@ -40,6 +44,7 @@ public final class ActivationIndex implements AutoCloseable {
     private final ContextTexts texts;
     private final FeatureStatistics[] statistics;
     private final TokenLookUp[] lookUps;
+    private final Set<String> verified = new HashSet<>();
 
     private ActivationIndex(Path folder, IndexInfo info) {
         this.folder = folder;
@@ -57,6 +62,55 @@ public final class ActivationIndex implements AutoCloseable {
     /** Whether a complete index is in the folder. */
     public static boolean isComplete(Path folder) {
         return Files.isRegularFile(infoFile(folder));
+    }
+
+    /**
+     * Whether a file is one of the tables of an index, finished or not, which is no text even if it lies among texts.
+     */
+    static boolean isPart(Path file) {
+        Path name = file.getFileName();
+        Path folder = file.toAbsolutePath().getParent();
+        if (name == null || folder == null || !name.toString().endsWith(".parquet")) {
+            return false;
+        }
+        return switch (name.toString()) {
+            case "contexts.parquet" -> isBegun(folder);
+            case "activations.parquet", "features.parquet" ->
+                folder.getParent() != null
+                        && ((isBegun(folder.getParent()) && Files.exists(folder.resolveSibling("contexts.parquet")))
+                                || Files.exists(folder.resolve(ActivationsByToken.FILE)));
+            default -> false;
+        };
+    }
+
+    private static boolean isBegun(Path folder) {
+        return Stream.of("index.json", "plan.json", WriterLock.IN_FOLDER)
+                .map(folder::resolve)
+                .anyMatch(Files::exists);
+    }
+
+    /**
+     * Makes a damaged index an unbegun one, unless somebody is writing it anew already.
+     *
+     * @throws CheckpointException if it cannot be deleted
+     */
+    public static void discard(Path folder) {
+        try {
+            Optional<WriterLock> lock = WriterLock.takeIfFree(folder);
+            if (lock.isPresent()) {
+                try (WriterLock alone = lock.get()) {
+                    alone.require();
+                    Files.deleteIfExists(infoFile(folder));
+                }
+            }
+        } catch (IOException e) {
+            throw new CheckpointException(
+                    folder,
+                    "this damaged index cannot be deleted (" + FileFailure.reason(e) + ")",
+                    "",
+                    "Delete the folder by hand",
+                    e);
+        }
     }
 
     /**
@@ -82,6 +136,10 @@ public final class ActivationIndex implements AutoCloseable {
                     "layout " + IndexInfo.VERSION,
                     "Build the index anew");
         }
+        if (info.tokens() == 0) {
+            throw new CheckpointException(
+                    infoFile(folder), "the index has no tokens", "at least one", "Build the index anew");
+        }
         for (IndexInfo.IndexedSae sae : info.saes()) {
             for (String name : List.of("activations.parquet", "features.parquet")) {
                 if (!Files.isRegularFile(folder.resolve(sae.folder()).resolve(name))) {
@@ -90,7 +148,41 @@ public final class ActivationIndex implements AutoCloseable {
                 }
             }
         }
+        info.files().forEach(file -> file.requireSize(folder));
         return new ActivationIndex(folder, info);
+    }
+
+    /** What there is to know about how far the index can be trusted; empty if a damaged file would be noticed. */
+    public Optional<String> doubt() {
+        return info.files().isEmpty()
+                ? Optional.of(folder + ": this index was written before there were checksums, so that a damaged file "
+                        + "may go unnoticed. Build it anew to have them")
+                : Optional.empty();
+    }
+
+    /**
+     * Compares every file with its checksum, which reads all of them; otherwise each is compared when the first
+     * question needs it.
+     *
+     * @throws CheckpointException if one is missing or not as it was written
+     */
+    public synchronized void verify() {
+        info.files().forEach(file -> checked(file.name()));
+    }
+
+    /** The path of a file of this index, which is as it was written. */
+    private Path checked(String name) {
+        if (verified.add(name)) {
+            try {
+                info.files().stream()
+                        .filter(file -> file.name().equals(name))
+                        .forEach(file -> file.requireContent(folder));
+            } catch (CheckpointException damaged) {
+                verified.remove(name);
+                throw damaged;
+            }
+        }
+        return folder.resolve(name);
     }
 
     /**
@@ -99,16 +191,7 @@ public final class ActivationIndex implements AutoCloseable {
      * @throws CheckpointException if it cannot be read
      */
     static IndexInfo info(Path folder) {
-        try {
-            return JSON.readValue(infoFile(folder).toFile(), IndexInfo.class);
-        } catch (IOException e) {
-            throw new CheckpointException(
-                    infoFile(folder),
-                    "this is not the description of an index",
-                    "JSON as index build writes it",
-                    "Build the index anew",
-                    e);
-        }
+        return InfoFile.read(infoFile(folder));
     }
 
     public IndexInfo info() {
@@ -141,6 +224,9 @@ public final class ActivationIndex implements AutoCloseable {
                         + Database.fromParquet(file(sae, "features.parquet")))) {
             while (rows.next()) {
                 int feature = rows.getInt(1);
+                if (feature < 0 || feature >= read.features()) {
+                    throw damaged("there is a feature " + feature, null);
+                }
                 read.count()[feature] = rows.getLong(2);
                 read.sum()[feature] = rows.getDouble(3);
                 read.sumOfSquares()[feature] = rows.getDouble(4);
@@ -380,7 +466,12 @@ public final class ActivationIndex implements AutoCloseable {
 
     private TokenLookUp lookUp(int sae) {
         if (lookUps[sae] == null) {
-            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.places(), parquet);
+            String own = info.saes().get(sae).folder() + "/";
+            checked(own
+                    + (Files.exists(folder.resolve(own + ActivationsByToken.FILE))
+                            ? ActivationsByToken.FILE
+                            : "activations.parquet"));
+            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.saes().get(sae).features(), info.places(), parquet);
         }
         return lookUps[sae];
     }
@@ -398,6 +489,7 @@ public final class ActivationIndex implements AutoCloseable {
 
     private synchronized List<int[]> tokensWith(int[] ids) {
         try {
+            checked("contexts.parquet");
             return texts.tokensWith(ids);
         } catch (SQLException e) {
             throw damaged(e);
@@ -405,11 +497,22 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private ContextTexts.Text text(int context) {
-        return Objects.requireNonNull(texts(new int[] {context}).get(context));
+        return textOf(context, texts(new int[] {context}));
+    }
+
+    private ContextTexts.Text textOf(int context, Map<Integer, ContextTexts.Text> read) {
+        ContextTexts.Text text = read.get(context);
+        if (text == null
+                || text.ids().length > info.contextLength()
+                || text.documents().length != text.ids().length) {
+            throw damaged("context " + context + " is not there, or not whole", null);
+        }
+        return text;
     }
 
     private Map<Integer, ContextTexts.Text> texts(int[] contexts) {
         try {
+            checked("contexts.parquet");
             return texts.of(contexts);
         } catch (SQLException e) {
             throw damaged(e);
@@ -423,10 +526,13 @@ public final class ActivationIndex implements AutoCloseable {
                 Arrays.stream(tokens).map(token -> token / length).distinct().toArray());
         return Arrays.stream(tokens)
                 .mapToObj(token -> {
-                    ContextTexts.Text text = Objects.requireNonNull(contexts.get(token / length));
+                    ContextTexts.Text text = textOf(token / length, contexts);
                     int[] ids = text.ids();
                     int[] documents = text.documents();
                     int position = token % length;
+                    if (position >= ids.length) {
+                        throw damaged("there is no token " + token, null);
+                    }
                     int from = position;
                     int to = position + 1;
                     while (from > 0 && position - from < before && documents[from - 1] == documents[position]) {
@@ -451,12 +557,16 @@ public final class ActivationIndex implements AutoCloseable {
     }
 
     private Path file(int sae, String name) {
-        return folder.resolve(info.saes().get(sae).folder()).resolve(name);
+        return checked(info.saes().get(sae).folder() + "/" + name);
     }
 
     private CheckpointException damaged(SQLException e) {
+        return damaged(String.valueOf(e.getMessage()), e);
+    }
+
+    private CheckpointException damaged(String reason, @Nullable SQLException cause) {
         return new CheckpointException(
-                folder, "a file of this index cannot be read (" + e.getMessage() + ")", "", "Build the index anew", e);
+                folder, "a file of this index cannot be read (" + reason + ")", "", "Build the index anew", cause);
     }
 
     @Override

@@ -27,17 +27,21 @@ final class ActivationsByToken implements AutoCloseable {
 
     private final Path file;
     private final FileChannel channel;
+    private final int features;
     private final long tokens;
+    private final long end;
 
     /**
+     * @param features of the autoencoder
      * @param tokens that the file must have
      * @throws IOException if it cannot be read or is of another length
      */
-    ActivationsByToken(Path file, long tokens) throws IOException {
+    ActivationsByToken(Path file, int features, long tokens) throws IOException {
         this.file = file;
+        this.features = features;
         this.tokens = tokens;
         channel = FileChannel.open(file, StandardOpenOption.READ);
-        long end = channel.size() < (tokens + 1) * 8 ? -1 : read(tokens * 8, 8).getLong();
+        end = channel.size() < (tokens + 1) * 8 ? -1 : read(tokens * 8, 8).getLong();
         if (end < 0 || channel.size() != (tokens + 1) * 8 + end * PAIR) {
             channel.close();
             throw new IOException(file.getFileName() + " has another length than its " + tokens + " tokens need");
@@ -70,6 +74,9 @@ final class ActivationsByToken implements AutoCloseable {
                 int from = (int) (starts.of(at[i]) - start) * PAIR;
                 int to = (int) (starts.of(at[i] + 1L) - start) * PAIR;
                 for (int p = from; p < to; p += PAIR) {
+                    if (pairs.getInt(p) < 0 || pairs.getInt(p) >= features) {
+                        throw new IOException(file.getFileName() + " has a feature " + pairs.getInt(p));
+                    }
                     visitor.activation(i, pairs.getInt(p), pairs.getFloat(p + 4));
                 }
             }
@@ -116,9 +123,18 @@ final class ActivationsByToken implements AutoCloseable {
                 int length = (int) Math.min(BLOCK, tokens + 1 - block * BLOCK);
                 blocks[slot] = new long[length];
                 read(block * BLOCK * 8, length * 8).asLongBuffer().get(blocks[slot]);
+                requireAscending(blocks[slot]);
                 numbers[slot] = block;
             }
             return blocks[slot][(int) (token % BLOCK)];
+        }
+    }
+
+    private void requireAscending(long[] starts) throws IOException {
+        for (int i = 0; i < starts.length; i++) {
+            if (starts[i] < (i == 0 ? 0 : starts[i - 1]) || starts[i] > end) {
+                throw new IOException(file.getFileName() + " has its tokens in no order");
+            }
         }
     }
 

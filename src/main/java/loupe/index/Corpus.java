@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Texts to count activations over, from files read in the order given; a folder stands for the texts in it, sorted by
- * path. {@link Documents} describes how each kind of file is read.
+ * path, but for the files of an index. {@link Documents} describes how each kind of file is read.
  */
 public final class Corpus {
     /** Ends a document inside a text file; GPT-2's own spelling. */
@@ -56,6 +56,9 @@ public final class Corpus {
         for (Path path : paths) {
             if (Files.isDirectory(path)) {
                 files.addAll(textsIn(path));
+            } else if (ActivationIndex.isPart(path)) {
+                throw new CheckpointException(
+                        path, "this is a part of an index", "a text", "Choose the corpus that the index is of");
             } else if (Files.isRegularFile(path) && Files.isReadable(path)) {
                 files.add(path);
             } else {
@@ -67,7 +70,8 @@ public final class Corpus {
 
     private static List<Path> textsIn(Path folder) {
         try (Stream<Path> all = Files.walk(folder)) {
-            List<Path> texts = all.filter(file -> Files.isRegularFile(file) && Documents.isTextByName(file))
+            List<Path> texts = all.filter(file -> Documents.isTextByName(file) && Files.isRegularFile(file))
+                    .filter(file -> !ActivationIndex.isPart(file))
                     .sorted()
                     .toList();
             if (texts.isEmpty()) {

@@ -1,6 +1,5 @@
 package loupe.index;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
@@ -15,18 +14,19 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import loupe.analysis.prompts.CorpusActivations;
 import loupe.analysis.prompts.NormedActivations;
 import loupe.analysis.prompts.TokenRows;
-import loupe.base.AsideFile;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.OutOfDeviceMemoryException;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
+import loupe.base.WriterLock;
 import loupe.inference.InferenceService;
 import loupe.inference.ModelId;
 import loupe.inference.Priority;
@@ -42,7 +42,6 @@ import org.jspecify.annotations.Nullable;
  * written.
  */
 public final class IndexBuild {
-    private static final ObjectMapper JSON = new ObjectMapper();
     static final int CONTEXTS_PER_ROW_GROUP = 2_048;
 
     private final Settings settings;
@@ -71,33 +70,51 @@ public final class IndexBuild {
      * @param resume whether to resume an unfinished pass in the folder, which may even be complete; otherwise the pass
      *     starts anew
      * @param progress called after every batch, on this thread
-     * @throws CheckpointException if the folder holds something else or another pass, or cannot be written; or if the
-     *     corpus is refused, which leaves nothing in the folder, since a pass over another corpus could not be resumed
-     *     from there; what the source fails with is thrown as it is, and the folder can be resumed
+     * @throws CheckpointException if the folder holds something else or another pass, is being written by somebody
+     *     else, or cannot be written; or if the corpus is refused or changes meanwhile, which leaves nothing in the
+     *     folder, since a pass over another corpus could not be resumed from there; what the source fails with is
+     *     thrown as it is, and the folder can be resumed
      * @throws CancellationException if cancelled; the folder can be resumed
      */
     public IndexInfo run(boolean resume, Consumer<Progress> progress, Cancellation cancellation) {
+        return run(WriterLock::take, () -> resume, progress, cancellation);
+    }
+
+    /**
+     * Runs the pass, or what is left of it, or takes over what another process has made of it: waits for that, and then
+     * goes on where it stopped.
+     *
+     * @param waiting told who is at it, again and again while this waits
+     * @see #run(boolean, Consumer, Cancellation)
+     */
+    public IndexInfo share(Consumer<String> waiting, Consumer<Progress> progress, Cancellation cancellation) {
+        return run(
+                place -> WriterLock.await(place, waiting, cancellation),
+                () -> Files.exists(plan()) || ActivationIndex.isComplete(folder),
+                progress,
+                cancellation);
+    }
+
+    private IndexInfo run(
+            Taking taking, BooleanSupplier resume, Consumer<Progress> progress, Cancellation cancellation) {
         long started = System.nanoTime();
         try {
             boolean created = !Files.exists(folder);
-            Optional<IndexInfo> complete = resume ? completed() : Optional.empty();
-            if (complete.isPresent()) {
-                tidy();
+            IndexInfo wanted = planned(corpus.sources());
+            Optional<IndexInfo> complete = resume.getAsBoolean() ? completed(wanted) : Optional.empty();
+            if (complete.isPresent() && !Files.exists(plan())) {
                 return complete.get();
             }
             Database.require(folder);
-            prepare(resume);
-            try {
-                stageAll(progress, cancellation);
-            } catch (CancellationException | UncheckedIOException | OutOfDeviceMemoryException e) {
-                throw e;
-            } catch (RuntimeException refused) {
-                if (!sourceFailed) {
-                    discard(created);
+            Files.createDirectories(folder);
+            try (WriterLock lock = taking.of(folder)) {
+                return alone(resume.getAsBoolean(), wanted, started, progress, cancellation, lock);
+            } catch (Refused refused) {
+                if (created) {
+                    deleteIfEmpty();
                 }
-                throw refused;
+                throw refused.why;
             }
-            return finish(started);
         } catch (FileSystemException e) {
             throw unwritable(reason(e), e);
         } catch (IOException e) {
@@ -114,6 +131,69 @@ public final class IndexBuild {
         }
     }
 
+    /** How the folder is taken. */
+    @FunctionalInterface
+    private interface Taking {
+        WriterLock of(Path folder) throws IOException;
+    }
+
+    /** A corpus or model was refused, so that what has been staged is worth nothing and has been deleted. */
+    private static final class Refused extends Exception {
+        private static final long serialVersionUID = 1;
+        private final RuntimeException why;
+
+        Refused(RuntimeException why) {
+            super(why);
+            this.why = why;
+        }
+    }
+
+    /** Runs the pass while nobody else writes in the folder. */
+    private IndexInfo alone(
+            boolean resume,
+            IndexInfo wanted,
+            long started,
+            Consumer<Progress> progress,
+            Cancellation cancellation,
+            WriterLock lock)
+            throws IOException, SQLException, Refused {
+        Optional<IndexInfo> complete = resume ? completed(wanted) : Optional.empty();
+        if (complete.isPresent()) {
+            tidy();
+            return complete.get();
+        }
+        prepare(resume, wanted);
+        try {
+            stageAll(progress, cancellation);
+            requireUnchanged(wanted.sources());
+        } catch (CancellationException | UncheckedIOException | OutOfDeviceMemoryException e) {
+            throw e;
+        } catch (RuntimeException refused) {
+            if (sourceFailed) {
+                throw refused;
+            }
+            lock.require();
+            tidy();
+            throw new Refused(refused);
+        }
+        lock.require();
+        return finish(started, wanted.sources(), lock);
+    }
+
+    /** @throws CheckpointException if the corpus is not the one that the pass began with */
+    private void requireUnchanged(List<Corpus.Source> before) {
+        List<Corpus.Source> now = corpus.sources();
+        for (int i = 0; i < before.size(); i++) {
+            if (!now.get(i).equals(before.get(i))) {
+                throw new CheckpointException(
+                        corpus.files().get(i),
+                        "this text was changed while it was counted over",
+                        "one that stays as it is",
+                        "Build the index anew, from a copy if it goes on changing");
+            }
+        }
+    }
+
     private CheckpointException unwritable(@Nullable String reason, Exception cause) {
         return new CheckpointException(
                 folder,
@@ -124,15 +204,11 @@ public final class IndexBuild {
                 Remedy.give(Choice.RESUME));
     }
 
-    /** Deletes the files of an unfinished pass, and the folder if the pass created it. */
-    private void discard(boolean created) throws IOException {
-        tidy();
-        if (created) {
-            try {
-                Files.deleteIfExists(folder);
-            } catch (DirectoryNotEmptyException somebodyElses) {
-                // what somebody has put there meanwhile stays
-            }
+    private void deleteIfEmpty() throws IOException {
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException somebodyElses) {
+            // what somebody has put there meanwhile stays
         }
     }
 
@@ -179,11 +255,9 @@ public final class IndexBuild {
     }
 
     /** Checks that the folder is ours to write in and that a resumed pass is the same pass. */
-    private void prepare(boolean resume) throws IOException {
-        Files.createDirectories(folder);
-        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0, 0);
+    private void prepare(boolean resume, IndexInfo wanted) throws IOException {
         if (resume && Files.exists(plan())) {
-            IndexInfo planned = JSON.readValue(plan().toFile(), IndexInfo.class);
+            IndexInfo planned = InfoFile.read(plan());
             if (!planned.equals(wanted)) {
                 requireOneMaking("begun", planned, wanted);
                 throw new CheckpointException(
@@ -198,7 +272,7 @@ public final class IndexBuild {
         }
         Files.deleteIfExists(ActivationIndex.infoFile(folder));
         Files.deleteIfExists(staging());
-        writeJson(plan(), wanted);
+        InfoFile.write(plan(), wanted);
     }
 
     /**
@@ -207,12 +281,11 @@ public final class IndexBuild {
      *
      * @throws CheckpointException if the folder holds the complete index of another pass
      */
-    private Optional<IndexInfo> completed() throws IOException {
+    private Optional<IndexInfo> completed(IndexInfo wanted) {
         if (!ActivationIndex.isComplete(folder)) {
             return Optional.empty();
         }
         IndexInfo found = ActivationIndex.info(folder);
-        IndexInfo wanted = info(List.of(), CorpusMasks.LeftOut.NOTHING, 0, 0, 0);
         if (!found.pass().equals(wanted)) {
             requireOneMaking("made", found.pass(), wanted);
             throw new CheckpointException(
@@ -298,7 +371,8 @@ public final class IndexBuild {
         }
     }
 
-    private IndexInfo finish(long started) throws IOException, SQLException {
+    private IndexInfo finish(long started, List<Corpus.Source> sources, WriterLock lock)
+            throws IOException, SQLException {
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
         long[] counted;
         CorpusMasks.LeftOut[] leftOut = {CorpusMasks.LeftOut.NOTHING};
@@ -313,8 +387,15 @@ public final class IndexBuild {
                 written.add(new IndexInfo.IndexedSae(sae.folder(), sae.sae(), sae.features(), sae.hook(), rows));
             }
         }
-        IndexInfo info = info(written, leftOut[0], counted[0], counted[1], (System.nanoTime() - started) / 1e9);
-        writeJson(ActivationIndex.infoFile(folder), info);
+        IndexInfo info = info(
+                written,
+                sources,
+                leftOut[0],
+                counted,
+                (System.nanoTime() - started) / 1e9,
+                StoredFile.of(folder, written));
+        lock.require();
+        InfoFile.write(ActivationIndex.infoFile(folder), info);
         tidy();
         return info;
     }
@@ -358,13 +439,24 @@ public final class IndexBuild {
         return counted;
     }
 
+    /** The description of the pass before its results. */
+    private IndexInfo planned(List<Corpus.Source> sources) {
+        return info(settings.saes(), sources, CorpusMasks.LeftOut.NOTHING, new long[2], 0, List.of());
+    }
+
+    /** @param counted tokens and contexts */
     private IndexInfo info(
-            List<IndexInfo.IndexedSae> saes, CorpusMasks.LeftOut leftOut, long tokens, long contexts, double seconds) {
+            List<IndexInfo.IndexedSae> saes,
+            List<Corpus.Source> sources,
+            CorpusMasks.LeftOut leftOut,
+            long[] counted,
+            double seconds,
+            List<StoredFile> files) {
         return new IndexInfo(
                 IndexInfo.VERSION,
                 settings.model(),
-                saes.isEmpty() ? settings.saes() : saes,
-                corpus.sources(),
+                saes,
+                sources,
                 settings.contextLength(),
                 settings.separator().orElse(-1),
                 settings.documents(),
@@ -372,16 +464,10 @@ public final class IndexBuild {
                 settings.shard(),
                 settings.masks(),
                 leftOut,
-                tokens,
-                contexts,
-                seconds);
-    }
-
-    static void writeJson(Path file, Object value) throws IOException {
-        try (AsideFile aside = AsideFile.alone(file)) {
-            JSON.writerWithDefaultPrettyPrinter().writeValue(aside.path().toFile(), value);
-            aside.commit();
-        }
+                counted[0],
+                counted[1],
+                seconds,
+                files);
     }
 
     /**

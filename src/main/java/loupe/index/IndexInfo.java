@@ -20,6 +20,7 @@ import java.util.List;
  * @param tokens tokens read, those left out included
  * @param contexts that the tokens are in
  * @param seconds the last run of the pass took; of merged shards, together
+ * @param files of a finished index, with their checksums; empty for one written before there were any
  */
 @JsonIgnoreProperties(ignoreUnknown = true)
 public record IndexInfo(
@@ -36,13 +37,15 @@ public record IndexInfo(
         CorpusMasks.LeftOut leftOut,
         long tokens,
         long contexts,
-        double seconds) {
-    /** Fills in defaults for an index written before there were shards and masks, when documents always ran on. */
+        double seconds,
+        List<StoredFile> files) {
+    /** Fills in what an older index does not say: documents ran on, and there were no shards, masks and checksums. */
     public IndexInfo {
         documents = documents == null ? DocumentPacking.PACKED : documents;
         shard = shard == null ? Shard.WHOLE : shard;
         masks = masks == null ? CorpusMasks.NONE : masks;
         leftOut = leftOut == null ? CorpusMasks.LeftOut.NOTHING : leftOut;
+        files = files == null ? List.of() : List.copyOf(files);
     }
 
     /** The layout this program writes and reads. */
@@ -74,7 +77,8 @@ public record IndexInfo(
                 CorpusMasks.LeftOut.NOTHING,
                 0,
                 0,
-                0);
+                0,
+                List.of());
     }
 
     IndexInfo with(CorpusMasks others) {
@@ -100,7 +104,8 @@ public record IndexInfo(
                 leftOut,
                 tokens,
                 contexts,
-                seconds);
+                seconds,
+                files);
     }
 
     /**

@@ -16,6 +16,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.WriterLock;
 
 /**
  * Merges the shards of a pass into the index that one pass would have made, row for row: contexts and tokens get their
@@ -55,11 +56,16 @@ public final class IndexMerge {
                             "a folder of its own",
                             "Choose another folder for the whole index");
                 }
-                open.add(ActivationIndex.open(folder));
+                ActivationIndex shard = ActivationIndex.open(folder);
+                open.add(shard);
+                shard.verify();
             }
             open.sort(Comparator.comparingInt(shard -> shard.info().shard().number()));
             requireShardsOfOnePass(open);
-            return new IndexMerge(open, out, cancellation).run();
+            Files.createDirectories(out);
+            try (WriterLock lock = WriterLock.take(out)) {
+                return new IndexMerge(open, out, cancellation).run(lock);
+            }
         } catch (IOException | SQLException e) {
             String reason = e instanceof FileSystemException file && file.getReason() != null
                     ? file.getReason()
@@ -136,13 +142,12 @@ public final class IndexMerge {
                 info.shard().of());
     }
 
-    private IndexInfo run() throws IOException, SQLException {
+    private IndexInfo run(WriterLock lock) throws IOException, SQLException {
         IndexInfo first = shards.get(0).info();
         long tokens = shards.stream().mapToLong(shard -> shard.info().tokens()).sum();
         long contexts =
                 shards.stream().mapToLong(shard -> shard.info().contexts()).sum();
         long places = shards.stream().mapToLong(shard -> shard.info().places()).sum();
-        Files.createDirectories(out);
         Files.deleteIfExists(ActivationIndex.infoFile(out));
         List<IndexInfo.IndexedSae> written = new ArrayList<>();
         try (Parquet parquet = new Parquet(
@@ -204,8 +209,10 @@ public final class IndexMerge {
                         .reduce(CorpusMasks.LeftOut.NOTHING, CorpusMasks.LeftOut::and),
                 tokens,
                 contexts,
-                shards.stream().mapToDouble(shard -> shard.info().seconds()).sum());
-        IndexBuild.writeJson(ActivationIndex.infoFile(out), whole);
+                shards.stream().mapToDouble(shard -> shard.info().seconds()).sum(),
+                StoredFile.of(out, written));
+        lock.require();
+        InfoFile.write(ActivationIndex.infoFile(out), whole);
         return whole;
     }
 

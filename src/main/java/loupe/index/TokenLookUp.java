@@ -23,14 +23,15 @@ final class TokenLookUp implements AutoCloseable {
 
     /**
      * @param folder of the autoencoder in the index
+     * @param features of the autoencoder
      * @throws CheckpointException if the file is there and damaged
      */
-    TokenLookUp(Path folder, long tokens, Parquet parquet) {
+    TokenLookUp(Path folder, int features, long tokens, Parquet parquet) {
         this.folder = folder;
         this.parquet = parquet;
         Path file = folder.resolve(ActivationsByToken.FILE);
         try {
-            byToken = Files.exists(file) ? new ActivationsByToken(file, tokens) : null;
+            byToken = Files.exists(file) ? new ActivationsByToken(file, features, tokens) : null;
         } catch (IOException e) {
             throw damaged(e);
         }

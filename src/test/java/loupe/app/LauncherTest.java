@@ -26,6 +26,9 @@ class LauncherTest {
 
     private Path classes;
 
+    /** Of the last launch. */
+    private long process;
+
     @BeforeEach
     void aBuiltProject() throws IOException {
         Path packaging = Files.createDirectories(folder.resolve("packaging"));
@@ -58,20 +61,35 @@ class LauncherTest {
 
     @Test
     void aWindowStartsFromTheClassesThatTheOneBeforeLeft() throws Exception {
-        assertThat(launched()).contains("-XX:ArchiveClassesAtExit=" + classes + ".part");
-        Files.writeString(Path.of(classes + ".part"), "classes");
+        assertThat(launched()).contains("-XX:ArchiveClassesAtExit=" + part(process));
+        Files.writeString(part(process), "classes");
         assertThat(launched())
                 .contains("-XX:SharedArchiveFile=" + classes)
-                .doesNotContain("-XX:ArchiveClassesAtExit=" + classes + ".part");
+                .doesNotContain("-XX:ArchiveClassesAtExit=" + part(process));
         assertThat(classes).hasContent("classes");
     }
 
     @Test
+    void classesThatAnotherWindowMayStillBeWritingAreLeftToIt() throws Exception {
+        Path others = part(ProcessHandle.current().pid());
+        Files.writeString(others, "classes");
+        assertThat(launched()).contains("-XX:ArchiveClassesAtExit=" + part(process));
+        assertThat(others).hasContent("classes");
+        assertThat(classes).doesNotExist();
+    }
+
+    @Test
     void classesThatWereNotWrittenToTheEndAreNotUsed() throws Exception {
-        Files.write(Path.of(classes + ".part"), new byte[100]);
+        launched();
+        Path torn = Files.write(part(process), new byte[100]);
         assertThat(launched())
-                .contains("-XX:ArchiveClassesAtExit=" + classes + ".part")
+                .contains("-XX:ArchiveClassesAtExit=" + part(process))
                 .doesNotContain("-XX:SharedArchiveFile=" + classes);
+        assertThat(torn).doesNotExist();
+    }
+
+    private Path part(long number) {
+        return Path.of(classes + "." + number + ".part");
     }
 
     /** The arguments that Java was started with, by the process that the launcher had been. */
@@ -82,12 +100,13 @@ class LauncherTest {
         ProcessBuilder launcher = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
         launcher.environment().put("PATH", folder.resolve("bin") + ":" + System.getenv("PATH"));
         launcher.environment().put("DISPLAY", ":0");
-        Process process = launcher.start();
-        List<String> said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+        Process java = launcher.start();
+        process = java.pid();
+        List<String> said = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
                 .lines()
                 .toList();
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
-        assertThat(said).first().isEqualTo(Long.toString(process.pid()));
+        assertThat(java.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(said).first().isEqualTo(Long.toString(process));
         return said.subList(1, said.size());
     }
 

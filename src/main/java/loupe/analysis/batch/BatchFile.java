@@ -3,7 +3,6 @@ package loupe.analysis.batch;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -32,11 +31,11 @@ public final class BatchFile implements AutoCloseable {
     /**
      * Creates a file, or resumes one of the same settings.
      *
-     * @throws CheckpointException if the file has other settings, or is not a batch file
+     * @throws CheckpointException if somebody else is writing the file, it has other settings, or is not a batch file
      */
     public static BatchFile open(Path file, Map<String, Object> settings) {
         try {
-            JsonLines lines = Files.exists(file) ? JsonLines.resume(file) : JsonLines.create(file);
+            JsonLines lines = JsonLines.open(file);
             try {
                 if (lines.documents().isEmpty()) {
                     lines.add(Map.of("settings", settings));

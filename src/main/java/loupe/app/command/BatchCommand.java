@@ -157,38 +157,35 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
                         : 1,
                 new Fit(opened.config(), sae.config()).residualPlace());
 
-        boolean begun = Files.exists(out);
-        try {
-            return write(context, opened, plan, wanted);
-        } catch (Refusal e) {
-            if (!begun) {
-                Files.deleteIfExists(out);
+        try (JsonLines lines = JsonLines.open(out)) {
+            try {
+                return write(context, opened, plan, wanted, lines);
+            } catch (Refusal e) {
+                if (lines.isNew()) {
+                    Files.deleteIfExists(out);
+                }
+                throw e;
             }
-            throw e;
         }
     }
 
     /** Adds the features that the file does not have yet. */
-    private Result write(CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> wanted)
-            throws IOException {
+    private Result write(
+            CommandContext context, OpenModel opened, BatchPlan plan, List<Integer> wanted, JsonLines lines) {
         long start = System.nanoTime();
         int done = 0;
-        int skipped;
-        try (JsonLines lines = Files.exists(out) ? JsonLines.resume(out) : JsonLines.create(out)) {
-            Set<Integer> finished = finished(lines, plan.settings());
-            List<Integer> missing = wanted.stream()
-                    .filter(feature -> !finished.contains(feature))
-                    .toList();
-            skipped = wanted.size() - missing.size();
-            context.begin();
-            for (int from = 0; from < missing.size(); from += BatchPlan.TOGETHER) {
-                List<Integer> group = missing.subList(from, Math.min(missing.size(), from + BatchPlan.TOGETHER));
-                for (Map<String, Object> result : results(context, opened, plan, group)) {
-                    lines.add(result);
-                    done++;
-                }
-                context.progress().show(done / (double) missing.size());
+        Set<Integer> finished = finished(lines, plan.settings());
+        List<Integer> missing =
+                wanted.stream().filter(feature -> !finished.contains(feature)).toList();
+        int skipped = wanted.size() - missing.size();
+        context.begin();
+        for (int from = 0; from < missing.size(); from += BatchPlan.TOGETHER) {
+            List<Integer> group = missing.subList(from, Math.min(missing.size(), from + BatchPlan.TOGETHER));
+            for (Map<String, Object> result : results(context, opened, plan, group)) {
+                lines.add(result);
+                done++;
             }
+            context.progress().show(done / (double) missing.size());
         }
         return new Result(out.toString(), wanted.size(), done, skipped, (System.nanoTime() - start) / 1e9);
     }

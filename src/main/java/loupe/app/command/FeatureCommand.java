@@ -100,6 +100,7 @@ public final class FeatureCommand extends LoupeCommand<FeatureCommand.Result> {
                 .map(path -> OptionPaths.existing(path, "--model"))
                 .flatMap(TokenizerFiles::read);
         try (ActivationIndex index = ActivationIndex.open(folder)) {
+            index.doubt().ifPresent(context::warn);
             int which = checkpoint.in(index.info());
             return describe(
                     index,

@@ -20,6 +20,7 @@ import loupe.index.IndexBuild;
 import loupe.index.IndexInfo;
 import loupe.index.IndexMerge;
 import loupe.index.Shard;
+import loupe.index.StoredFile;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.lm.Processing;
@@ -37,11 +38,12 @@ import picocli.CommandLine.TypeConversionException;
 /** {@code index}: the activations of a corpus, on disk. */
 @Command(
         name = "index",
-        description = "Build, merge, describe or query an index of the activations of a corpus.",
+        description = "Build, merge, describe, verify or query an index of the activations of a corpus.",
         subcommands = {
             IndexCommand.Build.class,
             IndexCommand.Merge.class,
             IndexCommand.Info.class,
+            IndexCommand.Verify.class,
             IndexQueryCommand.class
         })
 public final class IndexCommand implements Runnable {
@@ -50,7 +52,7 @@ public final class IndexCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "index needs one of build, merge, info and query");
+        throw new ParameterException(spec.commandLine(), "index needs one of build, merge, info, verify and query");
     }
 
     /** {@code index build}: one pass over a corpus for all features of one or several checkpoints. */
@@ -214,6 +216,7 @@ public final class IndexCommand implements Runnable {
             OptionPaths.existing(folder, "index info");
             try (ActivationIndex index = ActivationIndex.open(folder)) {
                 IndexInfo info = index.info();
+                index.doubt().ifPresent(context::warn);
                 return new Result(
                         IndexSummary.of(info),
                         info.model().name(),
@@ -243,5 +246,35 @@ public final class IndexCommand implements Runnable {
                 return new Source(source.name(), source.bytes(), source.sha256());
             }
         }
+    }
+
+    /** {@code index verify}: whether the files of an index are as they were written. */
+    @Command(
+            name = "verify",
+            description = "Compare every file of an index with the checksum it was written with, which reads all of "
+                    + "them. A damaged one is refused.")
+    static final class Verify extends LoupeCommand<Verify.Result> {
+        @Parameters(paramLabel = "DIR", description = "Folder of the index.")
+        private Path folder;
+
+        @Override
+        public Result run(CommandContext context) {
+            OptionPaths.existing(folder, "index verify");
+            long started = System.nanoTime();
+            try (ActivationIndex index = ActivationIndex.open(folder)) {
+                index.doubt().ifPresent(context::warn);
+                index.verify();
+                return new Result(
+                        index.info().files(), !index.info().files().isEmpty(), (System.nanoTime() - started) / 1e9);
+            }
+        }
+
+        /**
+         * What is printed.
+         *
+         * @param files that were compared, with their sizes and checksums
+         * @param verified whether there were checksums to compare with
+         */
+        record Result(List<StoredFile> files, boolean verified, double seconds) {}
     }
 }

@@ -104,6 +104,7 @@ final class IndexQueryCommand extends LoupeCommand<IndexQueryCommand.Result> {
                 .map(path -> OptionPaths.existing(path, "--model"))
                 .flatMap(TokenizerFiles::read);
         try (ActivationIndex index = ActivationIndex.open(folder)) {
+            index.doubt().ifPresent(context::warn);
             int which = checkpoint.in(index.info());
             if (question.feature != null) {
                 return together(index, which);

@@ -82,6 +82,7 @@ public final class ActivationsModel {
         workbench.mend(side, remedy);
     }
 
+    /** Looks at what is kept of the pass over the corpus again, and counts anew if it is missing or damaged. */
     public void recount() {
         statistics.retry(side);
     }
@@ -91,7 +92,7 @@ public final class ActivationsModel {
         return new PaneStatusBinding()
                 .fails(countingProblem(), this::recount)
                 .mendedBy(this::mend)
-                .fails(activations)
+                .fails(activations.problemProperty(), this::recount)
                 .isEmpty(why::get, why);
     }
 

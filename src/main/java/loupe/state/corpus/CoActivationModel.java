@@ -163,7 +163,7 @@ public final class CoActivationModel {
                 .status()
                 .fails(
                         with.flatMap(is -> reading().problemProperty()),
-                        () -> reading().retry())
+                        activations::recount)
                 .fails(listing)
                 .isEmpty(this::whyEmpty, with, activations.why(), activations.index())
                 .awaits(with.flatMap(is -> reading().pendingProperty()))

@@ -44,12 +44,15 @@ import loupe.state.window.Activity;
 import loupe.state.window.CheckpointSide;
 import loupe.state.window.Workbench;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Statistics of a corpus for the features of each open checkpoint. The pass over the corpus runs in the background, one
  * checkpoint at a time, and is kept on disk, so that the next time it loads at once. JavaFX thread only.
  */
 public final class CorpusStatistics {
+    private static final Logger LOG = LoggerFactory.getLogger(CorpusStatistics.class);
     private static final long MOST_TOKENS = 1_000_000;
     private static final long SHOW_EVERY_NANOS = 1_000_000_000L;
 
@@ -134,9 +137,12 @@ public final class CorpusStatistics {
         return of(side).problem.getReadOnlyProperty();
     }
 
-    /** Counts again after a failure or a stop; a pass that was stopped is resumed. */
+    /**
+     * Counts again after a failure or a stop; a pass that was stopped is resumed, and one that is finished and whole is
+     * opened again.
+     */
     public void retry(CheckpointSide side) {
-        of(side).restart();
+        of(side).restart(true);
     }
 
     /** Stops the passes and closes what is open. */
@@ -214,6 +220,11 @@ public final class CorpusStatistics {
         }
 
         void restart() {
+            restart(false);
+        }
+
+        /** @param doubted whether what is kept of the pass is compared with its checksums */
+        void restart(boolean doubted) {
             stop();
             OpenModel model = workbench.model().get();
             OpenSae sae = side.sae().get();
@@ -236,11 +247,12 @@ public final class CorpusStatistics {
             running = mine;
             counting.set(true);
             DocumentPacking how = documents.get();
-            enqueue(() -> start(mine, model, sae, text, how));
+            enqueue(() -> start(mine, model, sae, text, how, doubted));
         }
 
         @SuppressWarnings("FutureReturnValueIgnored") // the window gets what fails
-        private void start(Cancellation mine, OpenModel model, OpenSae sae, Path text, DocumentPacking how) {
+        private void start(
+                Cancellation mine, OpenModel model, OpenSae sae, Path text, DocumentPacking how, boolean doubted) {
             if (mine.isCancelled()) {
                 passEnded();
                 return;
@@ -251,7 +263,8 @@ public final class CorpusStatistics {
             Consumer<IndexBuild.Progress> shown = new Throttled(mine, job);
             CompletableFuture.supplyAsync(
                             () -> {
-                                ActivationIndex opened = openOrBuild(model, sae, text, how, shown, mine);
+                                ActivationIndex opened =
+                                        openOrBuild(model, sae, text, how, doubted, job, shown, mine);
                                 return new Opened(opened, opened.statistics(0));
                             },
                             workbench.service().files())
@@ -321,6 +334,8 @@ public final class CorpusStatistics {
             OpenSae sae,
             Path text,
             DocumentPacking how,
+            boolean doubted,
+            Activity.Job job,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
         if (!Files.exists(text)) {
@@ -328,10 +343,35 @@ public final class CorpusStatistics {
                     text, "there is no such file", "a text to count activations over", "Choose another corpus");
         }
         Path folder = folder(cache, model, sae, text, how);
-        if (!ActivationIndex.isComplete(folder)) {
-            build(model, sae, text, how, folder, progress, cancellation);
+        Optional<ActivationIndex> kept = kept(folder, doubted);
+        if (kept.isPresent()) {
+            return kept.get();
         }
+        build(model, sae, text, how, folder, job, progress, cancellation);
         return ActivationIndex.open(folder);
+    }
+
+    /** The finished pass in a folder; a damaged one is deleted, since it can be made again. */
+    private static Optional<ActivationIndex> kept(Path folder, boolean doubted) {
+        if (!ActivationIndex.isComplete(folder)) {
+            return Optional.empty();
+        }
+        try {
+            ActivationIndex index = ActivationIndex.open(folder);
+            try {
+                if (doubted) {
+                    index.verify();
+                }
+                return Optional.of(index);
+            } catch (CheckpointException damaged) {
+                index.close();
+                throw damaged;
+            }
+        } catch (CheckpointException damaged) {
+            LOG.warn("Counting again: {}", damaged.getMessage());
+            ActivationIndex.discard(folder);
+            return Optional.empty();
+        }
     }
 
     private void build(
@@ -340,6 +380,7 @@ public final class CorpusStatistics {
             Path text,
             DocumentPacking how,
             Path folder,
+            Activity.Job job,
             Consumer<IndexBuild.Progress> progress,
             Cancellation cancellation) {
         Tokenizer tokenizer = model.tokenizer().orElseThrow();
@@ -365,7 +406,10 @@ public final class CorpusStatistics {
                                 .ids(),
                         source,
                         folder)
-                .run(Files.exists(folder.resolve("plan.json")), progress, cancellation);
+                .share(
+                        holder -> job.report(-1, "waiting for another window that counts this: " + holder),
+                        progress,
+                        cancellation);
     }
 
     private CompletionStage<List<SparseFeatures>> activations(ModelId model, OpenSae sae, TokenRows contexts) {

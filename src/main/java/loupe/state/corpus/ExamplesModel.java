@@ -66,7 +66,10 @@ public final class ExamplesModel {
         this.activations = activations;
         examples = new ResultSlot<>(workbench.service(), workbench.fx(), Priority.VISIBLE);
         ablation = new AblationModel(workbench, activations.side());
-        status = activations.status().fails(examples).awaits(examples, activations.activations());
+        status = activations
+                .status()
+                .fails(examples.problemProperty(), activations::recount)
+                .awaits(examples, activations.activations());
         activations.activations().valueProperty().addListener((property, was, is) -> ask(true));
         choice.addListener(changed -> ask(false));
         workbench.selection().brush().addListener(changed -> ask(false));

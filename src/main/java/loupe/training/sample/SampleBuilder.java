@@ -21,6 +21,7 @@ import loupe.analysis.compare.SaeEvaluation;
 import loupe.base.AsideFile;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.WriterLock;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
 import loupe.lm.Processing;
@@ -131,12 +132,24 @@ public final class SampleBuilder {
      * Builds whatever is missing.
      *
      * @return what was measured, by name
+     * @throws CheckpointException if somebody else is writing in one of the folders
      * @throws java.util.concurrent.CancellationException if stopped; another call resumes from there
      */
     public SampleFigures build() throws IOException {
         DefinitionCorpus corpus = DefinitionCorpus.read(definitions);
         Files.createDirectories(out);
         Files.createDirectories(work);
+        try (WriterLock finished = WriterLock.take(out)) {
+            if (Files.isSameFile(out, work)) {
+                return build(corpus, finished);
+            }
+            try (WriterLock unfinished = WriterLock.take(work)) {
+                return build(corpus, unfinished);
+            }
+        }
+    }
+
+    private SampleFigures build(DefinitionCorpus corpus, WriterLock lock) throws IOException {
         Path tokenizerFolder = work.resolve("tokenizer");
         if (!Files.exists(tokenizerFolder.resolve("tokenizer_config.json"))) {
             stopwatch.time("tokenizer", () -> vocabulary(corpus).write(tokenizerFolder, sizes.context));
@@ -153,6 +166,7 @@ public final class SampleBuilder {
                 writeCorpus(manager, model, tokenizer);
                 learnFeatures(manager, model, text);
                 Map<String, SaeEvaluation.Answer> measured = measure(manager, model, tokenizer);
+                lock.require();
                 new SampleReadme(corpus, quality, measured, stopwatch.seconds(), plan, model.config())
                         .write(out, definitions);
                 return SampleFigures.of(quality, measured, stopwatch.seconds());
