@@ -224,6 +224,7 @@ public final class Workbench {
         long mine = checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(true);
         side.setProblem(null);
+        modelProblem.set(null); // it would be shown in place of how this goes
         withdrawDoubt(side);
         String name = nameOf(path);
         CompletionStage<OpenSae> opening = service.openSae(path, options);

@@ -64,6 +64,21 @@ class WithdrawnQuestionTest {
         assertThat(workbench.doubt().get()).isNotNull();
     }
 
+    @Test
+    void aModelThatCouldNotBeOpenedNoLongerHidesHowACheckpointOpens() {
+        workbench.dismissDoubt();
+        service.models.put(
+                Path.of("model"),
+                CompletableFuture.failedFuture(new CheckpointException(Path.of("model"), "it is refused", "", "")));
+        workbench.openModel(Path.of("model"));
+        assertThat(workbench.modelProblem().get()).isNotNull();
+
+        workbench.openCheckpoint(workbench.a(), OTHER, SaeOptions.AS_STORED);
+
+        assertThat(workbench.modelProblem().get()).isNull();
+        assertThat(workbench.a().problem().get().message()).contains("it is refused");
+    }
+
     private void refuse(Path path, Remedy... remedies) {
         service.saes.put(
                 path,
