@@ -133,7 +133,8 @@ public record ReadingFit(ModelId model, SaeId sae, TokenRows texts) implements Q
                             + " of the variance, read as it is open " + asOpen().percent())
                     .orElse("As it is open it explains " + asOpen().percent() + " of the variance"
                             + (fits()
-                                    ? ", and no other reading fits better"
+                                    ? ", and no other reading fits "
+                                            + (best().equals(asOpen()) ? "better" : "clearly better")
                                     : ". No reading fits: it may belong to another model, layer or hook point"));
         }
     }

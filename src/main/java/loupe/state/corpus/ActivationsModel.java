@@ -121,7 +121,7 @@ public final class ActivationsModel {
             why.set("No corpus is open. Choose a text to count activations over, by menu or by dropping a .txt file "
                     + "here");
         } else if (statistics.counting(side).get()) {
-            why.set("Activations are being counted; this fills in when the corpus has been read");
+            why.set("Activations are being counted; shown when all are");
         } else if (loaded != null && loaded.count() == 0) {
             why.set("This feature is not active anywhere in the corpus");
         } else {

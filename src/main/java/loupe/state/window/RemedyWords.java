@@ -35,7 +35,7 @@ public final class RemedyWords {
             case NORM_FACTOR -> "Set norm factor...";
             case FORMAT -> "Set format...";
             case SIDE -> "Set side...";
-            case TENSORS -> "Say which tensors they are...";
+            case TENSORS -> "Choose tensors...";
             default -> "";
         };
     }

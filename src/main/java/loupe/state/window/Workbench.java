@@ -224,6 +224,8 @@ public final class Workbench {
         long mine = checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(true);
         side.setProblem(null);
+        modelProblem.set(null); // it would be shown in place of how this goes
+        withdrawDoubt(side);
         String name = nameOf(path);
         CompletionStage<OpenSae> opening = service.openSae(path, options);
         Activity.Job job = activity.begin("Opening " + name, () -> abandonCheckpointOpening(side, mine));
@@ -337,6 +339,14 @@ public final class Workbench {
         doubt.set(null);
     }
 
+    /** What was asked about the checkpoint of a side that is no longer wanted is not asked on. */
+    private void withdrawDoubt(CheckpointSide side) {
+        CheckpointDoubt asked = doubt.get();
+        if (asked != null && asked.side() == side) {
+            doubt.set(null);
+        }
+    }
+
     /** Reads the checkpoint again, with the user's answers. */
     public void settleDoubt(SaeOptions options) {
         CheckpointDoubt settled = doubt.get();
@@ -360,6 +370,7 @@ public final class Workbench {
         checkpointOpening.merge(side, 1L, Long::sum);
         side.setOpening(false);
         side.setProblem(null);
+        withdrawDoubt(side);
         if (side == a && b.sae().get() != null) {
             closeCheckpoint(b);
         }

@@ -1,8 +1,14 @@
 package loupe.ui.chart;
 
+import java.math.BigDecimal;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.text.NumberFormat;
 import java.util.Locale;
 import java.util.Objects;
 import org.jfree.chart.axis.NumberAxis;
+import org.jfree.chart.axis.NumberTickUnit;
+import org.jfree.chart.axis.TickUnits;
 import org.jfree.chart.axis.ValueAxis;
 
 /**
@@ -16,6 +22,10 @@ public record ChartAxis(String quantity, String unit, boolean logarithmic) {
     /** The lower end of the bars of a logarithmic histogram. */
     static final double LEAST_LOG_COUNT = 0.5;
 
+    /** The powers of ten between which the distances of ticks are. */
+    private static final int FINEST_TICKS = -9;
+
+    private static final int COARSEST_TICKS = 15;
     private static final double COUNT_HEADROOM = 1.08;
 
     public ChartAxis {
@@ -51,9 +61,24 @@ public record ChartAxis(String quantity, String unit, boolean logarithmic) {
         }
         NumberAxis axis = new NumberAxis(label());
         axis.setAutoRangeIncludesZero(false);
-        axis.setStandardTickUnits(NumberAxis.createStandardTickUnits(Locale.ROOT));
+        axis.setStandardTickUnits(tickUnits());
         axis.setRange(least, most > least ? most : least + 1);
         return axis;
+    }
+
+    /** Distances of 1, 2 and 5, with a true minus sign, as numbers have it everywhere else. */
+    private static TickUnits tickUnits() {
+        DecimalFormatSymbols symbols = DecimalFormatSymbols.getInstance(Locale.ROOT);
+        symbols.setMinusSign('\u2212');
+        NumberFormat labels = new DecimalFormat("#,##0.#########", symbols);
+        TickUnits units = new TickUnits();
+        for (int decade = FINEST_TICKS; decade <= COARSEST_TICKS; decade++) {
+            for (int within : new int[] {1, 2, 5}) {
+                units.add(new NumberTickUnit(
+                        BigDecimal.valueOf(within).scaleByPowerOfTen(decade).doubleValue(), labels));
+            }
+        }
+        return units;
     }
 
     /**

@@ -2,6 +2,7 @@ package loupe.ui.checkpoint;
 
 import java.util.List;
 import java.util.function.Consumer;
+import javafx.geometry.Insets;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -24,6 +25,7 @@ import loupe.ui.control.Tooltips;
 /** The form for the facts that a checkpoint's files leave out, with a proposal filled in for each. */
 public final class CheckpointForm {
     private final VBox box = new VBox(12);
+    private final boolean asksActivation;
     private final Spinner<Integer> k;
     private final ComboBox<String> activation = new ComboBox<>();
     private final TextField normFactor = new TextField();
@@ -39,6 +41,7 @@ public final class CheckpointForm {
     public CheckpointForm(CheckpointDoubt doubt, int layers, Consumer<SaeOptions> settled, Runnable dismissed) {
         box.getStyleClass().add("checkpoint-form");
         box.setId("checkpoint-form");
+        asksActivation = doubt.missing().contains(SaeProposal.Missing.ACTIVATION);
         boolean isMissing = !doubt.missing().isEmpty();
         Label heading = new Label(
                 isMissing
@@ -48,14 +51,13 @@ public final class CheckpointForm {
         Label why = new Label(
                 isMissing
                         ? "The file has the weights, but not all settings needed to use them. The proposed values are "
-                                + "guessed from the file's name, the other checkpoint and the model."
+                                + "guessed from the file's values and name, the other checkpoint and the model."
                         : "This is what the files or you have said so far. Change what is wrong and open it again.");
         why.setWrapText(true);
         why.getStyleClass().add("muted");
 
         GridPane grid = new GridPane();
         grid.setHgap(12);
-        grid.setVgap(8);
         k = new Spinner<>(1, 100_000, doubt.k());
         k.setEditable(true);
         k.setId("form-k");
@@ -81,7 +83,9 @@ public final class CheckpointForm {
         }
         hook.setValue(doubt.hook());
         hook.setId("form-hook");
-        hook.setTooltip(Tooltips.of("Hook point it reads, by its TransformerLens name"));
+        hook.setTooltip(Tooltips.of("Place in the model that it reads, by its TransformerLens name. hook_in is what the "
+                + "attention or MLP is given, after the norm; hook_out is what it returns, before a norm of its output; "
+                + "hook_attn_out and hook_mlp_out are what is added to the residual stream"));
         grid.addRow(3, label("Hook point"), hook);
         centred.setSelected(doubt.centred());
         centred.setId("form-centred");
@@ -93,6 +97,8 @@ public final class CheckpointForm {
         if (doubt.offersCentring()) {
             grid.add(centred, 1, 4);
         }
+        space(grid);
+        wrong.setWrapText(true);
         wrong.getStyleClass().add("problem-message");
         wrong.managedProperty().bind(wrong.textProperty().isNotEmpty());
 
@@ -148,6 +154,13 @@ public final class CheckpointForm {
         }
     }
 
+    /** Leaves room between the rows of a form, and none for a row that is not shown. */
+    static void space(GridPane grid) {
+        for (Node field : grid.getChildren()) {
+            GridPane.setMargin(field, new Insets(4, 0, 4, 0));
+        }
+    }
+
     private static Label label(String words) {
         Label label = new Label(words);
         label.setMinWidth(Region.USE_PREF_SIZE);
@@ -159,6 +172,6 @@ public final class CheckpointForm {
     }
 
     public void focus() {
-        (k.isVisible() ? k : hook).requestFocus();
+        (asksActivation ? activation : k.isVisible() ? k : hook).requestFocus();
     }
 }

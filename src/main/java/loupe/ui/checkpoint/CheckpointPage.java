@@ -5,6 +5,7 @@ import java.util.Locale;
 import javafx.beans.value.ChangeListener;
 import javafx.beans.value.ObservableValue;
 import javafx.beans.value.WeakChangeListener;
+import javafx.geometry.HPos;
 import javafx.geometry.Pos;
 import javafx.scene.Node;
 import javafx.scene.control.Button;
@@ -153,8 +154,8 @@ public final class CheckpointPage {
             readings.addRow(
                     row,
                     new Label(reading.words() + (row == 1 ? " (as it is open)" : "")),
-                    new Label(String.format(Locale.ROOT, "%.1f", 100 * reading.explainedVariance())),
-                    new Label(String.format(Locale.ROOT, "%.1f", reading.l0())));
+                    number("%.2f", 100 * reading.explainedVariance()),
+                    number("%.1f", reading.l0()));
             row++;
         }
     }
@@ -169,6 +170,12 @@ public final class CheckpointPage {
             audit.apply(better);
         });
         return button;
+    }
+
+    private static Label number(String form, double value) {
+        Label label = new Label(String.format(Locale.ROOT, form, value).replace('-', '\u2212'));
+        GridPane.setHalignment(label, HPos.RIGHT);
+        return label;
     }
 
     private static Label muted(String words) {

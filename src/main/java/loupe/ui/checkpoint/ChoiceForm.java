@@ -40,9 +40,12 @@ public final class ChoiceForm {
         value.setId("form-choice");
         value.setTooltip(Tooltips.of(RemedyWords.field(remedy.choice()) + ", instead of what the file says"));
         Label wrong = new Label();
+        wrong.setWrapText(true);
         wrong.getStyleClass().add("problem-message");
         wrong.managedProperty().bind(wrong.textProperty().isNotEmpty());
 
+        HBox choice = new HBox(12, new Label(RemedyWords.field(remedy.choice())), value);
+        choice.setAlignment(Pos.CENTER_LEFT);
         Button open = new Button("Open");
         open.setDefaultButton(true);
         open.getStyleClass().add("accent");
@@ -60,7 +63,7 @@ public final class ChoiceForm {
         HBox buttons = new HBox(8, leave, open);
         buttons.setAlignment(Pos.CENTER_RIGHT);
         box.getChildren()
-                .addAll(heading, new HBox(12, new Label(RemedyWords.field(remedy.choice())), value), wrong, buttons);
+                .addAll(heading, choice, wrong, buttons);
     }
 
     private String said() {

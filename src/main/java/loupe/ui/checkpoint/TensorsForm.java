@@ -16,8 +16,10 @@ import javafx.scene.control.CheckBox;
 import javafx.scene.control.ComboBox;
 import javafx.scene.control.Label;
 import javafx.scene.control.Spinner;
+import javafx.scene.layout.ColumnConstraints;
 import javafx.scene.layout.GridPane;
 import javafx.scene.layout.HBox;
+import javafx.scene.layout.Priority;
 import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.base.Refusal;
@@ -28,6 +30,7 @@ import loupe.sae.checkpoint.TensorRoles.Orientation;
 import loupe.sae.checkpoint.TensorRoles.Role;
 import loupe.sae.checkpoint.TensorRoles.Tensor;
 import loupe.state.window.CheckpointDoubt;
+import loupe.ui.control.LabelConverter;
 import loupe.ui.control.Tooltips;
 
 /**
@@ -67,7 +70,9 @@ public final class TensorsForm {
         why.getStyleClass().add("muted");
         GridPane grid = new GridPane();
         grid.setHgap(12);
-        grid.setVgap(8);
+        ColumnConstraints filled = new ColumnConstraints();
+        filled.setHgrow(Priority.ALWAYS);
+        grid.getColumnConstraints().setAll(new ColumnConstraints(), filled);
         int row = 0;
         for (Role role : Role.values()) {
             addRole(
@@ -89,11 +94,18 @@ public final class TensorsForm {
         activation.setValue(likely.containsKey(Role.THRESHOLD) ? "jumprelu" : "relu");
         activation.setId("tensors-activation");
         activation.setTooltip(Tooltips.of("Activation function, which the file does not say"));
-        k.disableProperty().bind(activation.valueProperty().map(name -> !name.endsWith("topk")));
+        Label kLabel = label("Features per token (k)");
+        for (Node node : List.of(kLabel, k)) {
+            node.visibleProperty().bind(activation.valueProperty().map(name -> name.endsWith("topk")));
+            node.managedProperty().bind(node.visibleProperty());
+        }
         grid.addRow(row++, label("Activation function"), activation);
-        grid.addRow(row++, label("Features per token (k)"), k);
+        grid.addRow(row++, kLabel, k);
         subtracts.setId("tensors-subtract");
-        grid.add(subtracts, 1, row);
+        subtracts.setWrapText(true);
+        subtracts.setMinHeight(Region.USE_PREF_SIZE);
+        grid.add(subtracts, 1, row, 2, 1);
+        CheckpointForm.space(grid);
         wrong.getStyleClass().add("problem-message");
         wrong.setWrapText(true);
         wrong.managedProperty().bind(wrong.textProperty().isNotEmpty());
@@ -118,6 +130,7 @@ public final class TensorsForm {
         }
         name.getItems().setAll(items);
         name.setValue(likely.map(Tensor::name).orElse(role.isMatrix() ? null : NONE));
+        name.setMaxWidth(Double.MAX_VALUE);
         name.setId("tensors-" + role.label());
         name.setTooltip(Tooltips.of("Tensor of the file that is the " + words(role)));
         names.put(role, name);
@@ -125,17 +138,8 @@ public final class TensorsForm {
         if (role.isMatrix()) {
             ComboBox<Orientation> way = new ComboBox<>();
             way.getItems().setAll(Orientation.values());
-            way.setConverter(new javafx.util.StringConverter<>() {
-                @Override
-                public String toString(Orientation orientation) {
-                    return orientation == null ? "" : WAYS.getOrDefault(orientation, "");
-                }
-
-                @Override
-                public Orientation fromString(String words) {
-                    throw new UnsupportedOperationException("the box is not editable");
-                }
-            });
+            way.setConverter(new LabelConverter<>(orientation -> WAYS.getOrDefault(orientation, "")));
+            way.setMinWidth(Region.USE_PREF_SIZE);
             way.setValue(likely.map(Tensor::orientation).orElse(Orientation.FROM_SHAPE));
             way.setId("tensors-" + role.label() + "-way");
             way.setTooltip(Tooltips.of("Whether a row or a column is one feature; a square matrix needs it said"));
@@ -162,7 +166,7 @@ public final class TensorsForm {
                     .format(Optional.empty())
                     .tensors(Optional.of(new TensorRoles(tensors)))
                     .activation(Optional.of(activation.getValue()))
-                    .k(k.isDisabled() ? OptionalInt.empty() : OptionalInt.of(k.getValue()))
+                    .k(k.isVisible() ? OptionalInt.of(k.getValue()) : OptionalInt.empty())
                     .subtractDecoderBias(
                             tensors.containsKey(Role.DECODER_BIAS)
                                     ? Optional.of(subtracts.isSelected())

@@ -59,6 +59,8 @@ public final class FeatureHeader {
         title.setMinWidth(Region.USE_PREF_SIZE);
         facts.getStyleClass().add("muted");
         facts.setMinWidth(0);
+        facts.tooltipProperty()
+                .bind(facts.textProperty().map(text -> text.isEmpty() ? null : Tooltips.of(text.strip())));
         HBox.setHgrow(facts, Priority.ALWAYS);
         facts.setMaxWidth(Double.MAX_VALUE);
         beside.setId("match-title");

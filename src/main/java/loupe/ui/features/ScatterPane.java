@@ -17,7 +17,6 @@ import javafx.scene.control.ToggleButton;
 import javafx.scene.control.Tooltip;
 import javafx.scene.layout.StackPane;
 import loupe.state.WorkbenchModels;
-import loupe.state.corpus.CountedShare;
 import loupe.state.features.FeatureColumn;
 import loupe.state.features.FeatureFilter;
 import loupe.state.features.FeatureScatterModel;
@@ -211,8 +210,11 @@ public final class ScatterPane implements Pane {
         chart.setClouds(
                 clouds,
                 this::words,
-                axis(points.across(), points.countedAcross(), model.logAcross().get()),
-                axis(points.up(), points.countedUp(), model.logUp().get()));
+                axis(points.across(), points.countedAcross().soFar(), model.logAcross().get()),
+                axis(
+                        points.up(),
+                        points.countedUp().isPartial() ? " so far" : "", // the share would be longer than a low pane
+                        model.logUp().get()));
         following = false;
         frame.subtitleProperty().set(left(points));
         mark();
@@ -234,8 +236,8 @@ public final class ScatterPane implements Pane {
         return Double.isFinite(value) && (!logarithmic || value > 0);
     }
 
-    private static ChartAxis axis(FeatureColumn column, CountedShare counted, boolean logarithmic) {
-        return ChartAxis.of(words(column) + counted.soFar()).withLogarithm(logarithmic);
+    private static ChartAxis axis(FeatureColumn column, String counted, boolean logarithmic) {
+        return ChartAxis.of(words(column) + counted).withLogarithm(logarithmic);
     }
 
     private static String words(FeatureColumn column) {

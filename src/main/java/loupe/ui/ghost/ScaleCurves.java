@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class ScaleCurves extends PaintedRegion {
     private static final double HEIGHT = 116;
+    /** Room for the labels of the upright axis, if they need no more. */
     private static final double LEFT = 34;
+    private static final double LABEL_GAP = 6;
     private static final double RIGHT = 8;
     private static final double LEGEND_ROW = 14;
     private static final double BOTTOM = 18;
@@ -82,14 +84,42 @@ final class ScaleCurves extends PaintedRegion {
 
     /** The scale at a distance from the left edge, of those the curves have. */
     double scaleAt(double x) {
-        double share = Math.max(0, Math.min(1, (x - LEFT) / Math.max(1, getWidth() - LEFT - RIGHT)));
+        double share = Math.max(0, Math.min(1, (x - left()) / Math.max(1, getWidth() - left() - RIGHT)));
         return first() * Math.pow(last() / first(), share);
     }
 
     /** Where a scale stands; one that the curves do not have stands at the end that is nearer. */
     double xOf(double place) {
         double share = Math.log(Math.max(first(), Math.min(last(), place)) / first()) / Math.log(last() / first());
-        return LEFT + share * (getWidth() - LEFT - RIGHT);
+        return left() + share * (getWidth() - left() - RIGHT);
+    }
+
+    /** Where the axis begins: right of the labels of the score. */
+    private double left() {
+        double widest = 0;
+        if (answer != null) {
+            for (double end : ends(answer.curve(ScaleSweep.Curve.SCORE))) {
+                widest = Math.max(widest, width(NumberTexts.number(end)));
+            }
+        }
+        return Math.max(LEFT * textScale(), widest + LABEL_GAP);
+    }
+
+    private double width(String words) {
+        return TextWidths.shared(font().getFamily()).of(words, false) * TEXT * textScale() / TextWidths.SIZE;
+    }
+
+    /** The smallest and the largest value of a curve; infinities the wrong way round if it has none. */
+    private static double[] ends(double[] values) {
+        double least = Double.POSITIVE_INFINITY;
+        double most = Double.NEGATIVE_INFINITY;
+        for (double value : values) {
+            if (!Double.isNaN(value)) {
+                least = Math.min(least, value);
+                most = Math.max(most, value);
+            }
+        }
+        return new double[] {least, most};
     }
 
     /** The smallest scale of the axis: of the curves, or, while there are none, as small as a sweep begins with. */
@@ -197,14 +227,13 @@ final class ScaleCurves extends PaintedRegion {
 
     /** @return where the legend ends */
     private double legend(GraphicsContext context) {
-        TextWidths widths = TextWidths.shared(font().getFamily());
         double row = LEGEND_ROW * textScale();
-        double x = LEFT;
+        double x = left();
         double y = row;
         for (ScaleSweep.Curve curve : ScaleSweep.Curve.values()) {
-            double width = 26 + widths.of(name(curve), false) * TEXT * textScale() / TextWidths.SIZE;
-            if (x > LEFT && x + width > canvas.getWidth() - RIGHT) {
-                x = LEFT;
+            double width = 26 + width(name(curve));
+            if (x > left() && x + width > canvas.getWidth() - RIGHT) {
+                x = left();
                 y += row;
             }
             context.setStroke(colour(curve));
@@ -221,14 +250,8 @@ final class ScaleCurves extends PaintedRegion {
     private void draw(
             GraphicsContext context, ScaleSweep.Answer known, ScaleSweep.Curve curve, double top, double bottom) {
         double[] values = known.curve(curve);
-        double least = Double.POSITIVE_INFINITY;
-        double most = Double.NEGATIVE_INFINITY;
-        for (double value : values) {
-            if (!Double.isNaN(value)) {
-                least = Math.min(least, value);
-                most = Math.max(most, value);
-            }
-        }
+        double least = ends(values)[0];
+        double most = ends(values)[1];
         if (!(most > least)) {
             return;
         }
@@ -262,18 +285,15 @@ final class ScaleCurves extends PaintedRegion {
         context.setLineDashes();
         context.setLineWidth(1);
         context.setStroke(palette().border());
-        context.strokeLine(LEFT, bottom + 0.5, canvas.getWidth() - RIGHT, bottom + 0.5);
+        context.strokeLine(left(), bottom + 0.5, canvas.getWidth() - RIGHT, bottom + 0.5);
         context.setFill(palette().muted());
         double baseline = canvas.getHeight() - 4;
-        context.fillText(NumberTexts.number(first()), LEFT, baseline);
+        context.fillText(NumberTexts.number(first()), left(), baseline);
         String end = NumberTexts.number(last());
         context.fillText(
                 end,
-                canvas.getWidth()
-                        - RIGHT
-                        - TextWidths.shared(font().getFamily()).of(end, false) * TEXT * textScale() / TextWidths.SIZE,
-                baseline);
-        context.fillText("scale (log)", (LEFT + canvas.getWidth() - RIGHT) / 2 - 24, baseline);
+                canvas.getWidth() - RIGHT - width(end), baseline);
+        context.fillText("scale (log)", (left() + canvas.getWidth() - RIGHT) / 2 - 24, baseline);
         double x = xOf(scale.getValue().doubleValue());
         context.setFill(palette().accent());
         context.fillPolygon(new double[] {x - 4, x + 4, x}, new double[] {bottom + 7, bottom + 7, bottom + 1}, 3);

@@ -2,6 +2,7 @@ package loupe.ui.pane;
 
 import java.util.Objects;
 import javafx.animation.PauseTransition;
+import javafx.beans.binding.Bindings;
 import javafx.beans.property.ObjectProperty;
 import javafx.beans.property.ReadOnlyBooleanProperty;
 import javafx.beans.property.ReadOnlyBooleanWrapper;
@@ -101,8 +102,14 @@ public final class PaneFrame extends StackPane {
         titleLabel.getStyleClass().add("pane-title");
         titleLabel
                 .minWidthProperty()
-                .bind(header.widthProperty()
-                        .map(width -> width.doubleValue() < TIGHT_HEADER ? SHORTEST_TITLE : USE_PREF_SIZE));
+                .bind(Bindings.createDoubleBinding(
+                        () -> header.getWidth() < TIGHT_HEADER
+                                ? Math.max(SHORTEST_TITLE, Math.min(titleLabel.prefWidth(-1), roomForTitle()))
+                                : USE_PREF_SIZE,
+                        header.widthProperty(),
+                        actions.widthProperty(),
+                        titleLabel.textProperty(),
+                        titleLabel.fontProperty()));
         Label subtitleLabel = new Label();
         subtitleLabel.textProperty().bind(subtitle);
         subtitleLabel.getStyleClass().add("pane-subtitle");
@@ -142,6 +149,15 @@ public final class PaneFrame extends StackPane {
         getChildren().add(box);
     }
 
+    /** What the buttons of the header leave, the subtitle left out. */
+    private double roomForTitle() {
+        double room = header.getWidth() - header.snappedLeftInset() - header.snappedRightInset();
+        for (Region button : new Region[] {actions, more, tearOff, maximise}) {
+            room -= button.isManaged() ? button.prefWidth(-1) + header.getSpacing() : 0;
+        }
+        return room - 2 * header.getSpacing(); // beside the subtitle and the gap
+    }
+
     private void bind() {
         content.addListener((source, was, is) -> {
             if (is == null) {
@@ -164,7 +180,7 @@ public final class PaneFrame extends StackPane {
         bar.setProgress(status.get().fraction());
         show(status.get().shown());
 
-        more.visibleProperty().bind(javafx.beans.binding.Bindings.isNotEmpty(menu.getItems()));
+        more.visibleProperty().bind(Bindings.isNotEmpty(menu.getItems()));
         more.managedProperty().bind(more.visibleProperty());
         active.bind(box.sceneProperty()
                 .flatMap(Scene::focusOwnerProperty)

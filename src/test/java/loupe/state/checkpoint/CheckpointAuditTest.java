@@ -87,7 +87,7 @@ class CheckpointAuditTest {
     void aReadingThatIsHardlyBetterIsNotOffered() throws IOException {
         open();
         measure(new Reading(false, true, 1, 0.9, 12), new Reading(true, true, 1, 0.902, 12));
-        assertThat(audit.conclusion()).contains("90.00 %").contains("no other reading fits better");
+        assertThat(audit.conclusion()).contains("90.00 %").contains("no other reading fits clearly better");
         assertThat(audit.remedy()).isEmpty();
     }
 
