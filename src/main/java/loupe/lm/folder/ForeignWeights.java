@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
@@ -55,6 +56,8 @@ final class ForeignWeights {
             Map.entry("consolidated.00.pth", "weights in Meta's own layout"));
 
     private static final String ADAPTER_CONFIG = "adapter_config.json";
+    private static final Set<String> ADAPTER_FILES =
+            Set.of(ADAPTER_CONFIG, "adapter_model.safetensors", "adapter_model.bin");
 
     private ForeignWeights() {}
 
@@ -64,14 +67,14 @@ final class ForeignWeights {
      * @param folder as the user named it
      */
     static Optional<CheckpointException> of(Path folder) {
-        if (Files.isRegularFile(folder.resolve(ADAPTER_CONFIG))) {
+        List<String> names = names(folder);
+        if (names.stream().anyMatch(ADAPTER_FILES::contains)) {
             return Optional.of(new CheckpointException(
                     folder,
                     "this is a PEFT adapter" + ofBase(folder) + ", not a whole model",
                     "",
                     "Merge it into its model with merge_and_unload, save that, and choose it"));
         }
-        List<String> names = names(folder);
         return OTHER_FILES.stream()
                 .filter(kind -> names.stream().anyMatch(name -> name.endsWith(kind.getKey())))
                 .findFirst()

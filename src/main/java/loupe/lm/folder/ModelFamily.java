@@ -2,6 +2,7 @@ package loupe.lm.folder;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import loupe.lm.LanguageModel;
 import loupe.lm.ModelConfig;
@@ -52,9 +53,13 @@ interface ModelFamily {
         return file.json().hasNonNull("head_dim") ? file.size(0, "head_dim") : headWidth(file, dModel, nHeads);
     }
 
-    /** The number of key and value heads, each of which serves the same number of query heads. */
+    /**
+     * The number of key and value heads, each of which serves the same number of query heads; null stands for as many
+     * as there are query heads, whatever a missing key stands for.
+     */
     static int keyHeads(ConfigFile file, int nHeads, int otherwise) {
-        int keyHeads = file.size(otherwise, "num_key_value_heads");
+        int keyHeads = file.sizeOrNull(OptionalInt.of(otherwise), "num_key_value_heads")
+                .orElse(nHeads);
         if (nHeads % keyHeads != 0) {
             throw file.refuse(
                     "num_attention_heads is " + nHeads + " and num_key_value_heads " + keyHeads,

@@ -156,6 +156,7 @@ public final class ModelFolder implements AutoCloseable {
 
     private static ConfigFile readConfig(Path folder) {
         Path path = folder.resolve("config.json");
+        HubCache.requireTarget(path);
         if (!Files.isRegularFile(path)) {
             throw new CheckpointException(
                     folder,
@@ -167,12 +168,16 @@ public final class ModelFolder implements AutoCloseable {
     }
 
     private static Path weightFile(Path folder) {
-        return usualWeights(folder)
-                .orElseThrow(() -> new CheckpointException(
-                        folder,
-                        "there are no weights",
-                        "one of " + String.join(", ", TensorArchives.WEIGHT_FILES),
-                        "Download the weights into this folder"));
+        Optional<Path> weights = usualWeights(folder);
+        if (weights.isEmpty()) {
+            TensorArchives.WEIGHT_FILES.forEach(name -> HubCache.requireTarget(folder.resolve(name)));
+            throw new CheckpointException(
+                    folder,
+                    "there are no weights",
+                    "one of " + String.join(", ", TensorArchives.WEIGHT_FILES),
+                    "Download the weights into this folder");
+        }
+        return weights.get();
     }
 
     private static Optional<Path> usualWeights(Path folder) {

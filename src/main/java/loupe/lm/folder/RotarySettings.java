@@ -2,6 +2,7 @@ package loupe.lm.folder;
 
 import java.util.List;
 import java.util.stream.Stream;
+import loupe.base.CheckpointException;
 import loupe.lm.Rotary;
 
 /**
@@ -11,6 +12,8 @@ import loupe.lm.Rotary;
  */
 final class RotarySettings {
     private static final int MOST_DIMENSIONS = 1 << 14;
+    /** Layers without a window, the only kind that {@code rope_scaling} speaks of. */
+    private static final String FULL = "full_attention";
 
     private RotarySettings() {}
 
@@ -18,7 +21,7 @@ final class RotarySettings {
      * @param kind the kind of layer, under whose name {@code rope_parameters} may have an object of its own
      * @param base of the frequencies, where the file has none
      * @param share of a head's dimensions that turn, where the file does not say
-     * @throws loupe.base.CheckpointException for a kind of scaling that is not supported
+     * @throws CheckpointException for a kind of scaling that is not supported, or two that differ
      */
     static Rotary read(ConfigFile file, String kind, int dHead, double base, double share) {
         ConfigFile old = file.within("rope_scaling").orElse(none(file));
@@ -36,7 +39,21 @@ final class RotarySettings {
         if (dimensions > MOST_DIMENSIONS) {
             throw file.refuse(dimensions + " dimensions of a head turn", "at most " + MOST_DIMENSIONS);
         }
-        return scaled(file, parameters.json().isEmpty() ? old : parameters, theta, Rotary.of(theta, dimensions, false));
+        Rotary plain = Rotary.of(theta, dimensions, false);
+        if (parameters.json().isEmpty()) {
+            return scaled(file, old, theta, plain);
+        }
+        Rotary rotary = scaled(file, parameters, theta, plain);
+        if (kind.equals(FULL)
+                && !old.json().isEmpty()
+                && !scaled(file, old, theta, plain).equals(rotary)) {
+            throw new CheckpointException(
+                    file.path(),
+                    "rope_scaling and rope_parameters say different things",
+                    "one of them, or both alike",
+                    "Take one of them out of the file, as the model's authors have it");
+        }
+        return rotary;
     }
 
     /**

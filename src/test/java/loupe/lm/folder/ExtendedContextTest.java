@@ -127,4 +127,24 @@ class ExtendedContextTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("short_factor has 3 numbers; expected 2, one for each pair");
     }
+
+    @Test
+    void twoScalingsThatDifferAreRefused() throws IOException {
+        String parameters = "\"rope_parameters\": {\"rope_theta\": 10000, \"rope_type\": \"linear\", \"factor\": 2}";
+        assertThatThrownBy(() -> read(
+                        "{" + parameters + ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 8}}", 4))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("rope_scaling and rope_parameters say different things")
+                .hasMessageContaining("Take one of them out");
+        assertThatThrownBy(() -> read(
+                        "{\"rope_parameters\": {\"rope_theta\": 10000},"
+                                + " \"rope_scaling\": {\"type\": \"linear\", \"factor\": 8}}",
+                        4))
+                .hasMessageContaining("say different things");
+        assertFrequencies(
+                read("{" + parameters + ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2}}", 4)
+                        .frequencies(),
+                0.5,
+                0.005);
+    }
 }

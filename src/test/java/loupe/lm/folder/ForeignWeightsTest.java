@@ -118,4 +118,10 @@ class ForeignWeightsTest {
         assertRefused(folder, "this folder has " + said, "Hugging Face's layout");
         assertThat(ModelFolder.isForeign(folder)).isTrue();
     }
+
+    @Test
+    void weightsOfAnAdapterAreKnownWithoutItsSettings() throws IOException {
+        Files.write(folder.resolve("adapter_model.bin"), new byte[] {1});
+        assertRefused(folder, "this is a PEFT adapter, not a whole model", "merge_and_unload");
+    }
 }

@@ -1,6 +1,7 @@
 package loupe.lm.folder;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import loupe.TinyModel;
 import loupe.Trial;
+import loupe.base.CheckpointException;
 import loupe.lm.Input;
 import loupe.lm.LanguageModelTest;
 import loupe.lm.Processing;
@@ -90,5 +92,25 @@ class WrappedModelsTest {
             assertThat(files.path()).isEqualTo(snapshot);
             assertThat(files.config().vocabularySize()).isEqualTo(64);
         }
+    }
+
+    @Test
+    void aLinkToWeightsThatAreNotThereIsNamed() throws IOException {
+        TinyModel.writeTo(folder);
+        Files.delete(folder.resolve("model.safetensors"));
+        Path link = Files.createSymbolicLink(folder.resolve("model.safetensors"), Path.of("..", "blobs", "1f2e"));
+        assertThatThrownBy(() -> ModelFolder.open(folder).close())
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(link + ": this symbolic link leads to ../blobs/1f2e, which is not there");
+    }
+
+    @Test
+    void aLinkToSettingsThatAreNotThereIsNamed() throws IOException {
+        TinyModel.writeTo(folder);
+        Files.delete(folder.resolve("config.json"));
+        Files.createSymbolicLink(folder.resolve("config.json"), Path.of("..", "blobs", "1f2e"));
+        assertThatThrownBy(() -> ModelFolder.open(folder).close())
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("config.json: this symbolic link leads to ../blobs/1f2e");
     }
 }
