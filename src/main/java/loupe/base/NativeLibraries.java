@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where the engine and the tokenizers keep the libraries that they unpack and run. Left to themselves they take a folder
- * that anybody can make where the user's home cannot be written to, and run what is in it.
+ * Where the engine and the tokenizers keep the libraries that they unpack and run. Left to themselves they take a
+ * folder that anybody can make where the user's home cannot be written to, and run what is in it.
  */
 public final class NativeLibraries {
     /** Names the folder to the engine: a variable of the environment, or else a system property. */
@@ -40,7 +40,8 @@ public final class NativeLibraries {
 
     /** The folder that has been chosen; empty if nobody has chosen. */
     public static Optional<Path> folder() {
-        return chosen().or(() -> Optional.ofNullable(System.getProperty(FOLDER))).map(Path::of);
+        return chosen().or(() -> Optional.ofNullable(System.getProperty(FOLDER)))
+                .map(Path::of);
     }
 
     private static Optional<String> chosen() {

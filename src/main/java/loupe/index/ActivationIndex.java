@@ -471,7 +471,11 @@ public final class ActivationIndex implements AutoCloseable {
                     + (Files.exists(folder.resolve(own + ActivationsByToken.FILE))
                             ? ActivationsByToken.FILE
                             : "activations.parquet"));
-            lookUps[sae] = new TokenLookUp(folder.resolve(info.saes().get(sae).folder()), info.saes().get(sae).features(), info.places(), parquet);
+            lookUps[sae] = new TokenLookUp(
+                    folder.resolve(info.saes().get(sae).folder()),
+                    info.saes().get(sae).features(),
+                    info.places(),
+                    parquet);
         }
         return lookUps[sae];
     }
@@ -502,9 +506,7 @@ public final class ActivationIndex implements AutoCloseable {
 
     private ContextTexts.Text textOf(int context, Map<Integer, ContextTexts.Text> read) {
         ContextTexts.Text text = read.get(context);
-        if (text == null
-                || text.ids().length > info.contextLength()
-                || text.documents().length != text.ids().length) {
+        if (text == null || text.ids().length > info.contextLength() || text.documents().length != text.ids().length) {
             throw damaged("context " + context + " is not there, or not whole", null);
         }
         return text;

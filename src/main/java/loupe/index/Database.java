@@ -32,7 +32,8 @@ public final class Database {
         all.add("SET allowed_directories = ["
                 + within.stream()
                         .map(folder -> literalAndPattern(Path.of(real(folder) + "/")))
-                        .collect(Collectors.joining(", ")) + "]");
+                        .collect(Collectors.joining(", "))
+                + "]");
         return start(false, all);
     }
 

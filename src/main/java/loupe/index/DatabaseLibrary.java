@@ -52,8 +52,8 @@ final class DatabaseLibrary {
             if (Files.isReadable(MAPPED)) {
                 Matcher copies = COPY.matcher(Files.readString(MAPPED, StandardCharsets.ISO_8859_1));
                 while (copies.find()) {
-                    Files.deleteIfExists(Path.of(new String(
-                            copies.group(1).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)));
+                    Files.deleteIfExists(Path.of(
+                            new String(copies.group(1).getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8)));
                 }
             }
         } catch (IOException stays) {

@@ -156,11 +156,11 @@ public final class IndexMerge {
                         .toList())) {
             parquet.write(
                     "SELECT * FROM ("
-                            + ofAll(shard ->
-                                    "SELECT CAST(" + shard.info().shard().wholeContext("context")
-                                            + " AS INTEGER) AS context, ids, documents"
-                                            + (shard.info().masks().isNone() ? "" : ", left_out")
-                                            + Database.fromParquet(shard.folder().resolve("contexts.parquet")))
+                            + ofAll(shard -> "SELECT CAST("
+                                    + shard.info().shard().wholeContext("context")
+                                    + " AS INTEGER) AS context, ids, documents"
+                                    + (shard.info().masks().isNone() ? "" : ", left_out")
+                                    + Database.fromParquet(shard.folder().resolve("contexts.parquet")))
                             + ") ORDER BY context",
                     out.resolve("contexts.parquet"),
                     IndexBuild.CONTEXTS_PER_ROW_GROUP);

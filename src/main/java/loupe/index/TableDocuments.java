@@ -33,8 +33,7 @@ final class TableDocuments extends Documents {
             throw new CheckpointException(
                     file, "tables compressed as .bz2 are not read", KINDS, "Decompress it, or compress it as .gz");
         }
-        try (Connection connection =
-                        Database.reading(file, List.of("SET threads = 1", "SET memory_limit = '1GB'"));
+        try (Connection connection = Database.reading(file, List.of("SET threads = 1", "SET memory_limit = '1GB'"));
                 Statement statement = connection.createStatement()) {
             List<String> columns = columns(statement);
             if (!columns.contains(column)) {
@@ -81,7 +80,8 @@ final class TableDocuments extends Documents {
         }
         return " FROM read_csv(" + Database.pattern(file)
                 // otherwise found from the path, in which it takes a question mark for the end of an address
-                + ", compression = '" + COMPRESSIONS.get(compression(file)) + "', hive_partitioning = false, header = true, all_varchar = true, delim = '"
+                + ", compression = '" + COMPRESSIONS.get(compression(file))
+                + "', hive_partitioning = false, header = true, all_varchar = true, delim = '"
                 + (ending(file).equals(".tsv") ? "\\t" : ",") + "', quote = '\"', escape = '\"', max_line_size = "
                 + LONGEST_ROW_BYTES + ", buffer_size = " + 2 * LONGEST_ROW_BYTES + ")";
     }

@@ -69,7 +69,8 @@ class CorpusUnderChangeTest {
                         switch (how) {
                             case "appended" -> Files.writeString(text, " 5", StandardOpenOption.APPEND);
                             case "truncated" -> Files.writeString(text, "1 2 3");
-                            case "replaced" -> Files.writeString(text, Files.readString(text).replace("11", "12"));
+                            case "replaced" ->
+                                Files.writeString(text, Files.readString(text).replace("11", "12"));
                             default -> Files.delete(text);
                         }
                     } catch (IOException e) {
@@ -94,7 +95,9 @@ class CorpusUnderChangeTest {
         assertThat(second.tokens()).isEqualTo(3_000);
         Files.delete(folder.resolve("index.json"));
         Files.writeString(folder.resolve("plan.json"), "{}");
-        assertThat(Corpus.of(List.of(texts)).files()).as("nor is an unfinished one").containsExactly(text);
+        assertThat(Corpus.of(List.of(texts)).files())
+                .as("nor is an unfinished one")
+                .containsExactly(text);
     }
 
     @Test

@@ -56,8 +56,8 @@ class DamagedIndexTest {
                             .append(Arrays.toString(example.values()))
                             .append(example.document());
                 }
-                said.append(Arrays.toString(
-                        index.coActivations(activations, 0, 0).both()));
+                said.append(
+                        Arrays.toString(index.coActivations(activations, 0, 0).both()));
             }
             for (int token = 0; token < info.tokens(); token++) {
                 said.append(index.featuresAt(0, token)).append(Arrays.toString(index.upTo(token)));
@@ -100,7 +100,8 @@ class DamagedIndexTest {
         forgetChecksums();
         String right = answers();
         try (ActivationIndex index = ActivationIndex.open(folder)) {
-            assertThat(index.doubt()).hasValueSatisfying(note -> assertThat(note).contains("before there were checksums"));
+            assertThat(index.doubt())
+                    .hasValueSatisfying(note -> assertThat(note).contains("before there were checksums"));
             index.verify();
         }
         Random random = new Random(18);
@@ -128,9 +129,10 @@ class DamagedIndexTest {
         int[] others = IndexFilesTest.words();
         others[7] = others[7] == 1 ? 2 : 1;
         Path other = IndexFilesTest.build(Files.createDirectory(temporary.resolve("other")), others);
-        for (String name : List.of("contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet",
-                "sae-0/by-token.bin")) {
-            Path whole = Files.copy(folder.resolve(name), temporary.resolve("kept"), StandardCopyOption.REPLACE_EXISTING);
+        for (String name : List.of(
+                "contexts.parquet", "sae-0/activations.parquet", "sae-0/features.parquet", "sae-0/by-token.bin")) {
+            Path whole =
+                    Files.copy(folder.resolve(name), temporary.resolve("kept"), StandardCopyOption.REPLACE_EXISTING);
             Files.copy(other.resolve(name), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
             assertThatThrownBy(this::answers).as(name).isInstanceOf(CheckpointException.class);
             assertThatThrownBy(() -> {
@@ -173,7 +175,8 @@ class DamagedIndexTest {
     void aDescriptionThatCannotBeIsRefusedWithASentence(String key, String value) throws IOException {
         forgetChecksums();
         ObjectMapper json = new ObjectMapper();
-        ObjectNode described = (ObjectNode) json.readTree(folder.resolve("index.json").toFile());
+        ObjectNode described =
+                (ObjectNode) json.readTree(folder.resolve("index.json").toFile());
         described.set(key, json.readTree(value));
         json.writeValue(folder.resolve("index.json").toFile(), described);
         assertThatThrownBy(() -> ActivationIndex.open(folder))
@@ -183,7 +186,9 @@ class DamagedIndexTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', value = {"null", "[]", "{}", "3", "''", "{\"version\":1"})
+    @CsvSource(
+            delimiter = '|',
+            value = {"null", "[]", "{}", "3", "''", "{\"version\":1"})
     void somethingElseInPlaceOfTheDescriptionIsRefused(String text) throws IOException {
         Files.writeString(folder.resolve("index.json"), text);
         assertThatThrownBy(() -> ActivationIndex.open(folder))
@@ -194,7 +199,8 @@ class DamagedIndexTest {
     /** Makes the index one that was written before there were checksums. */
     private void forgetChecksums() throws IOException {
         ObjectMapper json = new ObjectMapper();
-        ObjectNode described = (ObjectNode) json.readTree(folder.resolve("index.json").toFile());
+        ObjectNode described =
+                (ObjectNode) json.readTree(folder.resolve("index.json").toFile());
         described.remove(List.of("checksum", "files"));
         json.writeValue(folder.resolve("index.json").toFile(), described);
     }

@@ -23,9 +23,11 @@ class DatabaseLibraryTest {
 
     @Test
     void aFolderWithoutRoomForItIsFoundOutBeforeThePass() throws IOException {
-        assertThat(build(temporary.resolve("not there"))).singleElement().satisfies(line -> assertThat(line)
-                .startsWith("0 contexts, The database's library cannot be run from")
-                .contains("not there", "72 MB", "java.io.tmpdir"));
+        assertThat(build(temporary.resolve("not there")))
+                .singleElement()
+                .satisfies(line -> assertThat(line)
+                        .startsWith("0 contexts, The database's library cannot be run from")
+                        .contains("not there", "72 MB", "java.io.tmpdir"));
         assertThat(temporary.resolve("index")).doesNotExist();
     }
 

@@ -96,7 +96,8 @@ class HostilePathsTest {
         }
         Path folder = Files.createDirectories(temporary.resolve(name));
         tables(folder, "data", "one, two");
-        assertThat(Corpus.of(List.of(folder)).documents()).containsExactly("one, two", "one, two", "one, two", "one, two");
+        assertThat(Corpus.of(List.of(folder)).documents())
+                .containsExactly("one, two", "one, two", "one, two", "one, two");
     }
 
     @Test
@@ -137,8 +138,11 @@ class HostilePathsTest {
                     "SET autoload_known_extensions = true")) {
                 assertThatThrownBy(() -> parquet.run(statement)).as(statement).isInstanceOf(SQLException.class);
             }
-            parquet.write("SELECT current_setting('autoinstall_known_extensions') AS a, "
-                    + "current_setting('autoload_known_extensions') AS b", own.resolve("told.parquet"), 1);
+            parquet.write(
+                    "SELECT current_setting('autoinstall_known_extensions') AS a, "
+                            + "current_setting('autoload_known_extensions') AS b",
+                    own.resolve("told.parquet"),
+                    1);
         }
         assertThat(Files.exists(temporary.resolve("new.parquet"))).isFalse();
     }

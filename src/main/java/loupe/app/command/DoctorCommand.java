@@ -117,7 +117,9 @@ public final class DoctorCommand extends LoupeCommand<DoctorCommand.Result> {
      * @param database its version; left out if it does not start
      */
     record Unpacked(
-            Optional<String> folder, String temporaryFiles, @LeftOutIfEmpty Optional<String> database) {}
+            Optional<String> folder,
+            String temporaryFiles,
+            @LeftOutIfEmpty Optional<String> database) {}
 
     /** The machine's memory, and what Java's heap may take of it. */
     record Memory(long machineBytes, long heapLimitBytes) {}

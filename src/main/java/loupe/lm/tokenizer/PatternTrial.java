@@ -71,8 +71,8 @@ final class PatternTrial {
         for (String spelling : List.of(
                 expression,
                 SCRIPT.matcher(expression)
-                        .replaceAll(found -> Matcher.quoteReplacement("\\" + (found.group(2).isEmpty() ? found.group(1) : "P")
-                                + "{Is" + found.group(3) + "}")))) {
+                        .replaceAll(found -> Matcher.quoteReplacement("\\"
+                                + (found.group(2).isEmpty() ? found.group(1) : "P") + "{Is" + found.group(3) + "}")))) {
             try {
                 return Optional.of(Pattern.compile("(?:" + spelling + FORGETFUL));
             } catch (PatternSyntaxException | StackOverflowError otherwiseSpelt) {

@@ -3,8 +3,8 @@ package loupe.lm.tokenizer;
 import java.util.OptionalInt;
 
 /**
- * Text to token ids and back, as the model's own tokenizer has it. Thread-safe. Once it is closed, encoding and decoding
- * throw {@link java.util.concurrent.CancellationException}; what is running then ends undisturbed.
+ * Text to token ids and back, as the model's own tokenizer has it. Thread-safe. Once it is closed, encoding and
+ * decoding throw {@link java.util.concurrent.CancellationException}; what is running then ends undisturbed.
  */
 public interface Tokenizer extends AutoCloseable {
     /** Whether a text begins with the token for the beginning of text. */

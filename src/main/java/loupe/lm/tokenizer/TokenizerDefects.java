@@ -65,8 +65,8 @@ final class TokenizerDefects {
     private void model(JsonNode model) {
         if (model.path("dropout").asDouble() != 0) {
             throw refused(
-                    "the tokenizer drops merges at random (dropout " + brief(model.path("dropout").asText())
-                            + "), so that a text has other ids each time",
+                    "the tokenizer drops merges at random (dropout "
+                            + brief(model.path("dropout").asText()) + "), so that a text has other ids each time",
                     "a dropout of null",
                     "Set dropout to null in the file");
         }
@@ -91,11 +91,11 @@ final class TokenizerDefects {
             switch (type(part)) {
                 case "Replace" -> growth *= growth(part);
                 case "Prepend" -> prefix(part.path("prepend"));
-                case "Precompiled" -> CompiledCharacters.defect(
-                                part.path("precompiled_charsmap").asText(""))
-                        .ifPresent(defect -> {
-                            throw refused("precompiled_charsmap " + defect, "the table that SentencePiece wrote");
-                        });
+                case "Precompiled" ->
+                    CompiledCharacters.defect(part.path("precompiled_charsmap").asText(""))
+                            .ifPresent(defect -> {
+                                throw refused("precompiled_charsmap " + defect, "the table that SentencePiece wrote");
+                            });
                 default -> {}
             }
         }
@@ -136,8 +136,7 @@ final class TokenizerDefects {
             String expression = pattern.path("Regex").asText();
             PatternTrial.defect(expression).ifPresent(defect -> {
                 throw refused(
-                        "the regular expression " + brief(expression) + " " + defect,
-                        "one that reads a text once");
+                        "the regular expression " + brief(expression) + " " + defect, "one that reads a text once");
             });
         }
     }
@@ -149,8 +148,8 @@ final class TokenizerDefects {
                 case "FixedLength" -> {
                     if (part.path("length").asLong() < 1) {
                         throw refused(
-                                "the text is split into pieces of " + brief(part.path("length").asText())
-                                        + " characters",
+                                "the text is split into pieces of "
+                                        + brief(part.path("length").asText()) + " characters",
                                 "1 or more");
                     }
                 }

@@ -92,8 +92,7 @@ public final class TokenizerFiles implements Tokenizer {
         }
     }
 
-    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings)
-            throws IOException {
+    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings) throws IOException {
         TokenizerDefects.refuse(path, file);
         Map<Integer, String> spellings = new HashMap<>();
         Map<String, Integer> ids = new HashMap<>();

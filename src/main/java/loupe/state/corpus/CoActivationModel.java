@@ -161,9 +161,7 @@ public final class CoActivationModel {
         ReadOnlyBooleanProperty reads = activations.activations().pendingProperty();
         status = activations
                 .status()
-                .fails(
-                        with.flatMap(is -> reading().problemProperty()),
-                        activations::recount)
+                .fails(with.flatMap(is -> reading().problemProperty()), activations::recount)
                 .fails(listing)
                 .isEmpty(this::whyEmpty, with, activations.why(), activations.index())
                 .awaits(with.flatMap(is -> reading().pendingProperty()))

@@ -263,8 +263,7 @@ public final class CorpusStatistics {
             Consumer<IndexBuild.Progress> shown = new Throttled(mine, job);
             CompletableFuture.supplyAsync(
                             () -> {
-                                ActivationIndex opened =
-                                        openOrBuild(model, sae, text, how, doubted, job, shown, mine);
+                                ActivationIndex opened = openOrBuild(model, sae, text, how, doubted, job, shown, mine);
                                 return new Opened(opened, opened.statistics(0));
                             },
                             workbench.service().files())

@@ -62,8 +62,7 @@ public final class ChoiceForm {
         leave.setOnAction(event -> dismissed.run());
         HBox buttons = new HBox(8, leave, open);
         buttons.setAlignment(Pos.CENTER_RIGHT);
-        box.getChildren()
-                .addAll(heading, choice, wrong, buttons);
+        box.getChildren().addAll(heading, choice, wrong, buttons);
     }
 
     private String said() {

@@ -210,7 +210,10 @@ public final class ScatterPane implements Pane {
         chart.setClouds(
                 clouds,
                 this::words,
-                axis(points.across(), points.countedAcross().soFar(), model.logAcross().get()),
+                axis(
+                        points.across(),
+                        points.countedAcross().soFar(),
+                        model.logAcross().get()),
                 axis(
                         points.up(),
                         points.countedUp().isPartial() ? " so far" : "", // the share would be longer than a low pane

@@ -27,6 +27,7 @@ final class ScaleCurves extends PaintedRegion {
     private static final double HEIGHT = 116;
     /** Room for the labels of the upright axis, if they need no more. */
     private static final double LEFT = 34;
+
     private static final double LABEL_GAP = 6;
     private static final double RIGHT = 8;
     private static final double LEGEND_ROW = 14;
@@ -290,9 +291,7 @@ final class ScaleCurves extends PaintedRegion {
         double baseline = canvas.getHeight() - 4;
         context.fillText(NumberTexts.number(first()), left(), baseline);
         String end = NumberTexts.number(last());
-        context.fillText(
-                end,
-                canvas.getWidth() - RIGHT - width(end), baseline);
+        context.fillText(end, canvas.getWidth() - RIGHT - width(end), baseline);
         context.fillText("scale (log)", (left() + canvas.getWidth() - RIGHT) / 2 - 24, baseline);
         double x = xOf(scale.getValue().doubleValue());
         context.setFill(palette().accent());

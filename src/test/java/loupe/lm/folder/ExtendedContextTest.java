@@ -131,8 +131,8 @@ class ExtendedContextTest {
     @Test
     void twoScalingsThatDifferAreRefused() throws IOException {
         String parameters = "\"rope_parameters\": {\"rope_theta\": 10000, \"rope_type\": \"linear\", \"factor\": 2}";
-        assertThatThrownBy(() -> read(
-                        "{" + parameters + ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 8}}", 4))
+        assertThatThrownBy(
+                        () -> read("{" + parameters + ", \"rope_scaling\": {\"type\": \"linear\", \"factor\": 8}}", 4))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("rope_scaling and rope_parameters say different things")
                 .hasMessageContaining("Take one of them out");

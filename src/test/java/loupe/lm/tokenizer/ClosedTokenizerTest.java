@@ -40,14 +40,12 @@ class ClosedTokenizerTest {
 
     @Test
     void encodingAfterClosingIsStopped() throws IOException {
-        Tokenizer tokenizer =
-                TokenizerFiles.read(TinyModel.writeTo(folder)).orElseThrow();
+        Tokenizer tokenizer = TokenizerFiles.read(TinyModel.writeTo(folder)).orElseThrow();
         tokenizer.close();
         tokenizer.close();
         assertThatThrownBy(() -> tokenizer.encode(TEXT, Tokenizer.Beginning.NO))
                 .isInstanceOf(CancellationException.class)
-                .satisfies(stopped ->
-                        assertThat(Problem.of(stopped).message()).isEqualTo("Stopped"));
+                .satisfies(stopped -> assertThat(Problem.of(stopped).message()).isEqualTo("Stopped"));
         assertThatThrownBy(() -> tokenizer.encodeContinuation(TEXT)).isInstanceOf(CancellationException.class);
         assertThatThrownBy(() -> tokenizer.decode(5)).isInstanceOf(CancellationException.class);
         assertThat(tokenizer.text(0)).isEqualTo("<|endoftext|>");

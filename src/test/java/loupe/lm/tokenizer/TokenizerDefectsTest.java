@@ -76,15 +76,18 @@ class TokenizerDefectsTest {
         assertThatThrownBy(() -> readWith(part, JSON.readTree(json.replace('\'', '"'))))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining(said)
-                .satisfies(refused -> assertThat(refused.getMessage()).hasSizeLessThan(300 + folder.toString().length()));
+                .satisfies(refused -> assertThat(refused.getMessage())
+                        .hasSizeLessThan(300 + folder.toString().length()));
     }
 
     @Test
     void nineReplacementsOfOneLetterByTenAreRefused() {
         ObjectNode sequence = JSON.createObjectNode().put("type", "Sequence");
         for (int i = 0; i < 9; i++) {
-            ObjectNode replace =
-                    sequence.withArray("normalizers").addObject().put("type", "Replace").put("content", "hhhhhhhhhh");
+            ObjectNode replace = sequence.withArray("normalizers")
+                    .addObject()
+                    .put("type", "Replace")
+                    .put("content", "hhhhhhhhhh");
             replace.putObject("pattern").put("String", "h");
         }
         assertThatThrownBy(() -> readWith("normalizer", sequence))
@@ -155,7 +158,9 @@ class TokenizerDefectsTest {
                         .array());
     }
 
-    /** Expressions of tokenizers in use: GPT-2, Llama 3, Qwen 2, GPT-4o, DeepSeek, BLOOM, Falcon, StarCoder's digits. */
+    /**
+     * Expressions of tokenizers in use: GPT-2, Llama 3, Qwen 2, GPT-4o, DeepSeek, BLOOM, Falcon, StarCoder's digits.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -187,13 +192,13 @@ class TokenizerDefectsTest {
 
     @Test
     void anExpressionThatJavaCannotReadIsJudgedByItsLook() {
-        assertThat(PatternTrial.defect("(?~x)(a+)+b")).hasValueSatisfying(defect -> assertThat(defect)
-                .contains("repeats a repetition"));
+        assertThat(PatternTrial.defect("(?~x)(a+)+b"))
+                .hasValueSatisfying(defect -> assertThat(defect).contains("repeats a repetition"));
     }
 
     private ObjectNode tiny() throws IOException {
-        return (ObjectNode)
-                JSON.readTree(TinyModel.writeTo(folder).resolve("tokenizer.json").toFile());
+        return (ObjectNode) JSON.readTree(
+                TinyModel.writeTo(folder).resolve("tokenizer.json").toFile());
     }
 
     private Tokenizer readWith(String part, JsonNode value) throws IOException {

@@ -33,8 +33,8 @@ class LostCacheTest {
     @BeforeEach
     void begin(@TempDir Path folder) {
         corpus = new PlantedCorpus(opened, folder);
-        activations = new ActivationsModel(
-                opened.workbench, opened.workbench.a(), corpus.statistics(), new SharedRange());
+        activations =
+                new ActivationsModel(opened.workbench, opened.workbench.a(), corpus.statistics(), new SharedRange());
         cache = folder.resolve("counted");
     }
 
@@ -61,7 +61,8 @@ class LostCacheTest {
         corpus.count();
         ExamplesModel examples = new ExamplesModel(opened.workbench, activations);
         for (Path path : kept()) {
-            if (how.equals("deleted") || (how.equals("emptied") && path.toString().endsWith(".parquet"))) {
+            if (how.equals("deleted")
+                    || (how.equals("emptied") && path.toString().endsWith(".parquet"))) {
                 Files.delete(path);
             } else if (path.endsWith("activations.parquet")) {
                 byte[] bytes = Files.readAllBytes(path);
@@ -92,8 +93,8 @@ class LostCacheTest {
         Files.delete(description);
         try (OtherWriter other = new OtherWriter(description.getParent())) {
             ObservableList<Activity.Job> jobs = opened.workbench.activity().jobs();
-            jobs.addListener((ListChangeListener<Activity.Job>)
-                    change -> jobs.forEach(job -> job.detail().addListener((property, was, is) -> {
+            jobs.addListener((ListChangeListener<Activity.Job>) change ->
+                    jobs.forEach(job -> job.detail().addListener((property, was, is) -> {
                         if (is.contains("another window") && is.contains("process " + other.pid())) {
                             other.kill();
                         }

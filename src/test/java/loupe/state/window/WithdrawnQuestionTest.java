@@ -81,8 +81,6 @@ class WithdrawnQuestionTest {
 
     private void refuse(Path path, Remedy... remedies) {
         service.saes.put(
-                path,
-                CompletableFuture.failedFuture(
-                        new CheckpointException(path, "it is refused", "", "", remedies)));
+                path, CompletableFuture.failedFuture(new CheckpointException(path, "it is refused", "", "", remedies)));
     }
 }
