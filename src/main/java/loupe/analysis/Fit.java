@@ -57,7 +57,8 @@ public record Fit(ModelConfig model, SaeConfig sae) {
         boolean rms = model.wiring().norm() == ModelConfig.NormKind.RMS_NORM;
         return Optional.of(
                 rms && sae.hook().get().site().onResidualStream()
-                        ? "RMSNorm: TransformerLens centres nothing in this model, so its activations are shown as they are"
+                        ? "RMSNorm: TransformerLens centres nothing in this model, so its activations are shown as "
+                                + "they are"
                         : "TransformerLens' processing changes nothing at "
                                 + sae.hook().get() + ", so the model's activations are shown as they are");
     }

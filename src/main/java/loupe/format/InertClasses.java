@@ -17,11 +17,14 @@ final class InertClasses {
     /** Values of Python and numpy that are data only. */
     private static final Pattern VALUES =
             Pattern.compile("argparse\\.Namespace|types\\.SimpleNamespace|typing\\.[A-Z]\\w*"
-                    + "|datetime\\.(?:datetime|date|time|timedelta|timezone)|decimal\\.Decimal|fractions\\.Fraction|uuid\\.UUID"
+                    + "|datetime\\.(?:datetime|date|time|timedelta|timezone)|decimal\\.Decimal"
+                    + "|fractions\\.Fraction|uuid\\.UUID"
                     + "|collections\\.deque|random\\.Random|torch\\.Generator"
                     + "|numpy\\.random\\._pickle\\.__(?:randomstate|generator|bit_generator)_ctor"
-                    + "|numpy\\.random\\.(?:mtrand|_\\w+)\\.(?:RandomState|Generator|MT19937|PCG64|PCG64DXSM|Philox|SFC64)"
-                    + "|numpy\\.random\\.(?:bit_generator|_bit_generator)\\.(?:SeedSequence|__pyx_unpickle_SeedSequence)"
+                    + "|numpy\\.random\\.(?:mtrand|_\\w+)\\.(?:RandomState|Generator|MT19937|PCG64"
+                    + "|PCG64DXSM|Philox|SFC64)"
+                    + "|numpy\\.random\\.(?:bit_generator|_bit_generator)\\.(?:SeedSequence"
+                    + "|__pyx_unpickle_SeedSequence)"
                     + "|numpy\\.(?:float|int|uint|bool|complex|str|bytes)\\d*_?");
     /** Classes of configurations and of whole modules that people have pickled, whatever their names look like. */
     private static final Pattern KNOWN = Pattern.compile("sae_training\\.config\\.LanguageModelSAERunnerConfig"

@@ -67,9 +67,9 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
     @Option(
             names = "--out",
             paramLabel = "F",
-            description =
-                    "Safetensors file to write: logits, and an array for each hook point, by its TransformerLens 2.8 name "
-                            + "and the one given.")
+            description = "Safetensors file to write: logits, and an array for each hook point, by its "
+                    + "TransformerLens 2.8 name "
+                    + "and the one given.")
     private Path out;
 
     /** The text to run; one of both. */

@@ -89,7 +89,8 @@ public final class SaeArguments {
             paramLabel = "ROLE=NAME,..",
             description =
                     "Which tensors are the parts, for files of no known format: encoder=NAME,decoder=NAME and, if "
-                            + "there are, encoder-bias, decoder-bias and threshold. Square matrices need encoder:rows= or "
+                            + "there are, encoder-bias, decoder-bias and threshold. Square matrices need "
+                            + "encoder:rows= or "
                             + "encoder:columns=, by where a feature lies.")
     private String tensors;
 

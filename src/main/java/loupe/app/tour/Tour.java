@@ -454,7 +454,8 @@ final class Tour {
                             ? problem.message()
                             : side.opening().get()
                                     ? "The checkpoint is still being opened"
-                                    : "There is no checkpoint beside the model, or none that says how it is to be read");
+                                    : "There is no checkpoint beside the model, or none that says how it is to "
+                                            + "be read");
         }
         if (need == Need.COUNTS && models().statistics().index(side).get() == null) {
             Problem problem = models().statistics().problem(side).get();

@@ -111,10 +111,8 @@ final class RotarySettings {
 
     /**
      * YaRN as transformers 5 computes it: pairs that turn more than {@code beta_fast} times within the original context
-     * stay, those that turn less than {@code beta_slow} times are slowed down by the factor.
-     *
-     * @see <a
-     *     href="https://github.com/huggingface/transformers/blob/main/src/transformers/modeling_rope_utils.py">transformers</a>
+     * stay, those that turn less than {@code beta_slow} times are slowed down by the factor. Source: transformers'
+     * {@code modeling_rope_utils.py}.
      */
     private static Rotary yarn(ConfigFile file, ConfigFile scaling, double base, Rotary plain) {
         double context = originalContext(file, scaling);

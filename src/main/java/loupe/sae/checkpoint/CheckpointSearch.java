@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class CheckpointSearch {
     private static final List<String> NOT_WEIGHTS = List.of(
             "sparsity.safetensors", "activations_store_state.safetensors", "examples.safetensors", "trainer_state.pt");
-    private static final Pattern TELLING = Pattern.compile(
-            "(?:.*\\.)?(?:[Ww]_(?:enc|dec|gate)|W_D|(?:en|de)coder(?:\\.\\d)?\\.weight|(?:en|de)coder_linear\\.weight)");
+    private static final Pattern TELLING =
+            Pattern.compile("(?:.*\\.)?(?:[Ww]_(?:enc|dec|gate)|W_D|(?:en|de)coder(?:\\.\\d)?\\.weight"
+                    + "|(?:en|de)coder_linear\\.weight)");
     /** Characters of a message that may go to the names of what there is. */
     private static final int NAMES_LENGTH = 120;
     /** Gemma Scope keeps its files three folders down, releases of several runs further. */

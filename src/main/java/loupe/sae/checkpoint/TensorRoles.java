@@ -40,7 +40,8 @@ public record TensorRoles(Map<Role, Tensor> tensors) {
             throw new Refusal(
                     "the tensors are " + words(tensors),
                     "at least an encoder and a decoder",
-                    "Write them as encoder=NAME,decoder=NAME, with encoder-bias, decoder-bias and threshold if there are");
+                    "Write them as encoder=NAME,decoder=NAME, with encoder-bias, decoder-bias and threshold if there "
+                            + "are");
         }
     }
 

@@ -85,7 +85,8 @@ public final class CheckpointForm {
         hook.setId("form-hook");
         hook.setTooltip(
                 Tooltips.of("Place in the model that it reads, by its TransformerLens name. hook_in is what the "
-                        + "attention or MLP is given, after the norm; hook_out is what it returns, before a norm of its output; "
+                        + "attention or MLP is given, after the norm; hook_out is what it returns, "
+                        + "before a norm of its output; "
                         + "hook_attn_out and hook_mlp_out are what is added to the residual stream"));
         grid.addRow(3, label("Hook point"), hook);
         centred.setSelected(doubt.centred());

@@ -47,7 +47,8 @@ class ExtendedContextTest {
     @Test
     void yarnMayLeaveItsBordersUnrounded() throws IOException {
         Rotary rotary = read(
-                "{\"rope_parameters\": {\"rope_type\": \"yarn\", \"rope_theta\": 10000, \"factor\": 4, \"truncate\": false,"
+                "{\"rope_parameters\": {\"rope_type\": \"yarn\", \"rope_theta\": 10000, \"factor\": 4, "
+                        + "\"truncate\": false,"
                         + " \"original_max_position_embeddings\": 1000}, \"max_position_embeddings\": 4000}",
                 8);
         double low = 4 * Math.log(1000 / (64 * Math.PI)) / Math.log(10000);

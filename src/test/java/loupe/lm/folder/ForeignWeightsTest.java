@@ -52,7 +52,8 @@ class ForeignWeightsTest {
                 "quantization_config | {\"quant_method\": \"fp8\"} | (fp8)",
                 "quantization_config | {\"quant_method\": \"compressed-tensors\"} | (compressed-tensors)",
                 "quantization_config | {\"quant_method\": \"hqq\"} | (hqq)",
-                "quantization_config | {\"quant_method\": \"bitsandbytes\", \"load_in_8bit\": true} | (bitsandbytes, 8 bit)",
+                "quantization_config | {\"quant_method\": \"bitsandbytes\", \"load_in_8bit\": true} "
+                        + "| (bitsandbytes, 8 bit)",
                 "quantization | {\"group_size\": 64, \"bits\": 4} | (MLX, 4 bit)",
                 "text_config | {\"quantization_config\": {\"quant_method\": \"fp8\"}} | (fp8)",
             })

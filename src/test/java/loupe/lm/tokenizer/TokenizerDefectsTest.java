@@ -46,7 +46,8 @@ class TokenizerDefectsTest {
             quoteCharacter = '~',
             value = {
                 "post_processor ; {'type':'TemplateProcessing','single':[{'SpecialToken':{'id':'[CLS]','type_id':0}},"
-                        + "{'Sequence':{'id':'A','type_id':0}}],'pair':[],'special_tokens':{}} ; not in its special_tokens",
+                        + "{'Sequence':{'id':'A','type_id':0}}],'pair':[],'special_tokens':{}} ; "
+                        + "not in its special_tokens",
                 "post_processor ; {'type':'Sequence','processors':[{'type':'TemplateProcessing','single':"
                         + "[{'SpecialToken':{'id':'x','type_id':0}}],'pair':[],'special_tokens':{}}]} ; adds x",
                 "post_processor ; {'type':'TemplateProcessing','single':[{'Sequence':{'id':'B','type_id':0}}],"
