@@ -100,7 +100,8 @@ public final class Database {
         StringBuilder pattern = new StringBuilder("'");
         boolean special = false;
         String name = real(path).toString();
-        for (char c : name.toCharArray()) {
+        for (int i = 0; i < name.length(); i++) {
+            char c = name.charAt(i);
             switch (c) {
                 case '*', '?', '[' -> {
                     special = true;

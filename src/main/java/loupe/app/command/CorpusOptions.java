@@ -128,8 +128,8 @@ final class CorpusOptions {
         List<Contexts.Context> contexts = new ArrayList<>();
         corpus().forEachDocument(document -> {
             command.cancellation().check();
-            boolean more = packing.add(ModelOptions.check(
-                    model, tokenizer.encode(document, Tokenizer.Beginning.NO).ids(), "--corpus"));
+            boolean more = packing.add(
+                    ModelOptions.check(model, tokenizer.ids(document, atMost, command.cancellation()), "--corpus"));
             contexts.addAll(packing.drain());
             return more;
         });

@@ -125,9 +125,7 @@ public final class IndexCommand implements Runnable {
                     settings,
                     corpus.corpus(),
                     document -> ModelOptions.check(
-                            opened,
-                            tokenizer.encode(document, Tokenizer.Beginning.NO).ids(),
-                            "--corpus"),
+                            opened, tokenizer.ids(document, settings.maxTokens(), context.cancellation()), "--corpus"),
                     IndexBuild.asking(
                             context.service(),
                             opened.id(),

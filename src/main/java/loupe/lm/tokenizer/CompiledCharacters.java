@@ -74,7 +74,7 @@ final class CompiledCharacters {
                     continue;
                 }
                 long child = place ^ offset(unit);
-                if (child >= units.length || ((unit >> 8 & 1) == 1 && !isText(units[(int) child]))) {
+                if (child >= units.length || (((unit >> 8) & 1) == 1 && !isText(units[(int) child]))) {
                     return true;
                 }
                 if (!seen.get((int) child)) {
@@ -88,7 +88,7 @@ final class CompiledCharacters {
 
     private static long offset(int unit) {
         long unsigned = Integer.toUnsignedLong(unit);
-        return (unsigned >> 10) << ((unsigned & 1 << 9) >> 6);
+        return (unsigned >> 10) << ((unsigned & (1 << 9)) >> 6);
     }
 
     /** Whether a leaf points to the beginning of a character. */

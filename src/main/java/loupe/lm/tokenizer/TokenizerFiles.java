@@ -14,11 +14,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.Refusal;
 import loupe.format.JsonFiles;
@@ -37,22 +40,30 @@ public final class TokenizerFiles implements Tokenizer {
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
+    private final TextPieces pieces;
+    /** Spellings of tokens that divide a text before it is normalised; what follows one counts as a beginning. */
+    private final List<String> dividing;
 
     /**
      * @param library the tokenizer of whole texts
      * @param continuing the tokenizer of continuations; the same where nothing is put in front of texts
+     * @param dividing spellings of added tokens
      */
     private TokenizerFiles(
             NativeTokenizer library,
             NativeTokenizer continuing,
             String[] texts,
             TokenizerSettings settings,
-            OptionalInt beginning) {
+            OptionalInt beginning,
+            TextPieces pieces,
+            List<String> dividing) {
         this.library = library;
         this.continuing = continuing;
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
+        this.pieces = pieces;
+        this.dividing = dividing;
     }
 
     /**
@@ -61,6 +72,11 @@ public final class TokenizerFiles implements Tokenizer {
      * @throws CheckpointException if the files are there but cannot be used
      */
     public static Optional<Tokenizer> read(Path folder) {
+        return read(folder, TextPieces.USUAL);
+    }
+
+    /** @param pieces characters that are read at a time of a long text */
+    static Optional<Tokenizer> read(Path folder, int pieces) {
         Path whole = folder.resolve("tokenizer.json");
         Path vocabulary = folder.resolve("vocab.json");
         Path merges = folder.resolve("merges.txt");
@@ -73,11 +89,12 @@ public final class TokenizerFiles implements Tokenizer {
                         whole,
                         file,
                         untrimmed(file) ? JSON.writeValueAsBytes(file) : Files.readAllBytes(whole),
-                        settings));
+                        settings,
+                        pieces));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
                 JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
-                return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings));
+                return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
             }
             return Optional.empty();
         } catch (CheckpointException e) {
@@ -92,7 +109,8 @@ public final class TokenizerFiles implements Tokenizer {
         }
     }
 
-    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings) throws IOException {
+    private static Tokenizer of(Path path, JsonNode file, byte[] bytes, TokenizerSettings settings, int pieces)
+            throws IOException {
         TokenizerDefects.refuse(path, file);
         Map<Integer, String> spellings = new HashMap<>();
         Map<String, Integer> ids = new HashMap<>();
@@ -129,9 +147,11 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(ids::containsKey)
                 .mapToInt(ids::get)
                 .findFirst();
+        TextPieces cut = TextPieces.of(file, pieces);
         NativeTokenizer library = inNativeMemory(path, bytes);
         NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
-        return new TokenizerFiles(library, continuing, texts, settings, first);
+        return new TokenizerFiles(
+                library, continuing, texts, settings, first, cut, List.copyOf(new LinkedHashSet<>(added.values())));
     }
 
     private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
@@ -165,7 +185,8 @@ public final class TokenizerFiles implements Tokenizer {
                 String type = part.path("type").asText();
                 if (type.equals("Prepend")) {
                     changed |= !part.path("prepend").asText().isEmpty();
-                    ((ObjectNode) part).put("prepend", "");
+                    // not an empty text in front, which takes the first character's span from it
+                    ((ObjectNode) part).removeAll().put("type", "Sequence").putArray("normalizers");
                 } else if (part.path("add_prefix_space").asBoolean()
                         || part.path("prepend_scheme").asText("never").matches("always|first")) {
                     changed = true;
@@ -257,26 +278,64 @@ public final class TokenizerFiles implements Tokenizer {
 
     private Tokens encode(NativeTokenizer with, String text, boolean asItComes, boolean begin) {
         String sound = withoutLoneSurrogates(text);
-        Encoding encoding = with.use(tokenizer -> tokenizer.encode(sound, asItComes, false));
-        int extra = begin ? 1 : 0;
-        int count = encoding.getIds().length + extra;
-        int[] ids = new int[count];
-        int[] starts = new int[count];
-        int[] ends = new int[count];
-        if (extra == 1) {
-            ids[0] = beginning.getAsInt();
+        IntStream.Builder ids = IntStream.builder();
+        IntStream.Builder starts = IntStream.builder();
+        IntStream.Builder ends = IntStream.builder();
+        if (begin) {
+            ids.add(beginning.getAsInt());
+            starts.add(0);
+            ends.add(0);
         }
-        int[] unitOf = unitsOfCodePoints(sound);
-        CharSpan[] spans = encoding.getCharTokenSpans();
-        for (int i = extra; i < count; i++) {
-            ids[i] = Math.toIntExact(encoding.getIds()[i - extra]);
-            CharSpan span = spans[i - extra];
-            if (span != null) {
-                starts[i] = unitOf[span.getStart()];
-                ends[i] = unitOf[span.getEnd()];
+        boolean cuts = !asItComes && cuts(sound);
+        for (int from = 0, end; from == 0 || from < sound.length(); from = end) {
+            end = pieces.end(sound, from, cuts);
+            String piece = sound.substring(from, end);
+            Encoding encoding =
+                    (from == 0 ? with : continuing).use(tokenizer -> tokenizer.encode(piece, asItComes, false));
+            int[] unitOf = unitsOfCodePoints(piece);
+            CharSpan[] spans = encoding.getCharTokenSpans();
+            for (int i = 0; i < spans.length; i++) {
+                ids.add(Math.toIntExact(encoding.getIds()[i]));
+                starts.add(spans[i] == null ? 0 : from + unitOf[spans[i].getStart()]);
+                ends.add(spans[i] == null ? 0 : from + unitOf[spans[i].getEnd()]);
+            }
+            if (sound.isEmpty()) {
+                break;
             }
         }
-        return new Tokens(text, ids, starts, ends);
+        return new Tokens(
+                text,
+                ids.build().toArray(),
+                starts.build().toArray(),
+                ends.build().toArray());
+    }
+
+    @Override
+    public int[] ids(String text, long most, Cancellation cancellation) {
+        String sound = withoutLoneSurrogates(text);
+        boolean cuts = cuts(sound);
+        int[] ids = new int[0];
+        int count = 0;
+        for (int from = 0, end; from < sound.length() && count < most; from = end) {
+            cancellation.check();
+            end = pieces.end(sound, from, cuts);
+            String piece = sound.substring(from, end);
+            long[] some = (from == 0 ? library : continuing)
+                    .use(tokenizer -> tokenizer.encode(piece, false, false))
+                    .getIds();
+            if (count + some.length > ids.length) {
+                ids = Arrays.copyOf(ids, end == sound.length() ? count + some.length : 2 * (count + some.length));
+            }
+            for (long id : some) {
+                ids[count++] = Math.toIntExact(id);
+            }
+        }
+        return Arrays.copyOf(ids, count);
+    }
+
+    /** Whether a text may be cut: not where something is put in front of what follows a token that is written out. */
+    private boolean cuts(String text) {
+        return continuing == library || dividing.stream().noneMatch(text::contains);
     }
 
     /**

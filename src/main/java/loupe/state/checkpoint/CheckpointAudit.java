@@ -221,8 +221,7 @@ public final class CheckpointAudit {
                 documents);
         List<Contexts.Context> contexts = new ArrayList<>();
         Corpus.of(List.of(text)).forEachDocument(document -> {
-            boolean more = packing.add(
-                    tokenizer.encode(document, Tokenizer.Beginning.NO).ids());
+            boolean more = packing.add(tokenizer.ids(document, ReadingFit.ENOUGH_TOKENS, new Cancellation()));
             contexts.addAll(packing.drain());
             return more;
         });

@@ -400,9 +400,7 @@ public final class CorpusStatistics {
         new IndexBuild(
                         settings,
                         Corpus.of(List.of(text)),
-                        document -> tokenizer
-                                .encode(document, Tokenizer.Beginning.NO)
-                                .ids(),
+                        document -> tokenizer.ids(document, MOST_TOKENS, cancellation),
                         source,
                         folder)
                 .share(
