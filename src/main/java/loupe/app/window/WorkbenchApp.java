@@ -300,10 +300,7 @@ public final class WorkbenchApp implements AutoCloseable {
             corpus.ifPresent(models.statistics().corpus()::set);
             if (!checkpoints.isEmpty()) {
                 workbench.openCheckpoint(
-                        workbench.a(),
-                        Path.of(checkpoints.get(0).path()),
-                        remembered(checkpoints.get(0)),
-                        sae -> {
+                        workbench.a(), Path.of(checkpoints.get(0).path()), remembered(checkpoints.get(0)), sae -> {
                             if (feature >= 0 && feature < sae.config().dSae()) {
                                 workbench.selection().select(new FeatureRef(sae.id(), feature));
                             }

@@ -42,8 +42,7 @@ public final class SessionFile implements AutoCloseable {
         }
         try {
             Session session = json.readValue(file.toFile(), Session.class);
-            Optional<String> defect =
-                    session == null ? Optional.of("it is null") : defect(session);
+            Optional<String> defect = session == null ? Optional.of("it is null") : defect(session);
             if (session != null && defect.isEmpty()) {
                 return session;
             }

@@ -111,7 +111,8 @@ class WorkbenchAppUiTest {
         Files.writeString(file, "null");
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
             WorkbenchApp app = open(service, new SessionFile(file), new WorkbenchApp.Opening(model, List.of()));
-            assertThat(Toolkit.<String>call(() -> app.models().workbench().notices().all().toString()))
+            assertThat(Toolkit.<String>call(
+                            () -> app.models().workbench().notices().all().toString()))
                     .contains("session.json.damaged-1");
             until(() -> app.models().workbench().model().get() != null);
             endAndClose(app);
@@ -132,7 +133,8 @@ class WorkbenchAppUiTest {
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
             WorkbenchApp app = open(service, new SessionFile(file), WorkbenchApp.Opening.LAST);
             until(() -> app.models().workbench().a().sae().get() != null);
-            assertThat(Toolkit.<String>call(() -> app.models().workbench().notices().all().toString()))
+            assertThat(Toolkit.<String>call(
+                            () -> app.models().workbench().notices().all().toString()))
                     .contains("are not understood and left out");
             endAndClose(app);
         }

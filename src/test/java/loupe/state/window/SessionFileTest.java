@@ -63,9 +63,9 @@ class SessionFileTest {
             assertThat(file).doesNotExist();
             Path aside = folder.resolve("session.json.damaged-" + i);
             assertThat(aside).hasContent(content);
-            assertThat(memory.notice()).hasValueSatisfying(notice -> assertThat(notice)
-                    .contains("could not be used")
-                    .contains(aside.toString()));
+            assertThat(memory.notice())
+                    .hasValueSatisfying(notice ->
+                            assertThat(notice).contains("could not be used").contains(aside.toString()));
         }
     }
 
