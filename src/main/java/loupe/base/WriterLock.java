@@ -109,7 +109,11 @@ public final class WriterLock implements AutoCloseable {
         }
     }
 
-    /** @throws CheckpointException if this writer does not have the place any more */
+    /**
+     * Refuses to go on without the place.
+     *
+     * @throws CheckpointException if this writer does not have it any more
+     */
     public void require() {
         if (!isHeld()) {
             throw new CheckpointException(

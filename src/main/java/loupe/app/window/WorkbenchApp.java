@@ -1,6 +1,5 @@
 package loupe.app.window;
 
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -9,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -27,6 +27,7 @@ import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.Problem;
+import loupe.base.Refusal;
 import loupe.index.PathKind;
 import loupe.inference.InferenceService;
 import loupe.inference.OpenModel;
@@ -67,6 +68,7 @@ public final class WorkbenchApp implements AutoCloseable {
     private final WorkbenchModels models;
     private final WorkbenchView view;
     private @Nullable Stage stage;
+    private @Nullable SessionKeeper keeper;
 
     /**
      * @param service closed by whoever made it
@@ -80,6 +82,9 @@ public final class WorkbenchApp implements AutoCloseable {
         Workbench workbench =
                 new Workbench(service, Platform::runLater, notices, new Activity(Platform::runLater, System::nanoTime));
         workbench.recent().setAll(session.recent());
+        if (memory != null) {
+            memory.notice().ifPresent(notices::add);
+        }
         models = new WorkbenchModels(workbench, cache);
         models.dark().set(session.dark());
         models.fontSize().set(session.fontSize());
@@ -245,11 +250,18 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         stage.setMinWidth(720);
         stage.setMinHeight(480);
+        SessionKeeper kept = memory == null ? null : new SessionKeeper(memory, session, this::settled);
+        keeper = kept;
         stage.setOnCloseRequest(event -> {
-            remember();
+            if (kept != null) {
+                kept.end(now());
+            }
             whenClosed.run();
         });
         stage.show();
+        if (kept != null) {
+            kept.start();
+        }
     }
 
     /** Opens the given paths, else those of the last session, else the sample. */
@@ -288,10 +300,7 @@ public final class WorkbenchApp implements AutoCloseable {
             corpus.ifPresent(models.statistics().corpus()::set);
             if (!checkpoints.isEmpty()) {
                 workbench.openCheckpoint(
-                        workbench.a(),
-                        Path.of(checkpoints.get(0).path()),
-                        options(checkpoints.get(0).options()),
-                        sae -> {
+                        workbench.a(), Path.of(checkpoints.get(0).path()), remembered(checkpoints.get(0)), sae -> {
                             if (feature >= 0 && feature < sae.config().dSae()) {
                                 workbench.selection().select(new FeatureRef(sae.id(), feature));
                             }
@@ -299,17 +308,25 @@ public final class WorkbenchApp implements AutoCloseable {
                                 workbench.openCheckpoint(
                                         workbench.b(),
                                         Path.of(checkpoints.get(1).path()),
-                                        options(checkpoints.get(1).options()));
+                                        remembered(checkpoints.get(1)));
                             }
                         });
             }
         });
     }
 
-    private void remember() {
-        if (memory == null || stage == null) {
-            return;
-        }
+    /** The session as it is; as it was while something is being opened, which may be what it remembers. */
+    private Session settled() {
+        Workbench workbench = models.workbench();
+        return workbench.openingModel().get()
+                        || workbench.a().opening().get()
+                        || workbench.b().opening().get()
+                ? Objects.requireNonNull(keeper).written()
+                : now();
+    }
+
+    private Session now() {
+        Stage shown = Objects.requireNonNull(stage);
         Workbench workbench = models.workbench();
         List<Session.Checkpoint> checkpoints = new ArrayList<>();
         for (CheckpointSide side : List.of(workbench.a(), workbench.b())) {
@@ -327,17 +344,17 @@ public final class WorkbenchApp implements AutoCloseable {
             settings.put("corpus", models.statistics().corpus().get().toString());
         }
         FeatureRef feature = workbench.selection().feature().get();
-        boolean maximised = stage.isMaximized();
+        boolean maximised = shown.isMaximized();
         Session.Window before = session.window();
         Session.Window window = maximised && before != null
                 ? new Session.Window(before.x(), before.y(), before.width(), before.height(), true)
                 : new Session.Window(
-                        stage.getX(),
-                        stage.getY(),
+                        shown.getX(),
+                        shown.getY(),
                         view.scene().getWidth(),
                         view.scene().getHeight(),
                         maximised);
-        Session now = new Session(
+        return new Session(
                 workbench.model().get() == null
                         ? null
                         : workbench.model().get().folder().toString(),
@@ -349,10 +366,17 @@ public final class WorkbenchApp implements AutoCloseable {
                 models.dark().get(),
                 models.fontSize().get(),
                 workbench.recent().all());
+    }
+
+    /** The choices a checkpoint was opened with last time; none, with a notice, if they are not understood. */
+    private SaeOptions remembered(Session.Checkpoint checkpoint) {
         try {
-            memory.save(now);
-        } catch (IOException e) {
-            LOG.warn("The session could not be kept: {}", e.getMessage());
+            return options(checkpoint.options());
+        } catch (IllegalArgumentException | Refusal notUnderstood) {
+            models.workbench()
+                    .notices()
+                    .add("The remembered choices for " + checkpoint.path() + " are not understood and left out");
+            return SaeOptions.AS_STORED;
         }
     }
 

@@ -5,36 +5,96 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
 import loupe.base.AsideFile;
+import loupe.base.WriterLock;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The file of the session: JSON, written aside and then moved, so that it is never half written. Any thread. */
-public final class SessionFile {
+/**
+ * The file of the session: JSON, written aside and then moved, so that it is never half written. Of several windows the
+ * first one keeps it while it runs, and the one closed last has the last word. Any thread.
+ */
+public final class SessionFile implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SessionFile.class);
+    private static final int MOST_SET_ASIDE = 100;
 
     private final Path file;
     private final ObjectMapper json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+    private @Nullable String notice;
+    private @Nullable WriterLock lock;
 
     public SessionFile(Path file) {
         this.file = file;
     }
 
     /**
-     * The remembered session; an empty one if there is none or it cannot be read, since a damaged file must not stop
-     * the program.
+     * The remembered session; an empty one if there is none or it cannot be used, since a damaged file must not stop
+     * the program. Such a file gets another name, and {@link #notice} says so.
      */
-    public Session load() {
+    public synchronized Session load() {
         if (!Files.isRegularFile(file)) {
             return Session.empty();
         }
         try {
-            return json.readValue(file.toFile(), Session.class);
+            Session session = json.readValue(file.toFile(), Session.class);
+            Optional<String> defect = session == null ? Optional.of("it is null") : defect(session);
+            if (session != null && defect.isEmpty()) {
+                return session;
+            }
+            setAside(defect.orElseThrow());
         } catch (IOException unreadable) {
-            LOG.warn("{} cannot be read and is ignored: {}", file, firstLine(unreadable));
-            return Session.empty();
+            setAside(firstLine(unreadable));
         }
+        return Session.empty();
+    }
+
+    /** What happened to a session that could not be used, for the user; empty if that was not so. */
+    public synchronized Optional<String> notice() {
+        return Optional.ofNullable(notice);
+    }
+
+    /** What the program could not work with; empty if nothing is wrong. */
+    private static Optional<String> defect(Session session) {
+        return Stream.of(
+                        Stream.ofNullable(session.model()),
+                        Stream.ofNullable(session.settings().get("corpus")),
+                        session.checkpoints().stream().map(Session.Checkpoint::path),
+                        session.recent().stream().map(Session.Recent::path))
+                .flatMap(paths -> paths)
+                .filter(path -> !isPath(path))
+                .findFirst()
+                .map(path -> "a path in it is none");
+    }
+
+    private static boolean isPath(@Nullable String text) {
+        try {
+            return text != null && Path.of(text) != null;
+        } catch (InvalidPathException none) {
+            return false;
+        }
+    }
+
+    private void setAside(String why) {
+        notice = "The session file " + file + " cannot be used (" + why + ") and is ignored";
+        try {
+            for (int i = 1; i <= MOST_SET_ASIDE; i++) {
+                Path aside = file.resolveSibling(file.getFileName() + ".damaged-" + i);
+                if (!Files.exists(aside)) {
+                    Files.move(file, aside);
+                    notice = "The session file could not be used (" + why + "). It is kept as " + aside
+                            + ", and a new one begun";
+                    break;
+                }
+            }
+        } catch (IOException stays) {
+            LOG.warn("{} cannot be set aside: {}", file, stays.getMessage());
+        }
+        LOG.warn("{}", notice);
     }
 
     /**
@@ -42,8 +102,36 @@ public final class SessionFile {
      *
      * @throws IOException if the folder cannot be made or written
      */
-    public void save(Session session) throws IOException {
+    public synchronized void save(Session session) throws IOException {
         AsideFile.replace(file, aside -> json.writeValue(aside.toFile(), session));
+    }
+
+    /**
+     * Writes the session unless another window keeps the file.
+     *
+     * @return whether it was written
+     * @throws IOException if the folder cannot be made or written
+     */
+    public synchronized boolean keep(Session session) throws IOException {
+        if (lock == null || !lock.isHeld()) {
+            close();
+            Files.createDirectories(file.toAbsolutePath().getParent());
+            lock = WriterLock.takeIfFree(file).orElse(null);
+        }
+        if (lock == null) {
+            return false;
+        }
+        save(session);
+        return true;
+    }
+
+    /** Leaves the file to other windows. */
+    @Override
+    public synchronized void close() throws IOException {
+        if (lock != null) {
+            lock.close();
+            lock = null;
+        }
     }
 
     private static String firstLine(IOException failure) {

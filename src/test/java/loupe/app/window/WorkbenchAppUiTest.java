@@ -89,6 +89,58 @@ class WorkbenchAppUiTest {
     }
 
     @Test
+    void aWindowThatIsKilledHasLostNoMoreThanTheLastSeconds() {
+        Path file = folder.resolve("kept/session.json");
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp app = open(service, new SessionFile(file), new WorkbenchApp.Opening(model, List.of(sae)));
+            until(() -> app.models().workbench().a().feature().get() != null);
+            Toolkit.run(() -> app.models().table().jumpTo(5));
+            until(() -> new SessionFile(file).load().feature() == 5);
+            assertThat(new SessionFile(file).load().model()).isEqualTo(model.toString());
+            assertThat(new SessionFile(file).load().checkpoints()).hasSize(1);
+            Toolkit.run(() -> app.models().dark().set(true));
+            until(() -> new SessionFile(file).load().dark());
+            endAndClose(app);
+        }
+        assertThat(file.resolveSibling(".session.json.lock")).doesNotExist();
+    }
+
+    @Test
+    void aDamagedSessionDoesNotKeepTheWindowFromStarting() throws IOException {
+        Path file = Files.createDirectories(folder.resolve("damaged")).resolve("session.json");
+        Files.writeString(file, "null");
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp app = open(service, new SessionFile(file), new WorkbenchApp.Opening(model, List.of()));
+            assertThat(Toolkit.<String>call(
+                            () -> app.models().workbench().notices().all().toString()))
+                    .contains("session.json.damaged-1");
+            until(() -> app.models().workbench().model().get() != null);
+            endAndClose(app);
+        }
+    }
+
+    @Test
+    void choicesThatAreNotUnderstoodAreLeftOutWithANotice() throws IOException {
+        Path file = Files.createDirectories(folder.resolve("odd")).resolve("session.json");
+        Files.writeString(
+                file,
+                new com.fasterxml.jackson.databind.ObjectMapper()
+                        .writeValueAsString(Map.of(
+                                "model",
+                                model.toString(),
+                                "checkpoints",
+                                List.of(Map.of("path", sae.toString(), "options", Map.of("k", "abc"))))));
+        try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
+            WorkbenchApp app = open(service, new SessionFile(file), WorkbenchApp.Opening.LAST);
+            until(() -> app.models().workbench().a().sae().get() != null);
+            assertThat(Toolkit.<String>call(
+                            () -> app.models().workbench().notices().all().toString()))
+                    .contains("are not understood and left out");
+            endAndClose(app);
+        }
+    }
+
+    @Test
     void closingGivesTheMemoryOfModelAndCheckpointBack() {
         try (LocalInferenceService service = new LocalInferenceService(Device.CPU)) {
             WorkbenchApp app = open(service, null, new WorkbenchApp.Opening(model, List.of(sae)));

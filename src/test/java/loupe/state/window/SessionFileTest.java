@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SessionFileTest {
     @TempDir
@@ -39,10 +41,51 @@ class SessionFileTest {
         assertThat(new SessionFile(folder.resolve("none.json")).load()).isEqualTo(Session.empty());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{\"model\": \"/mod",
+                "null",
+                "",
+                "[]",
+                "{\"model\": \"/a\\u0000b\"}",
+                "{\"checkpoints\": [{\"path\": null}]}",
+                "{\"checkpoints\": [null]}",
+                "{\"recent\": [{\"path\": \"\\u0000\"}]}",
+                "{\"settings\": {\"corpus\": \"\\u0000\"}}"
+            })
+    void aDamagedOrForeignFileIsSetAsideWithANotice(String content) throws IOException {
+        Path file = folder.resolve("session.json");
+        for (int i = 1; i <= 2; i++) {
+            Files.writeString(file, content);
+            SessionFile memory = new SessionFile(file);
+            assertThat(memory.load()).isEqualTo(Session.empty());
+            assertThat(file).doesNotExist();
+            Path aside = folder.resolve("session.json.damaged-" + i);
+            assertThat(aside).hasContent(content);
+            assertThat(memory.notice())
+                    .hasValueSatisfying(notice ->
+                            assertThat(notice).contains("could not be used").contains(aside.toString()));
+        }
+    }
+
     @Test
-    void aDamagedFileIsIgnored() throws IOException {
-        Path file = Files.writeString(folder.resolve("session.json"), "{\"model\": \"/mod");
-        assertThat(new SessionFile(file).load()).isEqualTo(Session.empty());
+    void theFirstOfTwoWindowsKeepsTheSessionAndTheLastClosedHasTheLastWord() throws IOException {
+        Path path = folder.resolve("session.json");
+        Session one = new Session("/one", List.of(), -1, Map.of(), null, Map.of(), false, 13, List.of());
+        Session two = new Session("/two", List.of(), -1, Map.of(), null, Map.of(), false, 13, List.of());
+        SessionFile second = new SessionFile(path);
+        try (SessionFile first = new SessionFile(path)) {
+            assertThat(first.keep(one)).isTrue();
+            assertThat(second.keep(two)).isFalse();
+            assertThat(second.load()).isEqualTo(one);
+        }
+        assertThat(second.keep(two)).isTrue();
+        assertThat(second.load()).isEqualTo(two);
+        second.close();
+        second.save(one);
+        assertThat(second.load()).isEqualTo(one);
+        assertThat(folder.toFile().list()).containsExactly("session.json");
     }
 
     @Test

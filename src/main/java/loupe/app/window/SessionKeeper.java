@@ -1,0 +1,95 @@
+package loupe.app.window;
+
+import java.io.IOException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import javafx.animation.KeyFrame;
+import javafx.animation.Timeline;
+import javafx.util.Duration;
+import loupe.state.window.Session;
+import loupe.state.window.SessionFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes the session to its file while the window is open, some seconds after it has changed, so that a window that is
+ * killed has lost no more than the last change. JavaFX thread only; it is written on a thread of its own.
+ */
+final class SessionKeeper {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionKeeper.class);
+    private static final int SECONDS = 2;
+
+    private final SessionFile file;
+    private final Supplier<Session> now;
+    private final Timeline clock;
+    private final ExecutorService writing = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "session");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private final AtomicReference<Session> waiting = new AtomicReference<>();
+    private Session written;
+
+    /**
+     * @param begun the session as it is in the file
+     * @param now the session as it is; the one before while that cannot be said
+     */
+    SessionKeeper(SessionFile file, Session begun, Supplier<Session> now) {
+        this.file = file;
+        this.now = now;
+        written = begun;
+        clock = new Timeline(new KeyFrame(Duration.seconds(SECONDS), event -> look()));
+        clock.setCycleCount(Timeline.INDEFINITE);
+    }
+
+    void start() {
+        clock.play();
+    }
+
+    /** The session that was last given to the file. */
+    Session written() {
+        return written;
+    }
+
+    private void look() {
+        Session session = now.get();
+        if (session.equals(written)) {
+            return;
+        }
+        written = session;
+        if (waiting.getAndSet(session) == null) {
+            writing.execute(this::write);
+        }
+    }
+
+    private void write() {
+        Session session = waiting.getAndSet(null);
+        try {
+            if (session != null && !file.keep(session)) {
+                LOG.debug("another window keeps the session");
+            }
+        } catch (IOException e) {
+            LOG.warn("The session could not be kept: {}", e.getMessage());
+        }
+    }
+
+    /** Writes the last session, and leaves the file to other windows. */
+    void end(Session last) {
+        clock.stop();
+        writing.shutdown();
+        try {
+            if (!writing.awaitTermination(SECONDS, TimeUnit.SECONDS)) {
+                LOG.warn("the session is still being written");
+            }
+            file.save(last);
+            file.close();
+        } catch (IOException e) {
+            LOG.warn("The session could not be kept: {}", e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}
