@@ -39,7 +39,9 @@ final class BatchTopKSae implements SaeFamily {
         String type = config.text("sae_type").orElse("");
         if (!TYPES.containsKey(type)) {
             throw files.refused(
-                    "config.json says sae_type " + type + ", which is not supported", "vanilla, topk or batchtopk", "");
+                    "config.json says sae_type " + type + ", which is not supported",
+                    "vanilla, topk or batchtopk",
+                    "Choose another checkpoint");
         }
         long d = MatrixOrientation.length(files, "b_dec");
         long n = MatrixOrientation.length(files, "b_enc");

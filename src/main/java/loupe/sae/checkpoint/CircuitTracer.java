@@ -88,6 +88,10 @@ final class CircuitTracer implements SaeFamily {
                 .take(Part.DECODER, "W_dec", MatrixOrientation.featuresInRows(files, "W_dec", dOut, n, true))
                 .take(Part.DECODER_BIAS, "b_dec");
         draft.dOut(Math.toIntExact(dOut));
+        if (dIn == n || dOut == n) {
+            draft.warn("A matrix is square, so its shape does not say which way round it lies: read as circuit-tracer "
+                    + "saves it, with a feature in each row");
+        }
         draft.transcodes(true);
         if (files.has("W_skip")) {
             draft.takeSkip("W_skip", dIn != dOut && MatrixOrientation.is(files, "W_skip", dIn, dOut));
@@ -125,7 +129,7 @@ final class CircuitTracer implements SaeFamily {
                 .orElseThrow(() -> files.refused(
                         "the settings say activation " + name + ", which is not supported",
                         "relu, jumprelu or topk",
-                        "")));
+                        "Choose another checkpoint")));
         boolean hasK = files.has("k") || settings.k().isPresent();
         Activation.Kind found = kind.orElse(
                 thresholds.isPresent() ? Activation.Kind.JUMPRELU : hasK ? Activation.Kind.TOPK : Activation.Kind.RELU);

@@ -185,7 +185,7 @@ final class CrossLayerTranscoder implements SaeFamily {
                     throw files.refused(
                             "the settings say " + name + ", which is not supported for a cross-layer transcoder",
                             String.join(" or ", FUNCTIONS.subList(0, 2)),
-                            "");
+                            "Choose another checkpoint");
                 });
         draft.settings(settings.values());
         draft.model(settings.text("model_name").orElse(""));

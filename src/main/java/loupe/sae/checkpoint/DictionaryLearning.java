@@ -9,6 +9,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
+import loupe.base.Remedy;
+import loupe.base.Remedy.Choice;
 import loupe.format.Container;
 import loupe.sae.Activation;
 import loupe.sae.HostWeights;
@@ -81,7 +83,12 @@ final class DictionaryLearning implements SaeFamily {
                             ? "no class of dictionary_learning has these tensors: " + files.summary()
                             : "config.json says dict_class " + dictClass,
                     "one of " + String.join(", ", CLASSES),
-                    "");
+                    named == null ? "" : "Choose another checkpoint",
+                    SaeFamilies.recognising(files)
+                            .filter(other -> named == null)
+                            .map(other -> Remedy.give(Choice.FORMAT, other))
+                            .stream()
+                            .toArray(Remedy[]::new));
         }
         SaeDraft draft =
                 switch (dictClass) {
@@ -99,7 +106,13 @@ final class DictionaryLearning implements SaeFamily {
             draft.warn("There is no config.json that says whether this is AutoEncoderTopK or BatchTopKSAE; read as "
                     + "AutoEncoderTopK, unless the activation function is given as batchtopk");
         }
-        files.config("config.json").ifPresent(config -> draft.settings(config.values()));
+        Optional<ConfigJson> own = files.config("config.json").filter(config -> config.has("trainer"));
+        own.ifPresent(config -> draft.settings(config.values()));
+        if (own.isEmpty() && draft.activation().kind() == Activation.Kind.RELU) {
+            draft.warn("There is no config.json of dictionary_learning: by its tensors it is read as " + dictClass
+                    + ", a ReLU autoencoder that "
+                    + (draft.subtractsDecoderBias() ? "subtracts its decoder's bias" : "subtracts nothing"));
+        }
         checkSizes(files, trainer, draft);
         draft.model(trainer.text("lm_name").orElse(""));
         draft.centred(trainer.flag(CENTRED).orElse(false));

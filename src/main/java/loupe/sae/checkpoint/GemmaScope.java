@@ -26,6 +26,9 @@ final class GemmaScope implements SaeFamily {
 
     private static final Pattern LAYER = Pattern.compile("(?:^|[-_.])layer_(\\d{1,3})(?:[-_.]|$)");
 
+    /** What lies in the folder {@code embedding} of a release; other folders of that name are the user's own. */
+    private static final Pattern WIDTH = Pattern.compile("^(?:width|average_l0)_");
+
     @Override
     public String format() {
         return "gemma-scope";
@@ -100,8 +103,11 @@ final class GemmaScope implements SaeFamily {
         draft.model(model.find() ? "gemma-2-" + model.group(1) + (model.group(2).equals("it") ? "-it" : "") : "");
         Matcher activations = ACTIVATIONS.matcher(release);
         String named = activations.find() ? activations.group(1) : "";
-        for (String folder : folders) {
-            if (folder.equals("embedding")) {
+        for (int i = 0; i < folders.size(); i++) {
+            String folder = folders.get(i);
+            if (folder.equals("embedding")
+                    && (isRelease(files)
+                            || (i > 0 && WIDTH.matcher(folders.get(i - 1)).find()))) {
                 embedding(draft);
                 return;
             }
@@ -145,7 +151,9 @@ final class GemmaScope implements SaeFamily {
         String architecture = config.text("architecture").orElse("jump_relu");
         if (!architecture.equals("jump_relu")) {
             throw files.refused(
-                    "config.json says architecture " + architecture + ", which is not supported", "jump_relu", "");
+                    "config.json says architecture " + architecture + ", which is not supported",
+                    "jump_relu",
+                    "Choose another checkpoint");
         }
         draft.settings(config.values());
         draft.model(config.text("model_name").orElse(""));

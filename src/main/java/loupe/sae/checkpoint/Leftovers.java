@@ -105,6 +105,23 @@ final class Leftovers {
                     + "|group_(?:fractions|weights|by.*)|.*dead_.*threshold|.*_init_threshold|.*feature_threshold"
                     + "|norm_(?:loss|type).*|tie_word_embeddings|.*grad.*|.*warm_?up.*|.*coeff.*");
 
+    /** The same in configurations of no library, where more names are in use. */
+    private static final Pattern HOME_KEY =
+            Pattern.compile("act|activation_name|act_type|l0|target_l0|subtract_.*|model_type|nonlin(?:_.*)?"
+                    + "|(?:num|n)_top_?k|top_?k_.*|k_(?:active|sparse|features|latents)|(?:active|sparsity|sparse)_k"
+                    + "|active_(?:features|latents)|theta|tau|cutoff|.*_theta"
+                    + "|(?:.*_)?(?:scale|scales|norm|norms|rms|mean|means|std|sigma)"
+                    + "|cent(?:er|re)(?:ed)?(?:_.*)?|.*_cent(?:er|re)(?:ed)?|standardi[sz].*|whiten.*|ln|ln_.*|layer_?norm.*"
+                    + "|(?:.*_)?unit_norm|residual|(?:apply_|use_|post_|final_)?relu|gate|gated|abs|abs_.*"
+                    + "|(?:.*_)?pre_bias|b_dec_.*|.*_b_dec|decoder_bias.*|tied.*|untied|lookup.*|glu.*");
+    /** Of those, the ones that belong to training or to the model. */
+    private static final Pattern HOME_TRAINING_KEY =
+            Pattern.compile(".*(?:grad|clip|loss|lr|init|aux|eps|warm_?up|decay|dead|rope|decoder_norm|w_dec).*"
+                    + "|cent(?:er|re)_(?:writing_weights|unembed)");
+    /** Keys whose value would be the name of an activation function by accident. */
+    private static final Pattern NAME_KEY =
+            Pattern.compile(".*(?:name|path|dir|file|id|hook|site|layer|module|project)");
+
     private static final Set<String> NOTHING = Set.of("", "none", "null", "no", "off", "false", "[]", "{}");
     private static final int NAMED = 20;
     private static final int VALUE_CHARS = 40;
@@ -182,11 +199,7 @@ final class Leftovers {
                 + " changes what an autoencoder computes, but read as " + draft.format() + " it would be left out";
         return function.isPresent()
                 ? files.refused(found, "", "", Remedy.give(Choice.ACTIVATION, function.get()))
-                : files.refused(
-                        found,
-                        "",
-                        "Open it with the configuration that belongs to it, or save it without " + relative
-                                + " if that has no effect");
+                : files.refused(found, "", "Save it without this tensor if it has no effect");
     }
 
     /** The activation function that would make use of a tensor and that the file has all tensors for. */
@@ -216,10 +229,14 @@ final class Leftovers {
                 : adopted.isEmpty()
                         ? Stream.of(new ConfigJson(files.path(), draft.settings()))
                         : adopted.stream().flatMap(ConfigJson::parts);
-        Stream.concat(family, said.sources().stream()).distinct().forEach(config -> {
+        List<ConfigJson> own = said.everything();
+        Stream.concat(family, own.stream()).distinct().forEach(config -> {
             List<String> unused = config.values().entrySet().stream()
                     .filter(entry -> !config.isAsked(entry.getKey()))
-                    .filter(entry -> isTelling(entry.getKey()) && !agrees(entry.getKey(), entry.getValue()))
+                    .filter(entry -> own.contains(config)
+                            ? isTellingAtHome(entry.getKey(), entry.getValue())
+                            : isTelling(entry.getKey()))
+                    .filter(entry -> !agrees(entry.getKey(), entry.getValue()))
                     .map(entry -> entry.getKey() + " " + shortened(entry.getValue()))
                     .toList();
             if (!unused.isEmpty()) {
@@ -241,14 +258,38 @@ final class Leftovers {
                 && !TRAINING_KEY.matcher(plain).matches();
     }
 
+    /** In a configuration of no library, a value that is the name of an activation function tells as much as a key. */
+    private static boolean isTellingAtHome(String key, @Nullable Object value) {
+        String plain = key.toLowerCase(Locale.ROOT);
+        return isTelling(key)
+                || (HOME_KEY.matcher(plain).matches()
+                        && !HOME_TRAINING_KEY.matcher(plain).matches()
+                        && !TRAINING_KEY.matcher(plain).matches())
+                || isFunction(key, value);
+    }
+
+    private static boolean isFunction(String key, @Nullable Object value) {
+        return value instanceof String text
+                && !NAME_KEY.matcher(key.toLowerCase(Locale.ROOT)).matches()
+                && SelfDescription.kind(text).isPresent();
+    }
+
     /** Whether a value changes nothing, or says what is done anyway. */
     private boolean agrees(String key, @Nullable Object value) {
         String plain = key.toLowerCase(Locale.ROOT);
         String text = String.valueOf(value).toLowerCase(Locale.ROOT);
         Optional<Boolean> flag =
                 text.equals("true") || text.equals("false") ? Optional.of(text.equals("true")) : Optional.empty();
-        if (plain.startsWith("apply_") || plain.startsWith("subtract_") || plain.equals("use_pre_bias")) {
+        if ((plain.startsWith("apply_") && !plain.endsWith("relu"))
+                || plain.startsWith("subtract_")
+                || plain.equals("use_pre_bias")) {
             return flag.isEmpty() ? NOTHING.contains(text) : flag.get() == draft.subtractsDecoderBias();
+        }
+        if (plain.matches("(?:.*_)?pre_bias|b_dec_.*|.*_b_dec") && flag.isPresent()) {
+            return flag.get() == draft.subtractsDecoderBias();
+        }
+        if (plain.endsWith("relu") && flag.isPresent()) {
+            return flag.get() != draft.activation().isSigned();
         }
         if (plain.startsWith("use_") && plain.endsWith("_bias")) {
             return flag.isEmpty() ? NOTHING.contains(text) : flag.get();
@@ -268,8 +309,9 @@ final class Leftovers {
         }
         if ((plain.startsWith("act") && !plain.endsWith("mean") && !plain.endsWith("std"))
                 || plain.startsWith("arch")
-                || plain.equals("nonlinearity")
-                || plain.equals("sae_type")) {
+                || plain.startsWith("nonlin")
+                || plain.equals("sae_type")
+                || isFunction(key, value)) {
             // all but these begin with a ReLU
             boolean rectified = kind != Activation.Kind.TANH_RELU && kind != Activation.Kind.SIGNED_TOPK;
             return text.equals("sae")

@@ -75,7 +75,7 @@ final class LlamaScope implements SaeFamily {
                         .orElseThrow(() -> files.refused(
                                 "hyperparams.json says act_fn " + name + ", which is not supported",
                                 "jumprelu or relu",
-                                "")));
+                                "Choose another checkpoint")));
         if (draft.activation().kind() == Activation.Kind.JUMPRELU) {
             double threshold = settings.number("jump_relu_threshold").orElse(0) * factor;
             float[] same = new float[draft.dSae()];

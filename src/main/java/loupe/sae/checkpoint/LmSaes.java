@@ -96,7 +96,7 @@ final class LmSaes implements SaeFamily {
                     "config.json says sae_type " + type + (type.equals("sae") ? " with a gated linear encoder" : "")
                             + ", which is not supported",
                     "sae, with a plain encoder",
-                    "");
+                    "Choose another checkpoint");
         }
         long[] encoder = files.shape(names.encoder);
         long[] decoder = files.shape(names.decoder);
@@ -163,7 +163,7 @@ final class LmSaes implements SaeFamily {
                 throw files.refused(
                         "config.json says act_fn " + function + ", which is not supported",
                         "jumprelu, relu, topk or batchtopk",
-                        "");
+                        "Choose another checkpoint");
         }
     }
 
@@ -197,7 +197,7 @@ final class LmSaes implements SaeFamily {
                 throw files.refused(
                         "config.json says norm_activation " + kind + ", which is not supported",
                         "dataset-wise, token-wise or inference",
-                        "");
+                        "Choose another checkpoint");
         }
     }
 

@@ -55,7 +55,11 @@ final class MatrixOrientation {
                     "[" + (usual ? features + ", " + width : width + ", " + features) + "], as files of " + format
                             + " have it",
                     "",
-                    Remedy.give(Choice.FORMAT));
+                    Remedy.give(
+                            Choice.FORMAT,
+                            SaeFamilies.recognising(files)
+                                    .filter(other -> !other.equals(format))
+                                    .orElse("")));
         }
         return rows;
     }

@@ -68,21 +68,24 @@ final class OpenAi implements SaeFamily {
             case "TopK" -> {
                 draft.activation().is(Activation.Kind.TOPK);
                 draft.normalisation(InputNormalisation.LAYER_NORM);
-                ConfigJson settings =
-                        new ConfigJson(files.archive().path(), values).object(files.prefix() + "activation_state_dict");
+                ConfigJson settings = files.inside().object(files.prefix() + "activation_state_dict");
                 draft.activation().k("activation_state_dict", settings.integer("k"));
                 files.scalar("activation_state_dict.k")
                         .ifPresent(k -> draft.activation().k("activation_state_dict", OptionalInt.of(k.intValue())));
                 String after = settings.text("postact_fn").orElse("ReLU");
                 if (!after.equals("ReLU") && !after.equals("Identity")) {
                     throw files.refused(
-                            "the file says postact_fn " + after + ", which is not supported", "ReLU or Identity", "");
+                            "the file says postact_fn " + after + ", which is not supported",
+                            "ReLU or Identity",
+                            "Choose another checkpoint");
                 }
                 draft.activation().topKRelu(after.equals("ReLU"));
             }
             default ->
                 throw files.refused(
-                        "the file says activation " + name + ", which is not supported", "ReLU or TopK", "");
+                        "the file says activation " + name + ", which is not supported",
+                        "ReLU or TopK",
+                        "Choose another checkpoint");
         }
     }
 

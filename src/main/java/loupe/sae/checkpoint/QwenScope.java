@@ -3,6 +3,7 @@ package loupe.sae.checkpoint;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import loupe.base.HookPoint;
@@ -31,6 +32,7 @@ final class QwenScope implements SaeFamily {
     public boolean recognises(CheckpointFiles files) {
         return files.has("W_enc", "W_dec", "b_enc", "b_dec")
                 && (NAME.matcher(files.fileName()).matches()
+                        || release(files).isPresent()
                         || files.config("config.json")
                                 .flatMap(c -> c.values().get("model_type") instanceof String type
                                         ? Optional.of(type)
@@ -64,20 +66,26 @@ final class QwenScope implements SaeFamily {
         return draft;
     }
 
-    /** What the innermost folder that is called like a release says: {@code SAE-Res-Qwen3-8B-Base-W64K-L0_50}. */
     private static void release(CheckpointFiles files, SaeDraft draft) {
+        release(files).ifPresent(release -> {
+            draft.model("Qwen/" + release.group(1));
+            if (draft.activation().lacksK()) {
+                draft.activation().k("the folder's name", OptionalInt.of(Integer.parseInt(release.group(2))));
+                draft.warn("k is taken from the folder's name: " + release.group(2));
+            }
+        });
+    }
+
+    /** What the innermost folder that is called like a release says: {@code SAE-Res-Qwen3-8B-Base-W64K-L0_50}. */
+    private static Optional<MatchResult> release(CheckpointFiles files) {
         for (Path at = files.archive().path().toAbsolutePath().normalize().getParent();
                 at != null && at.getFileName() != null;
                 at = at.getParent()) {
             Matcher release = RELEASE.matcher(at.getFileName().toString());
             if (release.find()) {
-                draft.model("Qwen/" + release.group(1));
-                if (draft.activation().lacksK()) {
-                    draft.activation().k("the folder's name", OptionalInt.of(Integer.parseInt(release.group(2))));
-                    draft.warn("k is taken from the folder's name: " + release.group(2));
-                }
-                return;
+                return Optional.of(release.toMatchResult());
             }
         }
+        return Optional.empty();
     }
 }

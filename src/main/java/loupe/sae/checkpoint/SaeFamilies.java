@@ -1,6 +1,7 @@
 package loupe.sae.checkpoint;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -69,11 +70,13 @@ public final class SaeFamilies {
      */
     public static Optional<String> recognise(Path path) {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
-            return FAMILIES.stream()
-                    .filter(f -> f.recognises(files))
-                    .findFirst()
-                    .map(SaeFamily::format);
+            return recognising(files);
         }
+    }
+
+    /** The family that recognises the files first; empty if none does. */
+    static Optional<String> recognising(CheckpointFiles files) {
+        return FAMILIES.stream().filter(f -> f.recognises(files)).findFirst().map(SaeFamily::format);
     }
 
     /** The names that libraries give to files with weights, relative to a checkpoint's folder, without repetition. */
@@ -115,6 +118,17 @@ public final class SaeFamilies {
         if (files.hasLike(TOKEN_EMBEDDING)) {
             return files.refused("this is a language model", "a sparse autoencoder", "Open it as the model");
         }
+        long[] encoder = files.shape("W_enc");
+        if (files.has("W_enc", "b_enc", "W_dec", "b_dec") && encoder.length == 2 && encoder[0] == encoder[1]) {
+            return files.refused(
+                    "W_enc is square, " + Arrays.toString(encoder)
+                            + ", so its shape does not say whether a feature is a column, as in neel, or a row, as in "
+                            + "tokenized",
+                    "",
+                    "",
+                    Remedy.give(Choice.FORMAT, "neel"),
+                    Remedy.give(Choice.FORMAT, TokenizedSae.FORMAT));
+        }
         Optional<Layout> nearest = Layout.nearestTo(files);
         Optional<TensorRoles> likely = TensorRoles.likely(files);
         String found = files.prefixes().size() > 1
@@ -125,10 +139,6 @@ public final class SaeFamilies {
                                         "; nearest is " + layout.format() + ", which " + layout.difference(files))
                                 .orElse("")
                         + ": " + files.summary();
-        if (nearest.filter(layout -> layout.isComplete(files)).isPresent()) {
-            return files.refused(
-                    found, "", "", Remedy.give(Choice.FORMAT, nearest.get().format()));
-        }
         return likely.isPresent()
                 ? files.refused(
                         found, "", "", Remedy.give(Choice.TENSORS, likely.get().text()))
@@ -179,10 +189,6 @@ public final class SaeFamilies {
 
         private List<String> missing(CheckpointFiles files) {
             return tensors.stream().filter(name -> !files.has(name)).toList();
-        }
-
-        boolean isComplete(CheckpointFiles files) {
-            return missing(files).isEmpty() && beside.isEmpty();
         }
 
         /** What it has that the files have not. */

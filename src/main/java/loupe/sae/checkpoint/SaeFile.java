@@ -64,7 +64,7 @@ public final class SaeFile {
         try (CheckpointFiles files = CheckpointFiles.open(path)) {
             SaeDraft draft = SaeFamilies.describe(files, options);
             SelfDescription said = SelfDescription.of(files, draft);
-            said.complete();
+            said.complete(options);
             List<String> possible = ActivationOverride.names(draft, files);
             draft.activation().answeredBy(options.k());
             options.activation().ifPresent(name -> ActivationOverride.apply(draft, files, name));

@@ -131,7 +131,7 @@ final class SaeLens implements SaeFamily {
         if (!ARCHITECTURES.contains(architecture)) {
             throw files.refused(
                     "cfg.json says architecture " + architecture + ", which is not supported",
-                    "one of " + String.join(", ", ARCHITECTURES),
+                    "standard, gated, jumprelu, matching_pursuit, a top-k or a transcoder",
                     "Choose another checkpoint");
         }
         return architecture;
@@ -174,7 +174,7 @@ final class SaeLens implements SaeFamily {
             throw files.refused(
                     "cfg.json says activation_fn " + function + ", which is not supported",
                     "relu, tanh-relu or topk",
-                    "");
+                    "Choose another checkpoint");
         }
     }
 
@@ -221,6 +221,7 @@ final class SaeLens implements SaeFamily {
             draft.warn(TOPK_THRESHOLD + " is " + threshold + ", as before the first step of training: every positive "
                     + "pre-activation is kept");
         }
+        cfg.withoutEffect("k"); // of training, from which the threshold is left
         draft.activation().is(Activation.Kind.JUMPRELU);
         if (cfg.flag("rescale_acts_by_decoder_norm").orElse(true)) {
             draft.foldsDecoderNorms();
@@ -278,7 +279,7 @@ final class SaeLens implements SaeFamily {
                                 "cfg.json says normalize_activations " + name + ", which is not supported",
                                 "none, expected_average_only_in, constant_norm_rescale, constant_scalar_rescale or "
                                         + "layer_norm",
-                                "");
+                                "Choose another checkpoint");
                 });
         if (draft.normalisation() == InputNormalisation.EXPECTED_AVERAGE_ONLY_IN) {
             OptionalDouble beside = files.config("activation_scaler.json")
@@ -313,7 +314,7 @@ final class SaeLens implements SaeFamily {
             throw files.refused(
                     "it is a transcoder that reads one head (hook_head_index " + head + "), which is not supported",
                     "an autoencoder of one head",
-                    "");
+                    "Choose another checkpoint");
         }
         boolean noHeads = draft.hook().isPresent() && !draft.hook().get().site().hasHeads();
         if (noHeads) {

@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.HookPoint;
 import loupe.base.HookPoint.Site;
@@ -51,7 +52,15 @@ final class SelfDescription {
             "sae_cfg.json",
             "sae_config.json",
             "hparams.json",
-            "hyperparams.json");
+            "hyperparams.json",
+            "*.yaml",
+            "cfg.yaml",
+            "config.yaml",
+            "sae_config.yaml",
+            "hparams.yaml");
+    /** Under what further names a configuration keeps what belongs to the autoencoder. */
+    private static final List<String> NESTED =
+            List.of("sae", "sae_kwargs", "autoencoder", "ae", "dictionary", "transcoder", "model", "model_config");
 
     private static final List<String> K = List.of("k", "top_k", "topk");
     private static final List<String> FUNCTION = List.of(
@@ -83,6 +92,10 @@ final class SelfDescription {
     private static final Pattern MEAN = Pattern.compile(
             "(?:.*\\.)?(?:mean|act_mean|acts_mean|activation_mean|activations_mean|mean_activation|mean_activations"
                     + "|mean_act|data_mean|dataset_mean|input_mean|x_mean|mu)");
+    /** Objects in a configuration that say how and on what it was trained. */
+    private static final Pattern OF_TRAINING = Pattern.compile("(?i).*(?:optim|sched|train|data|buffer|wandb|log|loss"
+            + "|corpus|token|wb|hardware|eval|metric|stat(?:s|istics)$|history|rng).*");
+
     private static final Map<String, Kind> FUNCTIONS = Map.ofEntries(
             Map.entry("relu", Kind.RELU),
             Map.entry("standard", Kind.RELU),
@@ -121,13 +134,24 @@ final class SelfDescription {
                 BESIDE.stream()
                         .map(name -> name.replace("*", stem))
                         .distinct()
-                        .flatMap(name -> beside(files, name).stream())
+                        .flatMap(name -> beside(files, draft, name).stream())
                         .filter(config -> !isOfALanguageModel(config))
                         .forEach(found::add);
             }
         }
-        found.removeIf(source -> source.values() == draft.settings());
-        return new SelfDescription(files, draft, List.copyOf(found));
+        List<ConfigJson> all = new ArrayList<>();
+        found.forEach(source -> withNested(source, all));
+        all.removeIf(source -> source.values() == draft.settings());
+        return new SelfDescription(files, draft, all.stream().distinct().toList());
+    }
+
+    /** A configuration, then the objects in it that belong to the autoencoder. */
+    private static void withNested(ConfigJson source, List<ConfigJson> all) {
+        all.add(source);
+        Stream.concat(INSIDE.stream(), NESTED.stream())
+                .filter(name -> source.values().get(name) instanceof Map)
+                .map(source::object)
+                .forEach(nested -> withNested(nested, all));
     }
 
     /** The configurations in which something may be said, the most telling first. */
@@ -135,11 +159,28 @@ final class SelfDescription {
         return sources;
     }
 
-    /** A file that may be meant or not is no reason to refuse the weights if it cannot be read. */
-    private static Optional<ConfigJson> beside(CheckpointFiles files, String name) {
+    /** These and all objects in them, of which nobody knows what they belong to, but for those of training. */
+    List<ConfigJson> everything() {
+        List<ConfigJson> all = new ArrayList<>();
+        sources.forEach(source -> collect(source, all));
+        return all.stream().distinct().toList();
+    }
+
+    private static void collect(ConfigJson source, List<ConfigJson> all) {
+        all.add(source);
+        source.values().forEach((key, value) -> {
+            if (value instanceof Map && !OF_TRAINING.matcher(key).matches()) {
+                collect(source.object(key), all);
+            }
+        });
+    }
+
+    /** A file that may be meant or not is no reason to refuse the weights if it cannot be read, but to say so. */
+    private static Optional<ConfigJson> beside(CheckpointFiles files, SaeDraft draft, String name) {
         try {
             return files.config(name);
         } catch (CheckpointException unreadable) {
+            draft.warn(name + " beside the weights cannot be read: what it says is not used");
             return Optional.empty();
         }
     }
@@ -166,12 +207,12 @@ final class SelfDescription {
     }
 
     /**
-     * Fills in what the family leaves open.
+     * Fills in what the family leaves open and the user does not choose.
      *
      * @throws loupe.base.CheckpointException if it names an activation function that is not known, or two values of k
      */
-    void complete() {
-        activation();
+    void complete(SaeOptions options) {
+        activation(options);
         place();
         if (draft.model().isEmpty()) {
             first(MODEL).flatMap(Said::text).ifPresent(draft::model);
@@ -190,10 +231,11 @@ final class SelfDescription {
         mean();
     }
 
-    private void activation() {
+    private void activation(SaeOptions options) {
+        Optional<String> chosen = options.activation();
         boolean isFamilys = !draft.settings().isEmpty() || draft.activation().kind() == Kind.GATED;
         Optional<Said> k = first(K).filter(said -> said.whole().orElse(0) > 0);
-        if (!isFamilys) {
+        if (!isFamilys && chosen.isEmpty()) {
             Optional<Said> function = first(FUNCTION).filter(said -> said.text().isPresent());
             Optional<Said> architecture = first(ARCHITECTURE)
                     .filter(said -> said.text().flatMap(SelfDescription::kind).isPresent());
@@ -206,7 +248,7 @@ final class SelfDescription {
                         + " but no activation function; it is taken to be topk, unless another is given");
             }
         }
-        if (draft.activation().kind().hasK()) {
+        if (chosen.flatMap(Kind::of).orElse(draft.activation().kind()).hasK()) {
             k.ifPresent(said -> {
                 said.use();
                 draft.activation().k("its configuration", said.whole());

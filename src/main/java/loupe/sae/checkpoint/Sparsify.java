@@ -72,7 +72,9 @@ final class Sparsify implements SaeFamily {
         Activation.Kind kind = Activation.Kind.of(name)
                 .filter(known -> known == Activation.Kind.TOPK || known == Activation.Kind.GROUPMAX)
                 .orElseThrow(() -> files.refused(
-                        "cfg.json says activation " + name + ", which is not supported", "topk or groupmax", ""));
+                        "cfg.json says activation " + name + ", which is not supported",
+                        "topk or groupmax",
+                        "Choose another checkpoint"));
         boolean signed = cfg.flag("signed").orElse(false);
         if (signed && kind == Activation.Kind.GROUPMAX) {
             throw files.refused(

@@ -301,9 +301,11 @@ class NothingIsDroppedTest {
         return original.within().isEmpty() ? whole : (ObjectNode) whole.get(original.within());
     }
 
-    /** The checkpoint with more tensors and more keys; the tensors go beside the others. */
+    /**
+     * The checkpoint with more tensors and more keys, in place of the one changed before; tensors beside the others.
+     */
     private Path copy(Original original, Map<String, HostTensor> tensors, Map<String, Object> keys) throws IOException {
-        Path at = Files.createTempDirectory(folder, "copy");
+        Path at = folder.resolve(tensors.isEmpty() && keys.isEmpty() ? "plain" : "changed");
         Path weights = at.resolve(original.weights().replace(".npz", ".safetensors"));
         Files.createDirectories(weights.getParent());
         boolean inside = original.config().isEmpty();

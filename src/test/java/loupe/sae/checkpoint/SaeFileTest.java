@@ -440,7 +440,7 @@ class SaeFileTest {
                 .write(file);
         assertThatThrownBy(() -> SaeFile.read(file, SaeOptions.AS_STORED))
                 .extracting("remedies", list(Remedy.class))
-                .containsExactly(Remedy.give(Choice.FORMAT));
+                .containsExactly(Remedy.give(Choice.FORMAT, "neel"), Remedy.give(Choice.FORMAT, "tokenized"));
         // feature 1 reads coordinate 0, or feature 0 coordinate 1
         assertThat(run(SaeFile.read(file, format("neel")), 5, 7, 0, 0)).startsWith(0, 5);
         assertThat(run(SaeFile.read(file, format("tokenized")), 5, 7, 0, 0)).startsWith(7, 0);
@@ -474,7 +474,7 @@ class SaeFileTest {
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("weights.weight[10, 4]")
                 .extracting("remedies", list(Remedy.class))
-                .containsExactly(Remedy.give(Choice.FORMAT));
+                .containsExactly(Remedy.give(Choice.TENSORS, "encoder=weights.weight,decoder=weights.weight"));
     }
 
     @Test
