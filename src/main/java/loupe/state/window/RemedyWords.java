@@ -48,7 +48,7 @@ public final class RemedyWords {
             case ACTIVATION -> "Activation function";
             case NORM_FACTOR -> "Norm factor";
             case FORMAT -> "Format";
-            case SIDE -> "Side (of a crosscoder or cross-layer transcoder)";
+            case SIDE -> "Side of a crosscoder or cross-layer transcoder, from 0";
             case TENSORS -> "Tensors";
             default -> throw new IllegalArgumentException("choice is " + choice + ", which has no field");
         };

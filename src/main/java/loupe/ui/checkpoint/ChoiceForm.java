@@ -44,8 +44,9 @@ public final class ChoiceForm {
         wrong.getStyleClass().add("problem-message");
         wrong.managedProperty().bind(wrong.textProperty().isNotEmpty());
 
-        HBox choice = new HBox(12, new Label(RemedyWords.field(remedy.choice())), value);
-        choice.setAlignment(Pos.CENTER_LEFT);
+        Label field = new Label(RemedyWords.field(remedy.choice()));
+        field.setWrapText(true);
+        VBox choice = new VBox(6, field, value);
         Button open = new Button("Open");
         open.setDefaultButton(true);
         open.getStyleClass().add("accent");

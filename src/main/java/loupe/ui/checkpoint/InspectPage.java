@@ -13,6 +13,7 @@ import javafx.scene.control.Button;
 import javafx.scene.control.Label;
 import javafx.scene.control.TableView;
 import javafx.scene.layout.HBox;
+import javafx.scene.layout.Region;
 import javafx.scene.layout.VBox;
 import loupe.analysis.FileContents;
 import loupe.state.checkpoint.FileInspection;
@@ -42,6 +43,7 @@ public final class InspectPage {
         heading.getStyleClass().add("form-heading");
         for (Label label : List.of(heading, summary, notes)) {
             label.setWrapText(true);
+            label.setMinHeight(Region.USE_PREF_SIZE);
         }
         notes.getStyleClass().add("muted");
         UnaryOperator<String> same = text -> text;

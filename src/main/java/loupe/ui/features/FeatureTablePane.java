@@ -148,7 +148,7 @@ public final class FeatureTablePane {
                         upToDate(Tables.numbers(
                                 column.title(),
                                 column.explanation(),
-                                78,
+                                column == FeatureColumn.DENSITY ? 78 : 112, // as wide as its title
                                 feature -> model.number(column, feature),
                                 FeatureTablePane::percent));
                     default ->

@@ -3,6 +3,7 @@ package loupe.ui.features;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import javafx.beans.binding.BooleanBinding;
@@ -210,14 +211,9 @@ public final class ScatterPane implements Pane {
         chart.setClouds(
                 clouds,
                 this::words,
-                axis(
-                        points.across(),
-                        points.countedAcross().soFar(),
-                        model.logAcross().get()),
-                axis(
-                        points.up(),
-                        points.countedUp().isPartial() ? " so far" : "", // the share would be longer than a low pane
-                        model.logUp().get()));
+                ChartAxis.of(words(points.across()) + points.countedAcross().soFar())
+                        .withLogarithm(model.logAcross().get()),
+                ChartAxis.of(upright(points)).withLogarithm(model.logUp().get()));
         following = false;
         frame.subtitleProperty().set(left(points));
         mark();
@@ -239,8 +235,11 @@ public final class ScatterPane implements Pane {
         return Double.isFinite(value) && (!logarithmic || value > 0);
     }
 
-    private static ChartAxis axis(FeatureColumn column, String counted, boolean logarithmic) {
-        return ChartAxis.of(words(column) + counted).withLogarithm(logarithmic);
+    /** What goes up, in few words while it is not final: a low pane has no room for more. */
+    private static String upright(FeatureScatterModel.Points points) {
+        return points.countedUp().isPartial()
+                ? points.up().title().toLowerCase(Locale.ROOT) + " so far"
+                : words(points.up());
     }
 
     private static String words(FeatureColumn column) {
