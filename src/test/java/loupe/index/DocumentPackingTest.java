@@ -261,7 +261,9 @@ class DocumentPackingTest {
                 file,
                 json.lines()
                         .filter(line -> !line.contains("\"documents\"") && !line.contains("\"contexts\""))
-                        .collect(Collectors.joining("\n")));
+                        .collect(Collectors.joining("\n"))
+                        .replaceAll(",\\s*\"files\" : \\{[^}]*}", "")
+                        .replaceAll(",\\s*\"checksum\" : \"\\w*\"", ""));
         try (ActivationIndex index = open("index")) {
             assertThat(index.info().documents()).isEqualTo(DocumentPacking.PACKED);
             int last = (int) index.info().tokens() - 1;
