@@ -111,7 +111,8 @@ final class Leftovers {
                     + "|(?:num|n)_top_?k|top_?k_.*|k_(?:active|sparse|features|latents)|(?:active|sparsity|sparse)_k"
                     + "|active_(?:features|latents)|theta|tau|cutoff|.*_theta"
                     + "|(?:.*_)?(?:scale|scales|norm|norms|rms|mean|means|std|sigma)"
-                    + "|cent(?:er|re)(?:ed)?(?:_.*)?|.*_cent(?:er|re)(?:ed)?|standardi[sz].*|whiten.*|ln|ln_.*|layer_?norm.*"
+                    + "|cent(?:er|re)(?:ed)?(?:_.*)?|.*_cent(?:er|re)(?:ed)?|standardi[sz].*|whiten.*"
+                    + "|ln|ln_.*|layer_?norm.*"
                     + "|(?:.*_)?unit_norm|residual|(?:apply_|use_|post_|final_)?relu|gate|gated|abs|abs_.*"
                     + "|(?:.*_)?pre_bias|b_dec_.*|.*_b_dec|decoder_bias.*|tied.*|untied|lookup.*|glu.*");
     /** Of those, the ones that belong to training or to the model. */

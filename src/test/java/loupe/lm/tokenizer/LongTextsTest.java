@@ -44,7 +44,8 @@ class LongTextsTest {
                         JSON.readTree(("{'type':'Sequence','pretokenizers':[{'type':'Split',"
                                         + "'pattern':{'Regex':"
                                         + JSON.writeValueAsString(LLAMA3).replace("'", "\\u0027")
-                                        + "},'behavior':'Isolated','invert':false},{'type':'ByteLevel','add_prefix_space':false,"
+                                        + "},'behavior':'Isolated','invert':false},{'type':'ByteLevel',"
+                                        + "'add_prefix_space':false,"
                                         + "'trim_offsets':false,'use_regex':false}]}")
                                 .replace('\'', '"')));
             case "no pre-tokeniser" -> ((ObjectNode) file.get("pre_tokenizer")).put("use_regex", false);
@@ -52,8 +53,10 @@ class LongTextsTest {
                 file.set(
                         "pre_tokenizer",
                         JSON.readTree("{\"type\":\"Sequence\",\"pretokenizers\":"
-                                + "[{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?<=e )t|[^t]+|t\"},\"behavior\":\"Isolated\","
-                                + "\"invert\":false},{\"type\":\"ByteLevel\",\"add_prefix_space\":false,\"trim_offsets\":false,"
+                                + "[{\"type\":\"Split\",\"pattern\":{\"Regex\":\"(?<=e )t|[^t]+|t\"},"
+                                + "\"behavior\":\"Isolated\","
+                                + "\"invert\":false},{\"type\":\"ByteLevel\",\"add_prefix_space\":false,"
+                                + "\"trim_offsets\":false,"
                                 + "\"use_regex\":false}]}"));
             default -> sentencePiece(file, kind);
         }
@@ -111,8 +114,8 @@ class LongTextsTest {
             file.putNull("normalizer");
             file.set(
                     "pre_tokenizer",
-                    JSON.readTree(
-                            "{\"type\":\"Metaspace\",\"replacement\":\"\u2581\",\"prepend_scheme\":\"always\",\"split\":true}"));
+                    JSON.readTree("{\"type\":\"Metaspace\",\"replacement\":\"\u2581\",\"prepend_scheme\":\"always\","
+                            + "\"split\":true}"));
         } else if (kind.startsWith("Gemma")) {
             file.set("normalizer", JSON.readTree(replace.replace('\'', '"')));
             file.set(

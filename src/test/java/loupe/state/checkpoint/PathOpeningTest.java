@@ -268,9 +268,7 @@ class PathOpeningTest {
         made(cases);
         List<Path> expected = new ArrayList<>();
         try (Stream<Path> all = Files.list(folder)) {
-            all.filter(path -> cases.get(path) == PathKind.CHECKPOINT)
-                    .sorted()
-                    .forEach(expected::add);
+            all.filter(path -> cases.get(path) == PathKind.CHECKPOINT).sorted().forEach(expected::add);
         }
 
         assertThat(NearbyCheckpoints.checkpointsIn(folder, () -> true))

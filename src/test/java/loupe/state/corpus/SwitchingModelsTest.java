@@ -43,8 +43,7 @@ class SwitchingModelsTest {
         Path corpus = corpus();
         LocalInferenceService service = new LocalInferenceService(Device.CPU);
         Notices notices = new Notices(Clock.systemUTC());
-        Workbench workbench = fx.submit(
-                        () -> new Workbench(service, fx, notices, new Activity(fx, System::nanoTime)))
+        Workbench workbench = fx.submit(() -> new Workbench(service, fx, notices, new Activity(fx, System::nanoTime)))
                 .get();
         CorpusStatistics statistics = fx.submit(() -> new CorpusStatistics(workbench, folder.resolve("cache")))
                 .get();
@@ -58,8 +57,7 @@ class SwitchingModelsTest {
                     }))
                     .get();
             assertThat(counting.await(60, TimeUnit.SECONDS)).as("opened").isTrue();
-            assertThat(fx.submit(() -> statistics.counting(workbench.a()).get())
-                            .get())
+            assertThat(fx.submit(() -> statistics.counting(workbench.a()).get()).get())
                     .as("counts when the next one is opened")
                     .isTrue();
         }
