@@ -39,13 +39,19 @@ public record IndexInfo(
         long contexts,
         double seconds,
         List<StoredFile> files) {
-    /** Fills in what an older index does not say: documents ran on, and there were no shards, masks and checksums. */
+    /**
+     * Fills in what an older index does not say: documents ran on in full contexts, and there were no shards, masks and
+     * checksums.
+     */
     public IndexInfo {
         documents = documents == null ? DocumentPacking.PACKED : documents;
         shard = shard == null ? Shard.WHOLE : shard;
         masks = masks == null ? CorpusMasks.NONE : masks;
         leftOut = leftOut == null ? CorpusMasks.LeftOut.NOTHING : leftOut;
         files = files == null ? List.of() : List.copyOf(files);
+        if (contexts == 0 && files.isEmpty() && contextLength > 0) {
+            contexts = (tokens + contextLength - 1) / contextLength;
+        }
     }
 
     /** The layout this program writes and reads. */
