@@ -10,7 +10,6 @@ import java.util.List;
 import loupe.app.bench.BenchCommand;
 import loupe.app.cli.Cli;
 import loupe.app.cli.CommandProcess;
-import loupe.app.cli.ExitCode;
 import loupe.app.command.BatchCommand;
 import loupe.app.command.CompareCommand;
 import loupe.app.command.DoctorCommand;
@@ -47,8 +46,7 @@ public final class Main {
             NativeLibraries.keepIn(
                     folders.cache(), Path.of(System.getProperty("java.io.tmpdir")), System.getProperty("user.name"));
         } catch (CheckpointException noFolder) {
-            System.err.println(noFolder.getMessage());
-            System.exit(ExitCode.REFUSED);
+            CommandProcess.refuse(noFolder.getMessage());
         }
         // tokens of every script, whatever the locale
         PrintStream out = utf8(FileDescriptor.out);

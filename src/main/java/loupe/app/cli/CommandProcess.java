@@ -19,6 +19,12 @@ public final class CommandProcess {
         System.exit(code);
     }
 
+    /** Ends the process before anything has run, with a sentence that says why. */
+    public static void refuse(String sentence) {
+        System.err.println(sentence);
+        System.exit(ExitCode.REFUSED);
+    }
+
     /**
      * Ctrl+C: waits until the running step has ended and unfinished files are removed, then exits with the code for
      * stopped.

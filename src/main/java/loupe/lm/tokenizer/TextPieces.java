@@ -182,7 +182,7 @@ final class TextPieces {
             case "Digits", "Punctuation" -> Optional.of(false);
             case "Whitespace", "WhitespaceSplit", "BertPreTokenizer" -> Optional.of(true);
             case "Metaspace" ->
-                Optional.of(border == SPACE && part.path("split").asBoolean(true));
+                Optional.of(border.equals(SPACE) && part.path("split").asBoolean(true));
             default -> Optional.empty();
         };
     }
