@@ -60,15 +60,14 @@ public final class SessionFile implements AutoCloseable {
 
     /** What the program could not work with; empty if nothing is wrong. */
     private static Optional<String> defect(Session session) {
-        return Stream.of(
+        boolean sound = Stream.of(
                         Stream.ofNullable(session.model()),
                         Stream.ofNullable(session.settings().get("corpus")),
                         session.checkpoints().stream().map(Session.Checkpoint::path),
                         session.recent().stream().map(Session.Recent::path))
                 .flatMap(paths -> paths)
-                .filter(path -> !isPath(path))
-                .findFirst()
-                .map(path -> "a path in it is none");
+                .allMatch(SessionFile::isPath);
+        return sound ? Optional.empty() : Optional.of("a path in it is none");
     }
 
     private static boolean isPath(@Nullable String text) {
