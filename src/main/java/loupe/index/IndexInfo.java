@@ -49,7 +49,7 @@ public record IndexInfo(
         masks = masks == null ? CorpusMasks.NONE : masks;
         leftOut = leftOut == null ? CorpusMasks.LeftOut.NOTHING : leftOut;
         files = files == null ? List.of() : List.copyOf(files);
-        if (contexts == 0 && files.isEmpty() && contextLength > 0) {
+        if (contexts == 0 && documents == DocumentPacking.PACKED && files.isEmpty() && contextLength > 0) {
             contexts = (tokens + contextLength - 1) / contextLength;
         }
     }

@@ -164,7 +164,6 @@ class DamagedIndexTest {
             tokens          | 0
             tokens          | -5
             tokens          | 400
-            contexts        | 0
             contexts        | 2000000000
             leftOut         | {"beginning":500,"firstPositions":0,"highNorm":0,"ignored":0,"together":500}
             files           | [null]
