@@ -10,6 +10,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -48,6 +49,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class NothingIsDroppedTest {
     private static final int ROWS = 6;
+    private static final String DECODER_BESIDE = "W_dec_1.safetensors";
     private static final ObjectMapper MAPPER = new ObjectMapper();
 
     @TempDir
@@ -171,7 +173,6 @@ class NothingIsDroppedTest {
     @Test
     void everyFamilyIsAmongThem() throws IOException {
         List<String> formats = new ArrayList<>(SaeFamilies.formats());
-        formats.removeAll(List.of("circuit-tracer", "cross-layer-transcoder")); // several files each
         assertThat(originals().map(Original::format).distinct().toList()).containsExactlyInAnyOrderElementsOf(formats);
     }
 
@@ -309,6 +310,10 @@ class NothingIsDroppedTest {
         Path weights = at.resolve(original.weights().replace(".npz", ".safetensors"));
         Files.createDirectories(weights.getParent());
         boolean inside = original.config().isEmpty();
+        Path beside = original.folder().resolve(DECODER_BESIDE);
+        if (Files.exists(beside)) {
+            Files.copy(beside, weights.resolveSibling(DECODER_BESIDE), StandardCopyOption.REPLACE_EXISTING);
+        }
         try (TensorArchive archive = TensorArchives.open(original.folder().resolve(original.weights()))) {
             if (archive.container() == Container.SAFETENSORS
                     || original.weights().endsWith(".npz")) {
@@ -402,6 +407,8 @@ class NothingIsDroppedTest {
                     torch(root, "crosscoder", "cc_weights.pt", "cfg.json", Map.of("model_name", "gemma"), crosscoder()),
                     llamaScope(root),
                     lmSaes(root),
+                    circuitTracer(root),
+                    crossLayer(root),
                     plain(root));
         }
 
@@ -505,6 +512,53 @@ class NothingIsDroppedTest {
                             "top_k", 50));
             return new Original(
                     "lm-saes", folder, "sae_weights.safetensors", "config.json", "", "", SaeOptions.AS_STORED);
+        }
+
+        private static Original circuitTracer(Path root) throws IOException {
+            Path folder = Files.createDirectories(root.resolve("circuit-tracer"));
+            Map<String, Object> settings = Map.of(
+                    "model_name",
+                    "gemma-2-2b",
+                    "feature_input_hook",
+                    "mlp.hook_in",
+                    "feature_output_hook",
+                    "hook_mlp_out");
+            JsonFiles.write(folder.resolve("config.yaml"), MAPPER.valueToTree(settings)); // which is YAML too
+            new SafetensorsWriter()
+                    .add("W_enc", random(N, D))
+                    .add("W_dec", random(N, D))
+                    .add("b_enc", random(N))
+                    .add("b_dec", random(D))
+                    .write(folder.resolve("layer_3.safetensors"));
+            return new Original(
+                    "circuit-tracer",
+                    folder,
+                    "layer_3.safetensors",
+                    "config.yaml",
+                    "",
+                    "layer_3.safetensors",
+                    SaeOptions.AS_STORED);
+        }
+
+        private static Original crossLayer(Path root) throws IOException {
+            Path folder = Files.createDirectories(root.resolve("cross-layer-transcoder"));
+            JsonFiles.write(
+                    folder.resolve("config.yaml"),
+                    MAPPER.valueToTree(Map.of("model_name", "gemma-2-2b", "n_layers", 2)));
+            new SafetensorsWriter()
+                    .add("W_enc_1", random(N, D))
+                    .add("b_enc_1", random(N))
+                    .add("b_dec_1", random(D))
+                    .write(folder.resolve("W_enc_1.safetensors"));
+            new SafetensorsWriter().add("W_dec_1", random(N, 1, D)).write(folder.resolve(DECODER_BESIDE));
+            return new Original(
+                    "cross-layer-transcoder",
+                    folder,
+                    "W_enc_1.safetensors",
+                    "config.yaml",
+                    "",
+                    "W_enc_1.safetensors",
+                    SaeOptions.AS_STORED);
         }
 
         private static Original plain(Path root) throws IOException {
