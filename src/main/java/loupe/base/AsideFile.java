@@ -25,6 +25,15 @@ public final class AsideFile implements AutoCloseable {
     }
 
     /**
+     * Moves a file that cannot be used out of the way, to another name in its folder.
+     *
+     * @param other a name that nothing has
+     */
+    public static void keep(Path file, Path other) throws IOException {
+        DurableMove.OF_FILES.file(file, other);
+    }
+
+    /**
      * Creates an empty temporary file with a unique name, so that several processes may replace the same file; the last
      * one wins. Creates the folder if it is missing.
      */

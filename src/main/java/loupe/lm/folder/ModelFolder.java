@@ -64,7 +64,7 @@ public final class ModelFolder implements AutoCloseable {
      *     fit its config.json
      */
     public static ModelFolder open(Path named) {
-        Path path = HubCache.resolve(named);
+        Path path = folderOf(HubCache.resolve(named));
         if (Files.isRegularFile(path)) {
             ModelFile file = ModelFile.open(path);
             return open(path, path.toAbsolutePath().resolveSibling(""), file.family(), file.settings(), file.archive());
@@ -78,6 +78,13 @@ public final class ModelFolder implements AutoCloseable {
         ModelFamily family = family(settings);
         ForeignWeights.refuseQuantised(settings);
         return open(path, path, family, settings, TensorArchives.open(weightFile(path)));
+    }
+
+    /** The folder of a model, if its settings are named instead of it. */
+    private static Path folderOf(Path path) {
+        return path.endsWith("config.json") && Files.isRegularFile(path)
+                ? path.toAbsolutePath().resolveSibling("")
+                : path;
     }
 
     private static ModelFamily family(ConfigFile settings) {

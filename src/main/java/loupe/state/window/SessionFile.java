@@ -84,7 +84,7 @@ public final class SessionFile implements AutoCloseable {
             for (int i = 1; i <= MOST_SET_ASIDE; i++) {
                 Path aside = file.resolveSibling(file.getFileName() + ".damaged-" + i);
                 if (!Files.exists(aside)) {
-                    Files.move(file, aside);
+                    AsideFile.keep(file, aside);
                     notice = "The session file could not be used (" + why + "). It is kept as " + aside
                             + ", and a new one begun";
                     break;

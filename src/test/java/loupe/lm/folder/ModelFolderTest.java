@@ -56,6 +56,15 @@ class ModelFolderTest {
     }
 
     @Test
+    void aModelIsOpenedByTheNameOfItsSettingsToo() throws IOException {
+        Path whole = TinyModel.writeTo(folder.resolve("named"));
+        try (ModelFolder model = ModelFolder.open(whole.resolve("config.json"))) {
+            assertThat(model.config().family()).isEqualTo("gpt2");
+            assertThat(model.tokenizer()).isPresent();
+        }
+    }
+
+    @Test
     void weightsAreNotCopiedOnTheirWayToTheCpu() {
         HostWeight weight = HostWeight.zeros(2, 3);
         try (NDManager base = NDManager.newBaseManager()) {
