@@ -166,6 +166,7 @@ class CoActivationsTest {
             for (int sae = 0; sae < FEATURES.length; sae++) {
                 Files.delete(folder.resolve("sae-" + sae).resolve("by-token.bin"));
             }
+            IndexBeforeChecksums.make(folder);
         }
         return ActivationIndex.open(folder);
     }
@@ -365,6 +366,7 @@ class CoActivationsTest {
         Path folder = build(Shard.WHOLE, "whole");
         Path file = folder.resolve("sae-0/by-token.bin");
         Files.write(file, Arrays.copyOf(Files.readAllBytes(file), (int) Files.size(file) - 3));
+        IndexBeforeChecksums.make(folder);
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             assertThatThrownBy(() -> index.featuresAt(0, 3))
                     .isInstanceOf(CheckpointException.class)

@@ -97,7 +97,7 @@ class DamagedIndexTest {
 
     @Test
     void anIndexOfBeforeChecksumsOpensWithANoteAndItsDamageIsNeverAnInternalError() throws IOException {
-        forgetChecksums();
+        IndexBeforeChecksums.make(folder);
         String right = answers();
         try (ActivationIndex index = ActivationIndex.open(folder)) {
             assertThat(index.doubt())
@@ -172,7 +172,7 @@ class DamagedIndexTest {
             version         | 7
             """)
     void aDescriptionThatCannotBeIsRefusedWithASentence(String key, String value) throws IOException {
-        forgetChecksums();
+        IndexBeforeChecksums.make(folder);
         ObjectMapper json = new ObjectMapper();
         ObjectNode described =
                 (ObjectNode) json.readTree(folder.resolve("index.json").toFile());
@@ -193,14 +193,5 @@ class DamagedIndexTest {
         assertThatThrownBy(() -> ActivationIndex.open(folder))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessageContaining("index.json: ");
-    }
-
-    /** Makes the index one that was written before there were checksums. */
-    private void forgetChecksums() throws IOException {
-        ObjectMapper json = new ObjectMapper();
-        ObjectNode described =
-                (ObjectNode) json.readTree(folder.resolve("index.json").toFile());
-        described.remove(List.of("checksum", "files"));
-        json.writeValue(folder.resolve("index.json").toFile(), described);
     }
 }

@@ -30,6 +30,7 @@ class IndexBeforeSignsTest {
                     1_000);
         }
         Files.move(before, now, StandardCopyOption.REPLACE_EXISTING);
+        IndexBeforeChecksums.make(folder);
         return folder;
     }
 

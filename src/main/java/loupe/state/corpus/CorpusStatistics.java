@@ -184,7 +184,9 @@ public final class CorpusStatistics {
                 .mapToLong(text -> text.toFile().lastModified())
                 .max()
                 .orElse(0);
-        String what = model.id().fingerprint() + "|" + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
+        String what = model.id().name() + "|" + model.id().fingerprint() + "|"
+                + sae.id().name() + "|"
+                + sae.id().fingerprint() + "|" + corpus.toAbsolutePath() + "|"
                 + size + "|" + date + "|" + MOST_TOKENS + (documents.runsOn() ? "" : "|" + documents.word())
                 // counts of before there was a sign are of positive activations only
                 + (sae.config().activation().isSigned() ? "|signed" : "");
