@@ -1,5 +1,6 @@
 package loupe.state;
 
+import loupe.analysis.ghost.DefinitionTree;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.state.corpus.ActivationsModel;
@@ -91,6 +92,10 @@ public final class SideModels {
         StringBuilder said = new StringBuilder(provenance());
         for (Knob<?, ?> knob : GhostKnobs.ALL) {
             said.append(knob.caption(values, side.model().get(), side.sae().get()));
+        }
+        DefinitionTree.Answer grown = tree.tree().getValue();
+        if (grown != null && tree.tree().stoppedProperty().get()) {
+            said.append(", stopped at ").append(grown.size() - 1).append(" nodes");
         }
         return said.toString();
     }

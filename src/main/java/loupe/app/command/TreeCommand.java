@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
@@ -67,6 +68,11 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             paramLabel = "N",
             description = "Keep only the N most probable nodes (default: no limit).")
     private Integer maxNodes;
+
+    @Option(
+            names = "--past-end",
+            description = "Let trees go on after a token that ends a text (default: such a token has no children).")
+    private boolean pastEnd;
 
     @Option(
             names = "--baseline",
@@ -148,7 +154,8 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 topK,
                 maxDepth,
                 maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
-                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId));
+                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId),
+                pastEnd ? Set.of() : opened.ends());
         long start = System.nanoTime();
         DefinitionTree.Answer tree = context.ask(
                 new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
@@ -200,7 +207,11 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             @LeftOutIfEmpty Optional<String> out,
             TreeOutline.Branch tree) {}
 
-    /** The settings of the tree. */
+    /**
+     * The settings of the tree.
+     *
+     * @param ends tokens that have no children
+     */
     record Settings(
             @JsonUnwrapped GhostDescription ghost,
             @JsonUnwrapped PromptOptions.PromptDescription prompt,
@@ -209,6 +220,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             double cutoff,
             int maxDepth,
             Optional<Integer> maxNodes,
+            Set<Integer> ends,
             String baseline,
             Optional<String> steer,
             Optional<String> clamp) {}
@@ -324,6 +336,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 cutoff,
                 maxDepth,
                 Optional.ofNullable(maxNodes),
+                pastEnd ? Set.of() : opened.ends(),
                 baseline,
                 Optional.ofNullable(steer),
                 Optional.ofNullable(clamp));
