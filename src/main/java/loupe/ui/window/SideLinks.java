@@ -5,7 +5,6 @@ import loupe.index.Example;
 import loupe.index.FeatureStatistics;
 import loupe.state.SideModels;
 import loupe.state.WorkbenchModels;
-import loupe.state.nearest.NeighboursModel;
 import loupe.state.window.VocabularyTexts;
 import loupe.ui.control.References;
 import loupe.ui.export.FileSaver;
@@ -26,8 +25,7 @@ record SideLinks(WorkbenchModels models, SideModels side, Runnable showText, Fil
 
     /** Queries the neighbours of a token and the features active at it. */
     void askOfToken(int id) {
-        side.neighbours().among().set(NeighboursModel.Among.TOKENS);
-        side.neighbours().query().set(References.ofToken(id));
+        side.neighbours().askOfToken(id);
         side.together().query().set(References.ofToken(id));
     }
 
