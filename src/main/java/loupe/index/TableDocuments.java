@@ -1,5 +1,7 @@
 package loupe.index;
 
+import java.io.BufferedReader;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -20,6 +22,9 @@ final class TableDocuments extends Documents {
      * code that makes strings of them.
      */
     private static final int PIECE = 1 << 14;
+
+    /** What the database says of a longer row than it was told of, without its right place. */
+    private static final String TOO_LONG = "Maximum line size";
 
     private static final Map<String, String> COMPRESSIONS = Map.of("", "none", ".gz", "gzip", ".zst", "zstd");
 
@@ -51,6 +56,14 @@ final class TableDocuments extends Documents {
                 return forEach(pieces, parts);
             }
         } catch (SQLException e) {
+            if (String.valueOf(e.getMessage()).contains(TOO_LONG)) {
+                throw new CheckpointException(
+                        file,
+                        "the row that begins in line " + longRow() + " has more than " + LONGEST + " bytes",
+                        "no more than that in a row",
+                        SHORTEN,
+                        e);
+            }
             throw new CheckpointException(
                     file,
                     "the table cannot be read (" + firstLine(e.getMessage()) + ")",
@@ -92,6 +105,28 @@ final class TableDocuments extends Documents {
             }
         }
         return parts.end();
+    }
+
+    /** The line, counted from one, in which the first row begins that is too long. */
+    private long longRow() {
+        try (BufferedReader reader = open()) {
+            long line = 1;
+            long begun = 1;
+            long bytes = 0;
+            boolean quoted = false;
+            for (int next; (next = reader.read()) >= 0 && bytes <= LONGEST; ) {
+                quoted ^= next == '"';
+                line += next == '\n' ? 1 : 0;
+                bytes += next < 0x80 ? 1 : next < 0x800 || Character.isSurrogate((char) next) ? 2 : 3;
+                if (next == '\n' && !quoted) {
+                    begun = line;
+                    bytes = 0;
+                }
+            }
+            return begun;
+        } catch (IOException e) {
+            throw Corpus.unreadable(file, e);
+        }
     }
 
     private List<String> columns(Statement statement) throws SQLException {

@@ -321,6 +321,9 @@ public final class TokenizerFiles implements Tokenizer {
         /** Characters of {@link #waiting} in which no dividing token begins. */
         private int searched;
 
+        /** Characters that are waited for before a place to cut is looked for again, twice those without one. */
+        private int enough;
+
         private boolean begun;
         private boolean divided;
 
@@ -344,14 +347,17 @@ public final class TokenizerFiles implements Tokenizer {
         private boolean read(boolean whole, Predicate<int[]> wanted) {
             search();
             // where a token that is written out decides how a text is cut, one that can be read at once is waited for
-            if (!whole && !begun && continuing != library && waiting.length() <= TextPieces.MOST) {
+            boolean undecided = !begun && continuing != library && waiting.length() <= TextPieces.MOST;
+            if (!whole && (undecided || waiting.length() < enough)) {
                 return true;
             }
+            enough = 0;
             int from = 0;
             try {
                 while (from < waiting.length()) {
                     OptionalInt end = pieces.end(waiting, from, !divided, whole);
                     if (end.isEmpty()) {
+                        enough = Math.min(2 * (waiting.length() - from), TextPieces.MOST + 1);
                         return true;
                     }
                     String piece = withoutLoneSurrogates(waiting.substring(from, end.getAsInt()));
