@@ -39,7 +39,7 @@ public record Problem(String message, boolean expected, String details, List<Rem
             return new Problem("Stopped", true, "");
         }
         if (cause instanceof OutOfMemoryError) {
-            return new Problem("The program ran out of memory. Close a model or a checkpoint and try again", true, "");
+            return new Problem(HeapRoom.full(), true, "");
         }
         java.io.StringWriter stack = new java.io.StringWriter();
         cause.printStackTrace(new java.io.PrintWriter(stack, true));

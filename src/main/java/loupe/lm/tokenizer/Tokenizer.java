@@ -2,7 +2,6 @@ package loupe.lm.tokenizer;
 
 import java.util.OptionalInt;
 import java.util.Set;
-import loupe.base.Cancellation;
 
 /**
  * Text to token ids and back, as the model's own tokenizer has it. Thread-safe. Once it is closed, encoding and
@@ -36,17 +35,11 @@ public interface Tokenizer extends AutoCloseable {
     }
 
     /**
-     * The ids of a text of any length, without a beginning: {@code encode(text, Beginning.NO).ids()}, or as many from
-     * its front as are wanted. A long text is read in pieces, in memory that does not grow with it, where that makes no
-     * difference to the ids.
-     *
-     * @param most how many are wanted; there may be some more
-     * @throws java.util.concurrent.CancellationException if cancelled
-     * @throws loupe.base.Refusal if a text cannot be cut where it is too long to be read at once
+     * Reads texts of any length, without a beginning. A long text is cut where that makes no difference to its ids, so
+     * that it is read in memory that does not grow with it.
      */
-    default int[] ids(String text, long most, Cancellation cancellation) {
-        cancellation.check();
-        return encode(text, Beginning.NO).ids();
+    default TextReading reading() {
+        return TextReading.whole(text -> encode(text, Beginning.NO).ids());
     }
 
     /**

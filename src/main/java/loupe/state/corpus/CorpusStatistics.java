@@ -402,7 +402,7 @@ public final class CorpusStatistics {
         new IndexBuild(
                         settings,
                         Corpus.of(List.of(text)),
-                        document -> tokenizer.ids(document, MOST_TOKENS, cancellation),
+                        tokenizer.reading(),
                         source,
                         folder)
                 .share(
