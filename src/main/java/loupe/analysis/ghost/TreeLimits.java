@@ -18,6 +18,15 @@ public record TreeLimits(
     /** The notebook's settings. */
     public static final TreeLimits DEFAULT = new TreeLimits(5e-5, 5, 25, OptionalInt.empty(), OptionalInt.empty());
 
+    /** The most children of a node. */
+    public static final int MOST_CHILDREN = 1_000_000;
+
+    /** The largest depth of a node; files of trees are read and written as deep as this. */
+    public static final int DEEPEST = 1000;
+
+    /** The most nodes of a tree. */
+    public static final int MOST_NODES = 1_000_000;
+
     /** Limits under which every token may have children. */
     public TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxNodes, OptionalInt maskId) {
         this(cutoff, topK, maxDepth, maxNodes, maskId, Set.of());
@@ -28,9 +37,9 @@ public record TreeLimits(
         if (!(cutoff >= 0 && cutoff <= 1)) {
             throw new IllegalArgumentException("cutoff is " + cutoff + ", must be from 0 to 1");
         }
-        if (topK < 1 || maxDepth < 0) {
+        if (topK < 1 || maxDepth < 0 || maxDepth > DEEPEST) {
             throw new IllegalArgumentException(
-                    "topK is " + topK + " and maxDepth " + maxDepth + ", must be at least 1 and 0");
+                    "topK is " + topK + " and maxDepth " + maxDepth + ", must be at least 1 and 0 to " + DEEPEST);
         }
         if (maxNodes.isPresent() && maxNodes.getAsInt() < 1) {
             throw new IllegalArgumentException("maxNodes is " + maxNodes.getAsInt() + ", must be 1 or more");

@@ -42,6 +42,9 @@ import picocli.CommandLine.ScopeType;
 public final class Cli implements Runnable {
     private static final Logger LOG = LoggerFactory.getLogger(Cli.class);
 
+    /** More cores than any machine that runs this; the system gives out only so many threads. */
+    private static final int MOST_THREADS = 1024;
+
     @Option(names = "--json", scope = ScopeType.INHERIT, description = "Print one JSON document instead of a table.")
     private boolean json;
 
@@ -58,6 +61,7 @@ public final class Cli implements Runnable {
             scope = ScopeType.INHERIT,
             paramLabel = "N",
             description = "Engine threads on the CPU (default: one per core).")
+    @OptionRange(least = 1, most = MOST_THREADS)
     private Integer threads;
 
     @Option(names = "--quiet", scope = ScopeType.INHERIT, description = "No progress on standard error.")
@@ -176,7 +180,7 @@ public final class Cli implements Runnable {
         return opened;
     }
 
-    /** A list of nothing but commas has no values, which no option means. */
+    /** Refuses a list of nothing but commas, which has no values, and numbers beyond what an option takes. */
     private static void requireValues(ParseResult parsed) {
         for (OptionSpec option : parsed.matchedOptions()) {
             if (!option.splitRegex().isEmpty() && option.stringValues().isEmpty()) {
@@ -185,6 +189,9 @@ public final class Cli implements Runnable {
                         option.longestName() + " is '" + String.join(" ", option.originalStringValues())
                                 + "', expected one value or several with commas between");
             }
+            OptionRange.Check.refusal(option).ifPresent(why -> {
+                throw new ParameterException(parsed.commandSpec().commandLine(), why);
+            });
         }
         parsed.subcommands().forEach(Cli::requireValues);
     }

@@ -45,9 +45,6 @@ public final class CommandContext implements AutoCloseable {
             throw new UsageException("--device: " + e.getMessage());
         }
         if (threads != null) {
-            if (threads < 1) {
-                throw new UsageException("--threads is " + threads + ", at least 1 is needed");
-            }
             System.setProperty("ai.djl.pytorch.num_threads", threads.toString());
         }
         this.json = json;

@@ -11,6 +11,7 @@ import loupe.analysis.features.Neighbours;
 import loupe.analysis.features.VectorExpression;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.base.Refusal;
 import loupe.inference.ModelId;
@@ -58,6 +59,7 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
             paramLabel = "N",
             defaultValue = "20",
             description = "Neighbours listed (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private int top;
 
     private Optional<OpenModel> openModel = Optional.empty();
@@ -67,9 +69,6 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
     public Result run(CommandContext context) {
         if (!model.isGiven() && sae == null) {
             throw new UsageException("give --model DIR or --sae PATH");
-        }
-        if (top < 1) {
-            throw new UsageException("--top is " + top + ", at least 1 is needed");
         }
         if (sae != null) {
             openSae = Optional.of(reading.open(context, sae, "--sae"));

@@ -18,6 +18,7 @@ import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.TokenGeometry;
 import loupe.analysis.tokens.TokenFilter;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.base.NumberRange;
 import loupe.inference.OpenModel;
 import loupe.inference.Priority;
 import loupe.lm.tokenizer.Tokenizer;
@@ -309,7 +310,7 @@ public final class GhostControlsModel {
 
         /** This range, or a longer one with the same steps if the value lies beyond its end. */
         ScaleRange reaching(double value) {
-            return value <= max || !GhostSettings.isFinite(value)
+            return value <= max || !NumberRange.COMPUTABLE.contains(value)
                     ? this
                     : new ScaleRange(Knob.rounded(Math.ceil(value / step) * step, step), step, natural);
         }
