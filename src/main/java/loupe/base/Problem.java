@@ -14,6 +14,9 @@ import java.util.concurrent.CompletionException;
  * @param remedies the choices that would mend it, which the window shows as buttons; empty if none would
  */
 public record Problem(String message, boolean expected, String details, List<Remedy> remedies) {
+    /** The most letters of a message that is not our own. */
+    private static final int LONGEST = 200;
+
     public Problem {
         remedies = List.copyOf(remedies);
     }
@@ -48,6 +51,8 @@ public record Problem(String message, boolean expected, String details, List<Rem
 
     private static String reason(Throwable cause) {
         String message = cause.getMessage();
-        return message == null ? cause.getClass().getSimpleName() : message;
+        return message == null
+                ? cause.getClass().getSimpleName()
+                : VisibleText.line(VisibleText.shortened(message, LONGEST));
     }
 }

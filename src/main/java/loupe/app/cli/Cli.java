@@ -191,7 +191,8 @@ public final class Cli implements Runnable {
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        err.println(failure.getMessage() + "\nSee " + command + " --help.");
+        messages().add(failure.getMessage());
+        messages().add("See " + command + " --help.");
         return ExitCode.USAGE;
     }
 
@@ -239,9 +240,13 @@ public final class Cli implements Runnable {
         return "Reading or writing failed: " + FileFailure.reason(failure);
     }
 
+    private TextLines messages() {
+        return new TextLines(err);
+    }
+
     private int print(@Nullable String said, int code) {
         String message = String.valueOf(said);
-        err.println(message.endsWith(".") ? message : message + ".");
+        messages().add(message.endsWith(".") ? message : message + ".");
         return code;
     }
 }
