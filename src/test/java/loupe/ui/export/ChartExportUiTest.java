@@ -24,6 +24,7 @@ import javafx.scene.input.Clipboard;
 import javafx.scene.layout.HBox;
 import javafx.scene.layout.VBox;
 import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
 import loupe.state.window.Side;
 import loupe.ui.SampleTree;
 import loupe.ui.Samples;
@@ -31,6 +32,7 @@ import loupe.ui.UiTest;
 import loupe.ui.chart.ChartAxis;
 import loupe.ui.chart.HistogramChart;
 import loupe.ui.nearest.LogitChart;
+import loupe.ui.token.TokenWeight;
 import loupe.ui.tree.TreeCanvas;
 import org.apache.pdfbox.Loader;
 import org.apache.pdfbox.pdmodel.PDDocument;
@@ -116,6 +118,27 @@ class ChartExportUiTest extends UiTest {
                         FOLDER.resolve("export-" + part.exportName() + "-pdf.png")
                                 .toFile());
             }
+        }
+    }
+
+    @Test
+    void anyCaptionAndAnyTokenMakeWellFormedFiles() throws Exception {
+        String hostile = "caption \u001b[2J\u0000 \ufffe \uffff \ud800 \udc00x ]]> <b> & \u202e \u0085 end";
+        onFx(() -> logits.setTokens(
+                List.of(new TokenWeight(1, "\u0006\ufffe\ud83d", 0.5f)), List.of(new TokenWeight(2, "<&\u0000", -0.5f))));
+        Picture picture = onFx(logits::picture);
+        DocumentBuilderFactory parsers = DocumentBuilderFactory.newInstance();
+        parsers.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
+        String written = parsers.newDocumentBuilder()
+                .parse(new ByteArrayInputStream(ChartExport.bytes(picture, hostile, ExportFormat.SVG)))
+                .getDocumentElement()
+                .getTextContent();
+        assertThat(written)
+                .contains("\u20391b\u203a[2J\u203900\u203a")
+                .contains("\u2039fffe\u203a", "\u2039d800\u203a", "\u203906\u203a", "]]> <b> &")
+                .doesNotContain("\ufffd");
+        try (PDDocument document = Loader.loadPDF(ChartExport.bytes(picture, hostile, ExportFormat.PDF))) {
+            assertThat(new PDFTextStripper().getText(document)).contains("\u20391b\u203a[2J").contains("end");
         }
     }
 
