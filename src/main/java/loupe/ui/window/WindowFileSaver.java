@@ -59,4 +59,9 @@ public final class WindowFileSaver implements FileSaver {
     public BooleanProperty captionProperty() {
         return models.captions();
     }
+
+    @Override
+    public BooleanProperty formulasProperty() {
+        return models.formulas();
+    }
 }

@@ -167,13 +167,13 @@ class ChartExportUiTest extends UiTest {
 
     @Test
     void theNumbersBehindAChartComeAsCsv() {
-        String csv = onFx(histogram::csv);
+        String csv = onFx(histogram::csv).text(false);
         assertThat(csv).startsWith("series,from,to,tokens\r\nsae-topk,0.0,0.225,");
         assertThat(csv.lines()).hasSize(1 + 2 * 40);
-        assertThat(onFx(logits::csv))
+        assertThat(onFx(logits::csv).text(false))
                 .contains("promoted,1000,\" robin\",0.62\r\n")
                 .contains("suppressed,1111,\",\",");
-        assertThat(onFx(tree::csv).lines().count())
+        assertThat(onFx(tree::csv).text(false).lines().count())
                 .isGreaterThanOrEqualTo(1 + onFx(() -> tree.treeLayout().count()));
     }
 
@@ -190,7 +190,7 @@ class ChartExportUiTest extends UiTest {
         assertThat(desk.suggested).isEqualTo("activations.svg");
         assertThat(desk.works).hasSize(1);
         assertThat(desk.works.get(0).call()).content().contains("sae-topk, feature 1042");
-        onFx(menu::copyData);
+        onFx(() -> menu.data().copy(histogram.csv()));
         assertThat(onFx(() -> Clipboard.getSystemClipboard().getString())).startsWith("series,from");
         onFx(menu::copyPicture);
         assertThat(onFx(() -> Clipboard.getSystemClipboard().hasImage())).isTrue();
@@ -209,7 +209,7 @@ class ChartExportUiTest extends UiTest {
             made.getItems().setAll(List.of(new String[] {" robin", ".412"}, new String[] {"a \"b\"", "1,5"}));
             return made;
         });
-        assertThat(onFx(() -> TableExport.csv(table, table.getItems())))
+        assertThat(onFx(() -> TableExport.csv(table, table.getItems()).text(false)))
                 .isEqualTo("token,score\r\n\" robin\",.412\r\n\"a \"\"b\"\"\",\"1,5\"\r\n");
     }
 
@@ -224,6 +224,7 @@ class ChartExportUiTest extends UiTest {
     private static final class Desk implements FileSaver {
         private final Path file;
         private final BooleanProperty caption = new SimpleBooleanProperty(true);
+        private final BooleanProperty formulas = new SimpleBooleanProperty(false);
         private final List<Callable<Path>> works = new ArrayList<>();
         private String suggested;
 
@@ -245,6 +246,11 @@ class ChartExportUiTest extends UiTest {
         @Override
         public BooleanProperty captionProperty() {
             return caption;
+        }
+
+        @Override
+        public BooleanProperty formulasProperty() {
+            return formulas;
         }
     }
 }
