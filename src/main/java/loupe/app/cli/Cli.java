@@ -3,7 +3,6 @@ package loupe.app.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -224,20 +223,13 @@ public final class Cli implements Runnable {
         if (cause instanceof NoSuchFileException missing) {
             return print(missing.getFile() + " does not exist", ExitCode.USAGE);
         }
-        if (cause instanceof IOException) {
-            return print(sentence((IOException) cause), ExitCode.REFUSED);
+        if (cause instanceof IOException file) {
+            return print(FileFailure.sentences(file), ExitCode.REFUSED);
         }
         return print(
                 Problem.of(cause).message()
                         + ". Please report it; with JAVA_TOOL_OPTIONS=-Dloupe.log=DEBUG the log has the details",
                 ExitCode.INTERNAL);
-    }
-
-    private static String sentence(IOException failure) {
-        if (failure instanceof FileSystemException file) {
-            return file.getFile() + " cannot be read or written: " + FileFailure.reason(file);
-        }
-        return "Reading or writing failed: " + FileFailure.reason(failure);
     }
 
     private TextLines messages() {

@@ -39,6 +39,7 @@ import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.token.ExampleList;
 import loupe.ui.token.TokenLine;
+import loupe.ui.token.TokenText;
 import org.controlsfx.control.SegmentedButton;
 import org.kordamp.ikonli.feather.Feather;
 
@@ -145,7 +146,9 @@ public final class ExamplesPane implements Pane {
             replaced.setText(
                     model.ablation().replacement().isPresent()
                             ? "Replace each token by "
-                                    + texts.of(model.ablation().replacement().getAsInt()) + " in turn"
+                                    + TokenText.visible(texts.of(
+                                            model.ablation().replacement().getAsInt()))
+                                    + " in turn"
                             : "Replace each token in turn");
             boolean none = list.getSelectionModel().isEmpty();
             open.setDisable(none);

@@ -67,7 +67,8 @@ public record ExportMenu(Exportable source, Supplier<String> caption, FileSaver 
         file.ifPresent(path -> {
             Picture picture = source.picture();
             String words = captionNow();
-            desk.save(() -> ChartExport.write(picture, words, format, path));
+            ExportFormat chosen = format.named(path.getFileName().toString());
+            desk.save(() -> ChartExport.write(picture, words, chosen, path));
         });
     }
 

@@ -197,6 +197,16 @@ class ChartExportUiTest extends UiTest {
     }
 
     @Test
+    void theExtensionThatTheUserTypesDecidesTheFormat() throws Exception {
+        Desk desk = new Desk(folder.resolve("picture.svg"));
+        onFx(() -> new ExportMenu(histogram, () -> CAPTION, desk).savePicture(ExportFormat.PNG_4X));
+        assertThat(desk.works.get(0).call()).content().startsWith("<?xml");
+        Desk other = new Desk(folder.resolve("picture.PNG"));
+        onFx(() -> new ExportMenu(histogram, () -> CAPTION, other).savePicture(ExportFormat.PNG_4X));
+        assertThat(ImageIO.read(other.works.get(0).call().toFile()).getWidth()).isGreaterThan(1000);
+    }
+
+    @Test
     void aTableComesAsCsvInTheOrderShown() {
         TableView<String[]> table = onFx(() -> {
             TableView<String[]> made = new TableView<>();
