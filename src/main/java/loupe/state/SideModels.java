@@ -3,6 +3,7 @@ package loupe.state;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
+import loupe.state.checkpoint.CheckpointSaving;
 import loupe.state.corpus.ActivationsModel;
 import loupe.state.corpus.CoActivationModel;
 import loupe.state.corpus.CorpusStatistics;
@@ -74,6 +75,18 @@ public final class SideModels {
     public String provenance() {
         FeatureRef feature = side.feature().get();
         return feature == null || allProvenance().isEmpty() ? "" : allProvenance() + ", feature " + feature.feature();
+    }
+
+    /** The beginning of the names of exported files: checkpoint and feature; empty while none is open. */
+    public String fileName() {
+        FeatureRef feature = side.feature().get();
+        return feature == null ? allFileName() : allFileName() + "-" + feature.feature();
+    }
+
+    /** The beginning of the names of exported files that are of all features: the checkpoint; empty while none is open. */
+    public String allFileName() {
+        OpenSae sae = side.sae().get();
+        return sae == null ? "" : CheckpointSaving.fileName(sae.id());
     }
 
     /** The provenance of an export that shows all features. */

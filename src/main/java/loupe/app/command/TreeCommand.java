@@ -3,7 +3,6 @@ package loupe.app.command;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -26,6 +25,7 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.ResultPrinter;
+import loupe.app.cli.TextLines;
 import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
 import loupe.format.TextFiles;
@@ -331,15 +331,14 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         rest.remove("tree");
         return out -> {
             new TextTable(rest).print(out);
-            out.println("tree");
+            out.add("tree");
             branches(out, result.tree(), "  ");
         };
     }
 
-    private static void branches(PrintStream out, TreeOutline.Branch above, String indent) {
+    private static void branches(TextLines out, TreeOutline.Branch above, String indent) {
         for (TreeOutline.Branch branch : above.children()) {
-            String token = branch.token().replace("\n", "\\n");
-            out.printf(Locale.ROOT, "%s%s  %.4g%n", indent, token, branch.cumulativeProb());
+            out.add(String.format(Locale.ROOT, "%s%s  %.4g", indent, branch.token(), branch.cumulativeProb()));
             branches(out, branch, indent + "  ");
         }
     }

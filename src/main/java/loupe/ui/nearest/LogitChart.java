@@ -158,11 +158,11 @@ public final class LogitChart extends PaintedRegion implements Exportable {
     }
 
     @Override
-    public String csv() {
+    public Csv csv() {
         List<List<?>> rows = new ArrayList<>();
         promoted.forEach(token -> rows.add(List.of("promoted", token.id(), token.text(), token.weight())));
         suppressed.forEach(token -> rows.add(List.of("suppressed", token.id(), token.text(), token.weight())));
-        return Csv.of(List.of("direction", "token id", "token text", "logit weight"), rows);
+        return new Csv(List.of("direction", "token id", "token text", "logit weight"), rows);
     }
 
     /** Both lists in a box of a given size. */
