@@ -183,12 +183,8 @@ public sealed interface Edit {
     }
 
     private static String oneLine(String text) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) < ' ') {
-                return text.replaceAll("\\s+", " ").strip();
-            }
-        }
-        return text.strip();
+        boolean one = text.indexOf('\n') < 0 && text.indexOf('\r') < 0 && text.indexOf('\t') < 0;
+        return one ? text.strip() : text.replaceAll("\\s+", " ").strip();
     }
 
     private static String limited(String what, String text, int most) {

@@ -2,12 +2,15 @@ package loupe.labels;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -23,6 +26,106 @@ record EditLine(String at, Optional<Edit> edit) {
             .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
             .build();
 
+    /** Receives the lines of a stretch of a file, in their order. */
+    interface Visitor {
+        /**
+         * Receives a line that was read.
+         *
+         * @param from where it begins
+         * @param to where its line feed is
+         */
+        void line(EditLine line, int from, int to);
+
+        /** Receives a line that is none; {@code why} is the reason. */
+        void broken(String why, int from, int to);
+    }
+
+    /**
+     * Reads whole lines. One parser goes through all of them, since it takes longer to make one than to read a line.
+     *
+     * @param to behind the last line feed
+     */
+    static void readAll(byte[] bytes, int from, int to, Visitor visitor) {
+        Fields fields = new Fields();
+        int line = from;
+        while (line < to) {
+            int start = line; // of what this parser reads
+            try (JsonParser json = JSON.createParser(bytes, start, to - start)) {
+                while (line < to) {
+                    if (isBlank(bytes, line)) {
+                        line = endOf(bytes, line) + 1;
+                        continue;
+                    }
+                    JsonToken first = json.nextToken();
+                    Fields.require(first == JsonToken.START_OBJECT, "the line is no JSON object");
+                    int begun = json.currentLocation().getLineNr();
+                    EditLine read = fields.read(json);
+                    JsonLocation ended = json.currentLocation();
+                    Fields.require(ended.getLineNr() == begun, "the line ends within its object");
+                    int end = start + (int) ended.getByteOffset();
+                    Fields.require(isBlank(bytes, end), "the line goes on after its object");
+                    end = endOf(bytes, end);
+                    visitor.line(read, line, end);
+                    line = end + 1;
+                }
+            } catch (IOException | IllegalArgumentException broken) {
+                int end = endOf(bytes, line);
+                visitor.broken(reason(broken), line, end);
+                line = end + 1;
+            }
+        }
+    }
+
+    /**
+     * Reads a line.
+     *
+     * @throws IOException with the reason, if it is not one JSON object, or one of a known kind lacks something
+     */
+    static EditLine read(byte[] line) throws IOException {
+        byte[] ended = Arrays.copyOf(line, line.length + 1);
+        ended[line.length] = '\n';
+        EditLine[] read = new EditLine[1];
+        String[] broken = {"the line is blank"};
+        readAll(ended, 0, ended.length, new Visitor() {
+            @Override
+            public void line(EditLine sound, int from, int to) {
+                read[0] = sound;
+            }
+
+            @Override
+            public void broken(String why, int from, int to) {
+                broken[0] = why;
+            }
+        });
+        if (read[0] == null) {
+            throw new IOException(broken[0]);
+        }
+        return read[0];
+    }
+
+    private static String reason(Exception broken) {
+        return broken instanceof JsonProcessingException json
+                ? "it is no JSON: " + json.getOriginalMessage()
+                : String.valueOf(broken.getMessage());
+    }
+
+    private static int endOf(byte[] bytes, int from) {
+        int at = from;
+        while (bytes[at] != '\n') {
+            at++;
+        }
+        return at;
+    }
+
+    /** Whether there is nothing between a place and the end of its line. */
+    private static boolean isBlank(byte[] bytes, int from) {
+        int at = from;
+        while (bytes[at] == ' ' || bytes[at] == '\r' || bytes[at] == '\t') {
+            at++;
+        }
+        return bytes[at] == '\n';
+    }
+
     /** What may stand in a line; names that are not known are passed over. */
     private static final class Fields {
         private String at = "";
@@ -34,33 +137,60 @@ record EditLine(String at, Optional<Edit> edit) {
         private String tag = "";
         private String list = "";
         private String name = "";
-        private double score = Double.NaN;
-        private int feature = -1;
-        private int place = -1;
-        private boolean on = true;
+        private double score;
+        private int feature;
+        private int place;
+        private boolean on;
+        /** Of the lines before, which mostly say the same. */
+        private String lastAt = "";
+
+        private String lastCheckpoint = "";
+        private String lastSource = "";
+        private String lastAuthor = "";
+
+        /** Reads the fields of an object that has begun. */
+        EditLine read(JsonParser json) throws IOException {
+            at = kind = checkpoint = text = source = author = tag = list = name = "";
+            score = Double.NaN;
+            feature = place = -1;
+            on = true;
+            for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
+                json.nextToken();
+                read(field, json);
+            }
+            require(json.currentToken() == JsonToken.END_OBJECT, "the line ends within its object");
+            lastAt = at = same(at, lastAt);
+            lastCheckpoint = checkpoint = same(checkpoint, lastCheckpoint);
+            lastSource = source = same(source, lastSource);
+            lastAuthor = author = same(author, lastAuthor);
+            return new EditLine(at, Optional.ofNullable(edit()));
+        }
+
+        private static String same(String text, String last) {
+            return text.equals(last) ? last : text;
+        }
 
         private void read(String field, JsonParser json) throws IOException {
             switch (field) {
                 case "at" -> at = text(field, json);
                 case "kind" -> kind = text(field, json);
-                case "checkpoint" -> checkpoint = text(field, json).intern();
+                case "checkpoint" -> checkpoint = text(field, json);
                 case "text" -> text = text(field, json);
-                case "source" -> source = text(field, json).intern();
-                case "author" -> author = text(field, json).intern();
+                case "source" -> source = text(field, json);
+                case "author" -> author = text(field, json);
                 case "tag" -> tag = text(field, json);
                 case "list" -> list = text(field, json);
                 case "name" -> name = text(field, json);
                 case "feature" -> feature = number(field, json);
                 case "place" -> place = number(field, json);
                 case "on" -> {
-                    require(json.currentToken().isBoolean(), field + " is neither true nor false");
+                    require(json.currentToken().isBoolean(), "on is neither true nor false");
                     on = json.getBooleanValue();
                 }
                 case "score" -> {
-                    require(
-                            json.currentToken().isNumeric() || json.currentToken() == JsonToken.VALUE_NULL,
-                            "score is no number");
-                    score = json.currentToken().isNumeric() ? json.getDoubleValue() : Double.NaN;
+                    JsonToken token = json.currentToken();
+                    require(token.isNumeric() || token == JsonToken.VALUE_NULL, "score is no number");
+                    score = token.isNumeric() ? json.getDoubleValue() : Double.NaN;
                 }
                 default -> json.skipChildren();
             }
@@ -77,54 +207,43 @@ record EditLine(String at, Optional<Edit> edit) {
         }
 
         private @Nullable Edit edit() throws IOException {
-            boolean aboutFeature =
-                    switch (kind) {
-                        case "label", "note", "tag", "star", "member" -> true;
-                        default -> false;
-                    };
             require(!kind.isEmpty(), "kind is missing");
-            require(!aboutFeature || feature >= 0, "feature is missing or below 0");
-            Edit edit =
-                    switch (kind) {
-                        case "label" -> new Edit.Label(checkpoint, feature, source, text, author, score);
-                        case "note" -> new Edit.Note(checkpoint, feature, text);
-                        case "tag" -> new Edit.Tag(checkpoint, feature, tag, on);
-                        case "star" -> new Edit.Star(checkpoint, feature, on);
-                        case "checkpoint" -> new Edit.Name(checkpoint, name);
-                        case "list" -> new Edit.NamedList(checkpoint, list, text, on);
-                        case "member" -> new Edit.Member(checkpoint, list, feature, on ? Math.max(place, 0) : -1);
-                        default -> null;
-                    };
-            require(edit == null || !checkpoint.isEmpty(), "checkpoint is missing");
-            require(!kind.equals("tag") || !tag.isBlank(), "tag is missing");
-            require(!(kind.equals("list") || kind.equals("member")) || !list.isBlank(), "list is missing");
-            return edit;
+            return switch (kind) {
+                case "label" ->
+                    new Edit.Label(requireCheckpoint(), requireFeature(), source, text, author, score);
+                case "note" -> new Edit.Note(requireCheckpoint(), requireFeature(), text);
+                case "tag" -> new Edit.Tag(requireCheckpoint(), requireFeature(), require("tag", tag), on);
+                case "star" -> new Edit.Star(requireCheckpoint(), requireFeature(), on);
+                case "checkpoint" -> new Edit.Name(requireCheckpoint(), name);
+                case "list" -> new Edit.NamedList(requireCheckpoint(), require("list", list), text, on);
+                case "member" ->
+                    new Edit.Member(
+                            requireCheckpoint(),
+                            require("list", list),
+                            requireFeature(),
+                            on ? Math.max(place, 0) : -1);
+                default -> null;
+            };
+        }
+
+        private String requireCheckpoint() throws IOException {
+            return require("checkpoint", checkpoint);
+        }
+
+        private int requireFeature() throws IOException {
+            require(feature >= 0, "feature is missing or below 0");
+            return feature;
+        }
+
+        private static String require(String field, String text) throws IOException {
+            require(!text.isBlank(), field + " is missing");
+            return text;
         }
 
         private static void require(boolean sound, String otherwise) throws IOException {
             if (!sound) {
                 throw new IOException(otherwise);
             }
-        }
-    }
-
-    /**
-     * Reads a line.
-     *
-     * @throws IOException with the reason, if it is not one JSON object, or one of a known kind lacks something
-     */
-    static EditLine read(byte[] bytes, int from, int length) throws IOException {
-        try (JsonParser json = JSON.createParser(bytes, from, length)) {
-            Fields.require(json.nextToken() == JsonToken.START_OBJECT, "the line is no JSON object");
-            Fields fields = new Fields();
-            for (String field = json.nextFieldName(); field != null; field = json.nextFieldName()) {
-                json.nextToken();
-                fields.read(field, json);
-            }
-            Fields.require(json.nextToken() == null, "the line goes on after its object");
-            return new EditLine(fields.at, Optional.ofNullable(fields.edit()));
-        } catch (IllegalArgumentException tooLong) {
-            throw new IOException(tooLong.getMessage(), tooLong);
         }
     }
 

@@ -274,7 +274,7 @@ public final class LabelFile {
                 from--;
             }
             try {
-                EditLine.read(all, from, all.length - from);
+                EditLine.read(Arrays.copyOfRange(all, from, all.length));
             } catch (IOException torn) {
                 channel.truncate(from);
                 return;
@@ -286,6 +286,40 @@ public final class LabelFile {
 
     /** Lines that are no edits of this version, as they are. */
     private record Rest(List<byte[]> unknown, List<byte[]> broken) {}
+
+    /** Sorts lines by what they are. */
+    private static final class Lines implements EditLine.Visitor {
+        private final byte[] bytes;
+        private final @Nullable Rest rest;
+        private final List<Dated> edits = new ArrayList<>();
+        private final List<Damage> damaged = new ArrayList<>();
+        private int lines;
+
+        Lines(byte[] bytes, @Nullable Rest rest, int before) {
+            this.bytes = bytes;
+            this.rest = rest;
+            lines = before;
+        }
+
+        @Override
+        public void line(EditLine line, int from, int to) {
+            lines++;
+            if (line.edit().isPresent()) {
+                edits.add(new Dated(line.edit().get(), line.at()));
+            } else if (rest != null) {
+                rest.unknown().add(Arrays.copyOfRange(bytes, from, to + 1));
+            }
+        }
+
+        @Override
+        public void broken(String why, int from, int to) {
+            lines++;
+            damaged.add(new Damage(lines, why));
+            if (rest != null) {
+                rest.broken().add(Arrays.copyOfRange(bytes, from, to + 1));
+            }
+        }
+    }
 
     private News readOn(@Nullable Rest rest) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -301,18 +335,17 @@ public final class LabelFile {
             }
             refuseHuge(size - read);
             byte[] bytes = at(channel, read, (int) (size - read));
-            List<Dated> edits = new ArrayList<>();
-            List<Damage> damaged = new ArrayList<>();
-            int from = 0;
-            for (int i = 0; i < bytes.length; i++) {
-                if (bytes[i] == '\n') {
-                    lines++;
-                    line(bytes, from, i, edits, damaged, rest);
-                    from = i + 1;
-                }
+            int end = bytes.length;
+            while (end > 0 && bytes[end - 1] != '\n') {
+                end--;
             }
-            read += from;
-            return new News(anew, edits, damaged);
+            int from = read == 0 ? headerLength(bytes, end) : 0;
+            lines += from > 0 ? 1 : 0;
+            Lines found = new Lines(bytes, rest, lines);
+            EditLine.readAll(bytes, from, end, found);
+            lines = found.lines;
+            read += end;
+            return new News(anew, found.edits, found.damaged);
         } catch (NoSuchFileException none) {
             boolean anew = identity != null;
             identity = null;
@@ -322,58 +355,26 @@ public final class LabelFile {
         }
     }
 
-    private void line(
-            byte[] bytes, int from, int to, List<Dated> edits, List<Damage> damaged, @Nullable Rest rest)
-            throws IOException {
-        if (lines == 1 && isHeader(bytes, from, to)) {
-            return;
+    /**
+     * The length of the header with its line feed; 0 if there is none.
+     *
+     * @throws CheckpointException for the header of a later version
+     */
+    private int headerLength(byte[] bytes, int end) {
+        String header = headerOf(Arrays.copyOf(bytes, Math.min(end, MOST_IN_HEADER)));
+        if (header.isEmpty()) {
+            return 0;
         }
-        if (isBlank(bytes, from, to)) {
-            return;
-        }
-        try {
-            EditLine line = EditLine.read(bytes, from, to - from);
-            if (line.edit().isPresent()) {
-                edits.add(new Dated(line.edit().get(), line.at()));
-            } else if (rest != null) {
-                rest.unknown().add(Arrays.copyOfRange(bytes, from, to + 1));
-            }
-        } catch (IOException broken) {
-            damaged.add(new Damage(lines, FileFailure.reason(broken)));
-            if (rest != null) {
-                rest.broken().add(Arrays.copyOfRange(bytes, from, to + 1));
-            }
-        }
-    }
-
-    /** @throws CheckpointException for the header of a later version */
-    private boolean isHeader(byte[] bytes, int from, int to) {
-        if (to - from > MOST_IN_HEADER) {
-            return false;
-        }
-        String text = new String(bytes, from, to - from, StandardCharsets.UTF_8);
-        if (!text.contains(KIND)) {
-            return false;
-        }
-        if (!text.contains("\"version\":1,")) {
+        if (!header.contains("\"version\":1,")) {
             throw refused("was written by a later version of this program", "Open it with that version", null);
         }
-        return true;
+        return header.length() + 1;
     }
 
     private static String headerOf(byte[] beginning) {
         String text = new String(beginning, StandardCharsets.UTF_8);
         int end = text.indexOf('\n');
         return end < 0 || !text.substring(0, end).contains(KIND) ? "" : text.substring(0, end);
-    }
-
-    private static boolean isBlank(byte[] bytes, int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (bytes[i] != ' ' && bytes[i] != '\r' && bytes[i] != '\t') {
-                return false;
-            }
-        }
-        return true;
     }
 
     private void refuseHuge(long bytes) {
