@@ -20,8 +20,10 @@ import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
 import loupe.app.command.InspectCommand;
+import loupe.app.command.LabelsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.ScaleCommand;
+import loupe.app.command.SearchCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
 import loupe.app.command.TreeCommand;
@@ -78,6 +80,8 @@ public final class Main {
                         new NeighboursCommand(),
                         new IndexCommand(),
                         new FeatureCommand(),
+                        new LabelsCommand(),
+                        new SearchCommand(),
                         new EvaluateCommand(),
                         new CompareCommand(),
                         new BenchCommand(),
