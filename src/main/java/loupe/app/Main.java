@@ -21,10 +21,12 @@ import loupe.app.command.ForwardCommand;
 import loupe.app.command.GhostCommand;
 import loupe.app.command.IndexCommand;
 import loupe.app.command.InspectCommand;
+import loupe.app.command.LabelsCommand;
 import loupe.app.command.LogitsCommand;
 import loupe.app.command.NeighboursCommand;
 import loupe.app.command.SaveCommand;
 import loupe.app.command.ScaleCommand;
+import loupe.app.command.SearchCommand;
 import loupe.app.command.TextCommand;
 import loupe.app.command.TokensCommand;
 import loupe.app.command.TrainSampleCommand;
@@ -84,6 +86,8 @@ public final class Main {
                         new TextCommand(),
                         new IndexCommand(),
                         new FeatureCommand(),
+                        new LabelsCommand(),
+                        new SearchCommand(),
                         new EvaluateCommand(),
                         new AuditCommand(),
                         new CompareCommand(),
