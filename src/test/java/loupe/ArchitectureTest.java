@@ -72,8 +72,7 @@ class ArchitectureTest {
             Map.entry("analysis", new String[] {"inference", "lm", "sae", "format", "tensor", "base"}),
             Map.entry("index", new String[] {"analysis", "inference", "lm", "sae", "tensor", "base"}),
             Map.entry(
-                    "search",
-                    new String[] {"labels", "index", "analysis", "inference", "lm", "sae", "tensor", "base"}),
+                    "search", new String[] {"labels", "index", "analysis", "inference", "lm", "sae", "tensor", "base"}),
             Map.entry("training", new String[] {"analysis", "inference", "lm", "sae", "format", "tensor", "base"}),
             Map.entry("state", new String[] {
                 "labels", "search", "analysis", "index", "training", "inference", "lm", "sae", "tensor", "base"
@@ -99,19 +98,18 @@ class ArchitectureTest {
                 noFields()
                         .that()
                         .areDeclaredInClassesThat()
-                        .resideInAnyPackage(
-                                in(
-                                        root,
-                                        "base",
-                                        "tensor",
-                                        "format",
-                                        "labels",
-                                        "search",
-                                        "analysis",
-                                        "index",
-                                        "state",
-                                        "ui",
-                                        "app"))
+                        .resideInAnyPackage(in(
+                                root,
+                                "base",
+                                "tensor",
+                                "format",
+                                "labels",
+                                "search",
+                                "analysis",
+                                "index",
+                                "state",
+                                "ui",
+                                "app"))
                         .should()
                         .haveRawType(NDArray.class)
                         .because("an array kept past its step leaks device memory"));
@@ -119,7 +117,8 @@ class ArchitectureTest {
                 "the engine is known only where the mathematics is",
                 noClasses()
                         .that()
-                        .resideInAnyPackage(in(root, "base", "tensor", "format", "labels", "search", "index", "state", "ui"))
+                        .resideInAnyPackage(
+                                in(root, "base", "tensor", "format", "labels", "search", "index", "state", "ui"))
                         .should()
                         .dependOnClassesThat()
                         .resideInAPackage("ai.djl..")

@@ -74,7 +74,8 @@ public final class WriterLock implements AutoCloseable {
          * @return null if somebody else has the lock
          * @throws IOException if there are no locks here
          */
-        @Nullable FileLock of(FileChannel channel, boolean shared) throws IOException;
+        @Nullable
+        FileLock of(FileChannel channel, boolean shared) throws IOException;
     }
 
     /**

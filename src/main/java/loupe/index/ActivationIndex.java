@@ -464,8 +464,7 @@ public final class ActivationIndex implements AutoCloseable {
                 int position = next[i] % info.contextLength();
                 ContextTexts.Text text = textOf(next[i] / info.contextLength(), contexts);
                 int[] reach = reach(text, next[i], before, after);
-                visitor.passage(
-                        from + i, Arrays.copyOfRange(text.ids(), reach[0], reach[1]), position - reach[0]);
+                visitor.passage(from + i, Arrays.copyOfRange(text.ids(), reach[0], reach[1]), position - reach[0]);
             }
         }
     }
