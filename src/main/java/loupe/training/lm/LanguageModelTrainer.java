@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
 import loupe.lm.ModelConfig;
+import loupe.lm.Scalars;
 import loupe.training.AdamW;
 import loupe.training.FlatCopies;
 import loupe.training.FlatParameters;
@@ -94,7 +95,7 @@ public final class LanguageModelTrainer implements AutoCloseable {
             NDArray gradient = parameters.takeGradient(step);
             gradientNorm = gradient.norm().getFloat();
             if (gradientNorm > settings.clip) {
-                gradient.muli(settings.clip / gradientNorm);
+                Scalars.muli(gradient, settings.clip / gradientNorm);
             }
             optimiser.step(gradient, settings.rate.at(tokens, plannedTokens));
             tokens += (long) settings.rows * context;
