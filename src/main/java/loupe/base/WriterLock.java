@@ -182,6 +182,7 @@ public final class WriterLock implements AutoCloseable {
         } catch (FileAlreadyExistsException leftOrHeld) {
             // a lock on it tells which
         }
+        RegularFile.require(file);
         Object before = keyOf(file);
         FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
         boolean taken = false;

@@ -22,6 +22,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.base.WriterLock;
@@ -148,6 +149,7 @@ public final class ActivationIndex implements AutoCloseable {
                 }
             }
         }
+        InfoFile.filesOf(info.saes()).forEach(file -> RegularFile.require(folder.resolve(file)));
         info.files().forEach(file -> file.requireSize(folder));
         return new ActivationIndex(folder, info);
     }
