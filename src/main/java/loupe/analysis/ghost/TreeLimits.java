@@ -1,6 +1,7 @@
 package loupe.analysis.ghost;
 
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * How far a tree grows.
@@ -9,9 +10,11 @@ import java.util.OptionalInt;
  * @param topK how many children a node has at most: its most probable next tokens
  * @param maxDepth largest depth of a node; the root has 0
  * @param maxNodes keep only this many nodes besides the root, those of the largest cumulative probability
+ * @param ends tokens that have no children, such as the one that ends a text
  * @param maskId a token whose logit is removed everywhere, such as the one whose place the ghost has taken
  */
-public record TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxNodes, OptionalInt maskId) {
+public record TreeLimits(
+        double cutoff, int topK, int maxDepth, OptionalInt maxNodes, OptionalInt maskId, Set<Integer> ends) {
     /** The notebook's settings. */
     public static final TreeLimits DEFAULT = new TreeLimits(5e-5, 5, 25, OptionalInt.empty(), OptionalInt.empty());
 
@@ -24,7 +27,13 @@ public record TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxN
     /** The most nodes of a tree. */
     public static final int MOST_NODES = 1_000_000;
 
+    /** Limits under which every token may have children. */
+    public TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxNodes, OptionalInt maskId) {
+        this(cutoff, topK, maxDepth, maxNodes, maskId, Set.of());
+    }
+
     public TreeLimits {
+        ends = Set.copyOf(ends);
         if (!(cutoff >= 0 && cutoff <= 1)) {
             throw new IllegalArgumentException("cutoff is " + cutoff + ", must be from 0 to 1");
         }
@@ -37,15 +46,19 @@ public record TreeLimits(double cutoff, int topK, int maxDepth, OptionalInt maxN
         }
     }
 
+    public TreeLimits withEnds(Set<Integer> newEnds) {
+        return new TreeLimits(cutoff, topK, maxDepth, maxNodes, maskId, newEnds);
+    }
+
     public TreeLimits withCutoff(double newCutoff) {
-        return new TreeLimits(newCutoff, topK, maxDepth, maxNodes, maskId);
+        return new TreeLimits(newCutoff, topK, maxDepth, maxNodes, maskId, ends);
     }
 
     public TreeLimits withMaxNodes(int newMaxNodes) {
-        return new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(newMaxNodes), maskId);
+        return new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(newMaxNodes), maskId, ends);
     }
 
     public TreeLimits withTopK(int newTopK) {
-        return new TreeLimits(cutoff, newTopK, maxDepth, maxNodes, maskId);
+        return new TreeLimits(cutoff, newTopK, maxDepth, maxNodes, maskId, ends);
     }
 }

@@ -3,7 +3,6 @@ package loupe.app.cli;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -198,7 +197,8 @@ public final class Cli implements Runnable {
 
     private int wrongUsage(ParameterException failure, String[] arguments) {
         String command = failure.getCommandLine().getCommandSpec().qualifiedName();
-        err.println(failure.getMessage() + "\nSee " + command + " --help.");
+        messages().add(failure.getMessage());
+        messages().add("See " + command + " --help.");
         return ExitCode.USAGE;
     }
 
@@ -230,8 +230,8 @@ public final class Cli implements Runnable {
         if (cause instanceof NoSuchFileException missing) {
             return print(missing.getFile() + " does not exist", ExitCode.USAGE);
         }
-        if (cause instanceof IOException) {
-            return print(sentence((IOException) cause), ExitCode.REFUSED);
+        if (cause instanceof IOException file) {
+            return print(FileFailure.sentences(file), ExitCode.REFUSED);
         }
         return print(
                 Problem.of(cause).message()
@@ -239,16 +239,13 @@ public final class Cli implements Runnable {
                 ExitCode.INTERNAL);
     }
 
-    private static String sentence(IOException failure) {
-        if (failure instanceof FileSystemException file) {
-            return file.getFile() + " cannot be read or written: " + FileFailure.reason(file);
-        }
-        return "Reading or writing failed: " + FileFailure.reason(failure);
+    private TextLines messages() {
+        return new TextLines(err);
     }
 
     private int print(@Nullable String said, int code) {
         String message = String.valueOf(said);
-        err.println(message.endsWith(".") ? message : message + ".");
+        messages().add(message.endsWith(".") ? message : message + ".");
         return code;
     }
 }

@@ -107,6 +107,11 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
     private int maxNodes;
 
     @Option(
+            names = "--past-end",
+            description = "Let trees go on after a token that ends a text (default: such a token has no children).")
+    private boolean pastEnd;
+
+    @Option(
             names = "--baseline",
             paramLabel = "WHICH",
             defaultValue = "none",
@@ -147,7 +152,13 @@ public final class BatchCommand extends LoupeCommand<BatchCommand.Result> {
         OpenSae sae = ghost.sae().orElseThrow();
         List<Integer> wanted = features(sae.config().dSae());
         GhostPrompt tokens = prompt.tokens(opened, model);
-        TreeLimits limits = new TreeLimits(cutoff, topK, maxDepth, OptionalInt.of(maxNodes), OptionalInt.empty());
+        TreeLimits limits = new TreeLimits(
+                cutoff,
+                topK,
+                maxDepth,
+                OptionalInt.of(maxNodes),
+                OptionalInt.empty(),
+                pastEnd ? Set.of() : opened.ends());
         BatchPlan plan = new BatchPlan(
                 opened.id(),
                 sae.id(),

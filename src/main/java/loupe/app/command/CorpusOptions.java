@@ -123,15 +123,11 @@ final class CorpusOptions {
         Tokenizer tokenizer = tokenizer(model);
         Contexts packing = new Contexts(length, separator, atMost, documents);
         List<Contexts.Context> contexts = new ArrayList<>();
-        corpus().forEachDocument(document -> {
-            command.cancellation().check();
-            boolean more = packing.add(
-                    ModelOptions.check(model, tokenizer.ids(document, atMost, command.cancellation()), "--corpus"));
-            contexts.addAll(packing.drain());
-            return more;
-        });
-        packing.finish();
-        contexts.addAll(packing.drain());
+        corpus().read(
+                        tokenizer.reading().checked(ids -> ModelOptions.check(model, ids, "--corpus")),
+                        packing,
+                        characters -> command.cancellation().check(),
+                        contexts::addAll);
         contexts.removeIf(context -> context.ids().length < 2);
         if (contexts.isEmpty()) {
             throw new Refusal("The corpus has no text: " + files);

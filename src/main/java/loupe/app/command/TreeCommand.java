@@ -3,11 +3,11 @@ package loupe.app.command;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.PrintStream;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Collectors;
 import loupe.analysis.ghost.DefinitionTree;
 import loupe.analysis.ghost.GhostPrompt;
@@ -25,6 +25,7 @@ import loupe.app.cli.OptionRange;
 import loupe.app.cli.ResultJson;
 import loupe.app.cli.ResultJson.LeftOutIfEmpty;
 import loupe.app.cli.ResultPrinter;
+import loupe.app.cli.TextLines;
 import loupe.app.cli.TextTable;
 import loupe.app.cli.UsageException;
 import loupe.format.TextFiles;
@@ -73,6 +74,11 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             description = "Keep only the N most probable nodes (default: no limit).")
     @OptionRange(least = 1, most = TreeLimits.MOST_NODES)
     private Integer maxNodes;
+
+    @Option(
+            names = "--past-end",
+            description = "Let trees go on after a token that ends a text (default: such a token has no children).")
+    private boolean pastEnd;
 
     @Option(
             names = "--baseline",
@@ -156,7 +162,8 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 topK,
                 maxDepth,
                 maxNodes == null ? OptionalInt.empty() : OptionalInt.of(maxNodes),
-                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId));
+                maskId == null ? OptionalInt.empty() : OptionalInt.of(maskId),
+                pastEnd ? Set.of() : opened.ends());
         long start = System.nanoTime();
         DefinitionTree.Answer tree = context.ask(
                 new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
@@ -212,7 +219,11 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             @LeftOutIfEmpty Optional<String> out,
             TreeOutline.Branch tree) {}
 
-    /** The settings of the tree. */
+    /**
+     * The settings of the tree.
+     *
+     * @param ends tokens that have no children
+     */
     record Settings(
             @JsonUnwrapped GhostDescription ghost,
             @JsonUnwrapped PromptOptions.PromptDescription prompt,
@@ -221,6 +232,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
             double cutoff,
             int maxDepth,
             Optional<Integer> maxNodes,
+            Set<Integer> ends,
             String baseline,
             Optional<String> steer,
             Optional<String> clamp) {}
@@ -311,6 +323,7 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
                 cutoff,
                 maxDepth,
                 Optional.ofNullable(maxNodes),
+                pastEnd ? Set.of() : opened.ends(),
                 baseline,
                 Optional.ofNullable(steer).map(LayerValue::text),
                 Optional.ofNullable(clamp).map(LayerValue::text));
@@ -322,15 +335,14 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         rest.remove("tree");
         return out -> {
             new TextTable(rest).print(out);
-            out.println("tree");
+            out.add("tree");
             branches(out, result.tree(), "  ");
         };
     }
 
-    private static void branches(PrintStream out, TreeOutline.Branch above, String indent) {
+    private static void branches(TextLines out, TreeOutline.Branch above, String indent) {
         for (TreeOutline.Branch branch : above.children()) {
-            String token = branch.token().replace("\n", "\\n");
-            out.printf(Locale.ROOT, "%s%s  %.4g%n", indent, token, branch.cumulativeProb());
+            out.add(String.format(Locale.ROOT, "%s%s  %.4g", indent, branch.token(), branch.cumulativeProb()));
             branches(out, branch, indent + "  ");
         }
     }

@@ -244,10 +244,19 @@ public final class GhostControlsModel {
         property(knob).setValue(old.of(knob));
     }
 
-    /** The values as a session keeps them. */
+    /**
+     * The values as a session keeps them. What is in units of a model is that of the open one; while none is, what an
+     * earlier session left waits on.
+     */
     public Map<String, String> remembered() {
         Map<String, String> kept = new TreeMap<>();
-        GhostKnobs.ALL.forEach(knob -> kept.put(knob.key(), written(knob)));
+        for (Knob<?, ?> knob : GhostKnobs.ALL) {
+            if (!knob.isOfModel() || geometry.getValue() != null) {
+                kept.put(knob.key(), written(knob));
+            } else if (waiting.containsKey(knob.key())) {
+                kept.put(knob.key(), waiting.get(knob.key()));
+            }
+        }
         return kept;
     }
 
