@@ -215,6 +215,7 @@ public final class WriterLock implements AutoCloseable {
      */
     private static @Nullable Attempt attempt(Path place, Path file, Locking locking) throws IOException {
         boolean created = create(file);
+        RegularFile.require(file);
         Object before = keyOf(file);
         FileChannel channel;
         try {

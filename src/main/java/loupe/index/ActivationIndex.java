@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.base.WriterLock;
@@ -151,6 +152,7 @@ public final class ActivationIndex implements AutoCloseable {
                 }
             }
         }
+        InfoFile.filesOf(info.saes()).forEach(file -> RegularFile.require(folder.resolve(file)));
         info.files().forEach(file -> file.requireSize(folder));
         return new ActivationIndex(folder, info);
     }

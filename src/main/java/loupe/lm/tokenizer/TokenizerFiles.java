@@ -26,6 +26,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Refusal;
+import loupe.base.RegularFile;
 import loupe.format.JsonFiles;
 
 /**
@@ -98,7 +99,8 @@ public final class TokenizerFiles implements Tokenizer {
                         pieces));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
-                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
+                JsonNode assembled =
+                        byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(RegularFile.require(merges)));
                 return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
             }
             return Optional.empty();

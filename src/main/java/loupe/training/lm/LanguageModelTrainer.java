@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
+import loupe.base.RegularFile;
 import loupe.lm.ModelConfig;
 import loupe.lm.Scalars;
 import loupe.training.AdamW;
@@ -134,7 +135,8 @@ public final class LanguageModelTrainer implements AutoCloseable {
      * @throws CheckpointException if the file is not a state of a model of these sizes
      */
     public void restore(Path file) throws IOException {
-        try (DataInputStream in = new DataInputStream(new BufferedInputStream(Files.newInputStream(file), 1 << 16))) {
+        try (DataInputStream in = new DataInputStream(
+                new BufferedInputStream(Files.newInputStream(RegularFile.require(file)), 1 << 16))) {
             if (in.readLong() != MAGIC || in.readLong() != parameters.size()) {
                 throw new CheckpointException(
                         file, "this is not a training state of this model", "", "Remove it to start afresh");
