@@ -399,9 +399,11 @@ public final class CorpusStatistics {
                 how,
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
+        Corpus texts = Corpus.of(List.of(text));
+        texts.leftOut().ifPresent(left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
         new IndexBuild(
                         settings,
-                        Corpus.of(List.of(text)),
+                        texts,
                         tokenizer.reading(),
                         source,
                         folder)
