@@ -33,7 +33,8 @@ public final class FileFailure {
         if (!(failure instanceof FileSystemException file)) {
             return "Reading or writing failed: " + reason(failure) + ".";
         }
-        return VisibleText.line(file.getFile() + " cannot be read or written: " + reason(file) + ". " + advice(file) + ".");
+        return VisibleText.line(
+                file.getFile() + " cannot be read or written: " + reason(file) + ". " + advice(file) + ".");
     }
 
     private static String advice(FileSystemException failure) {

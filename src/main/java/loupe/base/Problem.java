@@ -10,8 +10,8 @@ import java.util.concurrent.CompletionException;
  * A failure as a pane shows it.
  *
  * @param message one or two sentences for the user: what, where, and what to do
- * @param expected whether this is a failure we foresaw (a refused file, a full disk, too little memory); an unforeseen one is a bug
- *     of ours and is offered with its details for a report
+ * @param expected whether this is a failure we foresaw (a refused file, a full disk, too little memory); an unforeseen
+ *     one is a bug of ours and is offered with its details for a report
  * @param details the stack and versions, for "copy details"; empty for expected failures
  * @param remedies the choices that would mend it, which the window shows as buttons; empty if none would
  */

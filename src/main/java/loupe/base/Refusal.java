@@ -47,13 +47,7 @@ public class Refusal extends RuntimeException {
         this("", found, expected, advice, null, remedies);
     }
 
-    Refusal(
-            String where,
-            String found,
-            String expected,
-            String advice,
-            @Nullable Throwable cause,
-            Remedy... remedies) {
+    Refusal(String where, String found, String expected, String advice, @Nullable Throwable cause, Remedy... remedies) {
         this(sentence(where, found, expected, advice), cause, remedies);
     }
 

@@ -149,7 +149,8 @@ final class TableDocuments extends Documents {
     private String pieces() {
         String cast = "CAST(\"" + column.replace("\"", "\"\"") + "\" AS VARCHAR)";
         return "SELECT CASE WHEN strlen(text) <= " + LONGEST + " THEN substring(text, first + 1, " + PIECE
-                + ") END, first, strlen(text) FROM (SELECT text, unnest(range(0, CASE WHEN text IS NULL OR strlen(text) > " + LONGEST
+                + ") END, first, strlen(text) FROM (SELECT text, unnest(range(0, CASE WHEN text IS NULL OR strlen(text) > "
+                + LONGEST
                 + " THEN 1 ELSE greatest(length(text), 1) END, " + PIECE + ")) AS first FROM (SELECT " + cast
                 + " AS text" + from() + "))";
     }

@@ -83,7 +83,9 @@ public final class SideModels {
         return feature == null ? allFileName() : allFileName() + "-" + feature.feature();
     }
 
-    /** The beginning of the names of exported files that are of all features: the checkpoint; empty while none is open. */
+    /**
+     * The beginning of the names of exported files that are of all features: the checkpoint; empty while none is open.
+     */
     public String allFileName() {
         OpenSae sae = side.sae().get();
         return sae == null ? "" : CheckpointSaving.fileName(sae.id());

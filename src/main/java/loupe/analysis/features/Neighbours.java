@@ -55,7 +55,7 @@ public record Neighbours(NeighbourQuery of, NeighbourSpace in, int top, boolean 
     public Answer answer(Scope scope) {
         NDArray rows = in.rows(scope);
         int width = (int) rows.getShape().get(1);
-        double[] vector = vector(scope, of, width);
+        double[] vector = Vectors.requireFinite("The vector", vector(scope, of, width));
         if (vector.length != width) {
             throw new Refusal(
                     "The vector has " + vector.length + " dimensions, what it is compared with has " + width,

@@ -22,7 +22,7 @@ public record TreeLimits(
     public static final int MOST_CHILDREN = 1_000_000;
 
     /** The largest depth of a node; files of trees are read and written as deep as this. */
-    public static final int DEEPEST = 1000;
+    public static final int DEEPEST = 250;
 
     /** The most nodes of a tree. */
     public static final int MOST_NODES = 1_000_000;

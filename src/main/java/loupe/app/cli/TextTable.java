@@ -102,9 +102,7 @@ public final class TextTable implements ResultPrinter {
         if (value.isArray()) {
             return list(value);
         }
-        return value.isValueNode()
-                ? VisibleText.line(value.asText())
-                : value.toString();
+        return value.isValueNode() ? VisibleText.line(value.asText()) : value.toString();
     }
 
     private static String list(JsonNode elements) {

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import loupe.analysis.Vectors;
 import loupe.analysis.prompts.ForwardPass;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
@@ -122,6 +123,9 @@ public final class ForwardCommand extends LoupeCommand<ForwardCommand.Result> {
         requireRunnable(opened, tokens);
         ForwardPass.Answer answer = context.ask(new ForwardPass(
                 opened.id(), Arrays.stream(tokens).boxed().toList(), ghosts(opened, tokens.length), points, all));
+        if (!Arrays.stream(Vectors.doubles(answer.logits())).allMatch(Double::isFinite)) {
+            context.warn("The logits have values that are NaN or infinite, and so has what is computed from them");
+        }
         points.stream()
                 .filter(point -> !answer.values().containsKey(point))
                 .findFirst()

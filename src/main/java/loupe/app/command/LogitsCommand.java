@@ -7,6 +7,7 @@ import loupe.analysis.Fit;
 import loupe.analysis.features.LogitWeights;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -30,6 +31,7 @@ public final class LogitsCommand extends LoupeCommand<LogitsCommand.Result> {
     private SaeArguments reading;
 
     @Option(names = "--feature", required = true, paramLabel = "I", description = "Index of the feature, from 0.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int feature;
 
     @Option(names = "--centred", description = "Subtract the mean over the vocabulary.")
@@ -45,15 +47,13 @@ public final class LogitsCommand extends LoupeCommand<LogitsCommand.Result> {
             paramLabel = "N",
             defaultValue = "30",
             description = "Tokens listed at each end (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
     private int top;
 
     @Override
     public Result run(CommandContext context) {
-        if (top < 0) {
-            throw new UsageException("--top is " + top + ", at least 0 is needed");
-        }
         OpenSae checkpoint = reading.open(context, sae, "--sae");
-        if (feature < 0 || feature >= checkpoint.config().dSae()) {
+        if (feature >= checkpoint.config().dSae()) {
             throw new UsageException("--feature is " + feature + ", the features of " + sae + " are 0 to "
                     + (checkpoint.config().dSae() - 1));
         }

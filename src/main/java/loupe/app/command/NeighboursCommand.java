@@ -94,6 +94,9 @@ public final class NeighboursCommand extends LoupeCommand<NeighboursCommand.Resu
                                             .orElse("<" + id + ">"),
                                     cosine));
         }
+        if (rows.isEmpty()) {
+            context.warn("There is nothing else to be near among " + space);
+        }
         return new Result(
                 new Asked(
                         query,

@@ -9,6 +9,7 @@ import loupe.analysis.Fit;
 import loupe.analysis.prompts.TextActivations;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
@@ -33,9 +34,11 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
     private String text;
 
     @Option(names = "--ids", split = ",", paramLabel = "ID", description = "Token ids to read, taken as they are.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private int[] ids;
 
     @Option(names = "--feature", paramLabel = "I", description = "Feature shown along the whole text.")
+    @OptionRange(most = OptionRange.LARGEST_INDEX)
     private Integer feature;
 
     @Option(
@@ -43,6 +46,7 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
             paramLabel = "N",
             defaultValue = "10",
             description = "Features listed at each token, those furthest from 0 (default: ${DEFAULT-VALUE}).")
+    @OptionRange(most = OptionRange.MOST_LISTED)
     private int top;
 
     @Override
@@ -50,11 +54,8 @@ public final class TextCommand extends LoupeCommand<TextCommand.Result> {
         if ((text == null) == (ids == null)) {
             throw new UsageException("give --text T or --ids 1,2,3");
         }
-        if (top < 0) {
-            throw new UsageException("--top is " + top + ", at least 0 is needed");
-        }
         OpenSae checkpoint = reading.open(context, sae, "--sae");
-        if (feature != null && (feature < 0 || feature >= checkpoint.config().dSae())) {
+        if (feature != null && feature >= checkpoint.config().dSae()) {
             throw new UsageException("--feature is " + feature + ", the features of " + sae + " are 0 to "
                     + (checkpoint.config().dSae() - 1));
         }

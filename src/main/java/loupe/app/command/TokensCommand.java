@@ -94,6 +94,9 @@ public final class TokensCommand extends LoupeCommand<TokensCommand.Result> {
         TokenListSettings asked = new TokenListSettings(settings, metric, exponent, top, mask);
         TokenRanking ranking = new TokenRanking();
         TokenList list = ranking.rank(columns, asked);
+        if (list.size() == 0) {
+            context.warn("No token passes the filter");
+        }
         Settings shown = new Settings(
                 ghost.describe(opened, settings),
                 metric.label(),

@@ -41,7 +41,9 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
     @Option(
             names = "--work",
             paramLabel = "DIR",
-            description = "Folder for unfinished parts (default: train-sample in the cache folder).")
+            description =
+                    "Folder for unfinished parts (default: one for these definitions and settings in train-sample "
+                            + "in the cache folder).")
     private Path work;
 
     @Option(
@@ -93,8 +95,10 @@ public final class TrainSampleCommand extends LoupeCommand<SampleFigures> {
             }
             return SampleBuilder.measureLanguageModel(definitions, out, seed);
         }
-        Path unfinished = work != null ? work : UserFolders.ofUser().cache().resolve("train-sample");
         SampleBuilder.Plan plan = new SampleBuilder.Plan(tokens, saeTokens, corpusTokens, seed);
+        Path unfinished = work != null
+                ? work
+                : SampleBuilder.workFolder(UserFolders.ofUser().cache().resolve("train-sample"), definitions, plan);
         return new SampleBuilder(
                         definitions,
                         out,

@@ -168,6 +168,10 @@ public final class TreeCommand extends LoupeCommand<TreeCommand.Result> {
         DefinitionTree.Answer tree = context.ask(
                 new DefinitionTree(opened.id(), settings, tokens, limits, compared, steering, Optional.empty()));
         double seconds = (System.nanoTime() - start) / 1e9;
+        if (tree.size() == 1) {
+            context.warn("The tree has no nodes: "
+                    + (maxDepth == 0 ? "--max-depth is 0" : "no next token is as probable as --cutoff " + cutoff));
+        }
 
         Optional<Double> divergence = Optional.empty();
         Optional<BeyondChance> beyond = Optional.empty();

@@ -27,8 +27,7 @@ public final class CheckpointSaving {
         if (open == null) {
             return "";
         }
-        return fileName(open.id()) + "-"
-                + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
+        return fileName(open.id()) + "-" + form.label().replace(' ', '-').toLowerCase(Locale.ROOT) + form.suffix();
     }
 
     /** A checkpoint's name as part of the name of another file. */

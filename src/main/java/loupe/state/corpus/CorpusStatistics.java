@@ -401,12 +401,7 @@ public final class CorpusStatistics {
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
         Corpus texts = Corpus.of(List.of(text));
         texts.leftOut().ifPresent(left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
-        new IndexBuild(
-                        settings,
-                        texts,
-                        tokenizer.reading(),
-                        source,
-                        folder)
+        new IndexBuild(settings, texts, tokenizer.reading(), source, folder)
                 .share(
                         holder -> job.report(-1, "waiting for another window that counts this: " + holder),
                         progress,

@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import loupe.base.CheckpointException;
+import loupe.base.RegularFile;
 import loupe.format.TextFiles;
 
 /**
@@ -31,7 +32,7 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
      */
     static DefinitionCorpus read(Path file) throws IOException {
         Set<Definition> rows = new LinkedHashSet<>();
-        try (BufferedReader reader = TextFiles.reader(Files.newInputStream(file))) {
+        try (BufferedReader reader = TextFiles.reader(Files.newInputStream(RegularFile.require(file)))) {
             int lineNumber = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lineNumber++;

@@ -96,7 +96,8 @@ final class AblationStrip extends BorderPane {
         }
         String how = subject.how() == AblationModel.How.REMOVED
                 ? "Each token removed in turn"
-                : "Each token replaced by " + TokenText.visible(texts.of(model.replacement().orElse(0))) + " in turn";
+                : "Each token replaced by "
+                        + TokenText.visible(texts.of(model.replacement().orElse(0))) + " in turn";
         return how
                 + (answer == null
                         ? " ..."

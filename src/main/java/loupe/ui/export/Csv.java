@@ -12,13 +12,14 @@ import java.util.stream.Collectors;
  */
 public record Csv(List<String> header, List<? extends List<?>> rows) {
     /** What a spreadsheet takes for the beginning of a formula, as OWASP lists it. */
-    private static final Pattern FORMULA = Pattern.compile("[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20].*", Pattern.DOTALL);
+    private static final Pattern FORMULA =
+            Pattern.compile("[=+\\-@\\t\\r\\n\uff1d\uff0b\uff0d\uff20].*", Pattern.DOTALL);
 
     private static final Pattern NUMBER = Pattern.compile("[-+]?(\\d+\\.?\\d*|\\.\\d+)([eE][-+]?\\d+)?");
 
     /**
-     * The table as a file's content. A text that a spreadsheet would run as a formula gets an apostrophe before it, which
-     * makes it a text there; numbers, also those written as texts, stay as they are.
+     * The table as a file's content. A text that a spreadsheet would run as a formula gets an apostrophe before it,
+     * which makes it a text there; numbers, also those written as texts, stay as they are.
      *
      * @param asTheyAre leaves the apostrophes out, for programs that read the texts themselves
      */

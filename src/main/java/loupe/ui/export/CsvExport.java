@@ -34,8 +34,7 @@ public record CsvExport(String name, Supplier<Csv> data, FileSaver desk) {
         desk.choose(name + ".csv", "CSV").ifPresent(path -> {
             Csv table = data.get();
             boolean asTheyAre = desk.formulasProperty().get();
-            desk.save(
-                    () -> ChartExport.replace(path, table.text(asTheyAre).getBytes(StandardCharsets.UTF_8)));
+            desk.save(() -> ChartExport.replace(path, table.text(asTheyAre).getBytes(StandardCharsets.UTF_8)));
         });
     }
 

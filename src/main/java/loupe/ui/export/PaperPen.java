@@ -13,8 +13,8 @@ import javafx.scene.paint.Color;
 import loupe.base.VisibleText;
 
 /**
- * A pen on anything Java 2D draws to: an image, an SVG document, a PDF page. Characters that nobody sees, and that XML has
- * no place for, are drawn as their codes. One thread at a time.
+ * A pen on anything Java 2D draws to: an image, an SVG document, a PDF page. Characters that nobody sees, and that XML
+ * has no place for, are drawn as their codes. One thread at a time.
  */
 public final class PaperPen implements Pen {
     private static final FontRenderContext METRICS = new FontRenderContext(null, true, true);

@@ -48,9 +48,9 @@ public record SuggestedNames(FileSaver desk, Supplier<String> prefix) implements
     }
 
     /**
-     * A file name that says what the file holds: the extension of the suggestion is added where there is none, and where
-     * that of a picture stands on something else, or another one on a picture. For a picture the extension of another
-     * format may stay, which then {@linkplain ExportFormat#named decides}.
+     * A file name that says what the file holds: the extension of the suggestion is added where there is none, and
+     * where that of a picture stands on something else, or another one on a picture. For a picture the extension of
+     * another format may stay, which then {@linkplain ExportFormat#named decides}.
      */
     public static String withExtension(String typed, String suggestedName) {
         String wanted = extension(suggestedName);

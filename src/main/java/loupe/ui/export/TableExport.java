@@ -82,5 +82,4 @@ public final class TableExport {
                 ? String.valueOf(column.getId())
                 : column.getText();
     }
-
 }

@@ -143,8 +143,8 @@ public final class FeatureTablePane {
                 switch (column) {
                     case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
                     case PROMOTED ->
-                        upToDate(
-                                Tables.texts(column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
+                        upToDate(Tables.texts(
+                                column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
                     case DENSITY, TRAINED_DENSITY ->
                         upToDate(Tables.numbers(
                                 column.title(),

@@ -19,9 +19,9 @@ import javafx.scene.layout.Priority;
 import javafx.scene.layout.StackPane;
 import javafx.scene.layout.VBox;
 import loupe.analysis.ghost.GhostPrompt;
-import loupe.analysis.ghost.GhostSettings;
 import loupe.analysis.ghost.PromptPreset;
 import loupe.analysis.tokens.TokenMetric;
+import loupe.base.NumberRange;
 import loupe.lm.tokenizer.Tokenizer;
 import loupe.state.ghost.GhostControlsModel;
 import loupe.state.ghost.GhostKnobs;
@@ -271,7 +271,7 @@ public final class GhostControls {
             }
         });
         scale.setOnBeyond(typed -> {
-            if (typed < 0 || !GhostSettings.isFinite(typed)) {
+            if (typed < 0 || !NumberRange.COMPUTABLE.contains(typed)) {
                 return false;
             }
             model.reach(typed);

@@ -45,8 +45,8 @@ public record PaneKind(
                             "histogram",
                             "Activations",
                             Place.CHARTS,
-                            links ->
-                                    new HistogramPane(links.side().histogram(), links.side()::provenance, links.featureDesk()))
+                            links -> new HistogramPane(
+                                    links.side().histogram(), links.side()::provenance, links.featureDesk()))
                     .dividedBy("histograms")
                     .sharingATab(),
             of(
@@ -100,8 +100,8 @@ public record PaneKind(
                             "tree",
                             "Definition tree",
                             Place.TREES,
-                            links ->
-                                    new TreePane(links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
+                            links -> new TreePane(
+                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
                     .dividedBy("trees"),
             of(
                             TokenListPane.class,
@@ -130,7 +130,10 @@ public record PaneKind(
                             "Active together",
                             Place.LISTS,
                             links -> new CoActivationPane(
-                                    links::chooseFeature, links.side().together(), links::describe, links.featureDesk()))
+                                    links::chooseFeature,
+                                    links.side().together(),
+                                    links::describe,
+                                    links.featureDesk()))
                     .titled("Active together", "With")
                     .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"));
 

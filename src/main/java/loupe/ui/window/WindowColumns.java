@@ -52,7 +52,8 @@ final class WindowColumns {
     WindowColumns(WorkbenchModels models, FileSaver desk, Map<String, List<Double>> remembered, boolean narrow) {
         this.narrow = narrow;
         dividers = new Dividers(remembered);
-        table = new FeatureTablePane(models.workbench(), models.table(), new SuggestedNames(desk, models.a()::allFileName));
+        table = new FeatureTablePane(
+                models.workbench(), models.table(), new SuggestedNames(desk, models.a()::allFileName));
         GhostControls controls = new GhostControls(models.controls(), models.scales());
         FeatureHeader header = new FeatureHeader(models);
         Runnable showText = () -> tabs.show(PaneKind.of(TextPane.class));

@@ -66,12 +66,7 @@ class HostileTextTest {
         assertThat(run("try")).isZero();
         assertThat(out.toString(StandardCharsets.UTF_8).lines())
                 .containsExactly(
-                        "name    " + SHOWN,
-                        "tokens",
-                        "  id  text",
-                        "   1  " + SHOWN,
-                        "  22  plain",
-                        "end " + SHOWN);
+                        "name    " + SHOWN, "tokens", "  id  text", "   1  " + SHOWN, "  22  plain", "end " + SHOWN);
         assertThat(err.toString(StandardCharsets.UTF_8).lines())
                 .containsExactly("try: reading " + SHOWN, "warning: odd " + SHOWN);
     }
@@ -89,7 +84,10 @@ class HostileTextTest {
     @Test
     void jsonHasTheTextItself() throws Exception {
         assertThat(run("try", "--json")).isZero();
-        assertThat(new JsonMapper().readTree(out.toByteArray()).at("/tokens/0/text").textValue())
+        assertThat(new JsonMapper()
+                        .readTree(out.toByteArray())
+                        .at("/tokens/0/text")
+                        .textValue())
                 .isEqualTo(HOSTILE);
     }
 }

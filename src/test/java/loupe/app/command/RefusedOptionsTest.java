@@ -52,10 +52,10 @@ class RefusedOptionsTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
             2|--bins is 2147483647, expected 1 to 100000|feature --index @/index --feature 0 --bins 2147483647
-            2|--top is -1|logits --model @/tiny --sae @/sae --feature 0 --top -1
+            2|--top is -1, expected 0|logits --model @/tiny --sae @/sae --feature 0 --top -1
             2|--feature is 12|logits --model @/tiny --sae @/sae --feature 12
             2|--top is -1|text --model @/tiny --sae @/sae --text otter --top -1
-            2|--feature is -1|text --model @/tiny --sae @/sae --text otter --feature -1
+            2|--feature is -1, expected 0|text --model @/tiny --sae @/sae --text otter --feature -1
             2|give --text T or --ids|text --model @/tiny --sae @/sae
             3|outside the vocabulary|text --model @/tiny --sae @/sae --ids 1,99999
             2|--bins is 0|feature --index @/index --feature 0 --bins 0

@@ -125,7 +125,8 @@ class ChartExportUiTest extends UiTest {
     void anyCaptionAndAnyTokenMakeWellFormedFiles() throws Exception {
         String hostile = "caption \u001b[2J\u0000 \ufffe \uffff \ud800 \udc00x ]]> <b> & \u202e \u0085 end";
         onFx(() -> logits.setTokens(
-                List.of(new TokenWeight(1, "\u0006\ufffe\ud83d", 0.5f)), List.of(new TokenWeight(2, "<&\u0000", -0.5f))));
+                List.of(new TokenWeight(1, "\u0006\ufffe\ud83d", 0.5f)),
+                List.of(new TokenWeight(2, "<&\u0000", -0.5f))));
         Picture picture = onFx(logits::picture);
         DocumentBuilderFactory parsers = DocumentBuilderFactory.newInstance();
         parsers.setFeature("http://apache.org/xml/features/nonvalidating/load-external-dtd", false);
@@ -138,7 +139,9 @@ class ChartExportUiTest extends UiTest {
                 .contains("\u2039fffe\u203a", "\u2039d800\u203a", "\u203906\u203a", "]]> <b> &")
                 .doesNotContain("\ufffd");
         try (PDDocument document = Loader.loadPDF(ChartExport.bytes(picture, hostile, ExportFormat.PDF))) {
-            assertThat(new PDFTextStripper().getText(document)).contains("\u20391b\u203a[2J").contains("end");
+            assertThat(new PDFTextStripper().getText(document))
+                    .contains("\u20391b\u203a[2J")
+                    .contains("end");
         }
     }
 

@@ -77,7 +77,9 @@ class WindowFileSaverTest {
     void aFileThatTheDialogHasNotSeenIsNotOverwrittenUnasked() throws IOException {
         Files.createFile(folder.resolve("chart.png"));
         answers.add(folder.resolve("chart"));
-        assertThat(desk.choose("activations.png", "PNG")).as("asked again, and cancelled").isEmpty();
+        assertThat(desk.choose("activations.png", "PNG"))
+                .as("asked again, and cancelled")
+                .isEmpty();
         assertThat(suggested).containsExactly("activations.png", "chart.png");
     }
 }
