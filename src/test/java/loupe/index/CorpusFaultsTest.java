@@ -71,8 +71,14 @@ class CorpusFaultsTest {
                 .startsWith("its compressed data is cut short or damaged")
                 .endsWith("; expected a whole ." + ending + " file. Download or compress it again.");
         Path table = folder.resolve("a.csv." + (ending.equals("bz2") ? "gz" : ending));
-        Files.write(table, Arrays.copyOf(compressed(kind(ending.equals("bz2") ? "gz" : ending), "text\n" + "hello,".repeat(1)
-                + Base64.getEncoder().encodeToString(noise)), whole.length / 2));
+        Files.write(
+                table,
+                Arrays.copyOf(
+                        compressed(
+                                kind(ending.equals("bz2") ? "gz" : ending),
+                                "text\n" + "hello,".repeat(1)
+                                        + Base64.getEncoder().encodeToString(noise)),
+                        whole.length / 2));
         assertThat(refusal(table)).startsWith("its compressed data is cut short or damaged");
     }
 
@@ -107,8 +113,8 @@ class CorpusFaultsTest {
     @Test
     void aByteThatIsNotUtf8FarIntoATableIsToldWithItsLine() throws IOException {
         Path file = folder.resolve("a.csv");
-        byte[] bytes = ("text\n" + "a row of plain words\n".repeat(5_000) + "h\u00e9\n")
-                .getBytes(StandardCharsets.ISO_8859_1);
+        byte[] bytes =
+                ("text\n" + "a row of plain words\n".repeat(5_000) + "h\u00e9\n").getBytes(StandardCharsets.ISO_8859_1);
         Files.write(file, bytes);
         assertThat(refusal(file))
                 .isEqualTo("line 5002 is not UTF-8 text; expected a table in UTF-8. Convert it to UTF-8.");
@@ -134,7 +140,8 @@ class CorpusFaultsTest {
 
     @Test
     void aMarkInsideATextStays() throws Exception {
-        assertThat(read(Files.writeString(folder.resolve("a.txt"), "he" + MARK + "llo"))).containsExactly("he" + MARK + "llo");
+        assertThat(read(Files.writeString(folder.resolve("a.txt"), "he" + MARK + "llo")))
+                .containsExactly("he" + MARK + "llo");
     }
 
     private Path marked(String name, String text) throws Exception {

@@ -158,7 +158,7 @@ public final class Cli implements Runnable {
         }
     }
 
-    /** How long a cancelled command may go on: the window closes in order, a command stops within a second. */
+    /** How long a cancelled command may go on: the window closes in order, a command stops soon. */
     int millisToStop() {
         return window ? 10_000 : 700;
     }

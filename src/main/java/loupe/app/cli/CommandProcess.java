@@ -25,9 +25,9 @@ public final class CommandProcess {
     }
 
     /**
-     * Ctrl+C: waits a moment, so that the running step can end and unfinished files are removed, then exits with the code
-     * for stopped. A step in native code, or in the middle of a large file, is not waited for: what it wrote is resumed
-     * or cleared by the next run, as after a crash.
+     * Ctrl+C: waits a moment, so that the running step can end and unfinished files are removed, then exits with the
+     * code for stopped. A step in native code, or in the middle of a large file, is not waited for: what it wrote is
+     * resumed or cleared by the next run, as after a crash.
      */
     private static void stop(Cli cli, CountDownLatch finished) {
         if (finished.getCount() == 0) {

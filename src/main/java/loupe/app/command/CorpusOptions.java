@@ -131,7 +131,8 @@ final class CorpusOptions {
         Tokenizer tokenizer = tokenizer(model);
         Contexts packing = new Contexts(length, separator, atMost, documents);
         List<Contexts.Context> contexts = new ArrayList<>();
-        corpus(command).read(
+        corpus(command)
+                .read(
                         tokenizer.reading().checked(ids -> ModelOptions.check(model, ids, "--corpus")),
                         packing,
                         characters -> command.cancellation().check(),

@@ -52,7 +52,10 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
         }
         if (rows.isEmpty()) {
             throw new CheckpointException(
-                    file, "the file is empty", "lines of lemma, part of speech, definition, examples", "Choose another file");
+                    file,
+                    "the file is empty",
+                    "lines of lemma, part of speech, definition, examples",
+                    "Choose another file");
         }
         return split(rows);
     }

@@ -15,9 +15,11 @@ class UnreadableFoldersTest {
         Path closed = Path.of("proc", "1", "map_files");
         assertThat(CheckpointSearch.onTheWay(closed, folder -> Stream.of(folder.resolve("a"))))
                 .containsExactly(closed.resolve("a"));
-        assertThat(CheckpointSearch.onTheWay(closed, folder -> Stream.of(folder).map(entry -> {
-                    throw new UncheckedIOException(new AccessDeniedException(entry.toString()));
-                })))
+        assertThat(CheckpointSearch.onTheWay(
+                        closed,
+                        folder -> Stream.of(folder).map(entry -> {
+                            throw new UncheckedIOException(new AccessDeniedException(entry.toString()));
+                        })))
                 .isEqualTo(List.of());
     }
 }
