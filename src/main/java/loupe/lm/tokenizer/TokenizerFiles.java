@@ -8,10 +8,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -28,6 +31,8 @@ import loupe.base.CheckpointException;
 import loupe.base.Refusal;
 import loupe.base.RegularFile;
 import loupe.format.JsonFiles;
+import loupe.format.TextFiles;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tokenizer read from a Hugging Face folder: {@code tokenizer.json}, or {@code vocab.json} with {@code merges.txt}
@@ -37,6 +42,8 @@ public final class TokenizerFiles implements Tokenizer {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Map<String, String> AS_IT_COMES =
             Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
+
+    private static final String DOWNLOAD_OR_REMOVE = "Download the file again, or remove it to work with token ids";
 
     private final NativeTokenizer library;
     private final NativeTokenizer continuing;
@@ -99,8 +106,7 @@ public final class TokenizerFiles implements Tokenizer {
                         pieces));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
-                JsonNode assembled =
-                        byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(RegularFile.require(merges)));
+                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), merges(merges));
                 return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
             }
             return Optional.empty();
@@ -111,7 +117,7 @@ public final class TokenizerFiles implements Tokenizer {
                     used,
                     "the tokenizer cannot be read (" + e.getMessage() + ")",
                     "the files of a Hugging Face tokenizer",
-                    "Download the file again, or remove it to work with token ids",
+                    DOWNLOAD_OR_REMOVE,
                     e);
         }
     }
@@ -229,13 +235,37 @@ public final class TokenizerFiles implements Tokenizer {
                 .orElse("There is no tokenizer, " + shown);
     }
 
+    /** The lines of a merges file that are merges: two parts of a token with a blank between. */
+    private static List<String> merges(Path file) throws IOException {
+        List<String> merges = new ArrayList<>();
+        try (BufferedReader reader = TextFiles.reader(Files.newInputStream(RegularFile.require(file)))) {
+            int number = 0;
+            for (String line; (line = reader.readLine()) != null; ) {
+                number++;
+                if (line.isBlank() || line.startsWith("#version")) {
+                    continue;
+                }
+                int blank = line.indexOf(' ');
+                if (blank < 1 || blank == line.length() - 1 || line.indexOf(' ', blank + 1) >= 0) {
+                    throw refusedMerges(file, "line " + number + " is \"" + line + "\"", null);
+                }
+                merges.add(line);
+            }
+            return merges;
+        } catch (CharacterCodingException e) {
+            throw refusedMerges(file, "this is not UTF-8 text", e);
+        }
+    }
+
+    private static CheckpointException refusedMerges(Path file, String found, @Nullable Throwable cause) {
+        return new CheckpointException(file, found, "two parts of a token a line", DOWNLOAD_OR_REMOVE, cause);
+    }
+
     /** The tokenizer.json that GPT-2's two older files amount to. */
     private static JsonNode byteLevel(JsonNode vocabulary, List<String> mergeLines) {
         JsonNodeFactory make = JsonNodeFactory.instance;
         ArrayNode merges = make.arrayNode();
-        mergeLines.stream()
-                .filter(line -> !line.isBlank() && !line.startsWith("#version"))
-                .forEach(merges::add);
+        mergeLines.forEach(merges::add);
         ArrayNode added = make.arrayNode();
         if (vocabulary.has("<|endoftext|>")) {
             added.addObject()
