@@ -201,16 +201,16 @@ final class WorkbenchCommands {
                 () -> models.controls().nudgeScale(1));
         commands.add(
                 "undo",
-                "Undo a change of the ghost controls",
-                GHOST,
+                "Undo a change of the ghost controls, or of labels, notes, tags, stars and lists",
+                WINDOW,
                 "Shortcut+Z",
-                () -> models.history().undo());
+                () -> models.undoOrder().undo());
         commands.add(
                 "redo",
-                "Redo a change of the ghost controls",
-                GHOST,
+                "Redo what was undone",
+                WINDOW,
                 "Shortcut+Shift+Z",
-                () -> models.history().redo());
+                () -> models.undoOrder().redo());
         commands.add("reset-ghost", "Reset the ghost controls", GHOST, "", models.controls()::reset);
         commands.add(
                 "filter-tokens",
