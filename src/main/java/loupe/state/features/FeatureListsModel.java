@@ -121,6 +121,15 @@ public final class FeatureListsModel {
         }
     }
 
+    /** Adds a feature of the checkpoint at the end, unless it is in the list. */
+    public void addMember(int feature) {
+        FeatureList list = chosen.get();
+        OpenSae sae = side.sae().get();
+        if (list != null && sae != null && feature < sae.config().dSae() && !list.members().contains(feature)) {
+            notes.member(side, list.name(), feature, list.members().size());
+        }
+    }
+
     /** Takes a member out. */
     public void takeOut(int feature) {
         if (chosen.get() != null) {

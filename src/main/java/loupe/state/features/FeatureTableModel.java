@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javafx.beans.property.ObjectProperty;
@@ -17,6 +18,7 @@ import javafx.beans.property.SimpleStringProperty;
 import javafx.beans.property.StringProperty;
 import javafx.beans.value.ObservableValue;
 import loupe.base.Cancellation;
+import loupe.index.FeatureStatistics;
 import loupe.inference.OpenModel;
 import loupe.inference.OpenSae;
 import loupe.inference.Priority;
@@ -149,6 +151,14 @@ public final class FeatureTableModel {
         return columns.values().get().number(column, feature);
     }
 
+    /** The ends of the 95 % interval of a feature's density; empty while nothing is counted. */
+    public Optional<double[]> densityInterval(int feature) {
+        FeatureStatistics counted = columns.values().get().statistics();
+        return counted == null || feature >= counted.features() || counted.corpusTokens() == 0
+                ? Optional.empty()
+                : Optional.of(counted.densityInterval(feature));
+    }
+
     /** How much of the corpus a column's numbers refer to: all of it if they are not counted over one. */
     public CountedShare counted(FeatureColumn column) {
         return columns.values().get().counted(column);
@@ -190,6 +200,11 @@ public final class FeatureTableModel {
                         .collect(Collectors.joining("; "));
             default -> promoted(feature);
         };
+    }
+
+    /** Whether anything is written down about a feature of the checkpoint. */
+    public boolean hasLabels() {
+        return !notes.features(workbench.a()).isEmpty();
     }
 
     /** Whether there are words in the filter, which are found somewhere. */

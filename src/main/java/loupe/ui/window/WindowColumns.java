@@ -38,6 +38,7 @@ final class WindowColumns {
     private final PanePlaces slots = new PanePlaces();
     private final TabPlaces tabs = new TabPlaces();
     private final FeatureTablePane table;
+    private final FeatureHeader header;
     private final SidePanes a;
     private final SidePanes b;
     private final StackPane node = new StackPane();
@@ -53,7 +54,7 @@ final class WindowColumns {
         dividers = new Dividers(remembered);
         table = new FeatureTablePane(models.workbench(), models.table(), desk);
         GhostControls controls = new GhostControls(models.controls(), models.scales());
-        FeatureHeader header = new FeatureHeader(models);
+        header = new FeatureHeader(models);
         Runnable showText = () -> tabs.show(PaneKind.of(TextPane.class));
         a = new SidePanes(new SideLinks(models, models.a(), showText, desk));
         b = new SidePanes(new SideLinks(models, models.b(), showText, desk));
@@ -220,6 +221,10 @@ final class WindowColumns {
 
     void focusFilter() {
         table.focusFilter();
+    }
+
+    void editLabel() {
+        header.editLabel();
     }
 
     void filterTokens() {
