@@ -23,6 +23,7 @@ import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
 import loupe.base.Remedy;
 import loupe.base.Remedy.Choice;
 import loupe.base.WriterLock;
@@ -151,6 +152,7 @@ public final class ActivationIndex implements AutoCloseable {
                 }
             }
         }
+        InfoFile.filesOf(info.saes()).forEach(file -> RegularFile.require(folder.resolve(file)));
         info.files().forEach(file -> file.requireSize(folder));
         return new ActivationIndex(folder, info);
     }
@@ -464,8 +466,7 @@ public final class ActivationIndex implements AutoCloseable {
                 int position = next[i] % info.contextLength();
                 ContextTexts.Text text = textOf(next[i] / info.contextLength(), contexts);
                 int[] reach = reach(text, next[i], before, after);
-                visitor.passage(
-                        from + i, Arrays.copyOfRange(text.ids(), reach[0], reach[1]), position - reach[0]);
+                visitor.passage(from + i, Arrays.copyOfRange(text.ids(), reach[0], reach[1]), position - reach[0]);
             }
         }
     }

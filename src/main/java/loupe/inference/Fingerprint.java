@@ -62,8 +62,8 @@ public final class Fingerprint {
 
     /**
      * What a checkpoint's weights are, whatever their files are called, wherever they lie, whenever they were written
-     * and however they are read: of those files only sizes and contents count. What people write down about features
-     * is kept by it.
+     * and however they are read: of those files only sizes and contents count. What people write down about features is
+     * kept by it.
      *
      * @param weights a file, or a folder of which the files that may hold weights count
      * @throws UncheckedIOException if a file cannot be read

@@ -189,8 +189,7 @@ public sealed interface Edit {
 
     private static String limited(String what, String text, int most) {
         if (text.length() > most) {
-            throw new IllegalArgumentException(
-                    "the " + what + " has " + text.length() + " letters, more than " + most);
+            throw new IllegalArgumentException("the " + what + " has " + text.length() + " letters, more than " + most);
         }
         return text;
     }

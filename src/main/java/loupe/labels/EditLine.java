@@ -209,8 +209,7 @@ record EditLine(String at, Optional<Edit> edit) {
         private @Nullable Edit edit() throws IOException {
             require(!kind.isEmpty(), "kind is missing");
             return switch (kind) {
-                case "label" ->
-                    new Edit.Label(requireCheckpoint(), requireFeature(), source, text, author, score);
+                case "label" -> new Edit.Label(requireCheckpoint(), requireFeature(), source, text, author, score);
                 case "note" -> new Edit.Note(requireCheckpoint(), requireFeature(), text);
                 case "tag" -> new Edit.Tag(requireCheckpoint(), requireFeature(), require("tag", tag), on);
                 case "star" -> new Edit.Star(requireCheckpoint(), requireFeature(), on);
@@ -218,10 +217,7 @@ record EditLine(String at, Optional<Edit> edit) {
                 case "list" -> new Edit.NamedList(requireCheckpoint(), require("list", list), text, on);
                 case "member" ->
                     new Edit.Member(
-                            requireCheckpoint(),
-                            require("list", list),
-                            requireFeature(),
-                            on ? Math.max(place, 0) : -1);
+                            requireCheckpoint(), require("list", list), requireFeature(), on ? Math.max(place, 0) : -1);
                 default -> null;
             };
         }

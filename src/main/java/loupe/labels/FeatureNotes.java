@@ -13,8 +13,7 @@ import java.util.Optional;
  * @param tags in alphabetical order
  * @param changed when it was last changed, as ISO 8601; empty if that is not known
  */
-public record FeatureNotes(
-        List<Edit.Label> labels, String note, List<String> tags, boolean star, String changed) {
+public record FeatureNotes(List<Edit.Label> labels, String note, List<String> tags, boolean star, String changed) {
     public static final FeatureNotes NONE = new FeatureNotes(List.of(), "", List.of(), false, "");
 
     private static final Comparator<Edit.Label> ORDER = Comparator.comparing(

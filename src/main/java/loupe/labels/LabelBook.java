@@ -99,8 +99,8 @@ public final class LabelBook {
                 visitor.accept(new Edit.Name(checkpoint, pages.name), "");
             }
             new TreeMap<>(pages.features)
-                    .forEach((feature, notes) -> notes.edits(checkpoint, feature)
-                            .forEach(edit -> visitor.accept(edit, notes.changed())));
+                    .forEach((feature, notes) ->
+                            notes.edits(checkpoint, feature).forEach(edit -> visitor.accept(edit, notes.changed())));
             new TreeMap<>(pages.lists)
                     .forEach((name, list) ->
                             list.edits(checkpoint).forEach(edit -> visitor.accept(edit, list.changed())));

@@ -18,8 +18,8 @@ import loupe.base.FileFailure;
 import loupe.format.JsonFiles;
 
 /**
- * What is written down about one checkpoint, as a file to give away: JSON with everything, or a table of comma-separated
- * values with a line for each label. Formats: {@code src/site/markdown/labels.md}.
+ * What is written down about one checkpoint, as a file to give away: JSON with everything, or a table of
+ * comma-separated values with a line for each label. Formats: {@code src/site/markdown/labels.md}.
  */
 public final class LabelDocument {
     /** The columns of a table. */

@@ -212,8 +212,7 @@ public final class LabelFile {
     }
 
     private static byte[] header() {
-        return ("{" + KIND + ",\"version\":1,\"id\":\"" + UUID.randomUUID() + "\"}\n")
-                .getBytes(StandardCharsets.UTF_8);
+        return ("{" + KIND + ",\"version\":1,\"id\":\"" + UUID.randomUUID() + "\"}\n").getBytes(StandardCharsets.UTF_8);
     }
 
     /** @return whether it was not there */

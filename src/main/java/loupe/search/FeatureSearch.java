@@ -143,8 +143,8 @@ public final class FeatureSearch {
                 continue;
             }
             best(feature, word)
-                    .ifPresent(field ->
-                            where.computeIfAbsent(field, key -> new ArrayList<>()).add(word.text()));
+                    .ifPresent(field -> where.computeIfAbsent(field, key -> new ArrayList<>())
+                            .add(word.text()));
         }
         return where.entrySet().stream()
                 .map(entry -> reason(entry.getKey(), text(entry.getKey(), feature), entry.getValue()))

@@ -26,7 +26,8 @@ public final class SearchTexts {
     private SearchTexts() {}
 
     /** The tokens that each feature promotes, as far as they are known. */
-    public static WordIndex promoted(LogitMoments.Answer moments, IntFunction<String> token, Cancellation cancellation) {
+    public static WordIndex promoted(
+            LogitMoments.Answer moments, IntFunction<String> token, Cancellation cancellation) {
         WordIndex.Builder builder = new WordIndex.Builder(moments.features());
         for (int feature = 0; feature < moments.done(); feature++) {
             cancellation.check();
@@ -55,8 +56,8 @@ public final class SearchTexts {
         long[] places = IntStream.range(0, features)
                 .boxed()
                 .flatMapToLong(feature -> IntStream.range(0, strongest[feature].length)
-                        .mapToLong(rank ->
-                                (long) strongest[feature][rank] << Integer.SIZE | (feature * STRONGEST + rank)))
+                        .mapToLong(
+                                rank -> (long) strongest[feature][rank] << Integer.SIZE | (feature * STRONGEST + rank)))
                 .sorted()
                 .toArray();
         String[][] around = new String[features][each];

@@ -68,8 +68,7 @@ public final class WordIndex {
             int end = index + 1 < starts.length ? starts[index + 1] - 1 : words.length() - 1;
             boolean begins = at == starts[index];
             int quality = Words.limited(
-                    word,
-                    begins && at + word.length() == end ? Words.WHOLE : begins ? Words.BEGINNING : Words.INSIDE);
+                    word, begins && at + word.length() == end ? Words.WHOLE : begins ? Words.BEGINNING : Words.INSIDE);
             if (quality != Words.NONE) {
                 score(places[index], quality, only, scores);
             }

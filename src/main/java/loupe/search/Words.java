@@ -1,8 +1,6 @@
 package loupe.search;
 
-/**
- * The words of a text: runs of letters, digits and marks, and runs of other signs; and how well one fits a query.
- */
+/** The words of a text: runs of letters, digits and marks, and runs of other signs; and how well one fits a query. */
 final class Words {
     static final int NONE = 0;
     static final int INSIDE = 1;

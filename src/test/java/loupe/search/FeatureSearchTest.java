@@ -23,7 +23,10 @@ class FeatureSearchTest {
         promoted.add(SearchField.PROMOTED, 2, "redder  ->");
         promoted.add(SearchField.PROMOTED, 3, "covered  remove");
         WordIndex.Builder corpus = new WordIndex.Builder(6);
-        corpus.add(SearchField.EXAMPLE, 0, "she wore a long dress of red silk and nothing else that day in May, as he said");
+        corpus.add(
+                SearchField.EXAMPLE,
+                0,
+                "she wore a long dress of red silk and nothing else that day in May, as he said");
         corpus.add(SearchField.TOKEN, 4, "rouge  rot");
         book.apply(Edit.Label.own(SAE, 5, "the colour Red"), "");
         book.apply(new Edit.Tag(SAE, 4, "colour", true), "");
@@ -76,8 +79,9 @@ class FeatureSearchTest {
         assertThat(search.why(1, SearchQuery.parse("red")).get(0).plain()).isEqualTo("promotes: [Red]  blue");
         assertThat(search.why(5, SearchQuery.parse("red")).get(0).plain()).isEqualTo("label: the colour [Red]");
         FeatureSearch.Reason example = search.why(0, SearchQuery.parse("red")).get(0);
-        assertThat(example.plain()).isEqualTo(
-                "in an example: she wore a long dress of [red] silk and nothing else that day in May, as he said");
+        assertThat(example.plain())
+                .isEqualTo(
+                        "in an example: she wore a long dress of [red] silk and nothing else that day in May, as he said");
         assertThat(search.why(4, SearchQuery.parse("rot colour")))
                 .extracting(FeatureSearch.Reason::plain)
                 .containsExactly("tag: [colour]", "active at: rouge  [rot]");

@@ -29,8 +29,7 @@ final class LabelOptions {
     static LabelBook read(LabelFile file, CommandContext context) {
         LabelFile.News news = file.read();
         news.damaged()
-                .forEach(line -> context.warn(
-                        file.path() + ": line " + line.number() + " is left out: " + line.why()));
+                .forEach(line -> context.warn(file.path() + ": line " + line.number() + " is left out: " + line.why()));
         return news.applyTo(new LabelBook());
     }
 

@@ -10,9 +10,9 @@ import java.util.stream.Stream;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.base.AsideFile;
-
 import loupe.format.JsonFiles;
 import loupe.labels.Edit;
 import loupe.labels.FeatureList;
@@ -54,8 +54,7 @@ public final class LabelsCommand implements Runnable {
      *
      * @param changed when it was last changed, as ISO 8601
      */
-    record Row(
-            int feature, String label, String source, List<String> tags, boolean star, String note, String changed) {
+    record Row(int feature, String label, String source, List<String> tags, boolean star, String note, String changed) {
         static Row of(int feature, FeatureNotes notes) {
             return new Row(
                     feature,
@@ -140,6 +139,7 @@ public final class LabelsCommand implements Runnable {
         private SaeArguments reading;
 
         @Option(names = "--feature", required = true, paramLabel = "I", description = "Index of the feature, from 0.")
+        @OptionRange(most = OptionRange.LARGEST_INDEX)
         private int feature;
 
         @Option(names = "--label", paramLabel = "TEXT", description = "Its label.")
@@ -203,9 +203,13 @@ public final class LabelsCommand implements Runnable {
                     FeatureList is = book.list(key, named("--list", list).strip());
                     if (is == null || !is.members().contains(feature)) {
                         edits.add(new Edit.Member(
-                                key, list, feature, is == null ? 0 : is.members().size()));
+                                key,
+                                list,
+                                feature,
+                                is == null ? 0 : is.members().size()));
                     } else {
-                        edits.add(new Edit.Member(key, list, feature, is.members().indexOf(feature)));
+                        edits.add(
+                                new Edit.Member(key, list, feature, is.members().indexOf(feature)));
                     }
                 }
                 for (String list : unlists) {
@@ -293,6 +297,12 @@ public final class LabelsCommand implements Runnable {
         @Mixin
         private SaeArguments reading;
 
+        @Option(
+                names = "--as-they-are",
+                description = "Write texts into CSV without the apostrophe that keeps a spreadsheet from running them "
+                        + "as formulas.")
+        private boolean asTheyAre;
+
         @Mixin
         private LabelOptions labels;
 
@@ -302,7 +312,7 @@ public final class LabelsCommand implements Runnable {
             String key = LabelOptions.Labelled.of(sae, reading).key();
             LabelBook book = LabelOptions.read(labels.file(), context);
             if (LabelDocument.isTable(out)) {
-                String table = Csv.of(LabelDocument.COLUMNS, LabelDocument.rows(book, key));
+                String table = new Csv(LabelDocument.COLUMNS, LabelDocument.rows(book, key)).text(asTheyAre);
                 AsideFile.replace(out, aside -> java.nio.file.Files.writeString(aside, table));
             } else {
                 JsonFiles.write(out, LabelDocument.json(book, key));

@@ -10,6 +10,7 @@ import loupe.analysis.features.LogitMoments;
 import loupe.app.cli.CommandContext;
 import loupe.app.cli.LoupeCommand;
 import loupe.app.cli.OptionPaths;
+import loupe.app.cli.OptionRange;
 import loupe.app.cli.UsageException;
 import loupe.index.ActivationIndex;
 import loupe.inference.OpenModel;
@@ -70,6 +71,7 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
             paramLabel = "N",
             defaultValue = "20",
             description = "Features listed (default: ${DEFAULT-VALUE}).")
+    @OptionRange(least = 1, most = OptionRange.MOST_LISTED)
     private int top;
 
     @Mixin
@@ -117,11 +119,11 @@ public final class SearchCommand extends LoupeCommand<SearchCommand.Result> {
     private WordIndex promoted(CommandContext context, OpenModel lm) {
         OpenSae opened = reading.open(context, sae, "--sae");
         if (opened.config().dOut() != lm.config().dModel()) {
-            throw new UsageException("--model: the checkpoint writes vectors of " + opened.config().dOut()
-                    + " numbers, the model reads " + lm.config().dModel());
+            throw new UsageException("--model: the checkpoint writes vectors of "
+                    + opened.config().dOut() + " numbers, the model reads "
+                    + lm.config().dModel());
         }
-        LogitMoments.Answer moments =
-                context.ask(new LogitMoments(lm.id(), opened.id(), SearchTexts.PROMOTED_TOKENS));
+        LogitMoments.Answer moments = context.ask(new LogitMoments(lm.id(), opened.id(), SearchTexts.PROMOTED_TOKENS));
         return SearchTexts.promoted(moments, id -> ModelOptions.text(lm, id), context.cancellation());
     }
 

@@ -19,11 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.Refusal;
+import loupe.base.RegularFile;
 import loupe.format.JsonFiles;
 
 /**
@@ -40,6 +43,7 @@ public final class TokenizerFiles implements Tokenizer {
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
+    private final Set<Integer> ends;
     private final TextPieces pieces;
     /** Spellings of tokens that divide a text before it is normalised; what follows one counts as a beginning. */
     private final List<String> dividing;
@@ -55,6 +59,7 @@ public final class TokenizerFiles implements Tokenizer {
             String[] texts,
             TokenizerSettings settings,
             OptionalInt beginning,
+            Set<Integer> ends,
             TextPieces pieces,
             List<String> dividing) {
         this.library = library;
@@ -62,6 +67,7 @@ public final class TokenizerFiles implements Tokenizer {
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
+        this.ends = Set.copyOf(ends);
         this.pieces = pieces;
         this.dividing = dividing;
     }
@@ -93,7 +99,8 @@ public final class TokenizerFiles implements Tokenizer {
                         pieces));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
-                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
+                JsonNode assembled =
+                        byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(RegularFile.require(merges)));
                 return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
             }
             return Optional.empty();
@@ -147,11 +154,20 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(ids::containsKey)
                 .mapToInt(ids::get)
                 .findFirst();
+        Set<Integer> ends =
+                settings.ends().stream().filter(ids::containsKey).map(ids::get).collect(Collectors.toSet());
         TextPieces cut = TextPieces.of(file, pieces);
         NativeTokenizer library = inNativeMemory(path, bytes);
         NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
         return new TokenizerFiles(
-                library, continuing, texts, settings, first, cut, List.copyOf(new LinkedHashSet<>(added.values())));
+                library,
+                continuing,
+                texts,
+                settings,
+                first,
+                ends,
+                cut,
+                List.copyOf(new LinkedHashSet<>(added.values())));
     }
 
     private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
@@ -288,10 +304,9 @@ public final class TokenizerFiles implements Tokenizer {
         }
         boolean cuts = !asItComes && cuts(sound);
         for (int from = 0, end; from == 0 || from < sound.length(); from = end) {
-            end = pieces.end(sound, from, cuts);
+            end = pieces.end(sound, from, cuts, true).getAsInt();
             String piece = sound.substring(from, end);
-            Encoding encoding =
-                    (from == 0 ? with : continuing).use(tokenizer -> tokenizer.encode(piece, asItComes, false));
+            Encoding encoding = (from == 0 ? with : continuing).encode(piece, asItComes);
             int[] unitOf = unitsOfCodePoints(piece);
             CharSpan[] spans = encoding.getCharTokenSpans();
             for (int i = 0; i < spans.length; i++) {
@@ -311,26 +326,97 @@ public final class TokenizerFiles implements Tokenizer {
     }
 
     @Override
-    public int[] ids(String text, long most, Cancellation cancellation) {
-        String sound = withoutLoneSurrogates(text);
-        boolean cuts = cuts(sound);
-        int[] ids = new int[0];
-        int count = 0;
-        for (int from = 0, end; from < sound.length() && count < most; from = end) {
-            cancellation.check();
-            end = pieces.end(sound, from, cuts);
-            String piece = sound.substring(from, end);
-            long[] some = (from == 0 ? library : continuing)
-                    .use(tokenizer -> tokenizer.encode(piece, false, false))
-                    .getIds();
-            if (count + some.length > ids.length) {
-                ids = Arrays.copyOf(ids, end == sound.length() ? count + some.length : 2 * (count + some.length));
-            }
-            for (long id : some) {
-                ids[count++] = Math.toIntExact(id);
+    public TextReading reading() {
+        return new PieceReading();
+    }
+
+    /** Reads a text as its parts come, and passes on a piece at a time. */
+    private final class PieceReading implements TextReading {
+        /** What has come and not been read. */
+        private final StringBuilder waiting = new StringBuilder();
+        /** Characters of {@link #waiting} in which no dividing token begins. */
+        private int searched;
+
+        /** Characters that are waited for before a place to cut is looked for again, twice those without one. */
+        private int enough;
+
+        private boolean begun;
+        private boolean divided;
+
+        @Override
+        public boolean add(String part, Predicate<int[]> wanted) {
+            waiting.append(part);
+            return read(false, wanted);
+        }
+
+        @Override
+        public boolean end(Predicate<int[]> wanted) {
+            try {
+                return read(true, wanted);
+            } finally {
+                forget(waiting.length());
+                begun = false;
+                divided = false;
             }
         }
-        return Arrays.copyOf(ids, count);
+
+        private boolean read(boolean whole, Predicate<int[]> wanted) {
+            search();
+            // where a token that is written out decides how a text is cut, one that can be read at once is waited for
+            boolean undecided = !begun && continuing != library && waiting.length() <= TextPieces.MOST;
+            if (!whole && (undecided || waiting.length() < enough)) {
+                return true;
+            }
+            enough = 0;
+            int from = 0;
+            try {
+                while (from < waiting.length()) {
+                    OptionalInt end = pieces.end(waiting, from, !divided, whole);
+                    if (end.isEmpty()) {
+                        enough = Math.min(2 * (waiting.length() - from), TextPieces.MOST + 1);
+                        return true;
+                    }
+                    String piece = withoutLoneSurrogates(waiting.substring(from, end.getAsInt()));
+                    NativeTokenizer with = begun ? continuing : library;
+                    from = end.getAsInt();
+                    begun = true;
+                    if (!wanted.test(idsOf(with, piece))) {
+                        return false;
+                    }
+                }
+                return true;
+            } finally {
+                forget(from);
+            }
+        }
+
+        private void forget(int read) {
+            waiting.delete(0, read);
+            searched = Math.max(0, searched - read);
+        }
+
+        /** Looks for a token that forbids to cut. */
+        private void search() {
+            if (continuing == library || divided) {
+                return;
+            }
+            int longest = dividing.stream().mapToInt(String::length).max().orElse(0);
+            String unsearched = waiting.substring(searched);
+            divided = dividing.stream().anyMatch(unsearched::contains);
+            searched = Math.max(searched, waiting.length() - Math.max(0, longest - 1));
+            if (divided && begun) {
+                throw new LongStretchException(TextPieces.MOST);
+            }
+        }
+    }
+
+    private static int[] idsOf(NativeTokenizer with, String piece) {
+        long[] wide = with.encode(piece, false).getIds();
+        int[] ids = new int[wide.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = Math.toIntExact(wide[i]);
+        }
+        return ids;
     }
 
     /** Whether a text may be cut: not where something is put in front of what follows a token that is written out. */
@@ -390,6 +476,11 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public OptionalInt beginning() {
         return beginning;
+    }
+
+    @Override
+    public Set<Integer> ends() {
+        return ends;
     }
 
     @Override

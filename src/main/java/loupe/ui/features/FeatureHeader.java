@@ -24,6 +24,7 @@ import loupe.ui.control.InPlaceField;
 import loupe.ui.control.NumberTexts;
 import loupe.ui.control.References;
 import loupe.ui.control.Tooltips;
+import loupe.ui.token.TokenText;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
 import org.jspecify.annotations.Nullable;
@@ -245,7 +246,7 @@ public final class FeatureHeader {
                     .append(models.table().counted(FeatureColumn.DENSITY).soFar())
                     .append("   ");
         }
-        return facts + (promoted.isEmpty() ? "" : "promotes " + promoted);
+        return facts + (promoted.isEmpty() ? "" : "promotes " + TokenText.sentence(promoted));
     }
 
     private String interval(int feature) {

@@ -31,6 +31,7 @@ import loupe.ui.control.Tooltips;
 import loupe.ui.export.FileSaver;
 import loupe.ui.export.TableExport;
 import loupe.ui.pane.PaneFrame;
+import loupe.ui.token.TokenText;
 import org.controlsfx.control.CheckComboBox;
 import org.controlsfx.control.textfield.CustomTextField;
 import org.controlsfx.control.textfield.TextFields;
@@ -151,22 +152,22 @@ public final class FeatureTablePane {
                 switch (column) {
                     case NUMBER -> Tables.<Integer>counts(column.title(), column.explanation(), 44, feature -> feature);
                     case PROMOTED ->
-                        upToDate(
-                                Tables.texts(column.title(), column.explanation(), 110, model::promoted, text -> text));
+                        upToDate(Tables.texts(
+                                column.title(), column.explanation(), 110, model::promoted, TokenText::sentence));
                     case LABEL, NOTE, FOUND ->
                         upToDate(Tables.texts(
                                 column.title(),
                                 column.explanation(),
                                 column == FeatureColumn.FOUND ? 150 : 110,
                                 feature -> model.text(column, feature),
-                                text -> text));
+                                TokenText::sentence));
                     case TAGS, STAR ->
                         upToDate(Tables.texts(
                                 column.title(),
                                 column.explanation(),
                                 column == FeatureColumn.STAR ? 24 : 70,
                                 feature -> model.text(column, feature),
-                                text -> text));
+                                TokenText::sentence));
                     case DENSITY, TRAINED_DENSITY ->
                         upToDate(Tables.numbers(
                                 column.title(),

@@ -123,7 +123,7 @@ public final class ListsPane implements Pane {
         table.getColumns()
                 .setAll(List.of(
                         Tables.<Integer>counts("#", "Number of the feature", 46, feature -> feature),
-                        Tables.texts("Feature", "Its label, or what it promotes", 60, describe::apply, words -> words),
+                        Tables.texts("Feature", "Its label, or what it promotes", 60, describe::apply, TokenText::sentence),
                         Tables.numbers(
                                 "In text",
                                 "Its largest activation in the text",

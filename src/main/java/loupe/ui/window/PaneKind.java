@@ -46,8 +46,8 @@ public record PaneKind(
                             "histogram",
                             "Activations",
                             Place.CHARTS,
-                            links ->
-                                    new HistogramPane(links.side().histogram(), links.side()::provenance, links.desk()))
+                            links -> new HistogramPane(
+                                    links.side().histogram(), links.side()::provenance, links.featureDesk()))
                     .dividedBy("histograms")
                     .sharingATab(),
             of(
@@ -60,14 +60,14 @@ public record PaneKind(
                                     links.texts(),
                                     links::askOfToken,
                                     links.side()::provenance,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .sharingATab(),
             of(
                             ScatterPane.class,
                             "scatter",
                             "All features",
                             Place.CHARTS,
-                            links -> new ScatterPane(links.models(), links.desk()))
+                            links -> new ScatterPane(links.models(), links.checkpointDesk()))
                     .ofBothSides()
                     .shownBy("all-features", "Plot two numbers of all features", "Shortcut+G"),
             of(
@@ -80,7 +80,7 @@ public record PaneKind(
                                     links.texts(),
                                     links::askOfToken,
                                     links::openAsText,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .shownBy("examples", "Show the examples", "Shortcut+Shift+T"),
             of(
                             TextPane.class,
@@ -93,7 +93,7 @@ public record PaneKind(
                                     links::chooseFeature,
                                     links::describe,
                                     links::strongest,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .dividedBy("texts")
                     .shownBy("text", "Read a text of your own", "Shortcut+T"),
             of(
@@ -101,15 +101,15 @@ public record PaneKind(
                             "tree",
                             "Definition tree",
                             Place.TREES,
-                            links ->
-                                    new TreePane(links.side(), links.otherSide().tree(), links.texts(), links.desk()))
+                            links -> new TreePane(
+                                    links.side(), links.otherSide().tree(), links.texts(), links.featureDesk()))
                     .dividedBy("trees"),
             of(
                             TokenListPane.class,
                             "tokens",
                             "Token list",
                             Place.LISTS,
-                            links -> new TokenListPane(links.side().tokens(), links.texts(), links.desk()))
+                            links -> new TokenListPane(links.side().tokens(), links.texts(), links.featureDesk()))
                     .titled("Token lists", "Tokens")
                     .sharingATab(),
             of(
@@ -122,7 +122,7 @@ public record PaneKind(
                                     links.side().neighbours(),
                                     links.texts(),
                                     links::describe,
-                                    links.desk()))
+                                    links.featureDesk()))
                     .titled("Neighbours", "Near")
                     .sharingATab(),
             of(
@@ -131,7 +131,10 @@ public record PaneKind(
                             "Active together",
                             Place.LISTS,
                             links -> new CoActivationPane(
-                                    links::chooseFeature, links.side().together(), links::describe, links.desk()))
+                                    links::chooseFeature,
+                                    links.side().together(),
+                                    links::describe,
+                                    links.featureDesk()))
                     .titled("Active together", "With")
                     .shownOrLeftBy("together", "Show features active together, or go back", "Shortcut+Shift+A"),
             of(

@@ -33,6 +33,7 @@ import loupe.ui.pane.Pane;
 import loupe.ui.pane.PaneFrame;
 import loupe.ui.pane.ProblemView;
 import loupe.ui.style.Theme;
+import loupe.ui.token.TokenText;
 import loupe.ui.tree.TreePane;
 import org.controlsfx.control.PopOver;
 import org.jspecify.annotations.Nullable;
@@ -309,7 +310,7 @@ public final class WorkbenchView {
             if (feature < models.table().size()) {
                 entries.add(new CommandPalette.Entry(
                         "Go to feature " + feature,
-                        models.table().describe(feature),
+                        TokenText.sentence(models.table().describe(feature)),
                         () -> models.table().jumpTo(feature)));
             }
             FeatureRef chosen = models.workbench().selection().feature().get();
@@ -359,9 +360,9 @@ public final class WorkbenchView {
                 .limit(MOST_FOUND)
                 .mapToObj(feature -> new CommandPalette.Entry(
                         "Feature " + feature,
-                        search.why(feature, query).stream()
+                        TokenText.sentence(search.why(feature, query).stream()
                                 .map(FeatureSearch.Reason::plain)
-                                .collect(Collectors.joining("; ")),
+                                .collect(Collectors.joining("; "))),
                         () -> models.table().jumpTo(feature)))
                 .toList();
     }

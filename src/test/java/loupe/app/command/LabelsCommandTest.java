@@ -38,9 +38,8 @@ class LabelsCommandTest {
 
     private JsonNode set(Path of, Object... more) {
         Object[] first = {"labels", "set", "--labels", labels, "--sae", of, "--k", 2, "--feature", 1};
-        return CommandRun.json(Stream.concat(
-                        Arrays.stream(first), Arrays.stream(more))
-                .toArray());
+        return CommandRun.json(
+                Stream.concat(Arrays.stream(first), Arrays.stream(more)).toArray());
     }
 
     private JsonNode list(Path of) {
@@ -106,8 +105,7 @@ class LabelsCommandTest {
     void aTableThatIsWrongSomewhereIsRefusedWithTheLineAndNothingIsAdded() throws IOException {
         Path table = Files.writeString(folder.resolve("in.csv"), "feature,label\n1,fine\n7,too far\n");
 
-        CommandRun refused =
-                CommandRun.of("labels", "import", table, "--labels", labels, "--sae", sae, "--k", 2);
+        CommandRun refused = CommandRun.of("labels", "import", table, "--labels", labels, "--sae", sae, "--k", 2);
 
         assertThat(refused.code).isNotZero();
         assertThat(refused.err).contains("line 3 has the feature \"7\"", "0 to 2");
