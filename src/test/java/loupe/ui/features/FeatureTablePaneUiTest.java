@@ -10,6 +10,7 @@ import javafx.scene.control.TextField;
 import javafx.scene.input.KeyCode;
 import loupe.analysis.features.DirectionNorms;
 import loupe.analysis.features.LogitMoments;
+import loupe.state.FeatureTables;
 import loupe.state.Opened;
 import loupe.state.corpus.CorpusStatistics;
 import loupe.state.features.FeatureColumn;
@@ -26,10 +27,7 @@ class FeatureTablePaneUiTest extends PaneUiTest {
 
     @Override
     protected PaneFrame make() {
-        model = new FeatureTableModel(
-                opened.workbench,
-                new FeatureColumns(
-                        opened.workbench, opened.workbench.a(), new CorpusStatistics(opened.workbench, folder), texts));
+        model = FeatureTables.of(opened, new CorpusStatistics(opened.workbench, folder), texts);
         pane = new FeatureTablePane(opened.workbench, model, saver);
         return pane.node();
     }
