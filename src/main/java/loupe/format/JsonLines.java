@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import loupe.base.RegularFile;
 import loupe.base.WriterLock;
 
 /**
@@ -37,6 +38,7 @@ public final class JsonLines implements AutoCloseable {
      * @throws loupe.base.CheckpointException if somebody else is writing it, or a whole line is no JSON document
      */
     public static JsonLines open(Path file) throws IOException {
+        RegularFile.require(file);
         WriterLock lock = WriterLock.take(file);
         try {
             if (!Files.exists(file)) {
@@ -79,11 +81,11 @@ public final class JsonLines implements AutoCloseable {
 
     /** @return the offset after the last whole line */
     private static int read(Path file, List<JsonNode> documents) throws IOException {
-        byte[] bytes = Files.readAllBytes(file);
+        byte[] bytes = Files.readAllBytes(RegularFile.require(file));
         int from = 0;
         for (int at = 0; at < bytes.length; at++) {
             if (bytes[at] == '\n') {
-                documents.add(new StrictJson(file, "line " + (documents.size() + 1))
+                documents.add(StrictJson.own(file, "line " + (documents.size() + 1))
                         .read(ByteBuffer.wrap(bytes, from, at - from).slice(), JsonFiles::tree));
                 from = at + 1;
             }
@@ -99,7 +101,7 @@ public final class JsonLines implements AutoCloseable {
     /** A document as it would be read back, to be compared with {@link #documents}. */
     public static JsonNode asRead(Object document) {
         byte[] line = JsonFiles.line(document).getBytes(StandardCharsets.UTF_8);
-        return new StrictJson(Path.of("memory"), "the line").read(ByteBuffer.wrap(line), JsonFiles::tree);
+        return StrictJson.own(Path.of("memory"), "the line").read(ByteBuffer.wrap(line), JsonFiles::tree);
     }
 
     /** Writes one more line; NaN and infinities as null. */

@@ -200,7 +200,8 @@ public final class Corpus {
      * @param read called with the length of every part before it is read, and may stop the reading by throwing
      * @param complete takes complete contexts, also those that {@link Contexts#finish} closes
      */
-    public void read(TextReading reading, Contexts contexts, IntConsumer read, Consumer<List<Contexts.Context>> complete) {
+    public void read(
+            TextReading reading, Contexts contexts, IntConsumer read, Consumer<List<Contexts.Context>> complete) {
         Predicate<int[]> some = ids -> {
             boolean more = contexts.append(ids);
             complete.accept(contexts.drain());

@@ -204,7 +204,10 @@ class LongDocumentsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"a.jsonl, line 2 has more than 16777216 characters", "a.csv, the row that begins in line 5 has more than 16777216 bytes"})
+    @CsvSource({
+        "a.jsonl, line 2 has more than 16777216 characters",
+        "a.csv, the row that begins in line 5 has more than 16777216 bytes"
+    })
     void aLongLineIsRefusedWithItsNumberAndTheLimit(String name, String found) throws IOException {
         String letters = "a".repeat(17_000_000);
         Path file = Files.writeString(
@@ -222,7 +225,9 @@ class LongDocumentsTest {
     void aLongCellOfASmallTableIsRefusedWithItsSize() throws SQLException {
         Path file = folder.resolve("a.parquet");
         table(file, "SELECT 'one' AS text UNION ALL SELECT NULL UNION ALL SELECT repeat('a', 17000000)");
-        assertThat(file).exists().satisfies(small -> assertThat(Files.size(small)).isLessThan(2_000_000));
+        assertThat(file)
+                .exists()
+                .satisfies(small -> assertThat(Files.size(small)).isLessThan(2_000_000));
         assertThatThrownBy(() -> count(file))
                 .isInstanceOf(CheckpointException.class)
                 .hasMessage(file + ": row 3 has a text of 17000000 bytes; expected at most 16777216 bytes in a cell. "

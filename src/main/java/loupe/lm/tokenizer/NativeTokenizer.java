@@ -63,8 +63,8 @@ final class NativeTokenizer implements AutoCloseable {
      * @throws OutOfDeviceMemoryException if the heap has no room for them: there, native code cannot be told
      */
     Encoding encode(String text, boolean asItComes) {
-        HeapRoom.Claim room = HeapRoom.claim(
-                HEAP_PER_BYTE * bytes(text), "Reading " + text.length() + " characters of text at once");
+        HeapRoom.Claim room =
+                HeapRoom.claim(HEAP_PER_BYTE * bytes(text), "Reading " + text.length() + " characters of text at once");
         try {
             return use(tokenizer -> tokenizer.encode(text, asItComes, false));
         } finally {

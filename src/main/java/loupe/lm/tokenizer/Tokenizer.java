@@ -1,6 +1,7 @@
 package loupe.lm.tokenizer;
 
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * Text to token ids and back, as the model's own tokenizer has it. Thread-safe. Once it is closed, encoding and
@@ -56,6 +57,11 @@ public interface Tokenizer extends AutoCloseable {
 
     /** The id of the token for the beginning of text. */
     OptionalInt beginning();
+
+    /** The ids of the tokens that end a text, such as {@code <|endoftext|>}; empty if there is none. */
+    default Set<Integer> ends() {
+        return Set.of();
+    }
 
     /** Whether {@link Beginning#AUTO} begins a text with that token. */
     default boolean beginsTexts() {

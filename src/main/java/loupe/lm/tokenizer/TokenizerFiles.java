@@ -19,11 +19,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
 import loupe.base.Refusal;
+import loupe.base.RegularFile;
 import loupe.format.JsonFiles;
 
 /**
@@ -40,6 +43,7 @@ public final class TokenizerFiles implements Tokenizer {
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
+    private final Set<Integer> ends;
     private final TextPieces pieces;
     /** Spellings of tokens that divide a text before it is normalised; what follows one counts as a beginning. */
     private final List<String> dividing;
@@ -55,6 +59,7 @@ public final class TokenizerFiles implements Tokenizer {
             String[] texts,
             TokenizerSettings settings,
             OptionalInt beginning,
+            Set<Integer> ends,
             TextPieces pieces,
             List<String> dividing) {
         this.library = library;
@@ -62,6 +67,7 @@ public final class TokenizerFiles implements Tokenizer {
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
+        this.ends = Set.copyOf(ends);
         this.pieces = pieces;
         this.dividing = dividing;
     }
@@ -93,7 +99,8 @@ public final class TokenizerFiles implements Tokenizer {
                         pieces));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
-                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
+                JsonNode assembled =
+                        byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(RegularFile.require(merges)));
                 return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
             }
             return Optional.empty();
@@ -147,11 +154,20 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(ids::containsKey)
                 .mapToInt(ids::get)
                 .findFirst();
+        Set<Integer> ends =
+                settings.ends().stream().filter(ids::containsKey).map(ids::get).collect(Collectors.toSet());
         TextPieces cut = TextPieces.of(file, pieces);
         NativeTokenizer library = inNativeMemory(path, bytes);
         NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
         return new TokenizerFiles(
-                library, continuing, texts, settings, first, cut, List.copyOf(new LinkedHashSet<>(added.values())));
+                library,
+                continuing,
+                texts,
+                settings,
+                first,
+                ends,
+                cut,
+                List.copyOf(new LinkedHashSet<>(added.values())));
     }
 
     private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
@@ -460,6 +476,11 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public OptionalInt beginning() {
         return beginning;
+    }
+
+    @Override
+    public Set<Integer> ends() {
+        return ends;
     }
 
     @Override

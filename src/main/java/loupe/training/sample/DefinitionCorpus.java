@@ -11,6 +11,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import loupe.base.CheckpointException;
+import loupe.base.RegularFile;
 
 /**
  * The definitions file, split in two by definition text: synonyms share a definition, so that splitting by lemma would
@@ -31,7 +32,7 @@ record DefinitionCorpus(List<Definition> training, List<Definition> heldOut) {
      */
     static DefinitionCorpus read(Path file) throws IOException {
         Set<Definition> rows = new LinkedHashSet<>();
-        try (BufferedReader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
+        try (BufferedReader reader = Files.newBufferedReader(RegularFile.require(file), StandardCharsets.UTF_8)) {
             int lineNumber = 0;
             for (String line = reader.readLine(); line != null; line = reader.readLine()) {
                 lineNumber++;

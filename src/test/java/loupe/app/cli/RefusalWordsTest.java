@@ -10,9 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.OptionalInt;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.StringJoiner;
 import loupe.TinyModel;
@@ -29,10 +29,10 @@ import loupe.index.ActivationIndex;
 import loupe.index.Contexts;
 import loupe.index.Corpus;
 import loupe.index.DocumentPacking;
-import loupe.lm.tokenizer.TextReading;
 import loupe.index.Shard;
 import loupe.inference.Device;
 import loupe.inference.SaeId;
+import loupe.lm.tokenizer.TextReading;
 import loupe.sae.Activation;
 import loupe.sae.SaeConfig;
 import loupe.sae.checkpoint.SaeFile;
@@ -101,8 +101,14 @@ class RefusalWordsTest {
                         .orElseThrow());
 
         Path table = Files.writeString(folder.resolve("corpus.csv"), "id,body\n1,one\n");
-        refused("no such column", () -> Corpus.of(List.of(table))
-                .read(TextReading.whole(text -> new int[0]), new Contexts(8, OptionalInt.empty(), 8, DocumentPacking.APART), n -> {}, all -> {}));
+        refused(
+                "no such column",
+                () -> Corpus.of(List.of(table))
+                        .read(
+                                TextReading.whole(text -> new int[0]),
+                                new Contexts(8, OptionalInt.empty(), 8, DocumentPacking.APART),
+                                n -> {},
+                                all -> {}));
         Path index = Files.createDirectory(folder.resolve("index"));
         Files.writeString(index.resolve("plan.json"), "{}");
         refused("an unfinished index", () -> ActivationIndex.open(index));

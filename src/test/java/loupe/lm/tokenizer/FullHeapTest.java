@@ -14,7 +14,9 @@ import loupe.base.OutOfDeviceMemoryException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A heap that is full is said in a sentence, and never found out by the tokenizer's library, which ends the process. */
+/**
+ * A heap that is full is said in a sentence, and never found out by the tokenizer's library, which ends the process.
+ */
 class FullHeapTest {
     @TempDir
     Path folder;
@@ -57,7 +59,8 @@ class FullHeapTest {
                     TokenizerFiles.read(Path.of(arguments[0]), 1 << 21).orElseThrow()) {
                 String found;
                 try {
-                    found = "read " + tokenizer.encode(text, Tokenizer.Beginning.NO).size();
+                    found = "read "
+                            + tokenizer.encode(text, Tokenizer.Beginning.NO).size();
                 } catch (OutOfDeviceMemoryException refused) {
                     found = refused.getMessage();
                 }

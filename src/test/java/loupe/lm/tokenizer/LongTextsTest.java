@@ -248,7 +248,9 @@ class LongTextsTest {
             List<int[]> found = new ArrayList<>();
             reading.add(word, found::add);
             reading.end(found::add);
-            assertThat(found).containsExactly(tokenizer.encode(word, Tokenizer.Beginning.NO).ids());
+            assertThat(found)
+                    .containsExactly(
+                            tokenizer.encode(word, Tokenizer.Beginning.NO).ids());
         }
     }
 
