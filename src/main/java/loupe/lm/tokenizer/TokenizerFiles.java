@@ -1,7 +1,9 @@
 package loupe.lm.tokenizer;
 
 import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -23,6 +25,7 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
+import loupe.base.NativeLibraries;
 import loupe.base.Refusal;
 import loupe.format.JsonFiles;
 
@@ -82,6 +85,9 @@ public final class TokenizerFiles implements Tokenizer {
         Path merges = folder.resolve("merges.txt");
         Path used = Files.exists(whole) ? whole : vocabulary;
         TokenizerSettings settings = TokenizerSettings.read(folder);
+        if (Files.exists(used)) {
+            loadLibrary();
+        }
         try {
             if (Files.exists(whole)) {
                 JsonNode file = JsonFiles.read(whole);
@@ -152,6 +158,15 @@ public final class TokenizerFiles implements Tokenizer {
         NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
         return new TokenizerFiles(
                 library, continuing, texts, settings, first, cut, List.copyOf(new LinkedHashSet<>(added.values())));
+    }
+
+    /** @throws loupe.base.Refusal if the library cannot be unpacked or run, which is no tokenizer's fault */
+    private static void loadLibrary() {
+        try {
+            LibUtils.checkStatus();
+        } catch (EngineException | LinkageError failure) {
+            throw NativeLibraries.unusable("tokenizer", failure);
+        }
     }
 
     private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
