@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import javafx.animation.KeyFrame;
 import javafx.animation.Timeline;
@@ -24,6 +26,7 @@ final class SessionKeeper {
 
     private final SessionFile file;
     private final Supplier<Session> now;
+    private final Consumer<String> told;
     private final Timeline clock;
     private final ExecutorService writing = Executors.newSingleThreadExecutor(task -> {
         Thread thread = new Thread(task, "session");
@@ -31,15 +34,18 @@ final class SessionKeeper {
         return thread;
     });
     private final AtomicReference<Session> waiting = new AtomicReference<>();
+    private final AtomicBoolean failed = new AtomicBoolean();
     private Session written;
 
     /**
      * @param begun the session as it is in the file
      * @param now the session as it is; the one before while that cannot be said
+     * @param told told once, on any thread, if the session cannot be kept
      */
-    SessionKeeper(SessionFile file, Session begun, Supplier<Session> now) {
+    SessionKeeper(SessionFile file, Session begun, Supplier<Session> now, Consumer<String> told) {
         this.file = file;
         this.now = now;
+        this.told = told;
         written = begun;
         clock = new Timeline(new KeyFrame(Duration.seconds(SECONDS), event -> look()));
         clock.setCycleCount(Timeline.INDEFINITE);
@@ -72,7 +78,10 @@ final class SessionKeeper {
                 LOG.debug("another window keeps the session");
             }
         } catch (IOException e) {
-            LOG.warn("The session could not be kept: {}", e.getMessage());
+            LOG.debug("The session could not be kept", e);
+            if (!failed.getAndSet(true)) {
+                told.accept(SessionFile.notKept(e));
+            }
         }
     }
 

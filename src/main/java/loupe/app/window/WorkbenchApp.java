@@ -250,7 +250,11 @@ public final class WorkbenchApp implements AutoCloseable {
         }
         stage.setMinWidth(720);
         stage.setMinHeight(480);
-        SessionKeeper kept = memory == null ? null : new SessionKeeper(memory, session, this::settled);
+        SessionKeeper kept = memory == null ? null : new SessionKeeper(
+                        memory,
+                        session,
+                        this::settled,
+                        sentence -> Platform.runLater(() -> models.workbench().notices().add(sentence)));
         keeper = kept;
         stage.setOnCloseRequest(event -> {
             if (kept != null) {
