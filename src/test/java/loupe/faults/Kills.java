@@ -37,15 +37,13 @@ final class Kills {
                 ? List.of(arguments).subList(4, arguments.length)
                 : KINDS;
         Path folder = Path.of(arguments[0]).toAbsolutePath();
-        for (String kind : kinds) {
-            Kills trial =
-                    new Kills(folder.resolve(kind), Integer.parseInt(arguments[3]), Long.parseLong(arguments[2]));
-            for (int kill = 0; kill < Integer.parseInt(arguments[1]); kill++) {
-                trial.kill(kind);
-            }
-            System.out.println("kills of " + kind + " " + trial.tally);
-            Inputs.delete(folder.resolve(kind));
+        Kills trial = new Kills(folder, Integer.parseInt(arguments[3]), Long.parseLong(arguments[2]));
+        for (int kill = 0; kill < Integer.parseInt(arguments[1]); kill++) {
+            String kind = kinds.get(kill % kinds.size());
+            trial.kill(kind);
+            System.out.println("kills, last of " + kind + " " + trial.tally);
         }
+        Inputs.delete(folder);
     }
 
     Tally tally() {
@@ -54,7 +52,7 @@ final class Kills {
 
     /** Kills one process of a kind, and looks at what the next one makes of what it left. */
     void kill(String kind) throws IOException, InterruptedException {
-        Path alone = folder.resolve("alone");
+        Path alone = folder.resolve("alone-" + kind);
         Path out = folder.resolve("out");
         Program program = new Program(folder.resolve("home"));
         int at = KINDS.indexOf(kind);

@@ -14,13 +14,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import loupe.app.Main;
 
 /**
  * The program in a Java of its own, with settings, cache and temporary files below a folder of its own. The native
  * libraries are the ones that this user has already, unless {@link #ownLibraries} is asked for.
  */
 final class Program {
-    private static final int MOST_MINUTES = 5;
+    private static final int MOST_MINUTES = 20;
 
     private final Path home;
     private final Map<String, String> environment = new HashMap<>();
@@ -46,6 +47,7 @@ final class Program {
         environment.put("WAYLAND_DISPLAY", "");
         java.add("-Djava.io.tmpdir=" + temporary());
         java.add("-XX:ErrorFile=" + this.home.resolve("crash-%p.log"));
+        java.addAll(Arrays.asList(System.getProperty("loupe.faults.java", "-Xshare:auto").split(" ")));
     }
 
     /** The folder for temporary files. */
@@ -71,8 +73,12 @@ final class Program {
 
     /** Starts a command, or with no argument the window. */
     Running start(Object... arguments) throws IOException {
+        return start(Main.class, arguments);
+    }
+
+    Running start(Class<?> main, Object... arguments) throws IOException {
         List<String> command = new ArrayList<>(java);
-        command.addAll(List.of("-cp", classPath(), "loupe.app.Main"));
+        command.addAll(List.of("-cp", classPath(), main.getName()));
         Arrays.stream(arguments).map(Object::toString).forEach(command::add);
         Path out = Files.createTempFile(temporary().getParent(), "out", null);
         Path err = Files.createTempFile(temporary().getParent(), "err", null);

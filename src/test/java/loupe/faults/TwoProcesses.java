@@ -5,6 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -38,14 +39,17 @@ final class TwoProcesses {
         List<String> kinds = arguments.length > 4
                 ? Arrays.asList(arguments).subList(4, arguments.length)
                 : KINDS;
+        Map<String, TwoProcesses> trials = new LinkedHashMap<>();
         for (String kind : kinds) {
-            TwoProcesses trial = new TwoProcesses(folder.resolve(kind), Integer.parseInt(arguments[3]));
-            for (int pair = 0; pair < pairs; pair++) {
-                trial.pair(kind, Math.round(1000 * apart * pair / Math.max(1, pairs - 1)));
-            }
-            System.out.println(kind + " " + trial.tally);
-            Inputs.delete(folder.resolve(kind));
+            trials.put(kind, new TwoProcesses(folder.resolve(kind), Integer.parseInt(arguments[3])));
         }
+        for (int pair = 0; pair < pairs; pair++) {
+            for (String kind : kinds) {
+                trials.get(kind).pair(kind, Math.round(1000 * apart * pair / Math.max(1, pairs - 1)));
+                System.out.println(kind + " " + trials.get(kind).tally);
+            }
+        }
+        Inputs.delete(folder);
     }
 
     Tally tally() {

@@ -17,12 +17,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Writes the session to its file while the window is open, some seconds after it has changed, so that a window that is
+ * Writes the session to its file while the window is open, right after it has changed, so that a window that is
  * killed has lost no more than the last change. JavaFX thread only; it is written on a thread of its own.
  */
 final class SessionKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(SessionKeeper.class);
-    private static final int SECONDS = 2;
+    /** Shorter than people make one choice after another, of which a window that is killed loses one. */
+    private static final Duration PAUSE = Duration.millis(400);
+
+    private static final int MOST_SECONDS = 2;
 
     private final SessionFile file;
     private final Supplier<Session> now;
@@ -47,7 +50,7 @@ final class SessionKeeper {
         this.now = now;
         this.told = told;
         written = begun;
-        clock = new Timeline(new KeyFrame(Duration.seconds(SECONDS), event -> look()));
+        clock = new Timeline(new KeyFrame(PAUSE, event -> look()));
         clock.setCycleCount(Timeline.INDEFINITE);
     }
 
@@ -90,7 +93,7 @@ final class SessionKeeper {
         clock.stop();
         writing.shutdown();
         try {
-            if (!writing.awaitTermination(SECONDS, TimeUnit.SECONDS)) {
+            if (!writing.awaitTermination(MOST_SECONDS, TimeUnit.SECONDS)) {
                 LOG.warn("the session is still being written");
             }
             file.save(last);
