@@ -31,8 +31,7 @@ final class PartName {
     /** Deletes what writers left beside the target that have ended. What cannot be deleted or listed stays. */
     static void clear(Path target) {
         try (Stream<Path> beside = Files.list(target.resolveSibling(""))) {
-            List<Path> left =
-                    beside.filter(path -> isLeft(target, path)).toList();
+            List<Path> left = beside.filter(path -> isLeft(target, path)).toList();
             for (Path path : left) {
                 delete(path);
             }

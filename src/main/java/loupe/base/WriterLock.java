@@ -73,7 +73,8 @@ public final class WriterLock implements AutoCloseable {
          * @return null if somebody else has the lock
          * @throws IOException if there are no locks here
          */
-        @Nullable FileLock of(FileChannel channel, boolean shared) throws IOException;
+        @Nullable
+        FileLock of(FileChannel channel, boolean shared) throws IOException;
     }
 
     /**
@@ -213,6 +214,7 @@ public final class WriterLock implements AutoCloseable {
      */
     private static @Nullable Attempt attempt(Path place, Path file, Locking locking) throws IOException {
         boolean created = create(file);
+        RegularFile.require(file);
         Object before = keyOf(file);
         FileChannel channel;
         try {

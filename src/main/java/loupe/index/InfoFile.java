@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.zip.CRC32C;
 import loupe.base.AsideFile;
 import loupe.base.CheckpointException;
+import loupe.base.RegularFile;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +43,7 @@ final class InfoFile {
      */
     static IndexInfo read(Path file) {
         try {
-            JsonNode tree = JSON.readTree(file.toFile());
+            JsonNode tree = JSON.readTree(RegularFile.require(file).toFile());
             if (!(tree instanceof ObjectNode described)) {
                 throw refused(file, "this is not the description of an index", null);
             }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import loupe.base.CheckpointException;
 import loupe.base.FileFailure;
+import loupe.base.RegularFile;
 
 /**
  * A file of a finished index as it was written, so that a damaged one is noticed.
@@ -74,7 +75,7 @@ public record StoredFile(String name, long bytes, String crc32c) {
     private static String checksum(Path file) throws IOException {
         CRC32C crc = new CRC32C();
         ByteBuffer block = ByteBuffer.allocateDirect(BLOCK);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+        try (FileChannel channel = FileChannel.open(RegularFile.require(file), StandardOpenOption.READ)) {
             while (channel.read(block) >= 0) {
                 crc.update(block.flip());
                 block.clear();

@@ -1,16 +1,25 @@
 package loupe.lm.tokenizer;
 
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import java.nio.file.Path;
 import java.util.concurrent.CancellationException;
 import java.util.function.Function;
 import loupe.base.CheckpointException;
+import loupe.base.HeapRoom;
+import loupe.base.OutOfDeviceMemoryException;
 
 /**
  * A tokenizer in native memory, which is freed when it has been closed and the last user has ended: memory that is
  * freed under a user takes the whole process down. Closing waits for nobody. Thread-safe.
  */
 final class NativeTokenizer implements AutoCloseable {
+    /**
+     * What an encoding takes in Java's heap for each byte of UTF-8, if each is a token: six integers of 8 bytes, a
+     * string, a span and references to both.
+     */
+    private static final long HEAP_PER_BYTE = 136;
+
     private final Path file;
     private final HuggingFaceTokenizer library;
     private boolean closed;
@@ -45,6 +54,29 @@ final class NativeTokenizer implements AutoCloseable {
         } finally {
             end();
         }
+    }
+
+    /**
+     * The tokens of a text, which the library makes in Java's heap from native code.
+     *
+     * @param asItComes whether tokens that the file says begin or end a text are added
+     * @throws OutOfDeviceMemoryException if the heap has no room for them: there, native code cannot be told
+     */
+    Encoding encode(String text, boolean asItComes) {
+        HeapRoom.Claim room =
+                HeapRoom.claim(HEAP_PER_BYTE * bytes(text), "Reading " + text.length() + " characters of text at once");
+        try {
+            return use(tokenizer -> tokenizer.encode(text, asItComes, false));
+        } finally {
+            room.close();
+        }
+    }
+
+    /** Bytes of a text in UTF-8. */
+    private static long bytes(String text) {
+        return text.codePoints()
+                .mapToLong(point -> point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4)
+                .sum();
     }
 
     private synchronized void begin() {

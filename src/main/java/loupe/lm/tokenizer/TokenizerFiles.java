@@ -10,10 +10,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -21,13 +24,18 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import loupe.base.Cancellation;
 import loupe.base.CheckpointException;
 import loupe.base.NativeLibraries;
 import loupe.base.Refusal;
+import loupe.base.RegularFile;
 import loupe.format.JsonFiles;
+import loupe.format.TextFiles;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A tokenizer read from a Hugging Face folder: {@code tokenizer.json}, or {@code vocab.json} with {@code merges.txt}
@@ -38,11 +46,14 @@ public final class TokenizerFiles implements Tokenizer {
     private static final Map<String, String> AS_IT_COMES =
             Map.of("truncation", "false", "padding", "false", "addSpecialTokens", "false");
 
+    private static final String DOWNLOAD_OR_REMOVE = "Download the file again, or remove it to work with token ids";
+
     private final NativeTokenizer library;
     private final NativeTokenizer continuing;
     private final String[] texts;
     private final TokenizerSettings settings;
     private final OptionalInt beginning;
+    private final Set<Integer> ends;
     private final TextPieces pieces;
     /** Spellings of tokens that divide a text before it is normalised; what follows one counts as a beginning. */
     private final List<String> dividing;
@@ -58,6 +69,7 @@ public final class TokenizerFiles implements Tokenizer {
             String[] texts,
             TokenizerSettings settings,
             OptionalInt beginning,
+            Set<Integer> ends,
             TextPieces pieces,
             List<String> dividing) {
         this.library = library;
@@ -65,6 +77,7 @@ public final class TokenizerFiles implements Tokenizer {
         this.texts = texts;
         this.settings = settings;
         this.beginning = beginning;
+        this.ends = Set.copyOf(ends);
         this.pieces = pieces;
         this.dividing = dividing;
     }
@@ -99,7 +112,7 @@ public final class TokenizerFiles implements Tokenizer {
                         pieces));
             }
             if (Files.exists(vocabulary) && Files.exists(merges) && settings.splitsAsGpt2()) {
-                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), Files.readAllLines(merges));
+                JsonNode assembled = byteLevel(JsonFiles.read(vocabulary), merges(merges));
                 return Optional.of(of(vocabulary, assembled, JSON.writeValueAsBytes(assembled), settings, pieces));
             }
             return Optional.empty();
@@ -110,7 +123,7 @@ public final class TokenizerFiles implements Tokenizer {
                     used,
                     "the tokenizer cannot be read (" + e.getMessage() + ")",
                     "the files of a Hugging Face tokenizer",
-                    "Download the file again, or remove it to work with token ids",
+                    DOWNLOAD_OR_REMOVE,
                     e);
         }
     }
@@ -153,11 +166,20 @@ public final class TokenizerFiles implements Tokenizer {
                 .filter(ids::containsKey)
                 .mapToInt(ids::get)
                 .findFirst();
+        Set<Integer> ends =
+                settings.ends().stream().filter(ids::containsKey).map(ids::get).collect(Collectors.toSet());
         TextPieces cut = TextPieces.of(file, pieces);
         NativeTokenizer library = inNativeMemory(path, bytes);
         NativeTokenizer continuing = unprefixed(file) ? inNativeMemory(path, JSON.writeValueAsBytes(file)) : library;
         return new TokenizerFiles(
-                library, continuing, texts, settings, first, cut, List.copyOf(new LinkedHashSet<>(added.values())));
+                library,
+                continuing,
+                texts,
+                settings,
+                first,
+                ends,
+                cut,
+                List.copyOf(new LinkedHashSet<>(added.values())));
     }
 
     /** @throws loupe.base.Refusal if the library cannot be unpacked or run, which is no tokenizer's fault */
@@ -228,13 +250,37 @@ public final class TokenizerFiles implements Tokenizer {
                 .orElse("There is no tokenizer, " + shown);
     }
 
+    /** The lines of a merges file that are merges: two parts of a token with a blank between. */
+    private static List<String> merges(Path file) throws IOException {
+        List<String> merges = new ArrayList<>();
+        try (BufferedReader reader = TextFiles.reader(Files.newInputStream(RegularFile.require(file)))) {
+            int number = 0;
+            for (String line; (line = reader.readLine()) != null; ) {
+                number++;
+                if (line.isBlank() || line.startsWith("#version")) {
+                    continue;
+                }
+                int blank = line.indexOf(' ');
+                if (blank < 1 || blank == line.length() - 1 || line.indexOf(' ', blank + 1) >= 0) {
+                    throw refusedMerges(file, "line " + number + " is \"" + line + "\"", null);
+                }
+                merges.add(line);
+            }
+            return merges;
+        } catch (CharacterCodingException e) {
+            throw refusedMerges(file, "this is not UTF-8 text", e);
+        }
+    }
+
+    private static CheckpointException refusedMerges(Path file, String found, @Nullable Throwable cause) {
+        return new CheckpointException(file, found, "two parts of a token a line", DOWNLOAD_OR_REMOVE, cause);
+    }
+
     /** The tokenizer.json that GPT-2's two older files amount to. */
     private static JsonNode byteLevel(JsonNode vocabulary, List<String> mergeLines) {
         JsonNodeFactory make = JsonNodeFactory.instance;
         ArrayNode merges = make.arrayNode();
-        mergeLines.stream()
-                .filter(line -> !line.isBlank() && !line.startsWith("#version"))
-                .forEach(merges::add);
+        mergeLines.forEach(merges::add);
         ArrayNode added = make.arrayNode();
         if (vocabulary.has("<|endoftext|>")) {
             added.addObject()
@@ -303,10 +349,9 @@ public final class TokenizerFiles implements Tokenizer {
         }
         boolean cuts = !asItComes && cuts(sound);
         for (int from = 0, end; from == 0 || from < sound.length(); from = end) {
-            end = pieces.end(sound, from, cuts);
+            end = pieces.end(sound, from, cuts, true).getAsInt();
             String piece = sound.substring(from, end);
-            Encoding encoding =
-                    (from == 0 ? with : continuing).use(tokenizer -> tokenizer.encode(piece, asItComes, false));
+            Encoding encoding = (from == 0 ? with : continuing).encode(piece, asItComes);
             int[] unitOf = unitsOfCodePoints(piece);
             CharSpan[] spans = encoding.getCharTokenSpans();
             for (int i = 0; i < spans.length; i++) {
@@ -326,26 +371,97 @@ public final class TokenizerFiles implements Tokenizer {
     }
 
     @Override
-    public int[] ids(String text, long most, Cancellation cancellation) {
-        String sound = withoutLoneSurrogates(text);
-        boolean cuts = cuts(sound);
-        int[] ids = new int[0];
-        int count = 0;
-        for (int from = 0, end; from < sound.length() && count < most; from = end) {
-            cancellation.check();
-            end = pieces.end(sound, from, cuts);
-            String piece = sound.substring(from, end);
-            long[] some = (from == 0 ? library : continuing)
-                    .use(tokenizer -> tokenizer.encode(piece, false, false))
-                    .getIds();
-            if (count + some.length > ids.length) {
-                ids = Arrays.copyOf(ids, end == sound.length() ? count + some.length : 2 * (count + some.length));
-            }
-            for (long id : some) {
-                ids[count++] = Math.toIntExact(id);
+    public TextReading reading() {
+        return new PieceReading();
+    }
+
+    /** Reads a text as its parts come, and passes on a piece at a time. */
+    private final class PieceReading implements TextReading {
+        /** What has come and not been read. */
+        private final StringBuilder waiting = new StringBuilder();
+        /** Characters of {@link #waiting} in which no dividing token begins. */
+        private int searched;
+
+        /** Characters that are waited for before a place to cut is looked for again, twice those without one. */
+        private int enough;
+
+        private boolean begun;
+        private boolean divided;
+
+        @Override
+        public boolean add(String part, Predicate<int[]> wanted) {
+            waiting.append(part);
+            return read(false, wanted);
+        }
+
+        @Override
+        public boolean end(Predicate<int[]> wanted) {
+            try {
+                return read(true, wanted);
+            } finally {
+                forget(waiting.length());
+                begun = false;
+                divided = false;
             }
         }
-        return Arrays.copyOf(ids, count);
+
+        private boolean read(boolean whole, Predicate<int[]> wanted) {
+            search();
+            // where a token that is written out decides how a text is cut, one that can be read at once is waited for
+            boolean undecided = !begun && continuing != library && waiting.length() <= TextPieces.MOST;
+            if (!whole && (undecided || waiting.length() < enough)) {
+                return true;
+            }
+            enough = 0;
+            int from = 0;
+            try {
+                while (from < waiting.length()) {
+                    OptionalInt end = pieces.end(waiting, from, !divided, whole);
+                    if (end.isEmpty()) {
+                        enough = Math.min(2 * (waiting.length() - from), TextPieces.MOST + 1);
+                        return true;
+                    }
+                    String piece = withoutLoneSurrogates(waiting.substring(from, end.getAsInt()));
+                    NativeTokenizer with = begun ? continuing : library;
+                    from = end.getAsInt();
+                    begun = true;
+                    if (!wanted.test(idsOf(with, piece))) {
+                        return false;
+                    }
+                }
+                return true;
+            } finally {
+                forget(from);
+            }
+        }
+
+        private void forget(int read) {
+            waiting.delete(0, read);
+            searched = Math.max(0, searched - read);
+        }
+
+        /** Looks for a token that forbids to cut. */
+        private void search() {
+            if (continuing == library || divided) {
+                return;
+            }
+            int longest = dividing.stream().mapToInt(String::length).max().orElse(0);
+            String unsearched = waiting.substring(searched);
+            divided = dividing.stream().anyMatch(unsearched::contains);
+            searched = Math.max(searched, waiting.length() - Math.max(0, longest - 1));
+            if (divided && begun) {
+                throw new LongStretchException(TextPieces.MOST);
+            }
+        }
+    }
+
+    private static int[] idsOf(NativeTokenizer with, String piece) {
+        long[] wide = with.encode(piece, false).getIds();
+        int[] ids = new int[wide.length];
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = Math.toIntExact(wide[i]);
+        }
+        return ids;
     }
 
     /** Whether a text may be cut: not where something is put in front of what follows a token that is written out. */
@@ -405,6 +521,11 @@ public final class TokenizerFiles implements Tokenizer {
     @Override
     public OptionalInt beginning() {
         return beginning;
+    }
+
+    @Override
+    public Set<Integer> ends() {
+        return ends;
     }
 
     @Override

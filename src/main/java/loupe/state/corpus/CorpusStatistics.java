@@ -407,12 +407,9 @@ public final class CorpusStatistics {
                 how,
                 MOST_TOKENS);
         IndexBuild.Source source = contexts -> activations(model.id(), sae, contexts);
-        new IndexBuild(
-                        settings,
-                        Corpus.of(List.of(text)),
-                        document -> tokenizer.ids(document, MOST_TOKENS, cancellation),
-                        source,
-                        folder)
+        Corpus texts = Corpus.of(List.of(text));
+        texts.leftOut().ifPresent(left -> workbench.fx().execute(() -> workbench.notices().add(text + ": " + left)));
+        new IndexBuild(settings, texts, tokenizer.reading(), source, folder)
                 .share(
                         holder -> job.report(-1, "waiting for another window that counts this: " + holder),
                         progress,

@@ -111,13 +111,13 @@ public final class FeatureColumns {
         } else {
             trained.askAfresh(new TrainedDensities(sae.path(), workbench.readAs(side)));
         }
-        if (sae == null || model == null) {
+        if (sae == null) {
             norms.clear();
             moments.clear();
             return;
         }
         norms.askAfresh(new DirectionNorms(sae.id()));
-        if (sae.config().dOut() == model.config().dModel()) {
+        if (model != null && sae.config().dOut() == model.config().dModel()) {
             moments.askAfresh(new LogitMoments(model.id(), sae.id(), FeatureTableModel.PROMOTED_TOKENS));
         } else {
             moments.clear();

@@ -79,7 +79,7 @@ public final class FeatureTableModel {
 
     private String whyEmpty() {
         OpenModel model = workbench.model().get();
-        if (model == null) {
+        if (model == null && workbench.a().sae().get() == null) {
             return workbench.openingModel().get()
                     ? "The model is being opened"
                     : "Open a model folder, then a checkpoint of it (Ctrl+O), or drop them here";
