@@ -6,7 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -83,5 +87,24 @@ class OwnFolderTest {
                 System.setProperty("DJL_CACHE_DIR", before);
             }
         }
+    }
+
+    @Test
+    void whatAKilledProcessWasUnpackingIsClearedAndWhatIsBeingUnpackedIsNot() throws IOException {
+        Path whole = Files.createDirectories(temporary.resolve("pytorch/2.7.1-cpu"));
+        Path library = Files.createFile(whole.resolve("libtorch.so"));
+        Path left = Files.createDirectory(temporary.resolve("pytorch/tmp123"));
+        Files.createFile(left.resolve("libtorch.so.gz"));
+        Path leftFile = Files.createFile(whole.resolve("jni77tmp"));
+        Path unpacking = Files.createDirectory(temporary.resolve("pytorch/tmp456"));
+        FileTime yesterday = FileTime.from(Instant.now().minus(Duration.ofDays(1)));
+        for (Path old : List.of(whole, library, left, leftFile)) {
+            Files.setLastModifiedTime(old, yesterday);
+        }
+        NativeLibraries.clear(temporary);
+        assertThat(left).doesNotExist();
+        assertThat(leftFile).doesNotExist();
+        assertThat(library).exists();
+        assertThat(unpacking).exists();
     }
 }

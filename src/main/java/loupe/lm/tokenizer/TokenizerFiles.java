@@ -1,7 +1,9 @@
 package loupe.lm.tokenizer;
 
 import ai.djl.huggingface.tokenizers.Encoding;
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.CharSpan;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -28,6 +30,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import loupe.base.CheckpointException;
+import loupe.base.NativeLibraries;
 import loupe.base.Refusal;
 import loupe.base.RegularFile;
 import loupe.format.JsonFiles;
@@ -95,6 +98,9 @@ public final class TokenizerFiles implements Tokenizer {
         Path merges = folder.resolve("merges.txt");
         Path used = Files.exists(whole) ? whole : vocabulary;
         TokenizerSettings settings = TokenizerSettings.read(folder);
+        if (Files.exists(used)) {
+            loadLibrary();
+        }
         try {
             if (Files.exists(whole)) {
                 JsonNode file = JsonFiles.read(whole);
@@ -174,6 +180,15 @@ public final class TokenizerFiles implements Tokenizer {
                 ends,
                 cut,
                 List.copyOf(new LinkedHashSet<>(added.values())));
+    }
+
+    /** @throws loupe.base.Refusal if the library cannot be unpacked or run, which is no tokenizer's fault */
+    private static void loadLibrary() {
+        try {
+            LibUtils.checkStatus();
+        } catch (EngineException | LinkageError failure) {
+            throw NativeLibraries.unusable("tokenizer", failure);
+        }
     }
 
     private static NativeTokenizer inNativeMemory(Path path, byte[] bytes) throws IOException {
